@@ -1,0 +1,87 @@
+# Everything there is to type. `make` alone prints this list.
+#
+# The environment is made on demand in .venv and made anew when pyproject.toml changes: by uv where
+# it is installed, else by Python's own venv and pip. Nothing is written outside this folder but
+# the package cache of either.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo token test check clean
+
+PYTHON := .venv/bin/python
+
+# A .venv without a working interpreter (moved, or its Python is gone) counts as not there.
+$(shell $(PYTHON) -c '' 2>/dev/null || rm -f .venv/installed-to-run .venv/installed-to-test)
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: .venv/installed-to-run ## start everything, on your machine alone; Ctrl-C stops it
+	@$(PYTHON) -m sandbox run
+
+demo: .venv/installed-to-run ## play one whole top-up without a browser, and show how long it took
+	@$(PYTHON) -m sandbox demo
+
+token: .venv/installed-to-run ## a bearer token to try the API with: make token USER=owner|member|stranger
+	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
+
+test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet"
+	@$(PYTHON) -m pytest $(ARGS)
+
+# Each line is one check. All of them run; any that fails, fails the whole.
+define CHECKS
+python -m ruff check
+python -m ruff format --check
+python -m mypy
+lint-imports
+squawk supabase/migrations/*.sql
+python -m tests.budget
+python -m pytest
+endef
+export CHECKS
+
+check: .venv/installed-to-test ## everything CI checks
+	@failed=; \
+	while read -r line; do \
+	  echo "== $$line"; \
+	  .venv/bin/$$line </dev/null || failed="$$failed  $$line"$$'\n'; \
+	done <<<"$$CHECKS"; \
+	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
+
+clean: ## remove the environment and every cache; .data, your sandbox's wallets, stays
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed-to-run: pyproject.toml
+	@$(call install,sandbox)
+	@touch $@
+
+.venv/installed-to-test: pyproject.toml
+	@$(call install,sandbox$(,)dev)
+	@touch $@ .venv/installed-to-run
+
+, := ,
+# pip tells one dot a package, uv draws its own progress; errors are shown in full.
+define install
+echo "Installing packages into .venv, once ..."; \
+if command -v uv >/dev/null; then \
+  [ -w "$${HOME:-/dev/null/none}" ] || export UV_NO_CACHE=1; \
+  $(PYTHON) -c '' 2>/dev/null || uv venv --quiet --clear --python '>=3.11' .venv; \
+  uv pip install --python $(PYTHON) --editable '.[$(1)]'; \
+else \
+  $(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+    for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
+      "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+    done; \
+    [ "$$python" != none ] || { echo "Python 3.11 or newer is needed, or uv, which brings its own."; exit 1; }; \
+    "$$python" -m venv --clear .venv || { rm -rf .venv; exit 1; }; \
+  }; \
+  $(PYTHON) -m pip install --disable-pip-version-check --no-input --progress-bar off \
+    --editable '.[$(1)]' | while read -r word _; do \
+      case $$word in Collecting) printf .;; Installing) printf ' unpacking ...';; esac; \
+    done; \
+  echo " done."; \
+fi
+endef

@@ -1,0 +1,1 @@
+"""Everything money: the HTTP API, Stripe, webhooks, workers, the one door to the database."""

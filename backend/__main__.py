@@ -1,0 +1,153 @@
+"""python -m backend: serve (default), migrate, reconcile, events. Builds the real things."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from backend import migrations, parked_events, reconcile
+from backend.app import create_app
+from backend.database import SERVICE
+from backend.errors import PursebotError
+from backend.logs import configure_logs
+from backend.outbox import Bell
+from backend.postgres import postgres_database
+from backend.settings import DatabaseSettings, Settings, SettingsError
+from backend.stripe_gateway import stripe_gateway
+from backend.topups import Shop
+
+log = structlog.get_logger("backend")
+
+# Stripe gives a webhook 10 to 30 seconds; what has been started may finish within them.
+SHUTDOWN_SECONDS = 15.0
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+    """The real database and the real Stripe, checked to be of one mode."""
+    async with (
+        postgres_database(
+            settings.supabase_db_url.get_secret_value(), pooled=settings.supabase_db_pooler
+        ) as database,
+        stripe_gateway(
+            settings.stripe_secret_key.get_secret_value(),
+            tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
+            settings.stripe_api_base,
+            settings.public_url,
+        ) as stripe,
+    ):
+        await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
+        yield Shop(database, stripe, Bell())
+
+
+async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_shop(settings) as shop:
+        app = create_app(shop, settings.bot_api_secret.get_secret_value())
+        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            log.info("serving", host=settings.host, port=settings.port, livemode=settings.livemode)
+            await stopped.wait()
+            log.info("stopping")
+        finally:
+            await runner.cleanup()
+    return 0
+
+
+async def migrate(settings: DatabaseSettings, arguments: argparse.Namespace) -> int:
+    """Bring the database up to date."""
+    url = settings.supabase_db_url.get_secret_value()
+    lines = await migrations.migrate(url, create_roles=arguments.create_roles)
+    print("\n".join(lines) or "The database is up to date.")
+    return 0
+
+
+async def reconcile_once(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Ask Stripe about everything open, once."""
+    async with open_shop(settings) as shop:
+        print(json.dumps(await reconcile.once(shop)))
+    return 0
+
+
+async def events(settings: Settings, arguments: argparse.Namespace) -> int:
+    """The desk for events that could not be applied."""
+    async with open_shop(settings) as shop:
+        match arguments.act:
+            case "list":
+                said: object = await parked_events.listing(shop, arguments.all)
+            case "show":
+                said = await parked_events.show(shop, arguments.event)
+            case "retry":
+                said = await parked_events.retry(shop, arguments.event)
+            case _:
+                said = await parked_events.dismiss(
+                    shop, arguments.event, getpass.getuser(), arguments.reason
+                )
+    print(json.dumps(said, indent=2))
+    return 0
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    parser = argparse.ArgumentParser(prog="python -m backend", description="Pursebot's backend.")
+    parser.set_defaults(run=serve, settings=Settings)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    commands.add_parser("serve", help="answer HTTP (the default)")
+    bring_up = commands.add_parser("migrate", help="bring the database up to date")
+    bring_up.add_argument(
+        "--create-roles", action="store_true", help="make Supabase's roles on a plain Postgres"
+    )
+    bring_up.set_defaults(run=migrate, settings=DatabaseSettings)
+    heal = commands.add_parser("reconcile", help="ask Stripe about everything open, once")
+    heal.set_defaults(run=reconcile_once)
+    desk = commands.add_parser("events", help="Stripe's events that could not be applied")
+    desk.set_defaults(run=events)
+    acts = desk.add_subparsers(dest="act", required=True, metavar="list|show|retry|dismiss")
+    acts.add_parser("list", help="failed and parked").add_argument(
+        "--all", action="store_true", help="done and ignored ones too"
+    )
+    for act, purpose in (
+        ("show", "one event with its payment"),
+        ("retry", "apply it again as Stripe tells it now"),
+        ("dismiss", "close it: it was settled by hand"),
+    ):
+        one = acts.add_parser(act, help=purpose)
+        one.add_argument("event", help="evt_... or check:...")
+        if act == "dismiss":
+            one.add_argument("--reason", required=True, help="why, for whoever looks next")
+    return parser
+
+
+def main() -> int:
+    """Run one command; 2 for wrong settings, 1 for what went wrong with a sentence."""
+    arguments = command_line().parse_args()
+    configure_logs()
+    try:
+        settings = arguments.settings.from_environment()
+        code: int = asyncio.run(arguments.run(settings, arguments))
+        return code
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (PursebotError, migrations.MigrationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error}. Is another process using the port? Set PORT.", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

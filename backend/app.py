@@ -1,0 +1,105 @@
+"""The HTTP application: shared objects by typed keys, middlewares, every route in one list."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from pydantic import ValidationError
+
+from backend import reconcile
+from backend.auth import BOT_SECRET
+from backend.errors import BadRequest, Failure, PursebotError
+from backend.routes import health, me, notifications, pages, payments, webhook
+from backend.routes.door import CLOSING, SHOP
+from backend.schemas import ErrorAnswer, ErrorFacts
+from backend.topups import Shop
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; so is everything of ours
+
+ROUTES = [
+    web.get("/health", health.alive),
+    web.get("/ready", health.ready),
+    web.put("/api/me", me.introduce),
+    web.post("/api/payments/webhook", webhook.receive),
+    web.post("/api/payments/checkout", payments.checkout),
+    web.get("/api/payments/{id}", payments.show),
+    web.post("/api/payments/{id}/check", payments.check),
+    web.post("/api/payments/{id}/cancel", payments.cancel),
+    web.get("/pay/{id}/return", pages.came_back),
+    web.get("/pay/{id}/leave", pages.came_back),
+    web.post("/internal/notifications/claim", notifications.claim),
+    web.post("/internal/notifications/{id}/result", notifications.finish),
+]
+
+
+def create_app(shop: Shop, bot_secret: str, *, reconciling: bool = True) -> web.Application:
+    """The whole backend over its three outside things; main and tests build it the same way."""
+    app = web.Application(middlewares=[say_errors], client_max_size=MOST_BODY_BYTES)
+    app[SHOP] = shop
+    app[BOT_SECRET] = bot_secret
+    app[CLOSING] = asyncio.Event()
+    app.add_routes(ROUTES)
+    app.on_shutdown.append(close_doors)
+    if reconciling:
+        app.cleanup_ctx.append(reconciler)
+    return app
+
+
+@web.middleware
+async def say_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
+    request_id = uuid.uuid4().hex[:16]
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        try:
+            response = await handler(request)
+        except PursebotError as error:
+            say = log.warning if isinstance(error, Failure) else log.info
+            say("refused", code=error.code, path=request.path, **error.facts)
+            response = answer(error.status, error.code, error.message, request_id, error.facts)
+        except ValidationError as error:
+            response = answer(400, BadRequest.code, complaints(error), request_id)
+        except web.HTTPException as error:
+            code = error.reason.lower().replace(" ", "_")
+            response = answer(error.status, code, error.reason, request_id)
+        except Exception:
+            log.exception("crashed", path=request.path)
+            response = answer(500, PursebotError.code, PursebotError.message, request_id)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+
+def answer(
+    status: int, code: str, message: str, request_id: str, facts: dict[str, str] | None = None
+) -> web.Response:
+    """An error as JSON."""
+    said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
+    body = ErrorAnswer(error=said).model_dump_json()
+    return web.Response(status=status, text=body, content_type="application/json")
+
+
+def complaints(error: ValidationError) -> str:
+    """Which fields are wrong and why, without repeating what was sent."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_context=False, include_url=False)
+    )
+
+
+async def close_doors(app: web.Application) -> None:
+    """Long waits end now, so that a stop does not wait for them."""
+    app[CLOSING].set()
+    app[SHOP].bell.ring()
+
+
+async def reconciler(app: web.Application) -> AsyncIterator[None]:
+    """The reconciler's lifetime is the application's."""
+    task = asyncio.create_task(reconcile.forever(app[SHOP]))
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,95 @@
+"""The one door to the database: one call per SQL function of schema `api`.
+
+Every operation is one function, one transaction, one JSON value back. Who is acting decides which
+role the database sees: a member (row-level security decides) or the backend itself.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from backend import money
+from backend.errors import (
+    AmountTooLarge,
+    AmountTooSmall,
+    CurrencyUnknown,
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    NotFound,
+    PaymentClosed,
+    PursebotError,
+    RoleTooLow,
+    Unauthorized,
+    WrongStripeMode,
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The backend itself, writing down what Stripe or Telegram told it."""
+
+
+@dataclass(frozen=True)
+class TelegramUser:
+    """A person who acts through the bot."""
+
+    telegram_id: int
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What `private.current_user_id()` reads."""
+        return {"role": "authenticated", "telegram_id": self.telegram_id}
+
+
+Actor = Service | TelegramUser
+SERVICE = Service()
+
+
+class Database(Protocol):
+    """What use cases know of the database."""
+
+    async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
+        """Run `api.<function>` as `actor`; its JSON answer.
+
+        Raises the Refusal that the function raised, or DatabaseUnavailable when the outcome is
+        unknown or nothing happened.
+        """
+
+    async def ready(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+
+
+# private.refusals() in SQL, mapped once. Codes that no caller can cause are bugs and stay 500s.
+REFUSALS: dict[str, type[PursebotError]] = {
+    "PB401": Unauthorized,
+    "PB403": RoleTooLow,
+    "PB404": NotFound,
+    "PB409": IdempotencyKeyReused,
+    "PB001": CurrencyUnknown,
+    "PB002": AmountTooSmall,
+    "PB003": AmountTooLarge,
+    "PB004": PaymentClosed,
+    "PB005": WrongStripeMode,
+}
+
+# Connection trouble, deadlocks and serialization, no resources, an operator or the disk.
+MAY_PASS = ("08", "40", "53", "57", "58", "55P03")
+
+
+def refusal_of(sqlstate: str, detail: str | None) -> PursebotError | None:
+    """The error that an SQLSTATE stands for, with the facts of its detail, or None for a bug."""
+    if sqlstate.startswith(MAY_PASS):
+        return DatabaseUnavailable()
+    if sqlstate not in REFUSALS:
+        return None
+    facts: dict[str, Any] = json.loads(detail or "{}")
+    for name in [name for name in facts if name.endswith("_minor")]:
+        facts[name.removesuffix("_minor")] = money.major_units(facts.pop(name), facts["currency"])
+    return REFUSALS[sqlstate](**{name: str(value) for name, value in facts.items()})
+
+
+def named(function: str, arguments: Mapping[str, Any]) -> str:
+    """The call as SQL: `select api.f(a => $1, b => $2)`. Names come from our own code only."""
+    places = ", ".join(f"{name} => ${place}" for place, name in enumerate(arguments, start=1))
+    return f"select api.{function}({places})"

@@ -1,0 +1,192 @@
+"""What can go wrong, as a tree. Each error has an HTTP status, a code and its facts.
+
+PursebotError
+|-- Refusal                    the caller can do something about it: 4xx, one info line
+|   |-- BadRequest             400 bad_request
+|   |-- InvalidSignature       400 invalid_signature
+|   |-- WrongStripeMode        400 wrong_stripe_mode
+|   |-- Unauthorized           401 unauthorized
+|   |-- RoleTooLow             403 role_too_low {role}
+|   |-- NotFound               404 not_found {what}
+|   |-- IdempotencyKeyReused   409 idempotency_key_reused
+|   |-- PaymentClosed          409 payment_closed {status}
+|   |-- AmountUnreadable       422 amount_unreadable
+|   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
+|   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
+|   |-- AmountTooPrecise       422 amount_too_precise {digits, currency}
+|   `-- CurrencyUnknown        422 currency_unknown
+`-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
+    |-- EventNotApplied        500 event_not_applied: Stripe will send it again
+    |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
+    |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
+    `-- DatabaseUnavailable    503 database_unavailable
+"""
+
+from collections.abc import Iterator
+
+
+class PursebotError(Exception):
+    """Base of all; `message` is a sentence for the caller and holds no secret."""
+
+    status = 500
+    code = "internal_error"
+    message = "Something went wrong on our side."
+
+    def __init__(self, message: str | None = None, **facts: str) -> None:
+        """`facts` go to the caller beside the code."""
+        self.facts = facts
+        self.message = message or self.message.format(**facts)
+        super().__init__(self.message)
+
+
+class Refusal(PursebotError):
+    """The caller asked for something that cannot be."""
+
+    status = 400
+
+
+class BadRequest(Refusal):
+    """The request is not of the form that the door takes."""
+
+    code = "bad_request"
+    message = "The request is malformed."
+
+
+class InvalidSignature(Refusal):
+    """Not signed by Stripe with a secret of ours. Why is nobody's business."""
+
+    code = "invalid_signature"
+    message = "Invalid signature."
+
+
+class WrongStripeMode(Refusal):
+    """A live database was shown test money, or the other way round."""
+
+    code = "wrong_stripe_mode"
+    message = (
+        "This database belongs to Stripe's other mode (live or test)."
+        " Use keys and webhooks of its own mode, or another database."
+    )
+
+
+class Unauthorized(Refusal):
+    """No token, or not a good one."""
+
+    status = 401
+    code = "unauthorized"
+    message = "Send a valid bearer token in the Authorization header."
+
+
+class RoleTooLow(Refusal):
+    """A member of the organization, but not in a role that may do this."""
+
+    status = 403
+    code = "role_too_low"
+    message = "This takes the role {role}."
+
+
+class NotFound(Refusal):
+    """Not there, or not yours: the same answer."""
+
+    status = 404
+    code = "not_found"
+    message = "There is no such {what} for you."
+
+
+class IdempotencyKeyReused(Refusal):
+    """The same key with another body."""
+
+    status = 409
+    code = "idempotency_key_reused"
+    message = "This Idempotency-Key was used before with another request. Use a new key."
+
+
+class PaymentClosed(Refusal):
+    """The payment has gone too far for this."""
+
+    status = 409
+    code = "payment_closed"
+    message = "The payment is {status} and cannot be changed any more. Start a new one."
+
+
+class AmountRefused(Refusal):
+    """The amount cannot be taken."""
+
+    status = 422
+
+
+class AmountUnreadable(AmountRefused):
+    """Not a plain decimal number."""
+
+    code = "amount_unreadable"
+    message = 'Write the amount as a plain number, for example "50" or "12.50".'
+
+
+class AmountTooSmall(AmountRefused):
+    """Below Stripe's smallest charge."""
+
+    code = "amount_too_small"
+    message = "The smallest amount is {minimum} {currency}."
+
+
+class AmountTooLarge(AmountRefused):
+    """Above Stripe's largest charge."""
+
+    code = "amount_too_large"
+    message = "The largest amount is {maximum} {currency}."
+
+
+class AmountTooPrecise(AmountRefused):
+    """More decimals than the currency has."""
+
+    code = "amount_too_precise"
+    message = "{currency} has {digits} decimals, not more."
+
+
+class CurrencyUnknown(AmountRefused):
+    """Not a currency that we take."""
+
+    code = "currency_unknown"
+    message = "This currency is not taken here."
+
+
+class Failure(PursebotError):
+    """Not the caller's fault; trying again may help."""
+
+
+class EventNotApplied(Failure):
+    """Kept in the inbox as failed; the 500 makes Stripe send it again."""
+
+    code = "event_not_applied"
+    message = "The event is recorded but could not be applied yet."
+
+
+class StripeRefused(Failure):
+    """Stripe answered with an error that the same request will meet again."""
+
+    status = 502
+    code = "stripe_refused"
+    message = "Stripe did not accept this."
+
+
+class StripeUnavailable(Failure):
+    """No answer, or one that says nothing about what happened."""
+
+    status = 503
+    code = "stripe_unavailable"
+    message = "Stripe did not answer. Nothing is lost: try again."
+
+
+class DatabaseUnavailable(Failure):
+    """No connection, or a passing trouble of the server."""
+
+    status = 503
+    code = "database_unavailable"
+    message = "The database is not available. Nothing is lost: try again."
+
+
+def tree(root: type[PursebotError] = PursebotError) -> Iterator[type[PursebotError]]:
+    """Every class below `root`."""
+    for child in root.__subclasses__():
+        yield child
+        yield from tree(child)

@@ -1,0 +1,61 @@
+"""The outbox's door for the bot: hand out what to tell, hear what became of it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from backend import presentation
+from backend.database import SERVICE, Database
+from backend.schemas import Notification, NotificationResult
+
+CLAIM_AT_MOST = 30  # Telegram's limit for one second
+LOOK_AGAIN_SECONDS = 0.5  # retries fall due and rates free up without anybody ringing
+
+
+class Bell:
+    """Rung after a commit that may have queued something, so that nobody waits for the next look.
+
+    It is only a hint within this process; what there is to tell stands in the database.
+    """
+
+    def __init__(self) -> None:
+        """Nobody has rung yet."""
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever waits."""
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the bell rings, at most `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            return
+        self._rung.clear()
+
+
+async def claim(
+    database: Database, bell: Bell, seconds: float, wanted: Callable[[], bool]
+) -> list[Notification]:
+    """What the bot may send now; waits up to `seconds` for something while it is `wanted`."""
+    clock = asyncio.get_running_loop()
+    deadline = clock.time() + seconds
+    while wanted():
+        rows: list[dict[str, Any]] = await database.call(
+            "claim_notifications", SERVICE, most=CLAIM_AT_MOST
+        )
+        left = deadline - clock.time()
+        if rows or left <= 0:
+            return [presentation.notification(row) for row in rows]
+        await bell.wait(min(left, LOOK_AGAIN_SECONDS))
+    return []
+
+
+async def finish(database: Database, notification_id: int, result: NotificationResult) -> bool:
+    """Write down what became of a claim; False when the claim had run out."""
+    answer = await database.call(
+        "finish_notification", SERVICE, notification_id=notification_id, **result.model_dump()
+    )
+    return bool(answer["accepted"])

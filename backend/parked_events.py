@@ -1,0 +1,50 @@
+"""The way out for events that could not be applied: list, show, retry, dismiss."""
+
+from typing import Any
+
+from backend.database import SERVICE
+from backend.errors import BadRequest
+from backend.stripe_facts import session_fact
+from backend.topups import Shop
+from backend.webhooks import StripeEvent
+
+Json = dict[str, Any]
+CHECK = "check:"  # our own question about a payment, see topups.settle
+
+
+async def listing(shop: Shop, everything: bool) -> list[Json]:
+    """Failed and parked events, newest first; with `everything` the last of all states."""
+    states = ["failed", "parked"] + (["done", "ignored"] if everything else [])
+    events: list[Json] = await shop.database.call("list_events", SERVICE, states=states, most=100)
+    return events
+
+
+async def show(shop: Shop, event_id: str) -> Json:
+    """One event with its payment; raises NotFound."""
+    event: Json = await shop.database.call("get_event", SERVICE, event_id=event_id)
+    return event
+
+
+async def retry(shop: Shop, event_id: str) -> Json:
+    """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
+    if event_id.startswith(CHECK):
+        event = await show(shop, event_id)
+        session = await shop.stripe.get_session(event["payment"]["stripe_checkout_session_id"])
+        fact = session_fact(session)
+    else:
+        source = await shop.stripe.get_event(event_id)
+        fact = StripeEvent.model_validate(source).as_received()["fact"]
+    result: Json = await shop.database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
+    shop.bell.ring()
+    return result
+
+
+async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> Json:
+    """Close an event that was settled by hand; who and why stays with it."""
+    if not reason.strip():
+        raise BadRequest("Say why: --reason '...'")
+    event: Json = await shop.database.call(
+        "dismiss_event", SERVICE, event_id=event_id, dismissed_by=who, reason=reason.strip()
+    )
+    shop.bell.ring()
+    return event

@@ -1,0 +1,91 @@
+"""The direct way to the database: asyncpg, straight to Postgres.
+
+Member calls run as PostgREST would run them: begin, set role and claims for this transaction only,
+call, commit. Service calls use a pool whose role is fixed when it connects, so that they are one
+round trip. Behind a pooler in transaction mode nothing may outlive a transaction: there both set
+their role inside it, and no statement is prepared by name.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from backend.database import Actor, Service, named, refusal_of
+from backend.errors import DatabaseUnavailable
+
+SET_CALLER = "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)"
+CALL_SECONDS = 10
+
+
+class PostgresDatabase:
+    """`Database` over two small asyncpg pools."""
+
+    def __init__(self, members: asyncpg.Pool, service: asyncpg.Pool, pooled: bool) -> None:
+        """`pooled`: behind a pooler in transaction mode."""
+        self._members = members
+        self._service = service
+        self._pooled = pooled
+
+    async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
+        """As `Database.call`."""
+        query = named(function, arguments)
+        try:
+            if isinstance(actor, Service):
+                if not self._pooled:
+                    return await self._service.fetchval(query, *arguments.values())
+                return await self._as(self._service, "service_role", "{}", query, arguments)
+            claims = json.dumps(actor.claims)
+            return await self._as(self._members, "authenticated", claims, query, arguments)
+        except asyncpg.PostgresError as error:
+            meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
+            if meant is None:
+                raise
+            raise meant from error
+        except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+    async def _as(
+        self, pool: asyncpg.Pool, role: str, claims: str, query: str, arguments: dict[str, Any]
+    ) -> Any:
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute(SET_CALLER, role, claims)
+            return await connection.fetchval(query, *arguments.values())
+
+    async def ready(self) -> None:
+        """As `Database.ready`."""
+        try:
+            await self._service.fetchval("select 1")
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+
+async def speak_json(connection: "asyncpg.Connection[Any]") -> None:
+    """Arguments and answers of type jsonb are plain Python values."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+    )
+
+
+@asynccontextmanager
+async def postgres_database(url: str, *, pooled: bool = False) -> AsyncIterator[PostgresDatabase]:
+    """Open both pools at `url`; raises DatabaseUnavailable if nobody answers there."""
+
+    def pool(role: str) -> asyncpg.Pool:
+        return asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=8,
+            init=speak_json,
+            command_timeout=CALL_SECONDS,
+            statement_cache_size=0 if pooled else 100,
+            server_settings=None if pooled else {"role": role, "application_name": "pursebot"},
+        )
+
+    try:
+        async with pool("authenticated") as members, pool("service_role") as service:
+            yield PostgresDatabase(members, service, pooled)
+    except (OSError, asyncpg.CannotConnectNowError) as error:
+        raise DatabaseUnavailable from error

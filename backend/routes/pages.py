@@ -1,0 +1,57 @@
+"""Where Stripe sends a payer back to: a page that settles the payment and says how it stands.
+
+Anybody with the link can open it, so it names no person, organization or amount.
+"""
+
+from html import escape
+
+from aiohttp import web
+
+from backend import topups
+from backend.database import SERVICE
+from backend.errors import PursebotError
+from backend.routes.door import SHOP, payment_id
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex"><title>{title}</title><style>
+:root {{ color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif }}
+body {{ min-height: 90vh; display: grid; place-content: center; text-align: center; margin: 1rem }}
+h1 {{ font-size: 1.6rem; margin: 0 }} p {{ max-width: 28rem }}
+</style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>
+"""
+SENTENCES = {
+    "succeeded": ("Paid", "The wallet is credited. You can go back to Telegram."),
+    "processing": ("On its way", "Your bank is working on it. Telegram will tell you the result."),
+    "pending": ("Not paid yet", "Nothing was charged. The link in Telegram is still open."),
+    "created": ("Not paid yet", "Nothing was charged. Go back to Telegram for the link."),
+    "failed": ("Not paid", "The payment failed and nothing was charged. Telegram has a new link."),
+    "expired": ("The link is closed", "Nothing was charged. Telegram has a new link."),
+    "canceled": ("Canceled", "Nothing was charged. You can go back to Telegram."),
+}
+UNDER_REVIEW = (
+    "Received, being checked",
+    "The payment reached us and somebody is looking at it. Telegram will tell you the result.",
+)
+
+
+async def came_back(request: web.Request) -> web.Response:
+    """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
+    shop, payment = request.app[SHOP], payment_id(request)
+    try:
+        await topups.check(shop, payment)
+    except PursebotError as error:
+        if error.status == 404:
+            raise
+        # Stripe is slow or away: the webhook or the reconciler will settle it.
+    row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
+    title, text = UNDER_REVIEW if row["under_review"] else SENTENCES[row["status"]]
+    return web.Response(
+        text=PAGE.format(title=escape(title), text=escape(text)),
+        content_type="text/html",
+        headers={
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+        },
+    )

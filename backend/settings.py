@@ -1,0 +1,85 @@
+"""The backend's settings: one frozen model read from the environment, wrong ones told together."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """What is missing or wrong, a line each; never a value."""
+
+
+def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
+    """A validator for secrets that start with one of `prefixes`."""
+
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefixes):
+            raise ValueError(f"must start with {' or '.join(prefixes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
+
+
+class DatabaseSettings(BaseSettings):
+    """What `migrate` needs."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+
+    supabase_db_url: SecretStr
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read them; raises SettingsError that names everything missing or wrong at once."""
+        try:
+            return cls()
+        except ValidationError as error:
+            lines = [
+                f"  {str(problem['loc'][0]).upper()}: "
+                + ("is missing" if problem["type"] == "missing" else problem["msg"])
+                for problem in error.errors(include_input=False, include_url=False)
+            ]
+            raise SettingsError(
+                "These settings need your attention (see .env.example):\n" + "\n".join(lines)
+            ) from None
+
+
+class Settings(DatabaseSettings):
+    """Environment variables by the same names in capitals. No secret has a default."""
+
+    supabase_db_pooler: bool = False  # true behind a pooler in transaction mode
+    stripe_secret_key: Annotated[
+        SecretStr, secret_of(("sk_test_", "rk_test_", "sk_live_", "rk_live_"))
+    ]
+    stripe_webhook_secret: Annotated[tuple[WebhookSecret, ...], NoDecode, Field(min_length=1)]
+    stripe_api_base: str = "https://api.stripe.com"
+    bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: str = "http://127.0.0.1:8080"
+
+    @field_validator("stripe_webhook_secret", mode="before")
+    @classmethod
+    def several_secrets(cls, value: object) -> object:
+        """Two secrets, separated by a comma, while one is being rotated out."""
+        return (
+            tuple(part for part in value.replace(",", " ").split())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("public_url", "stripe_api_base")
+    @classmethod
+    def base_address(cls, value: str) -> str:
+        """Addresses are joined with a slash of our own."""
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must be an http or https address")
+        return value.rstrip("/")
+
+    @property
+    def livemode(self) -> bool:
+        """Whether Stripe's key moves real money."""
+        return "_live_" in self.stripe_secret_key.get_secret_value()[:8]

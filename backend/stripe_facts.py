@@ -1,0 +1,117 @@
+"""What a Stripe object says about one of our payments, in one shape: a fact.
+
+A fact is what `api.receive_events` applies: `outcome` (None: nothing for us), our payment id from
+the metadata, Stripe's ids, amount and currency as Stripe was asked for them, and a decline code.
+No name, address or card detail passes this file.
+"""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from backend.stripe_gateway import PAYMENT_METADATA
+
+Json = dict[str, Any]
+Outcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
+
+
+class StripeError(BaseModel):
+    """Why a try failed: https://docs.stripe.com/declines/codes."""
+
+    code: str | None = None
+    decline_code: str | None = None
+
+
+class PaymentIntent(BaseModel):
+    """The part of a PaymentIntent that we read."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    metadata: dict[str, str] = Field(default_factory=dict)
+    last_payment_error: StripeError | None = None
+
+    @property
+    def decline(self) -> str | None:
+        """The most telling code of the last failed try."""
+        error = self.last_payment_error
+        return (error.decline_code or error.code) if error else None
+
+
+def expanded(value: object) -> object:
+    """An id alone tells nothing but itself; `CheckoutSession.intent_id` reads it."""
+    return None if isinstance(value, str) else value
+
+
+class CheckoutSession(BaseModel):
+    """The part of a Checkout Session that we read; `payment_intent` only where it is expanded."""
+
+    id: str
+    mode: str
+    status: str | None
+    payment_status: str
+    amount_subtotal: int | None
+    currency: str | None
+    metadata: dict[str, str] | None = None
+    payment_intent: Annotated[PaymentIntent | None, BeforeValidator(expanded)] = None
+
+
+def our_payment(metadata: dict[str, str] | None) -> str | None:
+    """Our payment id, if the metadata carries one in the form that we write."""
+    try:
+        return str(UUID((metadata or {}).get(PAYMENT_METADATA, "")))
+    except ValueError:
+        return None
+
+
+def intent_fact(source: Json, outcome: Outcome) -> Json:
+    """A PaymentIntent on which `outcome` happened."""
+    intent = PaymentIntent.model_validate(source)
+    return {
+        "source": "intent",
+        "outcome": outcome,
+        "payment_id": our_payment(intent.metadata),
+        "intent_id": intent.id,
+        "amount_minor": intent.amount,
+        "currency": intent.currency,
+        "decline": intent.decline if outcome in ("declined", "failed") else None,
+    }
+
+
+def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
+    """A Checkout Session as it stands now, or on which `outcome` happened.
+
+    The subtotal is what we quoted; taxes and what the payer's own currency made of it are not ours
+    to credit. Only mode `payment` credits anything.
+    """
+    session = CheckoutSession.model_validate(source)
+    intent = source.get("payment_intent")
+    if session.mode != "payment":
+        outcome = None
+    elif outcome is None:
+        outcome = standing(session)
+    return {
+        "source": "session",
+        "outcome": outcome,
+        "payment_id": our_payment(session.metadata),
+        "session_id": session.id,
+        "intent_id": intent["id"] if isinstance(intent, dict) else intent,
+        "amount_minor": session.amount_subtotal,
+        "currency": session.currency,
+        "decline": session.payment_intent.decline if session.payment_intent else None,
+    }
+
+
+def standing(session: CheckoutSession) -> Outcome | None:
+    """How far a session has come: https://docs.stripe.com/api/checkout/sessions/object."""
+    by_status: dict[tuple[str | None, str], Outcome] = {
+        ("complete", "paid"): "paid",
+        ("complete", "unpaid"): "processing",
+        ("expired", "unpaid"): "expired",
+    }
+    intent = session.payment_intent
+    if session.status == "complete" and intent and intent.status == "requires_payment_method":
+        return "failed"  # a delayed method that failed: the page is over, so nobody can try again
+    return by_status.get((session.status, session.payment_status))

@@ -1,0 +1,152 @@
+"""Everything we say to Stripe. The only file that imports its SDK.
+
+Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
+answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
+leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
+"""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import stripe
+
+from backend.errors import InvalidSignature, StripeRefused, StripeUnavailable
+
+Json = dict[str, Any]
+
+TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
+TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
+PAYMENT_METADATA = "pursebot_payment_id"
+
+
+class StripeGateway:
+    """Checkout Sessions, events and signatures, as plain dicts."""
+
+    def __init__(
+        self, client: stripe.StripeClient, webhook_secrets: tuple[str, ...], public_url: str
+    ) -> None:
+        """`public_url` is where payers come back to; no trailing slash."""
+        self._client = client
+        self._webhook_secrets = webhook_secrets
+        self._public_url = public_url
+
+    async def create_checkout(self, payment: Json) -> Json:
+        """The payment's Checkout Session. The request is rebuilt from the row alone."""
+        ours = {PAYMENT_METADATA: payment["id"]}
+        back = f"{self._public_url}/pay/{payment['id']}"
+        return await answer(
+            self._client.v1.checkout.sessions.create_async(
+                {
+                    "mode": "payment",
+                    "client_reference_id": payment["id"],
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": payment["currency"],
+                                "unit_amount": payment["amount_minor"],
+                                "product_data": {"name": payment["organization_name"]},
+                            },
+                        }
+                    ],
+                    "metadata": ours,
+                    "payment_intent_data": {
+                        "metadata": ours,
+                        "description": f"Top-up {payment['reference']}",
+                    },
+                    "expires_at": int(datetime.fromisoformat(payment["expires_at"]).timestamp()),
+                    "success_url": f"{back}/return",
+                    "cancel_url": f"{back}/leave",
+                },
+                {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
+            )
+        )
+
+    async def get_session(self, session_id: str) -> Json:
+        """A Checkout Session with its PaymentIntent, once it has one."""
+        return await answer(
+            self._client.v1.checkout.sessions.retrieve_async(
+                session_id, {"expand": ["payment_intent"]}
+            )
+        )
+
+    async def expire_session(self, session_id: str) -> Json:
+        """Close an open page. Stripe refuses where it is not open any more."""
+        return await answer(
+            self._client.v1.checkout.sessions.expire_async(
+                session_id, {}, {"idempotency_key": f"{session_id}:expire"}
+            )
+        )
+
+    async def get_event(self, event_id: str) -> Json:
+        """An event of the last 30 days."""
+        return await answer(self._client.v1.events.retrieve_async(event_id))
+
+    async def events_since(self, created: int, types: list[str]) -> AsyncIterator[Json]:
+        """Events of these types from `created` (seconds since 1970) on, newest first."""
+        listing = self._client.v1.events.list_async(
+            {"created": {"gte": created}, "types": types, "limit": 100}
+        )
+        page = await answer(listing)
+        while True:
+            for event in page["data"]:
+                yield event
+            if not page["has_more"]:
+                return
+            page = await answer(
+                self._client.v1.events.list_async(
+                    {
+                        "created": {"gte": created},
+                        "types": types,
+                        "limit": 100,
+                        "starting_after": page["data"][-1]["id"],
+                    }
+                )
+            )
+
+    def verify(self, raw: bytes, signature: str | None) -> None:
+        """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
+        for secret in self._webhook_secrets:
+            try:
+                stripe.WebhookSignature.verify_header(
+                    raw, signature, secret, tolerance=TOLERANCE_SECONDS
+                )
+            except (stripe.SignatureVerificationError, UnicodeDecodeError):
+                continue
+            return
+        raise InvalidSignature
+
+
+async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
+    """Stripe's answer as a dict; its errors as ours."""
+    try:
+        return (await request).to_dict()
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise StripeUnavailable from error
+    # The SDK lets what breaks while it reads an answer through as it is.
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise StripeUnavailable from error
+    except stripe.StripeError as error:
+        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
+        raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
+
+
+@asynccontextmanager
+async def stripe_gateway(
+    secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
+) -> AsyncIterator[StripeGateway]:
+    """A gateway whose connections close with the block."""
+    http_client = stripe.AIOHTTPClient(timeout=TIMEOUT)
+    client = stripe.StripeClient(
+        secret_key,
+        base_addresses={"api": api_base},
+        max_network_retries=2,
+        http_client=http_client,
+    )
+    try:
+        yield StripeGateway(client, webhook_secrets, public_url)
+    finally:
+        await http_client.close_async()  # type: ignore[no-untyped-call]

@@ -1,0 +1,85 @@
+"""Stripe's door: raw bytes, signature, what each type means, one SQL call.
+
+200 only after the commit. A 500 makes Stripe send the event again, which is our queue.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from backend import topups
+from backend.database import SERVICE
+from backend.errors import BadRequest, EventNotApplied
+from backend.stripe_facts import intent_fact, session_fact
+from backend.topups import Shop
+
+Json = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+# https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
+MEANINGS: dict[str, Callable[[Json], Json]] = {
+    "checkout.session.completed": session_fact,
+    "checkout.session.async_payment_succeeded": session_fact,
+    "checkout.session.async_payment_failed": lambda session: session_fact(session, "failed"),
+    "checkout.session.expired": session_fact,
+    "payment_intent.succeeded": lambda intent: intent_fact(intent, "paid"),
+    "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
+    "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
+    "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
+}
+NOTHING: Json = {"outcome": None}
+
+
+class EventData(BaseModel):
+    """What the event is about."""
+
+    object: Json
+
+
+class StripeEvent(BaseModel):
+    """The envelope: https://docs.stripe.com/api/events/object. `created` in seconds since 1970."""
+
+    id: str
+    type: str
+    livemode: bool
+    created: int
+    data: EventData
+
+    def as_received(self) -> Json:
+        """As `api.receive_events` takes it."""
+        meaning = MEANINGS.get(self.type)
+        fact = meaning(self.data.object) if meaning else NOTHING
+        return {**self.model_dump(include={"id", "type", "livemode", "created"}), "fact": fact}
+
+
+async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
+    """One delivery: verified, recorded, applied once. Answers the event's state.
+
+    Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500).
+    """
+    shop.stripe.verify(raw, signature)
+    try:
+        event = StripeEvent.model_validate_json(raw)
+        received = event.as_received()
+    except ValidationError as error:
+        log.error("stripe_event_malformed", problems=error.error_count())
+        raise BadRequest("The event is not of the form that Stripe documents.") from error
+    result = (await apply(shop, [received]))[0]
+    if result["state"] == "failed":
+        raise EventNotApplied
+    return str(result["state"])
+
+
+async def apply(shop: Shop, events: list[Json]) -> list[Json]:
+    """Record and apply events in one transaction: `[{id, state, reason, repeat, payment_id}]`."""
+    results: list[Json] = await shop.database.call("receive_events", SERVICE, events=events)
+    shop.bell.ring()
+    for result in results:
+        loud = result["state"] in ("failed", "parked") and not result["repeat"]
+        (log.error if loud else log.info)("stripe_event", **result)
+        if result["reason"] == topups.SESSION_DECIDES:
+            await topups.check(shop, result["payment_id"])
+    return results

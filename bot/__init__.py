@@ -1,0 +1,7 @@
+"""Pursebot in Telegram: it shows, asks and delivers. Money is the backend's business."""
+
+import os
+
+# Read by python-telegram-bot each time Telegram names a duration: answer with a `timedelta`, which
+# its next major version does anyway, instead of a number and a deprecation warning.
+os.environ.setdefault("PTB_TIMEDELTA", "1")

@@ -1,0 +1,127 @@
+"""`python -m bot`: the only place that builds real things, and takes them down in order."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from telegram.error import NetworkError, RetryAfter, TelegramError
+
+from bot.app import ALLOWED_UPDATES, create_app, show_commands
+from bot.backend_client import BackendClient, new_session
+from bot.context import BotApplication
+from bot.logs import start_logging
+from bot.notifications import DeliveryWorker
+from bot.settings import Settings, SettingsError, read_settings
+from bot.texts import load_texts
+
+log = structlog.get_logger("bot")
+
+POLL: Final = timedelta(seconds=20)  # how long Telegram may hold a getUpdates without news
+LONGEST_PAUSE: Final = 30.0
+ABOUT: Final = """
+Pursebot's Telegram side. Reads TELEGRAM_BOT_TOKEN and BOT_API_SECRET (both needed), BACKEND_URL and
+TELEGRAM_API_BASE from the environment. SIGTERM and SIGINT finish what was begun and stop it. Exit
+codes: 0 stopped, 1 failed or Telegram refused the token, 2 settings are missing or wrong.
+"""
+
+
+def main() -> int:
+    """Answers the exit code."""
+    argparse.ArgumentParser(prog="python -m bot", description=ABOUT).parse_args()
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    start_logging(
+        secret.get_secret_value()
+        for secret in (settings.telegram_bot_token, settings.bot_api_secret)
+    )
+    return asyncio.run(until_told_to_stop(settings))
+
+
+async def until_told_to_stop(settings: Settings) -> int:
+    """Run the bot until a signal, a refused token or a crash; answers the exit code."""
+    told, refused = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    running = asyncio.create_task(run(settings, refused.set))
+    tasks = (running, asyncio.create_task(told.wait()), asyncio.create_task(refused.wait()))
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    ended, *_ = await asyncio.gather(*tasks, return_exceptions=True)
+    if refused.is_set():
+        log.critical("token_refused", help="TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE is wrong")
+        return 1
+    if isinstance(ended, Exception):
+        log.critical("crashed", exc_info=ended)
+        return 1
+    log.info("stopped")
+    return 0
+
+
+async def run(settings: Settings, on_token_refused: Callable[[], None]) -> None:
+    """The whole bot, until cancelled."""
+    texts = load_texts()
+    async with new_session() as session:
+        backend = BackendClient(session, settings.backend_url, settings.bot_api_secret)
+        application = create_app(settings, backend, texts, on_token_refused)
+        async with started(application):
+            log.info("started", bot=application.bot.username)
+            await DeliveryWorker(application.bot, backend, texts).run()
+
+
+@asynccontextmanager
+async def started(application: BotApplication) -> AsyncIterator[None]:
+    """Receiving and handling updates. At the end: no new ones, those begun are finished."""
+    updater = application.updater
+    if updater is None:
+        raise ValueError("the application was built without an updater")
+
+    async def stop_polling() -> None:
+        if updater.running:  # also when starting it was cut short
+            await updater.stop()
+
+    async with AsyncExitStack() as stack:
+        await initialize(application)
+        stack.push_async_callback(application.shutdown)
+        await application.start()
+        stack.push_async_callback(application.stop)
+        stack.push_async_callback(stop_polling)
+        await updater.start_polling(
+            timeout=POLL,
+            bootstrap_retries=-1,
+            allowed_updates=ALLOWED_UPDATES,
+            error_callback=lambda error: log.warning("polling_failed", reason=error.message),
+        )
+        try:
+            await show_commands(application)
+        except TelegramError as error:
+            log.warning("commands_not_shown", reason=error.message)
+        yield
+
+
+async def initialize(application: BotApplication) -> None:
+    """Learn who we are, as soon as Telegram answers. Raises InvalidToken when it knows no such bot.
+
+    Telegram being away is no reason to stop: it comes back.
+    """
+    pause = 0.5
+    while True:
+        try:
+            return await application.initialize()
+        except (NetworkError, RetryAfter) as error:
+            log.warning("telegram_unreachable", reason=error.message, again_in=pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

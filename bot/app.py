@@ -1,0 +1,107 @@
+"""The bot as a telegram.ext application: every handler in one ordered list, and how it talks HTTP.
+
+The first entry that fits an update handles it.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+from telegram import BotCommand, LinkPreviewOptions
+from telegram import ext as telegram_ext
+from telegram.constants import ParseMode
+from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler
+from telegram.ext.filters import COMMAND, TEXT, ChatType, StatusUpdate, UpdateType
+from telegram.request import HTTPXRequest
+
+from bot import payment_taps, screens, start, topup
+from bot.backend_client import BackendClient
+from bot.balance import balance
+from bot.chat_order import ChatOrder
+from bot.context import BotApplication, BotContext, ChatMemory, Handler, Shared
+from bot.doors import tapped, too_old, written
+from bot.errors import on_error
+from bot.settings import Settings
+from bot.texts import COMPLETE_LANGUAGE, Texts
+
+COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
+    "topup": topup.topup,
+    "balance": balance,
+    "start": start.start,
+    "help": start.show_help,
+    "paysupport": start.paysupport,
+    "cancel": start.cancel,
+}
+TAPS: Final[dict[str, Handler]] = {
+    screens.TOP_UP: topup.topup,
+    screens.CHOOSE_AMOUNT: topup.organization_tapped,
+    screens.OTHER_AMOUNT: topup.other_amount_tapped,
+    screens.PAY: topup.amount_tapped,
+    screens.BALANCE: balance,
+    screens.CHECK: payment_taps.check_tapped,
+    screens.CANCEL: payment_taps.cancel_tapped,
+    screens.AGAIN: payment_taps.again_tapped,
+}
+PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
+GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
+HANDLERS: Final[list[telegram_ext.BaseHandler[Any, BotContext, None]]] = [
+    CommandHandler(list(COMMANDS), written(start.in_group), GROUP),
+    *(CommandHandler(name, written(handle), PRIVATE) for name, handle in COMMANDS.items()),
+    MessageHandler(PRIVATE & TEXT & ~COMMAND, written(topup.text_written)),
+    MessageHandler(PRIVATE, written(start.unknown)),
+    *(CallbackQueryHandler(tapped(handle), pattern) for pattern, handle in TAPS.items()),
+    CallbackQueryHandler(tapped(too_old)),
+]
+ALLOWED_UPDATES: Final = ("message", "callback_query")
+
+UPDATES_AT_ONCE: Final = 32
+CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries together
+
+
+def create_app(
+    settings: Settings, backend: BackendClient, texts: Texts, on_token_refused: Callable[[], None]
+) -> BotApplication:
+    """The whole bot, not yet started.
+
+    `on_token_refused` is called each time Telegram knows no such bot (401, or 404 for a token that
+    cannot be one): the library's polling ends without a word then.
+    """
+
+    async def watch(response: httpx.Response) -> None:
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.NOT_FOUND):
+            on_token_refused()
+
+    def connections(size: int) -> HTTPXRequest:
+        hooks = {"event_hooks": {"response": [watch]}}
+        return HTTPXRequest(size, 10, 10, 5, pool_timeout=5, httpx_kwargs=hooks)
+
+    defaults = telegram_ext.Defaults(
+        parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+    )
+    application: BotApplication = (
+        telegram_ext.ApplicationBuilder()
+        .token(settings.telegram_bot_token.get_secret_value())
+        .base_url(f"{settings.telegram_api_base}/bot")
+        .context_types(telegram_ext.ContextTypes(BotContext, bot_data=Shared, chat_data=ChatMemory))
+        .concurrent_updates(ChatOrder(UPDATES_AT_ONCE))
+        .defaults(defaults)
+        .request(connections(CONNECTIONS))
+        .get_updates_request(connections(1))
+        .job_queue(None)
+        .build()
+    )
+    application.bot_data.backend = backend
+    application.bot_data.texts = texts
+    application.add_handlers(HANDLERS)
+    application.add_error_handler(on_error)
+    return application
+
+
+async def show_commands(application: BotApplication) -> None:
+    """Fill the menu beside the input field, in every language there is."""
+    texts = application.bot_data.texts
+    for language in sorted(texts.languages):
+        words = texts.words(language)
+        menu = [BotCommand(name, words.plain(f"command.{name}")) for name in COMMANDS]
+        code = None if language == COMPLETE_LANGUAGE else language
+        await application.bot.set_my_commands(menu, language_code=code)

@@ -1,0 +1,125 @@
+"""What a handler is given: who speaks, where, in which words to answer, the backend to ask."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from telegram import Message, Update, User
+from telegram.error import BadRequest
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from backend.schemas import Introduction, Me
+from bot.backend_client import BackendClient
+from bot.screens import Screen
+from bot.texts import Fact, Texts, Words
+
+
+class WalletName(NamedTuple):
+    """Which wallet a top-up is for: an organization's, in a currency."""
+
+    organization_id: UUID
+    currency: str
+
+
+class LastTap(NamedTuple):
+    """A button, by its message and data, and when (monotonic seconds) its tap was done with."""
+
+    message_id: int
+    data: str
+    at: float
+
+
+@dataclass
+class ChatMemory:
+    """What is remembered of a chat until the process ends: nothing that would be missed then.
+
+    Whoever answers a forgotten question is told the command that does the same.
+    """
+
+    question: WalletName | None = None  # how much to add to it
+    last_tap: LastTap | None = None
+
+
+class Shared:
+    """What all handlers share; `create_app` puts it in."""
+
+    backend: BackendClient
+    texts: Texts
+
+
+class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Shared]):
+    """One update, as our handlers see it: a message that was written or a button that was tapped.
+
+    `message_id` is that of the message, or of the one the button is under; `text` is "" for a tap.
+    `words` are in the language of the person's client until `introduce` knows better.
+    """
+
+    speaker: User
+    chat_id: int
+    message_id: int
+    text: str
+    words: Words
+
+    @classmethod
+    def from_update(cls, update: object, application: Any) -> "BotContext":
+        """Called by the application for each update."""
+        context = super().from_update(update, application)
+        language = None
+        if isinstance(update, Update) and update.effective_user:
+            context.speaker = update.effective_user
+            language = context.speaker.language_code
+            query = update.callback_query
+            if message := query.message if query else update.message:
+                context.chat_id, context.message_id = message.chat.id, message.message_id
+            context.text = (update.message and update.message.text) or ""
+        context.words = context.bot_data.texts.words(language)
+        return context
+
+    @property
+    def backend(self) -> BackendClient:
+        """The backend, to be asked in the speaker's name."""
+        return self.bot_data.backend
+
+    @property
+    def memory(self) -> ChatMemory:
+        """What is remembered of this chat."""
+        return self.application.chat_data[self.chat_id]
+
+    def part(self, name: str) -> str:
+        """A named part of the tapped button's data."""
+        return self.match[name] if self.match else ""
+
+    async def introduce(self) -> Me:
+        """Tell the backend who speaks in this private chat, and learn who they are."""
+        introduction = Introduction(
+            name=self.speaker.full_name[:256],
+            language=self.speaker.language_code,
+            chat_id=self.chat_id,
+        )
+        me = await self.backend.introduce(self.speaker.id, introduction)
+        self.words = self.bot_data.texts.words(me.language)
+        return me
+
+    async def say(self, key: str, **facts: Fact) -> Message:
+        """A new message of one sentence."""
+        return await self.reply(Screen(self.words.say(key, **facts)))
+
+    async def reply(self, screen: Screen) -> Message:
+        """A new message in this chat."""
+        return await self.bot.send_message(self.chat_id, screen.text, reply_markup=screen.keyboard)
+
+    async def rewrite(self, message_id: int, screen: Screen) -> None:
+        """Put `screen` in the place of what a message shows."""
+        try:
+            await self.bot.edit_message_text(
+                screen.text, self.chat_id, message_id, reply_markup=screen.keyboard
+            )
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                raise
+
+
+# Commands, words and taps alike. What it returns is the notice that a tap is answered with.
+Handler = Callable[[BotContext], Awaitable[str | None]]
+BotApplication = Application[ExtBot[None], BotContext, dict[Any, Any], ChatMemory, Shared, None]

@@ -1,0 +1,65 @@
+"""From Telegram's updates to our handlers. A tap is answered exactly once, whatever happens."""
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import structlog
+from telegram import CallbackQuery, Update
+from telegram.constants import CallbackQueryLimit, ChatType
+from telegram.error import BadRequest
+
+from bot.context import BotContext, Handler, LastTap
+
+log = structlog.get_logger("bot")
+
+DOUBLE_TAP_SECONDS: Final = 2.0
+
+UpdateHandler = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
+
+
+def written(handle: Handler) -> UpdateHandler:
+    """For messages."""
+
+    async def handle_update(_update: Update, context: BotContext) -> None:
+        await handle(context)
+
+    return handle_update
+
+
+def tapped(handle: Handler) -> UpdateHandler:
+    """For buttons, in private. Two taps in a row on one button are one.
+
+    What goes wrong is answered by `errors`.
+    """
+
+    async def handle_update(update: Update, context: BotContext) -> None:
+        if (query := update.callback_query) is None:
+            return
+        if query.message is None or query.message.chat.type != ChatType.PRIVATE:
+            await answer(query, await too_old(context))
+            return
+        button, now = (context.message_id, query.data or ""), time.monotonic()
+        last = context.memory.last_tap
+        if last and last[:2] == button and now - last.at < DOUBLE_TAP_SECONDS:
+            await answer(query, None)
+            return
+        notice = await handle(context)
+        context.memory.last_tap = LastTap(*button, time.monotonic())
+        await answer(query, notice)
+
+    return handle_update
+
+
+async def answer(query: CallbackQuery, notice: str | None, alert: bool = False) -> None:
+    """Answer a tap with a line that passes, or (`alert`) a box to close. Too late is no harm."""
+    text = notice and notice[: CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH]
+    try:
+        await query.answer(text, show_alert=alert)
+    except BadRequest as error:
+        log.info("tap_answered_too_late", reason=error.message)
+
+
+async def too_old(context: BotContext) -> str:
+    """A button that nothing knows: from an earlier version, or not one of ours."""
+    return context.words.plain("notice.too_old")

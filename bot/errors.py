@@ -1,0 +1,76 @@
+"""When something goes wrong, and what the person reads then: nothing of the inside.
+
+A refusal is one log line and a plain sentence; a crash is one traceback and an apology.
+"""
+
+from math import ceil
+
+import structlog
+from telegram import Update
+from telegram.constants import ChatType
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+
+from bot.backend_client import BackendRefusal, BackendUnavailable
+from bot.context import BotContext
+from bot.doors import answer
+from bot.screens import Screen
+from bot.texts import Fact, Price, Words
+
+log = structlog.get_logger("bot")
+
+
+async def on_error(update: object, context: BotContext) -> None:
+    """The application's one error handler."""
+    sentence = explain(context.error, context.words)
+    if not isinstance(update, Update):
+        return
+    try:
+        if update.callback_query:
+            await answer(update.callback_query, sentence, alert=sentence is not None)
+        elif sentence and update.message and update.message.chat.type == ChatType.PRIVATE:
+            await context.reply(Screen(sentence))
+    except TelegramError as error:
+        log.warning("error_not_told", reason=error.message)
+
+
+def explain(error: Exception | None, words: Words) -> str | None:
+    """Log an error, once; answer what to tell the person, if they can be told."""
+    match error:
+        case BackendRefusal():
+            log.info("refused", code=error.code, request_id=error.request_id)
+            return refusal_sentence(error, words)
+        case BackendUnavailable():
+            log.warning("backend_unavailable", reason=str(error))
+            return words.plain("refusal.unreachable")
+        case Forbidden() | RetryAfter() | NetworkError() if not isinstance(error, BadRequest):
+            log.warning("telegram_unavailable", reason=error.message)
+            return None
+        case _:
+            log.error("crashed", exc_info=error)
+            return words.plain("refusal.crashed")
+
+
+def refusal_sentence(refusal: BackendRefusal, words: Words) -> str:
+    """The plain sentence for a refusal's code, with what to do next."""
+    unknown = "refusal.other" if refusal.status < 500 else "refusal.unreachable"
+    try:
+        key = words.first(f"refusal.{refusal.code}", unknown)
+        return words.plain(key, **_facts(refusal.facts, words))
+    except (KeyError, ValueError, ArithmeticError):
+        log.warning("refusal_without_its_facts", code=refusal.code, facts=refusal.facts)
+        return words.plain(unknown)
+
+
+def _facts(said: dict[str, str], words: Words) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for name, value in said.items():
+        match name:
+            case "minimum" | "maximum":
+                facts[name] = Price(value, said["currency"])
+            case "digits" | "retry_after":
+                facts["count"] = ceil(float(value))
+            case "role" | "status":
+                facts[name] = words.plain(f"{name}.{value}")
+            case "currency":
+                facts[name] = value.upper()
+    return facts

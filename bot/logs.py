@@ -1,0 +1,55 @@
+"""Logging: one JSON line a fact on standard output, ours and the libraries', never a secret."""
+
+import logging
+import sys
+from collections.abc import Iterable
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+COMMON_STEPS: tuple[Processor, ...] = (
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+class WithoutSecrets:
+    """Renders a line as JSON and blots out every secret, wherever a library may have put one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """`secrets` are the texts that no line may contain."""
+        self._secrets = tuple(secrets)
+        self._render = structlog.processors.JSONRenderer()
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
+        """The last step: the finished line."""
+        line = str(self._render(logger, name, event))
+        for secret in self._secrets:
+            line = line.replace(secret, "[secret]")
+        return line
+
+
+def start_logging(secrets: Iterable[str]) -> None:
+    """Lead our lines and the libraries' through the same steps.
+
+    Libraries speak from WARNING up: httpx writes every address it calls at INFO, and the Bot API's
+    addresses contain the bot's token.
+    """
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=COMMON_STEPS,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                WithoutSecrets(secrets),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("bot").setLevel(logging.INFO)
+    structlog.configure(
+        processors=[*COMMON_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )

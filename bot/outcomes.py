@@ -1,0 +1,75 @@
+"""From what Telegram answered to what the backend is told: one table, the first match wins.
+
+The order matters: BadRequest and TimedOut are subclasses of NetworkError, and only some of what
+ends in a NetworkError is known not to have arrived.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import httpx
+from telegram import error as telegram_error
+from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TelegramError
+
+from backend.schemas import NotificationResult
+
+Outcome = Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
+
+# The request did not leave: no connection was made, or none was free.
+NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+REASON_LENGTH: Final = 300
+
+# Telegram's words after "Bad Request: ", which are all there is to tell these apart.
+BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
+    ("message is not modified", "delivered"),
+    ("message to edit not found", "gone"),
+    ("message can't be edited", "gone"),
+    ("message_id_invalid", "gone"),
+    ("not enough rights to send", "blocked"),
+    ("have no rights to send", "blocked"),
+)
+
+
+def _bad_request(error: TelegramError) -> Outcome:
+    said = error.message.lower()
+    return next((outcome for words, outcome in BAD_REQUESTS if words in said), "refused")
+
+
+def _connection(error: TelegramError) -> Outcome:
+    """A lost connection may have lost only the answer; a 5xx is an answer."""
+    if isinstance(error.__cause__, NOT_SENT):
+        return "retry"
+    lost = isinstance(error, telegram_error.TimedOut) or isinstance(
+        error.__cause__, httpx.HTTPError
+    )
+    return "ambiguous" if lost else "retry"
+
+
+OUTCOMES: Final[tuple[tuple[type[TelegramError], Callable[[TelegramError], Outcome]], ...]] = (
+    (telegram_error.Forbidden, lambda _: "blocked"),
+    (ChatMigrated, lambda _: "migrated"),
+    (RetryAfter, lambda _: "retry"),
+    (BadRequest, _bad_request),
+    (NetworkError, _connection),
+    (telegram_error.InvalidToken, lambda _: "retry"),  # ends the process, not the message
+    (TelegramError, lambda _: "ambiguous"),  # a 200 that cannot be read
+)
+
+
+def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> NotificationResult:
+    """What to report for a delivery to `message_id` (None: a new message) that raised `error`."""
+    outcome = next(decide(error) for kind, decide in OUTCOMES if isinstance(error, kind))
+    return NotificationResult(
+        claim=claim,
+        outcome=outcome,
+        message_id=message_id if outcome == "delivered" else None,
+        retry_after=_seconds(error.retry_after) if isinstance(error, RetryAfter) else None,
+        new_chat_id=error.new_chat_id if isinstance(error, ChatMigrated) else None,
+        reason=error.message[:REASON_LENGTH] if outcome == "refused" else None,
+    )
+
+
+def _seconds(duration: int | timedelta) -> float:
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

@@ -1,0 +1,45 @@
+"""The buttons under a payment: Check again, Cancel, New link.
+
+They ask the backend; the message itself changes when the backend's notification arrives.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from backend.schemas import PaymentStatus
+from bot.context import BotContext, WalletName
+from bot.topup import start_payment
+
+STILL_THE_SAME: Final[dict[PaymentStatus, str]] = {
+    "created": "notice.still_waiting",
+    "pending": "notice.still_waiting",
+    "processing": "notice.still_processing",
+}
+NOT_CANCELED: Final[dict[PaymentStatus, str]] = {
+    "succeeded": "notice.already_paid",
+    "processing": "notice.still_processing",
+}
+
+
+async def check_tapped(context: BotContext) -> str | None:
+    """Check again: ask Stripe now."""
+    await context.introduce()
+    payment = await context.backend.check(context.speaker.id, UUID(context.part("payment")))
+    key = STILL_THE_SAME.get(payment.status)
+    return context.words.plain(key) if key else None
+
+
+async def cancel_tapped(context: BotContext) -> str | None:
+    """Cancel: close the page, unless it was paid meanwhile."""
+    await context.introduce()
+    payment = await context.backend.cancel(context.speaker.id, UUID(context.part("payment")))
+    key = NOT_CANCELED.get(payment.status)
+    return context.words.plain(key) if key else None
+
+
+async def again_tapped(context: BotContext) -> None:
+    """New link: another payment of the same amount, in a message of its own."""
+    await context.introduce()
+    payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
+    wallet = WalletName(payment.organization_id, payment.money.currency)
+    await start_payment(wallet, payment.money.amount, "again", context)

@@ -1,0 +1,50 @@
+"""What a message shows: its text and its buttons; and how a button's data is written and read.
+
+A button's data comes back as whatever somebody sends us, at most 64 bytes: the patterns below are
+the whole grammar, and what does not match exactly is not ours.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+_UUID = "[0-9a-f]{32}"
+_ORGANIZATION = rf"(?P<organization>{_UUID})"
+_PAYMENT = rf"(?P<payment>{_UUID})"
+
+TOP_UP = r"topup\Z"
+BALANCE = r"balance\Z"
+CHOOSE_AMOUNT = rf"amounts:{_ORGANIZATION}\Z"
+OTHER_AMOUNT = rf"other:{_ORGANIZATION}\Z"
+PAY = rf"pay:{_ORGANIZATION}:(?P<currency>[a-z]{{3}}):(?P<amount>[\s\S]+)\Z"
+CHECK = rf"check:{_PAYMENT}\Z"
+CANCEL = rf"cancel:{_PAYMENT}\Z"
+AGAIN = rf"again:{_PAYMENT}\Z"
+
+AMOUNT_BYTES = 23  # what is left for an amount of a button's 64 bytes
+
+Row = tuple[InlineKeyboardButton, ...]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A message's text (Telegram's HTML) and what is under it."""
+
+    text: str
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def keyboard(self) -> InlineKeyboardMarkup | None:
+        """The buttons as Telegram wants them; None takes an edited message's buttons away."""
+        return InlineKeyboardMarkup(self.rows) if self.rows else None
+
+
+def button(label: str, data: str) -> InlineKeyboardButton:
+    """A button that comes back to us with `data`."""
+    return InlineKeyboardButton(label, callback_data=data)
+
+
+def pay_data(organization_id: UUID, currency: str, amount: str) -> str:
+    """The data of a button that pays `amount`, which has at most AMOUNT_BYTES."""
+    return f"pay:{organization_id.hex}:{currency}:{amount}"

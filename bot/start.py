@@ -1,0 +1,60 @@
+"""The first words and the small ones: /start, /help, /paysupport, /cancel, groups, the unknown."""
+
+from telegram import InlineKeyboardButton
+from telegram.helpers import create_deep_linked_url
+
+from bot.context import BotContext
+from bot.membership import balance_lines, may_top_up, menu, needed_role
+from bot.screens import Screen
+
+
+async def start(context: BotContext) -> None:
+    """/start: who you are here, your balances, and what to do next."""
+    me = await context.introduce()
+    context.memory.question = None
+    if not me.organizations:
+        await stranger(context)
+        return
+    words = context.words
+    lines = (
+        words.say("start.hello", name=me.name),
+        words.say("start.organizations", count=len(me.organizations)),
+        *balance_lines(me, words),
+        words.say("start.next")
+        if may_top_up(me)
+        else words.say("start.next_member", role=needed_role(words)),
+    )
+    await context.reply(Screen("\n".join(lines), menu(me, words)))
+
+
+async def stranger(context: BotContext) -> None:
+    """For a person without an organization: how to get into one."""
+    await context.say("start.stranger", number=str(context.speaker.id))
+
+
+async def show_help(context: BotContext) -> None:
+    """/help: the commands."""
+    await context.say("help.text")
+
+
+async def paysupport(context: BotContext) -> None:
+    """/paysupport: Telegram asks every bot that takes payments to have it."""
+    await context.say("help.paysupport")
+
+
+async def cancel(context: BotContext) -> None:
+    """/cancel: forget a question. Asks nobody, so that it always works."""
+    forgotten, context.memory.question = context.memory.question, None
+    await context.say("cancel.done" if forgotten else "cancel.nothing")
+
+
+async def unknown(context: BotContext) -> None:
+    """Anything else in private: what can be said here."""
+    await context.say("help.unknown")
+
+
+async def in_group(context: BotContext) -> None:
+    """A command in a group: money is talked about in private, and nothing of it shows here."""
+    link = create_deep_linked_url(context.bot.username)
+    private = InlineKeyboardButton(context.words.plain("button.private"), url=link)
+    await context.reply(Screen(context.words.say("start.group"), ((private,),)))

@@ -1,0 +1,148 @@
+"""Every word people read: sentences from `locales/*.toml`, money and times through Babel.
+
+A locale file is named by its language tag (`en.toml`, `pt-br.toml`). A sentence is a text with
+`{placeholders}`, or a table by plural category (`{one = ..., other = ...}`) chosen by `count`.
+"""
+
+import tomllib
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from datetime import datetime
+from decimal import Decimal
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from babel import Locale
+from babel.dates import UTC, format_skeleton
+from babel.numbers import format_decimal
+
+from backend.schemas import Money
+
+LOCALES = Path(__file__).parent / "locales"
+COMPLETE_LANGUAGE = "en"
+PLURAL_CATEGORIES = {"zero", "one", "two", "few", "many", "other"}
+
+# Line breaks and writing-direction marks in a name could make it look like a line of ours.
+NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
+NOT_SHOWN |= dict.fromkeys(range(0x2066, 0x206A))
+
+Sentence = str | dict[str, str]
+
+
+class Price(NamedTuple):
+    """An amount to be shown: decimal text in major units, with the digits it should have."""
+
+    amount: str
+    currency: str
+
+
+Fact = str | int | Price | Money | datetime
+
+
+class Words:
+    """One language: `say` answers HTML for a message, `plain` text for a button or a notice."""
+
+    def __init__(self, locale: Locale, sentences: Mapping[str, Sentence]) -> None:
+        """`sentences` by dotted key."""
+        self._locale = locale
+        self._sentences = sentences
+
+    def say(self, key: str, **facts: Fact) -> str:
+        """The sentence as Telegram's HTML. Names and other text among the facts are escaped."""
+        return self._fill(key, facts, lambda text: escape(text, quote=False))
+
+    def plain(self, key: str, **facts: Fact) -> str:
+        """The sentence where Telegram reads no HTML: on buttons and in notices."""
+        return self._fill(key, facts, str)
+
+    def first(self, *keys: str) -> str:
+        """The first of `keys` for which there is a sentence."""
+        return next(key for key in keys if key in self._sentences)
+
+    def _fill(self, key: str, facts: Mapping[str, Fact], safe: Callable[[str], str]) -> str:
+        sentence = self._sentences[key]
+        if isinstance(sentence, dict):
+            count = facts.get("count")
+            form = self._locale.plural_form(count) if isinstance(count, int) else "other"
+            sentence = sentence.get(form, sentence["other"])
+        return sentence.format_map(
+            {name: safe(self._written(fact)) for name, fact in facts.items()}
+        )
+
+    def _written(self, fact: Fact) -> str:
+        match fact:
+            case Price() | Money():
+                return self._money(Decimal(fact.amount), fact.currency)
+            case datetime():
+                return format_skeleton("Hm", fact, tzinfo=UTC, locale=self._locale)
+            case int():
+                return format_decimal(fact, locale=self._locale)
+            case _:
+                return fact.translate(NOT_SHOWN)
+
+    def _money(self, amount: Decimal, currency: str) -> str:
+        # The digits are those the backend wrote: Stripe's currency table, not CLDR's, decides.
+        exponent = amount.as_tuple().exponent
+        digits = -exponent if isinstance(exponent, int) else 0
+        pattern = copy(self._locale.currency_formats["standard"])
+        pattern.frac_prec = (digits, digits)
+        written: str = pattern.apply(
+            amount, self._locale, currency=currency.upper(), currency_digits=False
+        )
+        return written
+
+
+class Texts:
+    """All languages there are."""
+
+    def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
+        """`catalogs` are sentences by dotted key, by lower-case language tag; English complete."""
+        self._words = {
+            tag: Words(
+                Locale.parse(tag, sep="-"),
+                ChainMap(
+                    *(
+                        dict(catalogs[near])
+                        for near in (*_nearer(tag), COMPLETE_LANGUAGE)
+                        if near in catalogs
+                    )
+                ),
+            )
+            for tag in catalogs
+        }
+
+    def words(self, language: str | None) -> Words:
+        """The words for a language tag: "pt-br", else "pt", else English."""
+        nearest = (tag for tag in _nearer((language or "").lower()) if tag in self._words)
+        return self._words[next(nearest, COMPLETE_LANGUAGE)]
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The tags of all languages there are."""
+        return frozenset(self._words)
+
+
+def load_texts(folder: Path = LOCALES) -> Texts:
+    """Read every locale file of `folder`."""
+    return Texts({file.stem: read_catalog(file) for file in sorted(folder.glob("*.toml"))})
+
+
+def read_catalog(file: Path) -> dict[str, Sentence]:
+    """One locale file's sentences by dotted key."""
+    return dict(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Sentence]]:
+    for name, value in table.items():
+        if isinstance(value, dict) and not value.keys() <= PLURAL_CATEGORIES:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _nearer(tag: str) -> Iterator[str]:
+    while tag:
+        yield tag
+        tag = tag.rpartition("-")[0]

@@ -1,0 +1,115 @@
+"""`python -m sandbox run|demo|token`: the whole of Pursebot on one machine, no account anywhere."""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sandbox.demo import DemoFailed, play
+from sandbox.environment import (
+    CannotStart,
+    data_folder,
+    made_up_secrets,
+    ports_of,
+    read_environment,
+)
+from sandbox.postgres import PostgresFailed
+from sandbox.processes import StartFailed
+from sandbox.supervisor import everything
+from sandbox.token import ROLES, token_of
+
+DOTENV = Path(".env")
+
+ADDRESSES = """
+Everything is up, and nothing here is real money.
+
+  the chat with the bot   {sandbox}/
+  every webhook sent      {sandbox}/console
+  the API                 {backend}/api/   (make token USER=owner makes you a token)
+  data and logs           {data}
+
+Open the first one and type /topup 50. Ctrl-C stops everything; the wallets are kept."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0, 1 for what went wrong, 2 for what only the person here can change."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | demo | token")
+    commands.add_parser("run", help="start everything and keep it running until Ctrl-C")
+    commands.add_parser("demo", help="play one whole top-up in a temporary folder, print it")
+    token = commands.add_parser("token", help="print a bearer token of one of the sandbox's people")
+    token.add_argument("user", choices=ROLES, help="Ana is the owner, Ben a member, Eve a stranger")
+    wish = parser.parse_args(arguments)
+    try:
+        return COMMANDS[wish.command](wish)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    except (StartFailed, PostgresFailed, DemoFailed) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+
+
+def run(_: argparse.Namespace) -> int:
+    """Start everything that the environment does not name, and wait for Ctrl-C."""
+    environment = read_environment(os.environ, DOTENV)
+    data_dir, ports = data_folder(environment), ports_of(environment)
+
+    async def until_stopped() -> None:
+        async with everything(environment, ports, data_dir, say):
+            urls = {"sandbox": ports.sandbox_url, "backend": ports.backend_url}
+            say(ADDRESSES.format(**urls, data=data_dir))
+            await asyncio.Event().wait()
+
+    asyncio.run(stopped_by_signals(until_stopped()))
+    say("Stopped.")
+    return 0
+
+
+def demo(_: argparse.Namespace) -> int:
+    """Play a top-up beside whatever else is running."""
+    asyncio.run(stopped_by_signals(play(say)))
+    return 0
+
+
+def token(wish: argparse.Namespace) -> int:
+    """A token for the sandbox that `run` made in the same data folder."""
+    environment = read_environment(os.environ, DOTENV)
+    data_dir = data_folder(environment)
+    if not (data_dir / "secrets.json").exists():
+        raise CannotStart(f"There is no sandbox in {data_dir} yet: start it with `make run`.")
+    print(token_of(wish.user, {**made_up_secrets(data_dir), **environment}["BOT_API_SECRET"]))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]]
+COMMANDS = {"run": run, "demo": demo, "token": token}
+
+
+async def stopped_by_signals(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` until it ends or a signal asks for the end; a second one changes nothing."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+    def stop() -> None:
+        if not task.cancelling():
+            say("\nStopping ...")
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def say(line: str) -> None:
+    """Print at once, even into a pipe."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

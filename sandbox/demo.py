@@ -1,0 +1,164 @@
+"""One whole top-up without a browser: chat, link, payment, webhook, ledger, notification.
+
+The real backend and the real bot, on free ports and in a temporary folder, whatever environment
+and `.env` say. Every step waits for what a person would see; what does not come ends the demo.
+"""
+
+import os
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+
+from sandbox.environment import SETTINGS, Ports
+from sandbox.processes import Say, tail
+from sandbox.store import Json
+from sandbox.supervisor import Sandbox, everything
+
+CARD = "4242424242424242"  # Stripe's published number that is always paid
+PATIENCE = 15.0  # seconds that any one step may take
+TRANSFERS = """
+select t.kind, max(e.amount) as amount, sum(e.amount) as total
+from public.transfers as t join public.entries as e on e.transfer_id = t.id group by t.id
+"""
+
+
+class DemoFailed(Exception):
+    """A step did not come; the message says which, what was seen, and what the logs end with."""
+
+
+class Chat:
+    """One person's chat with the bot: what they write, what they then see, all of it printed."""
+
+    def __init__(self, http: aiohttp.ClientSession, who: str, say: Say) -> None:
+        self._http = http
+        self._who = who
+        self._say = say
+        self._after = 0
+        self._seen: set[int] = set()
+
+    async def write(self, text: str) -> None:
+        """Type a message to the bot."""
+        body = {"user": self._who, "text": text}
+        async with self._http.post("/telegram/send", json=body) as answer:
+            answer.raise_for_status()
+
+    async def see(self, what: str, wanted: Callable[[Json], bool]) -> Json:
+        """The bot's next new or changed message that is `wanted`; all on the way is printed."""
+        deadline = time.monotonic() + PATIENCE
+        while (left := deadline - time.monotonic()) > 0:
+            query = {"user": self._who, "after": str(self._after), "wait": str(left)}
+            async with self._http.get("/telegram/chat", params=query) as answer:
+                news = await answer.json()
+            self._after = news["after"]
+            for message in news["messages"]:
+                self._print(message)
+            for message in news["messages"]:
+                if message["from"]["is_bot"] and wanted(message):
+                    return dict(message)
+        raise DemoFailed(f"{self._who.title()} never saw {what}.")
+
+    def _print(self, message: Json) -> None:
+        author = "Pursebot" if message["from"]["is_bot"] else message["from"]["first_name"]
+        changed = " (changed)" if message["message_id"] in self._seen else ""
+        self._seen.add(message["message_id"])
+        rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+        buttons = ["  ".join(f"[{button['text']}]" for button in row) for row in rows]
+        head = f"  {self._who.title()}'s chat | {author}{changed}: "
+        lines = [*message["text"].splitlines(), *buttons]
+        self._say(head + f"\n{' ' * (len(head) - 2)}| ".join(lines))
+
+
+async def play(say: Say) -> None:
+    """Play it and print it, with how long it took; raises DemoFailed where it does not work."""
+    ports = Ports(*free_ports(2))
+    given = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    with tempfile.TemporaryDirectory(prefix="pursebot-demo-") as folder:
+        try:
+            began = time.monotonic()
+            async with (
+                everything(given, ports, Path(folder), say) as house,
+                aiohttp.ClientSession(ports.sandbox_url) as http,
+            ):
+                say(f"Everything was up after {time.monotonic() - began:.1f} s.\n")
+                await top_up(house, http, say)
+        except (DemoFailed, aiohttp.ClientError, TimeoutError) as reason:
+            logs = [Path(folder) / "logs" / f"{name}.log" for name in ("sandbox", "backend", "bot")]
+            ends = "\n".join(f"The last lines of {log.name}:\n{tail(log)}" for log in logs)
+            raise DemoFailed(f"{reason}\n{ends}\nThe demo failed.") from reason
+
+
+async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> None:
+    """Ana adds EUR 50 to Acme's wallet, and Ben, who belongs to it, hears of it."""
+    ana, ben = Chat(http, "ana", say), Chat(http, "ben", say)
+    began = time.time()
+    await ben.write("/start")
+    await ben.see("a greeting", any_message)
+    await ana.write("/start")
+    await ana.see("a greeting", any_message)
+    await ana.write("/topup 50")
+    message = await ana.see("a link to pay", lambda message: link_of(message) is not None)
+    say(f"\n  Ana opens {link_of(message)}\n  and pays with {CARD}.\n")
+    session = str(link_of(message)).rsplit("/", 1)[-1]
+    async with http.post(f"/stripe/sessions/{session}/pay", json={"card": CARD}) as answer:
+        answer.raise_for_status()
+    await ana.see(
+        "the message change to paid",
+        lambda news: news["message_id"] == message["message_id"] and "Paid" in news["text"],
+    )
+    told = time.time()
+    await ben.see("that Ana added money", lambda news: "€50.00" in news["text"])
+    await ana.write("/balance")
+    await ana.see("a balance of €50.00", lambda news: "Balance: €50.00" in news["text"])
+    ended = time.time()
+    await check_ledger(house.database_url)
+    sent = await first_delivery(http)
+    say(
+        "\n  The ledger: one top-up of 5000 cents, and all entries sum to zero."
+        f"\n  From Stripe's event to the message in the chat: {(told - sent) * 1000:.0f} ms"
+        f"\n  The whole play: {ended - began:.1f} s\n"
+    )
+
+
+def any_message(_: Json) -> bool:
+    """Whatever the bot says."""
+    return True
+
+
+def link_of(message: Json) -> str | None:
+    """The address to pay on: under a button, or in the text where Telegram refuses a button."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    links = [button["url"] for row in rows for button in row if "url" in button]
+    return next(iter([*links, *re.findall(r"https?://\S+/cs_test_\S+", message["text"])]), None)
+
+
+async def first_delivery(http: aiohttp.ClientSession) -> float:
+    """When the local Stripe sent its first event, in Unix seconds."""
+    async with http.get("/stripe/deliveries") as answer:
+        deliveries = (await answer.json())["deliveries"]
+    return min(float(attempt["at"]) for each in deliveries for attempt in each["attempts"])
+
+
+async def check_ledger(database_url: str) -> None:
+    """Exactly one transfer of 50.00, whose entries sum to zero."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = [tuple(row) for row in await connection.fetch(TRANSFERS)]
+    finally:
+        await connection.close()
+    if found != [("topup", 5000, 0)]:
+        raise DemoFailed(f"The ledger has other transfers than one top-up of 5000 cents: {found}.")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on right now, each another."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

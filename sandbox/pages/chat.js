@@ -1,0 +1,415 @@
+// The chat page: plays one persona at a time through the people's doors (/telegram/*).
+// Whatever was written by people or by the bot enters the page as text nodes, never as HTML.
+
+const element = (id) => document.getElementById(id);
+const log = element("log");
+const list = element("messages");
+const field = element("text");
+const menu = element("commands");
+
+const LONGEST_WAIT = 25; // seconds of one long poll
+const PEOPLE_EVERY = 3000; // milliseconds between two looks at the other chats
+const TAGS = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  spoiler: "span",
+  blockquote: "blockquote",
+  pre: "pre",
+  code: "code",
+  text_link: "a",
+};
+const VERBATIM = new Set(["code", "pre", "text_link"]);
+const FOUND = /https?:\/\/[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
+
+let me = null; // the persona who is being played
+let listening = new AbortController();
+let shown = new Map(); // message_id -> { message, node }
+let commands = [];
+const seen = new Map(); // persona -> the version of their chat when last looked at
+
+// ---- the doors
+
+async function ask(path, body, signal) {
+  const options = body && {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(path, { ...options, signal });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error?.message ?? response.statusText);
+  return answer;
+}
+
+async function listen(user, signal) {
+  let after = 0;
+  let wait = 0;
+  while (!signal.aborted) {
+    try {
+      const query = new URLSearchParams({ user, chat: "private", after, wait });
+      const news = await ask(`/telegram/chat?${query}`, null, signal);
+      if (signal.aborted) return;
+      element("status").textContent = "bot";
+      show(news.messages, after === 0);
+      commands = news.commands;
+      if (!menu.hidden) listCommands();
+      after = news.after;
+      wait = LONGEST_WAIT;
+      seen.set(user, Math.max(seen.get(user) ?? 0, after));
+    } catch {
+      if (signal.aborted) return;
+      element("status").textContent = "connecting …";
+      wait = 0;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+async function send(text) {
+  hideCommands();
+  if (!text.trim()) return;
+  try {
+    show([await ask("/telegram/send", { user: me.user, chat: "private", text })], false);
+    toBottom();
+  } catch (error) {
+    toast(`Not sent: ${error.message}`);
+  }
+}
+
+async function tap(key, messageId, button) {
+  if (key.getAttribute("aria-busy") === "true") return;
+  key.setAttribute("aria-busy", "true");
+  try {
+    const where = { user: me.user, chat: "private", message_id: messageId };
+    const answer = await ask("/telegram/tap", { ...where, button: button.callback_data });
+    if (!answer.answered) toast("The bot did not answer.");
+    else if (answer.show_alert && answer.text) alertWith(answer.text);
+    else if (answer.text) toast(answer.text);
+  } catch (error) {
+    toast(`Not pressed: ${error.message}`);
+  } finally {
+    key.removeAttribute("aria-busy");
+  }
+}
+
+// ---- messages
+
+function show(messages, isHistory) {
+  const wasAtBottom = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  for (const message of messages) {
+    const known = shown.get(message.message_id);
+    if (known && (known.message.version ?? 0) >= (message.version ?? 0)) continue;
+    const node = draw(message);
+    if (known) {
+      const isChange = known.message.version !== undefined;
+      node.className = known.node.className.replace(/ (arrived|changed)/g, "");
+      if (isChange) node.classList.add("changed");
+      known.node.replaceWith(node);
+    } else {
+      append(message, node, isHistory);
+    }
+    shown.set(message.message_id, { message, node });
+  }
+  element("welcome").hidden = shown.size > 0;
+  field.placeholder = shown.size ? "Message" : "Type /topup 50";
+  if (isHistory || wasAtBottom) toBottom();
+}
+
+function append(message, node, isHistory) {
+  const last = [...shown.values()].at(-1)?.message;
+  const day = dayOf(message.date);
+  if (!last || dayOf(last.date) !== day) {
+    list.append(make("li", { className: "day", textContent: day }));
+  } else if (last.from.id === message.from.id) {
+    node.classList.add("same");
+  }
+  if (!isHistory) node.classList.add("arrived");
+  list.append(node);
+}
+
+function draw(message) {
+  const node = make("li", { className: "message" });
+  node.dataset.id = message.message_id;
+  node.classList.toggle("outgoing", !message.from.is_bot);
+  const bubble = make("div", { className: "bubble" });
+  const text = make("span");
+  fill(text, message.text, 0, message.text.length, [...(message.entities ?? [])]);
+  const meta = make("span", { className: "meta" });
+  if (message.edit_date) meta.append(make("span", { className: "edited", textContent: "edited" }));
+  const time = make("time", { textContent: clock(message.edit_date ?? message.date) });
+  time.dateTime = new Date((message.edit_date ?? message.date) * 1000).toISOString();
+  meta.append(time);
+  bubble.append(text, meta);
+  node.append(bubble);
+  const rows = message.reply_markup?.inline_keyboard ?? [];
+  if (rows.length) node.append(keyboard(rows, message.message_id));
+  return node;
+}
+
+// Entities nest and come in order; their offsets are UTF-16, as JavaScript's are.
+function fill(parent, text, from, to, entities) {
+  let at = from;
+  while (entities.length) {
+    const entity = entities.shift();
+    const end = entity.offset + entity.length;
+    const inner = [];
+    while (entities.length && entities[0].offset < end) inner.push(entities.shift());
+    if (!(entity.type in TAGS)) continue; // commands are found below, in all texts alike
+    find(parent, text.slice(at, entity.offset));
+    const node = make(TAGS[entity.type]);
+    if (entity.type === "spoiler") node.className = "spoiler";
+    if (entity.type === "text_link") pointTo(node, entity.url);
+    if (VERBATIM.has(entity.type)) node.append(text.slice(entity.offset, end));
+    else fill(node, text, entity.offset, end, inner);
+    parent.append(node);
+    at = end;
+  }
+  find(parent, text.slice(at, to));
+}
+
+// Plain text, with its links and /commands to be clicked.
+function find(parent, text) {
+  let at = 0;
+  for (const found of text.matchAll(FOUND)) {
+    parent.append(text.slice(at, found.index));
+    at = found.index + found[0].length;
+    if (found[0].startsWith("/")) {
+      const command = make("button", { type: "button", className: "command" });
+      command.textContent = found[0];
+      command.addEventListener("click", () => send(found[0]));
+      parent.append(command);
+    } else {
+      parent.append(pointTo(make("a", { textContent: found[0] }), found[0]));
+    }
+  }
+  parent.append(text.slice(at));
+}
+
+function pointTo(link, url) {
+  if (/^(https?|tg):\/\//i.test(url)) link.href = url;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+function keyboard(rows, messageId) {
+  const node = make("div", { className: "keyboard" });
+  for (const row of rows) {
+    const line = make("div");
+    for (const button of row) {
+      const key = make(button.url ? "a" : "button", { className: "key" });
+      key.textContent = button.text;
+      if (button.url) pointTo(key, button.url);
+      else {
+        key.type = "button";
+        key.addEventListener("click", () => tap(key, messageId, button));
+      }
+      line.append(key);
+    }
+    node.append(line);
+  }
+  return node;
+}
+
+// ---- people
+
+async function lookAround() {
+  try {
+    const { bot, personas } = await ask("/telegram/personas");
+    element("bot-name").textContent = bot.first_name;
+    if (!me) play(personas.find((p) => `#${p.user}` === location.hash) ?? personas[0], personas);
+    drawPeople(personas);
+  } catch {
+    element("status").textContent = "connecting …";
+  }
+}
+
+function drawPeople(personas) {
+  const focused = document.activeElement?.dataset?.user;
+  element("personas").replaceChildren(
+    ...personas.map((persona) => {
+      const { version, last } = persona.chats[0];
+      if (!seen.has(persona.user)) seen.set(persona.user, version);
+      const isMe = persona.user === me.user;
+      const node = make("button", { type: "button", className: "persona" });
+      node.dataset.user = persona.user;
+      node.setAttribute("aria-pressed", String(isMe));
+      const avatar = make("span", { textContent: persona.name[0] });
+      avatar.className = `avatar ${persona.user}`;
+      avatar.setAttribute("aria-hidden", "true");
+      const who = make("span", { className: "who" });
+      who.append(
+        make("span", { className: "name", textContent: persona.name }),
+        make("span", { className: "role", textContent: persona.role }),
+        make("span", { className: "about", textContent: persona.about }),
+        make("span", { className: "last", textContent: last.replace(/\s+/g, " ") }),
+      );
+      node.append(avatar, who);
+      if (!isMe && version > seen.get(persona.user)) {
+        const dot = make("span", { className: "unread", role: "img" });
+        dot.ariaLabel = "new messages";
+        node.append(dot);
+      }
+      node.addEventListener("click", () => play(persona, personas));
+      return node;
+    }),
+  );
+  if (focused) document.querySelector(`[data-user="${focused}"]`)?.focus();
+}
+
+function play(persona, personas) {
+  if (me?.user === persona.user) return;
+  listening.abort();
+  listening = new AbortController();
+  me = persona;
+  shown = new Map();
+  list.replaceChildren();
+  hideCommands();
+  element("playing").textContent = persona.name;
+  element("playing-about").textContent = persona.about;
+  seen.set(persona.user, persona.chats[0].version);
+  history.replaceState(null, "", `#${persona.user}`);
+  drawPeople(personas);
+  listen(persona.user, listening.signal);
+}
+
+// ---- writing
+
+function listCommands() {
+  const typed = field.value.startsWith("/") ? field.value.slice(1) : "";
+  const fitting = commands.filter(({ command }) => command.startsWith(typed));
+  menu.replaceChildren(
+    ...fitting.map(({ command, description }) => {
+      const choice = make("button", { type: "button" });
+      choice.append(
+        make("b", { textContent: `/${command}` }),
+        make("span", { textContent: description }),
+      );
+      choice.addEventListener("click", () => {
+        write("");
+        send(`/${command}`);
+        field.focus();
+      });
+      return choice;
+    }),
+  );
+  if (!commands.length) {
+    menu.append(make("p", { textContent: "The bot has not registered its commands yet." }));
+  }
+  return fitting.length > 0;
+}
+
+function showCommands() {
+  element("toast").hidden = true;
+  menu.hidden = false;
+  element("menu").setAttribute("aria-expanded", "true");
+}
+
+function hideCommands() {
+  menu.hidden = true;
+  element("menu").setAttribute("aria-expanded", "false");
+}
+
+function write(text) {
+  field.value = text;
+  field.dispatchEvent(new Event("input"));
+}
+
+function moveAmongCommands(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (menu.hidden || !step) return;
+  const choices = [...menu.querySelectorAll("button")];
+  const next = choices.indexOf(document.activeElement) + step;
+  event.preventDefault();
+  if (next < 0 || !choices.length) field.focus();
+  else choices[Math.min(next, choices.length - 1)].focus();
+}
+
+field.addEventListener("input", () => {
+  field.style.height = "40px";
+  field.style.height = `${Math.min(field.scrollHeight + 2, 132)}px`;
+  element("send").disabled = !field.value.trim();
+  if (/^\/\w*$/.test(field.value) && listCommands()) showCommands();
+  else hideCommands();
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    element("composer").requestSubmit();
+  }
+});
+
+element("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = field.value;
+  if (!text.trim()) return;
+  write("");
+  send(text);
+  field.focus();
+});
+
+element("menu").addEventListener("click", () => {
+  if (!menu.hidden) return hideCommands();
+  listCommands();
+  showCommands();
+  return menu.querySelector("button")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  moveAmongCommands(event);
+  if (event.key !== "Escape" || menu.hidden) return;
+  hideCommands();
+  field.focus();
+});
+
+document.querySelector(".suggestion").addEventListener("click", (event) => {
+  write(event.currentTarget.textContent);
+  field.focus();
+});
+
+// ---- what a tap brings
+
+let toastEnds = 0;
+
+function toast(text) {
+  clearTimeout(toastEnds);
+  element("toast").textContent = text;
+  element("toast").hidden = false;
+  toastEnds = setTimeout(() => {
+    element("toast").hidden = true;
+  }, 4000);
+}
+
+function alertWith(text) {
+  element("toast").hidden = true;
+  element("alert-text").textContent = text;
+  element("alert").showModal();
+}
+
+element("alert-close").addEventListener("click", () => element("alert").close());
+
+// ---- small things
+
+function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function toBottom() {
+  log.scrollTop = log.scrollHeight;
+}
+
+function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+function dayOf(seconds) {
+  const day = new Date(seconds * 1000).toDateString();
+  if (day === new Date().toDateString()) return "Today";
+  return new Date(seconds * 1000).toLocaleDateString([], { day: "numeric", month: "long" });
+}
+
+lookAround();
+setInterval(() => document.hidden || lookAround(), PEOPLE_EVERY);

@@ -1,0 +1,222 @@
+// The console: polls the sandbox each second, and presses its doors.
+// Everything that came from outside is written with textContent.
+
+const at = (name) => document.getElementById(name);
+const EVERY = 1000; // milliseconds
+const SESSIONS = 8; // how many to show
+const EVENTS = 60;
+const LATE = 5; // seconds
+
+const FAULTS = [
+  ["twice", "Post every event twice", "checkbox"],
+  ["out_of_order", "Post the next events out of order", "checkbox"],
+  ["drop", "Drop: post nothing", "checkbox"],
+  ["late", "Post late, seconds", "number"],
+  ["fail_first", "Lose the first attempts", "number"],
+  ["delay", "Bank debits settle after, seconds", "number"],
+  ["api_timeout", "API: act, then no answer, next", "number"],
+  ["api_500", "API: answer 500, next", "number"],
+  ["api_429", "API: answer 429, next", "number"],
+];
+
+const LOOKS = {
+  delivered: "good",
+  retrying: "bad",
+  waiting: "wait",
+  "given up": "bad",
+  complete: "good",
+  open: "wait",
+};
+
+async function ask(path, body) {
+  const options = body && {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const answer = await fetch(`/stripe/${path}`, options);
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.error.message);
+  return said;
+}
+
+function element(kind, className, ...inside) {
+  const made = document.createElement(kind);
+  made.className = className;
+  made.append(...inside);
+  return made;
+}
+
+function button(text, act) {
+  const made = element("button", "small", text);
+  made.type = "button";
+  made.addEventListener("click", () => press(act));
+  return made;
+}
+
+function state(word) {
+  return element("span", `state ${LOOKS[word] || ""}`, word);
+}
+
+function breakable(type) {
+  return type.replace(/[._]/g, "$&\u200b");
+}
+
+function time(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString();
+}
+
+function money(session) {
+  const digits = { minimumFractionDigits: session.digits, maximumFractionDigits: session.digits };
+  const style = { style: "currency", currency: session.currency, ...digits };
+  return new Intl.NumberFormat(undefined, style).format(Number(session.amount));
+}
+
+function attempt(made) {
+  const good = made.status >= 200 && made.status < 300;
+  const what = made.status === null ? made.error : made.status;
+  const how = `${what} · ${Math.round(made.seconds * 1000)} ms`;
+  const chip = element("span", `attempt ${good ? "good" : "bad"}`, how);
+  chip.title = time(made.at);
+  return chip;
+}
+
+function deliveryRow(delivery) {
+  const again = (after) => ask(`deliveries/${delivery.event}/again`, { after });
+  const next = delivery.next.map((when) => element("span", "attempt", `next ${time(when)}`));
+  const row = element(
+    "div",
+    "row",
+    element(
+      "div",
+      "",
+      element("div", "name", breakable(delivery.type)),
+      element("div", "about", `${time(delivery.created)} · ${delivery.event}`),
+    ),
+    element("div", "side", state(delivery.state)),
+    element(
+      "div",
+      "buttons",
+      button("Again", () => again(0)),
+      button(`Late ${LATE} s`, () => again(LATE)),
+      button("Twice", () => Promise.all([again(0), again(0)])),
+    ),
+    element("div", "attempts", ...delivery.attempts.map(attempt), ...next),
+  );
+  row.dataset.event = delivery.event;
+  return row;
+}
+
+function sessionRow(session) {
+  const door = (name) => () => ask(`sessions/${session.id}/${name}`, {});
+  const name = session.items.map((item) => item.description).join(", ");
+  const status = session.status === "complete" ? session.payment_status : session.status;
+  const word = { paid: "complete", unpaid: "waiting" }[status] || status;
+  const chip = state(word);
+  chip.textContent = { unpaid: "processing" }[status] || status;
+  if (status === "unpaid" && session.decline_code) {
+    chip.className = "state bad";
+    chip.textContent = "failed";
+  }
+  const buttons = element("div", "buttons");
+  if (session.status === "open") {
+    const link = element("a", "small", "Open page");
+    link.href = session.url;
+    buttons.append(link, button("Expire", door("expire")));
+  } else if (status === "unpaid" && !session.decline_code) {
+    buttons.append(button("Settle now", door("settle")));
+  }
+  const declined = session.decline_code ? ` · ${session.decline_code}` : "";
+  return element(
+    "div",
+    "row",
+    element(
+      "div",
+      "",
+      element("div", "name", `${money(session)} · ${name}`),
+      element("div", "about", `${time(session.created)} · ${session.id.slice(0, 24)}…${declined}`),
+    ),
+    element("div", "side", chip),
+    buttons,
+  );
+}
+
+function faultSwitch([name, label, type]) {
+  const input = element("input", "");
+  const holder = element("label", "fault", label, input);
+  input.type = type;
+  input.min = 0;
+  input.id = `fault-${name}`;
+  input.addEventListener("change", () => {
+    const value = type === "checkbox" ? input.checked : Number(input.value);
+    press(() => ask("faults", { [name]: value }));
+  });
+  return holder;
+}
+
+function drawFaults(faults) {
+  let count = 0;
+  for (const [name, , type] of FAULTS) {
+    const input = at(`fault-${name}`);
+    if (input === document.activeElement && type === "number") continue;
+    if (type === "checkbox") input.checked = faults[name];
+    else input.value = faults[name];
+    const on = name !== "delay" && Boolean(faults[name]);
+    input.parentElement.classList.toggle("on", on);
+    count += on;
+  }
+  at("how-many").textContent = count ? `${count} on` : "nothing";
+}
+
+function drawRows(name, things, make) {
+  // A row that did not change stays, so that no button vanishes under a finger.
+  const holder = at(name);
+  const old = new Map([...holder.children].map((row) => [row.dataset.key, row]));
+  const rows = things.map((thing) => {
+    const key = JSON.stringify(thing);
+    const row = old.get(key) || make(thing);
+    row.dataset.key = key;
+    return row;
+  });
+  if (rows.length !== old.size || rows.some((row) => row.parentElement !== holder)) {
+    holder.replaceChildren(...rows);
+  }
+  at(`no-${name}`).hidden = rows.length > 0;
+}
+
+async function look() {
+  try {
+    const [faults, { sessions }, { deliveries }] = await Promise.all([
+      ask("faults"),
+      ask("sessions"),
+      ask("deliveries"),
+    ]);
+    drawFaults(faults);
+    drawRows("sessions", sessions.slice(0, SESSIONS), sessionRow);
+    drawRows("deliveries", deliveries.slice(0, EVENTS), deliveryRow);
+    at("live").textContent = "live";
+    at("live").classList.remove("lost");
+  } catch {
+    at("live").textContent = "the sandbox does not answer";
+    at("live").classList.add("lost");
+  }
+}
+
+async function press(act) {
+  try {
+    await act();
+  } catch (error) {
+    alert(error.message);
+  }
+  await look();
+}
+
+at("wrong").open = matchMedia("(min-width: 760px)").matches;
+at("faults").append(...FAULTS.map(faultSwitch));
+at("reset").addEventListener("click", () => press(() => ask("faults", { reset: true })));
+(async () => {
+  for (;;) {
+    await look();
+    await new Promise((done) => setTimeout(done, EVERY));
+  }
+})();

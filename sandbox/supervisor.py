@@ -1,0 +1,133 @@
+"""Starts everything in order and stops it in the reverse order.
+
+PostgreSQL, the local Stripe and Telegram, the migrations, the backend, the bot: what the
+environment names already is used as it is, and only the rest is stood in.
+"""
+
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+
+from sandbox.environment import CannotStart, Ports, made_up_secrets, with_stand_ins
+from sandbox.postgres import embedded_postgres
+from sandbox.processes import Child, Say
+from sandbox.server import running_sandbox
+from sandbox.settings import SandboxSettings
+
+SEED = (Path(__file__).parent / "seed.sql").read_text()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Everything that is up: where it listens, and its database as the owner."""
+
+    ports: Ports
+    database_url: str
+
+
+@asynccontextmanager
+async def everything(
+    given: Mapping[str, str], ports: Ports, data_dir: Path, say: Say
+) -> AsyncIterator[Sandbox]:
+    """All of it for the length of the block, with `given` as far as it goes.
+
+    Raises CannotStart for what the person must change, StartFailed or PostgresFailed for what went
+    wrong; whatever was up by then is stopped again.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone_in(data_dir))
+        _require_free("PORT", given.get("HOST", "127.0.0.1"), ports.backend)
+        _require_free("SANDBOX_PORT", "127.0.0.1", ports.sandbox)
+        _log_to(data_dir / "logs" / "sandbox.log")
+        made_up = made_up_secrets(data_dir)
+        environment = with_stand_ins(given, made_up, ports, data_dir)
+        if own_database := "SUPABASE_DB_URL" not in given:
+            say("Starting PostgreSQL ...")
+            server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
+            environment["SUPABASE_DB_URL"] = await server.create_database("pursebot")
+        settings = SandboxSettings(
+            data_dir=data_dir,
+            url=ports.sandbox_url,
+            webhook_url=f"{ports.backend_url}/api/payments/webhook",
+            stripe_secret_key=made_up["STRIPE_SECRET_KEY"],
+            stripe_webhook_secret=made_up["STRIPE_WEBHOOK_SECRET"],
+            telegram_bot_token=made_up["TELEGRAM_BOT_TOKEN"],
+        )
+        await stack.enter_async_context(running_sandbox(settings, ports.sandbox))
+
+        def child(*command: str) -> Child:
+            return Child(*command, environment=environment, folder=data_dir, say=say)
+
+        if own_database:
+            say("Migrating the database ...")
+            await child("backend", "migrate").finish()
+            await _seed(environment["SUPABASE_DB_URL"])
+        say("Starting the backend ...")
+        await stack.enter_async_context(child("backend").kept_running(_is_ready(ports)))
+        say("Starting the bot ...")
+        await stack.enter_async_context(child("bot").kept_running())
+        yield Sandbox(ports, environment["SUPABASE_DB_URL"])
+
+
+@contextmanager
+def _alone_in(data_dir: Path) -> Iterator[None]:
+    """Two supervisors on one folder would stop each other's database."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise CannotStart(f"{error}. Set DATA_DIR to a folder of your own.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"A sandbox is running on {data_dir} already. Stop it, or set DATA_DIR (and PORT"
+                " and SANDBOX_PORT) for another one."
+            ) from None
+        yield
+
+
+def _require_free(setting: str, host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise CannotStart(
+            f"Nothing can listen on {host}:{port} ({os.strerror(error.errno or 0)}). Set {setting}"
+            f" to another port, for example: make run {setting}={port + 1}"
+        ) from None
+
+
+def _log_to(file: Path) -> None:
+    """What the stand-ins have to say goes beside the logs of backend and bot."""
+    file.parent.mkdir(exist_ok=True)
+    line = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(filename=file, level=logging.INFO, format=line)
+
+
+async def _seed(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(SEED)
+    finally:
+        await connection.close()
+
+
+def _is_ready(ports: Ports) -> Callable[[], Awaitable[bool]]:
+    async def answers() -> bool:
+        """Whether the backend says that it can do its work."""
+        try:
+            async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    return answers

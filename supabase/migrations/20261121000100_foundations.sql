@@ -1,0 +1,94 @@
+-- The ground rules: three rooms, nothing for anybody until granted by name, one way to refuse.
+alter default privileges revoke execute on functions from public;
+
+create schema api;
+comment on schema api is 'What callers may do: one function an operation, one transaction, one jsonb back.';
+grant usage on schema api to authenticated, service_role;
+
+create schema private;
+comment on schema private is 'Internals. Never exposed over REST.';
+grant usage on schema private to authenticated, service_role;
+
+-- Every refusal that leaves the database, listed once; backend/database.py maps the same list once.
+create function private.refusals() returns jsonb
+language sql immutable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'unauthorized', 'PB401',
+        'role_too_low', 'PB403',
+        'not_found', 'PB404',
+        'idempotency_key_reused', 'PB409',
+        'currency_unknown', 'PB001',
+        'amount_too_small', 'PB002',
+        'amount_too_large', 'PB003',
+        'payment_closed', 'PB004',
+        'wrong_stripe_mode', 'PB005',
+        'unknown_payment', 'PB006',
+        'append_only', 'PB901',
+        'illegal_transition', 'PB902'
+    )
+$$;
+grant execute on function private.refusals() to authenticated, service_role;
+
+create function private.refuse(code text, facts jsonb default '{}') returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = private.refusals() ->> code,
+        message = code,
+        detail = facts::text;
+end
+$$;
+comment on function private.refuse is 'Stops the transaction with one of private.refusals(); the detail carries facts as json.';
+grant execute on function private.refuse(text, jsonb) to authenticated, service_role;
+
+-- The role check of every definer function that only the backend may call. The grant says the same;
+-- two locks, because what stands behind this door writes money.
+create function private.require_service() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if current_setting('role') <> 'service_role' then
+        perform private.refuse('role_too_low', jsonb_build_object('role', 'service_role'));
+    end if;
+end
+$$;
+
+create function private.forbid_change() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.refuse('append_only', jsonb_build_object('table', tg_table_name));
+    return null;
+end
+$$;
+comment on function private.forbid_change is 'Trigger for append-only tables: even their owner cannot rewrite history.';
+
+-- Money rule 12: a database belongs to one Stripe mode, recorded at first use.
+create table private.installation (
+    only_row boolean primary key default true,
+    livemode boolean not null,
+    recorded_at timestamptz not null default now(),
+    constraint installation_is_one_row check (only_row)
+);
+comment on table private.installation is 'Which Stripe mode this database belongs to.';
+
+create function api.claim_stripe_mode(livemode boolean) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    recorded boolean;
+begin
+    perform private.require_service();
+    insert into private.installation (livemode) values (claim_stripe_mode.livemode)
+    on conflict (only_row) do nothing;
+    select i.livemode into recorded from private.installation as i;
+    if recorded <> claim_stripe_mode.livemode then
+        perform private.refuse('wrong_stripe_mode', jsonb_build_object('livemode', recorded));
+    end if;
+    return jsonb_build_object('livemode', recorded);
+end
+$$;
+comment on function api.claim_stripe_mode is 'Definer: private.installation has no grants. Refuses wrong_stripe_mode.';
+grant execute on function api.claim_stripe_mode(boolean) to service_role;

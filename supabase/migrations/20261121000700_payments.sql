@@ -1,0 +1,121 @@
+-- Payments: one row a top-up, made before Stripe is asked, moved forward by what Stripe tells.
+create table public.payments (
+    id uuid primary key default gen_random_uuid(),
+    organization_id uuid not null,
+    wallet_id uuid not null,
+    currency text not null,
+    amount bigint not null,
+    status text not null default 'created',
+    created_by uuid not null references public.users (id),
+    idempotency_key text not null,
+    attempt integer not null default 1,
+    stripe_checkout_session_id text unique,
+    stripe_payment_intent_id text unique,
+    url text,
+    expires_at timestamptz not null,
+    last_decline text,
+    under_review text,
+    cancel_requested_at timestamptz,
+    checked_at timestamptz,
+    chat_id bigint references public.chats (id),
+    message_id bigint,
+    created_at timestamptz not null default now(),
+    succeeded_at timestamptz,
+    constraint payments_amount_is_positive check (amount > 0),
+    constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint payments_one_per_key unique (created_by, idempotency_key),
+    constraint payments_status_is_known check (
+        status in ('created', 'pending', 'processing', 'succeeded', 'failed', 'expired', 'canceled')
+    ),
+    constraint payments_succeeded_has_its_time check ((status = 'succeeded') = (succeeded_at is not null)),
+    constraint payments_wallet foreign key (wallet_id, organization_id, currency)
+    references public.wallets (id, organization_id, currency)
+);
+comment on table public.payments is 'Top-ups. amount in minor units; attempt is part of the Idempotency-Key sent to Stripe.';
+revoke all on public.payments from public, anon, authenticated, service_role;
+create index payments_organization on public.payments (organization_id, created_at);
+create index payments_wallet on public.payments (wallet_id, organization_id, currency);
+create index payments_created_by on public.payments (created_by);
+create index payments_chat on public.payments (chat_id);
+create index payments_unsettled on public.payments (checked_at) where status in ('created', 'pending', 'processing');
+alter table public.payments enable row level security;
+grant select on public.payments to authenticated;
+create policy "members see their organization's payments" on public.payments
+for select to authenticated using (organization_id in (select private.current_organization_ids()));
+
+-- States only move forward, and money that arrives always wins.
+create table private.payment_transitions (
+    from_status text,
+    to_status text,
+    primary key (from_status, to_status)
+);
+comment on table private.payment_transitions is 'The whole state machine of a payment.';
+insert into private.payment_transitions (from_status, to_status) values
+('created', 'pending'),
+('created', 'processing'), ('pending', 'processing'), ('expired', 'processing'), ('canceled', 'processing'),
+('created', 'failed'), ('pending', 'failed'), ('processing', 'failed'),
+('created', 'expired'), ('pending', 'expired'),
+('created', 'canceled'), ('pending', 'canceled'), ('processing', 'canceled'),
+('created', 'succeeded'), ('pending', 'succeeded'), ('processing', 'succeeded'),
+('failed', 'succeeded'), ('expired', 'succeeded'), ('canceled', 'succeeded');
+
+create function private.guard_payment_status() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    if not exists (
+        select from private.payment_transitions as t
+        where t.from_status = old.status and t.to_status = new.status
+    ) then
+        perform private.refuse('illegal_transition', jsonb_build_object('from', old.status, 'to', new.status));
+    end if;
+    return new;
+end
+$$;
+create trigger payments_move_forward before update of status on public.payments
+for each row when (old.status is distinct from new.status)
+execute function private.guard_payment_status();
+
+-- What everybody is shown of a payment. Invoker: as a member it shows what the member may see.
+create function private.payment_json(payment public.payments) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', payment.id,
+        'reference', upper(left(replace(payment.id::text, '-', ''), 10)),
+        'organization_id', payment.organization_id,
+        'organization_name', o.name,
+        'paid_by', u.name,
+        'amount_minor', payment.amount,
+        'currency', payment.currency,
+        'status', payment.status,
+        'url', case when payment.status = 'pending' then payment.url end,
+        'expires_at', payment.expires_at,
+        'last_decline', payment.last_decline,
+        'under_review', payment.under_review,
+        'balance_minor', (
+            select e.balance_after
+            from public.transfers as t
+            inner join public.entries as e on t.id = e.transfer_id
+            inner join public.accounts as a on e.account_id = a.id and a.kind = 'wallet'
+            where t.kind = 'topup' and t.reference = payment.id::text
+        ),
+        'created_at', payment.created_at,
+        'succeeded_at', payment.succeeded_at
+    )
+    from public.organizations as o
+    left join public.users as u on u.id = payment.created_by
+    where o.id = payment.organization_id
+$$;
+grant execute on function private.payment_json(public.payments) to authenticated;
+
+-- What only the backend needs to talk to Stripe about it.
+create function private.stripe_json(payment public.payments) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select private.payment_json(payment) || jsonb_build_object(
+        'attempt', payment.attempt,
+        'stripe_checkout_session_id', payment.stripe_checkout_session_id,
+        'stripe_payment_intent_id', payment.stripe_payment_intent_id
+    )
+$$;

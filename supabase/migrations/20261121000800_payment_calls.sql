@@ -1,0 +1,234 @@
+-- What members and the backend may do with payments.
+create function private.require_payment_role(payment_id uuid, variadic roles text []) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+    organization uuid;
+begin
+    select p.organization_id into organization from public.payments as p where p.id = payment_id;
+    -- A payment that is not there and one that is not yours give the same answer.
+    if organization is null or not exists (
+        select from public.memberships as m
+        where m.organization_id = organization and m.user_id = private.current_user_id()
+    ) then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
+    end if;
+    return private.require_role(organization, variadic roles);
+end
+$$;
+
+create function private.move_payment(inout payment public.payments, to_status text)
+language plpgsql set search_path = ''
+as $$
+begin
+    if exists (
+        select from private.payment_transitions as t
+        where t.from_status = payment.status and t.to_status = move_payment.to_status
+    ) then
+        update public.payments as p
+        set status = move_payment.to_status,
+            succeeded_at = case when move_payment.to_status = 'succeeded' then now() end
+        where p.id = payment.id returning * into payment;
+        perform private.show_payment(payment);
+    end if;
+end
+$$;
+comment on function private.move_payment is 'Moves a locked payment forward and tells its chat; a move that is not forward changes nothing.';
+
+create function api.create_payment(
+    organization_id uuid,
+    amount bigint,
+    currency text,
+    idempotency_key text default null,
+    telegram_chat_id bigint default null,
+    message_id bigint default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin');
+    limits public.currencies;
+    key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
+    chat bigint;
+    payment public.payments;
+begin
+    select c.* into limits from public.currencies as c where c.code = create_payment.currency;
+    if limits.code is null then
+        perform private.refuse('currency_unknown');
+    elsif coalesce(create_payment.amount, 0) < limits.minimum then
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', limits.minimum, 'currency', limits.code));
+    elsif create_payment.amount > limits.maximum then
+        perform private.refuse('amount_too_large', jsonb_build_object('maximum_minor', limits.maximum, 'currency', limits.code));
+    end if;
+    -- A payment is shown in the caller's own private chat and nowhere else.
+    select c.id into chat from public.chats as c
+    where c.user_id = caller
+    and c.telegram_chat_id = coalesce(create_payment.telegram_chat_id, c.telegram_chat_id);
+    if create_payment.telegram_chat_id is not null and chat is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
+    end if;
+    insert into public.payments (
+        organization_id, wallet_id, currency, amount, created_by, idempotency_key, chat_id, message_id, expires_at
+    ) values (
+        create_payment.organization_id,
+        private.open_wallet(create_payment.organization_id, limits.code),
+        limits.code, create_payment.amount, caller, key, chat,
+        case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
+        date_trunc('second', now()) + interval '60 minutes'
+    )
+    on conflict on constraint payments_one_per_key do nothing;
+    select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
+    if (payment.organization_id, payment.amount, payment.currency)
+        <> (create_payment.organization_id, create_payment.amount, create_payment.currency) then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    return private.payment_json(payment);
+end
+$$;
+comment on function api.create_payment is 'Definer: money tables have no write grants. Same key and same input: the same payment.';
+grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint) to authenticated;
+
+create function api.get_payment(payment_id uuid) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select p.* into payment from public.payments as p where p.id = payment_id;
+    if payment.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
+    end if;
+    return private.payment_json(payment);
+end
+$$;
+grant execute on function api.get_payment(uuid) to authenticated;
+
+-- Canceling begins here and ends when Stripe says that the page is closed.
+create function api.request_cancel(payment_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform private.require_payment_role(payment_id, 'owner', 'admin');
+    select p.* into payment from public.payments as p where p.id = payment_id for update;
+    if payment.status not in ('created', 'pending', 'canceled') then
+        perform private.refuse('payment_closed', jsonb_build_object('status', payment.status));
+    end if;
+    update public.payments as p set cancel_requested_at = coalesce(p.cancel_requested_at, now())
+    where p.id = payment_id returning * into payment;
+    -- Without a session nobody ever had a link to pay on.
+    if payment.stripe_checkout_session_id is null then
+        payment := private.move_payment(payment, 'canceled');
+    end if;
+    return private.payment_json(payment);
+end
+$$;
+comment on function api.request_cancel is 'Definer: money tables have no write grants.';
+grant execute on function api.request_cancel(uuid) to authenticated;
+
+create function api.start_payment(payment_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform private.require_service();
+    select p.* into strict payment from public.payments as p where p.id = payment_id;
+    return private.stripe_json(payment);
+end
+$$;
+comment on function api.start_payment is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
+grant execute on function api.start_payment(uuid) to service_role;
+
+create function api.open_payment(payment_id uuid, session_id text, url text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform private.require_service();
+    update public.payments as p
+    set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, session_id),
+        url = coalesce(p.url, open_payment.url)
+    where p.id = payment_id returning * into strict payment;
+    payment := private.move_payment(payment, 'pending');
+    return private.stripe_json(payment);
+end
+$$;
+comment on function api.open_payment is 'Definer. Stripe made the session: the link is open, unless the payment went on meanwhile.';
+grant execute on function api.open_payment(uuid, text, text) to service_role;
+
+-- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
+create function api.next_attempt(payment_id uuid, attempt integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.payments as p set attempt = next_attempt.attempt + 1
+    where p.id = payment_id and p.attempt = next_attempt.attempt;
+    return '{}';
+end
+$$;
+comment on function api.next_attempt is 'Definer. Grows the attempt once, however many callers saw the same error.';
+grant execute on function api.next_attempt(uuid, integer) to service_role;
+
+-- Stripe is asked about a payment at most every three seconds, however many people ask us.
+create function api.start_check(payment_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+    due boolean;
+begin
+    perform private.require_service();
+    update public.payments as p set checked_at = now()
+    where p.id = payment_id
+    and p.status <> 'succeeded'
+    and p.stripe_checkout_session_id is not null
+    and (p.checked_at is null or p.checked_at <= now() - interval '3 seconds')
+    returning * into payment;
+    due := found;
+    if not due then
+        select p.* into payment from public.payments as p where p.id = payment_id;
+    end if;
+    if payment.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
+    end if;
+    return private.stripe_json(payment) || jsonb_build_object('due', due);
+end
+$$;
+comment on function api.start_check is 'Definer. due says whether Stripe may be asked now.';
+grant execute on function api.start_check(uuid) to service_role;
+
+-- What the reconciler asks Stripe about: open payments not checked for a while, oldest check first.
+create function api.unsettled_payments(most integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    lost public.payments;
+begin
+    perform private.require_service();
+    -- Never had a session, so nobody ever had a link: past its time it is simply over.
+    for lost in
+        select p.* from public.payments as p
+        where p.status = 'created' and p.stripe_checkout_session_id is null and p.expires_at < now()
+        order by p.id limit most for update skip locked
+    loop
+        perform private.move_payment(lost, 'expired');
+    end loop;
+    return (
+        select coalesce(jsonb_agg(due.id), '[]')
+        from (
+            select p.id from public.payments as p
+            where p.status in ('created', 'pending', 'processing')
+            and p.stripe_checkout_session_id is not null
+            and p.created_at < now() - interval '1 minute'
+            and (p.checked_at is null or p.checked_at < now() - interval '5 minutes')
+            order by p.checked_at nulls first limit most
+        ) as due
+    );
+end
+$$;
+comment on function api.unsettled_payments is 'Definer. Ids of payments whose webhook may have been lost.';
+grant execute on function api.unsettled_payments(integer) to service_role;

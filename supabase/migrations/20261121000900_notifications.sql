@@ -1,0 +1,220 @@
+-- The outbox: what people must be told, written in the transaction that made it true.
+create table public.notifications (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    chat_id bigint not null references public.chats (id),
+    payment_id uuid not null references public.payments (id),
+    state text not null default 'pending',
+    tries integer not null default 0,
+    due_at timestamptz not null default now(),
+    claim uuid,
+    claimed_at timestamptz,
+    claimed_until timestamptz,
+    repeat boolean not null default false,
+    message_id bigint,
+    reason text,
+    created_at timestamptz not null default now(),
+    delivered_at timestamptz,
+    constraint notifications_kind_is_known check (kind in ('payment_shown', 'wallet_credited')),
+    constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
+);
+comment on table public.notifications is 'What to tell in which chat. It is rendered when claimed, so it always tells the newest state.';
+revoke all on public.notifications from public, anon, authenticated, service_role;
+create unique index notifications_wait_once on public.notifications (payment_id, kind, chat_id) where state = 'pending';
+create index notifications_due on public.notifications (due_at) where state in ('pending', 'claimed');
+create index notifications_rate on public.notifications (chat_id, claimed_at);
+create index notifications_claimed on public.notifications (claimed_at);
+create index notifications_payment on public.notifications (payment_id);
+alter table public.notifications enable row level security;
+
+create function private.show_payment(payment public.payments) returns void
+language sql set search_path = ''
+as $$
+    insert into public.notifications (kind, chat_id, payment_id)
+    select 'payment_shown', payment.chat_id, payment.id where payment.chat_id is not null
+    -- Touching the waiting row makes a claim that runs right now wait for this change to commit.
+    on conflict (payment_id, kind, chat_id) where state = 'pending' do update set due_at = excluded.due_at
+$$;
+comment on function private.show_payment is 'Brings the payment''s message up to date; one waiting update is enough for many changes.';
+
+create function private.tell_members(payment public.payments) returns void
+language sql set search_path = ''
+as $$
+    insert into public.notifications (kind, chat_id, payment_id)
+    select 'wallet_credited', c.id, payment.id
+    from public.memberships as m
+    inner join public.chats as c on m.user_id = c.user_id
+    where m.organization_id = payment.organization_id
+    and c.reachable
+    and c.id is distinct from payment.chat_id
+    order by c.id
+$$;
+comment on function private.tell_members is 'Tells every other member that the wallet was credited.';
+
+create function private.claimed_since(chat_id bigint, moment timestamptz) returns bigint
+language sql stable set search_path = ''
+as $$
+    select count(*) from public.notifications as n
+    where n.chat_id = claimed_since.chat_id and n.claimed_at > moment
+$$;
+
+-- Hands out what may be sent now. Telegram's limits are kept here, for all bots together
+-- (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): 30 messages a
+-- second overall; a second each in one chat, of which a short burst of three is accepted; 20 a
+-- minute in a group. One at a time per chat, oldest first. A claim that is not answered within 30
+-- seconds is handed out again: told twice rather than never.
+create function api.claim_notifications(most integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    moment timestamptz;
+    allowance integer;
+    ids bigint [];
+begin
+    perform private.require_service();
+    perform pg_advisory_xact_lock(hashtext('pursebot.claim_notifications'));
+    moment := clock_timestamp();
+    select least(most, 30 - count(*)) into allowance
+    from public.notifications as n where n.claimed_at > moment - interval '1 second';
+    with due as (
+        select distinct on (n.chat_id) n.id
+        from public.notifications as n
+        inner join public.chats as c on n.chat_id = c.id
+        where (n.state = 'pending' or (n.state = 'claimed' and n.claimed_until <= moment))
+        and n.due_at <= moment
+        and c.reachable
+        and (c.paused_until is null or c.paused_until <= moment)
+        and not exists (
+            select from public.notifications as flying
+            where flying.chat_id = n.chat_id and flying.state = 'claimed' and flying.claimed_until > moment
+        )
+        and private.claimed_since(n.chat_id, moment - interval '3 seconds') < 3
+        and (c.kind = 'private' or private.claimed_since(n.chat_id, moment - interval '1 minute') < 20)
+        order by n.chat_id, n.id
+    ),
+
+    claimed as (
+        update public.notifications as n
+        set state = 'claimed', tries = n.tries + 1, claim = gen_random_uuid(),
+            -- An unanswered claim may have been sent before the bot died.
+            repeat = n.repeat or n.state = 'claimed',
+            claimed_at = moment, claimed_until = moment + interval '30 seconds'
+        where n.id in (select d.id from due as d order by d.id limit greatest(allowance, 0))
+        returning n.id
+    )
+
+    select array_agg(c.id) into ids from claimed as c;
+    -- A statement of its own: it sees every change that the update above waited for.
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'id', n.id,
+            'claim', n.claim,
+            'kind', n.kind,
+            'chat_id', c.telegram_chat_id,
+            'message_id', case n.kind when 'payment_shown' then p.message_id end,
+            'language', c.language,
+            'repeat', n.repeat,
+            'payment', private.payment_json(p)
+        ) order by n.id), '[]')
+        from public.notifications as n
+        inner join public.chats as c on n.chat_id = c.id
+        inner join public.payments as p on n.payment_id = p.id
+        where n.id = any(ids)
+    );
+end
+$$;
+comment on function api.claim_notifications is 'Definer: nobody has grants on the outbox. At most `most` notifications, as json.';
+grant execute on function api.claim_notifications(integer) to service_role;
+
+create function private.backoff(tries integer) returns interval
+language sql immutable set search_path = ''
+return least(interval '1 second' * power(2, least(tries, 10)), interval '5 minutes');
+
+-- A group became a supergroup under a new id. If the new one has written already it has a row of
+-- its own, and the old one is simply over.
+create function private.migrate_chat(chat_id bigint, new_telegram_chat_id bigint) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    successor bigint;
+begin
+    select c.id into successor from public.chats as c where c.telegram_chat_id = new_telegram_chat_id;
+    if successor is null then
+        update public.chats as c set telegram_chat_id = new_telegram_chat_id where c.id = migrate_chat.chat_id;
+    else
+        update public.chats as c set reachable = false where c.id = migrate_chat.chat_id;
+        update public.payments as p set chat_id = successor where p.chat_id = migrate_chat.chat_id;
+        update public.notifications as n set chat_id = successor
+        where n.chat_id = migrate_chat.chat_id and n.state <> 'delivered';
+    end if;
+end
+$$;
+
+-- What became of a claim. A report that comes after the claim ran out changes nothing.
+create function api.finish_notification(
+    notification_id bigint,
+    claim uuid,
+    outcome text,
+    message_id bigint default null,
+    retry_after double precision default null,
+    new_chat_id bigint default null,
+    reason text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    told public.notifications;
+begin
+    perform private.require_service();
+    select n.* into told from public.notifications as n
+    where n.id = notification_id and n.claim = finish_notification.claim and n.state = 'claimed' for update;
+    if told.id is null then
+        return jsonb_build_object('accepted', false);
+    end if;
+    if outcome in ('delivered', 'refused') then
+        update public.notifications as n
+        set state = outcome, reason = finish_notification.reason, message_id = finish_notification.message_id,
+            delivered_at = case outcome when 'delivered' then now() end
+        where n.id = told.id;
+    else
+        perform private.put_back(told, outcome in ('ambiguous'), case
+            when outcome in ('gone', 'migrated') then interval '0'
+            else coalesce(interval '1 second' * retry_after, private.backoff(told.tries))
+        end);
+    end if;
+    case outcome
+        when 'delivered' then
+            update public.payments as p set message_id = finish_notification.message_id
+            where p.id = told.payment_id and told.kind = 'payment_shown' and p.chat_id = told.chat_id
+            and finish_notification.message_id is not null;
+        when 'gone' then
+            update public.payments as p set message_id = null
+            where p.id = told.payment_id and told.kind = 'payment_shown';
+        when 'blocked' then
+            update public.chats as c set reachable = false where c.id = told.chat_id;
+        when 'retry' then
+            update public.chats as c set paused_until = now() + interval '1 second' * retry_after
+            where c.id = told.chat_id and retry_after is not null;
+        when 'migrated' then
+            perform private.migrate_chat(told.chat_id, new_chat_id);
+        when 'ambiguous', 'refused' then null;
+    end case;
+    return jsonb_build_object('accepted', true);
+end
+$$;
+comment on function api.finish_notification is 'Definer: nobody has grants on the outbox. Outcomes as in backend/schemas.py.';
+grant execute on function api.finish_notification(bigint, uuid, text, bigint, double precision, bigint, text) to service_role;
+
+-- Back into the queue; where a newer update of the same message waits already, that one is enough.
+create function private.put_back(told public.notifications, ambiguous boolean, wait interval) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    delete from public.notifications as newer
+    where newer.payment_id = told.payment_id and newer.kind = told.kind
+    and newer.chat_id = told.chat_id and newer.state = 'pending';
+    update public.notifications as n
+    set state = 'pending', due_at = clock_timestamp() + wait, repeat = n.repeat or ambiguous
+    where n.id = told.id;
+end
+$$;

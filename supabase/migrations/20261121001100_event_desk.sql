@@ -1,0 +1,90 @@
+-- The way out for parked events: python -m backend events list|show|retry|dismiss.
+create function private.event_json(event public.stripe_events) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select to_jsonb(event) - 'payment_id' || jsonb_build_object(
+        'payment', (select private.stripe_json(p) from public.payments as p where p.id = event.payment_id)
+    )
+$$;
+
+create function api.list_events(states text [], most integer) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(private.event_json(listed) order by listed.received_at desc), '[]')
+        from (
+            select e.* from public.stripe_events as e
+            where e.state = any(states) order by e.received_at desc limit most
+        ) as listed
+    );
+end
+$$;
+comment on function api.list_events is 'Definer: nobody has grants on the inbox. Newest first.';
+grant execute on function api.list_events(text [], integer) to service_role;
+
+create function api.get_event(event_id text) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+begin
+    perform private.require_service();
+    select e.* into event from public.stripe_events as e where e.id = event_id;
+    if event.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'event'));
+    end if;
+    return private.event_json(event);
+end
+$$;
+comment on function api.get_event is 'Definer: nobody has grants on the inbox.';
+grant execute on function api.get_event(text) to service_role;
+
+-- Once more, with what Stripe says now. Only what has not been done can be retried.
+create function api.retry_event(event_id text, fact jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.stripe_events as e set state = 'failed', fact = retry_event.fact
+    where e.id = event_id and e.state in ('failed', 'parked');
+    if not found then
+        perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
+    end if;
+    return private.handle_event(event_id);
+end
+$$;
+comment on function api.retry_event is 'Definer: nobody has grants on the inbox.';
+grant execute on function api.retry_event(text, jsonb) to service_role;
+
+-- Somebody has looked and settled it by hand; who and why stays with the event.
+create function api.dismiss_event(event_id text, dismissed_by text, reason text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+    payment public.payments;
+begin
+    perform private.require_service();
+    update public.stripe_events as e
+    set state = 'ignored', dismissed_at = now(), dismissed_by = dismiss_event.dismissed_by,
+        dismissed_reason = dismiss_event.reason
+    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
+    if not found then
+        perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
+    end if;
+    update public.payments as p set under_review = null
+    where p.id = event.payment_id and p.under_review is not null
+    and not exists (
+        select from public.stripe_events as e where e.payment_id = p.id and e.state = 'parked'
+    )
+    returning * into payment;
+    if found then
+        perform private.show_payment(payment);
+    end if;
+    return private.event_json(event);
+end
+$$;
+comment on function api.dismiss_event is 'Definer: nobody has grants on the inbox. The payer''s message loses its "being checked".';
+grant execute on function api.dismiss_event(text, text, text) to service_role;

@@ -1,0 +1,68 @@
+-- The first word: Telegram tells the bot who writes, the bot tells us.
+-- The default currency first, whether or not money ever came.
+create function private.wallets_json(organization public.organizations) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_agg(jsonb_build_object(
+        'currency', c.code,
+        'balance_minor', coalesce(a.balance, 0),
+        'minimum_minor', c.minimum,
+        'maximum_minor', c.maximum
+    ) order by c.code <> organization.default_currency, c.code)
+    from public.currencies as c
+    left join public.accounts as a
+        on a.organization_id = organization.id and a.currency = c.code and a.kind = 'wallet'
+    where c.code = organization.default_currency or a.id is not null
+$$;
+
+create function private.me_json(user_id uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'user_id', u.id,
+        'name', u.name,
+        'language', u.language,
+        'organizations', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'organization_id', o.id,
+                'organization_name', o.name,
+                'role', m.role,
+                'wallets', private.wallets_json(o)
+            ) order by m.created_at, o.id), '[]')
+            from public.memberships as m
+            inner join public.organizations as o on m.organization_id = o.id
+            where m.user_id = u.id
+        )
+    )
+    from public.users as u
+    where u.id = me_json.user_id
+$$;
+
+create function api.introduce(telegram_id bigint, name text, language text, chat_id bigint default null)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    person uuid;
+begin
+    perform private.require_service();
+    insert into public.users (telegram_id, name, language)
+    values (introduce.telegram_id, introduce.name, introduce.language)
+    on conflict on constraint users_telegram_id_key do update
+    set name = excluded.name, language = excluded.language
+    where (users.name, users.language) is distinct from (excluded.name, excluded.language);
+    select u.id into strict person from public.users as u where u.telegram_id = introduce.telegram_id;
+    -- Telegram's private chats carry their person's id; no other chat is anybody's own.
+    if introduce.chat_id = introduce.telegram_id then
+        -- Who writes can be written to: a blocked bot that is written to again is unblocked.
+        insert into public.chats (telegram_chat_id, kind, user_id, language)
+        values (introduce.chat_id, 'private', person, introduce.language)
+        on conflict (telegram_chat_id) do update
+        set language = excluded.language, reachable = true
+        where not chats.reachable or chats.language <> excluded.language;
+    end if;
+    return private.me_json(person);
+end
+$$;
+comment on function api.introduce is 'Definer: nobody has grants to write people. Makes user and private chat known, or refreshes them.';
+grant execute on function api.introduce(bigint, text, text, bigint) to service_role;

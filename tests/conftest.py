@@ -1,0 +1,101 @@
+"""What every test may ask for: a real PostgreSQL with the real migrations, and a small world in it.
+
+After each test that had a database, its ledger must be without a flaw, whatever the test did.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import migrations
+from backend.database import SERVICE, TelegramUser
+from backend.postgres import PostgresDatabase, postgres_database
+from sandbox.postgres import EmbeddedPostgres, embedded_postgres
+
+pytest_plugins = ["tests.no_skips"]
+
+TEMPLATE = "pursebot_template"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One server for the session, with a migrated template to copy each test's database from."""
+    with asyncio.Runner() as runner:
+        server = embedded_postgres(tmp_path_factory.mktemp("database") / "data", throwaway=True)
+        running = runner.run(server.__aenter__())
+        try:
+            url = runner.run(running.create_database(TEMPLATE))
+            runner.run(migrations.migrate(url))
+            yield running
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The owner's address of a fresh database of the test's own."""
+    name = f"test_{uuid.uuid4().hex}"
+    url = await postgres.create_database(name, template=TEMPLATE)
+    yield url
+    connection = await asyncpg.connect(url)
+    try:
+        problems = await connection.fetch("select * from private.ledger_problems")
+    finally:
+        await connection.close()
+        await postgres.drop_database(name)
+    assert not problems, problems
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[PostgresDatabase]:
+    """The backend's own door, to that database."""
+    async with postgres_database(database_url) as opened:
+        await opened.call("claim_stripe_mode", SERVICE, livemode=False)
+        yield opened
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """The migration owner's connection: sees everything, for asserting what is there."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@dataclass(frozen=True)
+class World:
+    """Ana owns Acme, Ben is a member, Eve belongs to nobody; all three have written to the bot."""
+
+    acme: UUID
+    ana: TelegramUser = TelegramUser(1001)
+    ben: TelegramUser = TelegramUser(1002)
+    eve: TelegramUser = TelegramUser(1003)
+
+
+async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> World:
+    """A new Acme, and the personas, made known as the bot makes people known."""
+    ids = {}
+    for name, telegram_id in (("Ana", 1001), ("Ben", 1002), ("Eve", 1003)):
+        known = await database.call(
+            "introduce", SERVICE, telegram_id=telegram_id, name=name, language="en",
+            chat_id=telegram_id,
+        )  # fmt: skip
+        ids[name] = known["user_id"]
+    acme = await owner.fetchval("insert into organizations (name) values ('Acme') returning id")
+    await owner.execute(
+        "insert into memberships values ($1, $2, 'owner'), ($1, $3, 'member')",
+        acme, ids["Ana"], ids["Ben"],
+    )  # fmt: skip
+    return World(acme)
+
+
+@pytest.fixture
+async def world(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> World:
+    """See `World`."""
+    return await populate(database, owner)

@@ -1,0 +1,217 @@
+"""Whatever Stripe sends, however often and in whatever order: money is credited once, or parked."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.database import SERVICE
+from backend.errors import WrongStripeMode
+from backend.postgres import postgres_database
+from tests.conftest import populate
+from tests.database.conftest import Till, event, paid
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+
+async def balance(owner: Connection) -> int:
+    return int(
+        await owner.fetchval("select coalesce(sum(balance), 0) from accounts where kind = 'wallet'")
+    )
+
+
+async def test_the_same_event_100_times_from_16_connections_credits_once(
+    till: Till, owner: Connection
+) -> None:
+    payment = await till.payment()
+    hands = asyncio.Semaphore(16)
+
+    async def deliver() -> list[str]:
+        async with hands:
+            return await till.receive(paid("evt_1", payment))
+
+    states = await asyncio.gather(*(deliver() for _ in range(100)))
+    assert states == [["done"]] * 100
+    assert await balance(owner) == 5000
+    assert await owner.fetchval("select count(*) from transfers") == 1
+    assert await owner.fetchval("select tries from stripe_events") == 1
+
+
+async def test_many_payments_at_once_in_batches_that_cross_neither_deadlock_nor_miscount(
+    till: Till, owner: Connection
+) -> None:
+    payments = [await till.payment(key=str(number)) for number in range(8)]
+    batches = [
+        [paid(f"evt_{batch}_{payment}", payment) for payment in payments[batch:] + payments[:batch]]
+        for batch in range(8)
+    ]
+    await asyncio.gather(*(till.receive(*batch) for batch in batches))
+    assert await balance(owner) == 8 * 5000
+
+
+@pytest.mark.parametrize("order", [("session", "intent"), ("intent", "session")])
+async def test_both_event_families_in_either_order_credit_once(
+    till: Till, owner: Connection, order: tuple[str, str]
+) -> None:
+    payment = await till.payment()
+    for source in order:
+        assert await till.receive(paid(f"evt_{source}", payment, source=source)) == ["done"]
+    assert await balance(owner) == 5000
+    assert (await till.show(payment))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"amount_minor": 4999}, "amount_differs"),
+        ({"currency": "usd"}, "currency_differs"),
+        ({"amount_minor": None}, "amount_differs"),
+    ],
+)
+async def test_money_that_differs_from_the_quote_is_parked_and_told(
+    till: Till, owner: Connection, wrong: dict[str, Any], why: str
+) -> None:
+    payment = await till.payment()
+    assert await till.receive(paid("evt_1", payment, **wrong)) == ["parked"]
+    assert await balance(owner) == 0
+    shown = await till.show(payment)
+    assert (shown["status"], shown["under_review"]) == ("pending", why)
+    told = await till.database.call("claim_notifications", SERVICE, most=10)
+    assert told[0]["payment"]["under_review"] == why
+    assert [found["id"] for found in await till.database.call(
+        "list_events", SERVICE, states=["parked"], most=10
+    )] == ["evt_1"]  # fmt: skip
+
+
+async def test_an_intent_that_differs_leaves_the_word_to_the_session(till: Till) -> None:
+    payment = await till.payment()
+    results = await till.database.call(
+        "receive_events",
+        SERVICE,
+        events=[paid("evt_1", payment, amount_minor=5950, source="intent")],
+    )
+    assert (results[0]["state"], results[0]["reason"]) == ("done", "session_decides")
+    assert (await till.show(payment))["under_review"] is None
+
+
+async def test_a_second_paid_intent_is_parked_not_dropped(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+    assert await till.receive(paid("evt_1", payment)) == ["done"]
+    assert await till.receive(paid("evt_2", payment, intent_id="pi_other")) == ["parked"]
+    assert await balance(owner) == 5000
+    shown = await till.show(payment)
+    assert (shown["status"], shown["under_review"]) == ("succeeded", "paid_twice")
+
+
+async def test_what_is_not_ours_is_ignored(till: Till) -> None:
+    stranger = event("evt_1", outcome="paid", intent_id="pi_x", amount_minor=2000, currency="usd")
+    assert await till.receive(stranger, event("evt_2", outcome=None)) == ["ignored", "ignored"]
+
+
+async def test_ours_but_unknown_fails_until_the_fifth_try_then_it_is_parked(till: Till) -> None:
+    lost = paid("evt_1", "00000000-0000-4000-8000-000000000000")
+    states = [(await till.receive(lost))[0] for _ in range(6)]
+    assert states == ["failed"] * 4 + ["parked"] * 2
+
+
+async def test_one_event_that_fails_takes_no_other_with_it(till: Till, owner: Connection) -> None:
+    first, second = await till.payment("1"), await till.payment("2")
+    lost = paid("evt_2", "00000000-0000-4000-8000-000000000000")
+    states = await till.receive(paid("evt_1", first), lost, paid("evt_3", second))
+    assert states == ["done", "failed", "done"]
+    assert await balance(owner) == 10_000
+
+
+async def test_the_other_mode_is_refused_and_leaves_nothing(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+    with pytest.raises(WrongStripeMode):
+        await till.receive({**paid("evt_1", payment), "livemode": True})
+    assert await owner.fetchval("select count(*) from stripe_events") == 0
+
+
+@pytest.mark.parametrize("ending", ["expired", "failed", "canceled", "processing"])
+async def test_money_that_arrives_always_wins(till: Till, owner: Connection, ending: str) -> None:
+    payment = await till.payment()
+    await till.receive(event("evt_1", outcome=ending, payment_id=payment))
+    assert (await till.show(payment))["status"] == ending
+    await till.receive(paid("evt_2", payment), event("evt_3", outcome=ending, payment_id=payment))
+    assert (await till.show(payment))["status"] == "succeeded"
+    assert await balance(owner) == 5000
+
+
+async def test_a_decline_is_a_fact_about_an_open_page(till: Till) -> None:
+    payment = await till.payment()
+    await till.receive(
+        event("evt_1", outcome="declined", payment_id=payment, decline="insufficient_funds")
+    )
+    shown = await till.show(payment)
+    assert (shown["status"], shown["last_decline"]) == ("pending", "insufficient_funds")
+    await till.receive(paid("evt_2", payment))
+    await till.receive(event("evt_3", outcome="declined", payment_id=payment, decline="late"))
+    shown = await till.show(payment)
+    assert (shown["status"], shown["last_decline"]) == ("succeeded", None)
+
+
+async def test_a_parked_event_can_be_dismissed_with_a_reason(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+    await till.receive(paid("evt_1", payment, amount_minor=1))
+    closed = await till.database.call(
+        "dismiss_event", SERVICE, event_id="evt_1", dismissed_by="kim", reason="refunded by hand"
+    )
+    assert (closed["state"], closed["dismissed_by"]) == ("ignored", "kim")
+    assert (await till.show(payment))["under_review"] is None
+    assert await till.receive(paid("evt_1", payment)) == ["ignored"]
+    assert await balance(owner) == 0
+
+
+STORY = st.lists(
+    st.tuples(
+        st.sampled_from(["paid", "processing", "declined", "failed", "expired", "canceled"]),
+        st.sampled_from(["pi_one", "pi_two"]),
+        st.sampled_from(["session", "intent"]),
+        st.integers(0, 3),
+    ),
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(story=STORY)
+def test_any_story_credits_at_most_once_and_exactly_once_if_money_came(
+    story: list[tuple[str, str, str, int]], database_url: str
+) -> None:
+    asyncio.run(play(story, database_url))
+
+
+async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
+    """One payment, one story; events that are alike in everything are the same event."""
+    owner = await asyncpg.connect(url)
+    async with postgres_database(url) as database:
+        await database.call("claim_stripe_mode", SERVICE, livemode=False)
+        till = Till(database, await populate(database, owner))
+        payment = await till.payment(key=f"story {till.world.acme}")
+        for outcome, intent, source, number in story:
+            await till.receive(
+                paid(
+                    f"evt_{payment}_{outcome}_{intent}_{source}_{number}",
+                    payment,
+                    outcome=outcome,
+                    intent_id=f"{intent}_{payment}",
+                    source=source,
+                )  # fmt: skip
+            )
+        shown = await till.show(payment)
+    credits = await owner.fetchval("select count(*) from transfers where reference = $1", payment)
+    problems = await owner.fetch("select * from private.ledger_problems")
+    await owner.close()
+    came = any(outcome == "paid" for outcome, *_ in story)
+    assert (credits, shown["status"] == "succeeded") == (int(came), came)
+    assert not problems

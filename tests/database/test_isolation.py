@@ -1,0 +1,238 @@
+"""Nobody sees or moves another's money: everybody against every table, view and function.
+
+Once as Supabase sets a project up (it grants everything in `public` by default) and once without.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend import migrations
+from backend.database import SERVICE, TelegramUser
+from backend.errors import NotFound, RoleTooLow, Unauthorized
+from backend.postgres import PostgresDatabase, postgres_database
+from sandbox.postgres import EmbeddedPostgres
+from tests.conftest import World, populate
+from tests.database.conftest import Till, paid
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+NOBODY = TelegramUser(999_999)
+PEOPLE_MAY_READ = {
+    "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
+    "entries", "payments",
+}  # fmt: skip
+PEOPLE_MAY_CALL = {
+    "api.create_payment", "api.get_payment", "api.request_cancel",
+    # What policies and invoker functions need; none of them takes a stranger's word for anything.
+    "private.current_user_id", "private.current_organization_ids", "private.payment_json",
+    "private.refuse", "private.refusals", "public.wallet_balance",
+}  # fmt: skip
+# They answer who the caller is; a role check would have to ask them first.
+DEFINERS_WITHOUT_ROLE_CHECK = {"private.current_user_id", "private.current_organization_ids"}
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["supabase_grants", "plain"])
+def url(postgres: EmbeddedPostgres, request: pytest.FixtureRequest) -> Iterator[str]:
+    name = f"isolation_{str(request.param).lower()}"
+    url = asyncio.run(postgres.create_database(name, default_privileges=request.param))
+    asyncio.run(migrations.migrate(url))
+    yield url
+    asyncio.run(postgres.drop_database(name))
+
+
+@pytest.fixture
+async def owner(url: str) -> AsyncIterator[Connection]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[PostgresDatabase]:
+    async with postgres_database(url) as opened:
+        await opened.call("claim_stripe_mode", SERVICE, livemode=False)
+        yield opened
+
+
+@pytest.fixture
+async def acme(database: PostgresDatabase, owner: Connection) -> World:
+    """Acme with a credited wallet; Eve has an organization of her own with one as well."""
+    world = await populate(database, owner)
+    key = str(world.acme)
+    payment = await Till(database, world).payment(key=key)
+    await Till(database, world).receive(paid(f"evt_{key}", payment))
+    return world
+
+
+async def relations(owner: Connection) -> list[str]:
+    found = await owner.fetch(
+        "select n.nspname || '.' || c.relname from pg_class as c"
+        " inner join pg_namespace as n on c.relnamespace = n.oid"
+        " where n.nspname in ('public', 'private', 'api') and c.relkind in ('r', 'v', 'm', 'p')"
+    )
+    return sorted(row[0] for row in found)
+
+
+async def seen(owner: Connection, role: str, who: TelegramUser | None, relation: str) -> int | None:
+    """How many rows somebody sees, or None where even looking is denied."""
+    claims = json.dumps(who.claims if who else {})
+    transaction = owner.transaction()
+    await transaction.start()
+    try:
+        await owner.execute(f"set local role {role}")
+        await owner.fetchval("select set_config('request.jwt.claims', $1, true)", claims)
+        columns = "id" if relation == "public.users" else "*"
+        return int(
+            await owner.fetchval(f"select count(*) from (select {columns} from {relation}) as r")
+        )
+    except asyncpg.InsufficientPrivilegeError:
+        return None
+    finally:
+        await transaction.rollback()
+
+
+async def test_anonymous_sees_nothing_at_all(owner: Connection, acme: World) -> None:
+    for relation in await relations(owner):
+        assert await seen(owner, "anon", None, relation) is None, relation
+
+
+async def test_strangers_see_only_themselves(owner: Connection, acme: World) -> None:
+    for relation in await relations(owner):
+        count = await seen(owner, "authenticated", acme.eve, relation)
+        allowed = relation.removeprefix("public.") in PEOPLE_MAY_READ
+        only = {"public.currencies": 1, "public.users": 1}.get(relation, 0)
+        assert count == (only if allowed else None), relation
+        if allowed and relation != "public.currencies":
+            assert await seen(owner, "authenticated", NOBODY, relation) == 0, relation
+
+
+async def test_members_see_exactly_their_organizations_rows(owner: Connection, acme: World) -> None:
+    for relation in await relations(owner):
+        if relation.removeprefix("public.") in PEOPLE_MAY_READ - {"currencies", "users"}:
+            assert await seen(owner, "authenticated", acme.ben, relation), relation
+    rows = await owner.fetch("select distinct organization_id from memberships m"
+                             " join users u on u.id = m.user_id and u.telegram_id = 1002")  # fmt: skip
+    mine = {row[0] for row in rows}
+    async with owner.transaction():
+        await owner.execute("set local role authenticated")
+        await owner.fetchval(
+            "select set_config('request.jwt.claims', $1, true)", json.dumps(acme.ben.claims)
+        )
+        for table in ("wallets", "accounts", "transfers", "entries", "payments", "memberships"):
+            found = await owner.fetch(f"select distinct organization_id from {table}")  # noqa: S608
+            assert {row[0] for row in found} == mine, table
+        columns = [row[0] for row in await owner.fetch(
+            "select column_name::text from information_schema.column_privileges"
+            " where table_name = 'users' and grantee = 'authenticated'"
+        )]  # fmt: skip
+        assert sorted(columns) == ["id", "name"]
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
+async def test_nobody_writes_a_table_directly(owner: Connection, role: str) -> None:
+    for relation in await relations(owner):
+        granted = [
+            privilege
+            for privilege in ("insert", "update", "delete", "truncate", "references", "trigger")
+            if await owner.fetchval(
+                "select has_table_privilege($1, $2, $3)", role, relation, privilege
+            )
+        ]
+        assert not granted, (relation, granted)
+
+
+async def test_every_function_is_granted_by_name_or_not_at_all(owner: Connection) -> None:
+    rows = await owner.fetch(
+        "select n.nspname || '.' || p.proname as name, p.oid,"
+        " has_function_privilege('anon', p.oid, 'execute') as anon,"
+        " has_function_privilege('authenticated', p.oid, 'execute') as people,"
+        " has_function_privilege('service_role', p.oid, 'execute') as service"
+        " from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid"
+        " where n.nspname in ('public', 'private', 'api')"
+    )
+    assert not [row["name"] for row in rows if row["anon"]]
+    assert {row["name"] for row in rows if row["people"]} == PEOPLE_MAY_CALL
+    api = {row["name"] for row in rows if row["name"].startswith("api.")}
+    assert {row["name"] for row in rows if row["service"]} == (api - PEOPLE_MAY_CALL) | {
+        "private.refuse",
+        "private.refusals",
+    }
+
+
+async def test_every_definer_function_begins_with_its_role_check(owner: Connection) -> None:
+    rows = await owner.fetch(
+        "select n.nspname || '.' || p.proname as name, p.prosrc as body, p.proconfig as config"
+        " from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid"
+        " where p.prosecdef and n.nspname in ('public', 'private', 'api')"
+    )
+    check = re.compile(
+        r"^\s*(declare.*:= private\.require_role\(|(declare.*?)?begin\s+perform private\.require_)",
+        re.S,
+    )
+    without = {row["name"] for row in rows if not check.match(row["body"])}
+    assert without == DEFINERS_WITHOUT_ROLE_CHECK
+    assert all(row["config"] == ['search_path=""'] for row in rows)
+
+
+async def test_every_table_has_row_level_security_and_every_view_its_callers_eyes(
+    owner: Connection,
+) -> None:
+    tables = await owner.fetch(
+        "select c.relname from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid"
+        " where n.nspname = 'public' and c.relkind = 'r' and not c.relrowsecurity"
+    )
+    views = await owner.fetch(
+        "select c.relname from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid"
+        " where n.nspname in ('public', 'private', 'api') and c.relkind = 'v'"
+        " and not coalesce('security_invoker=true' = any(c.reloptions), false)"
+    )
+    assert (tables, views) == ([], [])
+
+
+async def test_a_hostile_caller_gets_the_same_answer_as_for_what_is_not_there(
+    database: PostgresDatabase, owner: Connection, acme: World
+) -> None:
+    payment = await owner.fetchval("select id from payments where organization_id = $1", acme.acme)
+    for stranger in (acme.eve, NOBODY):
+        for call in ("get_payment", "request_cancel"):
+            with pytest.raises(NotFound):
+                await database.call(call, stranger, payment_id=payment)
+    order = {
+        "organization_id": acme.acme,
+        "amount": 5000,
+        "currency": "eur",
+        "idempotency_key": "k",
+    }
+    with pytest.raises(NotFound):
+        await database.call("create_payment", acme.eve, **order)
+    with pytest.raises(Unauthorized):
+        await database.call("create_payment", NOBODY, **order)
+    with pytest.raises(RoleTooLow) as refused:
+        await database.call("create_payment", acme.ben, **order)
+    assert refused.value.facts == {"role": "admin"}
+
+
+async def test_a_payment_is_shown_in_ones_own_chat_only(
+    database: PostgresDatabase, acme: World
+) -> None:
+    with pytest.raises(NotFound):
+        await database.call(
+            "create_payment", acme.ana, organization_id=acme.acme, amount=5000, currency="eur",
+            idempotency_key="other chat", telegram_chat_id=1003, message_id=1,
+        )  # fmt: skip
+
+
+async def test_the_services_functions_refuse_even_the_owner_of_the_tables(
+    owner: Connection,
+) -> None:
+    with pytest.raises(asyncpg.PostgresError, match="role_too_low"):
+        await owner.fetchval("select api.claim_notifications(1)")

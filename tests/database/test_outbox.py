@@ -1,0 +1,238 @@
+"""Nothing to tell is lost, Telegram's limits hold, and nothing goes where it must not."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from backend.database import SERVICE
+from tests.database.conftest import Till, event, paid
+
+Json = dict[str, Any]
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+
+async def claim(till: Till, most: int = 30) -> list[Json]:
+    told: list[Json] = await till.database.call("claim_notifications", SERVICE, most=most)
+    return told
+
+
+async def finish(till: Till, told: Json, outcome: str, **facts: Any) -> bool:
+    answer = await till.database.call(
+        "finish_notification", SERVICE,
+        notification_id=told["id"], claim=told["claim"], outcome=outcome, **facts,
+    )  # fmt: skip
+    return bool(answer["accepted"])
+
+
+async def later(owner: Connection, wait: timedelta) -> None:
+    """Time passes: everything that was is `wait` ago."""
+    await owner.execute(
+        "update notifications set due_at = due_at - $1::interval, claimed_at = claimed_at - $1::interval,"
+        " claimed_until = claimed_until - $1::interval",
+        wait,
+    )
+    await owner.execute("update chats set paused_until = paused_until - $1::interval", wait)
+
+
+async def test_a_credit_shows_the_payer_and_tells_the_other_members(till: Till) -> None:
+    await till.receive(paid("evt_1", await till.payment()))
+    told = await claim(till)
+    assert {(one["kind"], one["chat_id"]) for one in told} == {
+        ("payment_shown", 1001),
+        ("wallet_credited", 1002),
+    }
+    assert all(one["payment"]["balance_minor"] == 5000 for one in told)
+
+
+async def test_many_changes_that_wait_are_told_as_one_with_the_newest_state(till: Till) -> None:
+    payment = await till.payment()
+    await till.receive(event("evt_1", outcome="declined", payment_id=payment, decline="x"))
+    await till.receive(paid("evt_2", payment))
+    mine = [one for one in await claim(till) if one["chat_id"] == 1001]
+    assert [one["payment"]["status"] for one in mine] == ["succeeded"]
+
+
+async def test_a_change_during_delivery_is_told_after_it(till: Till) -> None:
+    payment = await till.payment()
+    [link] = await claim(till)
+    await till.receive(paid("evt_1", payment))
+    assert [one["chat_id"] for one in await claim(till)] == [1002]  # Ana's chat is being written to
+    assert await finish(till, link, "delivered", message_id=70)
+    [news] = await claim(till)
+    assert (news["payment"]["status"], news["message_id"]) == ("succeeded", 70)
+
+
+async def test_a_bot_that_died_with_a_claim_gets_it_again_marked_as_a_repeat(
+    till: Till, owner: Connection
+) -> None:
+    await till.payment()
+    [first] = await claim(till)
+    assert await claim(till) == []
+    await later(owner, timedelta(seconds=31))
+    [again] = await claim(till)
+    assert (again["id"], again["repeat"]) == (first["id"], True)
+    assert not await finish(till, first, "delivered", message_id=1)  # the late report of the dead
+    assert await finish(till, again, "delivered", message_id=1)
+    assert await claim(till) == []
+
+
+async def test_an_hour_without_the_bot_loses_nothing(till: Till, owner: Connection) -> None:
+    for number in range(3):
+        await till.receive(paid(f"evt_{number}", await till.payment(key=str(number))))
+    await later(owner, timedelta(hours=1))
+    delivered = []
+    for _ in range(10):
+        for told in await claim(till):
+            delivered.append((told["kind"], told["payment"]["id"]))
+            await finish(till, told, "delivered", message_id=1)
+        await later(owner, timedelta(seconds=3))
+    assert len(delivered) == len(set(delivered)) == 6
+
+
+async def test_retry_after_pauses_the_chat_and_tries_again(till: Till, owner: Connection) -> None:
+    await till.payment("1")
+    [told] = await claim(till)
+    await till.payment("2")
+    await finish(till, told, "retry", retry_after=20.0)
+    await later(owner, timedelta(seconds=10))
+    assert await claim(till) == []
+    await later(owner, timedelta(seconds=11))
+    assert len(await claim(till)) == 1
+
+
+async def test_backoff_grows_with_each_try(till: Till, owner: Connection) -> None:
+    await till.payment()
+    waits = []
+    for _ in range(12):
+        [told] = await claim(till)
+        await finish(till, told, "retry")
+        waits.append(
+            await owner.fetchval(
+                "select extract(epoch from due_at - clock_timestamp())::int from notifications"
+            )
+        )
+        await later(owner, timedelta(minutes=6))
+    assert waits[:4] == [2, 4, 8, 16]
+    assert max(waits) == 300
+
+
+async def test_an_ambiguous_send_is_repeated_and_says_so(till: Till, owner: Connection) -> None:
+    await till.payment()
+    [told] = await claim(till)
+    await finish(till, told, "ambiguous")
+    await later(owner, timedelta(seconds=5))
+    [again] = await claim(till)
+    assert again["repeat"]
+
+
+async def test_who_blocked_the_bot_is_left_alone_until_they_write_again(
+    till: Till, owner: Connection
+) -> None:
+    payment = await till.payment()
+    [told] = await claim(till)
+    await finish(till, told, "blocked")
+    await later(owner, timedelta(minutes=6))
+    assert await claim(till) == []
+    await till.receive(paid("evt_1", payment))
+    await till.database.call(
+        "introduce", SERVICE, telegram_id=1001, name="Ana", language="en", chat_id=1001
+    )
+    assert [one["payment"]["status"] for one in await claim(till) if one["chat_id"] == 1001] == [
+        "succeeded"
+    ]
+
+
+async def test_a_migrated_chat_is_written_to_under_its_new_id(till: Till) -> None:
+    await till.payment()
+    [told] = await claim(till)
+    await finish(till, told, "migrated", new_chat_id=-100_1)
+    [again] = await claim(till)
+    assert again["chat_id"] == -100_1
+
+
+async def test_a_chat_that_migrated_to_one_we_know_moves_there(
+    till: Till, owner: Connection
+) -> None:
+    await owner.execute("insert into chats (telegram_chat_id, kind) values (-1002, 'group')")
+    payment = await till.payment()
+    [told] = await claim(till)
+    await finish(till, told, "migrated", new_chat_id=-1002)
+    await till.receive(paid("evt_1", payment))
+    assert {one["chat_id"] for one in await claim(till)} == {-1002, 1002}
+
+
+async def test_a_deleted_message_is_sent_anew(till: Till, owner: Connection) -> None:
+    await till.payment()
+    await owner.execute("update payments set message_id = 7")
+    [told] = await claim(till)
+    assert told["message_id"] == 7
+    await finish(till, told, "gone")
+    [again] = await claim(till)
+    assert again["message_id"] is None
+
+
+async def test_what_telegram_will_never_take_is_kept_with_its_reason(
+    till: Till, owner: Connection
+) -> None:
+    await till.payment()
+    [told] = await claim(till)
+    await finish(till, told, "refused", reason="Bad Request: something")
+    row = await owner.fetchrow("select state, reason from notifications")
+    assert row is not None
+    assert tuple(row) == ("refused", "Bad Request: something")
+
+
+async def test_one_chat_gets_at_most_three_in_three_seconds(till: Till, owner: Connection) -> None:
+    for number in range(6):
+        await till.payment(key=str(number))
+    got = 0
+    for _ in range(10):
+        for told in await claim(till):
+            got += 1
+            await finish(till, told, "delivered", message_id=1)
+    assert got == 3
+    await later(owner, timedelta(seconds=3))
+    assert len(await claim(till)) == 1
+
+
+async def test_all_chats_together_get_at_most_thirty_a_second(
+    till: Till, owner: Connection
+) -> None:
+    payment = await till.payment(opened=False)
+    await owner.execute(
+        "with crowd as (insert into users (name, telegram_id)"
+        " select 'P' || n, n from generate_series(5001, 5040) as n returning id, telegram_id),"
+        " chats as (insert into chats (telegram_chat_id, kind, user_id)"
+        " select telegram_id, 'private', id from crowd returning id)"
+        " insert into notifications (kind, chat_id, payment_id)"
+        " select 'wallet_credited', id, $1 from chats",
+        payment,
+    )
+    assert len(await claim(till, most=100)) == 30
+    assert await claim(till, most=100) == []
+    await later(owner, timedelta(seconds=1))
+    assert len(await claim(till, most=100)) == 10
+
+
+async def test_a_group_gets_at_most_twenty_a_minute(till: Till, owner: Connection) -> None:
+    payment = await till.payment(opened=False)
+    group = await owner.fetchval(
+        "insert into chats (telegram_chat_id, kind) values (-1001, 'group') returning id"
+    )
+    got = 0
+    for _ in range(30):
+        await owner.execute(
+            "insert into notifications (kind, chat_id, payment_id) values ('wallet_credited', $1, $2)"
+            " on conflict do nothing",
+            group, payment,
+        )  # fmt: skip
+        for told in await claim(till):
+            got += 1
+            await finish(till, told, "delivered", message_id=1)
+        await later(owner, timedelta(seconds=1.5))
+    assert got == 20

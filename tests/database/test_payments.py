@@ -1,0 +1,130 @@
+"""A payment's row: one per key, within limits, moving forward only."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend.database import SERVICE
+from backend.errors import (
+    AmountTooLarge,
+    AmountTooSmall,
+    CurrencyUnknown,
+    IdempotencyKeyReused,
+    PaymentClosed,
+    WrongStripeMode,
+)
+from backend.money import CURRENCIES, Currency
+from tests.database.conftest import Till, paid
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+
+async def test_a_double_tap_makes_one_payment(till: Till, owner: Connection) -> None:
+    ids = await asyncio.gather(*(till.payment("same", opened=False) for _ in range(10)))
+    assert len(set(ids)) == 1
+    assert await owner.fetchval("select count(*) from payments") == 1
+
+
+async def test_the_same_key_for_another_amount_is_refused(till: Till) -> None:
+    await till.payment("same")
+    with pytest.raises(IdempotencyKeyReused):
+        await till.payment("same", amount=6000)
+
+
+async def test_limits_hold_in_sql_with_facts_in_major_units(till: Till) -> None:
+    with pytest.raises(AmountTooSmall) as small:
+        await till.payment(amount=49)
+    assert small.value.facts == {"minimum": "0.50", "currency": "eur"}
+    with pytest.raises(AmountTooLarge):
+        await till.payment(amount=100_000_000)
+    with pytest.raises(CurrencyUnknown):
+        await till.database.call(
+            "create_payment", till.world.ana,
+            organization_id=till.world.acme, amount=5000, currency="xxx",
+        )  # fmt: skip
+
+
+async def test_python_and_sql_have_the_same_currencies(owner: Connection) -> None:
+    rows = await owner.fetch("select code, exponent, minimum, maximum from currencies")
+    assert {row["code"]: Currency(*row) for row in rows} == CURRENCIES
+
+
+async def test_no_status_moves_backwards_even_by_hand(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+    await till.receive(paid("evt_1", payment))
+    for status in ("created", "pending", "processing", "failed", "expired", "canceled"):
+        with pytest.raises(asyncpg.PostgresError) as refused:
+            await owner.execute(
+                "update payments set status = $1, succeeded_at = null where id = $2::uuid",
+                status, payment,
+            )  # fmt: skip
+        assert refused.value.sqlstate == "PB902"
+
+
+async def test_a_page_that_opens_after_the_money_came_changes_nothing(till: Till) -> None:
+    payment = await till.payment(opened=False)
+    await till.receive(paid("evt_1", payment))
+    opened = await till.database.call(
+        "open_payment", SERVICE, payment_id=payment, session_id="cs_late", url="https://x"
+    )
+    assert (opened["status"], opened["url"]) == ("succeeded", None)
+
+
+async def test_canceling_without_a_page_is_final_at_once(till: Till) -> None:
+    payment = await till.payment(opened=False)
+    answer = await till.database.call("request_cancel", till.world.ana, payment_id=payment)
+    assert answer["status"] == "canceled"
+
+
+async def test_what_is_paid_cannot_be_canceled(till: Till) -> None:
+    payment = await till.payment()
+    await till.receive(paid("evt_1", payment))
+    with pytest.raises(PaymentClosed) as refused:
+        await till.database.call("request_cancel", till.world.ana, payment_id=payment)
+    assert refused.value.facts == {"status": "succeeded"}
+
+
+async def test_stripe_is_asked_at_most_every_three_seconds(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+
+    async def due() -> bool:
+        answer = await till.database.call("start_check", SERVICE, payment_id=payment)
+        return bool(answer["due"])
+
+    assert sorted(await asyncio.gather(*(due() for _ in range(8)))) == [False] * 7 + [True]
+    await owner.execute("update payments set checked_at = checked_at - interval '3 seconds'")
+    assert await due()
+
+
+async def test_an_attempt_grows_once_however_many_saw_the_error(till: Till) -> None:
+    payment = await till.payment(opened=False)
+    await asyncio.gather(
+        *(
+            till.database.call("next_attempt", SERVICE, payment_id=payment, attempt=1)
+            for _ in range(5)
+        )
+    )
+    row = await till.database.call("start_payment", SERVICE, payment_id=payment)
+    assert row["attempt"] == 2
+
+
+async def test_the_reconciler_is_given_what_nobody_heard_of(till: Till, owner: Connection) -> None:
+    fresh, quiet = await till.payment("fresh"), await till.payment("quiet")
+    never_opened = await till.payment("never opened", opened=False)
+    await owner.execute(
+        "update payments set created_at = created_at - interval '2 hours',"
+        " expires_at = expires_at - interval '2 hours' where id <> $1::uuid",
+        fresh,
+    )
+    assert await till.database.call("unsettled_payments", SERVICE, most=10) == [quiet]
+    assert (await till.show(never_opened))["status"] == "expired"
+
+
+async def test_a_database_belongs_to_one_stripe_mode(till: Till) -> None:
+    with pytest.raises(WrongStripeMode):
+        await till.database.call("claim_stripe_mode", SERVICE, livemode=True)

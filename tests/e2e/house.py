@@ -1,0 +1,110 @@
+"""The real thing as people start it: `python -m sandbox run`, on free ports, in its own folder."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sandbox.demo import free_ports
+from sandbox.environment import SETTINGS, Ports
+from sandbox.postgres import EmbeddedPostgres
+
+LAST_LINE = "Ctrl-C stops everything"
+SECONDS_TO_START = 30.0
+SECONDS_TO_STOP = 5.0
+
+
+@dataclass
+class House:
+    """A running sandbox: its addresses, its folder, what it has printed so far."""
+
+    process: asyncio.subprocess.Process
+    ports: Ports
+    folder: Path
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def database_url(self) -> str:
+        """The database, as its owner."""
+        return EmbeddedPostgres(self.folder / "postgres").database_url()
+
+    async def says(self, words: str, seconds: float) -> None:
+        """Read what it prints until a line has these words."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(seconds):
+            async for line in self.process.stdout:
+                self.printed.append(line.decode().rstrip())
+                if words in self.printed[-1]:
+                    return
+        raise AssertionError(f"It ended without saying {words!r}:\n" + "\n".join(self.printed))
+
+    async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Ctrl-C, and the exit code that comes of it."""
+        self.process.send_signal(number)
+        output, _ = await asyncio.wait_for(self.process.communicate(), SECONDS_TO_STOP)
+        self.printed += output.decode().splitlines()
+        return await self.process.wait()
+
+
+@asynccontextmanager
+async def running_house(folder: Path) -> AsyncIterator[House]:
+    """Started and ready; stopped in the end, unless the test did that itself."""
+    house = await starting_house(folder)
+    try:
+        await house.says(LAST_LINE, SECONDS_TO_START)
+        yield house
+    finally:
+        if house.process.returncode is None:
+            await house.stop()
+
+
+async def starting_house(folder: Path) -> House:
+    """Started, and not waited for."""
+    ports = Ports(*free_ports(2))
+    return House(await start("run", **settings_for(folder, ports)), ports, folder)
+
+
+def settings_for(folder: Path, ports: Ports) -> dict[str, str]:
+    """What `run` is told to use."""
+    chosen = {"PORT": str(ports.backend), "SANDBOX_PORT": str(ports.sandbox)}
+    return {**chosen, "DATA_DIR": str(folder)}
+
+
+async def start(*command: str, **settings: str) -> asyncio.subprocess.Process:
+    """`python -m sandbox <command>` with these settings and no others, where no `.env` is."""
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    root = Path(__file__).parent.parent.parent
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-m", "sandbox", *command),
+        env={**environment, **settings, "PYTHONPATH": str(root)},
+        cwd="/",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def short_folder() -> Iterator[Path]:
+    """A folder whose path has room for a socket; pytest's own can be too deep."""
+    with TemporaryDirectory(prefix="e2e ") as folder, suppress(FileNotFoundError):
+        yield Path(folder)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Every process of this machine that was started for this folder: "pid command line"."""
+    listing = subprocess.run(
+        ["/bin/ps", "eww", "-A", "-o", "pid=,stat=,args="],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = (line.split(maxsplit=2) for line in listing.stdout.splitlines() if str(folder) in line)
+    return [
+        f"{pid} {args}" for pid, stat, args in lines if "Z" not in stat and "/bin/ps" not in args
+    ]

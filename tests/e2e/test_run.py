@@ -1,0 +1,146 @@
+"""`make run`: up in seconds, ended by one Ctrl-C; nothing is left behind, nothing forgotten."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sandbox.demo import Chat, any_message, free_ports, top_up
+from sandbox.environment import Ports
+from sandbox.supervisor import Sandbox
+from tests.e2e.house import (
+    SECONDS_TO_START,
+    processes_of,
+    running_house,
+    settings_for,
+    short_folder,
+    start,
+    starting_house,
+)
+
+folder = pytest.fixture(short_folder)
+
+
+def names_of(processes: list[str]) -> set[str]:
+    """Which of ours are among them."""
+    found = re.findall(r"-m (sandbox|backend|bot)\b|bin/(postgres) -D", "\n".join(processes))
+    return {name for pair in found for name in pair if name}
+
+
+def processes_named(folder: Path, module: str) -> list[int]:
+    return [int(each.split()[0]) for each in processes_of(folder) if f"-m {module}" in each]
+
+
+def another_than(process: int, folder: Path, module: str) -> bool:
+    return processes_named(folder, module) not in ([], [process])
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - no event crosses processes
+            await asyncio.sleep(0.1)
+
+
+async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: Path) -> None:
+    began = time.monotonic()
+    async with running_house(folder) as house:
+        assert time.monotonic() - began < 15
+        assert names_of(processes_of(folder)) == {"sandbox", "backend", "bot", "postgres"}
+        said = "\n".join(house.printed)
+        async with aiohttp.ClientSession() as http:
+            pages = re.findall(rf"{house.ports.sandbox_url}\S*", said)
+            assert len(pages) == 2
+            for page in pages:
+                async with http.get(page) as answer:
+                    assert "SANDBOX" in await answer.text()
+        assert await house.stop() == 0
+    assert house.printed[-1] == "Stopped."
+    assert processes_of(folder) == []
+
+
+@pytest.mark.parametrize("moment", ["PostgreSQL", "Migrating", "the backend", "the bot"])
+async def test_ctrl_c_while_it_starts_leaves_nothing_either(moment: str, folder: Path) -> None:
+    house = await starting_house(folder)
+    await house.says(moment, SECONDS_TO_START)
+    assert await house.stop() == 0
+    assert processes_of(folder) == []
+
+
+async def test_the_wallet_is_as_full_after_a_restart(folder: Path) -> None:
+    said: list[str] = []
+    async with (
+        running_house(folder) as house,
+        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+    ):
+        await top_up(Sandbox(house.ports, house.database_url), http, said.append)
+    async with (
+        running_house(folder) as house,
+        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+    ):
+        ana = Chat(http, "ana", said.append)
+        await ana.see("the chat of before", any_message)
+        await ana.write("/balance")
+        await ana.see("her balance", lambda news: "Balance: €50.00" in news["text"])
+
+
+async def test_a_process_that_dies_is_started_again(folder: Path) -> None:
+    async with running_house(folder) as house:
+        for module in ("backend", "bot"):
+            (died,) = processes_named(folder, module)
+            os.kill(died, signal.SIGKILL)
+            await house.says(f"The {module} ended with signal SIGKILL", 5)
+            await until(partial(another_than, died, folder, module))
+        async with aiohttp.ClientSession(house.ports.sandbox_url) as http:
+            ana = Chat(http, "ana", house.printed.append)
+            await ana.write("/balance")
+            await ana.see("her balance", lambda news: "Balance: €0.00" in news["text"])
+
+
+async def test_a_killed_supervisor_takes_backend_and_bot_along_and_the_next_one_starts(
+    folder: Path,
+) -> None:
+    async with running_house(folder) as house:
+        house.process.kill()
+        await house.process.communicate()
+        await until(lambda: names_of(processes_of(folder)) == {"postgres"})
+    async with running_house(folder) as house:
+        assert await house.stop() == 0
+    assert processes_of(folder) == []
+
+
+async def test_two_on_one_folder_or_on_one_port_are_told_what_to_change(folder: Path) -> None:
+    async with running_house(folder) as house:
+        free = Ports(*free_ports(2))
+        assert "Stop it, or set DATA_DIR" in await refusal(folder, free)
+        for setting, ports in (
+            ("PORT", replace(free, backend=house.ports.backend)),
+            ("SANDBOX_PORT", replace(free, sandbox=house.ports.sandbox)),
+        ):
+            said = await refusal(folder / "other", ports)
+            assert f"Set {setting} to another port" in said
+
+
+async def refusal(folder: Path, ports: Ports) -> str:
+    """What a start says that is refused, with exit code 2."""
+    process = await start("run", **settings_for(folder, ports))
+    output, _ = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 2
+    return output.decode()
+
+
+async def test_the_demo_plays_a_top_up_beside_a_running_house(folder: Path) -> None:
+    async with running_house(folder) as house:
+        process = await start("demo", PORT=str(house.ports.backend), STRIPE_SECRET_KEY="sk_test_x")
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0, output.decode()
+    transcript = output.decode()
+    assert "From Stripe's event to the message in the chat:" in transcript
+    assert "Balance: €50.00" in transcript

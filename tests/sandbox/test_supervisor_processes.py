@@ -1,0 +1,130 @@
+"""Children are started, watched and stopped; what goes wrong is told with their last words."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox import processes
+from sandbox.processes import Child, StartFailed, at_once, tail
+
+Write = Callable[[str], Child]
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def child(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Write:
+    """`child(source)`: a child that is a module of this source."""
+    monkeypatch.setattr(processes, "ROOT", tmp_path)
+
+    def write(source: str) -> Child:
+        (tmp_path / "actor.py").write_text(source)
+        return Child("actor", environment=dict(os.environ), folder=tmp_path, say=said.append)
+
+    return write
+
+
+def log_says(tmp_path: Path, words: str, times: int = 1) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        log = tmp_path / "logs" / "actor.log"
+        return log.exists() and log.read_text().count(words) >= times
+
+    return ready
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - no event crosses processes
+            await asyncio.sleep(0.02)
+
+
+async def test_a_task_that_ends_well_says_nothing(child: Write, said: list[str]) -> None:
+    await child("print('done')").finish()
+    assert said == []
+
+
+async def test_a_task_that_fails_is_told_with_its_last_words(child: Write) -> None:
+    with pytest.raises(StartFailed, match=r"(?s)exit code 3.*no such table"):
+        await child("print('no such table'); raise SystemExit(3)").finish()
+
+
+async def test_a_child_that_ends_before_it_is_ready_is_told_at_once(
+    child: Write, tmp_path: Path
+) -> None:
+    broken = child("raise SystemExit('SUPABASE_DB_URL: is missing')")
+    with pytest.raises(StartFailed, match=r"(?s)exit code 1.*SUPABASE_DB_URL"):
+        async with broken.kept_running(log_says(tmp_path, "never")):
+            pass
+
+
+async def test_a_child_that_is_never_ready_is_given_up(
+    child: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SECONDS_TO_START", 0.2)
+    with pytest.raises(StartFailed, match="is not ready after"):
+        async with child("input = __import__('time').sleep(60)").kept_running(
+            log_says(tmp_path, "never")
+        ):
+            pass
+
+
+async def test_a_child_that_dies_is_started_again_and_said_so(
+    child: Write, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "FIRST_PAUSE", 0.05)
+    dying = child("import os; print('born', flush=True); os.kill(os.getpid(), 9)")
+    async with dying.kept_running(at_once):
+        await until(log_says(tmp_path, "born", times=3))
+    assert "signal SIGKILL" in said[0]
+    assert "starting it again" in said[0]
+
+
+async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(
+    child: Write, tmp_path: Path
+) -> None:
+    polite = child(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('goodbye'), sys.exit()))\n"
+        "print('hello', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    async with polite.kept_running(log_says(tmp_path, "hello")):
+        pass
+    assert await log_says(tmp_path, "goodbye")()
+
+
+async def test_a_child_that_does_not_listen_is_killed_with_all_it_started(
+    child: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
+    deaf = child(
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "reading, writing = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        f"    open({str(tmp_path / 'grandchild')!r}, 'w').write(str(os.getpid()))\n"
+        "    print('born', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    async with deaf.kept_running(log_says(tmp_path, "born")):
+        grandchild = int((tmp_path / "grandchild").read_text())
+    assert is_gone(grandchild)
+
+
+def is_gone(process: int) -> bool:
+    """Ended, whether or not whoever inherited it has looked yet."""
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_the_end_of_a_log_is_short_enough_to_read(tmp_path: Path) -> None:
+    (log := tmp_path / "long.log").write_text("first\n" * 100 + "x" * 10_000 + " the end\n")
+    assert len(tail(log)) < 1_500
+    assert tail(log).endswith("the end")
+    assert tail(tmp_path / "none.log") == "  (nothing)"

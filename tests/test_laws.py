@@ -1,0 +1,95 @@
+"""The laws of the house: sizes, names, and who may import whom."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.budget import ROOT, Room, code_lines, python_files, rooms
+
+FOLDERS = ("backend", "bot", "sandbox", "tests")
+LONGEST_FILE = 300  # lines of any kind; 40 to 150 is what a file wants to be
+NAMES_THAT_TELL_NOTHING = {"base", "common", "core", "helpers", "manager", "misc", "util", "utils"}
+
+
+def every_file() -> list[Path]:
+    return [path for folder in FOLDERS for path in python_files(folder)]
+
+
+def test_no_file_is_longer_than_a_person_reads_in_one_go() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in every_file()}
+    assert {path: n for path, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_every_file_has_a_name_that_tells_what_is_in_it() -> None:
+    words = {path: set(path.stem.lower().split("_")) for path in every_file()}
+    assert [path for path, said in words.items() if said & NAMES_THAT_TELL_NOTHING] == []
+
+
+@pytest.mark.parametrize("room", rooms(), ids=lambda room: "+".join(room.folders))
+def test_each_room_stays_within_its_budget(room: Room) -> None:
+    assert room.lines <= room.ceiling, str(room)
+
+
+def test_the_budget_counts_code_and_nothing_else() -> None:
+    source = '"""A docstring\n\nof three lines."""\n\n# a comment\nx = (1,\n     2)\n"about x"\n'
+    assert code_lines(source) == 2
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Import-linter's own verdict on the tree in `folder`, with its own cache."""
+    program = "from importlinter.cli import lint_imports_command as run; run()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(folder)},
+        check=False,
+    )
+
+
+def test_the_import_laws_are_kept() -> None:
+    verdict = lint_imports(ROOT)
+    assert verdict.returncode == 0, verdict.stdout
+
+
+PRODUCT_FIRST = "the sandbox stays outside: nothing of the product imports it"
+STRIPE = "only backend/stripe_gateway.py imports stripe"
+DATABASE = "only the database's adapters open it"
+DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Stripe gateway"
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "law"),
+    [
+        ("backend/refunds.py", "import bot", "backend/ never imports bot/"),
+        ("backend/refunds.py", "import sandbox.store", PRODUCT_FIRST),
+        ("backend/refunds.py", "import stripe", STRIPE),
+        ("backend/refunds.py", "import asyncpg", DATABASE),
+        ("backend/refunds.py", "import aiohttp.web", DOORS),
+        ("backend/refunds.py", "from telegram import Bot", DOORS),
+        (
+            "bot/refunds.py",
+            "import backend.refunds",
+            "bot/ knows nothing of backend/ but its words",
+        ),
+        ("bot/refunds.py", "import sandbox.store", PRODUCT_FIRST),
+        ("bot/refunds.py", "import stripe", STRIPE),
+        ("bot/refunds.py", "import asyncpg", DATABASE),
+        ("sandbox/refunds.py", "import stripe", STRIPE),
+    ],
+)
+def test_a_breach_of_the_import_laws_is_noticed(
+    file: str, line: str, law: str, tmp_path: Path
+) -> None:
+    for folder in ("backend", "bot", "sandbox"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__py*"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "backend" / "refunds.py").touch()
+    (tmp_path / file).write_text(f"{line}\n")
+    verdict = lint_imports(tmp_path)
+    assert verdict.returncode == 1, verdict.stdout + verdict.stderr
+    assert f"{law} BROKEN" in " ".join(verdict.stdout.split())
