@@ -66,8 +66,8 @@ clean: ## remove the environment and every cache; .data, your sandbox's wallets,
 # pip tells one dot a package, uv draws its own progress; errors are shown in full.
 define install
 echo "Installing packages into .venv, once ..."; \
+[ -w "$${HOME:-/nowhere}" ] || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1; \
 if command -v uv >/dev/null; then \
-  [ -w "$${HOME:-/dev/null/none}" ] || export UV_NO_CACHE=1; \
   $(PYTHON) -c '' 2>/dev/null || uv venv --quiet --clear --python '>=3.11' .venv; \
   uv pip install --python $(PYTHON) --editable '.[$(1)]'; \
 else \
@@ -79,8 +79,8 @@ else \
     "$$python" -m venv --clear .venv || { rm -rf .venv; exit 1; }; \
   }; \
   $(PYTHON) -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --editable '.[$(1)]' | while read -r word _; do \
-      case $$word in Collecting) printf .;; Installing) printf ' unpacking ...';; esac; \
+    --editable '.[$(1)]' | while read -r what which _; do \
+      case "$$what $$which" in Collecting*) printf .;; *g\ collected) printf ' unpacking ...';; esac; \
     done; \
   echo " done."; \
 fi

@@ -5,6 +5,7 @@ answer finds the same session (https://docs.stripe.com/api/idempotent_requests).
 leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -17,7 +18,8 @@ from backend.errors import InvalidSignature, StripeRefused, StripeUnavailable
 
 Json = dict[str, Any]
 
-TIMEOUT = aiohttp.ClientTimeout(total=15, connect=5)
+ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
+ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 PAYMENT_METADATA = "pursebot_payment_id"
 
@@ -123,7 +125,8 @@ class StripeGateway:
 async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
     """Stripe's answer as a dict; its errors as ours."""
     try:
-        return (await request).to_dict()
+        async with asyncio.timeout(ALL_TRIES_SECONDS):
+            return (await request).to_dict()
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable from error
     # The SDK lets what breaks while it reads an answer through as it is.
@@ -139,7 +142,7 @@ async def stripe_gateway(
     secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
 ) -> AsyncIterator[StripeGateway]:
     """A gateway whose connections close with the block."""
-    http_client = stripe.AIOHTTPClient(timeout=TIMEOUT)
+    http_client = stripe.AIOHTTPClient(timeout=ONE_TRY)
     client = stripe.StripeClient(
         secret_key,
         base_addresses={"api": api_base},

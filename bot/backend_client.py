@@ -12,7 +12,15 @@ import jwt
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from backend import schemas
-from backend.schemas import Checkout, CheckoutRequest, Introduction, Me, NotificationResult, Payment
+from backend.schemas import (
+    Checkout,
+    CheckoutRequest,
+    ClaimedNotifications,
+    Introduction,
+    Me,
+    NotificationResult,
+    Payment,
+)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -61,81 +69,71 @@ class BackendClient:
 
     async def introduce(self, user: int, introduction: Introduction) -> Me:
         """Make a Telegram user known, and learn which organizations are theirs."""
-        return _read(Me, await self._as_user(user, "PUT", "/api/me", introduction))
+        return _read(Me, await self._call(user, "PUT", "/api/me", introduction))
 
     async def checkout(self, user: int, request: CheckoutRequest, key: str) -> Checkout:
         """Start a payment. The same key and request start it once, however often it is asked."""
         path = "/api/payments/checkout"
-        return _read(Checkout, await self._as_user(user, "POST", path, request, key))
+        return _read(Checkout, await self._call(user, "POST", path, request, key))
 
     async def payment(self, user: int, payment_id: UUID) -> Payment:
         """A payment as it stands."""
-        return _read(Payment, await self._as_user(user, "GET", f"/api/payments/{payment_id}"))
+        return _read(Payment, await self._call(user, "GET", f"/api/payments/{payment_id}"))
 
     async def check(self, user: int, payment_id: UUID) -> Payment:
         """A payment as it stands after asking Stripe."""
-        path = f"/api/payments/{payment_id}/check"
-        return _read(Payment, await self._as_user(user, "POST", path))
+        return _read(Payment, await self._call(user, "POST", f"/api/payments/{payment_id}/check"))
 
     async def cancel(self, user: int, payment_id: UUID) -> Payment:
         """Close a payment's page, unless it has been paid."""
-        path = f"/api/payments/{payment_id}/cancel"
-        return _read(Payment, await self._as_user(user, "POST", path))
+        return _read(Payment, await self._call(user, "POST", f"/api/payments/{payment_id}/cancel"))
 
-    async def claim(self, wait: int) -> schemas.ClaimedNotifications:
+    async def claim(self, wait: int) -> ClaimedNotifications:
         """Notifications to deliver now; waits up to `wait` seconds for the first."""
         path = f"/internal/notifications/claim?wait={wait}"
         async with _at_most(wait + ANSWER_SECONDS):
-            return _read(
-                schemas.ClaimedNotifications, await self._try(self._bot_token(), "POST", path)
-            )
+            return _read(ClaimedNotifications, await self._try(None, "POST", path))
 
     async def report(self, notification_id: int, result: NotificationResult) -> None:
         """What became of a claimed notification."""
-        path = f"/internal/notifications/{notification_id}/result"
-        await self._call(self._bot_token(), "POST", path, result)
+        await self._call(None, "POST", f"/internal/notifications/{notification_id}/result", result)
 
-    def _bot_token(self) -> str:
-        return self._token("bot", schemas.SERVICE_AUDIENCE)
-
-    def _token(self, subject: str, audience: str) -> str:
+    def _token(self, user: int | None) -> str:
+        """A token for this user's doors; without a user, for those of the bot itself."""
         now = int(time.time())
-        claims = {"iss": schemas.BOT_ISSUER, "aud": audience, "sub": subject, "iat": now}
-        claims |= {"exp": now + schemas.TOKEN_LIFETIME_SECONDS}
+        claims = {
+            "iss": schemas.BOT_ISSUER,
+            "aud": schemas.ACTOR_AUDIENCE if user else schemas.SERVICE_AUDIENCE,
+            "sub": str(user or "bot"),
+            "iat": now,
+            "exp": now + schemas.TOKEN_LIFETIME_SECONDS,
+        }
         return jwt.encode(claims, self._secret.get_secret_value(), algorithm="HS256")
 
-    async def _as_user(
-        self, user: int, method: str, path: str, body: BaseModel | None = None, key: str = ""
-    ) -> bytes:
-        return await self._call(
-            self._token(str(user), schemas.ACTOR_AUDIENCE), method, path, body, key
-        )
-
     async def _call(
-        self, token: str, method: str, path: str, body: BaseModel | None = None, key: str = ""
+        self, user: int | None, method: str, path: str, body: BaseModel | None = None, key: str = ""
     ) -> bytes:
         failures = []
         async with _at_most(ANSWER_SECONDS):
             for pause in TRY_AFTER:
                 await asyncio.sleep(pause)
                 try:
-                    return await self._try(token, method, path, body, key)
+                    return await self._try(user, method, path, body, key)
                 except BackendUnavailable as error:
                     failures.append(error)
         may_have_acted = any(failure.may_have_acted for failure in failures)
         raise BackendUnavailable(str(failures[-1]), may_have_acted) from failures[-1]
 
     async def _try(
-        self, token: str, method: str, path: str, body: BaseModel | None = None, key: str = ""
+        self, user: int | None, method: str, path: str, body: BaseModel | None = None, key: str = ""
     ) -> bytes:
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        if key:
-            headers["Idempotency-Key"] = key
+        headers = {"Authorization": f"Bearer {self._token(user)}"}
+        headers |= {"Content-Type": "application/json"} if body else {}
+        headers |= {"Idempotency-Key": key} if key else {}
         data = body.model_dump_json().encode() if body else None
+        url = self._base + path
         try:
-            async with self._session.request(
-                method, self._base + path, data=data, headers=headers
-            ) as response:
+            async with self._session.request(method, url, data=data, headers=headers) as response:
                 answer = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise BackendUnavailable(repr(error), may_have_acted=False) from error

@@ -42,9 +42,12 @@ def explain(error: Exception | None, words: Words) -> str | None:
         case BackendUnavailable():
             log.warning("backend_unavailable", reason=str(error))
             return words.plain("refusal.unreachable")
-        case Forbidden() | RetryAfter() | NetworkError() if not isinstance(error, BadRequest):
-            log.warning("telegram_unavailable", reason=error.message)
+        case Forbidden() | RetryAfter():
+            log.info("telegram_refused", reason=error.message)
             return None
+        case NetworkError() if not isinstance(error, BadRequest):
+            log.warning("telegram_unavailable", reason=error.message)
+            return words.plain("refusal.telegram_slow")
         case _:
             log.error("crashed", exc_info=error)
             return words.plain("refusal.crashed")
@@ -69,8 +72,10 @@ def _facts(said: dict[str, str], words: Words) -> dict[str, Fact]:
                 facts[name] = Price(value, said["currency"])
             case "digits" | "retry_after":
                 facts["count"] = ceil(float(value))
-            case "role" | "status":
-                facts[name] = words.plain(f"{name}.{value}")
+            case "role":
+                facts[name] = words.plain(f"role.{value}")
+            case "status":
+                facts[name] = words.plain(f"status.{value}")
             case "currency":
                 facts[name] = value.upper()
     return facts

@@ -107,10 +107,11 @@ class DeliveryWorker:
         return sent.message_id
 
     async def _report(self, notification: Notification, result: NotificationResult) -> None:
-        said = {"notification": notification.id, "kind": notification.kind}
+        facts = {"notification": notification.id, "kind": notification.kind}
+        facts |= result.model_dump(include={"outcome", "reason"}, exclude_none=True)
         try:
             await self._backend.report(notification.id, result)
-        except BackendError as error:
-            log.warning("not_reported", outcome=result.outcome, reason=str(error), **said)
+        except BackendError as error:  # the claim runs out, and it comes again
+            log.warning("not_reported", error=str(error), **facts)
         else:
-            log.info("notified", outcome=result.outcome, reason=result.reason, **said)
+            log.info("notified", **facts)

@@ -10,8 +10,15 @@ from typing import Final, Literal
 from uuid import UUID
 
 import httpx
-from telegram import error as telegram_error
-from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from backend.schemas import NotificationResult
 
@@ -39,21 +46,18 @@ def _bad_request(error: TelegramError) -> Outcome:
 
 def _connection(error: TelegramError) -> Outcome:
     """A lost connection may have lost only the answer; a 5xx is an answer."""
-    if isinstance(error.__cause__, NOT_SENT):
-        return "retry"
-    lost = isinstance(error, telegram_error.TimedOut) or isinstance(
-        error.__cause__, httpx.HTTPError
-    )
+    cause = error.__cause__  # the library keeps it for TimedOut and every other lost connection
+    lost = isinstance(cause, httpx.HTTPError) and not isinstance(cause, NOT_SENT)
     return "ambiguous" if lost else "retry"
 
 
 OUTCOMES: Final[tuple[tuple[type[TelegramError], Callable[[TelegramError], Outcome]], ...]] = (
-    (telegram_error.Forbidden, lambda _: "blocked"),
+    (Forbidden, lambda _: "blocked"),
     (ChatMigrated, lambda _: "migrated"),
     (RetryAfter, lambda _: "retry"),
     (BadRequest, _bad_request),
     (NetworkError, _connection),
-    (telegram_error.InvalidToken, lambda _: "retry"),  # ends the process, not the message
+    (InvalidToken, lambda _: "retry"),  # ends the process, not the message
     (TelegramError, lambda _: "ambiguous"),  # a 200 that cannot be read
 )
 

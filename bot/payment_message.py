@@ -1,7 +1,7 @@
 """A payment as people see it: the text and the buttons for every state it can be in."""
 
 import ipaddress
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,13 +12,29 @@ from bot.membership import balance_button
 from bot.screens import Row, Screen, button
 from bot.texts import Fact, Words
 
+# What is under the message in each state, row by row: the names are those of the buttons' data.
+BUTTONS: Final[dict[PaymentStatus, tuple[tuple[str, ...], ...]]] = {
+    "created": (),
+    "pending": (("pay",), ("check", "cancel")),
+    "processing": (("check",),),
+    "succeeded": (("topup",),),
+    "failed": (("again",),),
+    "expired": (("again",),),
+    "canceled": (("again",),),
+}
+LABELS: Final = {
+    "check": "button.check_again",
+    "cancel": "button.cancel",
+    "again": "button.new_link",
+}
+
 
 def payment_screen(payment: Payment, words: Words) -> Screen:
     """The message of the payment itself, which changes in place."""
     lines = (words.say(key, **_facts(payment, words)) for key in _keys(payment, words))
     if payment.under_review and payment.status != "succeeded":
         return Screen("\n".join(lines))  # nobody should pay again before this is cleared up
-    return Screen("\n".join(lines), BUTTONS[payment.status](payment, words))
+    return Screen("\n".join(lines), tuple(_rows(payment, words)))
 
 
 def credited_screen(payment: Payment, words: Words) -> Screen:
@@ -71,40 +87,18 @@ def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
     return facts | ({"balance": payment.balance} if payment.balance else {})
 
 
-def _no_buttons(_payment: Payment, _words: Words) -> tuple[Row, ...]:
-    return ()
+def _rows(payment: Payment, words: Words) -> Iterator[Row]:
+    for names in BUTTONS[payment.status]:
+        if row := tuple(shown for name in names if (shown := _button(name, payment, words))):
+            yield row
 
 
-def _open(payment: Payment, words: Words) -> tuple[Row, ...]:
-    label = words.plain("button.pay", amount=payment.money)
-    shown = payment.url and fits_a_button(payment.url)
-    pay: Row = (InlineKeyboardButton(label, url=payment.url),) if shown else ()
-    cancel = button(words.plain("button.cancel"), f"cancel:{payment.id.hex}")
-    return (*([pay] if pay else []), (_check(payment, words), cancel))
-
-
-def _in_progress(payment: Payment, words: Words) -> tuple[Row, ...]:
-    return ((_check(payment, words),),)
-
-
-def _paid(_payment: Payment, words: Words) -> tuple[Row, ...]:
-    return ((button(words.plain("button.top_up_again"), "topup"),),)
-
-
-def _over(payment: Payment, words: Words) -> tuple[Row, ...]:
-    return ((button(words.plain("button.new_link"), f"again:{payment.id.hex}"),),)
-
-
-def _check(payment: Payment, words: Words) -> InlineKeyboardButton:
-    return button(words.plain("button.check_again"), f"check:{payment.id.hex}")
-
-
-BUTTONS: Final[dict[PaymentStatus, Callable[[Payment, Words], tuple[Row, ...]]]] = {
-    "created": _no_buttons,
-    "pending": _open,
-    "processing": _in_progress,
-    "succeeded": _paid,
-    "failed": _over,
-    "expired": _over,
-    "canceled": _over,
-}
+def _button(name: str, payment: Payment, words: Words) -> InlineKeyboardButton | None:
+    if name == "topup":
+        return button(words.plain("button.top_up_again"), "topup")
+    if name != "pay":
+        return button(words.plain(LABELS[name]), f"{name}:{payment.id.hex}")
+    if payment.url and fits_a_button(payment.url):
+        label = words.plain("button.pay", amount=payment.money)
+        return InlineKeyboardButton(label, url=payment.url)
+    return None

@@ -4,6 +4,7 @@ A locale file is named by its language tag (`en.toml`, `pt-br.toml`). A sentence
 `{placeholders}`, or a table by plural category (`{one = ..., other = ...}`) chosen by `count`.
 """
 
+import re
 import tomllib
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,9 @@ PLURAL_CATEGORIES = {"zero", "one", "two", "few", "many", "other"}
 # Line breaks and writing-direction marks in a name could make it look like a line of ours.
 NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
 NOT_SHOWN |= dict.fromkeys(range(0x2066, 0x206A))
+
+# "HUF 5,000": CLDR wants a space between a currency's letters and its digits, Babel leaves it out.
+BETWEEN_CODE_AND_DIGIT = r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
 
 Sentence = str | dict[str, str]
 
@@ -88,10 +92,10 @@ class Words:
         digits = -exponent if isinstance(exponent, int) else 0
         pattern = copy(self._locale.currency_formats["standard"])
         pattern.frac_prec = (digits, digits)
-        written: str = pattern.apply(
+        written = pattern.apply(
             amount, self._locale, currency=currency.upper(), currency_digits=False
         )
-        return written
+        return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", written)
 
 
 class Texts:
@@ -99,19 +103,11 @@ class Texts:
 
     def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
         """`catalogs` are sentences by dotted key, by lower-case language tag; English complete."""
-        self._words = {
-            tag: Words(
-                Locale.parse(tag, sep="-"),
-                ChainMap(
-                    *(
-                        dict(catalogs[near])
-                        for near in (*_nearer(tag), COMPLETE_LANGUAGE)
-                        if near in catalogs
-                    )
-                ),
-            )
-            for tag in catalogs
-        }
+        self._words = {}
+        for tag in catalogs:
+            chain = [near for near in (*_nearer(tag), COMPLETE_LANGUAGE) if near in catalogs]
+            sentences = ChainMap(*(dict(catalogs[near]) for near in chain))
+            self._words[tag] = Words(Locale.parse(tag, sep="-"), sentences)
 
     def words(self, language: str | None) -> Words:
         """The words for a language tag: "pt-br", else "pt", else English."""

@@ -118,18 +118,12 @@ async def checkout(
 
 def organization_screen(places: list[Membership], amount: str, words: Words) -> Screen:
     """One button per organization. It pays `amount` at once, or leads on to amounts if it is ""."""
-    rows = tuple(
-        (
-            button(
-                place.organization_name,
-                pay_data(*default_wallet(place), amount)
-                if amount
-                else f"amounts:{place.organization_id.hex}",
-            ),
-        )
-        for place in places
-    )
-    return Screen(words.say("topup.organization"), rows)
+    rows = []
+    for place in places:
+        label = words.plain("button.organization", organization=place.organization_name)
+        paying = pay_data(*default_wallet(place), amount)
+        rows.append((button(label, paying if amount else f"amounts:{place.organization_id.hex}"),))
+    return Screen(words.say("topup.organization"), tuple(rows))
 
 
 def amount_screen(place: Membership, words: Words) -> Screen:

@@ -1,0 +1,1 @@
+"""Stands in for whatever .env leaves out: PostgreSQL, Stripe, Telegram. Never in production."""

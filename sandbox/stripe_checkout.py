@@ -21,16 +21,15 @@ NOBODY_ASKED: Json = {"id": None, "idempotency_key": None}
 class LocalStripe:
     """Sessions, intents, charges and events in the store; deliveries on their way.
 
-    Beside each session stands its `backstage`, which Stripe never shows: `intent` (what the payment
-    intent will carry), `api_version`, and `settle` (`at`, `card`) of a delayed payment.
+    Beside each session stands its `backstage`, which Stripe never shows: `line_items`, `intent`
+    (what the payment intent will carry), `api_version`, and `settle` (`at`, `card`) of a delayed
+    payment.
     """
 
     def __init__(self, store: Store, settings: SandboxSettings) -> None:
         """Raise ValueError beside a key that could be a live one."""
         if not settings.stripe_secret_key.startswith(("sk_test_", "rk_test_")):
-            raise ValueError(
-                "the sandbox takes only Stripe keys that begin with sk_test_ or rk_test_"
-            )
+            raise ValueError("the sandbox takes no Stripe key but sk_test_... or rk_test_...")
         self.store = store
         self.settings = settings
         self.agenda = Agenda()
@@ -127,7 +126,8 @@ class LocalStripe:
         method, changes = METHODS.get(card or "", {}), TRANSITIONS[step]["changes"]
         version = backstage["api_version"]
         if intent is None and method:
-            intent = new_intent(session, backstage["intent"])
+            amount, currency = session["amount_total"], session["currency"]
+            intent = new("payment_intent", amount=amount, currency=currency, **backstage["intent"])
             self.tell(["payment_intent.created"], {"payment_intent": intent}, version, cause)
         things = {"checkout.session": session}
         if intent is not None:
@@ -177,13 +177,6 @@ def filled(changes: Json, facts: Json) -> Json:
         name: facts[value[1:]] if isinstance(value, str) and value.startswith("$") else value
         for name, value in changes.items()
     }
-
-
-def new_intent(session: Json, carries: Json) -> Json:
-    """Make the intent of a session's first try."""
-    amount, currency = session["amount_total"], session["currency"]
-    intent = new("payment_intent", amount=amount, currency=currency, **carries)
-    return {**intent, "client_secret": f"{intent['id']}_secret_{new_id('product')[5:]}"}
 
 
 def new_charge(intent: Json, method: Json) -> Json:

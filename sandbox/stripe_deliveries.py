@@ -1,8 +1,8 @@
 """Events on their way to the backend: signed, posted, tried again, remembered.
 
-Each event has one `delivery` in the store: `pending` (when to post, after how many tries),
-`attempts` (what came of each post) and `held` (why it is never posted, if so). Stripe's side of the
-contract is at docs.stripe.com/webhooks; its days of retries are pressed into minutes.
+Each event has one `delivery` in the store: `pending` (when to post, after how many tries, how many
+of them get lost), `attempts` (what came of each post) and `held` (why it is never posted, if so).
+Stripe's side is at docs.stripe.com/webhooks; its days of retries are pressed into minutes.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
+from sandbox.stripe_errors import no_such
 from sandbox.stripe_faults import Faults
 
 RETRY_AFTER = (0.5, 1, 2, 5, 10, 30, 60)  # seconds; the last one again and again
@@ -39,11 +40,12 @@ def signature(payload: bytes, secret: str, at: int) -> str:
 class Deliveries:
     """The postman. Posts within milliseconds, a few at once, and promises no order."""
 
+    _http: ClientSession
+
     def __init__(self, store: Store, settings: SandboxSettings, agenda: Agenda) -> None:
         self.faults = Faults()
         self._store, self._settings, self._agenda = store, settings, agenda
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._http: ClientSession | None = None
 
     async def open(self) -> None:
         """Take up what an earlier run left undelivered."""
@@ -54,8 +56,7 @@ class Deliveries:
 
     async def close(self) -> None:
         """Close the connections; whatever is pending stays in the store."""
-        if self._http is not None:
-            await self._http.close()
+        await self._http.close()
 
     def post(self, events: list[Json]) -> None:
         """Deliver the events of one act, as the faults in force say."""
@@ -69,20 +70,19 @@ class Deliveries:
                 "object": event["data"]["object"]["id"],
                 "created": now,
                 "held": "not selected" if unasked else "dropped" if faults.drop else None,
-                "to_lose": faults.fail_first,
                 "pending": [],
                 "attempts": [],
             }
             times = 0 if delivery["held"] else 2 if faults.twice else 1
             at = now + faults.late + turn * OUT_OF_ORDER_GAP
-            self._schedule(delivery, *[{"at": at, "tries": 0}] * times)
+            self._schedule(delivery, *[{"at": at, "tries": 0, "lose": faults.fail_first}] * times)
 
-    def again(self, event_id: str, after: float) -> bool:
-        """Post an event once more in `after` seconds; False when there is no such event."""
+    def again(self, event_id: str, after: float) -> None:
+        """Post an event once more in `after` seconds, whatever became of it."""
         delivery = self._store.get("delivery", event_id)
-        if delivery is not None:
-            self._schedule(delivery, {"at": time.time() + after, "tries": 0})
-        return delivery is not None
+        if delivery is None:
+            raise no_such("event", event_id, "event")
+        self._schedule(delivery, {"at": time.time() + after, "tries": 0, "lose": 0})
 
     def seen(self) -> list[Json]:
         """Every event, newest first, with its `state`, `attempts` and the times of `next` ones."""
@@ -98,27 +98,22 @@ class Deliveries:
         self._agenda.at(entry["at"], partial(self._attempt, event_id, entry))
 
     async def _attempt(self, event_id: str, entry: Json) -> None:
+        lost = {"at": time.time(), "status": None, "error": "lost on the way", "seconds": 0}
         async with self._slots:
-            attempt = await self._send(event_id)
+            attempt = lost if entry["tries"] < entry["lose"] else await self._send(event_id)
         delivery = self._store.get("delivery", event_id) or {}
         delivery["attempts"].append(attempt)
         delivery["pending"].remove(entry)
         tries = entry["tries"] + 1
         again = not accepted(attempt) and tries < MOST_TRIES
         wait = RETRY_AFTER[min(tries, len(RETRY_AFTER)) - 1]
-        self._schedule(delivery, *[{"at": time.time() + wait, "tries": tries}] * again)
+        self._schedule(delivery, *[{**entry, "at": time.time() + wait, "tries": tries}] * again)
 
     async def _send(self, event_id: str) -> Json:
         """One POST. Answers `{at, status, error, seconds}`; `status` is None if nobody answered."""
-        event, delivery = self._store.get("event", event_id), self._store.get("delivery", event_id)
-        attempt: Json = {"at": time.time(), "status": None, "error": None, "seconds": 0}
-        if (
-            self._http is None
-            or delivery is None
-            or len(delivery["attempts"]) < delivery["to_lose"]
-        ):
-            return {**attempt, "error": "lost on the way (fault)"}
+        attempt: Json = {"at": time.time(), "status": None, "error": None}
         url, secret = self._settings.webhook_url, self._settings.stripe_webhook_secret
+        event = self._store.get("event", event_id)
         payload = json.dumps(event, indent=2, ensure_ascii=False).encode()
         headers = {**HEADERS, "Stripe-Signature": signature(payload, secret, int(attempt["at"]))}
         post = self._http.post(url, data=payload, headers=headers, allow_redirects=False)

@@ -8,7 +8,7 @@ from math import inf
 from sandbox.store import Json
 from sandbox.stripe_checkout import LocalStripe
 from sandbox.stripe_errors import StripeRefusal, no_such
-from sandbox.stripe_objects import CURRENCIES, decimal, expanded, new, new_id
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, decimal, expanded, new, new_id
 
 LARGEST_TOTAL = 99_999_999  # eight digits, docs.stripe.com/currencies
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
@@ -35,13 +35,9 @@ class Call:
 def create_session(call: Call) -> Json:
     """POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create)."""
     form, id = call.form, new_id("checkout.session")
-    items = [
-        line_item(line, f"line_items[{place}]") for place, line in enumerate(form["line_items"])
-    ]
+    items = [line_item(line, place) for place, line in enumerate(form["line_items"])]
     total = checked_total(items)
-    own = {
-        name: form[name] for name in form.keys() - {"line_items", "payment_intent_data", "expand"}
-    }
+    own = {name: form[name] for name in form.keys() & TEMPLATES["checkout.session"].keys()}
     own |= {"id": id, "expires_at": expiry(form.get("expires_at"))}
     session = new(
         "checkout.session",
@@ -52,21 +48,19 @@ def create_session(call: Call) -> Json:
         url=f"{call.stripe.settings.url}/pay/{id}",
     )
     backstage = {"intent": form.get("payment_intent_data", {}), "api_version": call.api_version}
-    lines = listed(items, f"/v1/checkout/sessions/{id}/line_items")
-    made = {"checkout.session": session, "backstage": backstage, "line_items": lines}
-    for kind, body in made.items():
-        call.stripe.store.put(kind, id, body)
+    call.stripe.store.put("backstage", id, {**backstage, "line_items": items})
+    call.stripe.store.put("checkout.session", id, session)
     call.stripe.expect(session)
     return call.answer(session)
 
 
-def line_item(form: Json, path: str) -> Json:
+def line_item(form: Json, place: int) -> Json:
     """One line with its inline price."""
     data, quantity = form["price_data"], form["quantity"]
     currency, unit_amount = data["currency"].lower(), data["unit_amount"]
     if currency not in CURRENCIES:
         message = f"Invalid currency: {currency}. The local Stripe has: {', '.join(CURRENCIES)}"
-        raise StripeRefusal(400, message, param=f"{path}[price_data][currency]")
+        raise StripeRefusal(400, message, param=f"line_items[{place}][price_data][currency]")
     amounts = {"unit_amount": unit_amount, "unit_amount_decimal": str(unit_amount)}
     price = new("price", currency=currency, product=new_id("product"), **amounts)
     name, own = data["product_data"]["name"], form.get("metadata", {})
@@ -153,12 +147,8 @@ def list_events(call: Call) -> Json:
     ]
     limit = form.get("limit", 10)
     page = found[:limit] if newer else found[-limit:]
-    return listed(page[::-1], "/v1/events", has_more=len(found) > limit)
-
-
-def listed(data: list[Json], url: str, has_more: bool = False) -> Json:
-    """Stripe's list object."""
-    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+    more = len(found) > limit
+    return {"object": "list", "data": page[::-1], "has_more": more, "url": "/v1/events"}
 
 
 @dataclass(frozen=True)

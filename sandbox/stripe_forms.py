@@ -14,24 +14,19 @@ from sandbox.store import Json
 from sandbox.stripe_errors import StripeRefusal, not_modelled
 
 SHAPES = tomllib.loads((Path(__file__).parent / "stripe_parameters.toml").read_text("utf-8"))
-KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 
 
 def decode(form: str) -> Json:
     """Query or body text to nested dicts of text; `x[]` takes the next free number."""
     root: Json = {}
     for key, value in parse_qsl(form, keep_blank_values=True):
-        match = KEY.fullmatch(key)
-        parts = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])] if match else []
+        *outer, last = [part.removesuffix("]") for part in key.split("[")]
         current: Any = root
-        for part in parts[:-1]:
+        for part in outer:
             current = current.setdefault(part or str(len(current)), {})
             if not isinstance(current, dict):
-                parts = []
-                break
-        if not parts:
-            raise StripeRefusal(400, f"Invalid parameter: {key[:100]}", param=key[:100])
-        current[parts[-1] or str(len(current))] = value
+                raise StripeRefusal(400, f"Invalid parameter: {key[:100]}", param=key[:100])
+        current[last or str(len(current))] = value
     return root
 
 

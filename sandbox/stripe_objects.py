@@ -55,18 +55,13 @@ def new(kind: str, **fields: object) -> Json:
 def expanded(store: Store, thing: Json, paths: list[str]) -> Json:
     """`thing` with the ids at `paths` ("payment_intent.latest_charge") replaced by the objects."""
     for path in paths:
-        holder = thing
-        for name in path.split("."):
-            if name == "line_items" and holder["object"] == "checkout.session":
-                holder[name] = store.get("line_items", holder["id"])
-            elif name not in EXPANDABLE or name not in holder:
-                message = f"This property cannot be expanded ({path})."
-                raise StripeRefusal(400, message, param="expand")
-            elif isinstance(holder[name], str):
-                holder[name] = store.get(EXPANDABLE[name], holder[name])
-            if holder[name] is None:
-                break
-            holder = holder[name]
+        name, _, rest = path.partition(".")
+        if name not in EXPANDABLE or name not in thing:
+            raise StripeRefusal(400, f"This property cannot be expanded ({path}).", param="expand")
+        if isinstance(thing[name], str):
+            thing[name] = store.get(EXPANDABLE[name], thing[name])
+        if thing[name] and rest:
+            expanded(store, thing[name], [rest])
     return thing
 
 

@@ -12,18 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.store import Json
 from sandbox.stripe_checkout import API_VERSION, LOCAL_STRIPE, NOBODY_ASKED, LocalStripe
-from sandbox.stripe_errors import StripeRefusal, no_such
+from sandbox.stripe_errors import StripeRefusal
 from sandbox.stripe_faults import Faults
 from sandbox.stripe_objects import CURRENCIES, METHODS, decimal, new
 
 PAGES = Path(__file__).parent / "pages"
-FILES = {
-    "/pay/{id}": "pay.html",
-    "/console": "console.html",
-    **{
-        f"/{name}": name
-        for name in ("sandbox.css", "pay.css", "pay.js", "console.css", "console.js")
-    },
+ASSETS = ("sandbox.css", "pay.css", "pay.js", "console.css", "console.js")
+FILES = {"/pay/{id}": "pay.html", "/console": "console.html"} | {
+    f"/{name}": name for name in ASSETS
 }
 HEADERS = {
     "Content-Security-Policy": (
@@ -96,7 +92,7 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
     currency = session["currency"]
-    lines = stripe.store.get("line_items", session["id"]) or {"data": []}
+    lines = (stripe.store.get("backstage", session["id"]) or {})["line_items"]
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in ("id", "created", "expires_at", "cancel_url", "url")},
@@ -108,7 +104,7 @@ def shown(stripe: LocalStripe, session: Json) -> Json:
                 **{name: line[name] for name in ("description", "quantity")},
                 "amount": decimal(line["amount_total"], currency),
             }
-            for line in lines["data"]
+            for line in lines
         ],
         "methods": [
             {"card": card, "label": method["label"], "type": method["type"]}
@@ -152,8 +148,7 @@ async def see_deliveries(stripe: LocalStripe, _: web.Request) -> Json:
 async def again(stripe: LocalStripe, request: web.Request) -> Json:
     """POST /stripe/deliveries/{id}/again: the same event once more."""
     wish, id = await wished(request, Again), request.match_info["id"]
-    if not stripe.deliveries.again(id, wish.after):
-        raise no_such("event", id, "event")
+    stripe.deliveries.again(id, wish.after)
     return {"event": id, "after": wish.after}
 
 

@@ -81,7 +81,7 @@ async def everything(
 def _alone_in(data_dir: Path) -> Iterator[None]:
     """Two supervisors on one folder would stop each other's database."""
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("w")
     except OSError as error:
         raise CannotStart(f"{error}. Set DATA_DIR to a folder of your own.") from None

@@ -90,6 +90,10 @@ async def _result(chats: Chats, method: str, sent: Json) -> Any:
     if unknown := sent.keys() - types.keys():
         raise not_modelled(f"{', '.join(sorted(unknown))} of {method}")
     asked = {name: _typed(name, value, types[name]) for name, value in sent.items()}
+    try:
+        json.dumps(asked, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        raise Refused(400, "strings must be encoded in UTF-8") from None
     return await function(chats, asked)
 
 

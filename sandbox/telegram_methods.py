@@ -112,9 +112,11 @@ async def set_my_commands(chats: Chats, asked: Json) -> bool:
     if not re.fullmatch(r"([a-z]{2})?", language):
         raise Refused(400, "invalid language code specified")
     for command in asked.get("commands", []):
-        if not re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]):
+        if not isinstance(command, dict) or command.keys() != {"command", "description"}:
+            raise not_modelled("commands of more or less than a name and a description")
+        if not re.fullmatch(r"[a-z0-9_]{1,32}", str(command["command"])):
             raise Refused(400, "BOT_COMMAND_INVALID")
-        if not 1 <= len(command["description"]) <= 256:
+        if not 1 <= len(str(command["description"])) <= 256:
             raise Refused(400, "BOT_COMMAND_DESCRIPTION_INVALID")
     menu = {"version": chats.next_number("version"), "commands": asked.get("commands", [])}
     chats.store.put("telegram_menu", f"{scope}:{language}", menu)

@@ -73,9 +73,9 @@ class World:
     """Ana owns Acme, Ben is a member, Eve belongs to nobody; all three have written to the bot."""
 
     acme: UUID
-    ana: TelegramUser = TelegramUser(1001)
-    ben: TelegramUser = TelegramUser(1002)
-    eve: TelegramUser = TelegramUser(1003)
+    ana: TelegramUser
+    ben: TelegramUser
+    eve: TelegramUser
 
 
 async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> World:
@@ -92,7 +92,7 @@ async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]")
         "insert into memberships values ($1, $2, 'owner'), ($1, $3, 'member')",
         acme, ids["Ana"], ids["Ben"],
     )  # fmt: skip
-    return World(acme)
+    return World(acme, *(TelegramUser(telegram_id) for telegram_id in (1001, 1002, 1003)))
 
 
 @pytest.fixture

@@ -69,9 +69,11 @@ async function listen(user, signal) {
 
 async function send(text) {
   hideCommands();
-  if (!text.trim()) return;
+  const { user } = me;
   try {
-    show([await ask("/telegram/send", { user: me.user, chat: "private", text })], false);
+    const message = await ask("/telegram/send", { user, chat: "private", text });
+    if (user !== me.user) return; // switched meanwhile: it stands in the other chat
+    show([message], false);
     toBottom();
   } catch (error) {
     toast(`Not sent: ${error.message}`);

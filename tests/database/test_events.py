@@ -199,15 +199,9 @@ async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
         till = Till(database, await populate(database, owner))
         payment = await till.payment(key=f"story {till.world.acme}")
         for outcome, intent, source, number in story:
-            await till.receive(
-                paid(
-                    f"evt_{payment}_{outcome}_{intent}_{source}_{number}",
-                    payment,
-                    outcome=outcome,
-                    intent_id=f"{intent}_{payment}",
-                    source=source,
-                )  # fmt: skip
-            )
+            name = f"evt_{payment}_{outcome}_{intent}_{source}_{number}"
+            fact = {"outcome": outcome, "intent_id": f"{intent}_{payment}", "source": source}
+            await till.receive(paid(name, payment, **fact))
         shown = await till.show(payment)
     credits = await owner.fetchval("select count(*) from transfers where reference = $1", payment)
     problems = await owner.fetch("select * from private.ledger_problems")

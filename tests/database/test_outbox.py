@@ -32,8 +32,8 @@ async def finish(till: Till, told: Json, outcome: str, **facts: Any) -> bool:
 async def later(owner: Connection, wait: timedelta) -> None:
     """Time passes: everything that was is `wait` ago."""
     await owner.execute(
-        "update notifications set due_at = due_at - $1::interval, claimed_at = claimed_at - $1::interval,"
-        " claimed_until = claimed_until - $1::interval",
+        "update notifications set due_at = due_at - $1::interval,"
+        " claimed_at = claimed_at - $1::interval, claimed_until = claimed_until - $1::interval",
         wait,
     )
     await owner.execute("update chats set paused_until = paused_until - $1::interval", wait)
@@ -227,10 +227,11 @@ async def test_a_group_gets_at_most_twenty_a_minute(till: Till, owner: Connectio
     got = 0
     for _ in range(30):
         await owner.execute(
-            "insert into notifications (kind, chat_id, payment_id) values ('wallet_credited', $1, $2)"
-            " on conflict do nothing",
-            group, payment,
-        )  # fmt: skip
+            "insert into notifications (kind, chat_id, payment_id)"
+            " values ('wallet_credited', $1, $2) on conflict do nothing",
+            group,
+            payment,
+        )
         for told in await claim(till):
             got += 1
             await finish(till, told, "delivered", message_id=1)

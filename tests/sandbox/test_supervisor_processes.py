@@ -40,7 +40,7 @@ def log_says(tmp_path: Path, words: str, times: int = 1) -> Callable[[], Awaitab
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110 - no event crosses processes
+        while not await condition():
             await asyncio.sleep(0.02)
 
 

@@ -63,7 +63,9 @@ async def test_a_person_writes_and_the_bots_message_changes_in_place(
     await expect(message.get_by_role("link", name="127.0.0.1")).to_have_attribute(
         "href", "http://127.0.0.1:8090/pay/1"
     )
-    await expect(message.get_by_role("link", name="Pay")).to_have_attribute("target", "_blank")
+    await expect(message.get_by_role("link", name="Pay", exact=True)).to_have_attribute(
+        "target", "_blank"
+    )
 
     await message.get_by_role("button", name="Check again").click()
     query = (await play.updates(offset=update["update_id"] + 1, timeout=5))[0]["callback_query"]

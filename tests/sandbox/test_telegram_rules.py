@@ -77,6 +77,7 @@ REFUSED_MESSAGES: dict[str, tuple[Json, str]] = {
         {"chat_id": ANA, "text": "x", "reply_markup": keyboard({"callback_data": "1"})},
         "inline keyboard button text must be non-empty",
     ),
+    "half a character": ({"chat_id": ANA, "text": "\ud83d"}, "strings must be encoded in UTF-8"),
     "no rows": (
         {"chat_id": ANA, "text": "x", "reply_markup": {"inline_keyboard": "bad"}},
         'field "inline_keyboard" must be of type Array',

@@ -1,0 +1,132 @@
+"""The backend over real HTTP, with the local Stripe on the other side and the bot's own client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from backend.app import create_app
+from backend.database import SERVICE
+from backend.outbox import Bell
+from backend.postgres import PostgresDatabase
+from backend.schemas import CheckoutRequest, Payment
+from backend.stripe_gateway import stripe_gateway
+from backend.topups import Shop
+from bot.backend_client import BackendClient, new_session
+from sandbox.demo import free_ports
+from sandbox.server import create_sandbox
+from sandbox.settings import SandboxSettings
+from sandbox.store import Store
+from tests.conftest import World
+
+Json = dict[str, Any]
+
+SECRET = "a secret of sixty-four characters, long enough for any algorithm"
+WEBHOOK_SECRETS = ("whsec_old", "whsec_sandbox")  # one is being rotated out
+SUCCESS, DECLINE = "4242424242424242", "4000000000000002"
+ANA, BEN, EVE = 1001, 1002, 1003
+
+
+@dataclass
+class House:
+    """A running backend and local Stripe; `client` speaks as the bot, `http` as anybody."""
+
+    world: World
+    shop: Shop
+    url: str
+    sandbox_url: str
+    client: BackendClient
+    http: aiohttp.ClientSession
+    settings: SandboxSettings
+    stack: AsyncExitStack = field(repr=False)
+
+    async def topup(self, amount: str = "50", key: str = "key", user: int = ANA) -> UUID:
+        """Start a payment as `/topup` does."""
+        request = CheckoutRequest(organization_id=self.world.acme, amount=amount, currency="eur")
+        return (await self.client.checkout(user, request, key)).payment_id
+
+    async def see(self, payment: UUID) -> Payment:
+        """The payment as Ana sees it."""
+        return await self.client.payment(ANA, payment)
+
+    async def until(self, payment: UUID, holds: Callable[[Payment], bool]) -> Payment:
+        """Wait for what arrives by itself: a webhook, a delayed payment."""
+        async with asyncio.timeout(10):
+            while True:
+                seen = await self.see(payment)
+                if holds(seen):
+                    return seen
+                await asyncio.sleep(0.01)
+
+    async def session(self, payment: UUID) -> str:
+        """The payment's Checkout Session at Stripe."""
+        row = await self.shop.database.call("start_payment", SERVICE, payment_id=payment)
+        return str(row["stripe_checkout_session_id"])
+
+    async def pay(self, payment: UUID, card: str = SUCCESS) -> Json:
+        """What the hosted page's button does."""
+        path = f"/stripe/sessions/{await self.session(payment)}/pay"
+        return await self.sandbox("POST", path, card=card)
+
+    async def sandbox(self, method: str, path: str, **body: Any) -> Json:
+        """One of the sandbox's doors."""
+        async with self.http.request(method, self.sandbox_url + path, json=body or None) as answer:
+            said: Json = await answer.json()
+            assert answer.status == 200, said
+            return said
+
+    async def post_event(self, raw: bytes, signature: str) -> tuple[int, Json]:
+        """Deliver bytes at Stripe's door."""
+        headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
+        path = f"{self.url}/api/payments/webhook"
+        async with self.http.post(path, data=raw, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+
+@asynccontextmanager
+async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
+    """An application on a port of this machine for the length of the block."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
+    """See `House`."""
+    backend_port, sandbox_port = free_ports(2)
+    url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (backend_port, sandbox_port))
+    settings = SandboxSettings(
+        data_dir=tmp_path,
+        url=sandbox_url,
+        webhook_url=f"{url}/api/payments/webhook",
+        stripe_secret_key="sk_test_sandbox",
+        stripe_webhook_secret=WEBHOOK_SECRETS[1],
+        telegram_bot_token="1:sandbox",
+    )
+    async with AsyncExitStack() as stack:
+        store = Store(":memory:")
+        stack.callback(store.close)
+        await stack.enter_async_context(listening(create_sandbox(store, settings), sandbox_port))
+        stripe = await stack.enter_async_context(
+            stripe_gateway("sk_test_sandbox", WEBHOOK_SECRETS, sandbox_url, url)
+        )
+        shop = Shop(database, stripe, Bell())
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(new_session())
+        app = create_app(shop, SECRET, reconciling=False)
+        await stack.enter_async_context(listening(app, backend_port))
+        client = BackendClient(session, url, SecretStr(SECRET))
+        yield House(world, shop, url, sandbox_url, client, http, settings, stack)

@@ -1,0 +1,155 @@
+"""python -m backend, as the engineer types it: what is missing is told, and every command works."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+import asyncpg
+import pytest
+
+from sandbox.demo import free_ports
+from tests.backend.conftest import WEBHOOK_SECRETS, House
+from tests.backend.test_webhook_door import body, signed
+
+GOOD = {
+    "STRIPE_SECRET_KEY": "sk_test_sandbox",
+    "STRIPE_WEBHOOK_SECRET": ",".join(WEBHOOK_SECRETS),
+    "BOT_API_SECRET": "a secret of thirty-two characters",
+}
+
+
+async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
+    environment = {"PATH": os.environ["PATH"], **settings}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "backend", *arguments,
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+
+
+async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
+    process = await start(*arguments, **settings)
+    output, errors = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode, output.decode(), errors.decode()
+
+
+async def test_everything_missing_is_told_at_once_and_no_value_is_repeated() -> None:
+    code, _, errors = await run(
+        STRIPE_SECRET_KEY="pk_live_oops", STRIPE_WEBHOOK_SECRET="", PORT="x"
+    )
+    assert code == 2
+    for missing in ("SUPABASE_DB_URL", "STRIPE_WEBHOOK_SECRET", "BOT_API_SECRET"):
+        assert f"{missing}: is missing" in errors
+    for wrong in ("STRIPE_SECRET_KEY: ", "PORT: "):
+        assert wrong in errors
+    assert "oops" not in errors
+
+
+@pytest.mark.parametrize("secret", [",", " ", "whsec_a,", "sk_test_1"])
+async def test_an_empty_or_wrong_webhook_secret_stops_the_start(secret: str) -> None:
+    settings = {**GOOD, "STRIPE_WEBHOOK_SECRET": secret, "SUPABASE_DB_URL": "postgresql://x"}
+    code, _, errors = await run(**settings)
+    if secret == "whsec_a,":
+        assert "STRIPE_WEBHOOK_SECRET" not in errors  # one good secret and a stray comma
+    else:
+        assert (code, "STRIPE_WEBHOOK_SECRET" in errors) == (2, True)
+
+
+async def test_a_database_that_is_not_there_is_said_in_a_sentence() -> None:
+    code, _, errors = await run(**GOOD, SUPABASE_DB_URL="postgresql://u@127.0.0.1:1/x")
+    assert code == 1
+    assert "The database is not available" in errors
+    assert "Traceback" not in errors
+
+
+async def test_live_keys_on_a_test_database_stop_the_start(house: House, database_url: str) -> None:
+    settings = {**GOOD, "STRIPE_SECRET_KEY": "sk_live_x", "SUPABASE_DB_URL": database_url}
+    code, _, errors = await run(**settings)
+    assert code == 1
+    assert "belongs to Stripe's other mode" in errors
+
+
+async def test_migrate_again_has_nothing_to_do(database_url: str) -> None:
+    assert await run("migrate", SUPABASE_DB_URL=database_url) == (
+        0,
+        "The database is up to date.\n",
+        "",
+    )
+
+
+async def test_parked_events_are_listed_shown_retried_and_dismissed(
+    house: House, database_url: str
+) -> None:
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": house.sandbox_url}
+
+    async def desk(*words: str) -> Any:
+        code, output, errors = await run("events", *words, **settings)
+        return json.loads(output) if code == 0 else errors
+
+    # Somebody answers with less money than we quoted, then Stripe itself tells the right amount.
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    await house.pay(payment)
+    deliveries = (await house.sandbox("GET", "/stripe/deliveries"))["deliveries"]
+    [event] = [one["event"] for one in deliveries if one["type"] == "checkout.session.completed"]
+    session = {
+        "id": await house.session(payment), "mode": "payment", "status": "complete",
+        "payment_status": "paid", "amount_subtotal": 1, "currency": "eur",
+        "metadata": {"pursebot_payment_id": str(payment)},
+    }  # fmt: skip
+    wrong = body(id=event, type="checkout.session.completed", data={"object": session})
+    assert await house.post_event(wrong, signed(wrong)) == (200, {"state": "parked"})
+    other = body(payment, id="evt_other")
+    event_other = json.loads(other)
+    event_other["data"]["object"]["id"] = "pi_other"
+
+    [parked] = await desk("list")
+    assert (parked["id"], parked["reason"]) == (event, "amount_differs")
+    assert (await desk("show", event))["payment"]["id"] == str(payment)
+    assert (await house.see(payment)).under_review == "amount_differs"
+    assert (await desk("retry", event))["state"] == "done"
+    assert (await house.see(payment)).status == "succeeded"
+    assert await desk("list") == []
+
+    twice = json.dumps(event_other).encode()
+    assert await house.post_event(twice, signed(twice)) == (200, {"state": "parked"})
+    closed = await desk("dismiss", "evt_other", "--reason", "refunded in the dashboard")
+    assert (closed["state"], closed["dismissed_reason"]) == ("ignored", "refunded in the dashboard")
+    assert (await house.see(payment)).under_review is None
+    assert "no such open event" in await desk("retry", event)
+    assert {one["id"] for one in await desk("list", "--all")} == {event, "evt_other"}
+
+
+async def test_a_stop_finishes_the_delivery_that_was_started(
+    house: House, database_url: str
+) -> None:
+    [port] = free_ports(1)
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": house.sandbox_url}
+    process = await start(**settings, PORT=str(port))
+    house.url = f"http://127.0.0.1:{port}"
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                async with house.http.get(f"{house.url}/ready") as ready:
+                    assert ready.status == 200
+                    break
+            except OSError:
+                await asyncio.sleep(0.05)
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    raw = body(payment)
+    blocker = await asyncpg.connect(database_url)
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("select from payments for update")
+    delivery = asyncio.create_task(house.post_event(raw, signed(raw)))
+    await asyncio.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    await asyncio.sleep(0.3)
+    await transaction.rollback()
+    await blocker.close()
+    assert await delivery == (200, {"state": "done"})
+    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0, errors.decode()

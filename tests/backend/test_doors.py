@@ -1,0 +1,132 @@
+"""Who gets in: the bot's two tokens open what they are for, and nothing else opens anything."""
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+
+from backend.database import REFUSALS
+from backend.errors import PursebotError, tree
+from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
+from tests.backend.conftest import SECRET, House
+
+GOOD: dict[str, Any] = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": "1001"}
+
+
+def token(key: str = SECRET, algorithm: str = "HS256", lifetime: int = 60, **changed: Any) -> str:
+    now = int(time.time())
+    claims = {**GOOD, "iat": now, "exp": now + lifetime, **changed}
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm)
+
+
+async def introduce(house: House, authorization: str) -> int:
+    async with house.http.put(
+        f"{house.url}/api/me", json={"name": "Ana"}, headers={"Authorization": authorization}
+    ) as answer:
+        return answer.status
+
+
+async def test_a_good_token_opens_the_api(house: House) -> None:
+    assert await introduce(house, f"Bearer {token()}") == 200
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "", "Bearer", "Bearer x", f"Basic {token()}", token(),
+        f"Bearer {token(key='x' * 64)}",
+        f"Bearer {token(algorithm='HS512')}",
+        f"Bearer {token(aud=SERVICE_AUDIENCE)}",
+        f"Bearer {token(iss='someone')}",
+        f"Bearer {token(iss=None)}", f"Bearer {token(exp=None)}", f"Bearer {token(iat=None)}",
+        f"Bearer {token(exp=int(time.time()) - 60, iat=int(time.time()) - 120)}",
+        f"Bearer {token(lifetime=3600)}",
+        f"Bearer {token(sub='-1')}", f"Bearer {token(sub='bot')}", f"Bearer {token(sub='１')}",
+        f"Bearer {token(sub='9' * 30)}",
+    ],
+)  # fmt: skip
+async def test_any_other_token_is_a_401(house: House, bad: str) -> None:
+    assert await introduce(house, bad) == 401
+
+
+async def test_a_token_without_a_signature_is_a_401(house: House) -> None:
+    unsigned = jwt.encode({**GOOD, "iat": 1, "exp": int(time.time()) + 60}, "", algorithm="none")
+    assert await introduce(house, f"Bearer {unsigned}") == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["/internal/notifications/claim", "/internal/notifications/1/result"]
+)
+async def test_an_actors_token_opens_nothing_internal(house: House, path: str) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    async with house.http.post(house.url + path, headers=headers) as answer:
+        assert answer.status == 401
+
+
+async def test_the_bots_own_token_acts_for_nobody(house: House) -> None:
+    service = token(aud=SERVICE_AUDIENCE, sub="bot")
+    assert await introduce(house, f"Bearer {service}") == 401
+    headers = {"Authorization": f"Bearer {service}"}
+    path = f"{house.url}/internal/notifications/claim?wait=0"
+    async with house.http.post(path, headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (200, {"notifications": []})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("DELETE", "/api/me", 405, "method_not_allowed"),
+        ("PUT", "/api/me", 401, "unauthorized"),
+        ("GET", "/api/payments/x", 400, "bad_request"),
+        ("POST", "/internal/notifications/x/result", 401, "unauthorized"),
+    ],
+)
+async def test_every_error_has_the_one_shape(
+    house: House, method: str, path: str, status: int, code: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}"} if code == "bad_request" else {}
+    async with house.http.request(method, house.url + path, headers=headers) as answer:
+        said = (await answer.json())["error"]
+        assert (answer.status, said["code"]) == (status, code)
+        assert said["request_id"] == answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"x", b"[]", b'{"name": 1}', b'{"name": "A", "role": "owner"}']
+)
+async def test_malformed_bodies_are_a_400_that_repeats_nothing(house: House, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    async with house.http.put(f"{house.url}/api/me", data=body, headers=headers) as answer:
+        assert answer.status == 400
+        assert "owner" not in await answer.text()
+
+
+async def test_health_and_readiness_are_open(house: House) -> None:
+    for path in ("/health", "/ready"):
+        async with house.http.get(house.url + path) as answer:
+            assert (answer.status, await answer.json()) == (200, {"status": "ok"})
+
+
+async def test_names_cannot_rewrite_the_line_around_them(house: House) -> None:
+    headers = {"Authorization": f"Bearer {token(sub='1234')}"}
+    name = "\u202eAna\u0000\n<b>\u200b"
+    async with house.http.put(
+        f"{house.url}/api/me", json={"name": name}, headers=headers
+    ) as answer:
+        assert (await answer.json())["name"] == "Ana<b>"
+
+
+async def test_sql_and_python_know_the_same_refusals(house: House, owner: Any) -> None:
+    listed = dict(await owner.fetch("select value, key from jsonb_each_text(private.refusals())"))
+    bugs = {"unknown_payment", "append_only", "illegal_transition"}  # no caller can cause these
+    assert {state: kind.code for state, kind in REFUSALS.items()} == {
+        state: code for state, code in listed.items() if code not in bugs
+    }
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    codes = [kind.code for kind in tree() if "code" in vars(kind)]
+    assert len(codes) == len(set(codes))
+    assert PursebotError.code not in codes

@@ -1,0 +1,169 @@
+"""Stripe's door: only what Stripe signed, only once, and never a 200 before the commit."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend.errors import DatabaseUnavailable
+from tests.backend.conftest import WEBHOOK_SECRETS, House
+
+Json = dict[str, Any]
+
+
+def signed(raw: bytes, secret: str = WEBHOOK_SECRETS[1], age: int = 0) -> str:
+    """https://docs.stripe.com/webhooks#verify-manually."""
+    moment = int(time.time()) - age
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + raw, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+def body(payment: UUID | str | None = None, **changed: Any) -> bytes:
+    """An intent that was paid, as an event."""
+    metadata = {"pursebot_payment_id": str(payment)} if payment else {}
+    intent = {
+        "id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount": 5000,
+        "currency": "eur", "metadata": metadata,
+    }  # fmt: skip
+    event = {
+        "id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "livemode": False,
+        "created": int(time.time()), "data": {"object": intent},
+    }  # fmt: skip
+    return json.dumps({**event, **changed}).encode()
+
+
+@pytest.fixture
+async def payment(house: House) -> UUID:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    return await house.topup()
+
+
+@pytest.mark.parametrize("secret", WEBHOOK_SECRETS)
+async def test_each_of_several_secrets_opens_the_door(
+    house: House, payment: UUID, secret: str
+) -> None:
+    raw = body(payment)
+    assert await house.post_event(raw, signed(raw, secret)) == (200, {"state": "done"})
+
+
+async def test_bad_signatures_get_400_without_a_word_about_why(house: House, payment: UUID) -> None:
+    raw = body(payment)
+    answers = [
+        await house.post_event(raw, signature)
+        for signature in (
+            "", "t=1,v1=", "nonsense", signed(raw, "whsec_other"), signed(raw + b" "),
+            signed(raw, age=301), signed(raw).replace("v1", "v0"),
+        )
+    ]  # fmt: skip
+    assert {status for status, _ in answers} == {400}
+    assert len({said["error"]["message"] for _, said in answers}) == 1
+    assert (await house.see(payment)).status == "pending"
+
+
+async def test_the_signature_is_over_the_raw_bytes(house: House, payment: UUID) -> None:
+    spaced = json.dumps(json.loads(body(payment)), indent=4).encode()
+    assert (await house.post_event(spaced, signed(spaced)))[0] == 200
+    assert (await house.post_event(body(payment), signed(spaced)))[0] == 400
+
+
+async def test_bytes_that_are_no_text_and_bodies_beyond_the_limit_are_refused(house: House) -> None:
+    raw = b"\xff\xfe{}"
+    assert (await house.post_event(raw, signed(raw)))[0] == 400
+    huge = b" " * (600 * 1024)
+    assert (await house.post_event(huge, signed(huge)))[0] == 413
+
+
+@pytest.mark.parametrize("raw", [b"{}", b"[]", b"null", b'{"id": "evt_1"}', b"x"])
+async def test_signed_nonsense_is_a_400(house: House, raw: bytes) -> None:
+    status, said = await house.post_event(raw, signed(raw))
+    assert (status, said["error"]["code"]) == (400, "bad_request")
+
+
+async def test_the_other_mode_is_refused_with_what_to_do(house: House, payment: UUID) -> None:
+    raw = body(payment, livemode=True)
+    status, said = await house.post_event(raw, signed(raw))
+    assert (status, said["error"]["code"]) == (400, "wrong_stripe_mode")
+    assert "another database" in said["error"]["message"]
+
+
+async def test_ours_but_unknown_is_answered_500_until_it_is_parked(house: House) -> None:
+    raw = body("00000000-0000-4000-8000-000000000000")
+    answers = [await house.post_event(raw, signed(raw)) for _ in range(6)]
+    assert [status for status, _ in answers] == [500, 500, 500, 500, 200, 200]
+    assert answers[0][1]["error"]["code"] == "event_not_applied"
+
+
+@pytest.mark.parametrize("metadata", [{}, {"pursebot_payment_id": "x"}, {"order": "1"}])
+async def test_what_is_not_ours_is_ignored(house: House, metadata: dict[str, str]) -> None:
+    raw = body()
+    event = json.loads(raw)
+    event["data"]["object"]["metadata"] = metadata
+    raw = json.dumps(event).encode()
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "ignored"})
+
+
+async def test_types_we_do_not_know_are_ignored(house: House) -> None:
+    raw = body(type="radar.early_fraud_warning.created", data={"object": {"id": "issfr_1"}})
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "ignored"})
+
+
+async def test_a_session_of_another_mode_credits_nothing(house: House, payment: UUID) -> None:
+    session = {
+        "id": await house.session(payment), "mode": "setup", "status": "complete",
+        "payment_status": "no_payment_required", "amount_subtotal": None, "currency": None,
+        "metadata": {"pursebot_payment_id": str(payment)},
+    }  # fmt: skip
+    raw = body(type="checkout.session.completed", data={"object": session})
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "ignored"})
+
+
+async def test_an_intent_that_differs_makes_us_ask_for_the_session(
+    house: House, payment: UUID
+) -> None:
+    await house.pay(payment)
+    raw = body(payment)
+    event = json.loads(raw)
+    event["data"]["object"]["amount"] = 5950  # with tax, say
+    raw = json.dumps(event).encode()
+    assert (await house.post_event(raw, signed(raw)))[0] == 200
+    assert (await house.see(payment)).status == "succeeded"
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_applied_again(
+    house: House, payment: UUID
+) -> None:
+    raw = body(payment)
+    request = asyncio.create_task(house.post_event(raw, signed(raw)))
+    await house.until(payment, lambda seen: seen.status == "succeeded")
+    request.cancel()  # the connection dies; Stripe heard nothing and sends it again
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "done"})
+    credited = (await house.see(payment)).balance
+    assert credited is not None
+    assert credited.amount_minor == 5000
+
+
+async def test_without_the_database_the_answer_is_503_and_stripes_retry_heals_it(
+    house: House, payment: UUID, database_url: str
+) -> None:
+    raw = body(payment)
+    owner = await asyncpg.connect(database_url)
+    transaction = owner.transaction()
+    await transaction.start()
+    await owner.execute("lock table stripe_events in access exclusive mode")
+    delivery = asyncio.create_task(house.post_event(raw, signed(raw)))
+    await asyncio.sleep(0.2)
+    await owner.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where application_name = 'pursebot' and datname = current_database()"
+    )
+    status, said = await delivery
+    assert (status, said["error"]["code"]) == (503, DatabaseUnavailable.code)
+    await transaction.rollback()
+    await owner.close()
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "done"})

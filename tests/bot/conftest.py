@@ -1,0 +1,126 @@
+"""The bot between a local Telegram and a backend with memory, all over real HTTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+from pydantic import SecretStr
+
+from bot.__main__ import started
+from bot.app import create_app
+from bot.backend_client import BackendClient, new_session
+from bot.notifications import DeliveryWorker
+from bot.settings import Settings
+from bot.texts import load_texts
+from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
+from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Person:
+    """One of the sandbox's people in their private chat with the bot."""
+
+    telegram: Playground
+    name: str
+    after: int = 0
+
+    async def writes(self, text: str) -> Json:
+        return await self.telegram.say(self.name, text)
+
+    async def taps(self, message: Json, label: str) -> Json:
+        """Press the button with this text; answers what Telegram showed for it."""
+        data = buttons(message)[label]
+        body = {"user": self.name, "message_id": message["message_id"], "button": data}
+        return await self.telegram.door("tap", **body)
+
+    async def sees(self, words: str) -> Json:
+        """The bot's next new or changed message with these words."""
+        async with asyncio.timeout(10):
+            while True:
+                news = await self.telegram.chat(self.name, self.after, wait=5)
+                for message in sorted(news["messages"], key=lambda message: message["version"]):
+                    self.after = message["version"]
+                    if message["from"]["is_bot"] and words in message["text"]:
+                        return dict(message)
+
+    async def chat(self) -> list[str]:
+        """Everything the bot shows in this chat now."""
+        messages = (await self.telegram.chat(self.name))["messages"]
+        return [message["text"] for message in messages if message["from"]["is_bot"]]
+
+
+def buttons(message: Json) -> dict[str, str]:
+    """What is under a message: data or address by text."""
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return {b["text"]: b.get("callback_data") or b["url"] for row in rows for b in row}
+
+
+@pytest.fixture
+async def telegram(tmp_path: Path) -> AsyncIterator[Playground]:
+    async with local_telegram(tmp_path) as playground:
+        yield playground
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    """Ana owns Acme, Ben is a member, Eve is a stranger."""
+    return FakeBackend(
+        people={
+            ANA: [membership(ACME, "Acme", "owner")],
+            BEN: [membership(ACME, "Acme", "member")],
+        }
+    )
+
+
+@pytest.fixture
+async def backend_url(backend: FakeBackend) -> AsyncIterator[str]:
+    async with TestServer(backend.app()) as server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+@pytest.fixture
+async def client(backend_url: str) -> AsyncIterator[BackendClient]:
+    async with new_session() as session:
+        yield BackendClient(session, backend_url, SecretStr(SECRET))
+
+
+@pytest.fixture
+async def bot(telegram: Playground, client: BackendClient, backend_url: str) -> AsyncIterator[None]:
+    """The whole bot, in this process."""
+    settings = Settings(
+        telegram_bot_token=SecretStr(TOKEN),
+        bot_api_secret=SecretStr(SECRET),
+        telegram_api_base=telegram.url,
+        backend_url=backend_url,
+    )
+    refused: list[bool] = []
+    application = create_app(settings, client, load_texts(), lambda: refused.append(True))
+    async with started(application):
+        worker = asyncio.create_task(DeliveryWorker(application.bot, client, load_texts()).run())
+        yield
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+    assert not refused
+
+
+@pytest.fixture
+def ana(telegram: Playground, bot: None) -> Person:
+    return Person(telegram, "ana")
+
+
+@pytest.fixture
+def ben(telegram: Playground, bot: None) -> Person:
+    return Person(telegram, "ben")
+
+
+@pytest.fixture
+def eve(telegram: Playground, bot: None) -> Person:
+    return Person(telegram, "eve")

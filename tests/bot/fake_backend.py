@@ -1,0 +1,211 @@
+"""The backend as the bot knows it: the doors it calls, with memory. Never imported by the product.
+
+It keeps what was asked, and answers by the same models as the real one.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from aiohttp import web
+
+from backend import schemas
+from backend.schemas import CheckoutRequest, Limits, Me, Membership, Money, Notification, Payment
+
+SECRET = "a made-up secret of 32 characters!"
+ACME, GLOBEX = UUID(int=0xAC), UUID(int=0x61)
+ANA, BEN, EVE = 1001, 1002, 1003
+LINK = "https://pay.example.com/cs_test_1"
+NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
+
+Refusal = tuple[int, str, dict[str, str]]
+
+
+def euros(minor: int) -> Money:
+    return Money(amount=f"{minor / 100:.2f}", amount_minor=minor, currency="eur")
+
+
+def membership(organization: UUID, name: str, role: schemas.Role) -> Membership:
+    limits = Limits(minimum="1.00", maximum="10000.00", currency="eur")
+    wallet = schemas.Wallet(balance=euros(1234), limits=limits)
+    return Membership(
+        organization_id=organization, organization_name=name, role=role, wallets=[wallet]
+    )
+
+
+def payment(**changed: Any) -> Payment:
+    """A payment of EUR 50 to Acme by Ana, its link open."""
+    facts: dict[str, Any] = {
+        "id": uuid4(),
+        "reference": "AB12",
+        "organization_id": ACME,
+        "organization_name": "Acme",
+        "paid_by": "Ana",
+        "money": euros(5000),
+        "status": "pending",
+        "url": LINK,
+        "expires_at": NOON,
+        "last_decline": None,
+        "under_review": None,
+        "balance": None,
+        "created_at": NOON,
+        "succeeded_at": None,
+    }
+    return Payment(**facts | changed)
+
+
+def notification(shown: Payment, **changed: Any) -> Notification:
+    """A notification for Ana's chat, of a new message."""
+    facts: dict[str, Any] = {
+        "id": 1,
+        "claim": uuid4(),
+        "kind": "payment_shown",
+        "chat_id": ANA,
+        "message_id": None,
+        "language": "en",
+        "repeat": False,
+        "payment": shown,
+    }
+    return Notification(**facts | changed)
+
+
+@dataclass
+class FakeBackend:
+    """`refuse` makes a door ("PUT /api/me") answer an error, `crash` makes it drop the line."""
+
+    people: dict[int, list[Membership]] = field(default_factory=dict)
+    asked: list[tuple[str, CheckoutRequest]] = field(default_factory=list)
+    introduced: list[tuple[int, schemas.Introduction]] = field(default_factory=list)
+    payments: dict[UUID, Payment] = field(default_factory=dict)
+    reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
+    outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
+    refuse: dict[str, Refusal] = field(default_factory=dict)
+    crash: dict[str, int] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[self.trouble])
+        app.router.add_put("/api/me", self.me)
+        app.router.add_post("/api/payments/checkout", self.checkout)
+        app.router.add_get("/api/payments/{id}", self.payment)
+        app.router.add_post("/api/payments/{id}/check", self.payment)
+        app.router.add_post("/api/payments/{id}/cancel", self.cancel)
+        app.router.add_post("/internal/notifications/claim", self.claim)
+        app.router.add_post("/internal/notifications/{id}/result", self.result)
+        return app
+
+    @web.middleware
+    async def trouble(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        door = f"{request.method} {request.path}"
+        self.calls.append(door)
+        if self.crash.get(door, 0) > 0:
+            self.crash[door] -= 1
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        if door in self.refuse:
+            return error(*self.refuse[door])
+        return await handler(request)
+
+    async def me(self, request: web.Request) -> web.Response:
+        user = actor(request)
+        said = schemas.Introduction.model_validate_json(await request.read())
+        self.introduced.append((user, said))
+        places = self.people.get(user, [])
+        return answer(
+            Me(user_id=UUID(int=user), name=said.name, language="en", organizations=places)
+        )
+
+    async def checkout(self, request: web.Request) -> web.Response:
+        actor(request)
+        key = request.headers["Idempotency-Key"]
+        wanted = CheckoutRequest.model_validate_json(await request.read())
+        earlier = [asked for used, asked in self.asked if used == key]
+        if earlier and earlier[0] != wanted:
+            return error(409, "idempotency_key_reused", {})
+        if refusal := unfit(wanted.amount):
+            return error(*refusal)
+        made = payment(money=euros(round(float(wanted.amount) * 100)))
+        if not earlier:
+            self.asked.append((key, wanted))
+            self.payments[made.id] = made
+            place = wanted.shown_in
+            shown = {"chat_id": place.chat_id, "message_id": place.message_id} if place else {}
+            self.outbox.put_nowait(notification(made, **shown))
+        return answer(schemas.Checkout(payment_id=made.id, url=LINK, expires_at=NOON))
+
+    async def payment(self, request: web.Request) -> web.Response:
+        actor(request)
+        return answer(self.payments[UUID(request.match_info["id"])])
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        actor(request)
+        id = UUID(request.match_info["id"])
+        if self.payments[id].status == "pending":
+            self.payments[id] = self.payments[id].model_copy(update={"status": "canceled"})
+        return answer(self.payments[id])
+
+    async def claim(self, request: web.Request) -> web.Response:
+        service(request)
+        found = []
+        try:
+            async with asyncio.timeout(float(request.query["wait"])):
+                found.append(await self.outbox.get())
+        except TimeoutError:
+            pass
+        while not self.outbox.empty():
+            found.append(self.outbox.get_nowait())
+        return answer(schemas.ClaimedNotifications(notifications=found))
+
+    async def result(self, request: web.Request) -> web.Response:
+        service(request)
+        said = schemas.NotificationResult.model_validate_json(await request.read())
+        self.reports.put_nowait(said)
+        return web.Response(status=204)
+
+
+def unfit(amount: str) -> Refusal | None:
+    """The real backend's verdict on an amount, as far as these tests need it."""
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", amount):
+        return (422, "amount_unreadable", {})
+    if float(amount) < 1:
+        return (422, "amount_too_small", {"minimum": "1.00", "currency": "eur"})
+    if float(amount) > 10_000:
+        return (422, "amount_too_large", {"maximum": "10000.00", "currency": "eur"})
+    if len(amount.partition(".")[2]) > 2:
+        return (422, "amount_too_precise", {"digits": "2", "currency": "eur"})
+    return None
+
+
+def actor(request: web.Request) -> int:
+    return int(claims(request, schemas.ACTOR_AUDIENCE)["sub"])
+
+
+def service(request: web.Request) -> None:
+    assert claims(request, schemas.SERVICE_AUDIENCE)["sub"] == "bot"
+
+
+def claims(request: web.Request, audience: str) -> dict[str, Any]:
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    said = jwt.decode(
+        token, SECRET, algorithms=["HS256"], audience=audience, issuer=schemas.BOT_ISSUER
+    )
+    assert said["exp"] - said["iat"] <= schemas.TOKEN_LIFETIME_SECONDS
+    return said
+
+
+def answer(model: schemas.Model) -> web.Response:
+    return web.Response(body=model.model_dump_json(), content_type="application/json")
+
+
+def error(status: int, code: str, facts: dict[str, str]) -> web.Response:
+    said = schemas.ErrorFacts(code=code, message=code, request_id="r1", facts=facts)
+    body = schemas.ErrorAnswer(error=said).model_dump_json()
+    return web.Response(status=status, body=body, content_type="application/json")

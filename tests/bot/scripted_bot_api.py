@@ -1,0 +1,53 @@
+"""A Bot API for what the local Telegram does not play: groups, and a token that is revoked."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+
+
+@dataclass
+class ScriptedBotApi:
+    """Hands out `updates` once and keeps every other call; 401 after `calls_until_refused`."""
+
+    updates: list[Json] = field(default_factory=list)
+    calls_until_refused: int = 1000
+    calls: asyncio.Queue[tuple[str, Json]] = field(default_factory=asyncio.Queue)
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/bot{token}/{method}", self.call)
+        return app
+
+    async def call(self, request: web.Request) -> web.Response:
+        if self.calls_until_refused <= 0:
+            refusal = {"ok": False, "error_code": 401, "description": "Unauthorized"}
+            return web.json_response(refusal, status=401)
+        self.calls_until_refused -= 1
+        method = request.match_info["method"]
+        result: Any = True
+        if method == "getMe":
+            result = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "a_bot"}
+        elif method == "getUpdates":
+            await asyncio.sleep(0.01)
+            result, self.updates = self.updates, []
+        elif method == "sendMessage":
+            result = {"message_id": 5, "date": 1, "chat": {"id": -7, "type": "group"}}
+        self.calls.put_nowait((method, dict(await request.post())))
+        return web.json_response({"ok": True, "result": result})
+
+    async def next_call(self, wanted: str) -> Json:
+        """The parameters of the next call of this method, objects read."""
+        async with asyncio.timeout(5):
+            while True:
+                method, asked = await self.calls.get()
+                if method == wanted:
+                    return {name: read(value) for name, value in asked.items()}
+
+
+def read(value: str) -> Any:
+    return json.loads(value) if value[:1] in ("{", "[") else value

@@ -1,0 +1,115 @@
+"""`python -m bot` as a process: how it starts, stops and fails, and what it writes down."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from tests.bot.conftest import Person
+from tests.bot.fake_backend import SECRET
+from tests.bot.scripted_bot_api import ScriptedBotApi
+from tests.sandbox.telegram_playground import TOKEN, Playground
+
+SECRETS = {"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_API_SECRET": SECRET}
+
+
+@asynccontextmanager
+async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process]:
+    """Started with these settings and no others; gone at the end."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "NO_PROXY": "127.0.0.1"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        env=environment | settings,
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def ending(process: Process) -> tuple[int | None, str, str]:
+    """Exit code and what it wrote, once it has ended."""
+    out, err = await asyncio.wait_for(process.communicate(), 15)
+    return process.returncode, out.decode(), err.decode()
+
+
+def facts(out: str) -> list[dict[str, Any]]:
+    """Each line is one JSON object."""
+    return [json.loads(line) for line in out.splitlines()]
+
+
+async def test_help_needs_no_settings() -> None:
+    async with bot("--help") as process:
+        code, out, _ = await ending(process)
+    assert code == 0
+    assert "TELEGRAM_BOT_TOKEN" in out
+
+
+async def test_all_missing_and_wrong_settings_are_told_together_and_no_value() -> None:
+    async with bot(BOT_API_SECRET="hunter2", BACKEND_URL="ftp://nowhere") as process:
+        code, _, err = await ending(process)
+    assert code == 2
+    for name in ("TELEGRAM_BOT_TOKEN: is missing", "BOT_API_SECRET", "BACKEND_URL"):
+        assert name in err
+    assert "hunter2" not in err
+    assert "nowhere" not in err
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+async def test_it_answers_and_stops_cleanly_when_told(
+    telegram: Playground, backend_url: str, told: signal.Signals
+) -> None:
+    addresses = {"TELEGRAM_API_BASE": telegram.url, "BACKEND_URL": backend_url}
+    async with bot(**SECRETS, **addresses) as process:
+        ana = Person(telegram, "ana")
+        await ana.writes("/start")
+        await ana.sees("Hello, Ana.")
+        menu = (await telegram.chat("ana"))["commands"]
+        assert [entry["command"] for entry in menu][:2] == ["topup", "balance"]
+        process.send_signal(told)
+        code, out, err = await ending(process)
+    assert (code, err) == (0, "")
+    assert [line["event"] for line in facts(out)] == ["started", "stopped"]
+
+
+async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(
+    unused_tcp_port: int, backend_url: str
+) -> None:
+    addresses = {
+        "TELEGRAM_API_BASE": f"http://127.0.0.1:{unused_tcp_port}",
+        "BACKEND_URL": backend_url,
+    }
+    async with bot(**SECRETS, **addresses) as process:
+        assert process.stdout is not None
+        first = json.loads(await asyncio.wait_for(process.stdout.readline(), 10))
+        assert first["event"] == "telegram_unreachable"
+        process.terminate()
+        code, _, _ = await ending(process)
+    assert code == 0
+
+
+@pytest.mark.parametrize("calls_until_refused", [0, 3])
+async def test_a_refused_token_ends_the_process_loudly_without_being_written_down(
+    backend_url: str, calls_until_refused: int
+) -> None:
+    """At the start, and when it is revoked while the bot polls."""
+    api = ScriptedBotApi(calls_until_refused=calls_until_refused)
+    async with TestServer(api.app()) as server:
+        base = str(server.make_url("")).rstrip("/")
+        async with bot(**SECRETS, TELEGRAM_API_BASE=base, BACKEND_URL=backend_url) as process:
+            code, out, err = await ending(process)
+    assert code == 1
+    assert (facts(out)[-1]["event"], facts(out)[-1]["level"]) == ("token_refused", "critical")
+    assert TOKEN not in out + err

@@ -1,0 +1,57 @@
+"""Migrations: applied once and in order, adopted from the Supabase CLI, never edited afterwards."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from backend import migrations
+from backend.migrations import MigrationError, migrate
+from sandbox.postgres import EmbeddedPostgres
+
+
+@pytest.fixture
+async def url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    name = f"bare_{uuid.uuid4().hex}"
+    yield await postgres.create_database(name)
+    await postgres.drop_database(name)
+
+
+async def test_two_at_once_apply_each_file_once(url: str) -> None:
+    lines = await asyncio.gather(migrate(url), migrate(url))
+    assert sorted(len(each) for each in lines) == [0, len(list(migrations.migrations()))]
+
+
+async def test_what_the_supabase_cli_applied_is_adopted(url: str) -> None:
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("truncate supabase_migrations.pursebot_checksums")
+    await connection.close()
+    lines = await migrate(url)
+    assert all(line.startswith("adopted") for line in lines)
+    assert await migrate(url) == []
+
+
+async def test_an_edited_file_is_refused(url: str) -> None:
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    await connection.execute("update supabase_migrations.pursebot_checksums set sha256 = 'x'")
+    await connection.close()
+    with pytest.raises(MigrationError, match="was changed after it was applied"):
+        await migrate(url)
+
+
+async def test_roles_that_are_missing_are_named_with_the_way_to_make_them(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = f"role_{uuid.uuid4().hex[:8]}"
+    monkeypatch.setattr(migrations, "ROLES", ("anon", missing))
+    with pytest.raises(MigrationError, match=f"no role {missing}.*--create-roles"):
+        await migrate(url)
+    await migrate(url, create_roles=True)
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("select pg_has_role(current_user, $1, 'member')", missing)
+    await connection.execute(f"drop role {missing}")
+    await connection.close()

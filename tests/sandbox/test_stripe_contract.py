@@ -1,0 +1,44 @@
+"""Everything the local Stripe can say, held against Stripe's own document."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.stripe_objects import TRANSITIONS
+from tests.sandbox.stripe_judge import MISSING, judge
+from tests.sandbox.stripe_playground import ASKS, IS_DECLINED, SUCCEEDS, local_stripe
+
+
+async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_path: Path) -> None:
+    if judge() is None:
+        pytest.skip(MISSING)
+    async with local_stripe(tmp_path) as play:
+        await play.post("faults", delay=0.01)
+        ids = [(await play.session()).id for _ in range(7)]
+        for id, card in zip(
+            ids, (SUCCEEDS, IS_DECLINED, ASKS, "delayed_success", "delayed_failure"), strict=False
+        ):
+            await play.pay(id, card)
+        await play.pay(ids[2], ASKS, authenticate=False)
+        await play.pay(ids[5], ASKS, authenticate=True)
+        await play.sdk.v1.checkout.sessions.expire_async(ids[1])
+        await play.sdk.v1.checkout.sessions.expire_async(ids[6])
+        await play.post("trigger", type="payment_intent.succeeded", metadata={"of": "others"})
+        await play.backend.got(28)
+        for id in ids:
+            await play.sdk.v1.checkout.sessions.retrieve_async(
+                id, {"expand": ["payment_intent.latest_charge"]}
+            )
+        events = await play.sdk.v1.events.list_async({"limit": 100})
+        await play.sdk.v1.events.retrieve_async(events.data[0].id)
+        in_the_table = {type for step in TRANSITIONS.values() for type in step["events"]}
+        assert {event.type for event in events.data} == in_the_table | {"payment_intent.created"}
+        assert play.judged() == []
+
+
+def test_the_judge_notices_what_is_wrong() -> None:
+    found = judge()
+    if found is None:
+        pytest.skip(MISSING)
+    assert found.check_request("POST", "/v1/checkout/sessions", "mode=gift")
+    assert found.check_object({"object": "event", "id": "evt_1"})

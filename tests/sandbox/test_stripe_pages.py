@@ -1,0 +1,119 @@
+"""The hosted page and the console in a real Chromium."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.sandbox.stripe_playground import Playground, local_stripe
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+HOSTILE = '<img src=x onerror="alert(1)"> & Söhne'
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="THE PAYMENT PAGES ARE NOT TESTED: no Chromium (apt-get install chromium)"
+)
+
+
+@pytest.fixture
+async def play(tmp_path: Path) -> AsyncIterator[Playground]:
+    async with local_stripe(tmp_path) as playground:
+        yield playground
+
+
+@pytest.fixture
+async def page(play: Playground) -> AsyncIterator[Page]:
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        size = {"width": 390, "height": 844}
+        page = await browser.new_page(viewport=size, locale="en-GB")  # type: ignore[arg-type]
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text))
+        yield page
+        await browser.close()
+    refused = [said for said in complaints if "Content Security Policy" in said]
+    broken = [said for said in complaints if "Failed to load resource" not in said]
+    assert refused == broken == []
+
+
+async def opened(play: Playground, page: Page, name: str = "Acme top-up") -> str:
+    price = {"currency": "eur", "unit_amount": 123_456, "product_data": {"name": name}}
+    session = await play.session(
+        line_items=[{"quantity": 1, "price_data": price}],
+        success_url=f"{play.url}/console?paid={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{play.url}/console?canceled",
+    )
+    await page.goto(session.url or "")
+    return session.id
+
+
+async def test_a_payer_is_declined_pays_and_is_sent_back(play: Playground, page: Page) -> None:
+    session = await opened(play, page)
+    await expect(page.locator(".sandbox")).to_contain_text("SANDBOX")
+    await expect(page.locator("#amount")).to_have_text("€1,234.56")
+    await page.get_by_role("button", name="Is declined").click()
+    await expect(page.get_by_role("status")).to_contain_text("Your card was declined.")
+    await page.get_by_role("button", name="4242 4242 4242 4242").click()
+    await expect(page.get_by_role("heading", name="Paid")).to_be_visible()
+    await page.wait_for_url(f"**/console?paid={session}")
+    assert len(play.stored("payment_intent")) == 1
+
+
+async def test_3d_secure_asks_on_the_page(play: Playground, page: Page) -> None:
+    session = await opened(play, page)
+    await page.get_by_role("button", name="Asks for 3-D Secure").click()
+    await page.get_by_role("button", name="Fail authentication").click()
+    await expect(page.get_by_role("status")).to_contain_text("failed authentication")
+    await page.get_by_role("button", name="Asks for 3-D Secure").click()
+    await page.get_by_role("button", name="Complete authentication").click()
+    await page.wait_for_url(f"**/console?paid={session}")
+
+
+async def test_a_name_is_shown_and_never_run(play: Playground, page: Page) -> None:
+    await opened(play, page, HOSTILE)
+    await expect(page.locator("#what")).to_have_text(HOSTILE)
+    await page.goto(f"{play.url}/console")
+    await expect(page.locator("#sessions .name")).to_contain_text(HOSTILE)
+    assert await page.locator("img").count() == 0
+
+
+async def test_cancel_goes_back_and_what_is_over_says_so(play: Playground, page: Page) -> None:
+    session = await opened(play, page)
+    await play.post(f"sessions/{session}/expire")
+    await expect(page.get_by_role("heading", name="This link has expired")).to_be_visible()
+    await page.get_by_role("link", name="Cancel and go back").click()
+    await page.wait_for_url("**/console?canceled")
+    done = await opened(play, page)
+    await play.pay(done)
+    await page.reload()
+    await expect(page.get_by_role("link", name="Continue")).to_have_attribute(
+        "href", re.compile(done)
+    )
+    await page.goto(f"{play.url}/pay/cs_test_none")
+    await expect(page.get_by_role("heading", name="There is no such payment")).to_be_visible()
+
+
+async def test_the_console_shows_deliveries_and_delivers_again(
+    play: Playground, page: Page
+) -> None:
+    session = await play.session()
+    await page.goto(f"{play.url}/console")
+    await page.locator("summary").click()
+    await page.get_by_label("Post every event twice").check()
+    await expect(page.locator("#how-many")).to_have_text("1 on")
+    assert (await play.get("faults"))["twice"] is True
+    await page.get_by_role("button", name="All well again").click()
+    await expect(page.locator("#how-many")).to_have_text("nothing")
+    await play.pay(session.id)
+    rows = page.locator("#deliveries .row")
+    await expect(rows).to_have_count(4)
+    await expect(rows.first).to_contain_text("200")
+    await rows.first.get_by_role("button", name="Twice").click()
+    assert (await play.backend.got(6))[4:] == ["checkout.session.completed"] * 2
+    await expect(rows.first.locator(".attempt")).to_have_count(3)
