@@ -38,7 +38,6 @@ python -m mypy
 lint-imports
 squawk supabase/migrations/*.sql
 python -m tests.budget
-python -m pytest
 endef
 export CHECKS
 
@@ -48,6 +47,8 @@ check: .venv/installed-to-test ## everything CI checks
 	  echo "== $$line"; \
 	  .venv/bin/$$line </dev/null || failed="$$failed  $$line"$$'\n'; \
 	done <<<"$$CHECKS"; \
+	echo "== make test"; \
+	$(MAKE) --no-print-directory test </dev/null || failed="$$failed  make test"$$'\n'; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
 
 clean: ## remove the environment and every cache; .data, your sandbox's wallets, stays

@@ -1,4 +1,8 @@
-"""The backend's settings: one frozen model read from the environment, wrong ones told together."""
+"""The backend's settings: one frozen model, wrong ones told together.
+
+They come from the environment, and from a file `.env` in the folder where the process starts; the
+environment wins.
+"""
 
 from typing import Annotated, Self
 
@@ -27,7 +31,13 @@ WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
 class DatabaseSettings(BaseSettings):
     """What `migrate` needs."""
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     supabase_db_url: SecretStr
 

@@ -1,4 +1,8 @@
-"""What the bot is started with: one frozen model, read from the environment."""
+"""What the bot is started with: one frozen model.
+
+It is read from the environment, and from a file `.env` in the folder where the process starts; the
+environment wins.
+"""
 
 from typing import Annotated
 
@@ -26,7 +30,13 @@ class Settings(BaseSettings):
     (RFC 7518, 3.2). Addresses have no trailing slash.
     """
 
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     telegram_bot_token: SecretStr
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]

@@ -3,8 +3,8 @@
 Of the wheel only the programs are used. Its Python layer widens the modes of every folder above the
 data, makes a system user and breaks on a space in the path.
 
-PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`; where the way to them
-or to the data leads through a folder that is root's alone, they are lent the right to read past it.
+PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`, and where the way to
+them or to the data leads through a folder that is root's alone, they are lent the right to pass.
 """
 
 import asyncio

@@ -8,6 +8,7 @@ create table public.payments (
     status text not null default 'created',
     created_by uuid not null references public.users (id),
     idempotency_key text not null,
+    request_hash bytea not null,
     attempt integer not null default 1,
     stripe_checkout_session_id text unique,
     stripe_payment_intent_id text unique,
@@ -31,7 +32,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; attempt is part of the Idempotency-Key sent to Stripe.';
+comment on table public.payments is 'Top-ups. amount in minor units; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);

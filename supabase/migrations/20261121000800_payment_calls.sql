@@ -49,6 +49,9 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     limits public.currencies;
     key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
+    request bytea := sha256(convert_to(
+        jsonb_build_array(organization_id, amount, currency, telegram_chat_id, message_id)::text, 'UTF8'
+    ));
     chat bigint;
     payment public.payments;
 begin
@@ -68,18 +71,18 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
     insert into public.payments (
-        organization_id, wallet_id, currency, amount, created_by, idempotency_key, chat_id, message_id, expires_at
+        organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
+        chat_id, message_id, expires_at
     ) values (
         create_payment.organization_id,
         private.open_wallet(create_payment.organization_id, limits.code),
-        limits.code, create_payment.amount, caller, key, chat,
-        case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
+        limits.code, create_payment.amount, caller, key, request,
+        chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
         date_trunc('second', now()) + interval '60 minutes'
     )
     on conflict on constraint payments_one_per_key do nothing;
     select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
-    if (payment.organization_id, payment.amount, payment.currency)
-        <> (create_payment.organization_id, create_payment.amount, create_payment.currency) then
+    if payment.request_hash <> request then
         perform private.refuse('idempotency_key_reused');
     end if;
     return private.payment_json(payment);

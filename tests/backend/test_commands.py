@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,6 +16,7 @@ from sandbox.demo import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
 from tests.backend.test_webhook_door import body, signed
 
+ROOT = Path(__file__).parents[2]
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_sandbox",
     "STRIPE_WEBHOOK_SECRET": ",".join(WEBHOOK_SECRETS),
@@ -22,10 +25,11 @@ GOOD = {
 
 
 async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
-    environment = {"PATH": os.environ["PATH"], **settings}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "backend", *arguments,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        cwd=tempfile.gettempdir(), env=environment,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
 
 

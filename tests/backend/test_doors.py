@@ -9,15 +9,7 @@ import pytest
 from backend.database import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
-from tests.backend.conftest import SECRET, House
-
-GOOD: dict[str, Any] = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": "1001"}
-
-
-def token(key: str = SECRET, algorithm: str = "HS256", lifetime: int = 60, **changed: Any) -> str:
-    now = int(time.time())
-    claims = {**GOOD, "iat": now, "exp": now + lifetime, **changed}
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm)
+from tests.backend.conftest import House, token
 
 
 async def introduce(house: House, authorization: str) -> int:
@@ -51,7 +43,9 @@ async def test_any_other_token_is_a_401(house: House, bad: str) -> None:
 
 
 async def test_a_token_without_a_signature_is_a_401(house: House) -> None:
-    unsigned = jwt.encode({**GOOD, "iat": 1, "exp": int(time.time()) + 60}, "", algorithm="none")
+    now = int(time.time())
+    claims = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": "1001", "iat": now, "exp": now + 60}
+    unsigned = jwt.encode(claims, "", algorithm="none")
     assert await introduce(house, f"Bearer {unsigned}") == 401
 
 

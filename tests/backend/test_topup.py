@@ -10,7 +10,7 @@ from backend import reconcile
 from backend.database import SERVICE
 from backend.schemas import PaymentStatus
 from bot.backend_client import BackendRefusal
-from tests.backend.conftest import ANA, BEN, DECLINE, EVE, House
+from tests.backend.conftest import ANA, BEN, DECLINE, EVE, House, token
 
 
 async def until(house: House, payment: UUID, status: PaymentStatus) -> None:
@@ -225,10 +225,9 @@ async def test_amounts_that_cannot_be_are_refused_in_their_senders_terms(
     house: House, amount: str, code: str
 ) -> None:
     request = {"organization_id": str(house.world.acme), "amount": amount, "currency": "eur"}
-    token = house.client._token(str(ANA), "pursebot-api")
     async with house.http.post(
         f"{house.url}/api/payments/checkout",
-        json=request, headers={"Authorization": f"Bearer {token}"},
+        json=request, headers={"Authorization": f"Bearer {token()}"},
     ) as answer:  # fmt: skip
         said = (await answer.json())["error"]
         assert (answer.status in (400, 422), said["code"]) == (True, code)
@@ -239,10 +238,9 @@ async def test_amounts_that_cannot_be_are_refused_in_their_senders_terms(
 @pytest.mark.parametrize("amount", ["50", "50.0", "50.00", "50,00", " 50 ", 50, 50.0, "050"])
 async def test_amounts_are_read_as_people_write_them(house: House, amount: Any) -> None:
     request = {"organization_id": str(house.world.acme), "amount": amount, "currency": "EUR"}
-    token = house.client._token(str(ANA), "pursebot-api")
     async with house.http.post(
         f"{house.url}/api/payments/checkout",
-        json=request, headers={"Authorization": f"Bearer {token}"},
+        json=request, headers={"Authorization": f"Bearer {token()}"},
     ) as answer:  # fmt: skip
         assert answer.status == 201
         payment = UUID((await answer.json())["payment_id"])

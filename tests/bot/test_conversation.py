@@ -225,6 +225,15 @@ async def test_a_refusal_of_a_tap_is_an_alert_and_leaves_the_message(
     await ana.sees("Add €25.00 to Acme.")
 
 
+async def test_a_placeholder_that_may_be_the_link_by_now_is_left_alone(
+    ana: Person, backend: FakeBackend
+) -> None:
+    backend.crash["POST /api/payments/checkout"] = 3
+    await ana.writes("/topup 50")
+    await ana.sees("I cannot reach the wallet right now.")
+    assert (await ana.chat())[0] == "Preparing your link ..."
+
+
 async def test_a_backend_that_breaks_down_is_an_apology_without_its_inside(
     ana: Person, backend: FakeBackend
 ) -> None:

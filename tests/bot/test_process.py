@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
+from structlog.processors import format_exc_info
+from telegram.error import InvalidToken
 
+from bot.logs import WithoutSecrets
 from tests.bot.conftest import Person
 from tests.bot.fake_backend import SECRET
 from tests.bot.scripted_bot_api import ScriptedBotApi
@@ -27,6 +30,7 @@ async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process]:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "NO_PROXY": "127.0.0.1"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
+        cwd="/",  # where no .env is
         env=environment | settings,
         stdout=PIPE,
         stderr=PIPE,
@@ -65,6 +69,15 @@ async def test_all_missing_and_wrong_settings_are_told_together_and_no_value() -
         assert name in err
     assert "hunter2" not in err
     assert "nowhere" not in err
+
+
+def test_a_secret_that_a_library_mentions_is_blotted_out_of_the_line() -> None:
+    error = InvalidToken(f"The token `{TOKEN}` was rejected by the server.")
+    event = format_exc_info(None, "", {"event": f"POST /bot{TOKEN}/getMe", "exc_info": error})
+    line = WithoutSecrets([TOKEN, SECRET])(None, "", event)
+    assert TOKEN not in line
+    assert json.loads(line)["event"] == "POST /bot[secret]/getMe"
+    assert "The token `[secret]` was rejected" in line
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])

@@ -36,6 +36,22 @@ async def test_the_same_key_for_another_amount_is_refused(till: Till) -> None:
         await till.payment("same", amount=6000)
 
 
+async def test_a_redelivered_command_with_a_new_placeholder_is_told_apart_from_a_lost_answer(
+    till: Till,
+) -> None:
+    async def from_chat(message_id: int) -> Any:
+        return await till.database.call(
+            "create_payment", till.world.ana,
+            organization_id=till.world.acme, amount=5000, currency="eur", idempotency_key="same",
+            telegram_chat_id=1001, message_id=message_id,
+        )  # fmt: skip
+
+    first = await from_chat(7)
+    assert (await from_chat(7))["id"] == first["id"]
+    with pytest.raises(IdempotencyKeyReused):
+        await from_chat(9)
+
+
 async def test_limits_hold_in_sql_with_facts_in_major_units(till: Till) -> None:
     with pytest.raises(AmountTooSmall) as small:
         await till.payment(amount=49)

@@ -31,7 +31,7 @@ folder = pytest.fixture(short_folder)
 
 def names_of(processes: list[str]) -> set[str]:
     """Which of ours are among them."""
-    found = re.findall(r"-m (sandbox|backend|bot)\b|bin/(postgres) -D", "\n".join(processes))
+    found = re.findall(r"-m (sandbox|backend|bot)\b|bin/(postgres) ", "\n".join(processes))
     return {name for pair in found for name in pair if name}
 
 

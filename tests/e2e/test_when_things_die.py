@@ -1,0 +1,112 @@
+"""Whatever dies on the way, and however Stripe delivers: the wallet is credited once and told."""
+
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from sandbox.demo import CARD, LINK, Chat, whole
+from tests.e2e.house import House, processes_of, running_house, short_folder
+
+folder = pytest.fixture(short_folder)
+
+
+@pytest.fixture
+async def house(folder: Path) -> AsyncIterator[House]:
+    async with running_house(folder) as running:
+        yield running
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(house.ports.sandbox_url) as session:
+        yield session
+
+
+@pytest.fixture
+def ana(house: House, http: aiohttp.ClientSession) -> Chat:
+    return Chat(http, "ana", house.printed.append)
+
+
+def kill(house: House, module: str) -> None:
+    """SIGKILL: no time to finish anything."""
+    [process] = [
+        each
+        for each in processes_of(house.folder)
+        if re.search(rf"-m {module}\b(?! migrate)", each)
+    ]
+    os.kill(int(process.split()[0]), signal.SIGKILL)
+
+
+async def link(ana: Chat, amount: str) -> tuple[str, int]:
+    """The session behind a new link, and the message that shows it."""
+    await ana.write(f"/topup {amount}")
+    shown = await ana.see("a link", LINK)
+    return str(re.findall(LINK, whole(shown))[0][1]), int(shown["message_id"])
+
+
+async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:
+    async with http.post(path, json=body) as answer:
+        answer.raise_for_status()
+
+
+async def wallet(house: House) -> int:
+    connection = await asyncpg.connect(house.database_url)
+    try:
+        assert not await connection.fetch("select * from private.ledger_problems")
+        return int(
+            await connection.fetchval("select sum(balance) from accounts where kind = 'wallet'")
+        )
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("victim", ["backend", "bot"])
+async def test_a_process_killed_as_the_money_comes_loses_nothing(
+    house: House, http: aiohttp.ClientSession, ana: Chat, victim: str
+) -> None:
+    session, message = await link(ana, "50")
+    kill(house, victim)
+    await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+    paid = await ana.see("that it is paid", "New balance.*€50.00")
+    assert paid["message_id"] == message
+    assert await wallet(house) == 5000
+
+
+async def test_the_bot_killed_again_and_again_tells_every_payment_in_the_end(
+    house: House, http: aiohttp.ClientSession, ana: Chat
+) -> None:
+    sessions = [(await link(ana, "10"))[0] for _ in range(3)]
+    kill(house, "bot")
+    for session in sessions:
+        await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+    await ana.see("all three", "New balance.*€30.00")
+    assert await wallet(house) == 3000
+
+
+async def test_events_that_come_twice_late_and_in_the_wrong_order_credit_once(
+    house: House, http: aiohttp.ClientSession, ana: Chat
+) -> None:
+    await post(http, "/stripe/faults", twice=True, out_of_order=True, late=0.3, fail_first=1)
+    session, message = await link(ana, "50")
+    await post(http, f"/stripe/sessions/{session}/pay", card="4000000000000002")
+    await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+    paid = await ana.see("that it is paid", "New balance.*€50.00")
+    assert paid["message_id"] == message
+    assert await wallet(house) == 5000
+
+
+async def test_telegram_in_trouble_only_delays_what_is_told(
+    house: House, http: aiohttp.ClientSession, ana: Chat
+) -> None:
+    session, message = await link(ana, "50")
+    edits = ["editMessageText"]
+    await post(http, "/telegram/faults", server_error={"code": 502, "next": 1, "methods": edits})
+    await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+    paid = await ana.see("that it is paid", "New balance.*€50.00")
+    assert paid["message_id"] == message
