@@ -47,8 +47,11 @@ class Migration:
 
 
 def migrations(folder: Path = FOLDER) -> Iterator[Migration]:
-    """All of them, in order."""
-    for path in sorted(folder.glob("*.sql")):
+    """All of them, in order; raises MigrationError where there are none at all."""
+    paths = sorted(folder.glob("*.sql"))
+    if not paths:
+        raise MigrationError(f"There are no migrations in {folder}: run this from a checkout.")
+    for path in paths:
         version, _, name = path.stem.partition("_")
         yield Migration(version, name, path.read_text())
 
