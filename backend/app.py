@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from pydantic import ValidationError
 
 from backend import reconcile
 from backend.auth import BOT_SECRET
-from backend.errors import BadRequest, Failure, PursebotError
+from backend.errors import Failure, PursebotError
 from backend.routes import health, me, notifications, pages, payments, webhook
 from backend.routes.door import CLOSING, SHOP
 from backend.schemas import ErrorAnswer, ErrorFacts
@@ -62,8 +61,6 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
             say = log.warning if isinstance(error, Failure) else log.info
             say("refused", code=error.code, path=request.path, **error.facts)
             response = answer(error.status, error.code, error.message, request_id, error.facts)
-        except ValidationError as error:
-            response = answer(400, BadRequest.code, complaints(error), request_id)
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
             response = answer(error.status, code, error.reason, request_id)
@@ -81,14 +78,6 @@ def answer(
     said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
     body = ErrorAnswer(error=said).model_dump_json()
     return web.Response(status=status, text=body, content_type="application/json")
-
-
-def complaints(error: ValidationError) -> str:
-    """Which fields are wrong and why, without repeating what was sent."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
-        for problem in error.errors(include_input=False, include_context=False, include_url=False)
-    )
 
 
 async def close_doors(app: web.Application) -> None:

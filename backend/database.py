@@ -19,6 +19,7 @@ from backend.errors import (
     NotFound,
     PaymentClosed,
     PursebotError,
+    RateLimited,
     RoleTooLow,
     Unauthorized,
     WrongStripeMode,
@@ -71,6 +72,7 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB003": AmountTooLarge,
     "PB004": PaymentClosed,
     "PB005": WrongStripeMode,
+    "PB429": RateLimited,
 }
 
 # Connection trouble, deadlocks and serialization, no resources, an operator or the disk.

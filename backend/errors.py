@@ -10,6 +10,7 @@ PursebotError
 |   |-- NotFound               404 not_found {what}
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
+|   |-- RateLimited            429 rate_limited {retry_after}
 |   |-- AmountUnreadable       422 amount_unreadable
 |   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
@@ -107,6 +108,14 @@ class PaymentClosed(Refusal):
     status = 409
     code = "payment_closed"
     message = "The payment is {status} and cannot be changed any more. Start a new one."
+
+
+class RateLimited(Refusal):
+    """More than anybody needs."""
+
+    status = 429
+    code = "rate_limited"
+    message = "That was very fast. Wait {retry_after} seconds and try again."
 
 
 class AmountRefused(Refusal):

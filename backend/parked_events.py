@@ -5,7 +5,7 @@ from typing import Any
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.stripe_facts import session_fact
-from backend.topups import Shop
+from backend.topups import SESSION_DECIDES, Shop, ask
 from backend.webhooks import StripeEvent
 
 Json = dict[str, Any]
@@ -36,6 +36,8 @@ async def retry(shop: Shop, event_id: str) -> Json:
         fact = StripeEvent.model_validate(source).as_received()["fact"]
     result: Json = await shop.database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
     shop.bell.ring()
+    if result["reason"] == SESSION_DECIDES:
+        await ask(shop, result["payment_id"])
     return result
 
 

@@ -1,5 +1,6 @@
 """Who the people are: what Telegram says of them, kept up to date as they write."""
 
+import re
 import unicodedata
 
 from backend import presentation
@@ -8,6 +9,7 @@ from backend.schemas import Introduction, Me
 
 NAMELESS = "?"
 DEFAULT_LANGUAGE = "en"
+LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegram.org/bots/api#user
 
 
 async def introduce(database: Database, person: TelegramUser, words: Introduction) -> Me:
@@ -17,7 +19,7 @@ async def introduce(database: Database, person: TelegramUser, words: Introductio
         SERVICE,
         telegram_id=person.telegram_id,
         name=printable(words.name) or NAMELESS,
-        language=words.language or DEFAULT_LANGUAGE,
+        language=words.language if LANGUAGE.fullmatch(words.language or "") else DEFAULT_LANGUAGE,
         chat_id=words.chat_id,
     )
     return presentation.me(row)

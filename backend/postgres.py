@@ -8,7 +8,7 @@ their role inside it, and no statement is prepared by name.
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -84,8 +84,10 @@ async def postgres_database(url: str, *, pooled: bool = False) -> AsyncIterator[
             server_settings=None if pooled else {"role": role, "application_name": "pursebot"},
         )
 
-    try:
-        async with pool("authenticated") as members, pool("service_role") as service:
-            yield PostgresDatabase(members, service, pooled)
-    except (OSError, asyncpg.CannotConnectNowError) as error:
-        raise DatabaseUnavailable from error
+    async with AsyncExitStack() as stack:
+        try:
+            members = await stack.enter_async_context(pool("authenticated"))
+            service = await stack.enter_async_context(pool("service_role"))
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailable(f"The database is not available: {error}") from error
+        yield PostgresDatabase(members, service, pooled)

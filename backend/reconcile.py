@@ -1,9 +1,10 @@
 """Webhooks get lost: ask Stripe about everything that may have happened without our hearing it."""
 
 import asyncio
-from typing import Any
+import time
 
 import structlog
+from pydantic import ValidationError
 
 from backend import topups, webhooks
 from backend.database import SERVICE
@@ -27,25 +28,25 @@ async def once(shop: Shop) -> dict[str, int]:
     for payment_id in payments:
         try:
             await topups.check(shop, payment_id)
-        except PursebotError as error:
-            log.warning("reconcile_payment", payment=payment_id, code=error.code)
+        except (PursebotError, ValidationError) as error:
+            log.error("reconcile_payment", payment=payment_id, error=type(error).__name__)
     return {"payments": len(payments), "events": await missed_events(shop)}
 
 
 async def missed_events(shop: Shop) -> int:
-    """Receive again what Stripe lists since the newest event we know, minus an hour."""
-    newest: int = await shop.database.call("newest_event", SERVICE)
-    batch: list[dict[str, Any]] = []
-    count = 0
-    async for source in shop.stripe.events_since(newest - OVERLAP_SECONDS, sorted(MEANINGS)):
-        batch.append(StripeEvent.model_validate(source).as_received())
-        count += 1
-        if len(batch) == EVENTS_AT_ONCE:
-            await webhooks.apply(shop, batch)
-            batch = []
-    if batch:
-        await webhooks.apply(shop, batch)
-    return count
+    """Receive again, oldest first, what Stripe lists since the last complete look, and an hour.
+
+    The cursor is the time of a look, not of an event: a fresh webhook after an outage must not hide
+    what was missed. It moves only when the whole list has been applied.
+    """
+    began = int(time.time())
+    since: int = await shop.database.call("events_cursor", SERVICE)
+    sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(MEANINGS))
+    events = [StripeEvent.model_validate(source).as_received() for source in sources]
+    for first in range(0, len(events), EVENTS_AT_ONCE):
+        await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE])
+    await shop.database.call("move_events_cursor", SERVICE, until=began)
+    return len(events)
 
 
 async def forever(shop: Shop) -> None:

@@ -31,6 +31,8 @@ def as_written(value: object) -> object:
     return str(value) if isinstance(value, int | float | Decimal) else value
 
 
+# Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
+TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 AmountText = Annotated[str, BeforeValidator(as_written), Field(max_length=64)]
 
 
@@ -77,7 +79,7 @@ class Introduction(Model):
 
     name: str = Field(max_length=256)
     language: str | None = Field(default=None, max_length=35)
-    chat_id: int | None = None
+    chat_id: TelegramId | None = None
 
 
 class Me(Model):
@@ -92,8 +94,8 @@ class Me(Model):
 class ShownIn(Model):
     """The bot's message that shows a payment and changes with it (Telegram ids)."""
 
-    chat_id: int
-    message_id: int
+    chat_id: TelegramId
+    message_id: TelegramId
 
 
 class CheckoutRequest(Model):
@@ -118,7 +120,8 @@ class Payment(Model):
 
     `reference` is the short name people quote. `url` is there only while it can be paid.
     `last_decline` is Stripe's decline code of the last failed try on an open page. `under_review`
-    names why Stripe's word and ours disagree: `amount_differs`, `currency_differs`, `paid_twice`.
+    names why money that Stripe received is being looked at: `amount_differs`, `currency_differs`,
+    `paid_twice`, `not_applied`.
     `balance` is the wallet's balance right after this payment's credit.
     """
 
@@ -176,9 +179,9 @@ class NotificationResult(Model):
 
     claim: UUID
     outcome: Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
-    message_id: int | None = None
+    message_id: TelegramId | None = None
     retry_after: float | None = Field(default=None, ge=0, le=86_400)
-    new_chat_id: int | None = None
+    new_chat_id: TelegramId | None = None
     reason: str | None = Field(default=None, max_length=300)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from backend.stripe_gateway import PAYMENT_METADATA
 
 Json = dict[str, Any]
+ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 Outcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
 
 
@@ -112,6 +113,6 @@ def standing(session: CheckoutSession) -> Outcome | None:
         ("expired", "unpaid"): "expired",
     }
     intent = session.payment_intent
-    if session.status == "complete" and intent and intent.status == "requires_payment_method":
+    if session.status == "complete" and intent and intent.status in ENDED_WITHOUT_MONEY:
         return "failed"  # a delayed method that failed: the page is over, so nobody can try again
     return by_status.get((session.status, session.payment_status))

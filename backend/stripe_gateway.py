@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import stripe
@@ -21,6 +22,7 @@ Json = dict[str, Any]
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
+KEY_IN_USE = 409
 PAYMENT_METADATA = "pursebot_payment_id"
 
 
@@ -79,7 +81,10 @@ class StripeGateway:
         """Close an open page. Stripe refuses where it is not open any more."""
         return await answer(
             self._client.v1.checkout.sessions.expire_async(
-                session_id, {}, {"idempotency_key": f"{session_id}:expire"}
+                # A new key each time: expiring is idempotent by itself, a remembered 500 is not.
+                session_id,
+                {},
+                {"idempotency_key": f"{session_id}:expire:{uuid4()}"},
             )
         )
 
@@ -87,27 +92,20 @@ class StripeGateway:
         """An event of the last 30 days."""
         return await answer(self._client.v1.events.retrieve_async(event_id))
 
-    async def events_since(self, created: int, types: list[str]) -> AsyncIterator[Json]:
-        """Events of these types from `created` (seconds since 1970) on, newest first."""
-        listing = self._client.v1.events.list_async(
-            {"created": {"gte": created}, "types": types, "limit": 100}
-        )
-        page = await answer(listing)
+    async def events_since(self, created: int, types: list[str]) -> list[Json]:
+        """Events of these types from `created` (seconds since 1970) on, oldest first."""
+        newest_first: list[Json] = []
+        params: stripe.params.EventListParams = {
+            "created": {"gte": created},
+            "types": types,
+            "limit": 100,
+        }
         while True:
-            for event in page["data"]:
-                yield event
+            page = await answer(self._client.v1.events.list_async(params))
+            newest_first += page["data"]
             if not page["has_more"]:
-                return
-            page = await answer(
-                self._client.v1.events.list_async(
-                    {
-                        "created": {"gte": created},
-                        "types": types,
-                        "limit": 100,
-                        "starting_after": page["data"][-1]["id"],
-                    }
-                )
-            )
+                return newest_first[::-1]
+            params["starting_after"] = newest_first[-1]["id"]
 
     def verify(self, raw: bytes, signature: str | None) -> None:
         """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
@@ -116,8 +114,8 @@ class StripeGateway:
                 stripe.WebhookSignature.verify_header(
                     raw, signature, secret, tolerance=TOLERANCE_SECONDS
                 )
-            except (stripe.SignatureVerificationError, UnicodeDecodeError):
-                continue
+            except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
+                continue  # TypeError: a signature that is not ASCII cannot be compared
             return
         raise InvalidSignature
 
@@ -133,6 +131,8 @@ async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
     except (aiohttp.ClientError, TimeoutError) as error:
         raise StripeUnavailable from error
     except stripe.StripeError as error:
+        if error.http_status == KEY_IN_USE:  # the first of two equal requests is still running
+            raise StripeUnavailable from error
         # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
         raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
 

@@ -92,12 +92,19 @@ async def show(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
     return presentation.payment(row)
 
 
-async def check(shop: Shop, payment_id: UUID | str) -> None:
-    """Ask Stripe how far a payment is and settle what it says; at most every three seconds."""
+async def check(shop: Shop, payment_id: UUID | str) -> bool:
+    """Ask Stripe about a payment, at most every three seconds; whether it was asked now."""
     payment: Json = await shop.database.call("start_check", SERVICE, payment_id=payment_id)
     if payment["due"]:
-        session = await shop.stripe.get_session(payment["stripe_checkout_session_id"])
-        await settle(shop, payment["id"], session)
+        await ask(shop, payment_id)
+    return bool(payment["due"])
+
+
+async def ask(shop: Shop, payment_id: UUID | str) -> None:
+    """Ask Stripe how far a payment is, and settle what it says."""
+    payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
+    session = await shop.stripe.get_session(payment["stripe_checkout_session_id"])
+    await settle(shop, payment["id"], session)
 
 
 async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:

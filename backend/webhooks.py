@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from backend import topups
 from backend.database import SERVICE
@@ -31,6 +31,8 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
 }
 NOTHING: Json = {"outcome": None}
+UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so
+LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class EventData(BaseModel):
@@ -42,16 +44,20 @@ class EventData(BaseModel):
 class StripeEvent(BaseModel):
     """The envelope: https://docs.stripe.com/api/events/object. `created` in seconds since 1970."""
 
-    id: str
-    type: str
+    id: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
+    type: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
     livemode: bool
-    created: int
+    created: int = Field(ge=0, le=LAST_SECOND)
     data: EventData
 
     def as_received(self) -> Json:
         """As `api.receive_events` takes it."""
         meaning = MEANINGS.get(self.type)
-        fact = meaning(self.data.object) if meaning else NOTHING
+        try:
+            fact = meaning(self.data.object) if meaning else NOTHING
+        except ValidationError as error:
+            log.error("stripe_event_unreadable", event_id=self.id, problems=error.error_count())
+            fact = UNREADABLE
         return {**self.model_dump(include={"id", "type", "livemode", "created"}), "fact": fact}
 
 
@@ -63,11 +69,10 @@ async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
     shop.stripe.verify(raw, signature)
     try:
         event = StripeEvent.model_validate_json(raw)
-        received = event.as_received()
     except ValidationError as error:
         log.error("stripe_event_malformed", problems=error.error_count())
         raise BadRequest("The event is not of the form that Stripe documents.") from error
-    result = (await apply(shop, [received]))[0]
+    result = (await apply(shop, [event.as_received()]))[0]
     if result["state"] == "failed":
         raise EventNotApplied
     return str(result["state"])
@@ -80,6 +85,8 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
     for result in results:
         loud = result["state"] in ("failed", "parked") and not result["repeat"]
         (log.error if loud else log.info)("stripe_event", **result)
+    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again.
+    for result in results:
         if result["reason"] == topups.SESSION_DECIDES:
-            await topups.check(shop, result["payment_id"])
+            await topups.ask(shop, result["payment_id"])
     return results

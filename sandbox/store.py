@@ -16,7 +16,7 @@ from aiohttp import web
 Json = dict[str, Any]
 
 SCHEMA = """
-create table if not exists objects (
+create table if not exists things (
     seq integer primary key autoincrement,
     kind text not null,
     id text not null,
@@ -39,7 +39,7 @@ class Store:
     def put(self, kind: str, id: str, body: Json) -> int:
         """Write one object, new or changed; answers its place (`seq`) in the order of arrival."""
         row = self._database.execute(
-            "insert into objects (kind, id, body) values (?, ?, ?)"
+            "insert into things (kind, id, body) values (?, ?, ?)"
             " on conflict (kind, id) do update set body = excluded.body returning seq",
             (kind, id, json.dumps(body)),
         ).fetchone()
@@ -48,14 +48,15 @@ class Store:
     def get(self, kind: str, id: str) -> Json | None:
         """A fresh copy of one object, or None."""
         row = self._database.execute(
-            "select body from objects where kind = ? and id = ?", (kind, id)
+            "select body from things where kind = ? and id = ?", (kind, id)
         ).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
     def list(self, kind: str, after: int = 0) -> Iterator[tuple[int, Json]]:
         """(seq, object) of a kind, oldest first, those that arrived after `after`."""
         rows = self._database.execute(
-            "select seq, body from objects where kind = ? and seq > ? order by seq", (kind, after)
+            "select seq, body from things where kind = ? and seq > ? order by seq",
+            (kind, after),
         ).fetchall()
         return ((seq, json.loads(body)) for seq, body in rows)
 

@@ -1,12 +1,11 @@
-"""What can be made to go wrong between Stripe and the backend: POST /stripe/faults.
+"""What can be made to go wrong between Stripe and the backend: POST /stripe/faults."""
 
-Each fault that a request names is set anew, the others stay; `{}` or `{"reset": true}` ends all.
-"""
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
+from sandbox.doors import Faults
 
 
-class Faults(BaseModel):
+class StripeFaults(Faults):
     """The faults in force.
 
     Deliveries, for events that are made from now on:
@@ -25,29 +24,19 @@ class Faults(BaseModel):
     `delay`: seconds until a delayed payment settles, for payments that are made from now on.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
     twice: bool = False
     out_of_order: bool = False
     late: float = Field(default=0, ge=0, le=86_400)
     drop: bool = False
-    fail_first: int = Field(default=0, ge=0, le=1_000)
-    only: list[str] = Field(default=[], max_length=100)
-    api_timeout: int = Field(default=0, ge=0, le=1_000)
-    api_500: int = Field(default=0, ge=0, le=1_000)
-    api_429: int = Field(default=0, ge=0, le=1_000)
+    fail_first: int = Field(default=0, ge=0)
+    only: list[str] = Field(default=[])
+    api_timeout: int = Field(default=0, ge=0)
+    api_500: int = Field(default=0, ge=0)
+    api_429: int = Field(default=0, ge=0)
     delay: float = Field(default=3, ge=0, le=86_400)
-    reset: bool = Field(default=False, exclude=True)
-
-    def changed_by(self, wanted: "Faults") -> "Faults":
-        """What is in force after this request."""
-        if wanted.reset or not wanted.model_fields_set:
-            return Faults()
-        return self.model_copy(update=wanted.model_dump(exclude_unset=True))
 
     def spend(self, name: str) -> bool:
         """Use up one of a counted fault; False when there is none left."""
         left: int = getattr(self, name)
-        if left:
-            setattr(self, name, left - 1)
+        setattr(self, name, max(left - 1, 0))
         return left > 0

@@ -1,110 +1,73 @@
 """The door of the local Bot API: /bot<token>/<method>, answered as api.telegram.org would.
 
-https://core.telegram.org/bots/api#making-requests: GET or POST; parameters in the query string, as
-a form, as multipart or as JSON; objects inside a form are JSON text.
+https://core.telegram.org/bots/api#making-requests: GET or POST; parameters in the query string or
+as a form; objects inside a form are JSON text. A body that is JSON itself is not modelled.
 """
 
 import asyncio
-import json
-import re
-from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.doors import Refusal, not_modelled, page, peoples_door, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
-from sandbox.telegram_chats import Chats
-from sandbox.telegram_errors import Refused, not_modelled
-from sandbox.telegram_faults import strikes
+from sandbox.telegram_chats import CHATS, Chats
 from sandbox.telegram_methods import METHODS
-from sandbox.telegram_people import CHATS, PEOPLES_ROUTES
-
-_WRITTEN_AS: dict[type, Callable[[str], Any]] = {
-    str: str,
-    int: int,
-    bool: lambda word: word.lower() in {"true", "yes", "1"},
-}
+from sandbox.telegram_people import DOORS, PAGES
 
 
 def add_telegram(app: web.Application) -> None:
     """Adds the Bot API, the people's doors and the chat page; needs app[STORE], app[SETTINGS]."""
     app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token)
-    app.add_routes([web.route("*", "/bot{token:[^/]+}/{method}", call), *PEOPLES_ROUTES])
-    app.on_shutdown.append(_let_everyone_go)
-
-
-async def _let_everyone_go(app: web.Application) -> None:
-    app[CHATS].bell.hang_up()
+    app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
+    for (method, path), act in DOORS.items():
+        app.router.add_route(method, path, peoples_door(CHATS, act))
+    for path, name in PAGES.items():
+        app.router.add_get(path, page(name))
 
 
 async def call(request: web.Request) -> web.StreamResponse:
     """One Bot API call, with the faults that are in force."""
-    chats = request.app[CHATS]
-    method = request.match_info["method"].lower()
+    chats, method = request.app[CHATS], request.match_info["method"].lower()
+    faults = chats.faults
     try:
-        _check_token(chats, request.match_info["token"])
-        if strikes(flood := chats.faults.too_many_requests, method):
-            raise Refused(429, f"retry after {flood.retry_after}", retry_after=flood.retry_after)
-        if strikes(trouble := chats.faults.server_error, method):
-            raise Refused(trouble.code)
-        answer = {"ok": True, "result": await _result(chats, method, await _parameters(request))}
-    except Refused as refused:
-        body: Json = {"ok": False, "error_code": refused.code, "description": refused.description}
-        parameters = {"parameters": refused.parameters} if refused.parameters else {}
-        return web.json_response(body | parameters, status=refused.code)
-    if strikes(silence := chats.faults.timeout_after_delivery, method):
-        deadline = asyncio.get_running_loop().time() + silence.seconds
-        while await chats.bell.wait(deadline):
-            pass  # whatever happens, no answer
+        if request.match_info["token"] != chats.bot_token:
+            raise Refusal(401, "")
+        if (flood := faults.too_many_requests) and flood.strikes(method):
+            raise Refusal(429, f"retry after {flood.retry_after}", retry_after=flood.retry_after)
+        if (trouble := faults.server_error) and trouble.strikes(method):
+            raise Refusal(trouble.code, "")
+        answer = {"ok": True, "result": await result(request, chats, method)}
+    except Refusal as refusal:
+        return refused(refusal)
+    if (silence := faults.timeout_after_delivery) and silence.strikes(method):
+        await asyncio.sleep(silence.seconds)
         if request.transport is not None:
             request.transport.abort()
     return web.json_response(answer)
 
 
-def _check_token(chats: Chats, token: str) -> None:
-    if not re.fullmatch(r"\d+:[\w-]+", token, re.ASCII):
-        raise Refused(404)
-    if token != chats.bot_token:
-        raise Refused(401)
-
-
-async def _parameters(request: web.Request) -> Json:
-    """Parameters as sent, named once; those in the body win over those in the query string."""
-    if request.content_type != "application/json":
-        return {**request.query, **await request.post()}
-    try:
-        body = json.loads(await request.text() or "{}")
-        return {
-            **request.query,
-            **{name: value for name, value in body.items() if value is not None},
-        }
-    except (ValueError, AttributeError):
-        raise Refused(400, "can't parse JSON object") from None
-
-
-async def _result(chats: Chats, method: str, sent: Json) -> Any:
+async def result(request: web.Request, chats: Chats, method: str) -> Any:
+    """What the method answers; parameters in the body win over those in the query string."""
     if method not in METHODS:
         raise not_modelled(f"the method {method}")
-    function, types = METHODS[method]
-    if unknown := sent.keys() - types.keys():
-        raise not_modelled(f"{', '.join(sorted(unknown))} of {method}")
-    asked = {name: _typed(name, value, types[name]) for name, value in sent.items()}
-    try:
-        json.dumps(asked, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair
-        raise Refused(400, "strings must be encoded in UTF-8") from None
-    return await function(chats, asked)
+    if request.content_type == "application/json":
+        raise not_modelled("parameters as JSON")
+    sent = {**request.query, **await request.post()}
+    with read_strictly():
+        return await METHODS[method](chats, **sent)
 
 
-def _typed(name: str, value: Any, wanted: type) -> Any:
-    """A parameter in the type that the method wants, from a form's text or from JSON."""
-    try:
-        if wanted in _WRITTEN_AS and isinstance(value, str | int | float):
-            return _WRITTEN_AS[wanted](str(value))
-        decoded = json.loads(value) if isinstance(value, str) else value
-        if isinstance(decoded, wanted):
-            return decoded
-    except ValueError:
-        pass
-    raise Refused(400, f'field "{name}" must be of type {wanted.__name__}')
+def refused(refusal: Refusal) -> web.Response:
+    """`{"ok": false, ...}` in the words of Telegram's own server, by which bots tell errors apart.
+
+    See github.com/tdlib/telegram-bot-api.
+    """
+    phrase = HTTPStatus(refusal.status).phrase
+    description = f"{phrase}: {refusal.message}".removesuffix(": ")
+    body: Json = {"ok": False, "error_code": refusal.status, "description": description}
+    if refusal.facts:
+        body["parameters"] = refusal.facts
+    return web.json_response(body, status=refusal.status)

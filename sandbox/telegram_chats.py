@@ -6,41 +6,17 @@ gets its updates. Times are Unix seconds, as everywhere in the Bot API.
 
 import asyncio
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
-from sandbox.personas import Persona, persona_of_chat
+from aiohttp import web
+
+from sandbox.doors import Refusal
+from sandbox.personas import PERSONAS, Persona
 from sandbox.store import Json, Store
-from sandbox.telegram_errors import Refused
-from sandbox.telegram_faults import Faults
+from sandbox.telegram_faults import TelegramFaults
 
-UPDATES_KEPT = 24 * 3600  # https://core.telegram.org/bots/api#getting-updates
-
-
-class Bell:
-    """Wakes everyone who waits for news; once hung up, nobody waits any more."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-        self._hung_up = False
-
-    def ring(self) -> None:
-        """Something changed: a message, an update, an answer."""
-        self._rung.set()
-        if not self._hung_up:
-            self._rung = asyncio.Event()
-
-    def hang_up(self) -> None:
-        """The sandbox is closing: let all who wait go."""
-        self._hung_up = True
-        self.ring()
-
-    async def wait(self, deadline: float) -> bool:
-        """True when rung before `deadline` (the loop's clock), False when it is time to answer."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._rung.wait()
-        except TimeoutError:
-            return False
-        return not self._hung_up
+Found = TypeVar("Found")
 
 
 class Chats:
@@ -55,89 +31,104 @@ class Chats:
             "first_name": "Pursebot (sandbox)",
             "username": "pursebot_sandbox_bot",
         }
-        self.faults = Faults()
-        self.bell = Bell()
-        self.newest_poll = 0  # which getUpdates came last; earlier ones end in a conflict
-        self.sent_at: list[float] = []  # the bot's messages of the last second
+        self.faults = TelegramFaults()
+        self.polls = 0  # getUpdates that have come; all but the newest end in a conflict
+        self._news = asyncio.Event()
 
-    def number(self, name: str) -> int:
-        """The last number used under this name, 0 when none was; remembered over restarts."""
-        return int((self.store.get("telegram_number", name) or {"is": 0})["is"])
+    def ring(self) -> None:
+        """Wake everyone who waits: there is a new message, update, answer or poll."""
+        self._news.set()
+        self._news = asyncio.Event()
 
-    def set_number(self, name: str, number: int) -> int:
-        """Remember a number."""
-        self.store.put("telegram_number", name, {"is": number})
-        return number
+    async def until(self, look: Callable[[], Found], seconds: float) -> Found:
+        """What `look` finds, at once or when there is news; its last answer if nothing comes."""
+        found = look()
+        try:
+            async with asyncio.timeout(seconds):
+                while not found:
+                    await self._news.wait()
+                    found = look()
+        except TimeoutError:
+            pass
+        return found
 
-    def next_number(self, name: str) -> int:
-        """A number never used before under this name, and greater than all before."""
-        return self.set_number(name, self.number(name) + 1)
+    def number(self) -> int:
+        """A number never used before and greater than all before, over restarts too."""
+        last = self.store.get("telegram_number", "last") or {"is": 0}
+        self.store.put("telegram_number", "last", {"is": last["is"] + 1})
+        return int(last["is"]) + 1
 
-    def reachable(self, chat_id: str) -> Persona:
+    def reachable(self, chat_id: int) -> Persona:
         """Whom the bot writes to in this chat.
 
-        `Refused`: there is no such chat, it moved, or its person does not let the bot write.
+        `Refusal`: there is no such chat, it moved, or its person does not let the bot write.
         """
-        if not chat_id:
-            raise Refused(400, "chat_id is empty")
-        number = int(chat_id) if chat_id.removeprefix("-").isdecimal() else 0
-        if moved_to := self.faults.moved_to(number):
-            why = "group chat was upgraded to a supergroup chat"
-            raise Refused(400, why, migrate_to_chat_id=moved_to)
-        persona = persona_of_chat(number)
+        for moved in self.faults.migrated:
+            if moved.chat == chat_id:
+                why = "group chat was upgraded to a supergroup chat"
+                raise Refusal(400, why, migrate_to_chat_id=moved.to)
+        persona = next((each for each in PERSONAS if each.user_id == chat_id), None)
         if persona is None:
-            raise Refused(400, "chat not found")
-        if not self.seen(number):
-            raise Refused(403, "bot can't initiate conversation with a user")
+            raise Refusal(400, "chat not found")
+        if not self.seen(persona):
+            raise Refusal(403, "bot can't initiate conversation with a user")
         if persona.key in self.faults.blocked:
-            raise Refused(403, "bot was blocked by the user")
+            raise Refusal(403, "bot was blocked by the user")
         return persona
 
-    def message(self, chat_id: int, message_id: int) -> Json | None:
+    def message(self, persona: Persona, message_id: int) -> Json | None:
         """The Bot API Message as it stands now."""
-        row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
+        row = self.store.get(f"telegram_chat:{persona.user_id}", str(message_id))
         return row and dict(row["message"])
 
     def write(self, persona: Persona, sender: Json, content: Json) -> Json:
         """A new message in the private chat with this person."""
-        stamps = {"message_id": self.next_number("message"), "date": int(time.time())}
+        stamps = {"message_id": self.number(), "date": int(time.time())}
         chat = {"id": persona.user_id, "first_name": persona.name, "type": "private"}
         return self.put(stamps | {"from": sender, "chat": chat} | content)
 
     def put(self, message: Json) -> Json:
         """A message, new or changed, as everyone sees it from now on."""
-        row = {"version": self.next_number("version"), "message": message}
-        chat_id, message_id = message["chat"]["id"], message["message_id"]
-        self.store.put(f"telegram_chat:{chat_id}", str(message_id), row)
-        self.bell.ring()
+        row = {"version": self.number(), "message": message}
+        self.store.put(f"telegram_chat:{message['chat']['id']}", str(message["message_id"]), row)
+        self.ring()
         return message
 
-    def seen(self, chat_id: int, after: int = 0) -> list[Json]:
+    def seen(self, persona: Persona, after: int = 0) -> list[Json]:
         """The messages of a chat that are newer than version `after`, oldest message first."""
-        rows = [row for _, row in self.store.list(f"telegram_chat:{chat_id}")]
+        rows = [row for _, row in self.store.list(f"telegram_chat:{persona.user_id}")]
         return [
             {**row["message"], "version": row["version"]} for row in rows if row["version"] > after
         ]
 
+    def menu(self) -> Json:
+        """What the menu button lists, and since which version."""
+        return self.store.get("telegram_menu", "") or {"version": 0, "commands": []}
+
+    def answer_to(self, query_id: str) -> Json | None:
+        """What the bot answered a tap, once it did."""
+        tap = self.store.get("telegram_tap", query_id)
+        return tap and tap["answer"]
+
     def queue_update(self, kind: str, content: Json) -> None:
-        """Something for the bot to hear of, unless it asked not to."""
-        allowed = (self.store.get("telegram_setting", "allowed_updates") or {}).get("kinds")
-        if not allowed or kind in allowed:
-            update = {"update_id": self.next_number("update"), kind: content}
-            row = {"at": time.time(), "update": update}
-            self.store.put("telegram_update", str(update["update_id"]), row)
-            self.bell.ring()
+        """Something for the bot to hear of."""
+        self.store.put("telegram_update", str(self.number()), {kind: content})
+        self.ring()
 
     def pending_updates(self, offset: int) -> list[Json]:
         """What the bot has not confirmed, oldest first; confirms all updates before `offset`."""
-        waiting = list(self.store.list("telegram_update", after=self.number("confirmed")))
-        if done := [place for place, row in waiting if row["update"]["update_id"] < offset]:
-            self.set_number("confirmed", done[-1])
-        kept = [row["update"] for _, row in waiting if row["at"] > time.time() - UPDATES_KEPT]
-        return [update for update in kept if update["update_id"] >= offset]
+        confirmed = self.store.get("telegram_number", "confirmed") or {"is": 0}
+        if offset - 1 > confirmed["is"]:
+            confirmed["is"] = offset - 1
+            self.store.put("telegram_number", "confirmed", confirmed)
+        waiting = self.store.list("telegram_update", after=confirmed["is"])
+        return [{"update_id": seq, **update} for seq, update in waiting]
 
 
 def person(persona: Persona) -> Json:
     """A persona as Bot API User."""
     user = {"id": persona.user_id, "is_bot": False, "first_name": persona.name}
-    return user | {"language_code": persona.language_code}
+    return user | {"language_code": "en"}
+
+
+CHATS = web.AppKey("chats", Chats)

@@ -1,24 +1,25 @@
-"""What can be made to go wrong between the bot and Telegram: POST /telegram/faults.
+"""What can be made to go wrong between the bot and Telegram: POST /telegram/faults."""
 
-Each fault that a request names is set anew, the others stay; `{}` or `{"reset": true}` ends all.
-"""
+from typing import Literal
 
-from typing import Annotated, Literal, TypeGuard, TypeVar
+from pydantic import Field
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-from sandbox.personas import find_persona
+from sandbox.doors import Faults, Shape
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class NextCalls(_Strict):
+class NextCalls(Shape):
     """Hits the `next` calls of these methods; of all but getUpdates where none is named."""
 
     next: int = Field(default=1, ge=1)
-    methods: list[str] = []
+    methods: list[str] = Field(default=[])
+
+    def strikes(self, method: str) -> bool:
+        """Whether this call (`method` in lower case) is one of those to hit; counts it if so."""
+        named = [name.lower() for name in self.methods]
+        if self.next == 0 or (method not in named if named else method == "getupdates"):
+            return False
+        self.next -= 1
+        return True
 
 
 class TooManyRequests(NextCalls):
@@ -39,56 +40,18 @@ class TimeoutAfterDelivery(NextCalls):
     seconds: float = Field(default=30, ge=0, le=600)
 
 
-class Migrated(_Strict):
+class Migrated(Shape):
     """The group `chat` became the supergroup `to`: every call naming `chat` is told so."""
 
     chat: int
     to: int
 
 
-def _known(name: str) -> str:
-    persona = find_persona(name)
-    if persona is None:
-        raise ValueError("nobody here is called so")
-    return persona.key
-
-
-class Faults(_Strict):
+class TelegramFaults(Faults):
     """The faults in force. `blocked` names the personas who blocked the bot."""
 
     too_many_requests: TooManyRequests | None = None
     server_error: ServerError | None = None
     timeout_after_delivery: TimeoutAfterDelivery | None = None
-    migrated: list[Migrated] = []
-    blocked: list[Annotated[str, AfterValidator(_known)]] = []
-    reset: bool = False
-
-    def changed_by(self, wanted: "Faults") -> "Faults":
-        """What is in force after this request."""
-        if wanted.reset or not wanted.model_fields_set:
-            return Faults()
-        return self.model_copy(
-            update={name: getattr(wanted, name) for name in wanted.model_fields_set}
-        )
-
-    def moved_to(self, chat_id: int) -> int | None:
-        """Where a migrated group is now."""
-        return next((moved.to for moved in self.migrated if moved.chat == chat_id), None)
-
-    def unblock(self, name: str) -> None:
-        """Let the bot write to this persona again."""
-        self.blocked = [blocked for blocked in self.blocked if blocked != name]
-
-
-Kind = TypeVar("Kind", bound=NextCalls)
-
-
-def strikes(fault: Kind | None, method: str) -> TypeGuard[Kind]:
-    """Whether this call (`method` in lower case) is one of those to hit; counts it if so."""
-    if fault is None or fault.next == 0:
-        return False
-    named = [name.lower() for name in fault.methods]
-    if method not in named if named else method == "getupdates":
-        return False
-    fault.next -= 1
-    return True
+    migrated: list[Migrated] = Field(default=[])
+    blocked: list[Literal["ana", "ben", "eve"]] = Field(default=[])

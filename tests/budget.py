@@ -44,7 +44,7 @@ def rooms() -> list[Room]:
     )
     return [
         Room(("backend", "bot"), product, 3000),
-        Room(("sandbox",), sandbox, 1500),
+        Room(("sandbox",), sandbox, 1800),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

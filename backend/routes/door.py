@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from backend.errors import BadRequest
 from backend.topups import Shop
@@ -17,8 +17,19 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def body(request: web.Request, model: type[M]) -> M:
-    """The request's JSON as `model`; pydantic's complaint becomes a 400."""
-    return model.model_validate_json(await request.read())
+    """The request's JSON as `model`; raises BadRequest with what is wrong with it."""
+    try:
+        return model.model_validate_json(await request.read())
+    except ValidationError as error:
+        raise BadRequest(complaints(error)) from None
+
+
+def complaints(error: ValidationError) -> str:
+    """Which fields are wrong and why, without repeating what was sent."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_context=False, include_url=False)
+    )
 
 
 def payment_id(request: web.Request) -> UUID:

@@ -3,14 +3,17 @@
 Anybody with the link can open it, so it names no person, organization or amount.
 """
 
+import asyncio
 from html import escape
+from uuid import UUID
 
 from aiohttp import web
 
 from backend import topups
 from backend.database import SERVICE
-from backend.errors import PursebotError
+from backend.errors import NotFound, PursebotError
 from backend.routes.door import SHOP, payment_id
+from backend.topups import Shop
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -34,18 +37,37 @@ UNDER_REVIEW = (
     "The payment reached us and somebody is looking at it. Telegram will tell you the result.",
 )
 
+NOT_SURE = ("Being checked", "Stripe has not told us yet. Telegram will tell you the result.")
+CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
+
+
+async def asked(shop: Shop, payment: UUID) -> bool:
+    """Whether Stripe has just told us; waits once where it was asked a moment before."""
+    try:
+        if await topups.check(shop, payment):
+            return True
+        row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
+        if row["status"] == "succeeded":
+            return True
+        await asyncio.sleep(CHECK_EVERY_SECONDS)
+        return await topups.check(shop, payment)
+    except NotFound:
+        raise
+    except PursebotError:
+        return False  # Stripe is slow or away: the webhook or the reconciler will settle it
+
 
 async def came_back(request: web.Request) -> web.Response:
     """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
     shop, payment = request.app[SHOP], payment_id(request)
-    try:
-        await topups.check(shop, payment)
-    except PursebotError as error:
-        if error.status == 404:
-            raise
-        # Stripe is slow or away: the webhook or the reconciler will settle it.
+    sure = await asked(shop, payment)
     row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
-    title, text = UNDER_REVIEW if row["under_review"] else SENTENCES[row["status"]]
+    if row["under_review"]:
+        title, text = UNDER_REVIEW
+    elif sure or row["status"] == "succeeded":
+        title, text = SENTENCES[row["status"]]
+    else:
+        title, text = NOT_SURE
     return web.Response(
         text=PAGE.format(title=escape(title), text=escape(text)),
         content_type="text/html",

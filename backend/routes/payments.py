@@ -15,8 +15,8 @@ async def checkout(request: web.Request) -> web.Response:
     """POST /api/payments/checkout: CheckoutRequest -> 201 Checkout."""
     actor = acting_user(request)
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} characters.")
+    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii()):
+        raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} ASCII characters.")
     wanted = await body(request, CheckoutRequest)
     return said(await topups.start(request.app[SHOP], actor, wanted, key), status=201)
 

@@ -23,7 +23,9 @@ as $$
         'amount_too_large', 'PB003',
         'payment_closed', 'PB004',
         'wrong_stripe_mode', 'PB005',
-        'unknown_payment', 'PB006',
+        'rate_limited', 'PB429',
+        'unknown_payment', 'PB801',
+        'unreadable_event', 'PB802',
         'append_only', 'PB901',
         'illegal_transition', 'PB902'
     )
@@ -70,9 +72,10 @@ create table private.installation (
     only_row boolean primary key default true,
     livemode boolean not null,
     recorded_at timestamptz not null default now(),
+    events_seen_until timestamptz not null default now(),
     constraint installation_is_one_row check (only_row)
 );
-comment on table private.installation is 'Which Stripe mode this database belongs to.';
+comment on table private.installation is 'Which Stripe mode this database belongs to, and how far Stripe''s list of events was read.';
 
 create function api.claim_stripe_mode(livemode boolean) returns jsonb
 language plpgsql security definer set search_path = ''

@@ -14,5 +14,6 @@ create table public.chats (
 );
 comment on table public.chats is 'Telegram chats: reachable turns false when the bot is blocked, paused_until is Telegram''s retry_after.';
 revoke all on public.chats from public, anon, authenticated, service_role;
+revoke all on sequence public.chats_id_seq from public, anon, authenticated, service_role;
 create index chats_organization on public.chats (organization_id);
 alter table public.chats enable row level security;

@@ -34,6 +34,7 @@ create table public.accounts (
 );
 comment on table public.accounts is 'The wallet itself and where its money comes from or goes to. balance repeats the last entry.';
 revoke all on public.accounts from public, anon, authenticated, service_role;
+revoke all on sequence public.accounts_id_seq from public, anon, authenticated, service_role;
 create index accounts_wallet on public.accounts (wallet_id, organization_id, currency);
 create index accounts_organization on public.accounts (organization_id);
 alter table public.accounts enable row level security;
@@ -54,6 +55,7 @@ create table public.transfers (
 );
 comment on table public.transfers is 'One movement of money. (kind, reference) is what makes it happen once.';
 revoke all on public.transfers from public, anon, authenticated, service_role;
+revoke all on sequence public.transfers_id_seq from public, anon, authenticated, service_role;
 create index transfers_organization on public.transfers (organization_id);
 alter table public.transfers enable row level security;
 grant select on public.transfers to authenticated;

@@ -40,7 +40,11 @@ create index payments_created_by on public.payments (created_by);
 create index payments_chat on public.payments (chat_id);
 create index payments_unsettled on public.payments (checked_at) where status in ('created', 'pending', 'processing');
 alter table public.payments enable row level security;
-grant select on public.payments to authenticated;
+-- Not the key and the chat, which would tell colleagues the payer's Telegram id.
+grant select (
+    id, organization_id, wallet_id, currency, amount, status, created_by, stripe_checkout_session_id,
+    stripe_payment_intent_id, expires_at, last_decline, under_review, created_at, succeeded_at
+) on public.payments to authenticated;
 create policy "members see their organization's payments" on public.payments
 for select to authenticated using (organization_id in (select private.current_organization_ids()));
 
@@ -77,7 +81,7 @@ create trigger payments_move_forward before update of status on public.payments
 for each row when (old.status is distinct from new.status)
 execute function private.guard_payment_status();
 
--- What everybody is shown of a payment. Invoker: as a member it shows what the member may see.
+-- What everybody who may see a payment is shown of it.
 create function private.payment_json(payment public.payments) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -108,7 +112,6 @@ as $$
     left join public.users as u on u.id = payment.created_by
     where o.id = payment.organization_id
 $$;
-grant execute on function private.payment_json(public.payments) to authenticated;
 
 -- What only the backend needs to talk to Stripe about it.
 create function private.stripe_json(payment public.payments) returns jsonb

@@ -63,6 +63,13 @@ begin
     elsif create_payment.amount > limits.maximum then
         perform private.refuse('amount_too_large', jsonb_build_object('maximum_minor', limits.maximum, 'currency', limits.code));
     end if;
+    -- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
+    if (
+        select count(*) from public.payments as p
+        where p.organization_id = create_payment.organization_id and p.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('rate_limited', jsonb_build_object('retry_after', 60));
+    end if;
     -- A payment is shown in the caller's own private chat and nowhere else.
     select c.id into chat from public.chats as c
     where c.user_id = caller
@@ -83,7 +90,16 @@ begin
     on conflict on constraint payments_one_per_key do nothing;
     select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
     if payment.request_hash <> request then
-        perform private.refuse('idempotency_key_reused');
+        -- A command that Telegram sent again has a new message; without a link yet it shows there.
+        update public.payments as p
+        set request_hash = request, chat_id = chat, message_id = create_payment.message_id
+        where p.id = payment.id and p.status = 'created'
+        and (p.organization_id, p.amount, p.currency)
+        = (create_payment.organization_id, create_payment.amount, create_payment.currency)
+        returning * into payment;
+        if not found then
+            perform private.refuse('idempotency_key_reused');
+        end if;
     end if;
     return private.payment_json(payment);
 end
@@ -92,18 +108,17 @@ comment on function api.create_payment is 'Definer: money tables have no write g
 grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint) to authenticated;
 
 create function api.get_payment(payment_id uuid) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
     payment public.payments;
 begin
+    perform private.require_payment_role(payment_id, 'owner', 'admin', 'member');
     select p.* into payment from public.payments as p where p.id = payment_id;
-    if payment.id is null then
-        perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
-    end if;
     return private.payment_json(payment);
 end
 $$;
+comment on function api.get_payment is 'Definer: a payment has columns that members do not see.';
 grant execute on function api.get_payment(uuid) to authenticated;
 
 -- Canceling begins here and ends when Stripe says that the page is closed.

@@ -20,8 +20,9 @@ create table public.notifications (
 );
 comment on table public.notifications is 'What to tell in which chat. It is rendered when claimed, so it always tells the newest state.';
 revoke all on public.notifications from public, anon, authenticated, service_role;
+revoke all on sequence public.notifications_id_seq from public, anon, authenticated, service_role;
 create unique index notifications_wait_once on public.notifications (payment_id, kind, chat_id) where state = 'pending';
-create index notifications_due on public.notifications (due_at) where state in ('pending', 'claimed');
+create index notifications_due on public.notifications (chat_id, id) where state in ('pending', 'claimed');
 create index notifications_rate on public.notifications (chat_id, claimed_at);
 create index notifications_claimed on public.notifications (claimed_at);
 create index notifications_payment on public.notifications (payment_id);
@@ -31,7 +32,13 @@ create function private.show_payment(payment public.payments) returns void
 language sql set search_path = ''
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
-    select 'payment_shown', payment.chat_id, payment.id where payment.chat_id is not null
+    select 'payment_shown', c.id, payment.id
+    from public.chats as c
+    where c.id = payment.chat_id
+    and (c.user_id is null or exists (
+        select from public.memberships as m
+        where m.user_id = c.user_id and m.organization_id = payment.organization_id
+    ))
     -- Touching the waiting row makes a claim that runs right now wait for this change to commit.
     on conflict (payment_id, kind, chat_id) where state = 'pending' do update set due_at = excluded.due_at
 $$;
@@ -50,6 +57,21 @@ as $$
     order by c.id
 $$;
 comment on function private.tell_members is 'Tells every other member that the wallet was credited.';
+
+-- Who leaves an organization is told nothing more of it.
+create function private.tell_no_more() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    delete from public.notifications as n
+    using public.chats as c, public.payments as p
+    where n.chat_id = c.id and n.payment_id = p.id and n.state = 'pending'
+    and c.user_id = old.user_id and p.organization_id = old.organization_id;
+    return null;
+end
+$$;
+create trigger memberships_end_what_is_told after delete on public.memberships
+for each row execute function private.tell_no_more();
 
 create function private.claimed_since(chat_id bigint, moment timestamptz) returns bigint
 language sql stable set search_path = ''
@@ -76,21 +98,30 @@ begin
     moment := clock_timestamp();
     select least(most, 30 - count(*)) into allowance
     from public.notifications as n where n.claimed_at > moment - interval '1 second';
-    with due as (
-        select distinct on (n.chat_id) n.id
+    with waiting as materialized (
+        -- One row a chat before anything is asked about the chat: a heap in one chat costs one row.
+        select distinct on (n.chat_id) n.id, n.chat_id
         from public.notifications as n
-        inner join public.chats as c on n.chat_id = c.id
-        where (n.state = 'pending' or (n.state = 'claimed' and n.claimed_until <= moment))
-        and n.due_at <= moment
-        and c.reachable
-        and (c.paused_until is null or c.paused_until <= moment)
-        and not exists (
-            select from public.notifications as flying
-            where flying.chat_id = n.chat_id and flying.state = 'claimed' and flying.claimed_until > moment
-        )
-        and private.claimed_since(n.chat_id, moment - interval '3 seconds') < 3
-        and (c.kind = 'private' or private.claimed_since(n.chat_id, moment - interval '1 minute') < 20)
+        where n.state in ('pending', 'claimed') and n.due_at <= moment
+        and (n.state = 'pending' or n.claimed_until <= moment)
         order by n.chat_id, n.id
+    ),
+
+    due as (
+        select n.id
+        from public.notifications as n
+        where n.id in (
+            select w.id from waiting as w inner join public.chats as c on w.chat_id = c.id
+            where c.reachable
+            and (c.paused_until is null or c.paused_until <= moment)
+            and not exists (
+                select from public.notifications as flying
+                where flying.chat_id = c.id and flying.state = 'claimed' and flying.claimed_until > moment
+            )
+            and private.claimed_since(c.id, moment - interval '3 seconds') < 3
+            and (c.kind = 'private' or private.claimed_since(c.id, moment - interval '1 minute') < 20)
+        )
+        order by n.id limit greatest(allowance, 0) for update skip locked
     ),
 
     claimed as (
@@ -99,7 +130,7 @@ begin
             -- An unanswered claim may have been sent before the bot died.
             repeat = n.repeat or n.state = 'claimed',
             claimed_at = moment, claimed_until = moment + interval '30 seconds'
-        where n.id in (select d.id from due as d order by d.id limit greatest(allowance, 0))
+        where n.id in (select d.id from due as d)
         returning n.id
     )
 
@@ -166,6 +197,9 @@ declare
     told public.notifications;
 begin
     perform private.require_service();
+    -- The global lock order: the payment before its notification.
+    perform p.id from public.payments as p
+    where p.id = (select n.payment_id from public.notifications as n where n.id = notification_id) for update;
     select n.* into told from public.notifications as n
     where n.id = notification_id and n.claim = finish_notification.claim and n.state = 'claimed' for update;
     if told.id is null then

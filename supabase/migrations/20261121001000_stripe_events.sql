@@ -38,6 +38,20 @@ comment on function private.payment_of is 'Which payment a fact is about: by our
 
 create type private.verdict as (state text, reason text);
 
+create function private.review(payment_id uuid, why text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    update public.payments as p set under_review = why where p.id = payment_id returning * into payment;
+    if found then
+        perform private.show_payment(payment);
+    end if;
+end
+$$;
+comment on function private.review is 'Tells the payer that money came and somebody is looking at it.';
+
 -- One fact, applied to the payment it is about. Locks the payment, then its accounts.
 create function private.apply_fact(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
@@ -49,6 +63,8 @@ declare
 begin
     if outcome is null then
         return row('ignored', 'nothing to do')::private.verdict;
+    elsif outcome = 'unreadable' then
+        perform private.refuse('unreadable_event');
     end if;
     select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
     if payment.id is null then
@@ -64,11 +80,15 @@ begin
             and fact ->> 'source' = 'intent' and payment.stripe_checkout_session_id is not null then
             return row('done', 'session_decides')::private.verdict;
         elsif objection is not null then
-            update public.payments as p set under_review = objection where p.id = payment.id returning * into payment;
-            perform private.show_payment(payment);
+            perform private.review(payment.id, objection);
             return row('parked', objection)::private.verdict;
         end if;
         perform private.credit(payment, fact ->> 'intent_id');
+    elsif outcome = 'declined' and payment.status = 'processing' and payment.stripe_checkout_session_id is not null then
+        -- Perhaps of the try before the one that is running: only the session knows.
+        return row('done', 'session_decides')::private.verdict;
+    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
+        return row('ignored', 'another session')::private.verdict;
     elsif outcome = 'declined' and payment.status in ('created', 'pending') then
         -- The page is still open: a fact about it, not an end.
         update public.payments as p set last_decline = fact ->> 'decline'
@@ -106,6 +126,8 @@ language plpgsql set search_path = ''
 as $$
 begin
     if private.post_transfer(payment.wallet_id, 'topup', payment.id::text, 'stripe', 'wallet', payment.amount) is null then
+        update public.payments as p set stripe_payment_intent_id = credit.intent_id
+        where p.id = payment.id and p.stripe_payment_intent_id is null;
         return;
     end if;
     update public.payments as p
@@ -150,8 +172,17 @@ begin
         if private.may_pass(sqlstate) then
             raise;
         end if;
-        -- Five tries, then nobody believes that the sixth will help: parked, and loud.
-        verdict := row(case when event.tries >= 4 then 'parked' else 'failed' end, sqlstate || ' ' || sqlerrm);
+        -- Five tries over more than an hour, then nobody believes that the sixth will help.
+        verdict := row(
+            case
+                when event.tries >= 4 and event.received_at <= now() - interval '1 hour' then 'parked'
+                else 'failed'
+            end,
+            sqlstate || ' ' || sqlerrm
+        );
+        if verdict.state = 'parked' and event.fact ->> 'outcome' = 'paid' then
+            perform private.review(private.payment_of(event.fact), 'not_applied');
+        end if;
     end;
     update public.stripe_events as e
     set state = verdict.state, reason = verdict.reason, tries = e.tries + 1, handled_at = now(),
@@ -197,17 +228,25 @@ $$;
 comment on function api.receive_events is 'Definer: nobody has grants on the inbox. Refuses wrong_stripe_mode for the whole call.';
 grant execute on function api.receive_events(jsonb []) to service_role;
 
-create function api.newest_event() returns jsonb
+create function api.events_cursor() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    return (
-        select to_jsonb(extract(epoch from coalesce(max(e.stripe_created_at), min(i.recorded_at)))::bigint)
-        from private.installation as i
-        left join public.stripe_events as e on e.type <> 'check'
-    );
+    return (select to_jsonb(extract(epoch from i.events_seen_until)::bigint) from private.installation as i);
 end
 $$;
-comment on function api.newest_event is 'Definer. Seconds since 1970 of the newest event we know, or of our first start: the reconciler''s cursor.';
-grant execute on function api.newest_event() to service_role;
+comment on function api.events_cursor is 'Definer. Until when (seconds since 1970) Stripe''s list of events was read to its end.';
+grant execute on function api.events_cursor() to service_role;
+
+create function api.move_events_cursor(until bigint) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update private.installation as i set events_seen_until = greatest(i.events_seen_until, to_timestamp(until));
+    return '{}';
+end
+$$;
+comment on function api.move_events_cursor is 'Definer. Only after the whole list was applied; never backwards.';
+grant execute on function api.move_events_cursor(bigint) to service_role;

@@ -81,6 +81,8 @@ begin
     )
     returning * into payment;
     if found then
+        -- Its page is over and its money settled by hand; money that still comes wins as ever.
+        payment := private.move_payment(payment, 'canceled');
         perform private.show_payment(payment);
     end if;
     return private.event_json(event);

@@ -97,6 +97,25 @@ async def test_malformed_bodies_are_a_400_that_repeats_nothing(house: House, bod
         assert "owner" not in await answer.text()
 
 
+@pytest.mark.parametrize("shown_in", [{"chat_id": 1001, "message_id": 2**70}, {"chat_id": 1001}])
+async def test_ids_that_cannot_be_telegrams_are_a_400(house: House, shown_in: Any) -> None:
+    order = {"organization_id": str(house.world.acme), "amount": "50", "currency": "eur"}
+    async with house.http.post(
+        f"{house.url}/api/payments/checkout",
+        json={**order, "shown_in": shown_in},
+        headers={"Authorization": f"Bearer {token()}"},
+    ) as answer:
+        assert answer.status == 400
+
+
+@pytest.mark.parametrize("language", ["e\u0000n", "", "x" * 35, "de-DE", None])
+async def test_any_language_that_a_client_reports_is_survived(house: House, language: Any) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    said = {"name": "Ana", "language": language}
+    async with house.http.put(f"{house.url}/api/me", json=said, headers=headers) as answer:
+        assert answer.status == 200
+
+
 async def test_health_and_readiness_are_open(house: House) -> None:
     for path in ("/health", "/ready"):
         async with house.http.get(house.url + path) as answer:
@@ -114,7 +133,7 @@ async def test_names_cannot_rewrite_the_line_around_them(house: House) -> None:
 
 async def test_sql_and_python_know_the_same_refusals(house: House, owner: Any) -> None:
     listed = dict(await owner.fetch("select value, key from jsonb_each_text(private.refusals())"))
-    bugs = {"unknown_payment", "append_only", "illegal_transition"}  # no caller can cause these
+    bugs = {"unknown_payment", "unreadable_event", "append_only", "illegal_transition"}
     assert {state: kind.code for state, kind in REFUSALS.items()} == {
         state: code for state, code in listed.items() if code not in bugs
     }

@@ -1,6 +1,7 @@
 """A top-up over HTTP, with the real Stripe SDK against the local Stripe."""
 
 import asyncio
+import time
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,17 @@ async def test_with_webhooks_wholly_off_a_returning_payer_is_credited(house: Hou
     assert (await house.see(payment)).status == "succeeded"
 
 
+async def test_the_return_page_never_says_that_nothing_was_charged_unless_stripe_does(
+    house: House,
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    await house.client.check(ANA, payment)
+    back = (await house.pay(payment))["redirect_url"]  # within three seconds of the check
+    async with house.http.get(back) as page:
+        assert "The wallet is credited" in await page.text()
+
+
 async def test_the_return_page_tells_a_stranger_nothing(house: House) -> None:
     payment = await house.topup("77.77")
     async with house.http.get(f"{house.url}/pay/{payment}/leave") as page:
@@ -81,6 +93,26 @@ async def test_the_reconciler_heals_what_no_webhook_told(house: House, owner: An
     for payment in (by_id, by_event):
         assert (await house.see(payment)).status == "succeeded"
     assert (await reconcile.once(house.shop))["payments"] == 0
+
+
+async def test_the_reconciler_reads_the_whole_list_after_an_outage_oldest_first(
+    house: House, owner: Any
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True, delay=60)
+    over, running = await house.topup(key="over"), await house.topup(key="running")
+    fact = {"outcome": "expired", "payment_id": str(over)}
+    now = int(time.time())
+    # A fresh event of three hours later must not hide what was missed before it.
+    known = {"id": "evt_x", "type": "t", "livemode": False, "created": now + 10_800, "fact": fact}
+    await house.shop.database.call("receive_events", SERVICE, events=[known])
+    await house.pay(over)
+    await house.pay(running, DECLINE)
+    await house.pay(running, "delayed_success")
+    await reconcile.once(house.shop)
+    assert (await house.see(over)).status == "succeeded"
+    assert (await house.see(running)).status == "processing"
+    cursor = await house.shop.database.call("events_cursor", SERVICE)
+    assert now <= cursor <= time.time() + 1
 
 
 async def test_a_decline_keeps_the_page_and_then_it_can_be_paid(house: House) -> None:
@@ -130,6 +162,13 @@ async def test_cancel_closes_the_page_at_stripe(house: House) -> None:
     assert (await house.client.cancel(ANA, payment)).status == "canceled"
     session = await house.sandbox("GET", f"/stripe/sessions/{await house.session(payment)}")
     assert session["status"] == "expired"
+    assert (await house.client.cancel(ANA, payment)).status == "canceled"
+
+
+async def test_cancel_can_be_repeated_after_an_error_of_stripes(house: House) -> None:
+    payment = await house.topup()
+    await house.sandbox("POST", "/stripe/faults", api_500=1)
+    await house.client.cancel(ANA, payment)
     assert (await house.client.cancel(ANA, payment)).status == "canceled"
 
 

@@ -114,10 +114,66 @@ async def test_what_is_not_ours_is_ignored(till: Till) -> None:
     assert await till.receive(stranger, event("evt_2", outcome=None)) == ["ignored", "ignored"]
 
 
-async def test_ours_but_unknown_fails_until_the_fifth_try_then_it_is_parked(till: Till) -> None:
+AN_HOUR_AGO = "update stripe_events set received_at = received_at - interval '1 hour'"
+
+
+async def test_ours_but_unknown_fails_for_five_tries_and_an_hour_then_it_is_parked(
+    till: Till, owner: Connection
+) -> None:
     lost = paid("evt_1", "00000000-0000-4000-8000-000000000000")
-    states = [(await till.receive(lost))[0] for _ in range(6)]
-    assert states == ["failed"] * 4 + ["parked"] * 2
+    assert [(await till.receive(lost))[0] for _ in range(6)] == ["failed"] * 6
+    await owner.execute(AN_HOUR_AGO)
+    assert [(await till.receive(lost))[0] for _ in range(2)] == ["parked"] * 2
+
+
+async def test_money_that_could_not_be_applied_for_an_hour_is_told_to_its_payer(
+    till: Till, owner: Connection
+) -> None:
+    payment = await till.payment()
+    await owner.execute(
+        "create function public.broken() returns trigger language plpgsql as"
+        " $$ begin raise 'broken'; end $$;"
+        "create trigger broken before insert on transfers execute function public.broken()"
+    )
+    for _ in range(5):
+        await till.receive(paid("evt_1", payment))
+    await owner.execute(AN_HOUR_AGO)
+    assert await till.receive(paid("evt_1", payment)) == ["parked"]
+    assert (await till.show(payment))["under_review"] == "not_applied"
+    await owner.execute("drop trigger broken on transfers")
+    retried = paid("evt_1", payment)["fact"]
+    await till.database.call("retry_event", SERVICE, event_id="evt_1", fact=retried)
+    shown = await till.show(payment)
+    assert (shown["status"], shown["under_review"]) == ("succeeded", None)
+
+
+async def test_an_unreadable_event_is_recorded_and_takes_no_other_with_it(till: Till) -> None:
+    payment = await till.payment()
+    states = await till.receive(event("evt_1", outcome="unreadable"), paid("evt_2", payment))
+    assert states == ["failed", "done"]
+
+
+async def test_an_old_decline_does_not_end_a_payment_that_is_running(till: Till) -> None:
+    payment = await till.payment()
+    await till.receive(event("evt_1", outcome="processing", payment_id=payment))
+    late = event("evt_2", outcome="declined", payment_id=payment, source="intent")
+    results = await till.database.call("receive_events", SERVICE, events=[late])
+    assert results[0]["reason"] == "session_decides"
+    assert (await till.show(payment))["status"] == "processing"
+
+
+async def test_another_sessions_expiry_closes_nothing(till: Till) -> None:
+    payment = await till.payment()
+    other = event("evt_1", outcome="expired", payment_id=payment, session_id="cs_other")
+    assert await till.receive(other) == ["ignored"]
+    assert (await till.show(payment))["status"] == "pending"
+
+
+async def test_a_second_intent_is_noticed_even_if_the_first_was_told_late(till: Till) -> None:
+    payment = await till.payment()
+    for number, intent in enumerate((None, "pi_one")):
+        assert await till.receive(paid(f"evt_{number}", payment, intent_id=intent)) == ["done"]
+    assert await till.receive(paid("evt_9", payment, intent_id="pi_two")) == ["parked"]
 
 
 async def test_one_event_that_fails_takes_no_other_with_it(till: Till, owner: Connection) -> None:
@@ -165,7 +221,8 @@ async def test_a_parked_event_can_be_dismissed_with_a_reason(till: Till, owner: 
         "dismiss_event", SERVICE, event_id="evt_1", dismissed_by="kim", reason="refunded by hand"
     )
     assert (closed["state"], closed["dismissed_by"]) == ("ignored", "kim")
-    assert (await till.show(payment))["under_review"] is None
+    shown = await till.show(payment)
+    assert (shown["status"], shown["under_review"], shown["url"]) == ("canceled", None, None)
     assert await till.receive(paid("evt_1", payment)) == ["ignored"]
     assert await balance(owner) == 0
 

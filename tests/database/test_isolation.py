@@ -33,7 +33,7 @@ PEOPLE_MAY_READ = {
 PEOPLE_MAY_CALL = {
     "api.create_payment", "api.get_payment", "api.request_cancel",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
-    "private.current_user_id", "private.current_organization_ids", "private.payment_json",
+    "private.current_user_id", "private.current_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
 }  # fmt: skip
 # They answer who the caller is; a role check would have to ask them first.
@@ -90,7 +90,7 @@ async def seen(owner: Connection, role: str, who: TelegramUser | None, relation:
     try:
         await owner.execute(f"set local role {role}")
         await owner.fetchval("select set_config('request.jwt.claims', $1, true)", claims)
-        columns = "id" if relation == "public.users" else "*"
+        columns = "id" if relation in ("public.users", "public.payments") else "*"
         query = f"select count(*) from (select {columns} from {relation}) as r"  # noqa: S608
         return int(await owner.fetchval(query))
     except asyncpg.InsufficientPrivilegeError:
@@ -149,6 +149,25 @@ async def test_nobody_writes_a_table_directly(owner: Connection, role: str) -> N
             )
         ]
         assert not granted, (relation, granted)
+
+
+async def test_colleagues_see_no_key_and_no_chat_of_a_payment(
+    owner: Connection, acme: World
+) -> None:
+    for column in ("idempotency_key", "chat_id", "message_id", "url"):
+        query = "select has_column_privilege('authenticated', 'public.payments', $1, 'select')"
+        assert not await owner.fetchval(query, column), column
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
+async def test_nobody_touches_a_sequence(owner: Connection, role: str) -> None:
+    rows = await owner.fetch(
+        "select s.sequencename from pg_sequences as s"
+        " where s.schemaname in ('public', 'private', 'api') and has_sequence_privilege("
+        "$1, format('%I.%I', s.schemaname, s.sequencename), 'usage, select, update')",
+        role,
+    )
+    assert rows == []
 
 
 async def test_every_function_is_granted_by_name_or_not_at_all(owner: Connection) -> None:

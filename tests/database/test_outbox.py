@@ -1,5 +1,6 @@
 """Nothing to tell is lost, Telegram's limits hold, and nothing goes where it must not."""
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -185,6 +186,51 @@ async def test_what_telegram_will_never_take_is_kept_with_its_reason(
     row = await owner.fetchrow("select state, reason from notifications")
     assert row is not None
     assert tuple(row) == ("refused", "Bad Request: something")
+
+
+async def test_a_report_and_an_event_about_the_same_payment_wait_for_each_other(
+    till: Till, owner: Connection, database_url: str
+) -> None:
+    payment = await till.payment()
+    [told] = await claim(till)
+    other = await asyncpg.connect(database_url)
+    transaction = other.transaction()
+    await transaction.start()
+    await other.execute("select from payments where id = $1::uuid for update", payment)
+    report = asyncio.create_task(finish(till, told, "gone"))
+    await asyncio.sleep(0.2)
+    await other.execute("select private.show_payment(p) from payments as p")
+    await transaction.commit()
+    await other.close()
+    assert await report
+
+
+async def test_a_payment_that_is_being_changed_holds_up_nobody_else(
+    till: Till, owner: Connection, database_url: str
+) -> None:
+    payment = await till.payment()
+    await owner.execute(
+        "insert into notifications (kind, chat_id, payment_id)"
+        " select 'wallet_credited', id, $1::uuid from chats where telegram_chat_id = 1002",
+        payment,
+    )
+    other = await asyncpg.connect(database_url)
+    transaction = other.transaction()
+    await transaction.start()
+    await other.execute("select private.show_payment(p) from payments as p")
+    assert [one["chat_id"] for one in await claim(till)] == [1002]
+    await transaction.commit()
+    await other.close()
+    assert [one["chat_id"] for one in await claim(till)] == [1001]
+
+
+async def test_who_leaves_is_told_nothing_more(till: Till, owner: Connection) -> None:
+    payment = await till.payment()
+    await till.receive(paid("evt_1", payment))
+    await owner.execute("delete from memberships")
+    assert await claim(till) == []
+    await owner.execute("select private.show_payment(p) from payments as p")
+    assert await claim(till) == []
 
 
 async def test_one_chat_gets_at_most_three_in_three_seconds(till: Till, owner: Connection) -> None:

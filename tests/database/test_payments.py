@@ -13,6 +13,7 @@ from backend.errors import (
     CurrencyUnknown,
     IdempotencyKeyReused,
     PaymentClosed,
+    RateLimited,
     WrongStripeMode,
 )
 from backend.money import CURRENCIES, Currency
@@ -36,8 +37,8 @@ async def test_the_same_key_for_another_amount_is_refused(till: Till) -> None:
         await till.payment("same", amount=6000)
 
 
-async def test_a_redelivered_command_with_a_new_placeholder_is_told_apart_from_a_lost_answer(
-    till: Till,
+async def test_a_redelivered_command_shows_in_its_new_message_until_it_has_a_link(
+    till: Till, owner: Connection
 ) -> None:
     async def from_chat(message_id: int) -> Any:
         return await till.database.call(
@@ -47,9 +48,14 @@ async def test_a_redelivered_command_with_a_new_placeholder_is_told_apart_from_a
         )  # fmt: skip
 
     first = await from_chat(7)
-    assert (await from_chat(7))["id"] == first["id"]
+    assert (await from_chat(9))["id"] == first["id"]
+    assert await owner.fetchval("select message_id from payments") == 9
+    await till.database.call(
+        "open_payment", SERVICE, payment_id=first["id"], session_id="cs_1", url="https://x"
+    )
+    assert (await from_chat(9))["id"] == first["id"]  # the answer was lost on the way
     with pytest.raises(IdempotencyKeyReused):
-        await from_chat(9)
+        await from_chat(11)
 
 
 async def test_limits_hold_in_sql_with_facts_in_major_units(till: Till) -> None:
@@ -63,6 +69,18 @@ async def test_limits_hold_in_sql_with_facts_in_major_units(till: Till) -> None:
             "create_payment", till.world.ana,
             organization_id=till.world.acme, amount=5000, currency="xxx",
         )  # fmt: skip
+
+
+async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
+    till: Till, owner: Connection
+) -> None:
+    for number in range(60):
+        await till.payment(str(number), opened=False)
+    with pytest.raises(RateLimited) as refused:
+        await till.payment("one more")
+    assert refused.value.facts == {"retry_after": "60"}
+    await owner.execute("update payments set created_at = created_at - interval '10 minutes'")
+    await till.payment("later")
 
 
 async def test_python_and_sql_have_the_same_currencies(owner: Connection) -> None:

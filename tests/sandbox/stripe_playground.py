@@ -91,11 +91,12 @@ class Playground:
         """Everything of a kind that the sandbox remembers, oldest first."""
         return [thing for _, thing in self.app[STORE].list(kind)]
 
-    def age(self, session: str) -> None:
-        """An hour goes by for this session, and nobody has looked at it yet."""
+    def age(self, session: str, left: float) -> None:
+        """Its hour goes by while the sandbox is off: it is over `left` seconds from now."""
         store = self.app[STORE]
-        stored = store.get("checkout.session", session) or {}
-        store.put("checkout.session", session, {**stored, "expires_at": int(time.time()) - 1})
+        backstage = store.get("backstage", session) or {}
+        due = {**backstage["due"], "at": time.time() + left}
+        store.put("backstage", session, {**backstage, "due": due})
 
     def judged(self) -> list[str]:
         """What Stripe's document has against the requests, the answers and the events."""

@@ -1,5 +1,6 @@
 """A local Telegram on a free port, for one test: the Bot API and the people's doors."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Playground:
     async def bot(self, method: str, **parameters: Any) -> Json:
         """The raw answer of a Bot API call; every result must be what aiogram expects of it."""
         url = f"{self.url}/bot{TOKEN}/{method}"
-        async with self.http.post(url, json=parameters) as response:
+        form = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
+        async with self.http.post(url, data=form) as response:
             answer: Json = await response.json()
         assert answer["ok"] is (response.status == 200)
         assert answer["ok"] or answer["error_code"] == response.status
@@ -79,7 +81,7 @@ async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
         telegram_bot_token=TOKEN,
     )
     add_telegram(app)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     async with ClientSession() as http:
         try:

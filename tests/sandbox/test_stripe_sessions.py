@@ -40,82 +40,51 @@ async def test_a_new_session_is_open_and_has_no_intent_yet(play: Playground) -> 
     assert again.to_dict() == session.to_dict()
 
 
-async def test_several_lines_are_summed(play: Playground) -> None:
-    lines = [*line(unit_amount=1000), {**line(unit_amount=250)[0], "quantity": 3}]
-    assert (await play.session(line_items=lines)).amount_total == 1750
-
-
 async def test_a_session_lives_a_day_unless_told_otherwise(play: Playground) -> None:
     session = await play.session(expires_at=None)
     assert session.expires_at - session.created in (86_399, 86_400, 86_401)
 
 
 @pytest.mark.parametrize(
-    ("changes", "code", "param"),
+    ("changes", "named"),
     [
-        ({"colour": "red"}, "parameter_unknown", "colour"),
-        ({"payment_method_types": ["card"]}, "parameter_unknown", "payment_method_types"),
-        ({"mode": None}, "parameter_missing", "mode"),
-        ({"success_url": None}, "parameter_missing", "success_url"),
-        ({"success_url": "example.com"}, "url_invalid", "success_url"),
-        ({"client_reference_id": ""}, "parameter_invalid_empty", "client_reference_id"),
-        ({"client_reference_id": "x" * 201}, None, "client_reference_id"),
-        ({"metadata": {"k": "v" * 501}}, None, "metadata"),
-        ({"submit_type": "gift"}, None, "submit_type"),
-        ({"expires_at": int(time.time()) + 1700}, None, "expires_at"),
-        ({"expires_at": int(time.time()) + 90_000}, None, "expires_at"),
-        ({"line_items": line(currency="zzz")}, None, "line_items[0][price_data][currency]"),
-        (
-            {"line_items": line(unit_amount="50.5")},
-            "parameter_invalid_integer",
-            "line_items[0][price_data][unit_amount]",
-        ),
-        (
-            {"line_items": line(unit_amount="５０００")},
-            "parameter_invalid_integer",
-            "line_items[0][price_data][unit_amount]",
-        ),
-        (
-            {"line_items": line(product_data={"name": "x", "weight": 1})},
-            "parameter_unknown",
-            "line_items[0][price_data][product_data][weight]",
-        ),
-        ({"line_items": line() + line(currency="usd")}, None, "line_items"),
-        ({"line_items": line(unit_amount=49)}, "amount_too_small", None),
-        ({"line_items": line(currency="huf", unit_amount=17_499)}, "amount_too_small", None),
-        (
-            {"line_items": [{**line(unit_amount=99_999_999)[0], "quantity": 2}]},
-            "amount_too_large",
-            None,
-        ),
-        (
-            {"line_items": line(currency="kwd", unit_amount=50_001)},
-            "parameter_invalid_integer",
-            "line_items",
-        ),
-        ({"expand": ["customer"]}, None, "expand"),
+        ({"mode": None}, "mode"),
+        ({"success_url": None}, "success_url"),
+        ({"success_url": "example.com"}, "success_url"),
+        ({"client_reference_id": ""}, "client_reference_id"),
+        ({"client_reference_id": "x" * 201}, "client_reference_id"),
+        ({"metadata": {"k": "v" * 501}}, "metadata"),
+        ({"expires_at": int(time.time()) + 1700}, "expires_at"),
+        ({"expires_at": int(time.time()) + 90_000}, "expires_at"),
+        ({"line_items": line(currency="zzz")}, "zzz"),
+        ({"line_items": line(unit_amount="50.5")}, "line_items[0][price_data][unit_amount]"),
+        ({"line_items": line(unit_amount="５０００")}, "line_items[0][price_data][unit_amount]"),
+        ({"line_items": line(unit_amount=49)}, "from 50"),
+        ({"line_items": [{**line(unit_amount=99_999_999)[0], "quantity": 2}]}, "to 99999999"),
     ],
 )
-async def test_what_stripe_refuses_is_refused_with_its_code(
-    play: Playground, changes: dict[str, Any], code: str | None, param: str | None
+async def test_what_stripe_refuses_is_refused_and_named(
+    play: Playground, changes: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refusal:
         await play.session(**changes)
-    assert (refusal.value.http_status, refusal.value.code) == (400, code)
-    assert refusal.value.param == param
+    assert refusal.value.http_status == 400
+    assert named in str(refusal.value)
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"mode": "subscription"}, "mode=subscription"),
-        ({"customer_creation": "always"}, "customer_creation=always"),
+        ({"colour": "red"}, "colour"),
+        ({"payment_method_types": ["card"]}, "payment_method_types"),
+        ({"mode": "subscription"}, "mode"),
         ({"ui_mode": "embedded_page"}, "ui_mode"),
-        ({"line_items": [{"price": "price_1", "quantity": 1}]}, "line_items[0][price]"),
+        ({"line_items": [*line(), *line()]}, "line_items"),
+        ({"line_items": [{"price": "price_1", **line()[0]}]}, "line_items[0][price]"),
         ({"payment_intent_data": {"capture_method": "manual"}}, "[capture_method]"),
     ],
 )
-async def test_what_stripe_has_and_we_do_not_is_named_in_a_501(
+async def test_what_we_do_not_have_is_named_in_a_501(
     play: Playground, changes: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(stripe.APIError) as refusal:
@@ -154,7 +123,12 @@ async def test_the_same_key_and_request_get_the_same_answer(play: Playground) ->
     assert second.last_response is not None
     assert "Idempotent-Replayed" not in first.last_response.headers
     assert second.last_response.headers["Idempotent-Replayed"] == "true"
-    assert first.last_response.request_id != second.last_response.request_id
+
+
+async def test_another_api_version_is_not_modelled(play: Playground) -> None:
+    other: stripe.RequestOptions = {"stripe_version": "2020-08-27"}
+    with pytest.raises(stripe.APIError, match="2020-08-27"):
+        await play.sdk.v1.events.list_async({}, other)
 
 
 async def test_the_same_key_with_other_parameters_is_refused(play: Playground) -> None:
@@ -163,33 +137,23 @@ async def test_the_same_key_with_other_parameters_is_refused(play: Playground) -
         await play.session(key="payment-1:1", client_reference_id="payment-2")
 
 
-async def test_a_refusal_is_remembered_under_its_key_but_a_mistyped_request_is_not(
-    play: Playground,
-) -> None:
-    small = {"key": "k", "line_items": line(unit_amount=1), "expires_at": None}
-    for _ in range(2):
-        with pytest.raises(stripe.InvalidRequestError) as refusal:
-            await play.session(**small)
-    assert (refusal.value.headers or {})["Idempotent-Replayed"] == "true"
+async def test_a_refusal_leaves_its_key_free(play: Playground) -> None:
     with pytest.raises(stripe.InvalidRequestError):
-        await play.session(key="other", colour="red")
-    assert (await play.session(key="other")).status == "open"
+        await play.session(key="k", line_items=line(unit_amount=1))
+    assert (await play.session(key="k")).status == "open"
 
 
 async def test_only_open_sessions_can_be_expired(play: Playground) -> None:
     session = await play.session()
     await play.pay(session.id, IS_DECLINED)
-    expired = await play.sdk.v1.checkout.sessions.expire_async(
-        session.id, {"expand": ["payment_intent"]}
-    )
+    expired = await play.sdk.v1.checkout.sessions.expire_async(session.id)
     assert (expired.status, expired.url) == ("expired", None)
-    assert isinstance(expired.payment_intent, stripe.PaymentIntent)
-    assert expired.payment_intent.status == "canceled"
+    assert [intent["status"] for intent in play.stored("payment_intent")] == ["canceled"]
     assert set((await play.backend.got(5))[3:]) == {
         "payment_intent.canceled",
         "checkout.session.expired",
     }
-    with pytest.raises(stripe.InvalidRequestError, match="status of `expired`"):
+    with pytest.raises(stripe.InvalidRequestError, match="this one is expired"):
         await play.sdk.v1.checkout.sessions.expire_async(session.id)
 
 
@@ -197,7 +161,6 @@ async def test_what_is_not_there_is_a_404(play: Playground) -> None:
     for look in (
         play.sdk.v1.checkout.sessions.retrieve_async("cs_test_none"),
         play.sdk.v1.checkout.sessions.expire_async("cs_test_none"),
-        play.sdk.v1.payment_intents.retrieve_async("pi_none"),
         play.sdk.v1.events.retrieve_async("evt_none"),
     ):
         with pytest.raises(stripe.InvalidRequestError) as refusal:
@@ -214,8 +177,6 @@ async def test_events_are_listed_newest_first_by_page_type_and_time(play: Playgr
     paged = await play.sdk.v1.events.list_async({"limit": 5})
     assert paged.has_more
     assert [event.id async for event in paged.auto_paging_iter()] == whole
-    before = await play.sdk.v1.events.list_async({"limit": 2, "ending_before": whole[4]})
-    assert ([event.id for event in before.data], before.has_more) == (whole[2:4], True)
     paid = await play.sdk.v1.events.list_async({"types": ["payment_intent.succeeded"]})
     assert {event.type for event in paid.data} == {"payment_intent.succeeded"}
     assert len(paid.data) == 3

@@ -1,0 +1,169 @@
+"""The calls of Stripe's API that the local one answers, as one table at the end of the file.
+
+A function's signature is the whole of what the call takes here, read from Stripe's form encoding:
+what is missing or wrong is a 400, any other parameter a 501.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl
+
+from pydantic import BeforeValidator, Field
+
+from sandbox.doors import READ, Refusal, Shape
+from sandbox.store import Json
+from sandbox.stripe_objects import CURRENCIES, new, stored
+from sandbox.stripe_sessions import LocalStripe
+
+HALF_AN_HOUR, A_DAY = 1_800, 86_400
+
+Listed = BeforeValidator(lambda form: list(form.values()) if isinstance(form, dict) else form)
+Whole = Annotated[int, Field(ge=0, le=2**53)]
+Text = Annotated[str, Field(min_length=1, max_length=5000)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+Metadata = dict[str, Annotated[str, Field(max_length=500)]]
+Expand = Annotated[list[Literal["payment_intent"]], Listed]
+
+
+class Product(Shape):
+    """What a line is called."""
+
+    name: Text
+
+
+class Price(Shape):
+    """An inline price, in the charge unit."""
+
+    currency: str
+    unit_amount: Whole
+    product_data: Product
+
+
+class Line(Shape):
+    """One line of a session."""
+
+    quantity: Annotated[int, Field(ge=1)]
+    price_data: Price
+
+
+class IntentData(Shape):
+    """What the payment intent will carry."""
+
+    description: Text | None = None
+    metadata: Metadata = Field(default={})
+
+
+def create_session(
+    stripe: LocalStripe,
+    *,
+    mode: Literal["payment"],
+    line_items: Annotated[list[Line], Listed, Field(min_length=1, max_length=1)],
+    success_url: Url,
+    cancel_url: Url | None = None,
+    client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
+    expires_at: Whole | None = None,
+    metadata: Metadata | None = None,
+    payment_intent_data: IntentData | None = None,
+) -> Json:
+    """POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create)."""
+    price, quantity = line_items[0].price_data, line_items[0].quantity
+    total, now = price.unit_amount * quantity, int(time.time())
+    check_total(total, price.currency)
+    expires_at = now + A_DAY if expires_at is None else expires_at
+    if not HALF_AN_HOUR <= expires_at - now <= A_DAY:
+        raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
+    session = new(
+        "checkout.session",
+        mode=mode,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        client_reference_id=client_reference_id,
+        expires_at=expires_at,
+        metadata=metadata or {},
+        amount_subtotal=total,
+        amount_total=total,
+        currency=price.currency,
+    )
+    session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
+    stripe.store.put("checkout.session", session["id"], session)
+    item = {"description": price.product_data.name, "quantity": quantity, "amount": total}
+    stripe.expect(
+        {
+            "session": session["id"],
+            "items": [item],
+            "intent": (payment_intent_data or IntentData()).model_dump(),
+            "due": {"at": expires_at, "step": "expire", "card": None},
+        }
+    )
+    return session
+
+
+def check_total(total: int, currency: str) -> None:
+    """Refuse what Stripe does not charge."""
+    if currency not in CURRENCIES:
+        raise Refusal(400, f"Invalid currency: {currency}. Here are: {', '.join(CURRENCIES)}")
+    least, most = CURRENCIES[currency]["minimum"], CURRENCIES[currency]["maximum"]
+    if not least <= total <= most:
+        code = "amount_too_small" if total < least else "amount_too_large"
+        message = f"The Checkout Session's total must be from {least} to {most} minor units."
+        raise Refusal(400, message, code=code)
+
+
+def retrieve_session(stripe: LocalStripe, id: str, *, expand: Expand | None = None) -> Json:
+    """GET /v1/checkout/sessions/{id}."""
+    session = stripe.session(id)
+    return {**session, "payment_intent": stripe.intent_of(session)} if expand else session
+
+
+def expire_session(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/checkout/sessions/{id}/expire."""
+    session = stripe.session(id)
+    if session["status"] != "open":
+        raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")
+    return stripe.move(session, "expire")
+
+
+def retrieve_event(stripe: LocalStripe, id: str) -> Json:
+    """GET /v1/events/{id}."""
+    return stored(stripe.store, "event", id)
+
+
+def list_events(
+    stripe: LocalStripe,
+    *,
+    types: Annotated[list[str], Listed] | None = None,
+    created: dict[Literal["gte"], Whole] | None = None,
+    limit: Annotated[int, Field(ge=1, le=100)] = 10,
+    starting_after: str | None = None,
+) -> Json:
+    """GET /v1/events, newest first, by cursor (docs.stripe.com/api/pagination)."""
+    events = [event for _, event in stripe.store.list("event")][::-1]
+    if starting_after:
+        events = events[events.index(stored(stripe.store, "event", starting_after)) + 1 :]
+    since = (created or {"gte": 0})["gte"]
+    found = [e for e in events if e["created"] >= since and (not types or e["type"] in types)]
+    more = len(found) > limit
+    return {"object": "list", "data": found[:limit], "has_more": more, "url": "/v1/events"}
+
+
+def decoded(form: str) -> Json:
+    """Query or body text to nested dicts of text: `a[b][0]=1` to `{"a": {"b": {"0": "1"}}}`."""
+    root: Json = {}
+    for key, value in parse_qsl(form, keep_blank_values=True):
+        *outer, last = key.replace("]", "").split("[")
+        current = root
+        for part in outer:
+            current = current.setdefault(part, {})
+        current[last] = value
+    return root
+
+
+Call = Callable[..., Json]
+CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/v1/checkout/sessions"): READ(create_session),
+    ("GET", "/v1/checkout/sessions/{id}"): READ(retrieve_session),
+    ("POST", "/v1/checkout/sessions/{id}/expire"): READ(expire_session),
+    ("GET", "/v1/events"): READ(list_events),
+    ("GET", "/v1/events/{id}"): READ(retrieve_event),
+}

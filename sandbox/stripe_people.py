@@ -1,0 +1,127 @@
+"""What people see and press: the JSON doors that the hosted page and the console use."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, Literal
+
+from sandbox.store import Json
+from sandbox.stripe_objects import CURRENCIES, METHODS, new
+from sandbox.stripe_sessions import LocalStripe
+
+SHOWN = 50  # sessions in the console
+
+
+def outcome(stripe: LocalStripe, session: Json) -> Json:
+    """`{status, payment_status, redirect_url, decline_code?, message?, next?}` after a try."""
+    complete = session["status"] == "complete"
+    back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    intent = stripe.intent_of(session) or {}
+    answer = {name: session[name] for name in ("status", "payment_status")}
+    answer["redirect_url"] = back if complete else None
+    if error := intent.get("last_payment_error"):
+        answer |= {"decline_code": error.get("decline_code", error["code"])}
+        answer |= {"message": error["message"]}
+    if intent.get("next_action"):
+        answer["next"] = "authenticate"
+    return answer
+
+
+def shown(stripe: LocalStripe, session: Json) -> Json:
+    """A session for people: amounts as decimal text, and the numbers to try."""
+    digits = CURRENCIES[session["currency"]]["digits"]
+    kept = ("id", "created", "expires_at", "cancel_url", "url", "currency")
+    items = stripe.backstage(session["id"])["items"]
+    return {
+        **outcome(stripe, session),
+        **{name: session[name] for name in kept},
+        "amount": decimal(session["amount_total"], digits),
+        "digits": digits,
+        "items": [{**item, "amount": decimal(item["amount"], digits)} for item in items],
+        "methods": [
+            {"card": card, "label": method["label"], "type": method["type"]}
+            for card, method in METHODS.items()
+        ],
+    }
+
+
+def decimal(amount: int, digits: int) -> str:
+    """5000 with two digits as "50.00"."""
+    return str(Decimal(amount).scaleb(-digits))
+
+
+async def see_sessions(stripe: LocalStripe) -> Json:
+    """The newest 50 sessions, newest first."""
+    newest = [session for _, session in stripe.store.list("checkout.session")][: -SHOWN - 1 : -1]
+    return {"sessions": [shown(stripe, session) for session in newest]}
+
+
+async def see_session(stripe: LocalStripe, id: str) -> Json:
+    """What the hosted page shows."""
+    return shown(stripe, stripe.session(id))
+
+
+async def pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None) -> Json:
+    """What the hosted page's buttons do; `authenticate` answers the 3-D Secure question."""
+    return outcome(stripe, stripe.pay(id, card, authenticate))
+
+
+async def settle(stripe: LocalStripe, id: str) -> Json:
+    """A delayed payment waits no longer."""
+    return outcome(stripe, stripe.settle(id))
+
+
+async def expire(stripe: LocalStripe, id: str) -> Json:
+    """As if the session's time were up."""
+    return outcome(stripe, stripe.move(stripe.session(id), "expire"))
+
+
+async def see_deliveries(stripe: LocalStripe) -> Json:
+    """Every event, newest first, with every attempt and answer."""
+    return {"deliveries": stripe.deliveries.seen()}
+
+
+async def again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
+    """The same event once more, in so many seconds."""
+    stripe.deliveries.again(id, after)
+    return {"event": id, "after": after}
+
+
+async def see_faults(stripe: LocalStripe) -> Json:
+    """Those in force, and what is left of the counted ones."""
+    return stripe.deliveries.faults.model_dump()
+
+
+async def set_faults(stripe: LocalStripe, **wanted: Any) -> Json:
+    """Set those that the body names; `StripeFaults` documents them."""
+    stripe.deliveries.faults = stripe.deliveries.faults.changed_by(wanted)
+    return stripe.deliveries.faults.model_dump()
+
+
+async def trigger(
+    stripe: LocalStripe,
+    type: Literal["payment_intent.succeeded"],
+    amount: int = 2000,
+    currency: str = "usd",
+    metadata: dict[str, str] | None = None,
+) -> Json:
+    """An intent paid outside of our sessions, after its event was sent; in the charge unit."""
+    paid = {"amount": amount, "amount_received": amount, "status": "succeeded"}
+    intent = new("payment_intent", currency=currency, metadata=metadata or {}, **paid)
+    stripe.tell([type], {"payment_intent": intent})
+    return intent
+
+
+DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+    ("GET", "/stripe/sessions"): see_sessions,
+    ("GET", "/stripe/sessions/{id}"): see_session,
+    ("POST", "/stripe/sessions/{id}/pay"): pay,
+    ("POST", "/stripe/sessions/{id}/settle"): settle,
+    ("POST", "/stripe/sessions/{id}/expire"): expire,
+    ("GET", "/stripe/deliveries"): see_deliveries,
+    ("POST", "/stripe/deliveries/{id}/again"): again,
+    ("GET", "/stripe/faults"): see_faults,
+    ("POST", "/stripe/faults"): set_faults,
+    ("POST", "/stripe/trigger"): trigger,
+}
+FILES = ("sandbox.css", "pay.css", "pay.js", "console.css", "console.js")
+PAGES = {"/pay/{id}": "pay.html", "/console": "console.html"} | {f"/{name}": name for name in FILES}

@@ -1,0 +1,159 @@
+"""The local Stripe at work: one way to move a session, driven by the table of transitions."""
+
+import time
+from collections.abc import AsyncIterator
+from copy import deepcopy
+from functools import partial
+
+from aiohttp import ClientSession, ClientTimeout, web
+
+from sandbox.doors import Refusal
+from sandbox.settings import SandboxSettings
+from sandbox.store import Json, Store
+from sandbox.stripe_agenda import Agenda
+from sandbox.stripe_deliveries import Deliveries
+from sandbox.stripe_objects import METHODS, TEMPLATES, TRANSITIONS, new, new_id, stored
+
+PATIENCE = ClientTimeout(total=10)  # for the backend to answer an event
+
+
+class LocalStripe:
+    """Sessions, intents, charges and events in the store; deliveries on their way.
+
+    Beside each session stands its `backstage`, which Stripe never shows: `items` for the page,
+    `intent` (what the payment intent will carry) and `due` (what time will do to the session: `at`,
+    `step`, `card`).
+    """
+
+    def __init__(self, store: Store, settings: SandboxSettings) -> None:
+        """Raise ValueError beside a key that could be a live one."""
+        if not settings.stripe_secret_key.startswith(("sk_test_", "rk_test_")):
+            raise ValueError("the sandbox takes no Stripe key but sk_test_... or rk_test_...")
+        self.store = store
+        self.settings = settings
+        self.agenda = Agenda()
+        self.deliveries = Deliveries(store, settings, self.agenda)
+
+    async def running(self, _: web.Application) -> AsyncIterator[None]:
+        """From start to cleanup: put on the agenda what an earlier run left open."""
+        async with ClientSession(timeout=PATIENCE) as http:
+            self.deliveries.open(http)
+            for _seq, backstage in self.store.list("backstage"):
+                self.expect(backstage)
+            yield
+            await self.agenda.close()
+
+    def expect(self, backstage: Json, **due: object) -> None:
+        """Put on the agenda what time will do to a session: what it was, or something else."""
+        backstage["due"] |= due
+        self.store.put("backstage", backstage["session"], backstage)
+        self.agenda.at(backstage["due"]["at"], partial(self._in_time, backstage))
+
+    def session(self, id: str) -> Json:
+        """The session as it is now."""
+        return stored(self.store, "checkout.session", id)
+
+    def pay(self, id: str, card: str, authenticate: bool | None = None) -> Json:
+        """Try to pay, as the hosted page does; answers the session."""
+        number = card.replace(" ", "")
+        if number not in METHODS:
+            raise Refusal(400, "Only Stripe's published test numbers work here.")
+        method, answer = METHODS[number], {None: "", True: "yes", False: "no"}[authenticate]
+        step = method.get("answered", {}).get(answer, method["step"])
+        session = self.move(self.session(id), step, number)
+        if "then" in method:
+            at = time.time() + self.deliveries.faults.delay
+            self.expect(self.backstage(id), at=at, step=method["then"], card=number)
+        return session
+
+    def settle(self, id: str) -> Json:
+        """Settle a delayed payment now instead of later; answers the session."""
+        session, due = self.session(id), self.backstage(id)["due"]
+        if due["step"] == "expire":
+            raise Refusal(409, "No delayed payment was made on this session.")
+        return self.move(session, due["step"], due["card"])
+
+    def intent_of(self, session: Json) -> Json | None:
+        """Find the session's payment intent; there is none until somebody tried to pay."""
+        return self.store.get("payment_intent", session["payment_intent"] or "")
+
+    def backstage(self, id: str) -> Json:
+        """What stands beside the session with this id."""
+        return stored(self.store, "backstage", id)
+
+    def tell(self, types: list[str], about: dict[str, Json]) -> None:
+        """Make the events of one act and post them; `about` has the objects by their kind."""
+        named = [(type, about.get(type.rpartition(".")[0])) for type in types]
+        events = [new("event", type=t, data={"object": deepcopy(it)}) for t, it in named if it]
+        for event in events:
+            self.store.put("event", event["id"], event)
+        self.deliveries.post(events)
+
+    async def _in_time(self, backstage: Json) -> None:
+        """Do what was on the agenda, unless the session went another way meanwhile."""
+        session, due = self.session(backstage["session"]), backstage["due"]
+        if allows(due["step"], session, self.intent_of(session)):
+            self.move(session, due["step"], due["card"])
+
+    def move(self, session: Json, step: str, card: str | None = None) -> Json:
+        """Carry out one transition: change the objects, store them, post the events."""
+        intent, backstage = self.intent_of(session), self.backstage(session["id"])
+        if not allows(step, session, intent):
+            raise Refusal(409, f"This session is {session['status']}.", code="session_closed")
+        changes = TRANSITIONS[step]["changes"]
+        money = {"amount": session["amount_total"], "currency": session["currency"]}
+        if intent is None and card:
+            intent = new("payment_intent", **money, **backstage["intent"])
+            self.tell(["payment_intent.created"], {"payment_intent": intent})
+        things = {"checkout.session": session}
+        if intent is not None:
+            things["payment_intent"] = intent
+        if intent is not None and "charge" in changes:
+            pending = intent["status"] == "processing"
+            carried = {**money, **backstage["intent"], "payment_intent": intent["id"]}
+            things["charge"] = (
+                stored(self.store, "charge", intent["latest_charge"])
+                if pending
+                else new("charge", **carried, payment_method=new_id("pm_1"))
+            )
+        facts = facts_of(things, METHODS.get(card or "", {}).get("error", {}))
+        for kind, thing in things.items():
+            thing.update(filled(changes.get(kind, {}), facts))
+            self.store.put(kind, thing["id"], thing)
+        self.tell(TRANSITIONS[step]["events"], things)
+        return session
+
+
+def allows(step: str, session: Json, intent: Json | None) -> bool:
+    """Whether the transition starts from where the session and its intent are."""
+    status = intent["status"] if intent else ""
+    transition = TRANSITIONS[step]
+    return bool(session["status"] == transition["session"] and status in transition["intent"])
+
+
+def facts_of(things: dict[str, Json], error: Json) -> Json:
+    """What the "$names" in a transition's changes stand for; templates by their own names."""
+    charge = things.get("charge", {})
+    return {
+        **TEMPLATES,
+        "null": None,
+        "now": int(time.time()),
+        "amount": things["checkout.session"]["amount_total"],
+        "intent": things.get("payment_intent", {}).get("id"),
+        "charge_id": charge.get("id"),
+        "payment_method": charge.get("payment_method"),
+        "error": {**error, "charge": charge["id"]} if charge else error,
+        "code": error.get("code"),
+        "message": error.get("message"),
+    }
+
+
+def filled(changes: Json, facts: Json) -> Json:
+    """The changes with their "$names" replaced."""
+    return {
+        name: facts[value[1:]] if isinstance(value, str) and value.startswith("$") else value
+        for name, value in changes.items()
+    }
+
+
+LOCAL_STRIPE = web.AppKey("local_stripe", LocalStripe)
