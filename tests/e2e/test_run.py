@@ -43,6 +43,12 @@ def another_than(process: int, folder: Path, module: str) -> bool:
     return processes_named(folder, module) not in ([], [process])
 
 
+def resident_megabytes(folder: Path, module: str) -> float:
+    (process,) = processes_named(folder, module)
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.findall(r"VmRSS:\s*(\d+) kB", status)[0]) / 1024
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():
@@ -54,6 +60,7 @@ async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: 
     async with running_house(folder) as house:
         assert time.monotonic() - began < 15
         assert names_of(processes_of(folder)) == {"sandbox", "backend", "bot", "postgres"}
+        assert resident_megabytes(folder, "backend") + resident_megabytes(folder, "bot") < 200
         said = "\n".join(house.printed)
         async with aiohttp.ClientSession() as http:
             pages = re.findall(rf"{house.ports.sandbox_url}\S*", said)

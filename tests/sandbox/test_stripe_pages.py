@@ -1,21 +1,18 @@
 """The hosted page and the console in a real Chromium."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.chromium import needs_chromium, phone
 from tests.sandbox.stripe_playground import Playground, local_stripe
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 HOSTILE = '<img src=x onerror="alert(1)"> & Söhne'
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="THE PAYMENT PAGES ARE NOT TESTED: no Chromium (apt-get install chromium)"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -26,20 +23,8 @@ async def play(tmp_path: Path) -> AsyncIterator[Playground]:
 
 @pytest.fixture
 async def page(play: Playground) -> AsyncIterator[Page]:
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        size = {"width": 390, "height": 844}
-        page = await browser.new_page(viewport=size, locale="en-GB")  # type: ignore[arg-type]
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
-        yield page
-        await browser.close()
-    refused = [said for said in complaints if "Content Security Policy" in said]
-    broken = [said for said in complaints if "Failed to load resource" not in said]
-    assert refused == broken == []
+    async with phone() as opened:
+        yield opened
 
 
 async def opened(play: Playground, page: Page, name: str = "Acme top-up") -> str:

@@ -1,20 +1,17 @@
 """The chat page in a real Chromium: what a person sees and does there."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.chromium import needs_chromium, phone
 from tests.sandbox.telegram_playground import Playground, local_telegram
 
 ANA = 1001
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="THE CHAT PAGE IS NOT TESTED: no Chromium (apt-get install chromium)"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -25,18 +22,9 @@ async def play(tmp_path: Path) -> AsyncIterator[Playground]:
 
 @pytest.fixture
 async def page(play: Playground) -> AsyncIterator[Page]:
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = await browser.new_page(viewport={"width": 390, "height": 844})
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(play.url)
-        yield page
-        await browser.close()
-    assert complaints == []
+    async with phone() as opened:
+        await opened.goto(play.url)
+        yield opened
 
 
 async def test_a_person_writes_and_the_bots_message_changes_in_place(
