@@ -108,4 +108,6 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("GET", "/telegram/chat"): look,
     ("POST", "/telegram/faults"): set_faults,
 }
-PAGES = {"/": "chat.html", "/chat": "chat.html"} | {f"/{n}": n for n in ("chat.css", "chat.js")}
+STYLES = ("chat.css", "chat_phone.css", "chat_writing.css", "chat_wide.css")
+FILES = (*STYLES, "chat.js", "chat_messages.js", "chat_notices.js")
+PAGES = {"/": "chat.html", "/chat": "chat.html"} | {f"/{name}": name for name in FILES}

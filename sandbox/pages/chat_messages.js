@@ -1,0 +1,113 @@
+// What a message of the chat looks like: text nodes, links, buttons. Never HTML from anybody.
+
+const TAGS = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  spoiler: "span",
+  blockquote: "blockquote",
+  pre: "pre",
+  code: "code",
+  text_link: "a",
+};
+const VERBATIM = new Set(["code", "pre", "text_link"]);
+const FOUND = /https?:\/\/[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
+
+// `tap(key, messageId, button)` is called when a button under the message is pressed.
+export function draw(message, tap) {
+  const node = make("li", { className: "message" });
+  node.dataset.id = message.message_id;
+  node.classList.toggle("outgoing", !message.from.is_bot);
+  const bubble = make("div", { className: "bubble" });
+  const text = make("span");
+  fill(text, message.text, 0, message.text.length, [...(message.entities ?? [])]);
+  const meta = make("span", { className: "meta" });
+  if (message.edit_date) meta.append(make("span", { className: "edited", textContent: "edited" }));
+  const time = make("time", { textContent: clock(message.edit_date ?? message.date) });
+  time.dateTime = new Date((message.edit_date ?? message.date) * 1000).toISOString();
+  meta.append(time);
+  bubble.append(text, meta);
+  node.append(bubble);
+  const rows = message.reply_markup?.inline_keyboard ?? [];
+  if (rows.length) node.append(keyboard(rows, message.message_id, tap));
+  return node;
+}
+
+// Entities nest and come in order; their offsets are UTF-16, as JavaScript's are.
+function fill(parent, text, from, to, entities) {
+  let at = from;
+  while (entities.length) {
+    const entity = entities.shift();
+    const end = entity.offset + entity.length;
+    const inner = [];
+    while (entities.length && entities[0].offset < end) inner.push(entities.shift());
+    if (!(entity.type in TAGS)) continue; // commands are found below, in all texts alike
+    find(parent, text.slice(at, entity.offset));
+    const node = make(TAGS[entity.type]);
+    if (entity.type === "spoiler") node.className = "spoiler";
+    if (entity.type === "text_link") pointTo(node, entity.url);
+    if (VERBATIM.has(entity.type)) node.append(text.slice(entity.offset, end));
+    else fill(node, text, entity.offset, end, inner);
+    parent.append(node);
+    at = end;
+  }
+  find(parent, text.slice(at, to));
+}
+
+// Plain text, with its links and /commands to be clicked.
+function find(parent, text) {
+  let at = 0;
+  for (const found of text.matchAll(FOUND)) {
+    parent.append(text.slice(at, found.index));
+    at = found.index + found[0].length;
+    if (found[0].startsWith("/")) {
+      const command = make("button", { type: "button", className: "command" });
+      command.textContent = found[0]; // chat.js listens for its click
+      parent.append(command);
+    } else {
+      parent.append(pointTo(make("a", { textContent: found[0] }), found[0]));
+    }
+  }
+  parent.append(text.slice(at));
+}
+
+function pointTo(link, url) {
+  if (/^(https?|tg):\/\//i.test(url)) link.href = url;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+function keyboard(rows, messageId, tap) {
+  const node = make("div", { className: "keyboard" });
+  for (const row of rows) {
+    const line = make("div");
+    for (const button of row) {
+      const key = make(button.url ? "a" : "button", { className: "key" });
+      key.textContent = button.text;
+      if (button.url) pointTo(key, button.url);
+      else {
+        key.type = "button";
+        key.addEventListener("click", () => tap(key, messageId, button));
+      }
+      line.append(key);
+    }
+    node.append(line);
+  }
+  return node;
+}
+
+export function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+export function dayOf(seconds) {
+  const day = new Date(seconds * 1000).toDateString();
+  if (day === new Date().toDateString()) return "Today";
+  return new Date(seconds * 1000).toLocaleDateString([], { day: "numeric", month: "long" });
+}
