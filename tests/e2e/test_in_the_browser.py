@@ -49,7 +49,7 @@ async def hosted_page(page: Page) -> Page:
 
 async def picture(page: Page, name: str) -> None:
     if PICTURES:
-        await page.screenshot(path=f"{PICTURES}/{name}.png")
+        await page.screenshot(path=f"{PICTURES}/{name}.png", animations="disabled")
 
 
 async def test_the_whole_loop_by_hand(page: Page) -> None:
