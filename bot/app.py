@@ -41,6 +41,7 @@ TAPS: Final[dict[str, Handler]] = {
     screens.CHECK: payment_taps.check_tapped,
     screens.CANCEL: payment_taps.cancel_tapped,
     screens.AGAIN: payment_taps.again_tapped,
+    screens.RECEIPT: payment_taps.receipt_tapped,
 }
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE

@@ -17,7 +17,7 @@ BUTTONS: Final[dict[PaymentStatus, tuple[tuple[str, ...], ...]]] = {
     "created": (),
     "pending": (("pay",), ("check", "cancel")),
     "processing": (("check",),),
-    "succeeded": (("topup",),),
+    "succeeded": (("receipt", "topup"),),
     "failed": (("again",),),
     "expired": (("again",),),
     "canceled": (("again",),),
@@ -26,6 +26,7 @@ LABELS: Final = {
     "check": "button.check_again",
     "cancel": "button.cancel",
     "again": "button.new_link",
+    "receipt": "button.receipt",
 }
 
 
@@ -35,6 +36,13 @@ def payment_screen(payment: Payment, words: Words) -> Screen:
     if payment.under_review and payment.status != "succeeded":
         return Screen("\n".join(lines))  # nobody should pay again before this is cleared up
     return Screen("\n".join(lines), tuple(_rows(payment, words)))
+
+
+def receipt_screen(payment: Payment, words: Words) -> Screen:
+    """What happened, to keep or to pass on; only a payment that succeeded has one."""
+    paid_at = payment.succeeded_at or payment.created_at
+    facts = _facts(payment, words) | {"day": paid_at.date(), "time": paid_at}
+    return Screen(words.say("receipt.text", **facts))
 
 
 def credited_screen(payment: Payment, words: Words) -> Screen:

@@ -1,4 +1,4 @@
-"""The buttons under a payment: Check again, Cancel, New link.
+"""The buttons under a payment: Check again, Cancel, New link, Receipt.
 
 They ask the backend; the message itself changes when the backend's notification arrives.
 """
@@ -8,6 +8,8 @@ from uuid import UUID
 
 from backend.schemas import PaymentStatus
 from bot.context import BotContext, WalletName
+from bot.doors import too_old
+from bot.payment_message import receipt_screen
 from bot.topup import start_payment
 
 STILL_THE_SAME: Final[dict[PaymentStatus, str]] = {
@@ -35,6 +37,16 @@ async def cancel_tapped(context: BotContext) -> str | None:
     payment = await context.backend.cancel(context.speaker.id, UUID(context.part("payment")))
     key = NOT_CANCELED.get(payment.status)
     return context.words.plain(key) if key else None
+
+
+async def receipt_tapped(context: BotContext) -> str | None:
+    """Receipt: what was paid, when, by whom and for whom, in a message of its own."""
+    await context.introduce()
+    payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
+    if payment.status != "succeeded":
+        return await too_old(context)
+    await context.reply(receipt_screen(payment, context.words))
+    return None
 
 
 async def again_tapped(context: BotContext) -> None:

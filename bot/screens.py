@@ -21,6 +21,7 @@ PAY = rf"pay:{_ORGANIZATION}:(?P<currency>[a-z]{{3}}):(?P<amount>[\s\S]+)\Z"
 CHECK = rf"check:{_PAYMENT}\Z"
 CANCEL = rf"cancel:{_PAYMENT}\Z"
 AGAIN = rf"again:{_PAYMENT}\Z"
+RECEIPT = rf"receipt:{_PAYMENT}\Z"
 
 AMOUNT_BYTES = 23  # what is left for an amount of a button's 64 bytes
 

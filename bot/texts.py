@@ -9,14 +9,14 @@ import tomllib
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from babel import Locale
-from babel.dates import UTC, format_skeleton
+from babel.dates import UTC, format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from backend.schemas import Money
@@ -42,7 +42,7 @@ class Price(NamedTuple):
     currency: str
 
 
-Fact = str | int | Price | Money | datetime
+Fact = str | int | Price | Money | datetime | date
 
 
 class Words:
@@ -81,6 +81,8 @@ class Words:
                 return self._money(Decimal(fact.amount), fact.currency)
             case datetime():
                 return format_skeleton("Hm", fact, tzinfo=UTC, locale=self._locale)
+            case date():
+                return format_date(fact, "long", locale=self._locale)
             case int():
                 return format_decimal(fact, locale=self._locale)
             case _:

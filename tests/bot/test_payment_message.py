@@ -34,7 +34,7 @@ def shown(**changed: Any) -> Screen:
         (
             {"status": "succeeded", "balance": euros(123_456_00)},
             "<b>Paid.</b> Ana added <b>€50.00</b> to <b>Acme</b>.\nNew balance: <b>€123,456.00</b>",
-            ["Top up again"],
+            ["Receipt", "Top up again"],
         ),
         ({"status": "failed"}, "<b>The payment did not go through.</b>", ["New link"]),
         ({"status": "expired"}, "<b>This link has expired.</b>", ["New link"]),
@@ -48,7 +48,7 @@ def shown(**changed: Any) -> Screen:
         (
             {"status": "succeeded", "under_review": "paid_twice"},
             "<b>Paid.</b>",
-            ["Top up again"],
+            ["Receipt", "Top up again"],
         ),
     ],
 )

@@ -71,6 +71,8 @@ async def test_the_whole_loop_by_hand(page: Page) -> None:
     await say(page, "/balance")
     await expect(bots(page, re.compile(r"^Acme.*Balance: €50\.00", re.S))).to_be_visible()
     await picture(page, "chat")
+    await page.get_by_role("button", name="Receipt").click()
+    await expect(bots(page, "Paid by Ana on")).to_be_visible()
 
 
 async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
