@@ -23,9 +23,8 @@ async def test_a_good_token_opens_the_api(house: House) -> None:
     assert await introduce(house, f"Bearer {token()}") == 200
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
+async def test_any_other_token_is_a_401(house: House) -> None:
+    strangers = [
         "", "Bearer", "Bearer x", f"Basic {token()}", token(),
         f"Bearer {token(key='x' * 64)}",
         f"Bearer {token(algorithm='HS512')}",
@@ -36,10 +35,9 @@ async def test_a_good_token_opens_the_api(house: House) -> None:
         f"Bearer {token(lifetime=3600)}",
         f"Bearer {token(sub='-1')}", f"Bearer {token(sub='bot')}", f"Bearer {token(sub='１')}",
         f"Bearer {token(sub='9' * 30)}",
-    ],
-)  # fmt: skip
-async def test_any_other_token_is_a_401(house: House, bad: str) -> None:
-    assert await introduce(house, bad) == 401
+    ]  # fmt: skip
+    for bad in strangers:
+        assert await introduce(house, bad) == 401, bad
 
 
 async def test_a_token_without_a_signature_is_a_401(house: House) -> None:
