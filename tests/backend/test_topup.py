@@ -248,39 +248,35 @@ async def test_members_and_strangers_start_nothing(house: House) -> None:
     assert (await house.client.payment(BEN, payment)).id == payment
 
 
-@pytest.mark.parametrize(
-    ("amount", "code"),
-    [
-        ("0", "amount_too_small"), ("-5", "amount_too_small"), ("0.49", "amount_too_small"),
-        ("1e9", "amount_unreadable"), ("NaN", "amount_unreadable"), ("", "amount_unreadable"),
-        ("50 dollars", "amount_unreadable"), ("１００", "amount_unreadable"),
-        ("1,000.00", "amount_unreadable"), ("٥٠", "amount_unreadable"),
-        ("10.001", "amount_too_precise"), ("1,005", "amount_too_precise"),
-        ("1000000", "amount_too_large"), ("9" * 15, "amount_too_large"),
-        ("9" * 64, "amount_unreadable"), ("9" * 10_000, "bad_request"),
-    ],
-)  # fmt: skip
-async def test_amounts_that_cannot_be_are_refused_in_their_senders_terms(
-    house: House, amount: str, code: str
-) -> None:
-    request = {"organization_id": str(house.world.acme), "amount": amount, "currency": "eur"}
-    async with house.http.post(
-        f"{house.url}/api/payments/checkout",
-        json=request, headers={"Authorization": f"Bearer {token()}"},
-    ) as answer:  # fmt: skip
-        said = (await answer.json())["error"]
-        assert (answer.status in (400, 422), said["code"]) == (True, code)
-        assert said["request_id"] == answer.headers["X-Request-Id"]
-        assert amount == "" or amount not in said["message"].split()
+REFUSED = [
+    ("0", "amount_too_small"), ("-5", "amount_too_small"), ("0.49", "amount_too_small"),
+    ("1e9", "amount_unreadable"), ("NaN", "amount_unreadable"), ("", "amount_unreadable"),
+    ("50 dollars", "amount_unreadable"), ("１００", "amount_unreadable"),
+    ("1,000.00", "amount_unreadable"), ("٥٠", "amount_unreadable"),
+    ("10.001", "amount_too_precise"), ("1,005", "amount_too_precise"),
+    ("1000000", "amount_too_large"), ("9" * 15, "amount_too_large"),
+    ("9" * 64, "amount_unreadable"), ("9" * 10_000, "bad_request"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("amount", ["50", "50.0", "50.00", "50,00", " 50 ", 50, 50.0, "050"])
-async def test_amounts_are_read_as_people_write_them(house: House, amount: Any) -> None:
-    request = {"organization_id": str(house.world.acme), "amount": amount, "currency": "EUR"}
-    async with house.http.post(
-        f"{house.url}/api/payments/checkout",
-        json=request, headers={"Authorization": f"Bearer {token()}"},
-    ) as answer:  # fmt: skip
-        assert answer.status == 201
-        payment = UUID((await answer.json())["payment_id"])
-    assert (await house.see(payment)).money.amount_minor == 5000
+async def order(house: House, amount: Any, currency: str) -> tuple[int, Any]:
+    """POST /api/payments/checkout as Ana: status and answer."""
+    wish = {"organization_id": str(house.world.acme), "amount": amount, "currency": currency}
+    headers = {"Authorization": f"Bearer {token()}"}
+    path = f"{house.url}/api/payments/checkout"
+    async with house.http.post(path, json=wish, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_amounts_that_cannot_be_are_refused_in_their_senders_terms(house: House) -> None:
+    for amount, code in REFUSED:
+        status, said = await order(house, amount, "eur")
+        assert (status in (400, 422), said["error"]["code"]) == (True, code), amount[:64]
+        assert amount == "" or amount not in said["error"]["message"].split()
+
+
+async def test_amounts_are_read_as_people_write_them(house: House) -> None:
+    for amount in ("50", "50.0", "50.00", "50,00", " 50 ", 50, 50.0, "050"):
+        status, said = await order(house, amount, "EUR")
+        assert status == 201, amount
+        assert (await house.see(UUID(said["payment_id"]))).money.amount_minor == 5000

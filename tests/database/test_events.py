@@ -239,7 +239,7 @@ STORY = st.lists(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(story=STORY)
 def test_any_story_credits_at_most_once_and_exactly_once_if_money_came(
