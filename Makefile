@@ -27,8 +27,8 @@ demo: .venv/installed-to-run ## play one whole top-up without a browser, and sho
 token: .venv/installed-to-run ## a bearer token to try the API with: make token USER=owner|member|stranger
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
-test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet"
-	@$(PYTHON) -m pytest $(ARGS)
+test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
+	@$(PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
 # Each line is one check. All of them run; any that fails, fails the whole.
 define CHECKS
