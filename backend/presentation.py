@@ -43,4 +43,5 @@ def me(row: Row) -> Me:
 
 def notification(row: Row) -> Notification:
     """One of `api.claim_notifications` as `Notification`."""
-    return Notification(**{**row, "payment": payment(row["payment"])})
+    about = row["payment"]
+    return Notification(**{**row, "payment": about and payment(about)})

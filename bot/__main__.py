@@ -13,7 +13,8 @@ import structlog
 from telegram.error import NetworkError, RetryAfter, TelegramError
 
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
-from bot.backend_client import BackendClient, new_session
+from bot.backend_calls import new_session
+from bot.backend_client import BackendClient
 from bot.context import BotApplication
 from bot.logs import start_logging
 from bot.notifications import DeliveryWorker

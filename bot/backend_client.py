@@ -1,17 +1,7 @@
 """The backend over HTTP: each of its doors is one method here."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final, TypeVar
 from uuid import UUID
 
-import aiohttp
-import jwt
-from pydantic import BaseModel, SecretStr, ValidationError
-
-from backend import schemas
 from backend.schemas import (
     Checkout,
     CheckoutRequest,
@@ -21,152 +11,43 @@ from backend.schemas import (
     NotificationResult,
     Payment,
 )
-
-Answer = TypeVar("Answer", bound=BaseModel)
-
-CONNECT_SECONDS: Final = 3.0
-ANSWER_SECONDS: Final = 20.0  # all tries together
-TRY_AFTER: Final = (0.0, 0.1, 0.4)
+from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
 
 
-class BackendError(Exception):
-    """The backend did not do what was asked.
-
-    BackendError
-    +-- BackendRefusal        it answered no, with a code of its own
-    +-- BackendUnavailable    it did not answer, or not in a way that we can read
-    """
-
-
-class BackendRefusal(BackendError):
-    """The backend's error shape: a stable `code`, its `facts`, the HTTP `status`."""
-
-    def __init__(self, status: int, code: str, facts: dict[str, str], request_id: str) -> None:
-        """What an `ErrorAnswer` said."""
-        super().__init__(code)
-        self.status, self.code, self.facts, self.request_id = status, code, facts, request_id
-
-
-class BackendUnavailable(BackendError):
-    """No answer. `may_have_acted` is false only when no try can have reached the backend."""
-
-    def __init__(self, why: str, may_have_acted: bool) -> None:
-        """`why` is for the log."""
-        super().__init__(why)
-        self.may_have_acted = may_have_acted
-
-
-class BackendClient:
+class BackendClient(BackendCalls):
     """Speaks for a Telegram user or, in `claim` and `report`, for the bot itself.
 
     Every method raises BackendRefusal or BackendUnavailable. All but `claim` are tried again when
     the connection fails: they are reads, or name a value, a key or a claim that acts once.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, base: str, secret: SecretStr) -> None:
-        """`base` has no trailing slash; `secret` signs the tokens."""
-        self._session, self._base, self._secret = session, base, secret
-
     async def introduce(self, user: int, introduction: Introduction) -> Me:
         """Make a Telegram user known, and learn which organizations are theirs."""
-        return _read(Me, await self._call(user, "PUT", "/api/me", introduction))
+        return read(Me, await self.call(user, "PUT", "/api/me", introduction))
 
     async def checkout(self, user: int, request: CheckoutRequest, key: str) -> Checkout:
         """Start a payment. The same key and request start it once, however often it is asked."""
         path = "/api/payments/checkout"
-        return _read(Checkout, await self._call(user, "POST", path, request, key))
+        return read(Checkout, await self.call(user, "POST", path, request, key))
 
     async def payment(self, user: int, payment_id: UUID) -> Payment:
         """A payment as it stands."""
-        return _read(Payment, await self._call(user, "GET", f"/api/payments/{payment_id}"))
+        return read(Payment, await self.call(user, "GET", f"/api/payments/{payment_id}"))
 
     async def check(self, user: int, payment_id: UUID) -> Payment:
         """A payment as it stands after asking Stripe."""
-        return _read(Payment, await self._call(user, "POST", f"/api/payments/{payment_id}/check"))
+        return read(Payment, await self.call(user, "POST", f"/api/payments/{payment_id}/check"))
 
     async def cancel(self, user: int, payment_id: UUID) -> Payment:
         """Close a payment's page, unless it has been paid."""
-        return _read(Payment, await self._call(user, "POST", f"/api/payments/{payment_id}/cancel"))
+        return read(Payment, await self.call(user, "POST", f"/api/payments/{payment_id}/cancel"))
 
     async def claim(self, wait: int) -> ClaimedNotifications:
         """Notifications to deliver now; waits up to `wait` seconds for the first."""
         path = f"/internal/notifications/claim?wait={wait}"
-        async with _at_most(wait + ANSWER_SECONDS):
-            return _read(ClaimedNotifications, await self._try(None, "POST", path))
+        async with at_most(wait + ANSWER_SECONDS):
+            return read(ClaimedNotifications, await self.once(None, "POST", path))
 
     async def report(self, notification_id: int, result: NotificationResult) -> None:
         """What became of a claimed notification."""
-        await self._call(None, "POST", f"/internal/notifications/{notification_id}/result", result)
-
-    def _token(self, user: int | None) -> str:
-        """A token for this user's doors; without a user, for those of the bot itself."""
-        now = int(time.time())
-        claims = {
-            "iss": schemas.BOT_ISSUER,
-            "aud": schemas.ACTOR_AUDIENCE if user else schemas.SERVICE_AUDIENCE,
-            "sub": str(user or "bot"),
-            "iat": now,
-            "exp": now + schemas.TOKEN_LIFETIME_SECONDS,
-        }
-        return jwt.encode(claims, self._secret.get_secret_value(), algorithm="HS256")
-
-    async def _call(
-        self, user: int | None, method: str, path: str, body: BaseModel | None = None, key: str = ""
-    ) -> bytes:
-        failures = []
-        async with _at_most(ANSWER_SECONDS):
-            for pause in TRY_AFTER:
-                await asyncio.sleep(pause)
-                try:
-                    return await self._try(user, method, path, body, key)
-                except BackendUnavailable as error:
-                    failures.append(error)
-        may_have_acted = any(failure.may_have_acted for failure in failures)
-        raise BackendUnavailable(str(failures[-1]), may_have_acted) from failures[-1]
-
-    async def _try(
-        self, user: int | None, method: str, path: str, body: BaseModel | None = None, key: str = ""
-    ) -> bytes:
-        headers = {"Authorization": f"Bearer {self._token(user)}"}
-        headers |= {"Content-Type": "application/json"} if body else {}
-        headers |= {"Idempotency-Key": key} if key else {}
-        data = body.model_dump_json().encode() if body else None
-        url = self._base + path
-        try:
-            async with self._session.request(method, url, data=data, headers=headers) as response:
-                answer = await response.read()
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise BackendUnavailable(repr(error), may_have_acted=False) from error
-        except aiohttp.ClientError as error:
-            raise BackendUnavailable(repr(error), may_have_acted=True) from error
-        if response.ok:
-            return answer
-        try:
-            said = schemas.ErrorAnswer.model_validate_json(answer).error
-        except ValidationError as error:
-            raise BackendUnavailable(f"HTTP {response.status}", may_have_acted=True) from error
-        raise BackendRefusal(response.status, said.code, said.facts, said.request_id)
-
-
-def new_session() -> aiohttp.ClientSession:
-    """A session for a BackendClient: no cookies; the deadline of a call is the client's."""
-    return aiohttp.ClientSession(
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-    )
-
-
-@asynccontextmanager
-async def _at_most(seconds: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise BackendUnavailable(f"no answer in {seconds:g} s", may_have_acted=True) from error
-
-
-def _read(model: type[Answer], body: bytes) -> Answer:
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        raise BackendUnavailable(f"unreadable {model.__name__}", may_have_acted=True) from error
+        await self.call(None, "POST", f"/internal/notifications/{notification_id}/result", result)

@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.backend_client import BackendRefusal, BackendUnavailable
+from bot.backend_calls import BackendRefusal, BackendUnavailable
 from bot.context import BotContext
 from bot.doors import answer
 from bot.screens import Screen

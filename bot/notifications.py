@@ -13,7 +13,8 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult, Payment
-from bot.backend_client import BackendClient, BackendError
+from bot.backend_calls import BackendError
+from bot.backend_client import BackendClient
 from bot.chat_order import ChatTurns
 from bot.outcomes import result_of
 from bot.payment_message import credited_screen, payment_screen
@@ -27,9 +28,23 @@ AT_ONCE: Final = 16
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # between claims while the backend is away
 SECONDS_TO_FINISH: Final = 1.5  # for what is being delivered when the process is told to stop
 
-SCREENS: Final[dict[str, Callable[[Payment, Words], Screen]]] = {
-    "payment_shown": payment_screen,
-    "wallet_credited": credited_screen,
+
+def about_payment(
+    screen: Callable[[Payment, Words], Screen],
+) -> Callable[[Notification, Words], Screen]:
+    """A screen of a payment, for the notification that carries one."""
+
+    def shown(notification: Notification, words: Words) -> Screen:
+        if notification.payment is None:
+            raise ValueError(f"{notification.kind} without its payment")
+        return screen(notification.payment, words)
+
+    return shown
+
+
+SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
+    "payment_shown": about_payment(payment_screen),
+    "wallet_credited": about_payment(credited_screen),
 }
 
 
@@ -89,7 +104,7 @@ class DeliveryWorker:
     async def _show(self, notification: Notification) -> int:
         """Edit the message, or send a new one; answers where it stands."""
         words = self._texts.words(notification.language)
-        screen = SCREENS[notification.kind](notification.payment, words)
+        screen = SCREENS[notification.kind](notification, words)
         if notification.message_id is not None:
             await self._bot.edit_message_text(
                 screen.text,

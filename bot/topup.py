@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from backend.schemas import CheckoutRequest, Me, Membership, ShownIn
-from bot.backend_client import BackendError, BackendUnavailable
+from bot.backend_calls import BackendError, BackendUnavailable
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain

@@ -43,8 +43,8 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 3000),
-        Room(("sandbox",), sandbox, 1800),
+        Room(("backend", "bot"), product, 4500),
+        Room(("sandbox",), sandbox, 2050),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

@@ -3,7 +3,8 @@ create table public.notifications (
     id bigint generated always as identity primary key,
     kind text not null,
     chat_id bigint not null references public.chats (id),
-    payment_id uuid not null references public.payments (id),
+    payment_id uuid references public.payments (id),
+    facts jsonb not null default '{}',
     state text not null default 'pending',
     tries integer not null default 0,
     due_at timestamptz not null default now(),
@@ -18,7 +19,7 @@ create table public.notifications (
     constraint notifications_kind_is_known check (kind in ('payment_shown', 'wallet_credited')),
     constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
 );
-comment on table public.notifications is 'What to tell in which chat. It is rendered when claimed, so it always tells the newest state.';
+comment on table public.notifications is 'What to tell in which chat, about a payment or with facts of its own. It is rendered when claimed, so it always tells the newest state.';
 revoke all on public.notifications from public, anon, authenticated, service_role;
 revoke all on sequence public.notifications_id_seq from public, anon, authenticated, service_role;
 create unique index notifications_wait_once on public.notifications (payment_id, kind, chat_id) where state = 'pending';
@@ -145,11 +146,12 @@ begin
             'message_id', case n.kind when 'payment_shown' then p.message_id end,
             'language', c.language,
             'repeat', n.repeat,
-            'payment', private.payment_json(p)
+            'payment', case when p.id is not null then private.payment_json(p) end,
+            'facts', n.facts
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
-        inner join public.payments as p on n.payment_id = p.id
+        left join public.payments as p on n.payment_id = p.id
         where n.id = any(ids)
     );
 end

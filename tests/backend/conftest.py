@@ -22,7 +22,8 @@ from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
 from backend.stripe_gateway import stripe_gateway
 from backend.topups import Shop
-from bot.backend_client import BackendClient, new_session
+from bot.backend_calls import new_session
+from bot.backend_client import BackendClient
 from sandbox.demo import free_ports
 from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings

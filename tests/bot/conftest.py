@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from bot.__main__ import started
 from bot.app import create_app
-from bot.backend_client import BackendClient, new_session
+from bot.backend_calls import new_session
+from bot.backend_client import BackendClient
 from bot.notifications import DeliveryWorker
 from bot.settings import Settings
 from bot.texts import load_texts

@@ -70,6 +70,7 @@ def notification(shown: Payment, **changed: Any) -> Notification:
         "language": "en",
         "repeat": False,
         "payment": shown,
+        "facts": {},
     }
     return Notification(**facts | changed)
 

@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from backend.schemas import CheckoutRequest, Introduction
-from bot.backend_client import BackendClient, BackendRefusal, BackendUnavailable, new_session
+from bot.backend_calls import BackendRefusal, BackendUnavailable, new_session
+from bot.backend_client import BackendClient
 from bot.errors import refusal_sentence
 from bot.texts import load_texts
 from tests.bot.fake_backend import ACME, ANA, SECRET, FakeBackend

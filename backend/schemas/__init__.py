@@ -1,0 +1,115 @@
+"""The words of the house: what crosses the HTTP border, as pydantic models.
+
+This is all of `backend/` that `bot/` may import. Money leaves as a decimal string in major units
+(`"50.00"`) beside the integer in the currency's minor units (`5000`); currencies are lower-case ISO
+codes; every time is UTC.
+"""
+
+from backend.schemas.errors import (
+    ErrorAnswer as ErrorAnswer,
+)
+from backend.schemas.errors import (
+    ErrorFacts as ErrorFacts,
+)
+from backend.schemas.money import (
+    Limits as Limits,
+)
+from backend.schemas.money import (
+    Money as Money,
+)
+from backend.schemas.money import (
+    Wallet as Wallet,
+)
+from backend.schemas.notifications import (
+    ClaimedNotifications as ClaimedNotifications,
+)
+from backend.schemas.notifications import (
+    Notification as Notification,
+)
+from backend.schemas.notifications import (
+    NotificationResult as NotificationResult,
+)
+from backend.schemas.organizations import (
+    CodeRequest as CodeRequest,
+)
+from backend.schemas.organizations import (
+    Invitation as Invitation,
+)
+from backend.schemas.organizations import (
+    InvitationRequest as InvitationRequest,
+)
+from backend.schemas.organizations import (
+    Invitations as Invitations,
+)
+from backend.schemas.organizations import (
+    Member as Member,
+)
+from backend.schemas.organizations import (
+    Members as Members,
+)
+from backend.schemas.organizations import (
+    Organization as Organization,
+)
+from backend.schemas.organizations import (
+    OrganizationChoice as OrganizationChoice,
+)
+from backend.schemas.organizations import (
+    OrganizationName as OrganizationName,
+)
+from backend.schemas.organizations import (
+    OrganizationRequest as OrganizationRequest,
+)
+from backend.schemas.organizations import (
+    Organizations as Organizations,
+)
+from backend.schemas.organizations import (
+    RoleRequest as RoleRequest,
+)
+from backend.schemas.payments import (
+    Checkout as Checkout,
+)
+from backend.schemas.payments import (
+    CheckoutRequest as CheckoutRequest,
+)
+from backend.schemas.payments import (
+    Payment as Payment,
+)
+from backend.schemas.payments import (
+    PaymentStatus as PaymentStatus,
+)
+from backend.schemas.payments import (
+    ShownIn as ShownIn,
+)
+from backend.schemas.people import (
+    Introduction as Introduction,
+)
+from backend.schemas.people import (
+    Me as Me,
+)
+from backend.schemas.people import (
+    Membership as Membership,
+)
+from backend.schemas.words import (
+    ACTOR_AUDIENCE as ACTOR_AUDIENCE,
+)
+from backend.schemas.words import (
+    BOT_ISSUER as BOT_ISSUER,
+)
+from backend.schemas.words import (
+    SERVICE_AUDIENCE as SERVICE_AUDIENCE,
+)
+from backend.schemas.words import (
+    TOKEN_LIFETIME_SECONDS as TOKEN_LIFETIME_SECONDS,
+)
+from backend.schemas.words import (
+    AmountText as AmountText,
+)
+from backend.schemas.words import (
+    Model as Model,
+)
+from backend.schemas.words import (
+    Role as Role,
+)
+from backend.schemas.words import (
+    TelegramId as TelegramId,
+)

@@ -1,0 +1,26 @@
+"""Amounts and wallets."""
+
+from backend.schemas.words import Model
+
+
+class Money(Model):
+    """An amount in both forms: `amount` in major units, `amount_minor` in minor units."""
+
+    amount: str
+    amount_minor: int
+    currency: str
+
+
+class Limits(Model):
+    """What one top-up may be, in major units of `currency`."""
+
+    minimum: str
+    maximum: str
+    currency: str
+
+
+class Wallet(Model):
+    """One currency of an organization, with its balance and what one top-up may be."""
+
+    balance: Money
+    limits: Limits

@@ -1,0 +1,55 @@
+"""What the bot is handed to tell, and what it reports."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.schemas.payments import Payment
+from backend.schemas.words import Model, TelegramId
+
+
+class Notification(Model):
+    """Something to tell in one chat, as the claim door hands it to the bot.
+
+    `kind`: `payment_shown` edits `message_id` (or sends anew where it is None) to show `payment`;
+    `wallet_credited` tells another member of it. `claim` must come back with the result. `repeat`
+    is true when an earlier try may have arrived: Telegram did not say. `facts` belong to kinds that
+    are not about a payment.
+    """
+
+    id: int
+    claim: UUID
+    kind: Literal["payment_shown", "wallet_credited"]
+    chat_id: int
+    message_id: int | None
+    language: str
+    repeat: bool
+    payment: Payment | None
+    facts: dict[str, str | int]
+
+
+class ClaimedNotifications(Model):
+    """POST /internal/notifications/claim: what to deliver now; empty when nothing came in time."""
+
+    notifications: list[Notification]
+
+
+class NotificationResult(Model):
+    """POST /internal/notifications/{id}/result: what Telegram answered.
+
+    - `delivered`: `message_id` is where it stands now
+    - `retry`: not delivered; again after `retry_after` seconds, or with backoff where it is None
+    - `ambiguous`: Telegram did not answer in time, it may stand there already
+    - `blocked`: the person or group no longer lets the bot write
+    - `migrated`: the group is now `new_chat_id`
+    - `gone`: the message to edit is not there any more; a new one will be sent
+    - `refused`: Telegram will never take it; `reason` says why
+    """
+
+    claim: UUID
+    outcome: Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
+    message_id: TelegramId | None = None
+    retry_after: float | None = Field(default=None, ge=0, le=86_400)
+    new_chat_id: TelegramId | None = None
+    reason: str | None = Field(default=None, max_length=300)

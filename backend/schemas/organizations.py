@@ -1,0 +1,98 @@
+"""Organizations, who belongs to them, and how one gets in."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from backend.schemas.money import Wallet
+from backend.schemas.words import Model, Role
+
+OrganizationName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
+]
+
+
+class OrganizationRequest(Model):
+    """POST /api/organizations, and PATCH /api/organizations/{id} to rename one."""
+
+    name: OrganizationName
+
+
+class Organization(Model):
+    """An organization as one of its people sees it. The first wallet is the default one."""
+
+    id: UUID
+    name: str
+    role: Role
+    default_currency: str
+    wallets: list[Wallet]
+    created_at: datetime
+
+
+class Organizations(Model):
+    """GET /api/organizations: the caller's own, the oldest membership first."""
+
+    organizations: list[Organization]
+
+
+class Member(Model):
+    """One of an organization's people. `is_me` marks the caller."""
+
+    user_id: UUID
+    name: str
+    role: Role
+    is_me: bool
+    joined_at: datetime
+
+
+class Members(Model):
+    """GET /api/organizations/{id}/members: owners first, then admins, then by time of joining."""
+
+    members: list[Member]
+
+
+class RoleRequest(Model):
+    """PATCH /api/organizations/{id}/members/{user_id}."""
+
+    role: Role
+
+
+class InvitationRequest(Model):
+    """POST /api/organizations/{id}/invitations: for how many people and how long."""
+
+    role: Role = "member"
+    uses: int = Field(default=1, ge=1, le=100)
+    hours: int = Field(default=48, ge=1, le=720)
+
+
+class Invitation(Model):
+    """A way into an organization. `code` is told once, to whoever made it; we keep its hash."""
+
+    id: UUID
+    organization_id: UUID
+    organization_name: str
+    role: Role
+    uses_left: int
+    expires_at: datetime
+    invited_by: str | None
+    code: str | None = None
+
+
+class Invitations(Model):
+    """GET /api/organizations/{id}/invitations: those that still work, the newest first."""
+
+    invitations: list[Invitation]
+
+
+class CodeRequest(Model):
+    """POST /api/invitations/accept: the code from the link."""
+
+    code: str = Field(min_length=1, max_length=64)
+
+
+class OrganizationChoice(Model):
+    """PUT /api/me/organization: which one is meant when nobody says which."""
+
+    organization_id: UUID

@@ -1,0 +1,64 @@
+"""Top-ups: what starts one, and how far one has come."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.schemas.money import Money
+from backend.schemas.words import AmountText, Model, TelegramId
+
+PaymentStatus = Literal[
+    "created", "pending", "processing", "succeeded", "failed", "expired", "canceled"
+]
+
+
+class ShownIn(Model):
+    """The bot's message that shows a payment and changes with it (Telegram ids)."""
+
+    chat_id: TelegramId
+    message_id: TelegramId
+
+
+class CheckoutRequest(Model):
+    """POST /api/payments/checkout. `amount` in major units, text or number."""
+
+    organization_id: UUID
+    amount: AmountText
+    currency: str = Field(min_length=3, max_length=3)
+    shown_in: ShownIn | None = None
+
+
+class Checkout(Model):
+    """A page to pay on. It closes at `expires_at`."""
+
+    payment_id: UUID
+    url: str
+    expires_at: datetime
+
+
+class Payment(Model):
+    """A top-up and how far it has come.
+
+    `reference` is the short name people quote. `url` is there only while it can be paid.
+    `last_decline` is Stripe's decline code of the last failed try on an open page. `under_review`
+    names why money that Stripe received is being looked at: `amount_differs`, `currency_differs`,
+    `paid_twice`, `not_applied`.
+    `balance` is the wallet's balance right after this payment's credit.
+    """
+
+    id: UUID
+    reference: str
+    organization_id: UUID
+    organization_name: str
+    paid_by: str | None
+    money: Money
+    status: PaymentStatus
+    url: str | None
+    expires_at: datetime
+    last_decline: str | None
+    under_review: str | None
+    balance: Money | None
+    created_at: datetime
+    succeeded_at: datetime | None

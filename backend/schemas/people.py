@@ -1,0 +1,34 @@
+"""The acting person, and where they belong."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.schemas.money import Wallet
+from backend.schemas.words import Model, Role, TelegramId
+
+
+class Membership(Model):
+    """One organization, as one of its people sees it. The first wallet is the default one."""
+
+    organization_id: UUID
+    organization_name: str
+    role: Role
+    wallets: list[Wallet]
+
+
+class Introduction(Model):
+    """What Telegram says of the person who writes: PUT /api/me. `chat_id` only if it is private."""
+
+    name: str = Field(max_length=256)
+    language: str | None = Field(default=None, max_length=35)
+    chat_id: TelegramId | None = None
+
+
+class Me(Model):
+    """The acting person and the organizations they belong to, the oldest membership first."""
+
+    user_id: UUID
+    name: str
+    language: str
+    organizations: list[Membership]

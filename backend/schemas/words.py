@@ -1,0 +1,32 @@
+"""What all models are made of, and the tokens that the bot signs."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+# Who is calling: the two kinds of token that the bot signs with BOT_API_SECRET (HS256).
+BOT_ISSUER = "pursebot-bot"
+ACTOR_AUDIENCE = "pursebot-api"  # `sub` is the acting Telegram user's id
+SERVICE_AUDIENCE = "pursebot-internal"  # opens /internal/* and nothing else
+TOKEN_LIFETIME_SECONDS = 60
+
+Role = Literal["owner", "admin", "member"]
+
+
+def as_written(value: object) -> object:
+    """An amount as the caller wrote it: 50, 50.0 and "50.00" are all read as decimal text."""
+    if isinstance(value, bool):
+        return value
+    return str(value) if isinstance(value, int | float | Decimal) else value
+
+
+# Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
+TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
+AmountText = Annotated[str, BeforeValidator(as_written), Field(max_length=64)]
+
+
+class Model(BaseModel):
+    """Frozen, and strict about names: an unknown field is a mistake the caller should hear of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
