@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from backend import money
 from backend.errors import (
     AmountTooLarge,
+    AmountTooPrecise,
     AmountTooSmall,
     CurrencyUnknown,
     DatabaseUnavailable,
@@ -72,6 +73,7 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB003": AmountTooLarge,
     "PB004": PaymentClosed,
     "PB005": WrongStripeMode,
+    "PB006": AmountTooPrecise,
     "PB429": RateLimited,
 }
 

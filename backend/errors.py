@@ -14,8 +14,8 @@ PursebotError
 |   |-- AmountUnreadable       422 amount_unreadable
 |   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
-|   |-- AmountTooPrecise       422 amount_too_precise {digits, currency}
-|   `-- CurrencyUnknown        422 currency_unknown
+|   |-- AmountTooPrecise       422 amount_too_precise {step, currency}
+|   `-- CurrencyUnknown        422 currency_unknown {currencies}
 `-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
@@ -146,17 +146,17 @@ class AmountTooLarge(AmountRefused):
 
 
 class AmountTooPrecise(AmountRefused):
-    """More decimals than the currency has."""
+    """Between two amounts that Stripe charges in this currency."""
 
     code = "amount_too_precise"
-    message = "{currency} has {digits} decimals, not more."
+    message = "An amount in {currency} goes in steps of {step}."
 
 
 class CurrencyUnknown(AmountRefused):
     """Not a currency that we take."""
 
     code = "currency_unknown"
-    message = "This currency is not taken here."
+    message = "This currency is not taken here. Taken are {currencies}."
 
 
 class Failure(PursebotError):

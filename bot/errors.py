@@ -68,14 +68,14 @@ def _facts(said: dict[str, str], words: Words) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for name, value in said.items():
         match name:
-            case "minimum" | "maximum":
+            case "minimum" | "maximum" | "step":
                 facts[name] = Price(value, said["currency"])
-            case "digits" | "retry_after":
+            case "retry_after":
                 facts["count"] = ceil(float(value))
             case "role":
                 facts[name] = words.plain(f"role.{value}")
             case "status":
                 facts[name] = words.plain(f"status.{value}")
-            case "currency":
+            case "currency" | "currencies":
                 facts[name] = value.upper()
     return facts

@@ -11,13 +11,14 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 _UUID = "[0-9a-f]{32}"
 _ORGANIZATION = rf"(?P<organization>{_UUID})"
+_WALLET = rf"{_ORGANIZATION}:(?P<currency>[a-z]{{3}})"
 _PAYMENT = rf"(?P<payment>{_UUID})"
 
 TOP_UP = r"topup\Z"
 BALANCE = r"balance\Z"
-CHOOSE_AMOUNT = rf"amounts:{_ORGANIZATION}\Z"
-OTHER_AMOUNT = rf"other:{_ORGANIZATION}\Z"
-PAY = rf"pay:{_ORGANIZATION}:(?P<currency>[a-z]{{3}}):(?P<amount>[\s\S]+)\Z"
+CHOOSE_AMOUNT = rf"amounts:{_WALLET}\Z"
+OTHER_AMOUNT = rf"other:{_WALLET}\Z"
+PAY = rf"pay:{_WALLET}:(?P<amount>[\s\S]+)\Z"
 CHECK = rf"check:{_PAYMENT}\Z"
 CANCEL = rf"cancel:{_PAYMENT}\Z"
 AGAIN = rf"again:{_PAYMENT}\Z"
@@ -46,6 +47,11 @@ def button(label: str, data: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(label, callback_data=data)
 
 
+def wallet_data(act: str, organization_id: UUID, currency: str) -> str:
+    """The data of a button that does something with a wallet."""
+    return f"{act}:{organization_id.hex}:{currency}"
+
+
 def pay_data(organization_id: UUID, currency: str, amount: str) -> str:
     """The data of a button that pays `amount`, which has at most AMOUNT_BYTES."""
-    return f"pay:{organization_id.hex}:{currency}:{amount}"
+    return f"{wallet_data('pay', organization_id, currency)}:{amount}"

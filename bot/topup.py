@@ -5,26 +5,28 @@ button's own message becomes it. From the moment the backend knows the payment, 
 worker writes into that message (see `notifications`), so a handler never races with Stripe.
 """
 
+import re
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import CheckoutRequest, Me, Membership, ShownIn
+from backend.schemas import CheckoutRequest, Me, Membership, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain
 from bot.membership import may_top_up, needed_role
-from bot.screens import AMOUNT_BYTES, Screen, button, pay_data
+from bot.screens import AMOUNT_BYTES, Screen, button, pay_data, wallet_data
 from bot.start import stranger, unknown
 from bot.texts import Price, Words
 
-PRESETS: Final = ("10", "25", "50", "100")
+PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
+IN_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
 MAX_AMOUNT_LENGTH: Final = 64  # the backend reads no more, and nobody writes more in earnest
 
 
 async def topup(context: BotContext) -> None:
-    """/topup [amount], and the button Top up: start the payment, or ask for what is missing."""
+    """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing."""
     amount = "".join(context.text.split(maxsplit=1)[1:])
     me = await context.introduce()
     context.memory.question = None
@@ -36,7 +38,7 @@ async def topup(context: BotContext) -> None:
     elif len(places) == 1 and amount:
         await start_payment(default_wallet(places[0]), amount, "topup", context)
     elif len(places) == 1:
-        await context.reply(amount_screen(places[0], context.words))
+        await context.reply(amount_screen(places[0], places[0].wallets[0], context.words))
     elif len(amount.encode()) > AMOUNT_BYTES:
         await context.say("refusal.amount_unreadable")
     else:
@@ -44,22 +46,24 @@ async def topup(context: BotContext) -> None:
 
 
 async def organization_tapped(context: BotContext) -> str | None:
-    """An organization was chosen: offer amounts in the same message."""
-    place = chosen(await context.introduce(), context)
-    if place is None:
+    """An organization or another of its wallets was chosen: offer amounts in the same message."""
+    found = chosen(await context.introduce(), context)
+    if found is None:
         return await too_old(context)
-    await context.rewrite(context.message_id, amount_screen(place, context.words))
+    place, wallet = found
+    await context.rewrite(context.message_id, amount_screen(place, wallet, context.words))
     return None
 
 
 async def other_amount_tapped(context: BotContext) -> str | None:
     """Ask for an amount in the same message; the next message is the answer."""
-    place = chosen(await context.introduce(), context)
-    if place is None:
+    found = chosen(await context.introduce(), context)
+    if found is None:
         return await too_old(context)
-    context.memory.question = default_wallet(place)
+    place, wallet = found
+    context.memory.question = WalletName(place.organization_id, wallet.balance.currency)
     await context.rewrite(
-        context.message_id, Screen(with_limits("topup.question", place, context.words))
+        context.message_id, Screen(with_limits("topup.question", place, wallet, context.words))
     )
     return None
 
@@ -89,6 +93,7 @@ async def start_payment(wallet: WalletName, amount: str, purpose: str, context: 
     if len(amount) > MAX_AMOUNT_LENGTH:
         await context.say("refusal.amount_unreadable")
         return False
+    wallet, amount = as_said(wallet, amount)
     placeholder = (await context.say("topup.preparing")).message_id
     try:
         await checkout(wallet, amount, placeholder, purpose, context)
@@ -121,30 +126,48 @@ def organization_screen(places: list[Membership], amount: str, words: Words) -> 
     rows = []
     for place in places:
         label = words.plain("button.organization", organization=place.organization_name)
-        paying = pay_data(*default_wallet(place), amount)
-        rows.append((button(label, paying if amount else f"amounts:{place.organization_id.hex}"),))
+        wallet, number = as_said(default_wallet(place), amount)
+        data = pay_data(*wallet, number) if amount else wallet_data("amounts", *wallet)
+        rows.append((button(label, data),))
     return Screen(words.say("topup.organization"), tuple(rows))
 
 
-def amount_screen(place: Membership, words: Words) -> Screen:
-    """The usual amounts within the wallet's limits, two in a row, and any other."""
-    wallet, limits = default_wallet(place), place.wallets[0].limits
+def amount_screen(place: Membership, wallet: Wallet, words: Words) -> Screen:
+    """The usual amounts within the wallet's limits, two in a row, any other, and other wallets."""
+    name = WalletName(place.organization_id, wallet.limits.currency)
     presets = [
         button(
-            words.plain("button.amount", amount=Price(preset, wallet.currency)),
-            pay_data(*wallet, preset),
+            words.plain("button.amount", amount=Price(amount, name.currency)),
+            pay_data(*name, amount),
         )
-        for preset in PRESETS
-        if Decimal(limits.minimum) <= Decimal(preset) <= Decimal(limits.maximum)
+        for amount in usual_amounts(wallet)
     ]
-    other = button(words.plain("button.other_amount"), f"other:{place.organization_id.hex}")
-    rows = (tuple(presets[:2]), tuple(presets[2:]), (other,))
-    return Screen(with_limits("topup.amount", place, words), tuple(row for row in rows if row))
+    other = button(words.plain("button.other_amount"), wallet_data("other", *name))
+    others = [
+        button(
+            words.plain("button.other_wallet", currency=currency.upper()),
+            wallet_data("amounts", place.organization_id, currency),
+        )
+        for currency in (each.balance.currency for each in place.wallets if each is not wallet)
+    ]
+    rows = [tuple(presets[:2]), tuple(presets[2:]), (other,)]
+    rows += [tuple(others[first : first + 4]) for first in range(0, len(others), 4)]
+    text = with_limits("topup.amount", place, wallet, words)
+    return Screen(text, tuple(row for row in rows if row))
 
 
-def with_limits(key: str, place: Membership, words: Words) -> str:
+def usual_amounts(wallet: Wallet) -> list[str]:
+    """PRESETS of the currency's own scale: its minimum, rounded up to 1, 2 or 5 of something."""
+    least, most = Decimal(wallet.limits.minimum), Decimal(wallet.limits.maximum)
+    scale = Decimal(1).scaleb(least.adjusted())
+    scale *= next(round_number for round_number in (1, 2, 5, 10) if round_number * scale >= least)
+    amounts = [(scale * preset).normalize() for preset in PRESETS]
+    return [f"{amount:f}" for amount in amounts if least <= amount <= most]
+
+
+def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> str:
     """A question about an amount, with what one top-up may be."""
-    limits = place.wallets[0].limits
+    limits = wallet.limits
     return words.say(
         key,
         organization=place.organization_name,
@@ -158,7 +181,18 @@ def default_wallet(place: Membership) -> WalletName:
     return WalletName(place.organization_id, place.wallets[0].balance.currency)
 
 
-def chosen(me: Me, context: BotContext) -> Membership | None:
-    """The organization that the tapped button names, if it is still one of this person's."""
-    wanted = UUID(context.part("organization"))
-    return next((place for place in may_top_up(me) if place.organization_id == wanted), None)
+def as_said(wallet: WalletName, amount: str) -> tuple[WalletName, str]:
+    """The wallet and the number meant by "50" (the wallet itself) or "50 usd" (its sister)."""
+    if said := IN_CURRENCY.fullmatch(amount):
+        return wallet._replace(currency=said["currency"].lower()), said["amount"]
+    return wallet, amount
+
+
+def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet] | None:
+    """The wallet that the tapped button names, if it is still of one of this person's places."""
+    wanted = WalletName(UUID(context.part("organization")), context.part("currency"))
+    for place in may_top_up(me):
+        for wallet in place.wallets:
+            if (place.organization_id, wallet.balance.currency) == wanted:
+                return place, wallet
+    return None

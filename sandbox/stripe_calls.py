@@ -103,7 +103,9 @@ def check_total(total: int, currency: str) -> None:
     """Refuse what Stripe does not charge."""
     if currency not in CURRENCIES:
         raise Refusal(400, f"Invalid currency: {currency}. Here are: {', '.join(CURRENCIES)}")
-    least, most = CURRENCIES[currency]["minimum"], CURRENCIES[currency]["maximum"]
+    step, least, most = (CURRENCIES[currency][name] for name in ("step", "minimum", "maximum"))
+    if total % step:
+        raise Refusal(400, f"Invalid integer: {total}. In {currency}, multiples of {step} only.")
     if not least <= total <= most:
         code = "amount_too_small" if total < least else "amount_too_large"
         message = f"The Checkout Session's total must be from {least} to {most} minor units."

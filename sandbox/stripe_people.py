@@ -28,14 +28,14 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
-    digits = CURRENCIES[session["currency"]]["digits"]
+    digits, step = (CURRENCIES[session["currency"]][name] for name in ("digits", "step"))
     kept = ("id", "created", "expires_at", "cancel_url", "url", "currency")
     items = stripe.backstage(session["id"])["items"]
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in kept},
         "amount": decimal(session["amount_total"], digits),
-        "digits": digits,
+        "digits": 0 if step == 10**digits else digits,  # what can only be 0 is not shown
         "items": [{**item, "amount": decimal(item["amount"], digits)} for item in items],
         "methods": [
             {"card": card, "label": method["label"], "type": method["type"]}

@@ -23,6 +23,7 @@ as $$
         'amount_too_large', 'PB003',
         'payment_closed', 'PB004',
         'wrong_stripe_mode', 'PB005',
+        'amount_too_precise', 'PB006',
         'rate_limited', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',

@@ -2,18 +2,63 @@
 create table public.currencies (
     code text primary key,
     exponent smallint not null,
+    step smallint not null,
     minimum bigint not null,
     maximum bigint not null,
     constraint currencies_code_is_lower_iso check (code ~ '^[a-z]{3}$'),
     constraint currencies_exponent_is_known check (exponent in (0, 2, 3)),
-    constraint currencies_limits_are_ordered check (minimum > 0 and minimum <= maximum)
+    constraint currencies_step_is_known check (step in (1, 10, 100)),
+    constraint currencies_limits_are_ordered check (minimum > 0 and minimum <= maximum),
+    constraint currencies_limits_are_in_steps check (minimum % step = 0 and maximum % step = 0)
 );
-comment on table public.currencies is 'Digits and Stripe''s smallest and largest charge, in minor units; backend/money.py has the same rows.';
+comment on table public.currencies is 'Digits, steps and limits of one charge, in minor units; backend/money.py has the same rows and says where they are from.';
 revoke all on public.currencies from public, anon, authenticated, service_role;
 alter table public.currencies enable row level security;
 grant select on public.currencies to authenticated, service_role;
 create policy "everyone signed in sees the currencies" on public.currencies
 for select to authenticated using (true);
 
--- https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-insert into public.currencies (code, exponent, minimum, maximum) values ('eur', 2, 50, 99999999);
+-- https://docs.stripe.com/currencies
+insert into public.currencies (code, exponent, step, minimum, maximum) values
+('eur', 2, 1, 50, 99999999),
+('usd', 2, 1, 50, 99999999),
+('gbp', 2, 1, 30, 99999999),
+('chf', 2, 1, 50, 99999999),
+('czk', 2, 1, 1500, 99999999),
+('dkk', 2, 1, 250, 99999999),
+('huf', 2, 1, 17500, 99999999),
+('nok', 2, 1, 300, 99999999),
+('pln', 2, 1, 200, 99999999),
+('sek', 2, 1, 300, 99999999),
+('twd', 2, 1, 2000, 99999999),
+('isk', 2, 100, 10000, 99999900),
+('ugx', 2, 100, 300000, 99999900),
+('jpy', 0, 1, 50, 99999999),
+('krw', 0, 1, 1000, 99999999),
+('bhd', 3, 10, 250, 99999990),
+('jod', 3, 10, 500, 99999990),
+('kwd', 3, 10, 250, 99999990),
+('omr', 3, 10, 250, 99999990),
+('tnd', 3, 10, 2000, 99999990);
+
+create function private.require_amount(amount bigint, currency text) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+    taken public.currencies;
+begin
+    select c.* into taken from public.currencies as c where c.code = require_amount.currency;
+    if taken.code is null then
+        perform private.refuse('currency_unknown', jsonb_build_object(
+            'currencies', (select string_agg(c.code, ' ' order by c.code) from public.currencies as c)
+        ));
+    elsif amount % taken.step <> 0 then
+        perform private.refuse('amount_too_precise', jsonb_build_object('step_minor', taken.step, 'currency', taken.code));
+    elsif coalesce(amount, 0) < taken.minimum then
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', taken.minimum, 'currency', taken.code));
+    elsif amount > taken.maximum then
+        perform private.refuse('amount_too_large', jsonb_build_object('maximum_minor', taken.maximum, 'currency', taken.code));
+    end if;
+end
+$$;
+comment on function private.require_amount is 'What every function that starts a payment asks of its amount.';

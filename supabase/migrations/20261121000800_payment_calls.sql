@@ -47,7 +47,6 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
-    limits public.currencies;
     key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(
         jsonb_build_array(organization_id, amount, currency, telegram_chat_id, message_id)::text, 'UTF8'
@@ -55,14 +54,7 @@ declare
     chat bigint;
     payment public.payments;
 begin
-    select c.* into limits from public.currencies as c where c.code = create_payment.currency;
-    if limits.code is null then
-        perform private.refuse('currency_unknown');
-    elsif coalesce(create_payment.amount, 0) < limits.minimum then
-        perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', limits.minimum, 'currency', limits.code));
-    elsif create_payment.amount > limits.maximum then
-        perform private.refuse('amount_too_large', jsonb_build_object('maximum_minor', limits.maximum, 'currency', limits.code));
-    end if;
+    perform private.require_amount(create_payment.amount, create_payment.currency);
     -- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
     if (
         select count(*) from public.payments as p
@@ -82,8 +74,8 @@ begin
         chat_id, message_id, expires_at
     ) values (
         create_payment.organization_id,
-        private.open_wallet(create_payment.organization_id, limits.code),
-        limits.code, create_payment.amount, caller, key, request,
+        private.open_wallet(create_payment.organization_id, create_payment.currency),
+        create_payment.currency, create_payment.amount, caller, key, request,
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
         date_trunc('second', now()) + interval '60 minutes'
     )

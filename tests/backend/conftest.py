@@ -50,9 +50,11 @@ class House:
     client: BackendClient
     http: aiohttp.ClientSession
 
-    async def topup(self, amount: str = "50", key: str = "key", user: int = ANA) -> UUID:
+    async def topup(
+        self, amount: str = "50", key: str = "key", user: int = ANA, currency: str = "eur"
+    ) -> UUID:
         """Start a payment as `/topup` does."""
-        request = CheckoutRequest(organization_id=self.world.acme, amount=amount, currency="eur")
+        request = CheckoutRequest(organization_id=self.world.acme, amount=amount, currency=currency)
         return (await self.client.checkout(user, request, key)).payment_id
 
     async def see(self, payment: UUID) -> Payment:

@@ -30,11 +30,16 @@ def euros(minor: int) -> Money:
     return Money(amount=f"{minor / 100:.2f}", amount_minor=minor, currency="eur")
 
 
-def membership(organization: UUID, name: str, role: schemas.Role) -> Membership:
-    limits = Limits(minimum="1.00", maximum="10000.00", currency="eur")
-    wallet = schemas.Wallet(balance=euros(1234), limits=limits)
+def membership(organization: UUID, name: str, role: schemas.Role, *currencies: str) -> Membership:
+    """With a wallet in euros, and one in each of the zero-decimal `currencies`."""
+    limits = Limits(minimum="0.50", maximum="10000.00", currency="eur")
+    wallets = [schemas.Wallet(balance=euros(1234), limits=limits)]
+    for code in currencies:
+        balance = Money(amount="1234", amount_minor=1234, currency=code)
+        limits = Limits(minimum="50", maximum="99999999", currency=code)
+        wallets.append(schemas.Wallet(balance=balance, limits=limits))
     return Membership(
-        organization_id=organization, organization_name=name, role=role, wallets=[wallet]
+        organization_id=organization, organization_name=name, role=role, wallets=wallets
     )
 
 
@@ -176,12 +181,12 @@ def unfit(amount: str) -> Refusal | None:
     """The real backend's verdict on an amount, as far as these tests need it."""
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", amount):
         return (422, "amount_unreadable", {})
-    if float(amount) < 1:
-        return (422, "amount_too_small", {"minimum": "1.00", "currency": "eur"})
+    if float(amount) < 0.5:
+        return (422, "amount_too_small", {"minimum": "0.50", "currency": "eur"})
     if float(amount) > 10_000:
         return (422, "amount_too_large", {"maximum": "10000.00", "currency": "eur"})
     if len(amount.partition(".")[2]) > 2:
-        return (422, "amount_too_precise", {"digits": "2", "currency": "eur"})
+        return (422, "amount_too_precise", {"step": "0.01", "currency": "eur"})
     return None
 
 

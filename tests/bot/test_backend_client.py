@@ -72,7 +72,7 @@ async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
     [
         (403, "role_too_low", {"role": "admin"}, "takes the role of admin"),
         (409, "payment_closed", {"status": "expired"}, "already expired"),
-        (422, "amount_too_precise", {"digits": "0", "currency": "jpy"}, "in JPY has at most 0"),
+        (422, "amount_too_precise", {"step": "1", "currency": "jpy"}, "steps of ¥1."),
         (409, "idempotency_key_reused", {}, "You already have a link"),
         (422, "amount_too_small", {}, "That was not possible."),  # its facts are missing
         (418, "a_code_of_tomorrow", {}, "That was not possible."),

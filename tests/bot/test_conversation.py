@@ -64,15 +64,15 @@ async def test_topup_with_an_amount_turns_its_placeholder_into_the_link(
 @pytest.mark.parametrize(
     ("amount", "sentence"),
     [
-        ("0", "the smallest amount is €1.00"),
-        ("-5", "the smallest amount is €1.00"),
+        ("0", "the smallest amount is €0.50"),
+        ("-5", "the smallest amount is €0.50"),
         ("20000", "the largest amount is €10,000.00"),
         ("1e9", "I cannot read that amount"),
         ("NaN", "I cannot read that amount"),
         ("50 dollars", "I cannot read that amount"),
         ("１００", "I cannot read that amount"),
         ("<b>50</b>", "I cannot read that amount"),
-        ("10.001", "at most 2 digits after the point"),
+        ("10.001", "in EUR goes in steps of €0.01"),
     ],
 )
 async def test_an_amount_that_cannot_be_is_told_in_a_plain_sentence(
@@ -97,7 +97,7 @@ async def test_without_an_amount_presets_are_offered_and_the_tapped_message_beco
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/topup")
-    offer = await ana.sees("From €1.00 to €10,000.00 at once.")
+    offer = await ana.sees("From €0.50 to €10,000.00 at once.")
     assert list(buttons(offer)) == ["€10", "€25", "€50", "€100", "Other amount"]
     shown = await ana.taps(offer, "€25")
     assert shown == {"answered": True, "text": "Preparing your link ...", "show_alert": False}
@@ -135,7 +135,7 @@ async def test_another_amount_is_asked_for_until_it_is_one(
     await ana.writes("/topup")
     offer = await ana.sees("How much")
     await ana.taps(offer, "Other amount")
-    await ana.sees("Type the amount to add to Acme, from €1.00 to €10,000.00.")
+    await ana.sees("Type the amount to add to Acme, from €0.50 to €10,000.00.")
     await ana.writes("a lot")
     await ana.sees("I cannot read that amount")
     await ana.writes("12.50")

@@ -84,7 +84,7 @@ async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
 
 
 async def test_python_and_sql_have_the_same_currencies(owner: Connection) -> None:
-    rows = await owner.fetch("select code, exponent, minimum, maximum from currencies")
+    rows = await owner.fetch("select code, exponent, step, minimum, maximum from currencies")
     assert {row["code"]: Currency(*row) for row in rows} == CURRENCIES
 
 

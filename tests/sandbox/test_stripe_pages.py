@@ -27,8 +27,10 @@ async def page(play: Playground) -> AsyncIterator[Page]:
         yield opened
 
 
-async def opened(play: Playground, page: Page, name: str = "Acme top-up") -> str:
-    price = {"currency": "eur", "unit_amount": 123_456, "product_data": {"name": name}}
+async def opened(
+    play: Playground, page: Page, name: str = "Acme top-up", currency: str = "eur"
+) -> str:
+    price = {"currency": currency, "unit_amount": 123_400, "product_data": {"name": name}}
     session = await play.session(
         line_items=[{"quantity": 1, "price_data": price}],
         success_url=f"{play.url}/console?paid={{CHECKOUT_SESSION_ID}}",
@@ -41,13 +43,23 @@ async def opened(play: Playground, page: Page, name: str = "Acme top-up") -> str
 async def test_a_payer_is_declined_pays_and_is_sent_back(play: Playground, page: Page) -> None:
     session = await opened(play, page)
     await expect(page.locator(".sandbox")).to_contain_text("SANDBOX")
-    await expect(page.locator("#amount")).to_have_text("€1,234.56")
+    await expect(page.locator("#amount")).to_have_text("€1,234.00")
     await page.get_by_role("button", name="Is declined").click()
     await expect(page.get_by_role("status")).to_contain_text("Your card was declined.")
     await page.get_by_role("button", name="4242 4242 4242 4242").click()
     await expect(page.get_by_role("heading", name="Paid")).to_be_visible()
     await page.wait_for_url(f"**/console?paid={session}")
     assert len(play.stored("payment_intent")) == 1
+
+
+@pytest.mark.parametrize(
+    ("currency", "shown"), [("jpy", "JP¥123,400"), ("isk", "ISK 1,234"), ("kwd", "KWD 123.400")]
+)
+async def test_an_amount_has_the_decimals_of_its_currency(
+    play: Playground, page: Page, currency: str, shown: str
+) -> None:
+    await opened(play, page, currency=currency)
+    await expect(page.locator("#amount")).to_have_text(shown)
 
 
 async def test_3d_secure_asks_on_the_page(play: Playground, page: Page) -> None:

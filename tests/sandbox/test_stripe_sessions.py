@@ -60,6 +60,8 @@ async def test_a_session_lives_a_day_unless_told_otherwise(play: Playground) -> 
         ({"line_items": line(unit_amount="50.5")}, "line_items[0][price_data][unit_amount]"),
         ({"line_items": line(unit_amount="５０００")}, "line_items[0][price_data][unit_amount]"),
         ({"line_items": line(unit_amount=49)}, "from 50"),
+        ({"line_items": line(currency="isk", unit_amount=50_050)}, "multiples of 100 only"),
+        ({"line_items": line(currency="kwd", unit_amount=5_121)}, "multiples of 10 only"),
         ({"line_items": [{**line(unit_amount=99_999_999)[0], "quantity": 2}]}, "to 99999999"),
     ],
 )
