@@ -25,6 +25,8 @@ ROUTES = [
     web.get("/health", health.alive),
     web.get("/ready", health.ready),
     web.put("/api/me", me.introduce),
+    web.get("/api/me/settings", me.show_settings),
+    web.patch("/api/me/settings", me.change_settings),
     web.post("/api/payments/webhook", webhook.receive),
     web.post("/api/payments/checkout", payments.checkout),
     web.get("/api/payments/{id}", payments.show),

@@ -22,6 +22,7 @@ from backend.errors import (
     PursebotError,
     RateLimited,
     RoleTooLow,
+    TimeZoneUnknown,
     Unauthorized,
     WrongStripeMode,
 )
@@ -74,6 +75,7 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB004": PaymentClosed,
     "PB005": WrongStripeMode,
     "PB006": AmountTooPrecise,
+    "PB018": TimeZoneUnknown,
     "PB429": RateLimited,
 }
 

@@ -15,7 +15,8 @@ PursebotError
 |   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
 |   |-- AmountTooPrecise       422 amount_too_precise {step, currency}
-|   `-- CurrencyUnknown        422 currency_unknown {currencies}
+|   |-- CurrencyUnknown        422 currency_unknown {currencies}
+|   `-- TimeZoneUnknown        422 time_zone_unknown
 `-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
@@ -157,6 +158,14 @@ class CurrencyUnknown(AmountRefused):
 
     code = "currency_unknown"
     message = "This currency is not taken here. Taken are {currencies}."
+
+
+class TimeZoneUnknown(Refusal):
+    """Not a name of the time zone database."""
+
+    status = 422
+    code = "time_zone_unknown"
+    message = 'Name the time zone as the IANA does, for example "Europe/Berlin".'
 
 
 class Failure(PursebotError):

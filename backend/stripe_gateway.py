@@ -15,6 +15,7 @@ from uuid import uuid4
 import aiohttp
 import stripe
 
+from backend import page_words
 from backend.errors import InvalidSignature, StripeRefused, StripeUnavailable
 
 Json = dict[str, Any]
@@ -46,6 +47,7 @@ class StripeGateway:
                 {
                     "mode": "payment",
                     "client_reference_id": payment["id"],
+                    "locale": page_words.nearest(payment["language"], otherwise="auto"),
                     "line_items": [
                         {
                             "quantity": 1,

@@ -90,7 +90,7 @@ class BackendCalls:
         headers = {"Authorization": f"Bearer {self._token(user)}"}
         headers |= {"Content-Type": "application/json"} if body else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        data = body.model_dump_json().encode() if body else None
+        data = body.model_dump_json(exclude_unset=True).encode() if body else None
         url = self._base + path
         try:
             async with self._session.request(method, url, data=data, headers=headers) as response:

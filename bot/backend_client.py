@@ -10,6 +10,8 @@ from backend.schemas import (
     Me,
     NotificationResult,
     Payment,
+    PersonalSettings,
+    SettingsChange,
 )
 from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
 
@@ -24,6 +26,15 @@ class BackendClient(BackendCalls):
     async def introduce(self, user: int, introduction: Introduction) -> Me:
         """Make a Telegram user known, and learn which organizations are theirs."""
         return read(Me, await self.call(user, "PUT", "/api/me", introduction))
+
+    async def settings(self, user: int) -> PersonalSettings:
+        """What a person chose for themselves."""
+        return read(PersonalSettings, await self.call(user, "GET", "/api/me/settings"))
+
+    async def change_settings(self, user: int, change: SettingsChange) -> PersonalSettings:
+        """Change what `change` names."""
+        body = await self.call(user, "PATCH", "/api/me/settings", change)
+        return read(PersonalSettings, body)
 
     async def checkout(self, user: int, request: CheckoutRequest, key: str) -> Checkout:
         """Start a payment. The same key and request start it once, however often it is asked."""

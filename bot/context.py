@@ -98,7 +98,7 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
             chat_id=self.chat_id,
         )
         me = await self.backend.introduce(self.speaker.id, introduction)
-        self.words = self.bot_data.texts.words(me.language)
+        self.words = self.bot_data.texts.words(me.language, me.time_zone)
         return me
 
     async def say(self, key: str, **facts: Fact) -> Message:

@@ -103,7 +103,7 @@ class DeliveryWorker:
 
     async def _show(self, notification: Notification) -> int:
         """Edit the message, or send a new one; answers where it stands."""
-        words = self._texts.words(notification.language)
+        words = self._texts.words(notification.language, notification.time_zone)
         screen = SCREENS[notification.kind](notification, words)
         if notification.message_id is not None:
             await self._bot.edit_message_text(
@@ -117,7 +117,10 @@ class DeliveryWorker:
         if notification.repeat:
             text += "\n" + words.say("payment.sent_again")
         sent = await self._bot.send_message(
-            notification.chat_id, text, reply_markup=screen.keyboard
+            notification.chat_id,
+            text,
+            reply_markup=screen.keyboard,
+            disable_notification=notification.silent,
         )
         return sent.message_id
 

@@ -41,7 +41,7 @@ def payment_screen(payment: Payment, words: Words) -> Screen:
 def receipt_screen(payment: Payment, words: Words) -> Screen:
     """What happened, to keep or to pass on; only a payment that succeeded has one."""
     paid_at = payment.succeeded_at or payment.created_at
-    facts = _facts(payment, words) | {"day": paid_at.date(), "time": paid_at}
+    facts = _facts(payment, words) | {"day": words.day_of(paid_at), "time": paid_at}
     return Screen(words.say("receipt.text", **facts))
 
 

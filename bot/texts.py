@@ -9,14 +9,14 @@ import tomllib
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from babel import Locale
-from babel.dates import UTC, format_date, format_skeleton
+from babel.dates import UTC, format_date, format_skeleton, get_timezone
 from babel.numbers import format_decimal
 
 from backend.schemas import Money
@@ -46,12 +46,30 @@ Fact = str | int | Price | Money | datetime | date
 
 
 class Words:
-    """One language: `say` answers HTML for a message, `plain` text for a button or a notice."""
+    """One language: `say` answers HTML for a message, `plain` text for a button or a notice.
 
-    def __init__(self, locale: Locale, sentences: Mapping[str, Sentence]) -> None:
+    Times are told by the reader's clock, and those of UTC say so.
+    """
+
+    def __init__(
+        self, locale: Locale, sentences: Mapping[str, Sentence], zone: tzinfo = UTC
+    ) -> None:
         """`sentences` by dotted key."""
         self._locale = locale
         self._sentences = sentences
+        self._zone = zone
+
+    def by_the_clock_of(self, time_zone: str) -> "Words":
+        """The same words where that IANA time zone's clock is read; UTC's where it is unknown."""
+        try:
+            zone = get_timezone(time_zone)
+        except LookupError:
+            zone = UTC
+        return Words(self._locale, self._sentences, zone)
+
+    def day_of(self, moment: datetime) -> date:
+        """Which day a moment belongs to where the reader is."""
+        return moment.astimezone(self._zone).date()
 
     def say(self, key: str, **facts: Fact) -> str:
         """The sentence as Telegram's HTML. Names and other text among the facts are escaped."""
@@ -80,7 +98,8 @@ class Words:
             case Price() | Money():
                 return self._money(Decimal(fact.amount), fact.currency)
             case datetime():
-                return format_skeleton("Hm", fact, tzinfo=UTC, locale=self._locale)
+                clock = format_skeleton("Hm", fact, tzinfo=self._zone, locale=self._locale)
+                return f"{clock} UTC" if fact.astimezone(self._zone).tzname() == "UTC" else clock
             case date():
                 return format_date(fact, "long", locale=self._locale)
             case int():
@@ -111,10 +130,10 @@ class Texts:
             sentences = ChainMap(*(dict(catalogs[near]) for near in chain))
             self._words[tag] = Words(Locale.parse(tag, sep="-"), sentences)
 
-    def words(self, language: str | None) -> Words:
+    def words(self, language: str | None, time_zone: str = "UTC") -> Words:
         """The words for a language tag: "pt-br", else "pt", else English."""
         nearest = (tag for tag in _nearer((language or "").lower()) if tag in self._words)
-        return self._words[next(nearest, COMPLETE_LANGUAGE)]
+        return self._words[next(nearest, COMPLETE_LANGUAGE)].by_the_clock_of(time_zone)
 
     @property
     def languages(self) -> frozenset[str]:

@@ -15,10 +15,11 @@ class Persona:
     user_id: int
     role: str
     about: str
+    language: str = "en"  # what their app speaks
 
 
 PERSONAS = (
     Persona("ana", "Ana", 1001, "owner", "Owner of Acme"),
     Persona("ben", "Ben", 1002, "member", "Member of Acme"),
-    Persona("eve", "Eve", 1003, "stranger", "A stranger to Acme"),
+    Persona("eve", "Eve", 1003, "stranger", "A stranger to Acme, in Russian", "ru"),
 )

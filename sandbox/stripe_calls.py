@@ -63,6 +63,7 @@ def create_session(
     cancel_url: Url | None = None,
     client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
     expires_at: Whole | None = None,
+    locale: Literal["auto", "en", "ru"] | None = None,
     metadata: Metadata | None = None,
     payment_intent_data: IntentData | None = None,
 ) -> Json:
@@ -80,6 +81,7 @@ def create_session(
         cancel_url=cancel_url,
         client_reference_id=client_reference_id,
         expires_at=expires_at,
+        locale=locale,
         metadata=metadata or {},
         amount_subtotal=total,
         amount_total=total,

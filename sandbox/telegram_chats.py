@@ -81,15 +81,15 @@ class Chats:
         row = self.store.get(f"telegram_chat:{persona.user_id}", str(message_id))
         return row and dict(row["message"])
 
-    def write(self, persona: Persona, sender: Json, content: Json) -> Json:
-        """A new message in the private chat with this person."""
+    def write(self, persona: Persona, sender: Json, content: Json, silent: bool = False) -> Json:
+        """A new message in the private chat with this person; `silent`: it came without a sound."""
         stamps = {"message_id": self.number(), "date": int(time.time())}
         chat = {"id": persona.user_id, "first_name": persona.name, "type": "private"}
-        return self.put(stamps | {"from": sender, "chat": chat} | content)
+        return self.put(stamps | {"from": sender, "chat": chat} | content, silent)
 
-    def put(self, message: Json) -> Json:
+    def put(self, message: Json, silent: bool = False) -> Json:
         """A message, new or changed, as everyone sees it from now on."""
-        row = {"version": self.number(), "message": message}
+        row = {"version": self.number(), "silent": silent, "message": message}
         self.store.put(f"telegram_chat:{message['chat']['id']}", str(message["message_id"]), row)
         self.ring()
         return message
@@ -98,12 +98,15 @@ class Chats:
         """The messages of a chat that are newer than version `after`, oldest message first."""
         rows = [row for _, row in self.store.list(f"telegram_chat:{persona.user_id}")]
         return [
-            {**row["message"], "version": row["version"]} for row in rows if row["version"] > after
+            {**row["message"], "version": row["version"], "silent": row.get("silent", False)}
+            for row in rows
+            if row["version"] > after
         ]
 
-    def menu(self) -> Json:
-        """What the menu button lists, and since which version."""
-        return self.store.get("telegram_menu", "") or {"version": 0, "commands": []}
+    def menu(self, persona: Persona) -> Json:
+        """What the menu button lists for this person, and since which version."""
+        menus = (self.store.get("telegram_menu", code) for code in (persona.language, ""))
+        return next(filter(None, menus), {"version": 0, "commands": []})
 
     def answer_to(self, query_id: str) -> Json | None:
         """What the bot answered a tap, once it did."""
@@ -128,7 +131,7 @@ class Chats:
 def person(persona: Persona) -> Json:
     """A persona as Bot API User."""
     user = {"id": persona.user_id, "is_bot": False, "first_name": persona.name}
-    return user | {"language_code": "en"}
+    return user | {"language_code": persona.language}
 
 
 CHATS = web.AppKey("chats", Chats)

@@ -106,10 +106,12 @@ def content_of(
     return {name: part for name, part in parts.items() if part}
 
 
-async def send_message(chats: Chats, *, chat_id: int, **said: Any) -> Json:
-    """A new message of the bot."""
+async def send_message(
+    chats: Chats, *, chat_id: int, disable_notification: bool = False, **said: Any
+) -> Json:
+    """A new message of the bot, with a sound or without."""
     content = content_of(**said)
-    return chats.write(chats.reachable(chat_id), chats.bot, content)
+    return chats.write(chats.reachable(chat_id), chats.bot, content, disable_notification)
 
 
 async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **said: Any) -> Json:
@@ -146,10 +148,16 @@ async def answer_callback_query(
     return True
 
 
-async def set_my_commands(chats: Chats, *, commands: pydantic.Json[list[Command]]) -> bool:
-    """What the menu button lists, for everyone."""
+async def set_my_commands(
+    chats: Chats,
+    *,
+    commands: pydantic.Json[list[Command]],
+    language_code: Annotated[str, Field(pattern="^([a-z]{2})?$")] = "",
+) -> bool:
+    """What the menu button lists, for everyone whose app speaks this language ("": any other)."""
     listed = [command.model_dump() for command in commands]
-    chats.store.put("telegram_menu", "", {"version": chats.number(), "commands": listed})
+    menu = {"version": chats.number(), "commands": listed}
+    chats.store.put("telegram_menu", language_code, menu)
     chats.ring()
     return True
 

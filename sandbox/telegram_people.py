@@ -87,11 +87,11 @@ async def look(
     """
 
     def newest() -> int:
-        news = [chats.menu(), *chats.seen(user, after)]
+        news = [chats.menu(user), *chats.seen(user, after)]
         return max(int(one["version"]) for one in news)
 
     newer = await chats.until(lambda: max(newest() - after, 0), wait)
-    messages, listed = chats.seen(user, after), chats.menu()["commands"]
+    messages, listed = chats.seen(user, after), chats.menu(user)["commands"]
     return {"messages": messages, "after": after + newer, "commands": listed}
 
 

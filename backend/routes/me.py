@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from backend import people
+from backend import people, personal_settings
 from backend.auth import acting_user
 from backend.routes.door import SHOP, body, said
-from backend.schemas import Introduction
+from backend.schemas import Introduction, SettingsChange
 
 
 async def introduce(request: web.Request) -> web.Response:
@@ -13,3 +13,15 @@ async def introduce(request: web.Request) -> web.Response:
     person = acting_user(request)
     words = await body(request, Introduction)
     return said(await people.introduce(request.app[SHOP].database, person, words))
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    """GET /api/me/settings -> PersonalSettings."""
+    return said(await personal_settings.show(request.app[SHOP].database, acting_user(request)))
+
+
+async def change_settings(request: web.Request) -> web.Response:
+    """PATCH /api/me/settings: SettingsChange -> PersonalSettings."""
+    person = acting_user(request)
+    change = await body(request, SettingsChange)
+    return said(await personal_settings.change(request.app[SHOP].database, person, change))

@@ -9,35 +9,21 @@ from uuid import UUID
 
 from aiohttp import web
 
-from backend import topups
+from backend import page_words, topups
 from backend.database import SERVICE
 from backend.errors import NotFound, PursebotError
 from backend.routes.door import SHOP, payment_id
 from backend.topups import Shop
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex"><title>{title}</title><style>
 :root {{ color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif }}
 body {{ min-height: 90vh; display: grid; place-content: center; text-align: center; margin: 1rem }}
 h1 {{ font-size: 1.6rem; margin: 0 }} p {{ max-width: 28rem }}
 </style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>
 """
-SENTENCES = {
-    "succeeded": ("Paid", "The wallet is credited. You can go back to Telegram."),
-    "processing": ("On its way", "Your bank is working on it. Telegram will tell you the result."),
-    "pending": ("Not paid yet", "Nothing was charged. The link in Telegram is still open."),
-    "created": ("Not paid yet", "Nothing was charged. Go back to Telegram for the link."),
-    "failed": ("Not paid", "The payment failed and nothing was charged. Telegram has a new link."),
-    "expired": ("The link is closed", "Nothing was charged. Telegram has a new link."),
-    "canceled": ("Canceled", "Nothing was charged. You can go back to Telegram."),
-}
-UNDER_REVIEW = (
-    "Received, being checked",
-    "The payment reached us and somebody is looking at it. Telegram will tell you the result.",
-)
-
-NOT_SURE = ("Being checked", "Stripe has not told us yet. Telegram will tell you the result.")
 CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
 
 
@@ -63,13 +49,15 @@ async def came_back(request: web.Request) -> web.Response:
     sure = await asked(shop, payment)
     row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
     if row["under_review"]:
-        title, text = UNDER_REVIEW
+        state = "under_review"
     elif sure or row["status"] == "succeeded":
-        title, text = SENTENCES[row["status"]]
+        state = row["status"]
     else:
-        title, text = NOT_SURE
+        state = "not_sure"
+    language = page_words.nearest(row["language"], otherwise="en")
+    words = {name: escape(said) for name, said in page_words.WORDS[language][state].items()}
     return web.Response(
-        text=PAGE.format(title=escape(title), text=escape(text)),
+        text=PAGE.format(language=language, **words),
         content_type="text/html",
         headers={
             "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",

@@ -89,6 +89,15 @@ from backend.schemas.people import (
 from backend.schemas.people import (
     Membership as Membership,
 )
+from backend.schemas.settings import (
+    PersonalSettings as PersonalSettings,
+)
+from backend.schemas.settings import (
+    QuietHours as QuietHours,
+)
+from backend.schemas.settings import (
+    SettingsChange as SettingsChange,
+)
 from backend.schemas.words import (
     ACTOR_AUDIENCE as ACTOR_AUDIENCE,
 )

@@ -15,7 +15,8 @@ class Notification(Model):
     `kind`: `payment_shown` edits `message_id` (or sends anew where it is None) to show `payment`;
     `wallet_credited` tells another member of it. `claim` must come back with the result. `repeat`
     is true when an earlier try may have arrived: Telegram did not say. `facts` belong to kinds that
-    are not about a payment.
+    are not about a payment. `language` and `time_zone` (an IANA name) are the reader's; `silent`
+    when they have their quiet hours.
     """
 
     id: int
@@ -24,6 +25,8 @@ class Notification(Model):
     chat_id: int
     message_id: int | None
     language: str
+    time_zone: str
+    silent: bool
     repeat: bool
     payment: Payment | None
     facts: dict[str, str | int]

@@ -26,9 +26,13 @@ class Introduction(Model):
 
 
 class Me(Model):
-    """The acting person and the organizations they belong to, the oldest membership first."""
+    """The acting person and the organizations they belong to, the oldest membership first.
+
+    `language` is what they chose or else their Telegram client's; `time_zone` is an IANA name.
+    """
 
     user_id: UUID
     name: str
     language: str
+    time_zone: str
     organizations: list[Membership]

@@ -24,6 +24,7 @@ as $$
         'payment_closed', 'PB004',
         'wrong_stripe_mode', 'PB005',
         'amount_too_precise', 'PB006',
+        'time_zone_unknown', 'PB018',
         'rate_limited', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',

@@ -20,6 +20,7 @@ create table public.payments (
     checked_at timestamptz,
     chat_id bigint references public.chats (id),
     message_id bigint,
+    language text not null default 'en',
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
@@ -32,7 +33,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
@@ -119,6 +120,7 @@ language sql stable set search_path = ''
 as $$
     select private.payment_json(payment) || jsonb_build_object(
         'attempt', payment.attempt,
+        'language', payment.language,
         'stripe_checkout_session_id', payment.stripe_checkout_session_id,
         'stripe_payment_intent_id', payment.stripe_payment_intent_id
     )

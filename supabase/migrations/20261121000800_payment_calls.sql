@@ -71,12 +71,13 @@ begin
     end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
-        chat_id, message_id, expires_at
+        chat_id, message_id, language, expires_at
     ) values (
         create_payment.organization_id,
         private.open_wallet(create_payment.organization_id, create_payment.currency),
         create_payment.currency, create_payment.amount, caller, key, request,
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
+        (select private.language_of(u) from public.users as u where u.id = caller),
         date_trunc('second', now()) + interval '60 minutes'
     )
     on conflict on constraint payments_one_per_key do nothing;

@@ -144,13 +144,16 @@ begin
             'kind', n.kind,
             'chat_id', c.telegram_chat_id,
             'message_id', case n.kind when 'payment_shown' then p.message_id end,
-            'language', c.language,
+            'language', coalesce(private.language_of(u), c.language),
+            'time_zone', coalesce(u.time_zone, 'UTC'),
+            'silent', private.is_silent(u, n.kind, moment),
             'repeat', n.repeat,
             'payment', case when p.id is not null then private.payment_json(p) end,
             'facts', n.facts
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
+        left join public.users as u on c.user_id = u.id
         left join public.payments as p on n.payment_id = p.id
         where n.id = any(ids)
     );

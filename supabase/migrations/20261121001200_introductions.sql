@@ -21,7 +21,8 @@ as $$
     select jsonb_build_object(
         'user_id', u.id,
         'name', u.name,
-        'language', u.language,
+        'language', private.language_of(u),
+        'time_zone', u.time_zone,
         'organizations', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'organization_id', o.id,

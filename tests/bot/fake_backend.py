@@ -23,6 +23,11 @@ ANA, BEN, EVE = 1001, 1002, 1003
 LINK = "https://pay.example.com/cs_test_1"
 NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 
+SETTINGS: dict[str, Any] = {
+    "chosen_language": None, "time_zone": "UTC", "quiet_hours": None, "credits": True,
+    "members": True,
+}  # fmt: skip
+
 Refusal = tuple[int, str, dict[str, str]]
 
 
@@ -73,6 +78,8 @@ def notification(shown: Payment, **changed: Any) -> Notification:
         "chat_id": ANA,
         "message_id": None,
         "language": "en",
+        "time_zone": "UTC",
+        "silent": False,
         "repeat": False,
         "payment": shown,
         "facts": {},
@@ -87,6 +94,7 @@ class FakeBackend:
     people: dict[int, list[Membership]] = field(default_factory=dict)
     asked: list[tuple[str, CheckoutRequest]] = field(default_factory=list)
     introduced: list[tuple[int, schemas.Introduction]] = field(default_factory=list)
+    settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
@@ -97,6 +105,8 @@ class FakeBackend:
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self.trouble])
         app.router.add_put("/api/me", self.me)
+        app.router.add_get("/api/me/settings", self.show_settings)
+        app.router.add_patch("/api/me/settings", self.change_settings)
         app.router.add_post("/api/payments/checkout", self.checkout)
         app.router.add_get("/api/payments/{id}", self.payment)
         app.router.add_post("/api/payments/{id}/check", self.payment)
@@ -124,10 +134,29 @@ class FakeBackend:
         user = actor(request)
         said = schemas.Introduction.model_validate_json(await request.read())
         self.introduced.append((user, said))
-        places = self.people.get(user, [])
+        own = self.settings.get(user, {})
         return answer(
-            Me(user_id=UUID(int=user), name=said.name, language="en", organizations=places)
+            Me(
+                user_id=UUID(int=user),
+                name=said.name,
+                language=own.get("chosen_language") or said.language or "en",
+                time_zone=own.get("time_zone", "UTC"),
+                organizations=self.people.get(user, []),
+            )
         )
+
+    async def show_settings(self, request: web.Request) -> web.Response:
+        own = self.settings.get(actor(request), {})
+        language = own.get("chosen_language") or "en"
+        return answer(schemas.PersonalSettings(**{**SETTINGS, "language": language, **own}))
+
+    async def change_settings(self, request: web.Request) -> web.Response:
+        said = schemas.SettingsChange.model_validate_json(await request.read())
+        if said.time_zone.startswith("Mars"):
+            return error(422, "time_zone_unknown", {})
+        own = self.settings.setdefault(actor(request), {})
+        own |= said.model_dump(exclude_unset=True)
+        return await self.show_settings(request)
 
     async def checkout(self, request: web.Request) -> web.Response:
         actor(request)

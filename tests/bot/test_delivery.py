@@ -92,6 +92,15 @@ async def test_another_member_reads_who_added_how_much(
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("silent", [True, False])
+async def test_in_quiet_hours_a_message_comes_without_a_sound(
+    telegram: Playground, backend: FakeBackend, silent: bool
+) -> None:
+    await report(backend, silent=silent)
+    assert (await telegram.chat("ana"))["messages"][-1]["silent"] is silent
+
+
+@pytest.mark.usefixtures("worker")
 async def test_only_a_new_message_says_that_it_is_sent_again(
     telegram: Playground, backend: FakeBackend
 ) -> None:

@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
+from bot.payment_message import receipt_screen
+from bot.texts import load_texts
 from tests.bot.conftest import Person
 from tests.bot.fake_backend import FakeBackend, notification, payment
 
@@ -24,3 +28,17 @@ async def test_there_is_no_receipt_for_what_is_not_paid(ana: Person, backend: Fa
     await ana.writes("/start")
     backend.outbox.put_nowait(notification(shown))
     assert "too old" in (await ana.taps(await ana.sees("Paid."), "Receipt"))["text"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "when"),
+    [
+        ("UTC", "November 21, 2026 at 14:05 UTC"),
+        ("Europe/Berlin", "November 21, 2026 at 15:05"),
+        ("Etc/GMT-10", "November 22, 2026 at 00:05"),
+        ("Mars/Phobos", "November 21, 2026 at 14:05 UTC"),
+    ],
+)
+def test_days_and_times_are_told_by_the_readers_own_clock(zone: str, when: str) -> None:
+    paid = payment(status="succeeded", succeeded_at=datetime(2026, 11, 21, 14, 5, tzinfo=UTC))
+    assert f"on {when}\n" in receipt_screen(paid, load_texts().words("en", zone)).text

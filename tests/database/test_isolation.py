@@ -33,6 +33,7 @@ PEOPLE_MAY_READ = {
 }  # fmt: skip
 PEOPLE_MAY_CALL = {
     "api.create_payment", "api.get_payment", "api.request_cancel",
+    "api.get_settings", "api.change_settings",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
     "private.current_user_id", "private.current_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
@@ -196,7 +197,7 @@ async def test_every_definer_function_begins_with_its_role_check(owner: Connecti
         " where p.prosecdef and n.nspname in ('public', 'private', 'api')"
     )
     check = re.compile(
-        r"^\s*(declare.*:= private\.require_role\(|(declare.*?)?begin\s+perform private\.require_)",
+        r"^\s*(declare.*:= private\.require_\w+\(|(declare.*?)?begin\s+perform private\.require_)",
         re.S,
     )
     without = {row["name"] for row in rows if not check.match(row["body"])}

@@ -146,7 +146,7 @@ async def test_a_tap_is_answered_once(play: Playground) -> None:
         ("sendMessage", {"chat_id": ANA, "text": "*x*", "parse_mode": "MarkdownV2"}),
         ("sendMessage", {"chat_id": ANA, "text": "x", "reply_markup": {"force_reply": True}}),
         ("sendMessage", html("x<b> </b>")),
-        ("setMyCommands", {"commands": [], "language_code": "de"}),
+        ("setMyCommands", {"commands": [], "scope": {"type": "default"}}),
         ("deleteWebhook", {"drop_pending_updates": True}),
     ],
 )
@@ -175,6 +175,17 @@ async def test_parameters_come_as_a_query_or_as_a_form_and_never_unread(play: Pl
         assert (await response.json())["result"]["text"] == "as a form"
     async with play.http.post(url, json={"chat_id": ANA, "text": "as JSON"}) as unknown:
         assert unknown.status == 501
+
+
+async def test_everyone_is_listed_the_commands_in_the_language_of_their_app(
+    play: Playground,
+) -> None:
+    for code, word in (("ru", "Привет"), ("", "Hello")):
+        listed = [{"command": "start", "description": word}]
+        await play.bot("setMyCommands", commands=listed, language_code=code)
+    for user, word in (("ana", "Hello"), ("eve", "Привет")):
+        [command] = (await play.chat(user))["commands"]
+        assert command["description"] == word
 
 
 async def test_commands_have_names_of_small_letters(play: Playground) -> None:

@@ -1,0 +1,15 @@
+"""What a person is told about and when, in which language and in whose time: their own choice."""
+
+from backend.database import Actor, Database
+from backend.schemas import PersonalSettings, SettingsChange
+
+
+async def show(database: Database, actor: Actor) -> PersonalSettings:
+    """The actor's settings."""
+    return PersonalSettings(**await database.call("get_settings", actor))
+
+
+async def change(database: Database, actor: Actor, wanted: SettingsChange) -> PersonalSettings:
+    """Change what `wanted` names; raises TimeZoneUnknown."""
+    changes = wanted.model_dump(mode="json", exclude_unset=True)
+    return PersonalSettings(**await database.call("change_settings", actor, changes=changes))

@@ -1,0 +1,46 @@
+"""What a person may choose for themselves."""
+
+from datetime import time
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from backend.schemas.words import Model
+
+# An IETF tag in small letters, as the bot names its languages: "en", "pt-br".
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$")]
+TimeZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class QuietHours(Model):
+    """From when to when, by the person's own clock. They may span midnight."""
+
+    begin: time
+    end: time
+
+
+class PersonalSettings(Model):
+    """GET /api/me/settings.
+
+    `language` is the one in force: `chosen_language`, or the Telegram client's where that is None.
+    `time_zone` is an IANA name. In `quiet_hours` messages arrive without a sound. `credits` and
+    `members`: whether to tell of other people's top-ups, and of who joins or changes role. One's
+    own payments, money that is being checked and what happens to oneself are always told.
+    """
+
+    language: str
+    chosen_language: str | None
+    time_zone: str
+    quiet_hours: QuietHours | None
+    credits: bool
+    members: bool
+
+
+class SettingsChange(Model):
+    """PATCH /api/me/settings: what is left out stays as it is."""
+
+    chosen_language: LanguageTag | None = None
+    time_zone: TimeZoneName = "UTC"
+    quiet_hours: QuietHours | None = None
+    credits: bool = True
+    members: bool = True

@@ -1,0 +1,98 @@
+-- What a person is told about and when in silence, in which language and in whose time.
+
+-- What can be switched off, by the kind of its notification. Everything else is always told, and
+-- never in silence: one's own payments, money that is being checked, what happens to oneself.
+create function private.topic_of(kind text) returns text
+language sql immutable set search_path = ''
+return case kind
+    when 'wallet_credited' then 'credits'
+end;
+
+create function private.is_silent(person public.users, kind text, moment timestamptz) returns boolean
+language sql stable set search_path = ''
+as $$
+    select coalesce(private.topic_of(is_silent.kind) is not null and case
+        when person.quiet_from < person.quiet_until then clock.now >= person.quiet_from and clock.now < person.quiet_until
+        else clock.now >= person.quiet_from or clock.now < person.quiet_until
+    end, false)
+    from (select (moment at time zone person.time_zone)::time as now) as clock
+$$;
+comment on function private.is_silent is 'Whether a notification arrives without a sound: it could be switched off, and the person''s own clock is in their quiet hours. Those that end as they begin last all day.';
+
+-- Whoever queues something: what its reader has switched off is not queued.
+create function private.keep_what_is_wanted() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    if exists (
+        select from public.chats as c
+        inner join public.users as u on c.user_id = u.id
+        where c.id = new.chat_id and case private.topic_of(new.kind)
+            when 'credits' then not u.told_credits
+            when 'members' then not u.told_members
+        end
+    ) then
+        return null;
+    end if;
+    return new;
+end
+$$;
+create trigger notifications_are_wanted before insert on public.notifications
+for each row execute function private.keep_what_is_wanted();
+
+create function private.settings_json(person public.users) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'language', private.language_of(person),
+        'chosen_language', person.chosen_language,
+        'time_zone', person.time_zone,
+        'quiet_hours', case when person.quiet_from is not null then
+            jsonb_build_object('begin', person.quiet_from, 'end', person.quiet_until)
+        end,
+        'credits', person.told_credits,
+        'members', person.told_members
+    )
+$$;
+
+create function api.get_settings() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+begin
+    return (select private.settings_json(u) from public.users as u where u.id = caller);
+end
+$$;
+comment on function api.get_settings is 'Definer: nobody has grants on these columns of people.';
+grant execute on function api.get_settings() to authenticated;
+
+-- changes has the names of private.settings_json; what it does not name stays.
+create function api.change_settings(changes jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+    zone text;
+    person public.users;
+begin
+    if changes ? 'time_zone' then
+        select z.name into zone from pg_catalog.pg_timezone_names as z
+        where lower(z.name) = lower(changes ->> 'time_zone');
+        if zone is null then
+            perform private.refuse('time_zone_unknown');
+        end if;
+    end if;
+    update public.users as u
+    set chosen_language = case when changes ? 'chosen_language' then changes ->> 'chosen_language' else u.chosen_language end,
+        time_zone = coalesce(zone, u.time_zone),
+        quiet_from = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,begin}')::time else u.quiet_from end,
+        quiet_until = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,end}')::time else u.quiet_until end,
+        told_credits = coalesce((changes ->> 'credits')::boolean, u.told_credits),
+        told_members = coalesce((changes ->> 'members')::boolean, u.told_members)
+    where u.id = caller returning * into person;
+    return private.settings_json(person);
+end
+$$;
+comment on function api.change_settings is 'Definer: nobody has grants to write people. Only ever the caller''s own.';
+grant execute on function api.change_settings(jsonb) to authenticated;

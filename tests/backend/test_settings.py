@@ -1,0 +1,63 @@
+"""A person's settings over HTTP, and the pages that payers see in their own language."""
+
+import re
+from datetime import time
+from typing import get_args
+
+import pytest
+
+from backend.page_words import WORDS
+from backend.schemas import PaymentStatus, QuietHours, SettingsChange
+from bot.backend_calls import BackendRefusal
+from tests.backend.conftest import ANA, House, token
+
+
+async def test_a_change_names_one_thing_and_leaves_the_rest(house: House) -> None:
+    hours = QuietHours(begin=time(22, 30), end=time(7))
+    first = await house.client.change_settings(ANA, SettingsChange(quiet_hours=hours))
+    assert first.quiet_hours == hours
+    await house.client.change_settings(ANA, SettingsChange(chosen_language="ru", members=False))
+    now = await house.client.settings(ANA)
+    assert (now.quiet_hours, now.language, now.credits, now.members) == (hours, "ru", True, False)
+    with pytest.raises(BackendRefusal, match="time_zone_unknown"):
+        await house.client.change_settings(ANA, SettingsChange(time_zone="Mars/Phobos"))
+    assert await house.client.settings(ANA) == now
+
+
+@pytest.mark.parametrize(
+    "change",
+    ['{"chosen_language": "RU"}', '{"chosen_language": "ru; drop"}', '{"time_zone": null}',
+     '{"quiet_hours": {"begin": "25:00", "end": "07:00"}}', '{"quiet_hours": {"begin": "22:00"}}',
+     '{"credits": "perhaps"}', '{"role": "owner"}'],
+)  # fmt: skip
+async def test_what_cannot_be_a_setting_is_a_400(house: House, change: str) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    path = f"{house.url}/api/me/settings"
+    async with house.http.patch(path, data=change, headers=headers) as answer:
+        assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "page_language"),
+    [("ru", "ru", "ru"), ("ru-ru", "ru", "ru"), ("en", "en", "en"), ("de", "auto", "en")],
+)
+async def test_stripes_page_and_the_one_after_it_speak_the_payers_language(
+    house: House, language: str, locale: str, page_language: str
+) -> None:
+    await house.client.change_settings(ANA, SettingsChange(chosen_language=language))
+    payment = await house.topup()
+    session = await house.shop.stripe.get_session(await house.session(payment))
+    assert session["locale"] == locale
+    async with house.http.get(f"{house.url}/pay/{payment}/leave") as page:
+        text = await page.text()
+    assert f'<html lang="{page_language}">' in text
+    assert WORDS[page_language]["pending"]["title"] in text
+
+
+def test_the_page_has_words_for_every_state_in_every_language() -> None:
+    states = {*get_args(PaymentStatus), "under_review", "not_sure"}
+    for language, words in WORDS.items():
+        assert words.keys() == states
+        assert all(said.keys() == {"title", "text"} for said in words.values())
+        cyrillic = all(re.search("[а-я]", said["text"]) for said in words.values())
+        assert cyrillic is (language == "ru")
