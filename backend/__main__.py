@@ -53,7 +53,12 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_shop(settings) as shop:
-        app = create_app(shop, settings.bot_api_secret.get_secret_value())
+        scraper = settings.metrics_token
+        app = create_app(
+            shop,
+            settings.bot_api_secret.get_secret_value(),
+            metrics_token=scraper.get_secret_value() if scraper else "",
+        )
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await runner.setup()
         try:

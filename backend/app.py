@@ -12,6 +12,7 @@ from backend.auth import BOT_SECRET
 from backend.errors import Failure, PursebotError
 from backend.routes import health, me, notifications, pages, payments, webhook
 from backend.routes.door import CLOSING, SHOP
+from backend.routes.health import METRICS_TOKEN
 from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.topups import Shop
 
@@ -19,11 +20,13 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+REQUEST_ID = web.RequestKey("request_id", str)
 MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; so is everything of ours
 
 ROUTES = [
     web.get("/health", health.alive),
     web.get("/ready", health.ready),
+    web.get("/metrics", health.metrics),
     web.put("/api/me", me.introduce),
     web.get("/api/me/settings", me.show_settings),
     web.patch("/api/me/settings", me.change_settings),
@@ -39,11 +42,14 @@ ROUTES = [
 ]
 
 
-def create_app(shop: Shop, bot_secret: str, *, reconciling: bool = True) -> web.Application:
+def create_app(
+    shop: Shop, bot_secret: str, *, metrics_token: str = "", reconciling: bool = True
+) -> web.Application:
     """The whole backend over its three outside things; main and tests build it the same way."""
     app = web.Application(middlewares=[say_errors], client_max_size=MOST_BODY_BYTES)
     app[SHOP] = shop
     app[BOT_SECRET] = bot_secret
+    app[METRICS_TOKEN] = metrics_token
     app[CLOSING] = asyncio.Event()
     app.add_routes(ROUTES)
     app.on_shutdown.append(close_doors)
@@ -55,28 +61,30 @@ def create_app(shop: Shop, bot_secret: str, *, reconciling: bool = True) -> web.
 @web.middleware
 async def say_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
-    request_id = uuid.uuid4().hex[:16]
+    request[REQUEST_ID] = request_id = uuid.uuid4().hex[:16]
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         try:
             response = await handler(request)
         except PursebotError as error:
             say = log.warning if isinstance(error, Failure) else log.info
             say("refused", code=error.code, path=request.path, **error.facts)
-            response = answer(error.status, error.code, error.message, request_id, error.facts)
+            response = answer(request, error.status, error.code, error.message, error.facts)
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
-            response = answer(error.status, code, error.reason, request_id)
+            response = answer(request, error.status, code, error.reason)
         except Exception:
             log.exception("crashed", path=request.path)
-            response = answer(500, PursebotError.code, PursebotError.message, request_id)
+            response = answer(request, 500, PursebotError.code, PursebotError.message)
         response.headers["X-Request-Id"] = request_id
         return response
 
 
 def answer(
-    status: int, code: str, message: str, request_id: str, facts: dict[str, str] | None = None
+    request: web.Request, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
-    """An error as JSON."""
+    """An error as JSON, counted."""
+    request.app[SHOP].metrics.errors.labels(code, str(status)).inc()
+    request_id = request[REQUEST_ID]
     said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
     body = ErrorAnswer(error=said).model_dump_json()
     return web.Response(status=status, text=body, content_type="application/json")

@@ -21,7 +21,8 @@ PursebotError
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
-    `-- DatabaseUnavailable    503 database_unavailable
+    |-- DatabaseUnavailable    503 database_unavailable
+    `-- DatabaseOutdated       503 database_outdated {pending}
 """
 
 from collections.abc import Iterator
@@ -201,6 +202,14 @@ class DatabaseUnavailable(Failure):
     status = 503
     code = "database_unavailable"
     message = "The database is not available. Nothing is lost: try again."
+
+
+class DatabaseOutdated(Failure):
+    """A release that has not been migrated yet."""
+
+    status = 503
+    code = "database_outdated"
+    message = "The database lacks {pending} migrations: run `python -m backend migrate`."
 
 
 def tree(root: type[PursebotError] = PursebotError) -> Iterator[type[PursebotError]]:

@@ -56,6 +56,11 @@ def migrations(folder: Path = FOLDER) -> Iterator[Migration]:
         yield Migration(version, name, path.read_text())
 
 
+def versions() -> set[str]:
+    """What a database that is up to date has."""
+    return {path.stem.partition("_")[0] for path in FOLDER.glob("*.sql")}
+
+
 async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
     """Apply what is missing; a line for each file applied or adopted. Raises MigrationError."""
     connection = await asyncpg.connect(url)

@@ -6,6 +6,7 @@ from typing import Any
 
 from backend import presentation
 from backend.database import SERVICE, Database
+from backend.metrics import Metrics
 from backend.schemas import Notification, NotificationResult
 
 CLAIM_AT_MOST = 30  # Telegram's limit for one second
@@ -53,9 +54,13 @@ async def claim(
     return []
 
 
-async def finish(database: Database, notification_id: int, result: NotificationResult) -> bool:
+async def finish(
+    database: Database, metrics: Metrics, notification_id: int, result: NotificationResult
+) -> bool:
     """Write down what became of a claim; False when the claim had run out."""
     answer = await database.call(
         "finish_notification", SERVICE, notification_id=notification_id, **result.model_dump()
     )
+    if (seconds := answer.get("seconds_since_paid")) is not None:
+        metrics.payment_to_chat.observe(seconds)
     return bool(answer["accepted"])

@@ -70,6 +70,7 @@ class Settings(DatabaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = "http://127.0.0.1:8080"
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 
     @field_validator("stripe_webhook_secret", mode="before")
     @classmethod

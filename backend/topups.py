@@ -1,6 +1,6 @@
 """Top-ups: make a payment, open its page at Stripe, look how far it is, cancel it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import structlog
 from backend import money, presentation
 from backend.database import SERVICE, Actor, Database
 from backend.errors import PaymentClosed, StripeRefused
+from backend.metrics import Metrics
 from backend.outbox import Bell
 from backend.schemas import Checkout, CheckoutRequest, Payment
 from backend.stripe_facts import session_fact
@@ -28,11 +29,12 @@ SESSION_DECIDES = "session_decides"
 
 @dataclass(frozen=True)
 class Shop:
-    """What a use case needs to move money: the database, Stripe, and the bell for the outbox."""
+    """What a use case needs: the database, Stripe, the bell for the outbox, what is counted."""
 
     database: Database
     stripe: StripeGateway
-    bell: Bell
+    bell: Bell = field(default_factory=Bell)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | None) -> Checkout:

@@ -3,6 +3,7 @@
 200 only after the commit. A 500 makes Stripe send the event again, which is our queue.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -66,15 +67,19 @@ async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
 
     Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500).
     """
-    shop.stripe.verify(raw, signature)
-    try:
-        event = StripeEvent.model_validate_json(raw)
-    except ValidationError as error:
-        log.error("stripe_event_malformed", problems=error.error_count())
-        raise BadRequest("The event is not of the form that Stripe documents.") from error
-    result = (await apply(shop, [event.as_received()]))[0]
-    if result["state"] == "failed":
-        raise EventNotApplied
+    with shop.metrics.webhook_answer() as about:
+        shop.stripe.verify(raw, signature)
+        try:
+            event = StripeEvent.model_validate_json(raw)
+        except ValidationError as error:
+            log.error("stripe_event_malformed", problems=error.error_count())
+            raise BadRequest("The event is not of the form that Stripe documents.") from error
+        about["type"] = event.type if event.type in MEANINGS else "other"
+        result = (await apply(shop, [event.as_received()]))[0]
+        if result["state"] == "failed":
+            raise EventNotApplied
+    if not result["repeat"]:
+        shop.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return str(result["state"])
 
 

@@ -35,6 +35,6 @@ async def finish(request: web.Request) -> web.Response:
         raise BadRequest("The id in the path is not a number.")
     result = await body(request, NotificationResult)
     shop = request.app[SHOP]
-    await outbox.finish(shop.database, int(number), result)
+    await outbox.finish(shop.database, shop.metrics, int(number), result)
     shop.bell.ring()
     return web.Response(status=204)

@@ -238,7 +238,7 @@ begin
             perform private.migrate_chat(told.chat_id, new_chat_id);
         when 'ambiguous', 'refused' then null;
     end case;
-    return jsonb_build_object('accepted', true);
+    return jsonb_build_object('accepted', true, 'seconds_since_paid', private.seconds_since_paid(told, outcome));
 end
 $$;
 comment on function api.finish_notification is 'Definer: nobody has grants on the outbox. Outcomes as in backend/schemas.py.';

@@ -29,7 +29,7 @@ else:
 NOBODY = TelegramUser(999_999)
 PEOPLE_MAY_READ = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
-    "entries", "payments",
+    "entries", "payments", "payment_statistics",
 }  # fmt: skip
 PEOPLE_MAY_CALL = {
     "api.create_payment", "api.get_payment", "api.request_cancel",

@@ -1,0 +1,98 @@
+-- What the engineer who runs it looks at: /metrics, /ready and python -m backend doctor.
+create index payments_outcome on public.payments (status, last_decline);
+
+create function private.outbox_figures() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'waiting', count(*),
+        'due', count(*) filter (where c.reachable and n.due_at <= now()),
+        'oldest_due_seconds', coalesce(
+            extract(epoch from now() - min(n.due_at) filter (where c.reachable and n.due_at <= now())), 0
+        ),
+        'unreachable_chats', count(distinct c.id) filter (where not c.reachable)
+    )
+    from public.notifications as n
+    inner join public.chats as c on n.chat_id = c.id
+    where n.state in ('pending', 'claimed')
+$$;
+
+-- How long ago the payment was credited whose payer has just been told so for the first time.
+create function private.seconds_since_paid(told public.notifications, outcome text) returns double precision
+language sql stable set search_path = ''
+as $$
+    select extract(epoch from clock_timestamp() - p.succeeded_at)
+    from public.payments as p
+    where p.id = told.payment_id and told.kind = 'payment_shown' and outcome = 'delivered'
+    and told.due_at >= p.succeeded_at
+    and not exists (
+        select from public.notifications as n
+        where n.payment_id = p.id and n.kind = 'payment_shown' and n.id <> told.id
+        and n.delivered_at > p.succeeded_at
+    )
+$$;
+
+-- Numbers only: no names, no ids, and no more rows than there are states and decline codes.
+create function api.operating_figures() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return jsonb_build_object(
+        'livemode', (select i.livemode from private.installation as i),
+        'payments', (
+            select coalesce(jsonb_agg(to_jsonb(counted)), '[]')
+            from (
+                select p.status, coalesce(p.last_decline, '') as decline, count(*) as number
+                from public.payments as p group by p.status, p.last_decline
+                order by count(*) desc limit 200
+            ) as counted
+        ),
+        -- The reconciler asks about each of these every minute, so ten are plenty. A bank debit
+        -- takes at most 14 days: https://docs.stripe.com/payments/bank-debits
+        'overdue_payments', (
+            select count(*) from public.payments as p
+            where (p.status in ('created', 'pending') and p.expires_at < now() - interval '10 minutes')
+            or (p.status = 'processing' and p.created_at < now() - interval '14 days')
+        ),
+        'events', (
+            select jsonb_build_object(
+                'failed', count(*) filter (where e.state = 'failed'),
+                'parked', count(*) filter (where e.state = 'parked')
+            )
+            from public.stripe_events as e where e.state in ('failed', 'parked')
+        ),
+        'outbox', private.outbox_figures()
+    );
+end
+$$;
+comment on function api.operating_figures is 'Definer: counts over tables that nobody has grants on.';
+grant execute on function api.operating_figures() to service_role;
+
+create function api.ledger_problems(most integer) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(to_jsonb(found)), '[]')
+        from (select l.problem, l.place from private.ledger_problems as l limit most) as found
+    );
+end
+$$;
+comment on function api.ledger_problems is 'Definer: reads every entry of every account; for a doctor, not for a scrape.';
+grant execute on function api.ledger_problems(integer) to service_role;
+
+create function api.applied_migrations() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(m.version order by m.version), '[]')
+        from supabase_migrations.schema_migrations as m
+    );
+end
+$$;
+comment on function api.applied_migrations is 'Definer: Supabase''s own bookkeeping, which nobody else may read.';
+grant execute on function api.applied_migrations() to service_role;
