@@ -10,7 +10,7 @@ from aiohttp import web
 from backend import reconcile
 from backend.auth import BOT_SECRET
 from backend.errors import Failure, PursebotError
-from backend.routes import health, me, notifications, pages, payments, webhook
+from backend.routes import health, me, notifications, pages, payments, wallets, webhook
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
 from backend.schemas import ErrorAnswer, ErrorFacts
@@ -32,9 +32,13 @@ ROUTES = [
     web.patch("/api/me/settings", me.change_settings),
     web.post("/api/payments/webhook", webhook.receive),
     web.post("/api/payments/checkout", payments.checkout),
+    web.get("/api/payments", payments.index),
     web.get("/api/payments/{id}", payments.show),
     web.post("/api/payments/{id}/check", payments.check),
     web.post("/api/payments/{id}/cancel", payments.cancel),
+    web.get("/api/organizations/{id}/wallets", wallets.index),
+    web.get("/api/organizations/{id}/transactions", wallets.transactions),
+    web.get("/api/organizations/{id}/statement", wallets.statement),
     web.get("/pay/{id}/return", pages.came_back),
     web.get("/pay/{id}/leave", pages.came_back),
     web.post("/internal/notifications/claim", notifications.claim),

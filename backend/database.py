@@ -14,6 +14,7 @@ from backend.errors import (
     AmountTooLarge,
     AmountTooPrecise,
     AmountTooSmall,
+    BadCursor,
     CurrencyUnknown,
     DatabaseUnavailable,
     IdempotencyKeyReused,
@@ -65,6 +66,7 @@ class Database(Protocol):
 
 # private.refusals() in SQL, mapped once. Codes that no caller can cause are bugs and stay 500s.
 REFUSALS: dict[str, type[PursebotError]] = {
+    "PB400": BadCursor,
     "PB401": Unauthorized,
     "PB403": RoleTooLow,
     "PB404": NotFound,

@@ -3,6 +3,7 @@
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line
 |   |-- BadRequest             400 bad_request
+|   |-- BadCursor              400 bad_cursor
 |   |-- InvalidSignature       400 invalid_signature
 |   |-- WrongStripeMode        400 wrong_stripe_mode
 |   |-- Unauthorized           401 unauthorized
@@ -53,6 +54,13 @@ class BadRequest(Refusal):
 
     code = "bad_request"
     message = "The request is malformed."
+
+
+class BadCursor(Refusal):
+    """Not a cursor that this list gave."""
+
+    code = "bad_cursor"
+    message = "The parameter cursor is not one of this list's. Take it from the last answer."
 
 
 class InvalidSignature(Refusal):

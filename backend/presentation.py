@@ -3,7 +3,15 @@
 from typing import Any
 
 from backend.money import CURRENCIES, major_units, money
-from backend.schemas import Limits, Me, Membership, Notification, Payment, Wallet
+from backend.schemas import (
+    Limits,
+    Me,
+    Membership,
+    Notification,
+    Payment,
+    Transaction,
+    Wallet,
+)
 
 Row = dict[str, Any]
 
@@ -16,6 +24,15 @@ def payment(row: Row) -> Payment:
         money=money(row["amount_minor"], currency),
         balance=None if balance is None else money(balance, currency),
         **{name: row[name] for name in Payment.model_fields if name in row},
+    )
+
+
+def transaction(row: Row) -> Transaction:
+    """`private.movement_json` as `Transaction`."""
+    return Transaction(
+        money=money(row["amount_minor"], row["currency"]),
+        balance=money(row["balance_minor"], row["currency"]),
+        **{name: row[name] for name in Transaction.model_fields if name in row},
     )
 
 

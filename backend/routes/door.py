@@ -1,4 +1,4 @@
-"""What every door needs: the shared objects' keys, a body by its model, an id from the path."""
+"""What every door needs: shared objects' keys, a body or query by its model, ids from the path."""
 
 import asyncio
 from typing import TypeVar
@@ -32,12 +32,24 @@ def complaints(error: ValidationError) -> str:
     )
 
 
-def payment_id(request: web.Request) -> UUID:
-    """The path's id; raises BadRequest if it is none."""
+def query(request: web.Request, model: type[M]) -> M:
+    """What the address asks after `?`, as `model`; raises BadRequest with which name is wrong.
+
+    A name that is said twice counts as a list: `a=1&a=2` is `a=1,2`.
+    """
+    asked = request.query
     try:
-        return UUID(request.match_info["id"])
+        return model.model_validate({name: ",".join(asked.getall(name)) for name in asked})
+    except ValidationError as error:
+        raise BadRequest(complaints(error)) from None
+
+
+def path_id(request: web.Request, name: str = "id") -> UUID:
+    """An id in the path; raises BadRequest if it is none."""
+    try:
+        return UUID(request.match_info[name])
     except ValueError:
-        raise BadRequest("The id in the path is not a UUID.") from None
+        raise BadRequest(f"The {name} in the path is not a UUID.") from None
 
 
 def said(model: BaseModel, status: int = 200) -> web.Response:

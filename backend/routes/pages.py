@@ -12,7 +12,7 @@ from aiohttp import web
 from backend import page_words, topups
 from backend.database import SERVICE
 from backend.errors import NotFound, PursebotError
-from backend.routes.door import SHOP, payment_id
+from backend.routes.door import SHOP, path_id
 from backend.topups import Shop
 
 PAGE = """<!doctype html>
@@ -45,7 +45,7 @@ async def asked(shop: Shop, payment: UUID) -> bool:
 
 async def came_back(request: web.Request) -> web.Response:
     """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
-    shop, payment = request.app[SHOP], payment_id(request)
+    shop, payment = request.app[SHOP], path_id(request)
     sure = await asked(shop, payment)
     row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
     if row["under_review"]:

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from backend import topups
+from backend import history, topups
 from backend.auth import acting_user
 from backend.errors import BadRequest
-from backend.routes.door import SHOP, body, payment_id, said
-from backend.schemas import CheckoutRequest
+from backend.routes.door import SHOP, body, path_id, query, said
+from backend.schemas import CheckoutRequest, PaymentsQuery
 
 LONGEST_KEY = 255
 
@@ -21,14 +21,20 @@ async def checkout(request: web.Request) -> web.Response:
     return said(await topups.start(request.app[SHOP], actor, wanted, key), status=201)
 
 
+async def index(request: web.Request) -> web.Response:
+    """GET /api/payments: PaymentsQuery -> Payments."""
+    actor, asked = acting_user(request), query(request, PaymentsQuery)
+    return said(await history.payments(request.app[SHOP].database, actor, asked))
+
+
 async def show(request: web.Request) -> web.Response:
     """GET /api/payments/{id} -> Payment."""
-    return said(await topups.show(request.app[SHOP], acting_user(request), payment_id(request)))
+    return said(await topups.show(request.app[SHOP], acting_user(request), path_id(request)))
 
 
 async def check(request: web.Request) -> web.Response:
     """POST /api/payments/{id}/check -> Payment, after asking Stripe (at most every 3 s)."""
-    shop, actor, payment = request.app[SHOP], acting_user(request), payment_id(request)
+    shop, actor, payment = request.app[SHOP], acting_user(request), path_id(request)
     await topups.show(shop, actor, payment)  # who may not see it may not ask either
     await topups.check(shop, payment)
     return said(await topups.show(shop, actor, payment))
@@ -36,4 +42,4 @@ async def check(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """POST /api/payments/{id}/cancel -> Payment; `succeeded` where the payer was faster."""
-    return said(await topups.cancel(request.app[SHOP], acting_user(request), payment_id(request)))
+    return said(await topups.cancel(request.app[SHOP], acting_user(request), path_id(request)))

@@ -11,6 +11,30 @@ from backend.schemas.errors import (
 from backend.schemas.errors import (
     ErrorFacts as ErrorFacts,
 )
+from backend.schemas.history import (
+    Payments as Payments,
+)
+from backend.schemas.history import (
+    PaymentsQuery as PaymentsQuery,
+)
+from backend.schemas.history import (
+    Statement as Statement,
+)
+from backend.schemas.history import (
+    StatementQuery as StatementQuery,
+)
+from backend.schemas.history import (
+    Transaction as Transaction,
+)
+from backend.schemas.history import (
+    Transactions as Transactions,
+)
+from backend.schemas.history import (
+    TransactionsQuery as TransactionsQuery,
+)
+from backend.schemas.history import (
+    Wallets as Wallets,
+)
 from backend.schemas.money import (
     Limits as Limits,
 )

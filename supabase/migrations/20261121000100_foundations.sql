@@ -14,6 +14,7 @@ create function private.refusals() returns jsonb
 language sql immutable set search_path = ''
 as $$
     select jsonb_build_object(
+        'bad_cursor', 'PB400',
         'unauthorized', 'PB401',
         'role_too_low', 'PB403',
         'not_found', 'PB404',

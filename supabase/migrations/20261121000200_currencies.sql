@@ -41,18 +41,29 @@ insert into public.currencies (code, exponent, step, minimum, maximum) values
 ('omr', 3, 10, 250, 99999990),
 ('tnd', 3, 10, 2000, 99999990);
 
-create function private.require_amount(amount bigint, currency text) returns void
+create function private.require_currency(code text) returns public.currencies
 language plpgsql stable set search_path = ''
 as $$
 declare
     taken public.currencies;
 begin
-    select c.* into taken from public.currencies as c where c.code = require_amount.currency;
+    select c.* into taken from public.currencies as c where c.code = require_currency.code;
     if taken.code is null then
         perform private.refuse('currency_unknown', jsonb_build_object(
             'currencies', (select string_agg(c.code, ' ' order by c.code) from public.currencies as c)
         ));
-    elsif amount % taken.step <> 0 then
+    end if;
+    return taken;
+end
+$$;
+
+create function private.require_amount(amount bigint, currency text) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+    taken public.currencies := private.require_currency(currency);
+begin
+    if amount % taken.step <> 0 then
         perform private.refuse('amount_too_precise', jsonb_build_object('step_minor', taken.step, 'currency', taken.code));
     elsif coalesce(amount, 0) < taken.minimum then
         perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', taken.minimum, 'currency', taken.code));

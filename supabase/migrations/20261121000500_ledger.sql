@@ -83,6 +83,7 @@ create table public.entries (
 comment on table public.entries is 'The two sides of a transfer, in minor units, summing to zero. Ids and codes only, never names.';
 revoke all on public.entries from public, anon, authenticated, service_role;
 create index entries_account on public.entries (account_id, organization_id, currency);
+create index entries_time on public.entries (account_id, created_at, seq);
 create index entries_transfer on public.entries (transfer_id, organization_id, currency);
 create index entries_organization on public.entries (organization_id);
 alter table public.entries enable row level security;

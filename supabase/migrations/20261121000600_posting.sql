@@ -47,8 +47,15 @@ declare
 begin
     -- Sorted by id: two postings that meet always wait for each other in the same order.
     perform a.id from public.accounts as a where a.wallet_id = post_transfer.wallet_id order by a.id for update;
-    insert into public.transfers (organization_id, currency, kind, reference)
-    select w.organization_id, w.currency, post_transfer.kind, post_transfer.reference
+    -- The time after the wait, and never before that of the entry before: history is in one order.
+    insert into public.transfers (organization_id, currency, kind, reference, created_at)
+    select
+        w.organization_id, w.currency, post_transfer.kind, post_transfer.reference,
+        greatest(clock_timestamp(), (
+            select max(e.created_at) from public.accounts as a
+            inner join public.entries as e on a.id = e.account_id and a.last_seq = e.seq
+            where a.wallet_id = w.id
+        ))
     from public.wallets as w where w.id = post_transfer.wallet_id
     on conflict on constraint transfers_post_once do nothing
     returning * into transfer;

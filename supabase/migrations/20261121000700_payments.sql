@@ -35,7 +35,7 @@ create table public.payments (
 );
 comment on table public.payments is 'Top-ups. amount in minor units; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
-create index payments_organization on public.payments (organization_id, created_at);
+create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
 create index payments_created_by on public.payments (created_by);
 create index payments_chat on public.payments (chat_id);
@@ -82,13 +82,18 @@ create trigger payments_move_forward before update of status on public.payments
 for each row when (old.status is distinct from new.status)
 execute function private.guard_payment_status();
 
+create function private.payment_reference(payment_id uuid) returns text
+language sql immutable set search_path = ''
+return upper(left(replace(payment_id::text, '-', ''), 10));
+comment on function private.payment_reference is 'The short name of a payment that people quote.';
+
 -- What everybody who may see a payment is shown of it.
 create function private.payment_json(payment public.payments) returns jsonb
 language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
         'id', payment.id,
-        'reference', upper(left(replace(payment.id::text, '-', ''), 10)),
+        'reference', private.payment_reference(payment.id),
         'organization_id', payment.organization_id,
         'organization_name', o.name,
         'paid_by', u.name,

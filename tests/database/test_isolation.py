@@ -32,6 +32,7 @@ PEOPLE_MAY_READ = {
     "entries", "payments", "payment_statistics",
 }  # fmt: skip
 PEOPLE_MAY_CALL = {
+    "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_payment", "api.request_cancel",
     "api.get_settings", "api.change_settings",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.

@@ -1,0 +1,149 @@
+"""What has happened: lists by page, and a month of a wallet as a file for spreadsheets."""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from backend import presentation
+from backend.database import Actor, Database
+from backend.money import major_units, money
+from backend.schemas import (
+    Payments,
+    PaymentsQuery,
+    Statement,
+    StatementQuery,
+    Transactions,
+    TransactionsQuery,
+    Wallets,
+)
+
+Json = dict[str, Any]
+
+# Without it Excel reads UTF-8 as whatever the machine's old code page is.
+BYTE_ORDER_MARK = "\ufeff"
+# A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
+RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r]")
+LONGEST_NAME = 40
+
+HEADER = (
+    "Time (UTC)", "What", "Amount", "Balance", "Currency", "Paid by", "Reference", "Payment",
+)  # fmt: skip
+KINDS = {"topup": "Top-up"}
+EMPTY = {
+    "not_begun": "No movements: this month has not begun",
+    "before_first": "No movements: the first came later",
+    "nothing_moved": "No movements in this month",
+}
+
+
+async def payments(database: Database, actor: Actor, asked: PaymentsQuery) -> Payments:
+    """An organization's payments of every state; raises NotFound, BadCursor."""
+    page = await database.call(
+        "list_payments",
+        actor,
+        organization_id=asked.organization_id,
+        statuses=asked.status,
+        cursor=asked.cursor,
+        most=asked.limit,
+    )
+    return Payments(**{**page, "payments": [presentation.payment(row) for row in page["payments"]]})
+
+
+async def wallets(database: Database, actor: Actor, organization_id: UUID) -> Wallets:
+    """An organization's wallets; raises NotFound."""
+    rows = await database.call("list_wallets", actor, organization_id=organization_id)
+    return Wallets(wallets=[presentation.wallet(row) for row in rows])
+
+
+async def transactions(
+    database: Database, actor: Actor, organization_id: UUID, asked: TransactionsQuery
+) -> Transactions:
+    """A wallet's movements; raises NotFound, BadCursor, CurrencyUnknown."""
+    page = await database.call(
+        "list_transactions",
+        actor,
+        organization_id=organization_id,
+        currency=asked.currency,
+        kinds=asked.kind,
+        cursor=asked.cursor,
+        most=asked.limit,
+    )
+    listed = [presentation.transaction(row) for row in page["transactions"]]
+    return Transactions(**{**page, "transactions": listed})
+
+
+async def statement(
+    database: Database, actor: Actor, organization_id: UUID, asked: StatementQuery
+) -> Statement:
+    """One month of a wallet; raises NotFound, CurrencyUnknown."""
+    row: Json = await database.call(
+        "statement",
+        actor,
+        organization_id=organization_id,
+        currency=asked.currency,
+        month=date.fromisoformat(f"{asked.month}-01"),
+    )
+    name = f"{plain_name(row['organization_name'])}-{asked.month}-{row['currency']}.csv"
+    return Statement(
+        organization_name=row["organization_name"],
+        month=asked.month,
+        opening=money(row["opening_minor"], row["currency"]),
+        closing=money(row["closing_minor"], row["currency"]),
+        movements=len(row["lines"]),
+        empty=row["empty"],
+        file_name=name,
+        csv=spreadsheet(row),
+    )
+
+
+def spreadsheet(row: Json) -> str:
+    """`api.statement` as RFC 4180 text with a byte order mark."""
+    text = io.StringIO()
+    text.write(BYTE_ORDER_MARK)
+    csv.writer(text).writerows([HEADER, *cells(row)])
+    return text.getvalue()
+
+
+def cells(row: Json) -> Iterator[tuple[str, ...]]:
+    """From the opening balance down to the closing one."""
+    code = row["currency"]
+
+    def balance(at: str, what: str, minor: int) -> tuple[str, ...]:
+        return (clock(at), what, "", major_units(minor, code), code.upper(), "", "", "")
+
+    yield balance(row["begins_at"], "Opening balance", row["opening_minor"])
+    if row["empty"]:
+        yield ("", EMPTY[row["empty"]], "", "", "", "", "", "")
+    for line in row["lines"]:
+        yield (
+            clock(line["created_at"]),
+            KINDS[line["kind"]],
+            major_units(line["amount_minor"], code),
+            major_units(line["balance_minor"], code),
+            code.upper(),
+            defused(line["paid_by"] or ""),
+            line["reference"] or "",
+            line["payment_id"] or "",
+        )
+    yield balance(row["ends_at"], "Closing balance", row["closing_minor"])
+
+
+def clock(moment: str) -> str:
+    """A moment as spreadsheets know one."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def defused(text: str) -> str:
+    """A cell of somebody's words that no spreadsheet runs."""
+    return f"'{text}" if RUNS_AS_A_FORMULA.match(text) else text
+
+
+def plain_name(name: str) -> str:
+    """An organization's name as every file system takes it: "Café & Söhne" -> "cafe-sohne"."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall("[a-z0-9]+", letters))[:LONGEST_NAME].strip("-") or "wallet"

@@ -1,0 +1,240 @@
+-- What has happened: movements of a wallet, payments, and a month of a wallet as a statement.
+-- Lists are read from newest to oldest. A cursor is a row and a direction: 'o' and the row's place
+-- (what is older than it), 'n' and its place (what is newer). Rows keep their place, so what comes
+-- in meanwhile makes nobody read a row twice or miss one.
+create function private.require_cursor(cursor text, place text) returns void
+language plpgsql immutable set search_path = ''
+as $$
+begin
+    if cursor !~ ('^[on]' || place || '$') then
+        perform private.refuse('bad_cursor');
+    end if;
+end
+$$;
+comment on function private.require_cursor is 'Refuses a cursor that no list of ours gave; place is a regular expression, null is the newest page.';
+
+create function private.page_size(most integer) returns integer
+language sql immutable set search_path = ''
+return least(greatest(coalesce(most, 20), 1), 100);
+
+-- The wallet's own side of each transfer, with whose payment it was.
+create view private.movements with (security_invoker = true) as
+select
+    e.account_id,
+    e.seq,
+    e.currency,
+    t.kind,
+    e.amount,
+    e.balance_after,
+    e.created_at,
+    p.id as payment_id,
+    u.name as paid_by
+from public.entries as e
+inner join public.transfers as t on e.transfer_id = t.id
+left join public.payments as p on p.id = case t.kind when 'topup' then t.reference::uuid end
+left join public.users as u on p.created_by = u.id;
+comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
+
+create function private.movement_json(movement private.movements) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'kind', movement.kind,
+        'currency', movement.currency,
+        'amount_minor', movement.amount,
+        'balance_minor', movement.balance_after,
+        'payment_id', movement.payment_id,
+        'reference', private.payment_reference(movement.payment_id),
+        'paid_by', movement.paid_by,
+        'created_at', movement.created_at
+    )
+$$;
+
+-- Which account a question about a wallet means: of the default currency where none is named; no
+-- id where no money ever came.
+create function private.wallet_account(organization_id uuid, inout currency text, out id bigint)
+language plpgsql stable set search_path = ''
+as $$
+begin
+    select coalesce(wallet_account.currency, o.default_currency) into currency
+    from public.organizations as o where o.id = organization_id;
+    perform private.require_currency(currency);
+    select a.id into wallet_account.id from public.accounts as a
+    where a.organization_id = wallet_account.organization_id
+    and a.currency = wallet_account.currency and a.kind = 'wallet';
+end
+$$;
+
+create function api.list_wallets(organization_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_role(organization_id, 'owner', 'admin', 'member');
+    return (
+        select private.wallets_json(o) from public.organizations as o where o.id = list_wallets.organization_id
+    );
+end
+$$;
+comment on function api.list_wallets is 'Definer: private.wallets_json is not for everybody.';
+grant execute on function api.list_wallets(uuid) to authenticated;
+
+create function api.list_transactions(
+    organization_id uuid,
+    currency text default null,
+    kinds text [] default null,
+    cursor text default null,
+    most integer default null
+) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    account bigint;
+    place bigint;
+    page jsonb;
+    oldest bigint;
+    newest bigint;
+begin
+    perform private.require_role(organization_id, 'owner', 'admin', 'member');
+    perform private.require_cursor(cursor, '[0-9]{1,18}');
+    account := (private.wallet_account(organization_id, currency)).id;
+    place := substr(cursor, 2)::bigint;
+    select jsonb_agg(private.movement_json(m) order by m.seq desc), min(m.seq), max(m.seq)
+    into page, oldest, newest
+    from (
+        (
+            select o.* from private.movements as o
+            where coalesce(cursor, 'o') like 'o%' and o.account_id = account
+            and o.seq < coalesce(place, 9223372036854775807) and (kinds is null or o.kind = any(kinds))
+            order by o.seq desc limit private.page_size(most)
+        )
+        union all
+        (
+            select n.* from private.movements as n
+            where cursor like 'n%' and n.account_id = account
+            and n.seq > place and (kinds is null or n.kind = any(kinds))
+            order by n.seq limit private.page_size(most)
+        )
+    ) as m;
+    return jsonb_build_object(
+        'transactions', coalesce(page, '[]'),
+        'next_cursor', case when exists (
+            select from private.movements as o
+            where o.account_id = account and o.seq < oldest and (kinds is null or o.kind = any(kinds))
+        ) then 'o' || oldest end,
+        'previous_cursor', case when exists (
+            select from private.movements as n
+            where n.account_id = account and n.seq > newest and (kinds is null or n.kind = any(kinds))
+        ) then 'n' || newest end
+    );
+end
+$$;
+comment on function api.list_transactions is 'Definer: who paid is told by payments, which members do not read whole. Refuses bad_cursor, currency_unknown.';
+grant execute on function api.list_transactions(uuid, text, text [], text, integer) to authenticated;
+
+create function api.list_payments(
+    organization_id uuid,
+    statuses text [] default null,
+    cursor text default null,
+    most integer default null
+) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    place public.payments;
+    oldest public.payments;
+    newest public.payments;
+    page jsonb;
+    ids uuid [];
+begin
+    perform private.require_role(organization_id, 'owner', 'admin', 'member');
+    perform private.require_cursor(cursor, '[0-9a-f]{32}');
+    select p.* into place from public.payments as p
+    where p.id = substr(cursor, 2)::uuid and p.organization_id = list_payments.organization_id;
+    if cursor is not null and place.id is null then
+        perform private.refuse('bad_cursor');
+    end if;
+    with listed as (
+        (
+            select o as payment from public.payments as o
+            where coalesce(cursor, 'o') like 'o%' and o.organization_id = list_payments.organization_id
+            and (cursor is null or (o.created_at, o.id) < (place.created_at, place.id))
+            and (statuses is null or o.status = any(statuses))
+            order by o.created_at desc, o.id desc limit private.page_size(most)
+        )
+        union all
+        (
+            select n as payment from public.payments as n
+            where cursor like 'n%' and n.organization_id = list_payments.organization_id
+            and (n.created_at, n.id) > (place.created_at, place.id)
+            and (statuses is null or n.status = any(statuses))
+            order by n.created_at, n.id limit private.page_size(most)
+        )
+    )
+
+    select
+        jsonb_agg(private.payment_json(l.payment) order by (l.payment).created_at desc, (l.payment).id desc),
+        array_agg((l.payment).id order by (l.payment).created_at, (l.payment).id)
+    into page, ids
+    from listed as l;
+    select p.* into oldest from public.payments as p where p.id = ids [1];
+    select p.* into newest from public.payments as p where p.id = ids [cardinality(ids)];
+    return jsonb_build_object(
+        'payments', coalesce(page, '[]'),
+        'next_cursor', case when exists (
+            select from public.payments as o
+            where o.organization_id = list_payments.organization_id
+            and (o.created_at, o.id) < (oldest.created_at, oldest.id)
+            and (statuses is null or o.status = any(statuses))
+        ) then 'o' || replace(oldest.id::text, '-', '') end,
+        'previous_cursor', case when exists (
+            select from public.payments as n
+            where n.organization_id = list_payments.organization_id
+            and (n.created_at, n.id) > (newest.created_at, newest.id)
+            and (statuses is null or n.status = any(statuses))
+        ) then 'n' || replace(newest.id::text, '-', '') end
+    );
+end
+$$;
+comment on function api.list_payments is 'Definer: a payment has columns that members do not see. Every state, as api.get_payment shows one.';
+grant execute on function api.list_payments(uuid, text [], text, integer) to authenticated;
+
+-- One month of a wallet, from its first moment to its last, in UTC. A stable function sees one
+-- snapshot: what came in before plus the lines is always what is there at the end.
+create function api.statement(organization_id uuid, currency text, month date) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    begins timestamptz := date_trunc('month', month::timestamp) at time zone 'UTC';
+    ends timestamptz := (date_trunc('month', month::timestamp) + interval '1 month') at time zone 'UTC';
+    wallet record;
+    opening bigint;
+    closing bigint;
+    lines jsonb;
+begin
+    perform private.require_role(organization_id, 'owner', 'admin', 'member');
+    wallet := private.wallet_account(organization_id, currency);
+    select e.balance_after into opening from public.entries as e
+    where e.account_id = wallet.id and e.created_at < begins order by e.created_at desc, e.seq desc limit 1;
+    select e.balance_after into closing from public.entries as e
+    where e.account_id = wallet.id and e.created_at < ends order by e.created_at desc, e.seq desc limit 1;
+    select jsonb_agg(private.movement_json(m) order by m.seq) into lines from private.movements as m
+    where m.account_id = wallet.id and m.created_at >= begins and m.created_at < ends;
+    return jsonb_build_object(
+        'organization_name', (select o.name from public.organizations as o where o.id = statement.organization_id),
+        'currency', wallet.currency,
+        'begins_at', begins,
+        'ends_at', least(ends, greatest(begins, now())),
+        'opening_minor', coalesce(opening, 0),
+        'closing_minor', coalesce(closing, 0),
+        'lines', coalesce(lines, '[]'),
+        'empty', case
+            when lines is not null then null
+            when begins > now() then 'not_begun'
+            when closing is null then 'before_first'
+            else 'nothing_moved'
+        end
+    );
+end
+$$;
+comment on function api.statement is 'Definer, as api.list_transactions. month is any day of it; empty says why there are no lines.';
+grant execute on function api.statement(uuid, text, date) to authenticated;
