@@ -14,7 +14,7 @@ from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler
 from telegram.ext.filters import COMMAND, TEXT, ChatType, StatusUpdate, UpdateType
 from telegram.request import HTTPXRequest
 
-from bot import payment_taps, screens, start, topup
+from bot import payment_taps, screens, settings_menu, start, topup
 from bot.backend_client import BackendClient
 from bot.balance import balance
 from bot.chat_order import ChatOrder
@@ -28,6 +28,8 @@ COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
     "start": start.start,
+    "settings": settings_menu.settings,
+    "language": settings_menu.language,
     "help": start.show_help,
     "paysupport": start.paysupport,
     "cancel": start.cancel,
@@ -42,13 +44,16 @@ TAPS: Final[dict[str, Handler]] = {
     screens.CANCEL: payment_taps.cancel_tapped,
     screens.AGAIN: payment_taps.again_tapped,
     screens.RECEIPT: payment_taps.receipt_tapped,
+    screens.SETTINGS: settings_menu.settings,
+    screens.CHOOSE: settings_menu.choice_tapped,
+    screens.ASK_SETTING: settings_menu.other_tapped,
 }
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
 HANDLERS: Final[list[telegram_ext.BaseHandler[Any, BotContext, None]]] = [
     CommandHandler(list(COMMANDS), written(start.in_group), GROUP),
     *(CommandHandler(name, written(handle), PRIVATE) for name, handle in COMMANDS.items()),
-    MessageHandler(PRIVATE & TEXT & ~COMMAND, written(topup.text_written)),
+    MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
     MessageHandler(PRIVATE, written(start.unknown)),
     *(CallbackQueryHandler(tapped(handle), pattern) for pattern, handle in TAPS.items()),
     CallbackQueryHandler(tapped(too_old)),
@@ -93,6 +98,8 @@ def create_app(
     )
     application.bot_data.backend = backend
     application.bot_data.texts = texts
+    application.bot_data.commands = tuple(COMMANDS)
+    application.bot_data.support_contact = settings.support_contact
     application.add_handlers(HANDLERS)
     application.add_error_handler(on_error)
     return application

@@ -1,8 +1,10 @@
 """What a handler is given: who speaks, where, in which words to answer, the backend to ask."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from telegram import Message, Update, User
@@ -10,9 +12,12 @@ from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from backend.schemas import Introduction, Me
+from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.screens import Screen
 from bot.texts import Fact, Texts, Words
+
+SOON_SECONDS: Final = 1.0
 
 
 class WalletName(NamedTuple):
@@ -37,8 +42,9 @@ class ChatMemory:
     Whoever answers a forgotten question is told the command that does the same.
     """
 
-    question: WalletName | None = None  # how much to add to it
+    question: "Handler | None" = None  # what takes the next words as its answer, and clears this
     last_tap: LastTap | None = None
+    words: Words | None = None  # in a private chat: as its person chose, once the backend said it
 
 
 class Shared:
@@ -46,13 +52,15 @@ class Shared:
 
     backend: BackendClient
     texts: Texts
+    commands: tuple[str, ...]  # in the order of the menu
+    support_contact: str | None
 
 
 class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Shared]):
     """One update, as our handlers see it: a message that was written or a button that was tapped.
 
     `message_id` is that of the message, or of the one the button is under; `text` is "" for a tap.
-    `words` are in the language of the person's client until `introduce` knows better.
+    `words` are in the language of the person's client until the backend has told their choice.
     """
 
     speaker: User
@@ -65,15 +73,17 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def from_update(cls, update: object, application: Any) -> "BotContext":
         """Called by the application for each update."""
         context = super().from_update(update, application)
-        language = None
+        texts = context.bot_data.texts
+        context.words = texts.words(None)
         if isinstance(update, Update) and update.effective_user:
             context.speaker = update.effective_user
-            language = context.speaker.language_code
+            context.words = texts.words(context.speaker.language_code)
             query = update.callback_query
             if message := query.message if query else update.message:
                 context.chat_id, context.message_id = message.chat.id, message.message_id
+                if context.in_private:
+                    context.words = context.memory.words or context.words
             context.text = (update.message and update.message.text) or ""
-        context.words = context.bot_data.texts.words(language)
         return context
 
     @property
@@ -85,6 +95,11 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def memory(self) -> ChatMemory:
         """What is remembered of this chat."""
         return self.application.chat_data[self.chat_id]
+
+    @property
+    def in_private(self) -> bool:
+        """Whether this is the speaker's private chat, which has their own id."""
+        return self.chat_id == self.speaker.id
 
     def part(self, name: str) -> str:
         """A named part of the tapped button's data."""
@@ -98,8 +113,24 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
             chat_id=self.chat_id,
         )
         me = await self.backend.introduce(self.speaker.id, introduction)
-        self.words = self.bot_data.texts.words(me.language, me.time_zone)
+        self.speak(me.language, me.time_zone)
         return me
+
+    def speak(self, language: str, time_zone: str) -> None:
+        """From now on in this language, by this clock."""
+        self.words = self.bot_data.texts.words(language, time_zone)
+        if self.in_private:
+            self.memory.words = self.words
+
+    async def learn_language(self) -> None:
+        """Learn which language the speaker chose, unless it is known.
+
+        A backend that is slow or away is not waited for: what needs none of it works without.
+        """
+        if self.memory.words is None:
+            with suppress(BackendError, TimeoutError):
+                async with asyncio.timeout(SOON_SECONDS):
+                    await self.introduce()
 
     async def say(self, key: str, **facts: Fact) -> Message:
         """A new message of one sentence."""
@@ -108,6 +139,13 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     async def reply(self, screen: Screen) -> Message:
         """A new message in this chat."""
         return await self.bot.send_message(self.chat_id, screen.text, reply_markup=screen.keyboard)
+
+    async def show(self, screen: Screen) -> None:
+        """Answer a command with a new message, a tap in the message that the button is under."""
+        if self.text:
+            await self.reply(screen)
+        else:
+            await self.rewrite(self.message_id, screen)
 
     async def rewrite(self, message_id: int, screen: Screen) -> None:
         """Put `screen` in the place of what a message shows."""

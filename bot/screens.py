@@ -23,6 +23,9 @@ CHECK = rf"check:{_PAYMENT}\Z"
 CANCEL = rf"cancel:{_PAYMENT}\Z"
 AGAIN = rf"again:{_PAYMENT}\Z"
 RECEIPT = rf"receipt:{_PAYMENT}\Z"
+SETTINGS = r"settings(:(?P<page>quiet|timezone|language))?\Z"
+CHOOSE = r"set:(?P<name>credits|members|quiet|timezone|language):(?P<value>[\w:/+-]{1,40})\Z"
+ASK_SETTING = r"ask_setting:(?P<name>quiet|timezone)\Z"
 
 AMOUNT_BYTES = 23  # what is left for an amount of a button's 64 bytes
 

@@ -4,6 +4,7 @@ It is read from the environment, and from a file `.env` in the folder where the 
 environment wins.
 """
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -16,6 +17,13 @@ def _base_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _contact(value: str) -> str:
+    if not CONTACT.fullmatch(value):
+        raise ValueError("must be an @name, an e-mail address or a link (https://...)")
+    return value
+
+
+CONTACT = re.compile(r"@\w{5,32}|[^@\s]+@[^@\s]+\.[^@\s]+|https?://[^\s/]+\.\S+")
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
 
 
@@ -27,7 +35,7 @@ class Settings(BaseSettings):
     """The bot's settings. Names in capitals are those of the environment; no secret has a default.
 
     `bot_api_secret` signs what the bot says to the backend: HS256 wants a key of at least 32 bytes
-    (RFC 7518, 3.2). Addresses have no trailing slash.
+    (RFC 7518, 3.2). Addresses have no trailing slash. `support_contact` is whom /paysupport names.
     """
 
     model_config = SettingsConfigDict(
@@ -42,6 +50,7 @@ class Settings(BaseSettings):
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     telegram_api_base: BaseAddress = "https://api.telegram.org"
     backend_url: BaseAddress = "http://127.0.0.1:8080"
+    support_contact: Annotated[str, AfterValidator(_contact)] | None = None
 
 
 def read_settings() -> Settings:

@@ -34,22 +34,40 @@ async def stranger(context: BotContext) -> None:
 
 async def show_help(context: BotContext) -> None:
     """/help: the commands."""
-    await context.say("help.text")
+    await context.learn_language()
+    words = context.words
+    commands = (
+        words.say("help.command", name=name, what=words.plain(f"command.{name}"))
+        for name in context.bot_data.commands
+    )
+    lines = (words.say("help.title"), *commands, "", words.say("help.end"))
+    await context.reply(Screen("\n".join(lines)))
 
 
 async def paysupport(context: BotContext) -> None:
     """/paysupport: Telegram asks every bot that takes payments to have it."""
-    await context.say("help.paysupport")
+    await context.learn_language()
+    lines = [context.words.say("help.paysupport")]
+    if contact := context.bot_data.support_contact:
+        lines.append(context.words.say("help.contact", contact=contact))
+    await context.reply(Screen("\n".join(lines)))
 
 
 async def cancel(context: BotContext) -> None:
-    """/cancel: forget a question. Asks nobody, so that it always works."""
+    """/cancel: forget a question. Waits for nobody, so that it always works."""
     forgotten, context.memory.question = context.memory.question, None
+    await context.learn_language()
     await context.say("cancel.done" if forgotten else "cancel.nothing")
+
+
+async def text_written(context: BotContext) -> None:
+    """Words without a command: the answer to what was asked, if something was."""
+    await (context.memory.question or unknown)(context)
 
 
 async def unknown(context: BotContext) -> None:
     """Anything else in private: what can be said here."""
+    await context.learn_language()
     await context.say("help.unknown")
 
 

@@ -67,6 +67,11 @@ class Words:
             zone = UTC
         return Words(self._locale, self._sentences, zone)
 
+    @property
+    def own_name(self) -> str:
+        """The language's name in itself."""
+        return (self._locale.display_name or str(self._locale)).capitalize()
+
     def day_of(self, moment: datetime) -> date:
         """Which day a moment belongs to where the reader is."""
         return moment.astimezone(self._zone).date()

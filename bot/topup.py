@@ -7,6 +7,7 @@ worker writes into that message (see `notifications`), so a handler never races 
 
 import re
 from decimal import Decimal
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from bot.doors import too_old
 from bot.errors import explain
 from bot.membership import may_top_up, needed_role
 from bot.screens import AMOUNT_BYTES, Screen, button, pay_data, wallet_data
-from bot.start import stranger, unknown
+from bot.start import stranger
 from bot.texts import Price, Words
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
@@ -61,7 +62,8 @@ async def other_amount_tapped(context: BotContext) -> str | None:
     if found is None:
         return await too_old(context)
     place, wallet = found
-    context.memory.question = WalletName(place.organization_id, wallet.balance.currency)
+    name = WalletName(place.organization_id, wallet.balance.currency)
+    context.memory.question = partial(amount_written, name)
     await context.rewrite(
         context.message_id, Screen(with_limits("topup.question", place, wallet, context.words))
     )
@@ -77,12 +79,8 @@ async def amount_tapped(context: BotContext) -> str:
     return context.words.plain("notice.preparing")
 
 
-async def text_written(context: BotContext) -> None:
-    """Words without a command: the amount that was asked for, which stays asked until it is one."""
-    wallet = context.memory.question
-    if wallet is None:
-        await unknown(context)
-        return
+async def amount_written(wallet: WalletName, context: BotContext) -> None:
+    """The amount that was asked for, which stays asked until it is one."""
     await context.introduce()
     if await start_payment(wallet, context.text, "topup", context):
         context.memory.question = None

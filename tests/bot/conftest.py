@@ -100,6 +100,7 @@ async def bot(telegram: Playground, client: BackendClient, backend_url: str) -> 
         bot_api_secret=SecretStr(SECRET),
         telegram_api_base=telegram.url,
         backend_url=backend_url,
+        support_contact="@acme_help",
     )
     refused: list[bool] = []
     application = create_app(settings, client, load_texts(), lambda: refused.append(True))

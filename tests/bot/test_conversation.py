@@ -263,7 +263,7 @@ async def test_a_button_that_is_not_ours_is_too_old(
     rows = [[{"text": "Odd", "callback_data": data or " "}]]
     await ana.telegram.bot("editMessageText", **tap, reply_markup={"inline_keyboard": rows})
     assert "too old" in (await ana.taps(await ana.sees("x"), "Odd"))["text"]
-    assert not backend.calls or set(backend.calls) <= {"POST /internal/notifications/claim"}
+    assert {*backend.calls} <= {"POST /internal/notifications/claim", "PUT /api/me"}
 
 
 async def test_a_new_button_of_an_old_payment_is_checked_again_by_the_backend(
@@ -281,8 +281,8 @@ async def test_help_and_paysupport_answer_while_the_backend_is_away(
 ) -> None:
     backend.refuse["PUT /api/me"] = (500, "internal_error", {})
     await ana.writes("/help")
-    await ana.sees("/topup 50")
+    assert "/balance: What is in the wallet\n" in (await ana.sees("/topup 50"))["text"]
     await ana.writes("/paysupport")
-    await ana.sees("reference")
+    await ana.sees("write to @acme_help and name the reference")
     await ana.writes("/nonsense")
     await ana.sees("I did not understand that.")

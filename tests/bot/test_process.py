@@ -16,6 +16,7 @@ from structlog.processors import format_exc_info
 from telegram.error import InvalidToken
 
 from bot.logs import WithoutSecrets
+from bot.settings import SettingsError, read_settings
 from tests.bot.conftest import Person
 from tests.bot.fake_backend import SECRET
 from tests.bot.scripted_bot_api import ScriptedBotApi
@@ -52,6 +53,23 @@ async def ending(process: Process) -> tuple[int | None, str, str]:
 def facts(out: str) -> list[dict[str, Any]]:
     """Each line is one JSON object."""
     return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("contact", "taken"),
+    [("@acme_help", True), ("help@acme.example", True), ("https://acme.example/help", True),
+     ("", True), ("@a", False), ("javascript:alert(1)", False), ("call Ana", False)],
+)  # fmt: skip
+def test_a_support_contact_is_a_name_an_address_or_a_link(
+    monkeypatch: pytest.MonkeyPatch, contact: str, taken: bool
+) -> None:
+    for name, value in {**SECRETS, "SUPPORT_CONTACT": contact}.items():
+        monkeypatch.setenv(name, value)
+    if taken:
+        assert read_settings().support_contact == (contact or None)
+    else:
+        with pytest.raises(SettingsError, match=r"SUPPORT_CONTACT: .* must be an @name"):
+            read_settings()
 
 
 async def test_help_needs_no_settings() -> None:

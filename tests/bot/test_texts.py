@@ -15,7 +15,16 @@ from bot.texts import COMPLETE_LANGUAGE, LOCALES, Price, Texts, load_texts, read
 ENGLISH = read_catalog(LOCALES / "en.toml")
 SECTIONS = {key.split(".")[0] for key in ENGLISH}
 SOURCES = [ast.parse(file.read_text()) for file in Path(bot.__file__).parent.glob("*.py")]
-PLAIN = ("command.", "button.", "notice.", "refusal.", "role.", "status.", "payment.somebody")
+PLAIN = (
+    "command.",
+    "button.",
+    "notice.",
+    "refusal.",
+    "role.",
+    "status.",
+    "told.",
+    "payment.somebody",
+)
 
 
 def texts_of(sentence: object) -> list[str]:
