@@ -1,5 +1,8 @@
 """The first words and the small ones: /start, /help, /paysupport, /cancel, groups, the unknown."""
 
+from collections.abc import Awaitable, Callable
+from typing import Final
+
 from telegram import InlineKeyboardButton
 from telegram.helpers import create_deep_linked_url
 
@@ -7,11 +10,18 @@ from bot.context import BotContext
 from bot.membership import balance_lines, may_top_up, menu, needed_role
 from bot.screens import Screen
 
+# Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
+PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {}
+
 
 async def start(context: BotContext) -> None:
-    """/start: who you are here, your balances, and what to do next."""
-    me = await context.introduce()
+    """/start: what a link asks for; else who you are here, your balances, and what to do next."""
     context.memory.question = None
+    kind, _, code = "".join(context.text.split()[1:2]).partition("_")
+    if kind in PAYLOADS:
+        await PAYLOADS[kind](context, code)
+        return
+    me = await context.introduce()
     if not me.organizations:
         await stranger(context)
         return
