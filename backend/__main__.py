@@ -1,4 +1,4 @@
-"""python -m backend: serve (default), migrate, reconcile, events. Builds the real things."""
+"""python -m backend: serve (default), migrate, reconcile, events, doctor. Builds real things."""
 
 import argparse
 import asyncio
@@ -7,20 +7,21 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
 
 import structlog
 from aiohttp import web
 
-from backend import migrations, parked_events, reconcile
+from backend import doctor, migrations, parked_events, reconcile
 from backend.app import create_app
-from backend.database import SERVICE
+from backend.database import SERVICE, Database
 from backend.errors import PursebotError
 from backend.logs import configure_logs
 from backend.outbox import Bell
 from backend.postgres import postgres_database
 from backend.settings import DatabaseSettings, Settings, SettingsError
-from backend.stripe_gateway import stripe_gateway
+from backend.stripe_gateway import StripeGateway, stripe_gateway
 from backend.topups import Shop
 
 log = structlog.get_logger("backend")
@@ -29,20 +30,26 @@ log = structlog.get_logger("backend")
 SHUTDOWN_SECONDS = 15.0
 
 
+def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
+    """The way to the database that is set."""
+    url = settings.supabase_db_url.get_secret_value()
+    return postgres_database(url, pooled=settings.supabase_db_pooler)
+
+
+def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway]:
+    """The real Stripe."""
+    return stripe_gateway(
+        settings.stripe_secret_key.get_secret_value(),
+        tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
+        settings.stripe_api_base,
+        settings.public_url,
+    )
+
+
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
     """The real database and the real Stripe, checked to be of one mode."""
-    async with (
-        postgres_database(
-            settings.supabase_db_url.get_secret_value(), pooled=settings.supabase_db_pooler
-        ) as database,
-        stripe_gateway(
-            settings.stripe_secret_key.get_secret_value(),
-            tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
-            settings.stripe_api_base,
-            settings.public_url,
-        ) as stripe,
-    ):
+    async with open_database(settings) as database, open_stripe(settings) as stripe:
         await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
         yield Shop(database, stripe, Bell())
 
@@ -104,6 +111,31 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
+    """Everything that is wrong, as it is found; 1 for an error, with --strict for a warning too."""
+    findings = []
+    async for finding in examined():
+        findings.append(finding)
+        if not arguments.json:
+            print(finding, flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    bad = {"error", "warning"} if arguments.strict else {"error"}
+    return int(any(finding.level in bad for finding in findings))
+
+
+async def examined() -> AsyncIterator[doctor.Finding]:
+    """What the doctor finds; wrong settings are findings too, and the end of it."""
+    try:
+        patient = doctor.Patient(Settings.from_environment(), open_database, open_stripe)
+    except SettingsError as error:
+        for problem in error.problems:
+            yield doctor.Finding("error", "settings", problem, "See .env.example.")
+        return
+    async for finding in doctor.examine(patient):
+        yield finding
+
+
 def command_line() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     parser = argparse.ArgumentParser(prog="python -m backend", description="Pursebot's backend.")
@@ -123,6 +155,10 @@ def command_line() -> argparse.ArgumentParser:
     acts.add_parser("list", help="failed and parked").add_argument(
         "--all", action="store_true", help="done and ignored ones too"
     )
+    check = commands.add_parser("doctor", help="whether it would work, and what to do if not")
+    check.add_argument("--json", action="store_true", help="a list of findings, at the end")
+    check.add_argument("--strict", action="store_true", help="warnings make it fail as well")
+    check.set_defaults(run=see_doctor, settings=None)
     for act, purpose in (
         ("show", "one event with its payment"),
         ("retry", "apply it again as Stripe tells it now"),
@@ -140,7 +176,7 @@ def main() -> int:
     arguments = command_line().parse_args()
     configure_logs()
     try:
-        settings = arguments.settings.from_environment()
+        settings = arguments.settings and arguments.settings.from_environment()
         code: int = asyncio.run(arguments.run(settings, arguments))
         return code
     except SettingsError as error:

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 FOLDER = Path(__file__).parent.parent / "supabase" / "migrations"
+CONNECT_SECONDS = 10
 ROLES = ("anon", "authenticated", "service_role")
 LOCK = "select pg_advisory_lock(hashtext('pursebot.migrate'))"
 
@@ -41,6 +42,11 @@ class Migration:
     sql: str
 
     @property
+    def file(self) -> str:
+        """Its name in the folder."""
+        return f"{self.version}_{self.name}.sql"
+
+    @property
     def checksum(self) -> str:
         """What the file was when it was applied."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
@@ -61,9 +67,55 @@ def versions() -> set[str]:
     return {path.stem.partition("_")[0] for path in FOLDER.glob("*.sql")}
 
 
+@dataclass(frozen=True)
+class Inspection:
+    """How a database stands towards the files: PostgreSQL's major version and lists of names."""
+
+    version: int
+    missing_roles: list[str]
+    applied: int
+    pending: list[str]
+    changed: list[str]
+    unchecked: list[str]
+
+
+async def inspect(url: str) -> Inspection:
+    """Look, and change nothing; raises MigrationError where nobody answers."""
+    connection = await connect(url)
+    try:
+        applied = await checksums(connection)
+        return Inspection(
+            version=connection.get_server_version().major,
+            missing_roles=await missing_roles(connection),
+            applied=len(applied),
+            pending=[m.file for m in migrations() if m.version not in applied],
+            changed=[
+                m.file for m in migrations() if applied.get(m.version, "") not in ("", m.checksum)
+            ],
+            unchecked=[m.file for m in migrations() if applied.get(m.version) == ""],
+        )
+    except asyncpg.PostgresError as error:
+        raise MigrationError(f"The database does not let itself be looked at: {error}") from error
+    finally:
+        await connection.close()
+
+
+async def connect(url: str) -> "asyncpg.Connection[Any]":
+    """A connection as the owner; raises MigrationError without a word of the address."""
+    try:
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+    except ValueError:
+        raise MigrationError(
+            "SUPABASE_DB_URL is not an address: postgresql://user:password@host:5432/name."
+            " Special characters of the password are written as %40 and the like."
+        ) from None
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise MigrationError(f"The database is not available: {error}") from error
+
+
 async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
     """Apply what is missing; a line for each file applied or adopted. Raises MigrationError."""
-    connection = await asyncpg.connect(url)
+    connection = await connect(url)
     try:
         await connection.execute(LOCK)
         await require_roles(connection, create_roles)
@@ -73,10 +125,28 @@ async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
         await connection.close()
 
 
+async def missing_roles(connection: "asyncpg.Connection[Any]") -> list[str]:
+    """Which of Supabase's roles are not there."""
+    known = {row[0] for row in await connection.fetch("select rolname from pg_roles")}
+    return [role for role in ROLES if role not in known]
+
+
+async def checksums(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
+    """What each applied version's file was; "" where only the Supabase CLI knows."""
+
+    async def column(name: str, table: str) -> dict[str, str]:
+        if not await connection.fetchval("select to_regclass($1)", f"supabase_migrations.{table}"):
+            return {}
+        query = f"select version, {name} from supabase_migrations.{table}"  # noqa: S608
+        return {row[0]: row[1] for row in await connection.fetch(query)}
+
+    known = await column("sha256", "pursebot_checksums")
+    return {version: known.get(version, "") for version in await column("''", "schema_migrations")}
+
+
 async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> None:
     """Supabase gives these roles; a plain Postgres has to be given them."""
-    known = {row[0] for row in await connection.fetch("select rolname from pg_roles")}
-    missing = [role for role in ROLES if role not in known]
+    missing = await missing_roles(connection)
     if missing and not create:
         raise MigrationError(
             f"This database has no role {', '.join(missing)}: it is not a Supabase project."
@@ -90,20 +160,14 @@ async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> 
 
 async def catch_up(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
     """Apply, adopt or refuse each file in turn."""
-    applied = {
-        row["version"]: row["sha256"]
-        for row in await connection.fetch(
-            "select m.version, c.sha256 from supabase_migrations.schema_migrations as m"
-            " left join supabase_migrations.pursebot_checksums as c using (version)"
-        )
-    }
+    applied = await checksums(connection)
     for migration in migrations():
         checksum = applied.get(migration.version, "")
         if checksum == migration.checksum:
             continue
         if checksum:
             raise MigrationError(
-                f"{migration.version}_{migration.name}.sql was changed after it was applied."
+                f"{migration.file} was changed after it was applied."
                 " Restore the file and put the change into a new one"
                 " (a sandbox's data folder may be thrown away instead: make clean)."
             )

@@ -13,6 +13,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class SettingsError(Exception):
     """What is missing or wrong, a line each; never a value."""
 
+    def __init__(self, problems: list[str]) -> None:
+        """`problems` name a setting each."""
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"These settings need your attention (see .env.example):\n{lines}")
+        self.problems = problems
+
 
 def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
     """A validator for secrets that start with one of `prefixes`."""
@@ -47,14 +53,22 @@ class DatabaseSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            lines = [
-                f"  {str(problem['loc'][0]).upper()}: "
+            problems = [
+                f"{str(problem['loc'][0]).upper()}: "
                 + ("is missing" if problem["type"] == "missing" else problem["msg"])
                 for problem in error.errors(include_input=False, include_url=False)
             ]
-            raise SettingsError(
-                "These settings need your attention (see .env.example):\n" + "\n".join(lines)
-            ) from None
+            raise SettingsError(problems) from None
+
+
+class TelegramSettings(BaseSettings):
+    """What `doctor` looks at Telegram with; the backend itself has no use for the bot's token."""
+
+    model_config = DatabaseSettings.model_config
+
+    telegram_bot_token: SecretStr | None = None
+    telegram_api_base: str = "https://api.telegram.org"
+    telegram_webhook_url: str | None = None
 
 
 class Settings(DatabaseSettings):

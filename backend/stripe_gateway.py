@@ -6,9 +6,11 @@ leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +27,7 @@ ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 KEY_IN_USE = 409
 PAYMENT_METADATA = "pursebot_payment_id"
+API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
 class StripeGateway:
@@ -109,6 +112,18 @@ class StripeGateway:
                 return newest_first[::-1]
             params["starting_after"] = newest_first[-1]["id"]
 
+    async def webhook_endpoints(self) -> list[Json]:
+        """Where Stripe posts this account's events."""
+        page = await answer(self._client.v1.webhook_endpoints.list_async({"limit": 100}))
+        listed: list[Json] = page["data"]
+        return listed
+
+    async def clock_ahead(self) -> float:
+        """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
+        page = await reply(self._client.v1.events.list_async({"limit": 1}))
+        headers = page.last_response.headers if page.last_response else {}
+        return parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
+
     def verify(self, raw: bytes, signature: str | None) -> None:
         """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
         for secret in self._webhook_secrets:
@@ -124,9 +139,14 @@ class StripeGateway:
 
 async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
     """Stripe's answer as a dict; its errors as ours."""
+    return (await reply(request)).to_dict()
+
+
+async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
+    """Stripe's answer with its headers; its errors as ours."""
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
-            return (await request).to_dict()
+            return await request
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable from error
     # The SDK lets what breaks while it reads an answer through as it is.

@@ -1,6 +1,8 @@
 """The /v1 door: who calls, whether they said it before, and what goes wrong on purpose."""
 
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from hmac import compare_digest
 
 from aiohttp import web
@@ -53,6 +55,8 @@ def api_door(call: Call | None) -> Handler:
             response = refusal.response()
         if response.status >= 500:  # it stays so under its key; a retry would change nothing
             response.headers["Stripe-Should-Retry"] = "false"
+        moment = time.time() + stripe.deliveries.faults.clock
+        response.headers["Date"] = formatdate(moment, usegmt=True)
         if posted and request.transport and stripe.deliveries.faults.spend("api_timeout"):
             request.transport.abort()
         return response

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from sandbox.doors import READ, Refusal, Shape
 from sandbox.store import Json
-from sandbox.stripe_objects import CURRENCIES, new, stored
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, stored
 from sandbox.stripe_sessions import LocalStripe
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
@@ -151,6 +151,16 @@ def list_events(
     return {"object": "list", "data": found[:limit], "has_more": more, "url": "/v1/events"}
 
 
+def list_webhook_endpoints(
+    stripe: LocalStripe, *, limit: Annotated[int, Field(ge=1, le=100)] = 10
+) -> Json:
+    """GET /v1/webhook_endpoints: the one that is posted to."""
+    wanted = stripe.deliveries.faults.only or ["*"]
+    url = stripe.settings.webhook_url
+    endpoint = {**TEMPLATES["webhook_endpoint"], "url": url, "enabled_events": wanted}
+    return {"object": "list", "data": [endpoint], "has_more": False, "url": "/v1/webhook_endpoints"}
+
+
 def decoded(form: str) -> Json:
     """Query or body text to nested dicts of text: `a[b][0]=1` to `{"a": {"b": {"0": "1"}}}`."""
     root: Json = {}
@@ -169,5 +179,6 @@ CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/v1/checkout/sessions/{id}"): READ(retrieve_session),
     ("POST", "/v1/checkout/sessions/{id}/expire"): READ(expire_session),
     ("GET", "/v1/events"): READ(list_events),
+    ("GET", "/v1/webhook_endpoints"): READ(list_webhook_endpoints),
     ("GET", "/v1/events/{id}"): READ(retrieve_event),
 }

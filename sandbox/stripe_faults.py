@@ -21,6 +21,8 @@ class StripeFaults(Faults):
     - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
     - `api_429`: the next N are refused as too many; not kept
 
+    `clock`: seconds by which the dates of its answers are ahead of this machine's clock.
+
     `delay`: seconds until a delayed payment settles, for payments that are made from now on.
     """
 
@@ -33,6 +35,7 @@ class StripeFaults(Faults):
     api_timeout: int = Field(default=0, ge=0)
     api_500: int = Field(default=0, ge=0)
     api_429: int = Field(default=0, ge=0)
+    clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
 
     def spend(self, name: str) -> bool:

@@ -82,6 +82,12 @@ async def get_updates(
     return (await chats.until(look, timeout))[:limit]
 
 
+async def get_webhook_info(chats: Chats) -> Json:
+    """Where updates go: nowhere but to whoever polls."""
+    waiting = len(chats.pending_updates(0))
+    return {"url": "", "has_custom_certificate": False, "pending_update_count": waiting}
+
+
 async def delete_webhook(chats: Chats) -> bool:
     """There never is a webhook here."""
     return True
@@ -166,6 +172,7 @@ Method = Callable[..., Awaitable[Any]]
 METHODS: dict[str, Method] = {
     "getme": READ(get_me),
     "getupdates": READ(get_updates),
+    "getwebhookinfo": READ(get_webhook_info),
     "deletewebhook": READ(delete_webhook),
     "sendmessage": READ(send_message),
     "editmessagetext": READ(edit_message_text),

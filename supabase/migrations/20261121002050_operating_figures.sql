@@ -6,10 +6,10 @@ language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
         'waiting', count(*),
-        'due', count(*) filter (where c.reachable and n.due_at <= now()),
-        'oldest_due_seconds', coalesce(
-            extract(epoch from now() - min(n.due_at) filter (where c.reachable and n.due_at <= now())), 0
-        ),
+        'due', count(*) filter (where c.reachable and greatest(n.due_at, c.paused_until) <= now()),
+        'oldest_due_seconds', coalesce(extract(epoch from now() - min(greatest(n.due_at, c.paused_until)) filter (
+            where c.reachable and greatest(n.due_at, c.paused_until) <= now()
+        )), 0),
         'unreachable_chats', count(distinct c.id) filter (where not c.reachable)
     )
     from public.notifications as n
@@ -75,8 +75,8 @@ as $$
 begin
     perform private.require_service();
     return (
-        select coalesce(jsonb_agg(to_jsonb(found)), '[]')
-        from (select l.problem, l.place from private.ledger_problems as l limit most) as found
+        select coalesce(jsonb_agg(to_jsonb(listed)), '[]')
+        from (select l.problem, l.place from private.ledger_problems as l limit most) as listed
     );
 end
 $$;

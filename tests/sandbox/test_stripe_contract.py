@@ -29,6 +29,7 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
             await play.sdk.v1.checkout.sessions.retrieve_async(id, {"expand": ["payment_intent"]})
         events = await play.sdk.v1.events.list_async({"limit": 100})
         await play.sdk.v1.events.retrieve_async(events.data[0].id)
+        await play.sdk.v1.webhook_endpoints.list_async()
         in_the_table = {type for step in TRANSITIONS.values() for type in step["events"]}
         assert {event.type for event in events.data} == in_the_table | {"payment_intent.created"}
         assert play.judged() == []

@@ -1,0 +1,154 @@
+"""python -m backend doctor, as the engineer types it: each broken thing is named with its cure."""
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from backend.doctor.stripe_checks import endpoint_findings
+from backend.stripe_gateway import API_VERSION
+from backend.webhooks import MEANINGS
+from tests.backend.conftest import House
+from tests.backend.test_commands import GOOD, run
+from tests.backend.test_webhook_door import body, signed
+
+Said = dict[tuple[str, str], str]
+
+
+class Clinic:
+    """The doctor over a house, with settings that can be broken."""
+
+    def __init__(self, house: House, database_url: str) -> None:
+        self.settings = {
+            **GOOD,
+            "SUPABASE_DB_URL": database_url,
+            "STRIPE_API_BASE": house.sandbox_url,
+            "PUBLIC_URL": house.url,
+            "TELEGRAM_API_BASE": house.sandbox_url,
+            "TELEGRAM_BOT_TOKEN": "1:sandbox",
+        }
+
+    async def examine(self, *words: str, **changed: str) -> tuple[int | None, Said]:
+        """Exit code, and what was said by level and subject."""
+        code, output, errors = await run("doctor", "--json", *words, **self.settings | changed)
+        assert "Traceback" not in errors, errors
+        said: Said = {}
+        for found in json.loads(output):
+            key = (found["level"], found["about"])
+            said[key] = f"{said.get(key, '')}{found['said']} {found['fix']}\n"
+        for secret in (*GOOD.values(), "whsec_sandbox", "1:sandbox", "u:p"):
+            assert secret not in output + errors
+        return code, said
+
+
+def problems(said: Said) -> Said:
+    return {key: text for key, text in said.items() if key[0] != "ok"}
+
+
+@pytest.fixture
+def clinic(house: House, database_url: str) -> Clinic:
+    return Clinic(house, database_url)
+
+
+async def test_a_healthy_house_has_nothing_to_complain_of(house: House, clinic: Clinic) -> None:
+    await house.pay(await house.topup())
+    code, said = await clinic.examine("--strict")
+    assert (code, problems(said)) == (0, {})
+    subjects = {subject for _, subject in said}
+    assert subjects == {
+        "settings", "database", "mode", "events", "outbox", "payments", "ledger", "supabase",
+        "stripe", "clock", "webhook", "telegram",
+    }  # fmt: skip
+    code, output, _ = await run("doctor", **clinic.settings)
+    assert (code, output.splitlines()[0][:8]) == (0, "ok      ")
+
+
+async def test_wrong_settings_are_told_together(clinic: Clinic) -> None:
+    code, said = await clinic.examine(STRIPE_SECRET_KEY="", PORT="x", STRIPE_WEBHOOK_SECRET="no")
+    told = problems(said)[("error", "settings")]
+    assert code == 1
+    for name in ("STRIPE_SECRET_KEY", "PORT", "STRIPE_WEBHOOK_SECRET"):
+        assert name in told
+
+
+@pytest.mark.parametrize(
+    ("broken", "about", "words"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_other"}, "stripe", "refuses the key"),
+        ({"STRIPE_API_BASE": "http://127.0.0.1:1"}, "stripe", "Stripe did not answer"),
+        ({"STRIPE_SECRET_KEY": "sk_live_x"}, "mode", "belongs to test money, the key to live"),
+        ({"SUPABASE_DB_URL": "postgresql://u:pw@127.0.0.1:1/x"}, "database", "is not available"),
+        ({"SUPABASE_DB_URL": "postgresql://u:p/w@x:y/z"}, "database", "is not an address"),
+        ({"TELEGRAM_BOT_TOKEN": "1:other"}, "telegram", "knows no such bot"),
+        ({"TELEGRAM_API_BASE": "http://127.0.0.1:1"}, "telegram", "does not answer"),
+        ({"TELEGRAM_WEBHOOK_URL": "https://example.com/x"}, "telegram", "should go to https://ex"),
+    ],
+)
+async def test_each_wrong_setting_is_found(
+    clinic: Clinic, broken: dict[str, str], about: str, words: str
+) -> None:
+    code, said = await clinic.examine(**broken)
+    assert code == 1
+    assert words in said["error", about]
+
+
+async def test_what_stripe_does_not_tell_us_and_a_wrong_clock_are_found(
+    house: House, clinic: Clinic
+) -> None:
+    listened = sorted(MEANINGS)
+    await house.sandbox("POST", "/stripe/faults", only=listened[1:], clock=200)
+    code, said = await clinic.examine()
+    assert code == 1
+    assert f"lacks {listened[0]} " in said["error", "webhook"]
+    assert "+200 s" in said["error", "clock"] or "+199 s" in said["error", "clock"]
+    code, said = await clinic.examine(
+        PUBLIC_URL="http://127.0.0.1:9", STRIPE_SECRET_KEY=GOOD["STRIPE_SECRET_KEY"]
+    )
+    assert "no endpoint at http://127.0.0.1:9/api" in said["warning", "webhook"]
+
+
+def test_an_endpoint_that_is_off_or_speaks_another_version_is_found() -> None:
+    endpoint = {"id": "we_1", "enabled_events": ["*"], "status": "disabled", "api_version": None}
+    off, version = endpoint_findings(endpoint)
+    assert (off.level, off.said) == ("error", "endpoint we_1 is disabled")
+    assert (version.level, API_VERSION in version.fix) == ("warning", True)
+
+
+async def test_a_pending_and_a_changed_migration_are_found(
+    clinic: Clinic, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await owner.execute(
+        "update supabase_migrations.pursebot_checksums set sha256 = 'x'"
+        " where version like '%000100'"
+    )
+    assert "20261121000100_foundations.sql" in (await clinic.examine())[1]["error", "database"]
+    await owner.execute(
+        "delete from supabase_migrations.schema_migrations where version like '%000200'"
+    )
+    code, said = await clinic.examine()
+    assert (code, "pending: 20261121000200_currencies.sql" in said["error", "database"]) == (
+        1,
+        True,
+    )
+
+
+async def test_what_waits_for_too_long_is_found(
+    house: House, clinic: Clinic, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    paid_twice = body(payment).replace(b"pi_1", b"pi_2")
+    await house.post_event(body(payment), signed(body(payment)))
+    raw = paid_twice.replace(b"evt_1", b"evt_2")
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+    await house.topup(key="overdue")
+    await owner.execute("update payments set expires_at = now() - interval '1 hour'")
+    await owner.execute("update notifications set due_at = now() - interval '1 hour'")
+    await owner.execute("update chats set reachable = false where telegram_chat_id = 1002")
+    code, said = await clinic.examine()
+    assert code == 1
+    assert "1 parked" in said["error", "events"]
+    assert "the oldest for 36" in said["error", "outbox"]
+    assert "1 chats have blocked" in said["warning", "outbox"]
+    assert "1 are open" in said["error", "payments"]
