@@ -19,6 +19,7 @@ from sandbox.environment import SETTINGS, Ports
 from sandbox.processes import Say, tail
 from sandbox.store import Json
 from sandbox.supervisor import Sandbox, everything
+from sandbox.telegram_text import said
 
 CARD = "4242424242424242"  # Stripe's published number that is always paid
 LINK = r"(https?://[^\s\"]+/(cs_test_\w+))"  # in the text, or behind a button
@@ -71,7 +72,7 @@ class Chat:
         rows = message.get("reply_markup", {}).get("inline_keyboard", [])
         buttons = ["  ".join(f"[{button['text']}]" for button in row) for row in rows]
         head = f"  {self._who.title()}'s chat | {author}{changed}: "
-        lines = [*message["text"].splitlines(), *buttons]
+        lines = [*said(message).splitlines(), *buttons]
         self._say(head + f"\n{' ' * (len(head) - 2)}| ".join(lines))
 
 

@@ -18,6 +18,7 @@ from sandbox.telegram_api import add_telegram
 # A call of a real SDK. A bot's token is its id and a secret; only the id is recorded.
 BOT_CALL = re.compile(r"/bot(?P<id>\d*)[^/]*/(?P<method>\w+)")
 CALLS_KEPT = 1000
+LARGEST_BODY = 50 * 2**20  # bytes: Telegram takes no larger file from a bot
 LONGEST_TEXT = 20_000  # characters kept of one body or answer
 RECORDED = web.AppKey("recorded", deque[Json])
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
     """Everything the stand-ins serve, as one application that listens nowhere yet."""
-    app = web.Application(middlewares=[record])
+    app = web.Application(middlewares=[record], client_max_size=LARGEST_BODY)
     app[STORE] = store
     app[SETTINGS] = settings
     app[RECORDED] = deque(maxlen=CALLS_KEPT)

@@ -5,8 +5,10 @@ as a form; objects inside a form are JSON text. A body that is JSON itself is no
 """
 
 import asyncio
+import base64
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -24,6 +26,7 @@ def add_telegram(app: web.Application) -> None:
     app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
     for (method, path), act in DOORS.items():
         app.router.add_route(method, path, peoples_door(CHATS, act))
+    app.router.add_get("/telegram/files/{id}", download)
     for path, name in PAGES.items():
         app.router.add_get(path, page(name))
 
@@ -40,6 +43,8 @@ async def call(request: web.Request) -> web.StreamResponse:
         if (trouble := faults.server_error) and trouble.strikes(method):
             raise Refusal(trouble.code, "")
         answer = {"ok": True, "result": await result(request, chats, method)}
+    except web.HTTPRequestEntityTooLarge:  # a file over the application's client_max_size
+        return refused(Refusal(413, ""))
     except Refusal as refusal:
         return refused(refusal)
     if (silence := faults.timeout_after_delivery) and silence.strikes(method):
@@ -58,6 +63,16 @@ async def result(request: web.Request, chats: Chats, method: str) -> Any:
     sent = {**request.query, **await request.post()}
     with read_strictly():
         return await METHODS[method](chats, **sent)
+
+
+async def download(request: web.Request) -> web.Response:
+    """GET /telegram/files/{file_id}: what the bot sent as a document, to be saved, never shown."""
+    file = request.app[STORE].get("telegram_file", request.match_info["id"])
+    if file is None:
+        raise web.HTTPNotFound
+    saved = f"attachment; filename*=UTF-8''{quote(file['name'], safe='')}"
+    headers = {"Content-Disposition": saved, "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=base64.b64decode(file["content"]), headers=headers)
 
 
 def refused(refusal: Refusal) -> web.Response:

@@ -5,14 +5,16 @@ A function's signature is the whole of what the method takes here: what is missi
 https://core.telegram.org/bots/api#available-methods
 """
 
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal, Self
 
 import pydantic
+from aiohttp import web
 from pydantic import Field, model_validator
 
-from sandbox.doors import READ, Refusal, Shape
+from sandbox.doors import READ, Refusal, Shape, not_modelled
 from sandbox.store import Json
 from sandbox.telegram_chats import Chats
 from sandbox.telegram_text import LINK, formatted
@@ -120,6 +122,33 @@ async def send_message(
     return chats.write(chats.reachable(chat_id), chats.bot, content, disable_notification)
 
 
+async def send_document(
+    chats: Chats,
+    *,
+    chat_id: int,
+    document: Any = None,
+    caption: str = "",
+    parse_mode: Literal["HTML"] | None = None,
+) -> Json:
+    """A new message of the bot: a file, and words under it."""
+    persona = chats.reachable(chat_id)
+    if isinstance(document, str):
+        raise not_modelled("a document by its file_id or address")
+    if not isinstance(document, web.FileField):
+        raise Refusal(400, "there is no document in the request")
+    content = document.file.read()
+    if not content:
+        raise Refusal(400, "file must be non-empty")
+    words, entities = formatted(caption, is_html=parse_mode is not None, is_caption=True)
+    id, name = f"file_{chats.number()}", document.filename
+    kept = {"name": name, "content": base64.b64encode(content).decode()}
+    chats.store.put("telegram_file", id, kept)
+    file: Json = {"file_id": id, "file_unique_id": id, "file_name": name}
+    file |= {"mime_type": document.content_type, "file_size": len(content)}
+    under = {"caption": words, "caption_entities": entities} if words else {}
+    return chats.write(persona, chats.bot, {"document": file, **under})
+
+
 async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **said: Any) -> Json:
     """A message of the bot changes in place; without `reply_markup` its keyboard goes away."""
     content = content_of(**said)
@@ -128,6 +157,8 @@ async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **sa
         raise Refusal(400, "message to edit not found")
     if message["from"]["id"] != chats.bot["id"]:
         raise Refusal(400, "message can't be edited")
+    if "text" not in message:
+        raise Refusal(400, "there is no text in the message to edit")
     if all(message.get(part) == content.get(part) for part in ("text", "entities", "reply_markup")):
         why = "specified new message content and reply markup are exactly the same as a current"
         raise Refusal(
@@ -175,6 +206,7 @@ METHODS: dict[str, Method] = {
     "getwebhookinfo": READ(get_webhook_info),
     "deletewebhook": READ(delete_webhook),
     "sendmessage": READ(send_message),
+    "senddocument": READ(send_document),
     "editmessagetext": READ(edit_message_text),
     "answercallbackquery": READ(answer_callback_query),
     "setmycommands": READ(set_my_commands),

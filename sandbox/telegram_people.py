@@ -10,7 +10,7 @@ from sandbox.doors import Refusal
 from sandbox.personas import PERSONAS, Persona
 from sandbox.store import Json
 from sandbox.telegram_chats import Chats, person
-from sandbox.telegram_text import LONGEST_MESSAGE, command
+from sandbox.telegram_text import LONGEST_MESSAGE, command, said
 
 TAP_WAIT = 10.0  # seconds in which the bot should have answered a tap
 
@@ -33,7 +33,7 @@ async def personas(chats: Chats) -> Json:
     people = []
     for persona in PERSONAS:
         seen = chats.seen(persona)
-        chat = {"chat": "private", "id": persona.user_id, "last": seen[-1]["text"] if seen else ""}
+        chat = {"chat": "private", "id": persona.user_id, "last": said(seen[-1]) if seen else ""}
         chat["version"] = max((message["version"] for message in seen), default=0)
         who = {"user": persona.key, "name": persona.name, "about": persona.about}
         people.append(who | {"user_id": persona.user_id, "role": persona.role, "chats": [chat]})

@@ -11,6 +11,7 @@ from sandbox.doors import Refusal, not_modelled
 from sandbox.store import Json
 
 LONGEST_MESSAGE = 4096
+LONGEST_CAPTION = 1024
 TAGS = {
     "b": "bold",
     "strong": "bold",
@@ -32,15 +33,15 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def formatted(source: str, is_html: bool) -> tuple[str, list[Json]]:
+def formatted(source: str, is_html: bool, is_caption: bool = False) -> tuple[str, list[Json]]:
     """The text as it stands in the chat, and its entities; `Refusal` (400) for what cannot."""
     text, entities = parsed(source.strip()) if is_html else (source.strip(), [])
-    if not text:
+    if not text and not is_caption:
         raise Refusal(400, "text must be non-empty")
     if text != text.strip():
         raise not_modelled("spaces inside the first or last tag, which Telegram trims")
-    if utf16_length(text) > LONGEST_MESSAGE:
-        raise Refusal(400, "message is too long")
+    if utf16_length(text) > (LONGEST_CAPTION if is_caption else LONGEST_MESSAGE):
+        raise Refusal(400, f"message{' caption' if is_caption else ''} is too long")
     return text, entities
 
 
@@ -66,6 +67,12 @@ def parsed(source: str) -> tuple[str, list[Json]]:
         raise Refusal(400, f"can't parse entities: Can't find end tag of {open_tags[-1][0]}")
     shown = [entity for entity in entities if entity["length"]]
     return text, sorted(shown, key=lambda entity: (entity["offset"], -entity["length"]))
+
+
+def said(message: Json) -> str:
+    """A message in one string: its text, or its file's name and what stands under it."""
+    name = f"[{message['document']['file_name']}] " if "document" in message else ""
+    return name + str(message.get("text", message.get("caption", "")))
 
 
 def command(text: str) -> Json:

@@ -20,8 +20,10 @@ export function draw(message, tap) {
   node.dataset.id = message.message_id;
   node.classList.toggle("outgoing", !message.from.is_bot);
   const bubble = make("div", { className: "bubble" });
+  if (message.document) bubble.append(file(message.document));
   const text = make("span");
-  fill(text, message.text, 0, message.text.length, [...(message.entities ?? [])]);
+  const words = message.text ?? message.caption ?? "";
+  fill(text, words, 0, words.length, [...(message.entities ?? message.caption_entities ?? [])]);
   const meta = make("span", { className: "meta" });
   if (message.edit_date) meta.append(make("span", { className: "edited", textContent: "edited" }));
   const time = make("time", { textContent: clock(message.edit_date ?? message.date) });
@@ -32,6 +34,13 @@ export function draw(message, tap) {
   const rows = message.reply_markup?.inline_keyboard ?? [];
   if (rows.length) node.append(keyboard(rows, message.message_id, tap));
   return node;
+}
+
+function file({ file_id, file_name, file_size }) {
+  const link = make("a", { className: "file", textContent: file_name, download: file_name });
+  link.href = `/telegram/files/${encodeURIComponent(file_id)}`;
+  link.title = `${file_size} bytes`;
+  return link;
 }
 
 // Entities nest and come in order; their offsets are UTF-16, as JavaScript's are.

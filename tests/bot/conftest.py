@@ -18,6 +18,7 @@ from bot.backend_client import BackendClient
 from bot.notifications import DeliveryWorker
 from bot.settings import Settings
 from bot.texts import load_texts
+from sandbox.telegram_text import said
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
@@ -48,13 +49,13 @@ class Person:
                 news = await self.telegram.chat(self.name, self.after, wait=5)
                 for message in sorted(news["messages"], key=lambda message: message["version"]):
                     self.after = message["version"]
-                    if message["from"]["is_bot"] and words in message["text"]:
+                    if message["from"]["is_bot"] and words in said(message):
                         return dict(message)
 
     async def chat(self) -> list[str]:
         """Everything the bot shows in this chat now."""
         messages = (await self.telegram.chat(self.name))["messages"]
-        return [message["text"] for message in messages if message["from"]["is_bot"]]
+        return [said(message) for message in messages if message["from"]["is_bot"]]
 
 
 def buttons(message: Json) -> dict[str, str]:

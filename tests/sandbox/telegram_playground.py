@@ -10,6 +10,7 @@ from typing import Any
 from aiogram.types import Message, Update
 from aiohttp import ClientSession, web
 
+from sandbox.server import LARGEST_BODY
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.telegram_api import add_telegram
@@ -70,7 +71,7 @@ class Playground:
 async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
     """Open for the length of the block; what was said stays in `folder`."""
     store = Store(folder / "sandbox.sqlite")
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_BODY)
     app[STORE] = store
     app[SETTINGS] = SandboxSettings(
         data_dir=folder,
