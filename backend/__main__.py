@@ -22,6 +22,7 @@ from backend.outbox import Bell
 from backend.postgres import postgres_database
 from backend.settings import DatabaseSettings, Settings, SettingsError
 from backend.stripe_gateway import StripeGateway, stripe_gateway
+from backend.supabase_database import supabase_database
 from backend.topups import Shop
 
 log = structlog.get_logger("backend")
@@ -31,9 +32,15 @@ SHUTDOWN_SECONDS = 15.0
 
 
 def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
-    """The way to the database that is set."""
-    url = settings.supabase_db_url.get_secret_value()
-    return postgres_database(url, pooled=settings.supabase_db_pooler)
+    """The way to the database that is set: direct, or over REST."""
+    if settings.supabase_db_url:
+        url = settings.supabase_db_url.get_secret_value()
+        return postgres_database(url, pooled=settings.supabase_db_pooler)
+    project, key = settings.supabase_url, settings.supabase_service_role_key
+    signing_key = settings.supabase_jwt_secret
+    if project and key and signing_key:
+        return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
+    raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before
 
 
 def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway]:

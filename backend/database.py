@@ -60,9 +60,6 @@ class Database(Protocol):
         unknown or nothing happened.
         """
 
-    async def ready(self) -> None:
-        """Raise DatabaseUnavailable unless the database answers."""
-
 
 # private.refusals() in SQL, mapped once. Codes that no caller can cause are bugs and stay 500s.
 REFUSALS: dict[str, type[PursebotError]] = {

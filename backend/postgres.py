@@ -54,13 +54,6 @@ class PostgresDatabase:
             await connection.execute(SET_CALLER, role, claims)
             return await connection.fetchval(query, *arguments.values())
 
-    async def ready(self) -> None:
-        """As `Database.ready`."""
-        try:
-            await self._service.fetchval("select 1")
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseUnavailable from error
-
 
 async def speak_json(connection: "asyncpg.Connection[Any]") -> None:
     """Arguments and answers of type jsonb are plain Python values."""

@@ -6,7 +6,15 @@ environment wins.
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -34,8 +42,8 @@ def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
 WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
 
 
-class DatabaseSettings(BaseSettings):
-    """What `migrate` needs."""
+class EnvironmentSettings(BaseSettings):
+    """How all of them are read."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -44,8 +52,6 @@ class DatabaseSettings(BaseSettings):
         extra="ignore",
         hide_input_in_errors=True,
     )
-
-    supabase_db_url: SecretStr
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -64,16 +70,29 @@ class DatabaseSettings(BaseSettings):
 class TelegramSettings(BaseSettings):
     """What `doctor` looks at Telegram with; the backend itself has no use for the bot's token."""
 
-    model_config = DatabaseSettings.model_config
+    model_config = EnvironmentSettings.model_config
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_base: str = "https://api.telegram.org"
     telegram_webhook_url: str | None = None
 
 
-class Settings(DatabaseSettings):
-    """Environment variables by the same names in capitals. No secret has a default."""
+class DatabaseSettings(EnvironmentSettings):
+    """What `migrate` needs: the database itself, which the REST API is no way to."""
 
+    supabase_db_url: SecretStr
+
+
+class Settings(EnvironmentSettings):
+    """Environment variables by the same names in capitals. No secret has a default.
+
+    The way to the database is direct where `supabase_db_url` is set, and else over REST.
+    """
+
+    supabase_url: str | None = None
+    supabase_service_role_key: SecretStr | None = None
+    supabase_jwt_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    supabase_db_url: Annotated[SecretStr | None, Field(validate_default=True)] = None
     supabase_db_pooler: bool = False  # true behind a pooler in transaction mode
     stripe_secret_key: Annotated[
         SecretStr, secret_of(("sk_test_", "rk_test_", "sk_live_", "rk_live_"))
@@ -96,10 +115,25 @@ class Settings(DatabaseSettings):
             else value
         )
 
-    @field_validator("public_url", "stripe_api_base")
+    @field_validator("supabase_db_url")
     @classmethod
-    def base_address(cls, value: str) -> str:
+    def one_way_to_the_database(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        """Without it all three names of the REST API are needed."""
+        names = ("supabase_url", "supabase_service_role_key", "supabase_jwt_secret")
+        lacking = [name.upper() for name in names if not info.data.get(name)]
+        if value is None and lacking:
+            or_else = "is missing; to go over Supabase's REST API instead, set {lacking}"
+            raise PydanticCustomError("no_database", or_else, {"lacking": ", ".join(lacking)})
+        return value
+
+    @field_validator("public_url", "stripe_api_base", "supabase_url")
+    @classmethod
+    def base_address(cls, value: str | None) -> str | None:
         """Addresses are joined with a slash of our own."""
+        if value is None:
+            return None
         if not value.startswith(("http://", "https://")):
             raise ValueError("must be an http or https address")
         return value.rstrip("/")

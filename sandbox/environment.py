@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 ROOT = Path(__file__).parent.parent
 SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", (ROOT / ".env.example").read_text()))
 LIVE_KEYS = ("sk_live_", "rk_live_")
+REST_API = {"SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"}
 
 
 class CannotStart(Exception):
@@ -67,6 +68,11 @@ def ports_of(environment: Mapping[str, str]) -> Ports:
 def data_folder(environment: Mapping[str, str]) -> Path:
     """Where database, made-up secrets and logs are kept; `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
+
+
+def names_a_database(given: Mapping[str, str]) -> bool:
+    """Whether there is a way to one: straight, or over all that Supabase's REST API takes."""
+    return "SUPABASE_DB_URL" in given or given.keys() >= REST_API
 
 
 def made_up_secrets(data_dir: Path) -> dict[str, str]:

@@ -16,7 +16,13 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
-from sandbox.environment import CannotStart, Ports, made_up_secrets, with_stand_ins
+from sandbox.environment import (
+    CannotStart,
+    Ports,
+    made_up_secrets,
+    names_a_database,
+    with_stand_ins,
+)
 from sandbox.postgres import embedded_postgres
 from sandbox.processes import Child, Say
 from sandbox.server import running_sandbox
@@ -27,7 +33,7 @@ SEED = (Path(__file__).parent / "seed.sql").read_text()
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Everything that is up: where it listens, and its database as the owner."""
+    """Everything that is up: where it listens, and its database as the owner ("" over REST)."""
 
     ports: Ports
     database_url: str
@@ -49,7 +55,7 @@ async def everything(
         _log_to(data_dir / "logs" / "sandbox.log")
         made_up = made_up_secrets(data_dir)
         environment = with_stand_ins(given, made_up, ports, data_dir)
-        if own_database := "SUPABASE_DB_URL" not in given:
+        if own_database := not names_a_database(given):
             say("Starting PostgreSQL ...")
             server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
             environment["SUPABASE_DB_URL"] = await server.create_database("pursebot")
@@ -74,7 +80,7 @@ async def everything(
         await stack.enter_async_context(child("backend").kept_running(_is_ready(ports)))
         say("Starting the bot ...")
         await stack.enter_async_context(child("bot").kept_running())
-        yield Sandbox(ports, environment["SUPABASE_DB_URL"])
+        yield Sandbox(ports, environment.get("SUPABASE_DB_URL", ""))
 
 
 @contextmanager

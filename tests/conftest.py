@@ -17,6 +17,7 @@ from backend import migrations
 from backend.database import SERVICE, TelegramUser
 from backend.postgres import PostgresDatabase, postgres_database
 from sandbox.postgres import EmbeddedPostgres, embedded_postgres
+from tests.supabase_standin import Standin, supabase_standin
 
 pytest_plugins = ["tests.no_skips"]
 
@@ -66,6 +67,13 @@ async def owner(database_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def standin(database_url: str) -> AsyncIterator[Standin]:
+    """A Supabase project's REST API before that database."""
+    async with supabase_standin(database_url) as running:
+        yield running
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from backend.app import create_app
-from backend.database import SERVICE
+from backend.database import SERVICE, Database
 from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
@@ -110,10 +110,17 @@ async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
 @pytest.fixture
 async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
     """See `House`."""
+    async with open_house(database, world, tmp_path) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_house(database: Database, world: World, folder: Path) -> AsyncIterator[House]:
+    """A house over either way to the database."""
     backend_port, sandbox_port = free_ports(2)
     url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (backend_port, sandbox_port))
     settings = SandboxSettings(
-        data_dir=tmp_path,
+        data_dir=folder,
         url=sandbox_url,
         webhook_url=f"{url}/api/payments/webhook",
         stripe_secret_key="sk_test_sandbox",

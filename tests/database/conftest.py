@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.database import SERVICE
+from backend.database import SERVICE, Database
 from backend.postgres import PostgresDatabase
 from tests.conftest import World
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 class Till:
     """Makes payments of Ana's for Acme and receives events about them."""
 
-    database: PostgresDatabase
+    database: Database
     world: World
 
     async def payment(self, key: str = "key", amount: int = 5000, opened: bool = True) -> str:

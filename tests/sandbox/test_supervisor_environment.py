@@ -15,6 +15,7 @@ from sandbox.environment import (
     CannotStart,
     Ports,
     made_up_secrets,
+    names_a_database,
     ports_of,
     read_environment,
     with_stand_ins,
@@ -51,6 +52,13 @@ def test_what_is_set_is_used_and_only_the_rest_is_stood_in(tmp_path: Path) -> No
     assert "STRIPE_API_BASE" not in environment
     assert environment["PUBLIC_URL"] == "https://me.test"
     assert environment["TELEGRAM_API_BASE"] == SANDBOX
+
+
+def test_a_database_of_our_own_stands_in_unless_a_whole_way_to_one_is_set() -> None:
+    rest = {"SUPABASE_URL": "u", "SUPABASE_SERVICE_ROLE_KEY": "k", "SUPABASE_JWT_SECRET": "s"}
+    assert names_a_database(rest)
+    assert names_a_database({"SUPABASE_DB_URL": "postgresql://x"})
+    assert not names_a_database({"SUPABASE_URL": "u", "SUPABASE_JWT_SECRET": "s"})
 
 
 def test_a_service_without_its_key_is_ours_as_a_whole(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""The backend where only Supabase's REST API is set: a whole top-up, and its command line."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backend.supabase_database import SupabaseDatabase, supabase_database
+from tests.backend.conftest import House, open_house
+from tests.backend.test_commands import GOOD, run
+from tests.conftest import World
+from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
+
+REST = {"SUPABASE_SERVICE_ROLE_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": JWT_SECRET}
+
+
+@pytest.fixture
+async def house_over_rest(standin: Standin, world: World, tmp_path: Path) -> AsyncIterator[House]:
+    async with (
+        supabase_database(standin.url, SECRET_KEY, JWT_SECRET) as database,
+        open_house(database, world, tmp_path) as house,
+    ):
+        assert isinstance(house.shop.database, SupabaseDatabase)
+        yield house
+
+
+async def test_a_whole_topup_from_the_link_to_the_notifications(house_over_rest: House) -> None:
+    house = house_over_rest
+    payment = await house.topup("12.50")
+    await house.pay(payment)
+    paid = await house.until(payment, lambda seen: seen.status == "succeeded")
+    assert paid.balance is not None
+    assert paid.balance.amount == "12.50"
+    told = (await house.client.claim(wait=5)).notifications
+    assert [one.payment and one.payment.status for one in told] == ["succeeded", "succeeded"]
+
+
+async def test_the_commands_take_the_way_that_is_set(
+    house_over_rest: House, standin: Standin
+) -> None:
+    house = house_over_rest
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    await house.pay(payment)
+    settings = {**GOOD, **REST, "SUPABASE_URL": standin.url, "STRIPE_API_BASE": house.sandbox_url}
+    code, _, errors = await run("reconcile", **settings)
+    assert (code, "Traceback" in errors) == (0, False), errors
+    assert (await house.see(payment)).status == "succeeded"
+    standin.exposed = ("public",)
+    code, _, errors = await run("reconcile", **settings)
+    assert (code, "Invalid schema: api" in errors, "Traceback" in errors) == (1, True, False)
+    code, _, errors = await run("migrate", SUPABASE_URL=standin.url, **REST)
+    assert (code, "SUPABASE_DB_URL: is missing" in errors) == (2, True)
+
+
+async def test_half_of_the_rest_settings_is_told_by_the_names_of_the_other_half() -> None:
+    code, _, errors = await run(**GOOD, SUPABASE_URL="https://x.supabase.co")
+    assert code == 2
+    assert "set SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET\n" in errors
+    code, _, errors = await run(**GOOD, **REST, SUPABASE_URL="x.supabase.co")
+    assert code == 2
+    assert "SUPABASE_URL: Value error, must be an http or https address" in errors
