@@ -22,6 +22,7 @@ from backend.outbox import Bell
 from backend.postgres import postgres_database
 from backend.settings import DatabaseSettings, Settings, SettingsError
 from backend.stripe_gateway import StripeGateway, stripe_gateway
+from backend.supabase_auth import SupabaseAuth
 from backend.supabase_database import supabase_database
 from backend.topups import Shop
 
@@ -61,6 +62,14 @@ async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
         yield Shop(database, stripe, Bell())
 
 
+def supabase_auth(settings: Settings) -> SupabaseAuth | None:
+    """Whoever vouches for Supabase's users, if there is a project."""
+    secret = settings.supabase_jwt_secret
+    if not settings.supabase_url:
+        return None
+    return SupabaseAuth(settings.supabase_url, secret.get_secret_value() if secret else None)
+
+
 async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
     stopped = asyncio.Event()
@@ -71,6 +80,7 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
         app = create_app(
             shop,
             settings.bot_api_secret.get_secret_value(),
+            supabase_auth=supabase_auth(settings),
             metrics_token=scraper.get_secret_value() if scraper else "",
         )
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)

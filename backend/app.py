@@ -8,12 +8,13 @@ import structlog
 from aiohttp import web
 
 from backend import reconcile
-from backend.auth import BOT_SECRET
+from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
 from backend.errors import Failure, PursebotError
 from backend.routes import health, me, notifications, pages, payments, wallets, webhook
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
 from backend.schemas import ErrorAnswer, ErrorFacts
+from backend.supabase_auth import SupabaseAuth
 from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
@@ -47,12 +48,20 @@ ROUTES = [
 
 
 def create_app(
-    shop: Shop, bot_secret: str, *, metrics_token: str = "", reconciling: bool = True
+    shop: Shop,
+    bot_secret: str,
+    *,
+    supabase_auth: SupabaseAuth | None = None,
+    metrics_token: str = "",
+    reconciling: bool = True,
 ) -> web.Application:
-    """The whole backend over its three outside things; main and tests build it the same way."""
-    app = web.Application(middlewares=[say_errors], client_max_size=MOST_BODY_BYTES)
+    """The whole backend over its outside things; main and tests build it the same way."""
+    app = web.Application(middlewares=[say_errors, know_caller], client_max_size=MOST_BODY_BYTES)
     app[SHOP] = shop
     app[BOT_SECRET] = bot_secret
+    app[MET] = set()
+    if supabase_auth:
+        app[SUPABASE_AUTH] = supabase_auth
     app[METRICS_TOKEN] = metrics_token
     app[CLOSING] = asyncio.Event()
     app.add_routes(ROUTES)

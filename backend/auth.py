@@ -1,42 +1,104 @@
-"""Who is calling: the bot speaking for a Telegram user, or the bot itself."""
+"""Who is calling: a Supabase user, the bot speaking for a Telegram user, or the bot itself.
+
+The token's `iss`, exactly, chooses who verifies it; no verifier ever sees another's tokens.
+"""
 
 from typing import Any
+from uuid import UUID
 
 import jwt
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from backend.database import TelegramUser
+from backend import people
+from backend.database import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
+from backend.routes.door import SHOP
 from backend.schemas import (
     ACTOR_AUDIENCE,
     BOT_ISSUER,
     SERVICE_AUDIENCE,
     TOKEN_LIFETIME_SECONDS,
 )
+from backend.supabase_auth import SupabaseAuth
 
 BOT_SECRET = web.AppKey("bot_secret", str)
+SUPABASE_AUTH = web.AppKey("supabase_auth", SupabaseAuth)
+MET = web.AppKey("met", set[UUID])  # Supabase users whose row is there, to ask once a process
+MOST_MET = 100_000
+CALLER = web.RequestKey[Person]("caller")
 CLOCK_SKEW_SECONDS = 5
 
 
-def acting_user(request: web.Request) -> TelegramUser:
+@web.middleware
+async def know_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Before anything under /api/ is answered: whoever shows a token is known by it, or refused."""
+    if request.path.startswith("/api/") and "Authorization" in request.headers:
+        token = bearer(request)
+        supabase = request.app.get(SUPABASE_AUTH)
+        issuer = issuer_of(token)
+        if issuer == BOT_ISSUER:
+            request[CALLER] = telegram_user(verified(request, token, ACTOR_AUDIENCE))
+        elif supabase and issuer == supabase.issuer:
+            request[CALLER] = await supabase_user(request, await supabase.claims(token))
+        else:
+            raise Unauthorized("This token was issued by somebody who is not known here.")
+    return await handler(request)
+
+
+def acting_user(request: web.Request) -> Person:
     """The person for whom the request is made; raises Unauthorized."""
-    subject = verified(request, ACTOR_AUDIENCE)["sub"]
-    # Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#user
+    if CALLER not in request:
+        raise Unauthorized
+    return request[CALLER]
+
+
+def require_bot(request: web.Request) -> None:
+    """Only the bot's own service token opens /internal; raises Unauthorized."""
+    verified(request, bearer(request), SERVICE_AUDIENCE)
+
+
+def bearer(request: web.Request) -> str:
+    """The token in the request's header, whatever it is worth."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized
+    return token
+
+
+def issuer_of(token: str) -> object:
+    """Who the token says has issued it: a claim, to be proved by that one's key."""
+    try:
+        return jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized from error
+
+
+def telegram_user(claims: dict[str, Any]) -> TelegramUser:
+    """Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#user."""
+    subject = claims["sub"]
     if not (subject.isascii() and subject.isdigit() and len(subject) <= 16):
         raise Unauthorized
     return TelegramUser(int(subject))
 
 
-def require_bot(request: web.Request) -> None:
-    """Only the bot's own service token opens /internal; raises Unauthorized."""
-    verified(request, SERVICE_AUDIENCE)
+async def supabase_user(request: web.Request, claims: dict[str, Any]) -> SupabaseUser:
+    """A Supabase user, made known to the database at their first call."""
+    try:
+        user = SupabaseUser(UUID(claims["sub"]))
+    except ValueError as error:
+        raise Unauthorized from error
+    met = request.app[MET]
+    if user.auth_user_id not in met:
+        await people.meet(request.app[SHOP].database, user, claims.get("user_metadata"))
+        if len(met) >= MOST_MET:
+            met.clear()
+        met.add(user.auth_user_id)
+    return user
 
 
-def verified(request: web.Request, audience: str) -> dict[str, Any]:
-    """The claims of the request's bearer token, if the bot signed it for `audience` just now."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise Unauthorized
+def verified(request: web.Request, token: str, audience: str) -> dict[str, Any]:
+    """The token's claims, if the bot signed it for `audience` just now."""
     try:
         claims: dict[str, Any] = jwt.decode(
             token,

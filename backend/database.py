@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from backend import money
 from backend.errors import (
@@ -46,7 +47,20 @@ class TelegramUser:
         return {"role": "authenticated", "telegram_id": self.telegram_id}
 
 
-Actor = Service | TelegramUser
+@dataclass(frozen=True)
+class SupabaseUser:
+    """A person who signed in with Supabase Auth."""
+
+    auth_user_id: UUID
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What `private.current_user_id()` reads."""
+        return {"role": "authenticated", "sub": str(self.auth_user_id)}
+
+
+Person = TelegramUser | SupabaseUser
+Actor = Service | Person
 SERVICE = Service()
 
 

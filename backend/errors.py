@@ -23,7 +23,8 @@ PursebotError
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
     |-- DatabaseUnavailable    503 database_unavailable
-    `-- DatabaseOutdated       503 database_outdated {pending}
+    |-- DatabaseOutdated       503 database_outdated {pending}
+    `-- SupabaseUnavailable    503 supabase_unavailable: nobody can say whose token this is
 """
 
 from collections.abc import Iterator
@@ -218,6 +219,14 @@ class DatabaseOutdated(Failure):
     status = 503
     code = "database_outdated"
     message = "The database lacks {pending} migrations: run `python -m backend migrate`."
+
+
+class SupabaseUnavailable(Failure):
+    """The keys that verify its users' tokens cannot be had."""
+
+    status = 503
+    code = "supabase_unavailable"
+    message = "Supabase Auth does not answer, so nobody can say who you are. Try again."
 
 
 def tree(root: type[PursebotError] = PursebotError) -> Iterator[type[PursebotError]]:

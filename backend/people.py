@@ -2,27 +2,47 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from backend import presentation
-from backend.database import SERVICE, Database, TelegramUser
+from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
 from backend.schemas import Introduction, Me
 
 NAMELESS = "?"
+LONGEST_NAME = 256
 DEFAULT_LANGUAGE = "en"
 LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegram.org/bots/api#user
 
 
-async def introduce(database: Database, person: TelegramUser, words: Introduction) -> Me:
+async def introduce(database: Database, person: Person, words: Introduction) -> Me:
     """Make a person and their private chat known, or refresh what is known of them."""
-    row = await database.call(
-        "introduce",
-        SERVICE,
-        telegram_id=person.telegram_id,
-        name=printable(words.name) or NAMELESS,
-        language=words.language if LANGUAGE.fullmatch(words.language or "") else DEFAULT_LANGUAGE,
-        chat_id=words.chat_id,
-    )
+    name = printable(words.name) or NAMELESS
+    language = words.language if LANGUAGE.fullmatch(words.language or "") else DEFAULT_LANGUAGE
+    known: dict[str, Any] = {"name": name, "language": language}
+    if isinstance(person, TelegramUser):
+        known |= {"telegram_id": person.telegram_id, "chat_id": words.chat_id}
+        row = await database.call("introduce", SERVICE, **known)
+    else:
+        known |= {"auth_user_id": person.auth_user_id, "refresh": True}
+        row = await database.call("meet", SERVICE, **known)
     return presentation.me(row)
+
+
+async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
+    """Make a Supabase user known at their first call, under the name that `profile` has.
+
+    That is the token's `user_metadata`, which its user writes; their e-mail is nobody's name.
+    """
+    named = profile if isinstance(profile, dict) else {}
+    name = printable(str(named.get("full_name") or named.get("name") or ""))
+    await database.call(
+        "meet",
+        SERVICE,
+        auth_user_id=person.auth_user_id,
+        name=name[:LONGEST_NAME] or NAMELESS,
+        language=DEFAULT_LANGUAGE,
+        refresh=False,
+    )
 
 
 def printable(name: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -60,7 +61,7 @@ class EnvironmentSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             problems = [
-                f"{str(problem['loc'][0]).upper()}: "
+                "".join(f"{name}: ".upper() for name in problem["loc"][:1])  # none: of several
                 + ("is missing" if problem["type"] == "missing" else problem["msg"])
                 for problem in error.errors(include_input=False, include_url=False)
             ]
@@ -137,6 +138,37 @@ class Settings(EnvironmentSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must be an http or https address")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def no_secret_twice(self) -> Self:
+        """A secret that opens two doors makes whoever knows it for one a guest at the other."""
+        secrets = [
+            ("BOT_API_SECRET", self.bot_api_secret),
+            ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),
+            ("SUPABASE_SERVICE_ROLE_KEY", self.supabase_service_role_key),
+            ("STRIPE_SECRET_KEY", self.stripe_secret_key),
+            ("METRICS_TOKEN", self.metrics_token),
+            *(("STRIPE_WEBHOOK_SECRET", secret) for secret in self.stripe_webhook_secret),
+        ]
+        owners: dict[str, list[str]] = {}
+        for name, secret in secrets:
+            if secret:
+                owners.setdefault(secret.get_secret_value(), []).append(name)
+        for names in owners.values():
+            if len(names) > 1:
+                raise ValueError(
+                    f"{' and '.join(names)} are equal; each door has a secret of its own"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def real_money_only_over_https(self) -> Self:
+        """Payers come back to PUBLIC_URL, and engineers send their tokens there."""
+        if self.livemode and not self.public_url.startswith("https://"):
+            raise ValueError(
+                "STRIPE_SECRET_KEY is a live key, so PUBLIC_URL must begin with https://"
+            )
+        return self
 
     @property
     def livemode(self) -> bool:

@@ -67,3 +67,23 @@ end
 $$;
 comment on function api.introduce is 'Definer: nobody has grants to write people. Makes user and private chat known, or refreshes them.';
 grant execute on function api.introduce(bigint, text, text, bigint) to service_role;
+
+-- A Supabase user's first call; refresh says whether what is known already is to change.
+create function api.meet(auth_user_id uuid, name text, language text, refresh boolean) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    person uuid;
+begin
+    perform private.require_service();
+    insert into public.users (auth_user_id, name, language)
+    values (meet.auth_user_id, meet.name, meet.language)
+    on conflict on constraint users_auth_user_id_key do update
+    set name = excluded.name, language = excluded.language
+    where meet.refresh;
+    select u.id into strict person from public.users as u where u.auth_user_id = meet.auth_user_id;
+    return private.me_json(person);
+end
+$$;
+comment on function api.meet is 'Definer: nobody has grants to write people. Makes a Supabase user known, or refreshes them.';
+grant execute on function api.meet(uuid, text, text, boolean) to service_role;

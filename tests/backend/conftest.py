@@ -21,6 +21,7 @@ from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
 from backend.stripe_gateway import stripe_gateway
+from backend.supabase_auth import SupabaseAuth
 from backend.topups import Shop
 from bot.backend_calls import new_session
 from bot.backend_client import BackendClient
@@ -33,6 +34,8 @@ from tests.sandbox.stripe_judge import judge
 
 Json = dict[str, Any]
 
+SUPABASE = "https://acme.supabase.co"
+SUPABASE_SECRET = "what signs its users' tokens, as long and as secret as the one below"
 SECRET = "a secret of sixty-four characters, long enough for any algorithm"
 WEBHOOK_SECRETS = ("whsec_old", "whsec_sandbox")  # one is being rotated out
 SUCCESS, DECLINE = "4242424242424242", "4000000000000002"
@@ -137,7 +140,9 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
         shop = Shop(database, stripe, Bell())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         session = await stack.enter_async_context(new_session())
-        app = create_app(shop, SECRET, reconciling=False)
+        app = create_app(
+            shop, SECRET, supabase_auth=SupabaseAuth(SUPABASE, SUPABASE_SECRET), reconciling=False
+        )
         await stack.enter_async_context(listening(app, backend_port))
         client = BackendClient(session, url, SecretStr(SECRET))
         house = House(world, shop, url, sandbox_url, client, http)

@@ -51,6 +51,16 @@ async def test_everything_missing_is_told_at_once_and_no_value_is_repeated() -> 
     assert "oops" not in errors
 
 
+async def test_settings_that_do_not_go_together_stop_the_start() -> None:
+    good = {**GOOD, "SUPABASE_DB_URL": "postgresql://x"}
+    same = {"SUPABASE_URL": "https://acme.supabase.co", "SUPABASE_JWT_SECRET": "s" * 32}
+    code, _, errors = await run(**good | same | {"BOT_API_SECRET": "s" * 32})
+    assert (code, "s" * 32 in errors) == (2, False)
+    assert "BOT_API_SECRET and SUPABASE_JWT_SECRET are equal" in errors
+    code, _, errors = await run(**good | {"STRIPE_SECRET_KEY": "rk_live_1"})
+    assert (code, "PUBLIC_URL must begin with https://" in errors) == (2, True)
+
+
 @pytest.mark.parametrize("secret", [",", " ", "whsec_a,", "sk_test_1"])
 async def test_an_empty_or_wrong_webhook_secret_stops_the_start(secret: str) -> None:
     settings = {**GOOD, "STRIPE_WEBHOOK_SECRET": secret, "SUPABASE_DB_URL": "postgresql://x"}
@@ -70,6 +80,7 @@ async def test_a_database_that_is_not_there_is_said_in_a_sentence() -> None:
 
 async def test_live_keys_on_a_test_database_stop_the_start(house: House, database_url: str) -> None:
     settings = {**GOOD, "STRIPE_SECRET_KEY": "sk_live_x", "SUPABASE_DB_URL": database_url}
+    settings["PUBLIC_URL"] = "https://purse.example"
     code, _, errors = await run(**settings)
     assert code == 1
     assert "belongs to Stripe's other mode" in errors
