@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test check clean
+.PHONY: help run demo token test older check clean
 
 PYTHON := .venv/bin/python
 
@@ -30,6 +30,19 @@ token: .venv/installed-to-run ## a bearer token to try the API with: make token 
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
 
+# Where Debian, Ubuntu, Red Hat and Homebrew put what the wheel does not bring: PostgreSQL 15 to 17.
+OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(major)/bin \
+  /usr/pgsql-$(major)/bin /opt/homebrew/opt/postgresql@$(major)/bin)))
+
+older: .venv/installed-to-test ## the migrations and the database's tests on the machine's own PostgreSQL
+	@if [ -n "$(OLDER)" ]; then \
+	  $(OLDER)/postgres --version; \
+	  PURSEBOT_POSTGRES_BIN=$(OLDER) $(PYTHON) -m pytest -n auto --dist loadfile tests/database; \
+	else \
+	  echo "Skipped: this machine has no PostgreSQL 15, 16 or 17 (on Debian: apt-get install postgresql)."; \
+	  [ "$${PURSEBOT_NO_SKIPS:-}" != 1 ]; \
+	fi
+
 # Each line is one check. All of them run; any that fails, fails the whole.
 define CHECKS
 python -m ruff check
@@ -49,6 +62,8 @@ check: .venv/installed-to-test ## everything CI checks
 	done <<<"$$CHECKS"; \
 	echo "== make test"; \
 	$(MAKE) --no-print-directory test </dev/null || failed="$$failed  make test"$$'\n'; \
+	echo "== make older"; \
+	$(MAKE) --no-print-directory older </dev/null || failed="$$failed  make older"$$'\n'; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
 
 clean: ## remove the environment and every cache; .data, your sandbox's wallets, stays

@@ -20,7 +20,12 @@ from urllib.parse import quote
 
 import asyncpg
 
-from sandbox.postgres_programs import PostgresFailed, give_to_server, run_program
+from sandbox.postgres_programs import (
+    PostgresFailed,
+    give_to_server,
+    own_programs,
+    run_program,
+)
 from sandbox.processes import tail
 
 OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
@@ -30,9 +35,10 @@ SUPABASE = (HERE / "supabase.sql").read_text()
 SUPABASE_GRANTS = (HERE / "supabase_grants.sql").read_text()
 SOCKET_PATH_LIMIT = 100  # bytes a Unix socket's path may have: 107 on Linux, 103 on macOS
 
-# C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
 INITDB = ["-U", SUPERUSER, "--auth=trust", "--encoding=utf8", "--no-sync", "--no-instructions"]
-INITDB += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+INITDB += ["--locale=C"]
+# C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
+BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 STOP = ["stop", "-w", "-m", "fast"]
 SERVER_OPTIONS = ["-h", "", "-p", "5432", "-c", "timezone=UTC"]
 
@@ -126,7 +132,8 @@ async def _make_cluster(data: Path) -> None:
     shutil.rmtree(half_made, ignore_errors=True)
     half_made.mkdir(mode=0o700)
     give_to_server(half_made)
-    await run_program("initdb", *INITDB, data=half_made)
+    locale = [] if own_programs() else BUILTIN_LOCALE
+    await run_program("initdb", *INITDB, *locale, data=half_made)
     half_made.rename(data)
 
 

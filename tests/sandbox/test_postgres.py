@@ -55,6 +55,15 @@ def process_of_server(folder: Path) -> int:
     return int((folder / "postgres" / "postmaster.pid").read_text().splitlines()[0])
 
 
+async def test_the_programs_are_those_of_the_folder_that_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PURSEBOT_POSTGRES_BIN", str(folder / "another version"))
+    with pytest.raises(PostgresFailed, match="another version"):
+        async with embedded_postgres(folder / "postgres"):
+            pass
+
+
 async def test_the_owner_of_the_migrations_is_no_superuser_and_may_act_as_each_role(
     server: EmbeddedPostgres,
 ) -> None:
