@@ -41,17 +41,32 @@ $$;
 comment on function api.get_event is 'Definer: nobody has grants on the inbox.';
 grant execute on function api.get_event(text) to service_role;
 
+create function private.audit_event(event public.stripe_events, action text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.audit(
+        (select p.organization_id from public.payments as p where p.id = event.payment_id),
+        action, jsonb_build_object('event_id', event.id, 'payment_id', event.payment_id), 'operator'
+    );
+end
+$$;
+comment on function private.audit_event is 'An operator''s act at this desk, in the audit log of the organization whose payment it is about, if it is about one.';
+
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
+declare
+    event public.stripe_events;
 begin
     perform private.require_service();
     update public.stripe_events as e set state = 'failed', fact = retry_event.fact
-    where e.id = event_id and e.state in ('failed', 'parked');
+    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
+    perform private.audit_event(event, 'event_retried');
     return private.handle_event(event_id);
 end
 $$;
@@ -74,6 +89,7 @@ begin
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
+    perform private.audit_event(event, 'event_dismissed');
     update public.payments as p set under_review = null
     where p.id = event.payment_id and p.under_review is not null
     and not exists (

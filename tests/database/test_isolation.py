@@ -29,18 +29,21 @@ else:
 NOBODY = TelegramUser(999_999)
 PEOPLE_MAY_READ = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
-    "entries", "payments", "payment_statistics",
+    "entries", "payments", "payment_statistics", "audit_log",
 }  # fmt: skip
+ONLY_OWNERS_SEE = {"audit_log"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_payment", "api.request_cancel",
     "api.get_settings", "api.change_settings",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
-    "private.current_user_id", "private.current_organization_ids",
+    "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
 }  # fmt: skip
 # They answer who the caller is; a role check would have to ask them first.
-DEFINERS_WITHOUT_ROLE_CHECK = {"private.current_user_id", "private.current_organization_ids"}
+DEFINERS_WITHOUT_ROLE_CHECK = {
+    "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["supabase_grants", "plain"])
@@ -73,6 +76,7 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     key = str(world.acme)
     payment = await Till(database, world).payment(key=key)
     await Till(database, world).receive(paid(f"evt_{key}", payment))
+    await owner.execute("select private.audit($1, 'something_done')", world.acme)
     return world
 
 
@@ -120,7 +124,9 @@ async def test_strangers_see_only_themselves(owner: Connection, acme: World) -> 
 async def test_members_see_exactly_their_organizations_rows(owner: Connection, acme: World) -> None:
     for relation in await relations(owner):
         if relation.removeprefix("public.") in PEOPLE_MAY_READ - {"currencies", "users"}:
-            assert await seen(owner, "authenticated", acme.ben, relation), relation
+            ben = await seen(owner, "authenticated", acme.ben, relation)
+            assert bool(ben) != (relation.removeprefix("public.") in ONLY_OWNERS_SEE), relation
+            assert await seen(owner, "authenticated", acme.ana, relation), relation
     rows = await owner.fetch(
         "select m.organization_id from memberships as m"
         " inner join users as u on u.id = m.user_id and u.telegram_id = 1002"

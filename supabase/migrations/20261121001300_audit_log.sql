@@ -1,0 +1,65 @@
+-- Who changed what: a line for each act that somebody may have to answer for later.
+create table public.audit_log (
+    id bigint generated always as identity primary key,
+    organization_id uuid references public.organizations (id),
+    user_id uuid references public.users (id),
+    through text not null,
+    action text not null,
+    facts jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    constraint audit_log_through_is_known check (through in ('telegram', 'supabase', 'service', 'operator')),
+    constraint audit_log_action_is_a_code check (action ~ '^[a-z]+(_[a-z]+)*$'),
+    -- No name and no sentence: people's words can be erased, these lines cannot.
+    constraint audit_log_facts_are_ids_and_codes check (
+        jsonb_typeof(facts) = 'object'
+        and not jsonb_path_exists(facts, '$.** ? (@.type() == "string" && !(@ like_regex "^[A-Za-z0-9_:.-]{1,255}$"))')
+    )
+);
+comment on table public.audit_log is 'Who (user_id, none for the service and an operator) changed what, and whose word we have for it: through is the bot for a Telegram user, Supabase for one of its users, the service itself, or an operator at the command line. Append-only. Facts are ids and codes.';
+revoke all on public.audit_log from public, anon, authenticated, service_role;
+revoke all on sequence public.audit_log_id_seq from public, anon, authenticated, service_role;
+create index audit_log_organization on public.audit_log (organization_id, id);
+create index audit_log_user on public.audit_log (user_id);
+alter table public.audit_log enable row level security;
+grant select on public.audit_log to authenticated;
+
+create function private.owned_organization_ids() returns setof uuid
+language sql stable security definer set search_path = ''
+as $$
+    select m.organization_id from public.memberships as m
+    where m.user_id = private.current_user_id() and m.role = 'owner'
+$$;
+comment on function private.owned_organization_ids is 'Definer, as private.current_organization_ids.';
+grant execute on function private.owned_organization_ids() to authenticated;
+
+create policy "owners see what was done in their organizations" on public.audit_log
+for select to authenticated using (organization_id in (select private.owned_organization_ids()));
+
+create trigger audit_log_is_append_only before update or delete or truncate on public.audit_log
+for each statement execute function private.forbid_change();
+
+-- Who acts and through whom is read from the claims, never taken from an argument. Only a function
+-- that nothing but the command line calls says 'operator' instead.
+create function private.audit(
+    organization_id uuid, action text, facts jsonb default '{}', through text default null
+) returns void
+language sql set search_path = ''
+as $$
+    insert into public.audit_log (organization_id, user_id, through, action, facts)
+    select
+        audit.organization_id,
+        case when acting.person then private.current_user_id() end,
+        case
+            when not acting.person then coalesce(audit.through, 'service')
+            when acting.claims ? 'telegram_id' then 'telegram'
+            else 'supabase'
+        end,
+        audit.action,
+        audit.facts
+    from (
+        select
+            current_setting('role') = 'authenticated' as person,
+            nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims
+    ) as acting
+$$;
+comment on function private.audit is 'Writes a line of the audit log, in the transaction of the act itself. For definer functions that have checked the caller.';
