@@ -43,7 +43,7 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 4500),
+        Room(("backend", "bot"), product, 5300),
         Room(("sandbox",), sandbox, 2050),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
