@@ -1,0 +1,38 @@
+"""Currencies without decimals, with two and with three, as people meet them in the chat."""
+
+import re
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from sandbox.demo import CARD, LINK, Chat, whole
+from tests.e2e.house import running_house, short_folder
+
+WISHES = {"1000 jpy": "¥1,000", "5.12 kwd": r"KWD\s5.120", "500isk": r"ISK\s500"}
+
+folder = pytest.fixture(short_folder)
+
+
+async def test_each_kind_from_the_chat_to_the_balance(folder: Path) -> None:
+    async with (
+        running_house(folder) as house,
+        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+    ):
+        ana = Chat(http, "ana", house.printed.append)
+        for wish, shown in (
+            ("1000 jpy", "¥1,000"),
+            ("5.12 kwd", r"KWD\s5.120"),
+            ("500isk", r"ISK\s500"),
+        ):
+            await ana.write(f"/topup {wish}")
+            link = await ana.see("a link to pay", LINK)
+            _, session = re.findall(LINK, whole(link))[0]
+            async with http.post(f"/stripe/sessions/{session}/pay", json={"card": CARD}) as answer:
+                answer.raise_for_status()
+            await ana.see("that it is paid", rf"Paid.*{shown}\W")
+        await ana.write("/balance")
+        balances = r"€0.00.*ISK\s500\\n.*¥1,000\\n.*KWD\s5.120\W"
+        await ana.see("every wallet, the default one first", balances)
+        await ana.write("/topup 10.5 jpy")
+        await ana.see("why not", r"in JPY goes in steps of ¥1\.")
