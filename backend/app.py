@@ -10,7 +10,7 @@ from aiohttp import web
 from backend import reconcile
 from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
 from backend.errors import Failure, PursebotError
-from backend.routes import health, me, notifications, pages, payments, wallets, webhook
+from backend.routes import groups, health, me, notifications, pages, payments, wallets, webhook
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
 from backend.schemas import ErrorAnswer, ErrorFacts
@@ -23,6 +23,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 REQUEST_ID = web.RequestKey("request_id", str)
 MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; so is everything of ours
+
+GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
 
 ROUTES = [
     web.get("/health", health.alive),
@@ -40,8 +42,13 @@ ROUTES = [
     web.get("/api/organizations/{id}/wallets", wallets.index),
     web.get("/api/organizations/{id}/transactions", wallets.transactions),
     web.get("/api/organizations/{id}/statement", wallets.statement),
+    web.get(GROUP, groups.show),
+    web.put(GROUP, groups.tie),
+    web.patch(GROUP, groups.allow),
+    web.get(GROUP + "/balance", groups.balance),
     web.get("/pay/{id}/return", pages.came_back),
     web.get("/pay/{id}/leave", pages.came_back),
+    web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
     web.post("/internal/notifications/claim", notifications.claim),
     web.post("/internal/notifications/{id}/result", notifications.finish),
 ]

@@ -10,16 +10,16 @@ import httpx
 from telegram import BotCommand, LinkPreviewOptions
 from telegram import ext as telegram_ext
 from telegram.constants import ParseMode
-from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler
-from telegram.ext.filters import COMMAND, TEXT, ChatType, StatusUpdate, UpdateType
+from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
+from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 from telegram.request import HTTPXRequest
 
-from bot import payment_taps, screens, settings_menu, start, topup
+from bot import groups, payment_taps, screens, settings_menu, start, topup
 from bot.backend_client import BackendClient
 from bot.balance import balance
 from bot.chat_order import ChatOrder
 from bot.context import BotApplication, BotContext, ChatMemory, Handler, Shared
-from bot.doors import tapped, too_old, written
+from bot.doors import GROUPS, tapped, too_old, written
 from bot.errors import on_error
 from bot.settings import Settings
 from bot.texts import COMPLETE_LANGUAGE, Texts
@@ -27,6 +27,7 @@ from bot.texts import COMPLETE_LANGUAGE, Texts
 COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
+    "group": groups.how,
     "start": start.start,
     "settings": settings_menu.settings,
     "language": settings_menu.language,
@@ -48,17 +49,30 @@ TAPS: Final[dict[str, Handler]] = {
     screens.CHOOSE: settings_menu.choice_tapped,
     screens.ASK_SETTING: settings_menu.other_tapped,
 }
+GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
+    "balance": groups.balance,
+    "group": groups.show,
+    "start": groups.show,
+}
+GROUP_TAPS: Final[dict[str, Handler]] = {
+    screens.TIE: groups.tie_tapped,
+    screens.ALLOW: groups.decision_tapped,
+}
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
 HANDLERS: Final[list[telegram_ext.BaseHandler[Any, BotContext, None]]] = [
-    CommandHandler(list(COMMANDS), written(start.in_group), GROUP),
+    ChatMemberHandler(groups.presence_changed, ChatMemberHandler.MY_CHAT_MEMBER),
+    MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
+    CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
+    *(CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
     *(CommandHandler(name, written(handle), PRIVATE) for name, handle in COMMANDS.items()),
     MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
     MessageHandler(PRIVATE, written(start.unknown)),
     *(CallbackQueryHandler(tapped(handle), pattern) for pattern, handle in TAPS.items()),
+    *(CallbackQueryHandler(tapped(handle, GROUPS), data) for data, handle in GROUP_TAPS.items()),
     CallbackQueryHandler(tapped(too_old)),
 ]
-ALLOWED_UPDATES: Final = ("message", "callback_query")
+ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
 UPDATES_AT_ONCE: Final = 32
 CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries together

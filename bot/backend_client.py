@@ -6,6 +6,11 @@ from backend.schemas import (
     Checkout,
     CheckoutRequest,
     ClaimedNotifications,
+    Group,
+    GroupBalance,
+    GroupNews,
+    GroupPermissions,
+    GroupTie,
     Introduction,
     Me,
     NotificationResult,
@@ -17,7 +22,7 @@ from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
 
 
 class BackendClient(BackendCalls):
-    """Speaks for a Telegram user or, in `claim` and `report`, for the bot itself.
+    """Speaks for a Telegram user or, where none is named, for the bot itself.
 
     Every method raises BackendRefusal or BackendUnavailable. All but `claim` are tried again when
     the connection fails: they are reads, or name a value, a key or a claim that acts once.
@@ -52,6 +57,27 @@ class BackendClient(BackendCalls):
     async def cancel(self, user: int, payment_id: UUID) -> Payment:
         """Close a payment's page, unless it has been paid."""
         return read(Payment, await self.call(user, "POST", f"/api/payments/{payment_id}/cancel"))
+
+    async def hear_of_group(self, chat_id: int, news: GroupNews) -> Group:
+        """What Telegram says of a group."""
+        return read(Group, await self.call(None, "POST", f"/internal/groups/{chat_id}", news))
+
+    async def group(self, user: int, chat_id: int) -> Group:
+        """A group as this person may know it."""
+        return read(Group, await self.call(user, "GET", f"/api/groups/{chat_id}"))
+
+    async def group_balance(self, user: int, chat_id: int) -> GroupBalance:
+        """What everybody in the group may see, if an owner allowed it."""
+        path = f"/api/groups/{chat_id}/balance"
+        return read(GroupBalance, await self.call(user, "GET", path))
+
+    async def tie_group(self, user: int, chat_id: int, wanted: GroupTie) -> Group:
+        """Tie a group to an organization."""
+        return read(Group, await self.call(user, "PUT", f"/api/groups/{chat_id}", wanted))
+
+    async def allow_group(self, user: int, chat_id: int, wanted: GroupPermissions) -> Group:
+        """Let a group see more or less."""
+        return read(Group, await self.call(user, "PATCH", f"/api/groups/{chat_id}", wanted))
 
     async def claim(self, wait: int) -> ClaimedNotifications:
         """Notifications to deliver now; waits up to `wait` seconds for the first."""

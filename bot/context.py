@@ -28,8 +28,9 @@ class WalletName(NamedTuple):
 
 
 class LastTap(NamedTuple):
-    """A button, by its message and data, and when (monotonic seconds) its tap was done with."""
+    """Whose tap on which message's button, and when (monotonic seconds) it was done with."""
 
+    user: int
     message_id: int
     data: str
     at: float
@@ -60,12 +61,14 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     """One update, as our handlers see it: a message that was written or a button that was tapped.
 
     `message_id` is that of the message, or of the one the button is under; `text` is "" for a tap.
-    `words` are in the language of the person's client until the backend has told their choice.
+    `thread_id` is its topic in a group that has topics. `words` are in the language of the person's
+    client until the backend has told their choice.
     """
 
     speaker: User
     chat_id: int
     message_id: int
+    thread_id: int | None
     text: str
     words: Words
 
@@ -73,6 +76,7 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def from_update(cls, update: object, application: Any) -> "BotContext":
         """Called by the application for each update."""
         context = super().from_update(update, application)
+        context.thread_id = None
         texts = context.bot_data.texts
         context.words = texts.words(None)
         if isinstance(update, Update) and update.effective_user:
@@ -83,6 +87,10 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
                 context.chat_id, context.message_id = message.chat.id, message.message_id
                 if context.in_private:
                     context.words = context.memory.words or context.words
+                if isinstance(message, Message) and message.is_topic_message:
+                    context.thread_id = message.message_thread_id
+            elif update.my_chat_member:
+                context.chat_id = update.my_chat_member.chat.id
             context.text = (update.message and update.message.text) or ""
         return context
 
@@ -106,7 +114,7 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return self.match[name] if self.match else ""
 
     async def introduce(self) -> Me:
-        """Tell the backend who speaks in this private chat, and learn who they are."""
+        """Tell the backend who speaks, and where, and learn who they are."""
         introduction = Introduction(
             name=self.speaker.full_name[:256],
             language=self.speaker.language_code,
@@ -137,8 +145,13 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return await self.reply(Screen(self.words.say(key, **facts)))
 
     async def reply(self, screen: Screen) -> Message:
-        """A new message in this chat."""
-        return await self.bot.send_message(self.chat_id, screen.text, reply_markup=screen.keyboard)
+        """A new message in this chat, and in this topic of it."""
+        return await self.bot.send_message(
+            self.chat_id,
+            screen.text,
+            reply_markup=screen.keyboard,
+            message_thread_id=self.thread_id,
+        )
 
     async def show(self, screen: Screen) -> None:
         """Answer a command with a new message, a tap in the message that the button is under."""

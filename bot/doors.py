@@ -1,7 +1,7 @@
 """From Telegram's updates to our handlers. A tap is answered exactly once, whatever happens."""
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import structlog
@@ -14,6 +14,13 @@ from bot.context import BotContext, Handler, LastTap
 log = structlog.get_logger("bot")
 
 DOUBLE_TAP_SECONDS: Final = 2.0
+PRIVATE: Final = (ChatType.PRIVATE,)
+GROUPS: Final = (ChatType.GROUP, ChatType.SUPERGROUP)
+
+
+class Alert(str):
+    """A notice in a box that the person has to close."""
+
 
 UpdateHandler = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 
@@ -27,8 +34,8 @@ def written(handle: Handler) -> UpdateHandler:
     return handle_update
 
 
-def tapped(handle: Handler) -> UpdateHandler:
-    """For buttons, in private. Two taps in a row on one button are one.
+def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
+    """For buttons, in private unless said otherwise. Somebody's two taps on one button are one.
 
     What goes wrong is answered by `errors`.
     """
@@ -36,17 +43,18 @@ def tapped(handle: Handler) -> UpdateHandler:
     async def handle_update(update: Update, context: BotContext) -> None:
         if (query := update.callback_query) is None:
             return
-        if query.message is None or query.message.chat.type != ChatType.PRIVATE:
+        if query.message is None or query.message.chat.type not in where:
             await answer(query, await too_old(context))
             return
-        button, now = (context.message_id, query.data or ""), time.monotonic()
+        now = time.monotonic()
+        button = (context.speaker.id, context.message_id, query.data or "")
         last = context.memory.last_tap
-        if last and last[:2] == button and now - last.at < DOUBLE_TAP_SECONDS:
+        if last and last[:3] == button and now - last.at < DOUBLE_TAP_SECONDS:
             await answer(query, None)
             return
         notice = await handle(context)
         context.memory.last_tap = LastTap(*button, time.monotonic())
-        await answer(query, notice)
+        await answer(query, notice, alert=isinstance(notice, Alert))
 
     return handle_update
 

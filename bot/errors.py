@@ -57,7 +57,8 @@ def refusal_sentence(refusal: BackendRefusal, words: Words) -> str:
     """The plain sentence for a refusal's code, with what to do next."""
     unknown = "refusal.other" if refusal.status < 500 else "refusal.unreachable"
     try:
-        key = words.first(f"refusal.{refusal.code}", unknown)
+        what = refusal.facts.get("what")
+        key = words.first(f"refusal.{refusal.code}_{what}", f"refusal.{refusal.code}", unknown)
         return words.plain(key, **_facts(refusal.facts, words))
     except (KeyError, ValueError, ArithmeticError):
         log.warning("refusal_without_its_facts", code=refusal.code, facts=refusal.facts)

@@ -42,9 +42,15 @@ def about_payment(
     return shown
 
 
+def credit_told(notification: Notification, words: Words) -> Screen:
+    """To another member, or to a group: their ids are negative, and no button works there."""
+    screen = about_payment(credited_screen)(notification, words)
+    return screen if notification.chat_id > 0 else Screen(screen.text)
+
+
 SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
     "payment_shown": about_payment(payment_screen),
-    "wallet_credited": about_payment(credited_screen),
+    "wallet_credited": credit_told,
 }
 
 
@@ -120,6 +126,7 @@ class DeliveryWorker:
             notification.chat_id,
             text,
             reply_markup=screen.keyboard,
+            message_thread_id=notification.message_thread_id,
             disable_notification=notification.silent,
         )
         return sent.message_id

@@ -34,6 +34,7 @@ BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
     ("message to edit not found", "gone"),
     ("message can't be edited", "gone"),
     ("message_id_invalid", "gone"),
+    ("message thread not found", "gone"),
     ("not enough rights to send", "blocked"),
     ("have no rights to send", "blocked"),
 )

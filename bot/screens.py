@@ -26,6 +26,8 @@ RECEIPT = rf"receipt:{_PAYMENT}\Z"
 SETTINGS = r"settings(:(?P<page>quiet|timezone|language))?\Z"
 CHOOSE = r"set:(?P<name>credits|members|quiet|timezone|language):(?P<value>[\w:/+-]{1,40})\Z"
 ASK_SETTING = r"ask_setting:(?P<name>quiet|timezone)\Z"
+TIE = rf"tie(:{_ORGANIZATION})?\Z"
+ALLOW = rf"(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no):{_ORGANIZATION}\Z"
 
 AMOUNT_BYTES = 23  # what is left for an amount of a button's 64 bytes
 

@@ -1,10 +1,7 @@
-"""The first words and the small ones: /start, /help, /paysupport, /cancel, groups, the unknown."""
+"""The first words and the small ones: /start, /help, /paysupport, /cancel, the unknown."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-
-from telegram import InlineKeyboardButton
-from telegram.helpers import create_deep_linked_url
 
 from bot.context import BotContext
 from bot.membership import balance_lines, may_top_up, menu, needed_role
@@ -79,10 +76,3 @@ async def unknown(context: BotContext) -> None:
     """Anything else in private: what can be said here."""
     await context.learn_language()
     await context.say("help.unknown")
-
-
-async def in_group(context: BotContext) -> None:
-    """A command in a group: money is talked about in private, and nothing of it shows here."""
-    link = create_deep_linked_url(context.bot.username)
-    private = InlineKeyboardButton(context.words.plain("button.private"), url=link)
-    await context.reply(Screen(context.words.say("start.group"), ((private,),)))

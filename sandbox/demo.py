@@ -37,16 +37,19 @@ class DemoFailed(Exception):
 class Chat:
     """One person's chat with the bot: what they write, what they then see, all of it printed."""
 
-    def __init__(self, http: aiohttp.ClientSession, who: str, say: Say) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, who: str, say: Say, chat: str = "private"
+    ) -> None:
         self._http = http
         self._who = who
         self._say = say
+        self._where = {"user": who, "chat": chat}
         self._after = 0
         self._seen: set[int] = set()
 
     async def write(self, text: str) -> None:
         """Type a message to the bot."""
-        body = {"user": self._who, "text": text}
+        body = self._where | {"text": text}
         async with self._http.post("/telegram/send", json=body) as answer:
             answer.raise_for_status()
 
@@ -54,7 +57,7 @@ class Chat:
         """The bot's next new or changed message in which `pattern` is found; prints all it sees."""
         deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
-            query = {"user": self._who, "after": str(self._after), "wait": str(left)}
+            query = self._where | {"after": str(self._after), "wait": str(left)}
             async with self._http.get("/telegram/chat", params=query) as answer:
                 news = await answer.json()
             self._after = news["after"]

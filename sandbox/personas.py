@@ -1,4 +1,4 @@
-"""The people who can be played in the sandbox, each with a private chat with the bot."""
+"""The people who can be played in the sandbox, each with a private chat, and their one group."""
 
 from dataclasses import dataclass
 
@@ -23,3 +23,6 @@ PERSONAS = (
     Persona("ben", "Ben", 1002, "member", "Member of Acme"),
     Persona("eve", "Eve", 1003, "stranger", "A stranger to Acme, in Russian", "ru"),
 )
+
+GROUP = "Acme team"  # all of them are in it; the bot is once somebody adds it
+GROUP_ID = -4001

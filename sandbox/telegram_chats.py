@@ -12,7 +12,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from sandbox.doors import Refusal
-from sandbox.personas import PERSONAS, Persona
+from sandbox.personas import GROUP, GROUP_ID, PERSONAS, Persona
 from sandbox.store import Json, Store
 from sandbox.telegram_faults import TelegramFaults
 
@@ -58,11 +58,32 @@ class Chats:
         self.store.put("telegram_number", "last", {"is": last["is"] + 1})
         return int(last["is"]) + 1
 
-    def reachable(self, chat_id: int) -> Persona:
-        """Whom the bot writes to in this chat.
+    def chat(self, persona: Persona, name: str) -> Json:
+        """One of a person's chats as Bot API Chat: "private" or the group's title."""
+        if name == "private":
+            return {"id": persona.user_id, "first_name": persona.name, "type": "private"}
+        if name != GROUP:
+            raise Refusal(404, f"there is no chat {name!r}")
+        return dict(self.group()["chat"])
 
-        `Refusal`: there is no such chat, it moved, or its person does not let the bot write.
+    def group(self) -> Json:
+        """The group's `chat`, whether the bot is `inside`, and the ids that it `was` under."""
+        chat = {"id": GROUP_ID, "title": GROUP, "type": "group"}
+        return self.store.get("telegram_group", GROUP) or {"chat": chat, "inside": False, "was": []}
+
+    def reachable(self, chat_id: int) -> Json:
+        """The chat with this id, as Bot API Chat, if the bot may write there.
+
+        `Refusal`: there is no such chat, it moved, or its people do not let the bot write.
         """
+        group = self.group()
+        if chat_id in group["was"]:
+            why = "group chat was upgraded to a supergroup chat"
+            raise Refusal(400, why, migrate_to_chat_id=group["chat"]["id"])
+        if chat_id == group["chat"]["id"]:
+            if not group["inside"]:
+                raise Refusal(403, f"bot was kicked from the {group['chat']['type']} chat")
+            return dict(group["chat"])
         for moved in self.faults.migrated:
             if moved.chat == chat_id:
                 why = "group chat was upgraded to a supergroup chat"
@@ -70,22 +91,25 @@ class Chats:
         persona = next((each for each in PERSONAS if each.user_id == chat_id), None)
         if persona is None:
             raise Refusal(400, "chat not found")
-        if not self.seen(persona):
+        if not self.seen(chat_id):
             raise Refusal(403, "bot can't initiate conversation with a user")
         if persona.key in self.faults.blocked:
             raise Refusal(403, "bot was blocked by the user")
-        return persona
+        return self.chat(persona, "private")
 
-    def message(self, persona: Persona, message_id: int) -> Json | None:
+    def message(self, chat_id: int, message_id: int) -> Json | None:
         """The Bot API Message as it stands now."""
-        row = self.store.get(f"telegram_chat:{persona.user_id}", str(message_id))
+        row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
         return row and dict(row["message"])
 
-    def write(self, persona: Persona, sender: Json, content: Json, silent: bool = False) -> Json:
-        """A new message in the private chat with this person; `silent`: it came without a sound."""
+    def new_message(self, chat: Json, sender: Json, content: Json) -> Json:
+        """A Bot API Message that nobody sees yet."""
         stamps = {"message_id": self.number(), "date": int(time.time())}
-        chat = {"id": persona.user_id, "first_name": persona.name, "type": "private"}
-        return self.put(stamps | {"from": sender, "chat": chat} | content, silent)
+        return stamps | {"from": sender, "chat": chat} | content
+
+    def write(self, chat: Json, sender: Json, content: Json, silent: bool = False) -> Json:
+        """A new message in this chat; `silent`: it came without a sound."""
+        return self.put(self.new_message(chat, sender, content), silent)
 
     def put(self, message: Json, silent: bool = False) -> Json:
         """A message, new or changed, as everyone sees it from now on."""
@@ -94,9 +118,9 @@ class Chats:
         self.ring()
         return message
 
-    def seen(self, persona: Persona, after: int = 0) -> list[Json]:
+    def seen(self, chat_id: int, after: int = 0) -> list[Json]:
         """The messages of a chat that are newer than version `after`, oldest message first."""
-        rows = [row for _, row in self.store.list(f"telegram_chat:{persona.user_id}")]
+        rows = [row for _, row in self.store.list(f"telegram_chat:{chat_id}")]
         return [
             {**row["message"], "version": row["version"], "silent": row.get("silent", False)}
             for row in rows

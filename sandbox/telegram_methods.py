@@ -115,11 +115,18 @@ def content_of(
 
 
 async def send_message(
-    chats: Chats, *, chat_id: int, disable_notification: bool = False, **said: Any
+    chats: Chats,
+    *,
+    chat_id: int,
+    message_thread_id: int | None = None,
+    disable_notification: bool = False,
+    **said: Any,
 ) -> Json:
-    """A new message of the bot, with a sound or without."""
-    content = content_of(**said)
-    return chats.write(chats.reachable(chat_id), chats.bot, content, disable_notification)
+    """A new message of the bot, with a sound or without; no chat here has topics."""
+    content, chat = content_of(**said), chats.reachable(chat_id)
+    if message_thread_id is not None:
+        raise Refusal(400, "message thread not found")
+    return chats.write(chat, chats.bot, content, disable_notification)
 
 
 async def send_document(
@@ -131,7 +138,7 @@ async def send_document(
     parse_mode: Literal["HTML"] | None = None,
 ) -> Json:
     """A new message of the bot: a file, and words under it."""
-    persona = chats.reachable(chat_id)
+    chat = chats.reachable(chat_id)
     if isinstance(document, str):
         raise not_modelled("a document by its file_id or address")
     if not isinstance(document, web.FileField):
@@ -146,13 +153,13 @@ async def send_document(
     file: Json = {"file_id": id, "file_unique_id": id, "file_name": name}
     file |= {"mime_type": document.content_type, "file_size": len(content)}
     under = {"caption": words, "caption_entities": entities} if words else {}
-    return chats.write(persona, chats.bot, {"document": file, **under})
+    return chats.write(chat, chats.bot, {"document": file, **under})
 
 
 async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **said: Any) -> Json:
     """A message of the bot changes in place; without `reply_markup` its keyboard goes away."""
     content = content_of(**said)
-    message = chats.message(chats.reachable(chat_id), message_id)
+    message = chats.message(chats.reachable(chat_id)["id"], message_id)
     if message is None:
         raise Refusal(400, "message to edit not found")
     if message["from"]["id"] != chats.bot["id"]:

@@ -11,6 +11,21 @@ from backend.schemas.errors import (
 from backend.schemas.errors import (
     ErrorFacts as ErrorFacts,
 )
+from backend.schemas.groups import (
+    Group as Group,
+)
+from backend.schemas.groups import (
+    GroupBalance as GroupBalance,
+)
+from backend.schemas.groups import (
+    GroupNews as GroupNews,
+)
+from backend.schemas.groups import (
+    GroupPermissions as GroupPermissions,
+)
+from backend.schemas.groups import (
+    GroupTie as GroupTie,
+)
 from backend.schemas.history import (
     Payments as Payments,
 )

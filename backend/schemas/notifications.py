@@ -13,10 +13,11 @@ class Notification(Model):
     """Something to tell in one chat, as the claim door hands it to the bot.
 
     `kind`: `payment_shown` edits `message_id` (or sends anew where it is None) to show `payment`;
-    `wallet_credited` tells another member of it. `claim` must come back with the result. `repeat`
-    is true when an earlier try may have arrived: Telegram did not say. `facts` belong to kinds that
-    are not about a payment. `language` and `time_zone` (an IANA name) are the reader's; `silent`
-    when they have their quiet hours.
+    `wallet_credited` tells another member of it, or a group, in the topic `message_thread_id`; a
+    group's `payment` has a balance only where an owner lets the group see it. `claim` must come
+    back with the result. `repeat` is true when an earlier try may have arrived: Telegram did not
+    say. `facts` belong to kinds that are not about a payment. `language` and `time_zone` (an IANA
+    name) are the reader's; `silent` when they have their quiet hours.
     """
 
     id: int
@@ -24,6 +25,7 @@ class Notification(Model):
     kind: Literal["payment_shown", "wallet_credited"]
     chat_id: int
     message_id: int | None
+    message_thread_id: int | None = None
     language: str
     time_zone: str
     silent: bool
@@ -46,7 +48,8 @@ class NotificationResult(Model):
     - `ambiguous`: Telegram did not answer in time, it may stand there already
     - `blocked`: the person or group no longer lets the bot write
     - `migrated`: the group is now `new_chat_id`
-    - `gone`: the message to edit is not there any more; a new one will be sent
+    - `gone`: the message to edit, or the topic to write in, is not there any more; a new message
+      will be sent, into the general topic
     - `refused`: Telegram will never take it; `reason` says why
     """
 

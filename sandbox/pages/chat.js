@@ -1,6 +1,8 @@
 // The chat page: plays one persona at a time through the people's doors (/telegram/*).
 // Whatever was written by people or by the bot enters the page as text nodes, never as HTML.
 
+import { ask } from "/chat_doors.js";
+import { drawChats, openChat } from "/chat_groups.js";
 import { dayOf, draw, make } from "/chat_messages.js";
 import { alertWith, toast } from "/chat_notices.js";
 
@@ -20,24 +22,12 @@ const seen = new Map(); // persona -> the version of their chat when last looked
 
 // ---- the doors
 
-async function ask(path, body, signal) {
-  const options = body && {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  };
-  const response = await fetch(path, { ...options, signal });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error?.message ?? response.statusText);
-  return answer;
-}
-
 async function listen(user, signal) {
   let after = 0;
   let wait = 0;
   while (!signal.aborted) {
     try {
-      const query = new URLSearchParams({ user, chat: "private", after, wait });
+      const query = new URLSearchParams({ user, chat: openChat(), after, wait });
       const news = await ask(`/telegram/chat?${query}`, null, signal);
       if (signal.aborted) return;
       element("status").textContent = "bot";
@@ -46,7 +36,7 @@ async function listen(user, signal) {
       if (!menu.hidden) listCommands();
       after = news.after;
       wait = LONGEST_WAIT;
-      seen.set(user, Math.max(seen.get(user) ?? 0, after));
+      if (openChat() === "private") seen.set(user, Math.max(seen.get(user) ?? 0, after));
     } catch {
       if (signal.aborted) return;
       element("status").textContent = "connecting …";
@@ -59,9 +49,10 @@ async function listen(user, signal) {
 async function send(text) {
   hideCommands();
   const { user } = me;
+  const chat = openChat();
   try {
-    const message = await ask("/telegram/send", { user, chat: "private", text });
-    if (user !== me.user) return; // switched meanwhile: it stands in the other chat
+    const message = await ask("/telegram/send", { user, chat, text });
+    if (user !== me.user || chat !== openChat()) return; // it stands in the other chat
     show([message], false);
     toBottom();
   } catch (error) {
@@ -73,7 +64,7 @@ async function tap(key, messageId, button) {
   if (key.getAttribute("aria-busy") === "true") return;
   key.setAttribute("aria-busy", "true");
   try {
-    const where = { user: me.user, chat: "private", message_id: messageId };
+    const where = { user: me.user, chat: openChat(), message_id: messageId };
     const answer = await ask("/telegram/tap", { ...where, button: button.callback_data });
     if (!answer.answered) toast("The bot did not answer.");
     else if (answer.show_alert && answer.text) alertWith(answer.text);
@@ -92,7 +83,7 @@ function show(messages, isHistory) {
   for (const message of messages) {
     const known = shown.get(message.message_id);
     if (known && (known.message.version ?? 0) >= (message.version ?? 0)) continue;
-    const node = draw(message, tap);
+    const node = draw(message, tap, me.user_id);
     if (known) {
       const isChange = known.message.version !== undefined;
       node.className = known.node.className.replace(/ (arrived|changed)/g, "");
@@ -129,10 +120,11 @@ list.addEventListener("click", (event) => {
 
 async function lookAround() {
   try {
-    const { bot, personas } = await ask("/telegram/personas");
+    const { bot, personas, bot_is_in_group: isInside } = await ask("/telegram/personas");
     element("bot-name").textContent = bot.first_name;
     if (!me) play(personas.find((p) => `#${p.user}` === location.hash) ?? personas[0], personas);
     drawPeople(personas);
+    drawChats(me, isInside, enter);
   } catch {
     element("status").textContent = "connecting …";
   }
@@ -173,18 +165,27 @@ function drawPeople(personas) {
 
 function play(persona, personas) {
   if (me?.user === persona.user) return;
-  listening.abort();
-  listening = new AbortController();
   me = persona;
-  shown = new Map();
-  list.replaceChildren();
-  hideCommands();
   element("playing").textContent = persona.name;
   element("playing-about").textContent = persona.about;
   seen.set(persona.user, persona.chats[0].version);
   history.replaceState(null, "", `#${persona.user}`);
   drawPeople(personas);
-  listen(persona.user, listening.signal);
+  openAgain();
+}
+
+function openAgain() {
+  listening.abort();
+  listening = new AbortController();
+  shown = new Map();
+  list.replaceChildren();
+  hideCommands();
+  listen(me.user, listening.signal);
+}
+
+function enter() {
+  openAgain();
+  lookAround();
 }
 
 // ---- writing

@@ -14,11 +14,12 @@ const TAGS = {
 const VERBATIM = new Set(["code", "pre", "text_link"]);
 const FOUND = /https?:\/\/[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
 
-// `tap(key, messageId, button)` is called when a button under the message is pressed.
-export function draw(message, tap) {
+// `tap(key, messageId, button)` is called when a button under the message is pressed; `mine` is
+// the id of whoever looks.
+export function draw(message, tap, mine) {
   const node = make("li", { className: "message" });
   node.dataset.id = message.message_id;
-  node.classList.toggle("outgoing", !message.from.is_bot);
+  node.classList.toggle("outgoing", message.from.id === mine);
   const bubble = make("div", { className: "bubble" });
   if (message.document) bubble.append(file(message.document));
   const text = make("span");
@@ -29,6 +30,9 @@ export function draw(message, tap) {
   const time = make("time", { textContent: clock(message.edit_date ?? message.date) });
   time.dateTime = new Date((message.edit_date ?? message.date) * 1000).toISOString();
   meta.append(time);
+  if (message.chat.type !== "private" && message.from.id !== mine) {
+    bubble.append(make("span", { className: "author", textContent: message.from.first_name }));
+  }
   bubble.append(text, meta);
   node.append(bubble);
   const rows = message.reply_markup?.inline_keyboard ?? [];

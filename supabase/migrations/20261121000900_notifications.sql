@@ -50,14 +50,21 @@ language sql set search_path = ''
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
     select 'wallet_credited', c.id, payment.id
-    from public.memberships as m
-    inner join public.chats as c on m.user_id = c.user_id
-    where m.organization_id = payment.organization_id
-    and c.reachable
+    from public.chats as c
+    where c.reachable
     and c.id is distinct from payment.chat_id
+    and c.id in (
+        select own.id
+        from public.memberships as m
+        inner join public.chats as own on m.user_id = own.user_id
+        where m.organization_id = payment.organization_id
+        union all
+        select tied.id from public.chats as tied
+        where tied.organization_id = payment.organization_id and tied.kind = 'group' and tied.announces_credits
+    )
     order by c.id
 $$;
-comment on function private.tell_members is 'Tells every other member that the wallet was credited.';
+comment on function private.tell_members is 'Tells every other member that the wallet was credited, and the groups that may hear of it.';
 
 -- Who leaves an organization is told nothing more of it.
 create function private.tell_no_more() returns trigger
@@ -136,6 +143,7 @@ begin
     )
 
     select array_agg(c.id) into ids from claimed as c;
+    perform private.drop_what_groups_may_not_hear(ids);
     -- A statement of its own: it sees every change that the update above waited for.
     return (
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -144,18 +152,21 @@ begin
             'kind', n.kind,
             'chat_id', c.telegram_chat_id,
             'message_id', case n.kind when 'payment_shown' then p.message_id end,
+            'message_thread_id', c.message_thread_id,
             'language', coalesce(private.language_of(u), c.language),
             'time_zone', coalesce(u.time_zone, 'UTC'),
             'silent', private.is_silent(u, n.kind, moment),
             'repeat', n.repeat,
-            'payment', case when p.id is not null then private.payment_json(p) end,
+            'payment', case when p.id is not null then private.payment_json(p)
+            || case when c.kind = 'group' and not c.shows_balance then '{"balance_minor": null}' else '{}' end::jsonb
+            end,
             'facts', n.facts
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
         left join public.users as u on c.user_id = u.id
         left join public.payments as p on n.payment_id = p.id
-        where n.id = any(ids)
+        where n.id = any(ids) and n.state = 'claimed'
     );
 end
 $$;
@@ -165,26 +176,6 @@ grant execute on function api.claim_notifications(integer) to service_role;
 create function private.backoff(tries integer) returns interval
 language sql immutable set search_path = ''
 return least(interval '1 second' * power(2, least(tries, 10)), interval '5 minutes');
-
--- A group became a supergroup under a new id. If the new one has written already it has a row of
--- its own, and the old one is simply over.
-create function private.migrate_chat(chat_id bigint, new_telegram_chat_id bigint) returns void
-language plpgsql set search_path = ''
-as $$
-declare
-    successor bigint;
-begin
-    select c.id into successor from public.chats as c where c.telegram_chat_id = new_telegram_chat_id;
-    if successor is null then
-        update public.chats as c set telegram_chat_id = new_telegram_chat_id where c.id = migrate_chat.chat_id;
-    else
-        update public.chats as c set reachable = false where c.id = migrate_chat.chat_id;
-        update public.payments as p set chat_id = successor where p.chat_id = migrate_chat.chat_id;
-        update public.notifications as n set chat_id = successor
-        where n.chat_id = migrate_chat.chat_id and n.state <> 'delivered';
-    end if;
-end
-$$;
 
 -- What became of a claim. A report that comes after the claim ran out changes nothing.
 create function api.finish_notification(
@@ -229,6 +220,8 @@ begin
         when 'gone' then
             update public.payments as p set message_id = null
             where p.id = told.payment_id and told.kind = 'payment_shown';
+            update public.chats as c set message_thread_id = null
+            where c.id = told.chat_id and told.kind <> 'payment_shown';
         when 'blocked' then
             update public.chats as c set reachable = false where c.id = told.chat_id;
         when 'retry' then

@@ -27,26 +27,27 @@ Json = dict[str, Any]
 
 @dataclass
 class Person:
-    """One of the sandbox's people in their private chat with the bot."""
+    """One of the sandbox's people in their private chat with the bot, or in a group."""
 
     telegram: Playground
     name: str
     after: int = 0
+    place: str = "private"
 
     async def writes(self, text: str) -> Json:
-        return await self.telegram.say(self.name, text)
+        return await self.telegram.say(self.name, text, self.place)
 
     async def taps(self, message: Json, label: str) -> Json:
         """Press the button with this text; answers what Telegram showed for it."""
         data = buttons(message)[label]
         body = {"user": self.name, "message_id": message["message_id"], "button": data}
-        return await self.telegram.door("tap", **body)
+        return await self.telegram.door("tap", chat=self.place, **body)
 
     async def sees(self, words: str) -> Json:
         """The bot's next new or changed message with these words."""
         async with asyncio.timeout(10):
             while True:
-                news = await self.telegram.chat(self.name, self.after, wait=5)
+                news = await self.telegram.chat(self.name, self.after, wait=5, chat=self.place)
                 for message in sorted(news["messages"], key=lambda message: message["version"]):
                     self.after = message["version"]
                     if message["from"]["is_bot"] and words in said(message):
@@ -54,7 +55,7 @@ class Person:
 
     async def chat(self) -> list[str]:
         """Everything the bot shows in this chat now."""
-        messages = (await self.telegram.chat(self.name))["messages"]
+        messages = (await self.telegram.chat(self.name, chat=self.place))["messages"]
         return [said(message) for message in messages if message["from"]["is_bot"]]
 
 

@@ -14,6 +14,7 @@ from backend.schemas import NotificationResult
 from bot.backend_client import BackendClient
 from bot.notifications import DeliveryWorker
 from bot.texts import load_texts
+from sandbox.personas import GROUP, GROUP_ID
 from tests.bot.conftest import buttons
 from tests.bot.fake_backend import ANA, BEN, FakeBackend, notification, payment
 from tests.sandbox.telegram_playground import TOKEN, Playground
@@ -98,6 +99,20 @@ async def test_in_quiet_hours_a_message_comes_without_a_sound(
 ) -> None:
     await report(backend, silent=silent)
     assert (await telegram.chat("ana"))["messages"][-1]["silent"] is silent
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_group_reads_it_without_buttons_and_a_topic_that_is_gone_is_reported(
+    telegram: Playground, backend: FakeBackend
+) -> None:
+    await telegram.door("groups", user="ana", event="add_bot")
+    credited = payment(status="succeeded", url=None)
+    facts = {"kind": "wallet_credited", "chat_id": GROUP_ID}
+    for topic, outcome in ((7, "gone"), (None, "delivered")):
+        backend.outbox.put_nowait(notification(credited, message_thread_id=topic, **facts))
+        assert (await asyncio.wait_for(backend.reports.get(), 5)).outcome == outcome
+    [message] = (await telegram.chat("eve", chat=GROUP))["messages"]
+    assert (message["text"], buttons(message)) == ("Ana added €50.00 to Acme.", {})
 
 
 @pytest.mark.usefixtures("worker")

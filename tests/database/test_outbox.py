@@ -156,17 +156,6 @@ async def test_a_migrated_chat_is_written_to_under_its_new_id(till: Till) -> Non
     assert again["chat_id"] == -100_1
 
 
-async def test_a_chat_that_migrated_to_one_we_know_moves_there(
-    till: Till, owner: Connection
-) -> None:
-    await owner.execute("insert into chats (telegram_chat_id, kind) values (-1002, 'group')")
-    payment = await till.payment()
-    [told] = await claim(till)
-    await finish(till, told, "migrated", new_chat_id=-1002)
-    await till.receive(paid("evt_1", payment))
-    assert {one["chat_id"] for one in await claim(till)} == {-1002, 1002}
-
-
 async def test_a_deleted_message_is_sent_anew(till: Till, owner: Connection) -> None:
     await till.payment()
     await owner.execute("update payments set message_id = 7")
@@ -268,7 +257,9 @@ async def test_all_chats_together_get_at_most_thirty_a_second(
 async def test_a_group_gets_at_most_twenty_a_minute(till: Till, owner: Connection) -> None:
     payment = await till.payment(opened=False)
     group = await owner.fetchval(
-        "insert into chats (telegram_chat_id, kind) values (-1001, 'group') returning id"
+        "insert into chats (telegram_chat_id, kind, organization_id, announces_credits)"
+        " values (-1001, 'group', $1, true) returning id",
+        till.world.acme,
     )
     got = 0
     for _ in range(30):

@@ -45,9 +45,9 @@ class Playground:
             Update.model_validate(update)
         return found
 
-    async def say(self, user: str, text: str) -> Json:
-        """A person writes to the bot."""
-        return await self.door("send", user=user, chat="private", text=text)
+    async def say(self, user: str, text: str, chat: str = "private") -> Json:
+        """A person writes to the bot, or in a group."""
+        return await self.door("send", user=user, chat=chat, text=text)
 
     async def door(self, name: str, status: int = 200, **body: Any) -> Json:
         """One of the doors that take a body."""
@@ -56,9 +56,9 @@ class Playground:
         assert response.status == status, answer
         return answer
 
-    async def chat(self, user: str, after: int = 0, wait: float = 0) -> Json:
+    async def chat(self, user: str, after: int = 0, wait: float = 0, chat: str = "private") -> Json:
         """What a person sees."""
-        query = {"user": user, "chat": "private", "after": str(after), "wait": str(wait)}
+        query = {"user": user, "chat": chat, "after": str(after), "wait": str(wait)}
         async with self.http.get(f"{self.url}/telegram/chat", params=query) as response:
             assert response.status == 200
             answer: Json = await response.json()

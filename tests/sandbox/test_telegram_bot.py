@@ -194,7 +194,10 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
         ("faults", 501, {"server_error": {"code": 418}}),
         ("faults", 501, {"blocked": ["mallory"]}),
         ("send", 404, {"user": "mallory", "chat": "private", "text": "x"}),
-        ("send", 501, {"user": "ana", "chat": "Acme team", "text": "x"}),
+        ("send", 404, {"user": "ana", "chat": "Friends", "text": "x"}),
+        ("groups", 409, {"user": "ana", "event": "remove_bot"}),
+        ("groups", 409, {"user": "ana", "event": "migrate"}),
+        ("groups", 501, {"user": "ana", "event": "pin"}),
         ("send", 400, {"user": "ana", "chat": "private", "text": "  "}),
         ("send", 501, {"user": "ana", "chat": "private", "text": "x", "extra": 1}),
         ("tap", 409, {"user": "ana", "chat": "private", "message_id": 1, "button": "b"}),
@@ -224,6 +227,7 @@ async def test_everyone_is_introduced(play: Playground) -> None:
         "Eve": 1003,
     }
     assert people["Ben"]["chats"] == [
-        {"chat": "private", "id": 1002, "last": "hello", "version": 2}
+        {"chat": "private", "id": 1002, "last": "hello", "version": 2},
+        {"chat": "Acme team", "id": -4001, "last": "", "version": 0},
     ]
     assert answer["bot"]["username"] == "pursebot_sandbox_bot"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from sandbox.personas import GROUP
 from tests.chromium import needs_chromium, phone
 from tests.sandbox.telegram_playground import Playground, local_telegram
 
@@ -92,3 +93,19 @@ async def test_others_chats_are_others_and_announce_themselves(
     await ben.click()
     await expect(page.locator(".message")).to_contain_text("only Ben sees this")
     await expect(page.locator(".unread")).to_have_count(0)
+
+
+async def test_a_group_is_a_chat_of_everybodys_that_the_bot_is_added_to(
+    play: Playground, page: Page
+) -> None:
+    await page.get_by_role("button", name=GROUP).click()
+    await page.get_by_role("button", name="Add the bot").click()
+    await expect(page.get_by_role("button", name="Remove the bot")).to_be_visible()
+    (update,) = await play.updates(timeout=5)
+    assert update["my_chat_member"]["new_chat_member"]["status"] == "member"
+    await play.say("eve", "hello all", GROUP)
+    message = page.locator(".message")
+    await expect(message).to_contain_text("Evehello all")
+    await expect(page.locator(".outgoing")).to_have_count(0)
+    await page.get_by_role("button", name="Private", exact=True).click()
+    await expect(message).to_have_count(0)

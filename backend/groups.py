@@ -1,0 +1,40 @@
+"""Telegram groups: the bot says where it is, an owner decides what is seen there."""
+
+from backend import presentation
+from backend.database import SERVICE, Actor, Database
+from backend.schemas import Group, GroupBalance, GroupNews, GroupPermissions, GroupTie
+
+
+async def hear(database: Database, chat_id: int, news: GroupNews) -> Group:
+    """What Telegram says of a group. Its tie ends where the bot left or joined anew."""
+    row = await database.call(
+        "hear_of_group", SERVICE, telegram_chat_id=chat_id, **news.model_dump()
+    )
+    return Group(**row)
+
+
+async def show(database: Database, actor: Actor, chat_id: int) -> Group:
+    """A group as the actor may know it; raises NotFound."""
+    return Group(**await database.call("get_group", actor, telegram_chat_id=chat_id))
+
+
+async def tie(database: Database, actor: Actor, chat_id: int, wanted: GroupTie) -> Group:
+    """Tie a group to an organization. Raises NotFound or RoleTooLow for who is no owner of it.
+
+    Also NotFound for who is no owner of the organization that the group is tied to.
+    """
+    row = await database.call("tie_group", actor, telegram_chat_id=chat_id, **wanted.model_dump())
+    return Group(**row)
+
+
+async def allow(database: Database, actor: Actor, chat_id: int, wanted: GroupPermissions) -> Group:
+    """Let a group see more, or less, or nothing any more. Raises NotFound or RoleTooLow."""
+    row = await database.call("allow_group", actor, telegram_chat_id=chat_id, **wanted.model_dump())
+    return Group(**row)
+
+
+async def balance(database: Database, actor: Actor, chat_id: int) -> GroupBalance:
+    """The wallets that a group may see; raises NotFound where an owner has not allowed it."""
+    row = await database.call("get_group_balance", actor, telegram_chat_id=chat_id)
+    wallets = [presentation.wallet(wallet) for wallet in row["wallets"]]
+    return GroupBalance(organization_name=row["organization_name"], wallets=wallets)

@@ -1,0 +1,55 @@
+"""Telegram groups: what the bot tells of them, and what an owner lets them see."""
+
+from typing import Literal
+from uuid import UUID
+
+from backend.schemas.money import Wallet
+from backend.schemas.words import Model, TelegramId
+
+
+class GroupNews(Model):
+    """POST /internal/groups/{chat_id}: what Telegram tells the bot of a group.
+
+    It `joined`, it is still `here`, it has `left`, or the group `migrated`, that is, became the
+    supergroup `new_chat_id`.
+    """
+
+    happened: Literal["joined", "here", "left", "migrated"]
+    new_chat_id: TelegramId | None = None
+
+
+class GroupTie(Model):
+    """PUT /api/groups/{chat_id}: the organization to tie the group to, by an owner of it."""
+
+    organization_id: UUID
+
+
+class GroupPermissions(Model):
+    """PATCH /api/groups/{chat_id}: what an owner lets the group see; what is None stays.
+
+    `organization_id` is the one that the owner believes it is tied to. Announcements go to the
+    topic `message_thread_id`, or to the group's general one. Not `tied`: nothing any more.
+    """
+
+    organization_id: UUID
+    tied: bool = True
+    shows_balance: bool | None = None
+    announces_credits: bool | None = None
+    message_thread_id: TelegramId | None = None
+
+
+class Group(Model):
+    """A group as the caller may know it: who is no owner learns only whether it is `tied`."""
+
+    tied: bool
+    organization_id: UUID | None = None
+    organization_name: str | None = None
+    shows_balance: bool = False
+    announces_credits: bool = False
+
+
+class GroupBalance(Model):
+    """GET /api/groups/{chat_id}/balance: what everybody in the group may see."""
+
+    organization_name: str
+    wallets: list[Wallet]

@@ -1,0 +1,45 @@
+// Which of a person's chats is open, and whether the bot is in the group.
+
+import { ask } from "/chat_doors.js";
+import { make } from "/chat_messages.js";
+
+const tabs = document.getElementById("chats");
+const presence = document.getElementById("presence");
+
+let open = "private";
+let event = "add_bot"; // what the button does
+let user = "";
+
+export const openChat = () => open;
+
+// A tab for each of a person's chats; `enter()` is called when another one was chosen.
+export function drawChats({ user: who, chats }, botIsInside, enter) {
+  user = who;
+  event = botIsInside ? "remove_bot" : "add_bot";
+  if (tabs.children.length !== chats.length) {
+    tabs.replaceChildren(
+      ...chats.map(({ chat }) => {
+        const name = chat === "private" ? "Private" : chat;
+        const tab = make("button", { type: "button", textContent: name });
+        tab.dataset.chat = chat;
+        tab.addEventListener("click", () => {
+          if (open === chat) return;
+          open = chat;
+          enter();
+        });
+        return tab;
+      }),
+    );
+  }
+  for (const tab of tabs.children) {
+    tab.setAttribute("aria-pressed", String(tab.dataset.chat === open));
+  }
+  presence.hidden = open === "private";
+  presence.textContent = botIsInside ? "Remove the bot" : "Add the bot";
+}
+
+presence.addEventListener("click", async () => {
+  presence.disabled = true;
+  await ask("/telegram/groups", { user, chat: open, event }).catch(() => {}); // somebody was faster
+  presence.disabled = false;
+});

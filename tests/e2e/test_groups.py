@@ -1,0 +1,68 @@
+"""A group that an owner ties to Acme: what strangers see there, and what is announced."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.demo import CARD, LINK, Chat, whole
+from sandbox.personas import GROUP
+from tests.e2e.house import running_house, short_folder
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    yield from short_folder()
+
+
+async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allowed(
+    folder: Path,
+) -> None:
+    async with (
+        running_house(folder) as house,
+        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+    ):
+        say = house.printed.append
+        ana, group, eve = (
+            Chat(http, "ana", say), Chat(http, "ana", say, GROUP), Chat(http, "eve", say, GROUP),
+        )  # fmt: skip
+
+        async def door(name: str, **asked: Any) -> Json:
+            async with http.post(name, json=asked) as answer:
+                said: Json = await answer.json()
+                assert answer.status == 200, said
+                return said
+
+        async def tap(message: Json, data: str) -> Json:
+            rows = message["reply_markup"]["inline_keyboard"]
+            button = next(b["callback_data"] for row in rows for b in row if data in str(b))
+            where = {"user": "ana", "chat": GROUP, "message_id": message["message_id"]}
+            return await door("/telegram/tap", **where, button=button)
+
+        await ana.write("/start")
+        await ana.see("a greeting")
+        await door("/telegram/groups", user="ana", event="add_bot")
+        offer = await group.see("an offer to tie", "can tie this group")
+        await tap(offer, "tie")
+        settings = await group.see("what the group may see", "tied to Acme")
+        await eve.write("/balance")
+        refused = await eve.see("a way to private", "pursebot_sandbox_bot.*url|url.*t.me")
+        assert "€" not in whole(refused)
+
+        await tap(settings, "announces_credits:yes")
+        settings = await group.see("that top-ups are announced", "✓ Announce")
+        await ana.write("/topup 50")
+        [(_, session)] = re.findall(LINK, whole(await ana.see("a link to pay", LINK)))
+        await door(f"/stripe/sessions/{session}/pay", card=CARD)
+        told = await eve.see("the announcement", "Ana added €50.00 to Acme")
+        assert "balance" not in told["text"].lower()
+
+        await tap(settings, "shows_balance:yes")
+        await group.see("that the balance may be shown", "✓ Balance")
+        await eve.write("/balance")
+        await eve.see("Acme's balance", "Acme.*€50.00")
