@@ -49,6 +49,9 @@ async def test_the_commands_take_the_way_that_is_set(
     standin.exposed = ("public",)
     code, _, errors = await run("reconcile", **settings)
     assert (code, "Invalid schema: api" in errors, "Traceback" in errors) == (1, True, False)
+    code, output, errors = await run("doctor", **settings)
+    assert (code, "Traceback" in errors) == (1, False), errors
+    assert "Invalid schema: api Only the following schemas are exposed: public" in output
     code, _, errors = await run("migrate", SUPABASE_URL=standin.url, **REST)
     assert (code, "SUPABASE_DB_URL: is missing" in errors) == (2, True)
 
