@@ -4,8 +4,8 @@ from typing import Any
 
 from backend.database import SERVICE
 from backend.errors import BadRequest
-from backend.stripe_facts import session_fact
-from backend.topups import SESSION_DECIDES, Shop, ask
+from backend.stripe_facts import found_fact
+from backend.topups import STRIPE_DECIDES, Shop, ask, look
 from backend.webhooks import StripeEvent
 
 Json = dict[str, Any]
@@ -29,14 +29,14 @@ async def retry(shop: Shop, event_id: str) -> Json:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
     if event_id.startswith(CHECK):
         event = await show(shop, event_id)
-        session = await shop.stripe.get_session(event["payment"]["stripe_checkout_session_id"])
-        fact = session_fact(session)
+        payment = event["payment"]
+        fact = found_fact(await look(shop, payment), payment["status"])
     else:
         source = await shop.stripe.get_event(event_id)
         fact = StripeEvent.model_validate(source).as_received()["fact"]
     result: Json = await shop.database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
     shop.bell.ring()
-    if result["reason"] == SESSION_DECIDES:
+    if result["reason"] == STRIPE_DECIDES:
         await ask(shop, result["payment_id"])
     return result
 

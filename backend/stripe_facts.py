@@ -15,6 +15,14 @@ from backend.stripe_gateway import PAYMENT_METADATA
 Json = dict[str, Any]
 ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 Outcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+INTENT_STANDING: dict[str, Outcome] = {
+    "succeeded": "paid",
+    "processing": "processing",
+    "canceled": "canceled",
+}
+# An intent that waits for its payer.
+UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
 class StripeError(BaseModel):
@@ -67,7 +75,7 @@ def our_payment(metadata: dict[str, str] | None) -> str | None:
         return None
 
 
-def intent_fact(source: Json, outcome: Outcome) -> Json:
+def intent_fact(source: Json, outcome: Outcome | None) -> Json:
     """A PaymentIntent on which `outcome` happened."""
     intent = PaymentIntent.model_validate(source)
     return {
@@ -79,6 +87,17 @@ def intent_fact(source: Json, outcome: Outcome) -> Json:
         "currency": intent.currency,
         "decline": intent.decline if outcome in ("declined", "failed") else None,
     }
+
+
+def found_fact(found: Json, status: str) -> Json:
+    """A session or an intent as it stands, found for a payment that we have as `status`."""
+    if found["object"] == "checkout.session":
+        return session_fact(found)
+    intent = PaymentIntent.model_validate(found)
+    outcome = INTENT_STANDING.get(intent.status)
+    if status == "processing" and intent.status == "requires_payment_method":
+        outcome = "failed"  # the try that was running is over
+    return intent_fact(found, outcome)
 
 
 def session_fact(source: Json, outcome: Outcome | None = None) -> Json:

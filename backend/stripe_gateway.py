@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +32,7 @@ API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
 class StripeGateway:
-    """Checkout Sessions, events and signatures, as plain dicts."""
+    """Sessions, intents, customers, events and signatures, as plain dicts."""
 
     def __init__(
         self, client: stripe.StripeClient, webhook_secrets: tuple[str, ...], public_url: str
@@ -90,6 +91,44 @@ class StripeGateway:
                 session_id,
                 {},
                 {"idempotency_key": f"{session_id}:expire:{uuid4()}"},
+            )
+        )
+
+    async def create_intent(self, payment: Json) -> Json:
+        """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
+        return await answer(
+            self._client.v1.payment_intents.create_async(
+                {
+                    "amount": payment["amount_minor"],
+                    "currency": payment["currency"],
+                    "automatic_payment_methods": {"enabled": True},
+                    "description": f"Top-up {payment['reference']}",
+                    "metadata": {PAYMENT_METADATA: payment["id"]},
+                },
+                {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
+            )
+        )
+
+    async def get_intent(self, intent_id: str) -> Json:
+        """A PaymentIntent."""
+        return await answer(self._client.v1.payment_intents.retrieve_async(intent_id))
+
+    async def cancel_intent(self, intent_id: str) -> Json:
+        """Nobody can confirm it any more. Stripe refuses where money is on its way."""
+        return await answer(
+            self._client.v1.payment_intents.cancel_async(
+                intent_id, {}, {"idempotency_key": f"{intent_id}:cancel:{uuid4()}"}
+            )
+        )
+
+    async def create_customer(self, organization: Json) -> Json:
+        """The organization as Stripe's customer. A new name is another request, so another key."""
+        organization_id, name = organization["organization_id"], organization["name"]
+        named = sha256(name.encode()).hexdigest()[:16]
+        return await answer(
+            self._client.v1.customers.create_async(
+                {"name": name, "metadata": {"pursebot_organization_id": organization_id}},
+                {"idempotency_key": f"{organization_id}:customer:{named}"},
             )
         )
 

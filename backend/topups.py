@@ -1,5 +1,6 @@
 """Top-ups: make a payment, open its page at Stripe, look how far it is, cancel it."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +13,8 @@ from backend.database import SERVICE, Actor, Database
 from backend.errors import PaymentClosed, StripeRefused
 from backend.metrics import Metrics
 from backend.outbox import Bell
-from backend.schemas import Checkout, CheckoutRequest, Payment
-from backend.stripe_facts import session_fact
+from backend.schemas import Checkout, CheckoutRequest, Payment, PaymentRequest
+from backend.stripe_facts import UNPAID, found_fact
 from backend.stripe_gateway import StripeGateway
 
 Json = dict[str, Any]
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 SHORTEST_PAGE = timedelta(minutes=31)
 # An intent's amount may carry tax or another currency; where there is a session, it decides.
-SESSION_DECIDES = "session_decides"
+STRIPE_DECIDES = "stripe_decides"
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,14 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
     StripeUnavailable or StripeRefused, after which the same call may be tried again.
     """
     shown = request.shown_in
-    currency = request.currency.lower()
-    made = await shop.database.call(
-        "create_payment",
+    payment = await make(
+        shop,
         actor,
-        organization_id=request.organization_id,
-        amount=money.minor_units(request.amount, currency),
-        currency=currency,
+        request,
         idempotency_key=key,
         telegram_chat_id=shown and shown.chat_id,
         message_id=shown and shown.message_id,
     )
-    payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=made["id"])
     if payment["status"] == "created":
         payment = await open_page(shop, payment)
     if payment["url"] is None:
@@ -63,29 +60,50 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
     return Checkout(payment_id=payment["id"], url=payment["url"], expires_at=payment["expires_at"])
 
 
+async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -> Json:
+    """The payment's row, as Stripe will be asked for it."""
+    currency = request.currency.lower()
+    made = await shop.database.call(
+        "create_payment",
+        actor,
+        organization_id=request.organization_id,
+        amount=money.minor_units(request.amount, currency),
+        currency=currency,
+        **more,
+    )
+    payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=made["id"])
+    return payment
+
+
 async def open_page(shop: Shop, payment: Json) -> Json:
     """Ask Stripe for the payment's page and write it down."""
     if datetime.fromisoformat(payment["expires_at"]) - datetime.now(UTC) < SHORTEST_PAGE:
         raise PaymentClosed(status="expired")
+    session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
+    return await opened(shop, payment["id"], session_id=session["id"], url=session["url"])
+
+
+async def made_by_stripe(shop: Shop, payment: Json, asked: Awaitable[Json]) -> Json:
+    """What Stripe made for the payment; a refusal is remembered there, so the next try differs."""
     try:
-        session = await shop.stripe.create_checkout(payment)
+        return await asked
     except StripeRefused as refused:
         log.error("stripe_refused", payment=payment["id"], **refused.facts)
         await shop.database.call(
             "next_attempt", SERVICE, payment_id=payment["id"], attempt=payment["attempt"]
         )
         raise
-    opened: Json = await shop.database.call(
-        "open_payment",
-        SERVICE,
-        payment_id=payment["id"],
-        session_id=session["id"],
-        url=session["url"],
+
+
+async def opened(shop: Shop, payment_id: str, **at_stripe: str) -> Json:
+    """Write down what Stripe made; the payment as it stands then."""
+    payment: Json = await shop.database.call(
+        "open_payment", SERVICE, payment_id=payment_id, **at_stripe
     )
     shop.bell.ring()
-    if opened["status"] == "canceled":  # canceled while Stripe was making the page
-        await close_page(shop, session["id"])
-    return opened
+    if payment["status"] == "canceled":  # canceled while Stripe was making it
+        await close(shop, payment)
+    return payment
 
 
 async def show(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
@@ -105,8 +123,12 @@ async def check(shop: Shop, payment_id: UUID | str) -> bool:
 async def ask(shop: Shop, payment_id: UUID | str) -> None:
     """Ask Stripe how far a payment is, and settle what it says."""
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
-    session = await shop.stripe.get_session(payment["stripe_checkout_session_id"])
-    await settle(shop, payment["id"], session)
+    found = await look(shop, payment)
+    # A page closes by itself when its time is up; an intent does not.
+    late = datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
+    if late and payment["flow"] == "intent" and found["status"] in UNPAID:
+        found = await close(shop, payment)
+    await settle(shop, payment, found)
 
 
 async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
@@ -115,28 +137,36 @@ async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
     shop.bell.ring()
     if payment["status"] == "pending":
-        session = await close_page(shop, payment["stripe_checkout_session_id"])
-        await settle(shop, payment["id"], session)
+        await settle(shop, payment, await close(shop, payment))
     return await show(shop, actor, payment_id)
 
 
-async def close_page(shop: Shop, session_id: str) -> Json:
-    """Expire a session; one that is not open any more is answered as it stands."""
+async def look(shop: Shop, payment: Json) -> Json:
+    """The session or the intent that was opened for a payment, as it stands."""
+    if payment["flow"] == "intent":
+        return await shop.stripe.get_intent(payment["stripe_payment_intent_id"])
+    return await shop.stripe.get_session(payment["stripe_checkout_session_id"])
+
+
+async def close(shop: Shop, payment: Json) -> Json:
+    """Nobody can pay any more; what is not open any more is answered as it stands."""
     try:
-        return await shop.stripe.expire_session(session_id)
+        if payment["flow"] == "intent":
+            return await shop.stripe.cancel_intent(payment["stripe_payment_intent_id"])
+        return await shop.stripe.expire_session(payment["stripe_checkout_session_id"])
     except StripeRefused:
-        return await shop.stripe.get_session(session_id)
+        return await look(shop, payment)
 
 
-async def settle(shop: Shop, payment_id: str, session: Json) -> None:
+async def settle(shop: Shop, payment: Json, found: Json) -> None:
     """What Stripe answered takes the same way as what it posts: one inbox, one effect."""
-    fact = session_fact(session)
+    fact = found_fact(found, payment["status"])
     if fact["outcome"] is None:
         return
     event = {
-        "id": f"check:{payment_id}:{fact['outcome']}",
+        "id": f"check:{payment['id']}:{fact['outcome']}",
         "type": "check",
-        "livemode": session["livemode"],
+        "livemode": found["livemode"],
         "created": int(datetime.now(UTC).timestamp()),
         "fact": fact,
     }

@@ -92,6 +92,6 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
         (log.error if loud else log.info)("stripe_event", **result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again.
     for result in results:
-        if result["reason"] == topups.SESSION_DECIDES:
+        if result["reason"] == topups.STRIPE_DECIDES:
             await topups.ask(shop, result["payment_id"])
     return results

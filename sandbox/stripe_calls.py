@@ -13,8 +13,8 @@ from pydantic import BeforeValidator, Field
 
 from sandbox.doors import READ, Refusal, Shape
 from sandbox.store import Json
-from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, stored
-from sandbox.stripe_sessions import LocalStripe
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, new_id, stored
+from sandbox.stripe_sessions import LocalStripe, allows
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
 
@@ -45,6 +45,12 @@ class Line(Shape):
 
     quantity: Annotated[int, Field(ge=1)]
     price_data: Price
+
+
+class Automatic(Shape):
+    """Which payment methods an intent takes is the dashboard's business."""
+
+    enabled: Literal["true"]
 
 
 class IntentData(Shape):
@@ -110,7 +116,7 @@ def check_total(total: int, currency: str) -> None:
         raise Refusal(400, f"Invalid integer: {total}. In {currency}, multiples of {step} only.")
     if not least <= total <= most:
         code = "amount_too_small" if total < least else "amount_too_large"
-        message = f"The Checkout Session's total must be from {least} to {most} minor units."
+        message = f"The total must be from {least} to {most} minor units."
         raise Refusal(400, message, code=code)
 
 
@@ -126,6 +132,50 @@ def expire_session(stripe: LocalStripe, id: str) -> Json:
     if session["status"] != "open":
         raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")
     return stripe.move(session, "expire")
+
+
+def create_intent(
+    stripe: LocalStripe,
+    *,
+    amount: Whole,
+    currency: str,
+    automatic_payment_methods: Automatic,
+    description: Text | None = None,
+    metadata: Metadata | None = None,
+) -> Json:
+    """POST /v1/payment_intents (docs.stripe.com/api/payment_intents/create)."""
+    check_total(amount, currency)
+    carried = {"description": description, "metadata": metadata or {}}
+    intent = new("payment_intent", amount=amount, currency=currency, **carried)
+    intent["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True}
+    intent["client_secret"] = new_id(f"{intent['id']}_secret_")
+    stripe.store.put("payment_intent", intent["id"], intent)
+    backstage = {"session": intent["id"], "items": [], "intent": carried, "due": {}}
+    stripe.store.put("backstage", intent["id"], backstage)
+    stripe.tell(["payment_intent.created"], {"payment_intent": intent})
+    return intent
+
+
+def retrieve_intent(stripe: LocalStripe, id: str) -> Json:
+    """GET /v1/payment_intents/{id}."""
+    return stored(stripe.store, "payment_intent", id)
+
+
+def cancel_intent(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/payment_intents/{id}/cancel: one that nobody has paid, and that has no session."""
+    intent = retrieve_intent(stripe, id)
+    if intent["client_secret"] is None or not allows("cancel", intent, intent):
+        message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."
+        raise Refusal(400, message, code="payment_intent_unexpected_state")
+    return stripe.move(intent, "cancel")
+
+
+def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
+    """POST /v1/customers (docs.stripe.com/api/customers/create)."""
+    customer = new("customer", name=name, metadata=metadata or {})
+    stripe.store.put("customer", customer["id"], customer)
+    stripe.tell(["customer.created"], {"customer": customer})
+    return customer
 
 
 def retrieve_event(stripe: LocalStripe, id: str) -> Json:
@@ -178,6 +228,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/checkout/sessions"): READ(create_session),
     ("GET", "/v1/checkout/sessions/{id}"): READ(retrieve_session),
     ("POST", "/v1/checkout/sessions/{id}/expire"): READ(expire_session),
+    ("POST", "/v1/payment_intents"): READ(create_intent),
+    ("GET", "/v1/payment_intents/{id}"): READ(retrieve_intent),
+    ("POST", "/v1/payment_intents/{id}/cancel"): READ(cancel_intent),
+    ("POST", "/v1/customers"): READ(create_customer),
     ("GET", "/v1/events"): READ(list_events),
     ("GET", "/v1/webhook_endpoints"): READ(list_webhook_endpoints),
     ("GET", "/v1/events/{id}"): READ(retrieve_event),

@@ -65,6 +65,13 @@ async def pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None
     return outcome(stripe, stripe.pay(id, card, authenticate))
 
 
+async def confirm(
+    stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None
+) -> Json:
+    """What Stripe.js does on a page of the payer's own; answers the intent."""
+    return stripe.pay(id, card, authenticate)
+
+
 async def settle(stripe: LocalStripe, id: str) -> Json:
     """A delayed payment waits no longer."""
     return outcome(stripe, stripe.settle(id))
@@ -116,6 +123,7 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("GET", "/stripe/sessions/{id}"): see_session,
     ("POST", "/stripe/sessions/{id}/pay"): pay,
     ("POST", "/stripe/sessions/{id}/settle"): settle,
+    ("POST", "/stripe/payment_intents/{id:pi_.+}/confirm"): confirm,
     ("POST", "/stripe/sessions/{id}/expire"): expire,
     ("GET", "/stripe/deliveries"): see_deliveries,
     ("POST", "/stripe/deliveries/{id}/again"): again,

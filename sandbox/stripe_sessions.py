@@ -39,7 +39,8 @@ class LocalStripe:
         async with ClientSession(timeout=PATIENCE) as http:
             self.deliveries.open(http)
             for _seq, backstage in self.store.list("backstage"):
-                self.expect(backstage)
+                if backstage["due"]:
+                    self.expect(backstage)
             yield
             await self.agenda.close()
 
@@ -54,17 +55,17 @@ class LocalStripe:
         return stored(self.store, "checkout.session", id)
 
     def pay(self, id: str, card: str, authenticate: bool | None = None) -> Json:
-        """Try to pay, as the hosted page does; answers the session."""
+        """Try to pay a session or an intent, as the page with it does; answers what it was."""
         number = card.replace(" ", "")
         if number not in METHODS:
             raise Refusal(400, "Only Stripe's published test numbers work here.")
         method, answer = METHODS[number], {None: "", True: "yes", False: "no"}[authenticate]
         step = method.get("answered", {}).get(answer, method["step"])
-        session = self.move(self.session(id), step, number)
+        paid = self.move(self.payable(id), step, number)
         if "then" in method:
             at = time.time() + self.deliveries.faults.delay
             self.expect(self.backstage(id), at=at, step=method["then"], card=number)
-        return session
+        return paid
 
     def settle(self, id: str) -> Json:
         """Settle a delayed payment now instead of later; answers the session."""
@@ -73,12 +74,18 @@ class LocalStripe:
             raise Refusal(409, "No delayed payment was made on this session.")
         return self.move(session, due["step"], due["card"])
 
-    def intent_of(self, session: Json) -> Json | None:
-        """Find the session's payment intent; there is none until somebody tried to pay."""
-        return self.store.get("payment_intent", session["payment_intent"] or "")
+    def payable(self, id: str) -> Json:
+        """The session, or the intent that has none, as it is now."""
+        return stored(self.store, "payment_intent", id) if id[:3] == "pi_" else self.session(id)
+
+    def intent_of(self, payable: Json) -> Json | None:
+        """Find the payment intent; a session has none until somebody tried to pay."""
+        if payable["object"] == "payment_intent":
+            return payable
+        return self.store.get("payment_intent", payable["payment_intent"] or "")
 
     def backstage(self, id: str) -> Json:
-        """What stands beside the session with this id."""
+        """What stands beside the session or the intent with this id."""
         return stored(self.store, "backstage", id)
 
     def tell(self, types: list[str], about: dict[str, Json]) -> None:
@@ -91,21 +98,23 @@ class LocalStripe:
 
     async def _in_time(self, backstage: Json) -> None:
         """Do what was on the agenda, unless the session went another way meanwhile."""
-        session, due = self.session(backstage["session"]), backstage["due"]
-        if allows(due["step"], session, self.intent_of(session)):
-            self.move(session, due["step"], due["card"])
+        payable, due = self.payable(backstage["session"]), backstage["due"]
+        if allows(due["step"], payable, self.intent_of(payable)):
+            self.move(payable, due["step"], due["card"])
 
-    def move(self, session: Json, step: str, card: str | None = None) -> Json:
+    def move(self, payable: Json, step: str, card: str | None = None) -> Json:
         """Carry out one transition: change the objects, store them, post the events."""
-        intent, backstage = self.intent_of(session), self.backstage(session["id"])
-        if not allows(step, session, intent):
-            raise Refusal(409, f"This session is {session['status']}.", code="session_closed")
+        intent, backstage = self.intent_of(payable), self.backstage(payable["id"])
+        if not allows(step, payable, intent):
+            kind = "session" if payable is not intent else "intent"
+            raise Refusal(409, f"This {kind} is {payable['status']}.", code=f"{kind}_closed")
         changes = TRANSITIONS[step]["changes"]
-        money = {"amount": session["amount_total"], "currency": session["currency"]}
+        amount = payable["amount" if payable is intent else "amount_total"]
+        money = {"amount": amount, "currency": payable["currency"]}
         if intent is None and card:
             intent = new("payment_intent", **money, **backstage["intent"])
             self.tell(["payment_intent.created"], {"payment_intent": intent})
-        things = {"checkout.session": session}
+        things = {payable["object"]: payable}
         if intent is not None:
             things["payment_intent"] = intent
         if intent is not None and "charge" in changes:
@@ -116,29 +125,30 @@ class LocalStripe:
                 if pending
                 else new("charge", **carried, payment_method=new_id("pm_1"))
             )
-        facts = facts_of(things, METHODS.get(card or "", {}).get("error", {}))
+        facts = facts_of(things, amount, METHODS.get(card or "", {}).get("error", {}))
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
             self.store.put(kind, thing["id"], thing)
         self.tell(TRANSITIONS[step]["events"], things)
-        return session
+        return payable
 
 
-def allows(step: str, session: Json, intent: Json | None) -> bool:
-    """Whether the transition starts from where the session and its intent are."""
+def allows(step: str, payable: Json, intent: Json | None) -> bool:
+    """Whether the transition starts from where the session, if there is one, and its intent are."""
     status = intent["status"] if intent else ""
     transition = TRANSITIONS[step]
-    return bool(session["status"] == transition["session"] and status in transition["intent"])
+    fits = payable is intent or payable["status"] == transition.get("session")
+    return bool(fits and status in transition["intent"])
 
 
-def facts_of(things: dict[str, Json], error: Json) -> Json:
+def facts_of(things: dict[str, Json], amount: int, error: Json) -> Json:
     """What the "$names" in a transition's changes stand for; templates by their own names."""
     charge = things.get("charge", {})
     return {
         **TEMPLATES,
         "null": None,
         "now": int(time.time()),
-        "amount": things["checkout.session"]["amount_total"],
+        "amount": amount,
         "intent": things.get("payment_intent", {}).get("id"),
         "charge_id": charge.get("id"),
         "payment_method": charge.get("payment_method"),

@@ -111,7 +111,19 @@ from backend.schemas.payments import (
     CheckoutRequest as CheckoutRequest,
 )
 from backend.schemas.payments import (
+    Customer as Customer,
+)
+from backend.schemas.payments import (
+    CustomerRequest as CustomerRequest,
+)
+from backend.schemas.payments import (
+    Intent as Intent,
+)
+from backend.schemas.payments import (
     Payment as Payment,
+)
+from backend.schemas.payments import (
+    PaymentRequest as PaymentRequest,
 )
 from backend.schemas.payments import (
     PaymentStatus as PaymentStatus,

@@ -21,12 +21,17 @@ class ShownIn(Model):
     message_id: TelegramId
 
 
-class CheckoutRequest(Model):
-    """POST /api/payments/checkout. `amount` in major units, text or number."""
+class PaymentRequest(Model):
+    """POST /api/payments/create-intent. `amount` in major units, text or number."""
 
     organization_id: UUID
     amount: AmountText
     currency: str = Field(min_length=3, max_length=3)
+
+
+class CheckoutRequest(PaymentRequest):
+    """POST /api/payments/checkout: the same, and which message of the bot's shows it."""
+
     shown_in: ShownIn | None = None
 
 
@@ -36,6 +41,26 @@ class Checkout(Model):
     payment_id: UUID
     url: str
     expires_at: datetime
+
+
+class Intent(Model):
+    """What Stripe.js confirms on a page of the payer's own. The client secret is for that payer."""
+
+    payment_id: UUID
+    payment_intent_id: str
+    client_secret: str
+
+
+class CustomerRequest(Model):
+    """POST /api/customers."""
+
+    organization_id: UUID
+
+
+class Customer(Model):
+    """The organization's customer at Stripe."""
+
+    customer_id: str
 
 
 class Payment(Model):

@@ -5,6 +5,7 @@ create table public.payments (
     wallet_id uuid not null,
     currency text not null,
     amount bigint not null,
+    flow text not null default 'checkout',
     status text not null default 'created',
     created_by uuid not null references public.users (id),
     idempotency_key text not null,
@@ -24,6 +25,7 @@ create table public.payments (
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
+    constraint payments_flow_is_known check (flow in ('checkout', 'intent')),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
     constraint payments_one_per_key unique (created_by, idempotency_key),
     constraint payments_status_is_known check (
@@ -33,7 +35,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units; flow says whether Stripe''s page or the payer''s own opens it, and so which of Stripe''s ids is asked about; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
@@ -125,8 +127,14 @@ language sql stable set search_path = ''
 as $$
     select private.payment_json(payment) || jsonb_build_object(
         'attempt', payment.attempt,
+        'flow', payment.flow,
         'language', payment.language,
         'stripe_checkout_session_id', payment.stripe_checkout_session_id,
         'stripe_payment_intent_id', payment.stripe_payment_intent_id
     )
 $$;
+
+create function private.opened_at_stripe(payment public.payments) returns text
+language sql immutable set search_path = ''
+return case payment.flow when 'intent' then payment.stripe_payment_intent_id else payment.stripe_checkout_session_id end;
+comment on function private.opened_at_stripe is 'The one session or intent that was opened for a payment, or null: nobody ever could pay.';

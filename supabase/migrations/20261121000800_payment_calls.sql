@@ -41,7 +41,8 @@ create function api.create_payment(
     currency text,
     idempotency_key text default null,
     telegram_chat_id bigint default null,
-    message_id bigint default null
+    message_id bigint default null,
+    flow text default 'checkout'
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -49,7 +50,7 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(
-        jsonb_build_array(organization_id, amount, currency, telegram_chat_id, message_id)::text, 'UTF8'
+        jsonb_build_array(organization_id, amount, currency, telegram_chat_id, message_id, flow)::text, 'UTF8'
     ));
     chat bigint;
     payment public.payments;
@@ -62,22 +63,23 @@ begin
     ) >= 60 then
         perform private.refuse('rate_limited', jsonb_build_object('retry_after', 60));
     end if;
-    -- A payment is shown in the caller's own private chat and nowhere else.
+    -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
     select c.id into chat from public.chats as c
-    where c.user_id = caller
+    where c.user_id = caller and create_payment.flow = 'checkout'
     and c.telegram_chat_id = coalesce(create_payment.telegram_chat_id, c.telegram_chat_id);
     if create_payment.telegram_chat_id is not null and chat is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
-        chat_id, message_id, language, expires_at
+        chat_id, message_id, language, flow, expires_at
     ) values (
         create_payment.organization_id,
         private.open_wallet(create_payment.organization_id, create_payment.currency),
         create_payment.currency, create_payment.amount, caller, key, request,
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
         (select private.language_of(u) from public.users as u where u.id = caller),
+        create_payment.flow,
         date_trunc('second', now()) + interval '60 minutes'
     )
     on conflict on constraint payments_one_per_key do nothing;
@@ -87,8 +89,8 @@ begin
         update public.payments as p
         set request_hash = request, chat_id = chat, message_id = create_payment.message_id
         where p.id = payment.id and p.status = 'created'
-        and (p.organization_id, p.amount, p.currency)
-        = (create_payment.organization_id, create_payment.amount, create_payment.currency)
+        and (p.organization_id, p.amount, p.currency, p.flow)
+        = (create_payment.organization_id, create_payment.amount, create_payment.currency, create_payment.flow)
         returning * into payment;
         if not found then
             perform private.refuse('idempotency_key_reused');
@@ -98,7 +100,7 @@ begin
 end
 $$;
 comment on function api.create_payment is 'Definer: money tables have no write grants. Same key and same input: the same payment.';
-grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint) to authenticated;
+grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint, text) to authenticated;
 
 create function api.get_payment(payment_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -128,8 +130,7 @@ begin
     end if;
     update public.payments as p set cancel_requested_at = coalesce(p.cancel_requested_at, now())
     where p.id = payment_id returning * into payment;
-    -- Without a session nobody ever had a link to pay on.
-    if payment.stripe_checkout_session_id is null then
+    if private.opened_at_stripe(payment) is null then
         payment := private.move_payment(payment, 'canceled');
     end if;
     return private.payment_json(payment);
@@ -152,7 +153,9 @@ $$;
 comment on function api.start_payment is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
 grant execute on function api.start_payment(uuid) to service_role;
 
-create function api.open_payment(payment_id uuid, session_id text, url text) returns jsonb
+create function api.open_payment(
+    payment_id uuid, session_id text default null, url text default null, intent_id text default null
+) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -161,14 +164,15 @@ begin
     perform private.require_service();
     update public.payments as p
     set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, session_id),
+        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, intent_id),
         url = coalesce(p.url, open_payment.url)
     where p.id = payment_id returning * into strict payment;
     payment := private.move_payment(payment, 'pending');
     return private.stripe_json(payment);
 end
 $$;
-comment on function api.open_payment is 'Definer. Stripe made the session: the link is open, unless the payment went on meanwhile.';
-grant execute on function api.open_payment(uuid, text, text) to service_role;
+comment on function api.open_payment is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
+grant execute on function api.open_payment(uuid, text, text, text) to service_role;
 
 -- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
 create function api.next_attempt(payment_id uuid, attempt integer) returns jsonb
@@ -196,7 +200,7 @@ begin
     update public.payments as p set checked_at = now()
     where p.id = payment_id
     and p.status <> 'succeeded'
-    and p.stripe_checkout_session_id is not null
+    and private.opened_at_stripe(p) is not null
     and (p.checked_at is null or p.checked_at <= now() - interval '3 seconds')
     returning * into payment;
     due := found;
@@ -220,10 +224,10 @@ declare
     lost public.payments;
 begin
     perform private.require_service();
-    -- Never had a session, so nobody ever had a link: past its time it is simply over.
+    -- Nobody ever could pay: past its time it is simply over.
     for lost in
         select p.* from public.payments as p
-        where p.status = 'created' and p.stripe_checkout_session_id is null and p.expires_at < now()
+        where p.status = 'created' and private.opened_at_stripe(p) is null and p.expires_at < now()
         order by p.id limit most for update skip locked
     loop
         perform private.move_payment(lost, 'expired');
@@ -233,7 +237,7 @@ begin
         from (
             select p.id from public.payments as p
             where p.status in ('created', 'pending', 'processing')
-            and p.stripe_checkout_session_id is not null
+            and private.opened_at_stripe(p) is not null
             and p.created_at < now() - interval '1 minute'
             and (p.checked_at is null or p.checked_at < now() - interval '5 minutes')
             order by p.checked_at nulls first limit most

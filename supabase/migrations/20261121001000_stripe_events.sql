@@ -78,15 +78,15 @@ begin
         -- An intent's amount may carry tax or the payer's own currency; the session has our quote.
         if objection in ('amount_differs', 'currency_differs')
             and fact ->> 'source' = 'intent' and payment.stripe_checkout_session_id is not null then
-            return row('done', 'session_decides')::private.verdict;
+            return row('done', 'stripe_decides')::private.verdict;
         elsif objection is not null then
             perform private.review(payment.id, objection);
             return row('parked', objection)::private.verdict;
         end if;
         perform private.credit(payment, fact ->> 'intent_id');
-    elsif outcome = 'declined' and payment.status = 'processing' and payment.stripe_checkout_session_id is not null then
-        -- Perhaps of the try before the one that is running: only the session knows.
-        return row('done', 'session_decides')::private.verdict;
+    elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
+        -- Perhaps of the try before the one that is running: Stripe is asked.
+        return row('done', 'stripe_decides')::private.verdict;
     elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
         return row('ignored', 'another session')::private.verdict;
     elsif outcome = 'declined' and payment.status in ('created', 'pending') then
@@ -103,6 +103,8 @@ begin
             perform private.move_payment(payment, case
                 when outcome = 'declined' then 'failed'
                 when outcome = 'expired' and payment.cancel_requested_at is not null then 'canceled'
+                -- An intent has no end of its own: past its time it is canceled, and that is all that ended.
+                when outcome = 'canceled' and payment.cancel_requested_at is null and payment.expires_at <= now() then 'expired'
                 else outcome
             end);
         end if;

@@ -72,12 +72,15 @@ async def test_wrong_settings_are_told_together(clinic: Clinic) -> None:
         assert name in told
 
 
+LIVE = {"STRIPE_SECRET_KEY": "sk_live_x", "PUBLIC_URL": "https://purse.example"}
+
+
 @pytest.mark.parametrize(
     ("broken", "about", "words"),
     [
         ({"STRIPE_SECRET_KEY": "sk_test_other"}, "stripe", "refuses the key"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:1"}, "stripe", "Stripe did not answer"),
-        ({"STRIPE_SECRET_KEY": "sk_live_x"}, "mode", "belongs to test money, the key to live"),
+        (LIVE, "mode", "belongs to test money, the key to live"),
         ({"SUPABASE_DB_URL": "postgresql://u:pw@127.0.0.1:1/x"}, "database", "is not available"),
         ({"SUPABASE_DB_URL": "postgresql://u:p/w@x:y/z"}, "database", "is not an address"),
         ({"TELEGRAM_BOT_TOKEN": "1:other"}, "telegram", "knows no such bot"),

@@ -96,7 +96,7 @@ async def test_an_intent_that_differs_leaves_the_word_to_the_session(till: Till)
         SERVICE,
         events=[paid("evt_1", payment, amount_minor=5950, source="intent")],
     )
-    assert (results[0]["state"], results[0]["reason"]) == ("done", "session_decides")
+    assert (results[0]["state"], results[0]["reason"]) == ("done", "stripe_decides")
     assert (await till.show(payment))["under_review"] is None
 
 
@@ -158,7 +158,7 @@ async def test_an_old_decline_does_not_end_a_payment_that_is_running(till: Till)
     await till.receive(event("evt_1", outcome="processing", payment_id=payment))
     late = event("evt_2", outcome="declined", payment_id=payment, source="intent")
     results = await till.database.call("receive_events", SERVICE, events=[late])
-    assert results[0]["reason"] == "session_decides"
+    assert results[0]["reason"] == "stripe_decides"
     assert (await till.show(payment))["status"] == "processing"
 
 

@@ -34,7 +34,7 @@ PEOPLE_MAY_READ = {
 ONLY_OWNERS_SEE = {"audit_log"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
-    "api.create_payment", "api.get_payment", "api.request_cancel",
+    "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
     "api.get_settings", "api.change_settings",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.

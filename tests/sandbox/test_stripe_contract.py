@@ -1,12 +1,15 @@
 """Everything the local Stripe can say, held against Stripe's own document."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.stripe_objects import TRANSITIONS
 from tests.sandbox.stripe_judge import MISSING, judge
 from tests.sandbox.stripe_playground import ASKS, IS_DECLINED, SUCCEEDS, local_stripe
+
+MADE = ("payment_intent.created", "customer.created")
 
 
 async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_path: Path) -> None:
@@ -24,14 +27,24 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
         await play.sdk.v1.checkout.sessions.expire_async(ids[1])
         await play.sdk.v1.checkout.sessions.expire_async(ids[6])
         await play.post("trigger", type="payment_intent.succeeded", metadata={"of": "others"})
-        await play.backend.got(28)
+        wanted: Any = {"amount": 5000, "currency": "eur", "metadata": {"of": "us"}}
+        wanted["automatic_payment_methods"] = {"enabled": True}
+        for pays in (True, False):
+            intent = await play.sdk.v1.payment_intents.create_async(wanted)
+            if pays:
+                await play.post(f"payment_intents/{intent.id}/confirm", card=SUCCEEDS)
+            else:
+                await play.sdk.v1.payment_intents.cancel_async(intent.id)
+            await play.sdk.v1.payment_intents.retrieve_async(intent.id)
+        await play.sdk.v1.customers.create_async({"name": "Acme", "metadata": {"of": "us"}})
+        await play.backend.got(34)
         for id in ids:
             await play.sdk.v1.checkout.sessions.retrieve_async(id, {"expand": ["payment_intent"]})
         events = await play.sdk.v1.events.list_async({"limit": 100})
         await play.sdk.v1.events.retrieve_async(events.data[0].id)
         await play.sdk.v1.webhook_endpoints.list_async()
         in_the_table = {type for step in TRANSITIONS.values() for type in step["events"]}
-        assert {event.type for event in events.data} == in_the_table | {"payment_intent.created"}
+        assert {event.type for event in events.data} == in_the_table | set(MADE)
         assert play.judged() == []
 
 

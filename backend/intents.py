@@ -1,0 +1,31 @@
+"""Top-ups on a page of the payer's own: an intent that Stripe's elements confirm there."""
+
+from datetime import UTC, datetime
+
+from backend import topups
+from backend.database import Actor
+from backend.errors import PaymentClosed
+from backend.schemas import Intent, PaymentRequest
+from backend.topups import Shop
+
+
+async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | None) -> Intent:
+    """What the page confirms. Refuses and repeats as `topups.start` does.
+
+    The client secret is Stripe's to keep: a repeat asks there for it.
+    """
+    payment = await topups.make(shop, actor, request, idempotency_key=key, flow="intent")
+    if datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC):
+        raise PaymentClosed(status="expired")
+    if payment["status"] == "created":
+        intent = await topups.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))
+        payment = await topups.opened(shop, payment["id"], intent_id=intent["id"])
+    elif payment["status"] == "pending":
+        intent = await topups.look(shop, payment)
+    if payment["status"] != "pending":
+        raise PaymentClosed(status=payment["status"])
+    return Intent(
+        payment_id=payment["id"],
+        payment_intent_id=intent["id"],
+        client_secret=intent["client_secret"],
+    )

@@ -1,0 +1,35 @@
+-- The organization's customer at Stripe: one, made at first need.
+create function private.customer_json(organization public.organizations) returns jsonb
+language sql immutable set search_path = ''
+return jsonb_build_object(
+    'organization_id', organization.id,
+    'name', organization.name,
+    'stripe_customer_id', organization.stripe_customer_id
+);
+
+create function api.get_customer(organization_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_role(organization_id, 'owner', 'admin');
+    return (select private.customer_json(o) from public.organizations as o where o.id = organization_id);
+end
+$$;
+comment on function api.get_customer is 'Definer: who may not pay for the organization needs no customer of it.';
+grant execute on function api.get_customer(uuid) to authenticated;
+
+-- Two who made one at the same time keep the first; the other stays at Stripe, without a card.
+create function api.keep_customer(organization_id uuid, customer_id text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    organization public.organizations;
+begin
+    perform private.require_service();
+    update public.organizations as o set stripe_customer_id = coalesce(o.stripe_customer_id, customer_id)
+    where o.id = organization_id returning * into strict organization;
+    return private.customer_json(organization);
+end
+$$;
+comment on function api.keep_customer is 'Definer: nobody has grants to write organizations. Answers the customer that counts.';
+grant execute on function api.keep_customer(uuid, text) to service_role;

@@ -1,0 +1,115 @@
+"""Top-ups on a page of the payer's own, and the organization as Stripe's customer."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import reconcile, topups
+from tests.backend.conftest import BEN, DECLINE, EVE, SUCCESS, House, token
+
+Json = dict[str, Any]
+
+
+async def post(house: House, path: str, key: str = "", user: int = 1001, **body: Any) -> Json:
+    """What a door answers, with its status."""
+    headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
+    headers |= {"Idempotency-Key": key} if key else {}
+    async with house.http.post(f"{house.url}/api/{path}", json=body, headers=headers) as answer:
+        return {**await answer.json(), "status": answer.status}
+
+
+async def intent(house: House, key: str = "key", user: int = 1001, amount: str = "50") -> Json:
+    order: Json = {"organization_id": str(house.world.acme), "amount": amount, "currency": "eur"}
+    return await post(house, "payments/create-intent", key, user, **order)
+
+
+async def confirm(house: House, made: Json, card: str = SUCCESS) -> Json:
+    """What Stripe.js does with the client secret."""
+    assert made["client_secret"].startswith(made["payment_intent_id"])
+    path = f"/stripe/payment_intents/{made['payment_intent_id']}/confirm"
+    return await house.sandbox("POST", path, card=card)
+
+
+async def test_an_intent_is_credited_once_by_its_own_events(house: House) -> None:
+    made = await intent(house)
+    assert made["status"] == 201
+    payment = UUID(made["payment_id"])
+    assert (await house.see(payment)).status == "pending"
+    await confirm(house, made, DECLINE)
+    declined = await house.until(payment, lambda seen: seen.last_decline is not None)
+    assert declined.status == "pending"
+    await confirm(house, made)
+    paid = await house.until(payment, lambda seen: seen.status == "succeeded")
+    assert paid.balance is not None
+    assert paid.balance.amount == "50.00"
+    assert (await intent(house))["error"]["code"] == "payment_closed"
+
+
+async def test_the_same_key_finds_the_same_intent_and_no_other_order(house: House) -> None:
+    made = await asyncio.gather(*(intent(house) for _ in range(4)))
+    assert len({str(each) for each in made if each["status"] == 201}) == 1
+    again = await intent(house)
+    assert again in made
+    alias: Json = {"organization_id": str(house.world.acme), "amount": "50", "currency": "eur"}
+    assert await post(house, "payments/payment-intents", "key", **alias) == again
+    for other in (
+        await intent(house, amount="51"),
+        await post(house, "payments/checkout", "key", **alias),
+    ):
+        assert (other["status"], other["error"]["code"]) == (409, "idempotency_key_reused")
+
+
+async def test_who_may_not_top_up_gets_no_intent_and_no_customer(house: House) -> None:
+    for user, status, code in ((BEN, 403, "role_too_low"), (EVE, 404, "not_found")):
+        for answer in (
+            await intent(house, user=user),
+            await post(house, "customers", user=user, organization_id=str(house.world.acme)),
+        ):
+            assert (answer["status"], answer["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("card", "ends"), [("delayed_success", "succeeded"), ("delayed_failure", "failed")]
+)
+async def test_with_webhooks_off_asking_stripe_settles_an_intent(
+    house: House, owner: "asyncpg.Connection[Any]", card: str, ends: str
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True, delay=0.5)
+    made = await intent(house)
+    payment = UUID(made["payment_id"])
+    await confirm(house, made, card)
+    await topups.check(house.shop, payment)
+    assert (await house.see(payment)).status == "processing"
+    async with asyncio.timeout(10):
+        while (await house.see(payment)).status != ends:
+            await owner.execute("update payments set checked_at = null")
+            await topups.check(house.shop, payment)
+
+
+async def test_a_canceled_or_late_intent_can_be_confirmed_no_more(
+    house: House, owner: "asyncpg.Connection[Any]"
+) -> None:
+    canceled, late = await intent(house, "one"), await intent(house, "two")
+    path = f"payments/{canceled['payment_id']}/cancel"
+    assert (await post(house, path))["status"] == 200
+    await house.until(UUID(canceled["payment_id"]), lambda seen: seen.status == "canceled")
+    await owner.execute(
+        "update payments set created_at = now() - interval '2 hours',"
+        " expires_at = now() - interval '1 hour' where id = $1", UUID(late["payment_id"])
+    )  # fmt: skip
+    await reconcile.once(house.shop)
+    await house.until(UUID(late["payment_id"]), lambda seen: seen.status == "expired")
+    for made in (canceled, late):
+        door = f"{house.sandbox_url}/stripe/payment_intents/{made['payment_intent_id']}/confirm"
+        async with house.http.post(door, json={"card": SUCCESS}) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (409, "intent_closed")
+
+
+async def test_an_organization_is_one_customer_however_many_ask(house: House) -> None:
+    asked = (post(house, "customers", organization_id=str(house.world.acme)) for _ in range(5))
+    answers = await asyncio.gather(*asked)
+    again = await post(house, "customers", organization_id=str(house.world.acme))
+    assert {each["customer_id"] for each in answers} == {again["customer_id"]}
