@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
-from telegram import BotCommand, LinkPreviewOptions
+from telegram import (
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeDefault,
+    LinkPreviewOptions,
+)
 from telegram import ext as telegram_ext
 from telegram.constants import ParseMode
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
@@ -54,6 +59,10 @@ GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
     "group": groups.show,
     "start": groups.show,
 }
+MENUS: Final = (
+    (BotCommandScopeDefault(), tuple(COMMANDS)),
+    (BotCommandScopeAllGroupChats(), ("balance", "group")),
+)
 GROUP_TAPS: Final[dict[str, Handler]] = {
     screens.TIE: groups.tie_tapped,
     screens.ALLOW: groups.decision_tapped,
@@ -120,10 +129,11 @@ def create_app(
 
 
 async def show_commands(application: BotApplication) -> None:
-    """Fill the menu beside the input field, in every language there is."""
+    """Fill the menu beside the input field, in private and in groups, in every language."""
     texts = application.bot_data.texts
     for language in sorted(texts.languages):
         words = texts.words(language)
-        menu = [BotCommand(name, words.plain(f"command.{name}")) for name in COMMANDS]
         code = None if language == COMPLETE_LANGUAGE else language
-        await application.bot.set_my_commands(menu, language_code=code)
+        for scope, names in MENUS:
+            menu = [BotCommand(name, words.plain(f"command.{name}")) for name in names]
+            await application.bot.set_my_commands(menu, scope, code)

@@ -45,7 +45,7 @@ class ChatMemory:
 
     question: "Handler | None" = None  # what takes the next words as its answer, and clears this
     last_tap: LastTap | None = None
-    words: Words | None = None  # in a private chat: as its person chose, once the backend said it
+    words: Words | None = None  # of a private chat: as its person chose, once the backend said it
 
 
 class Shared:
@@ -81,12 +81,11 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         context.words = texts.words(None)
         if isinstance(update, Update) and update.effective_user:
             context.speaker = update.effective_user
-            context.words = texts.words(context.speaker.language_code)
+            remembered = context.person_memory.words
+            context.words = remembered or texts.words(context.speaker.language_code)
             query = update.callback_query
             if message := query.message if query else update.message:
                 context.chat_id, context.message_id = message.chat.id, message.message_id
-                if context.in_private:
-                    context.words = context.memory.words or context.words
                 if isinstance(message, Message) and message.is_topic_message:
                     context.thread_id = message.message_thread_id
             elif update.my_chat_member:
@@ -105,9 +104,9 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return self.application.chat_data[self.chat_id]
 
     @property
-    def in_private(self) -> bool:
-        """Whether this is the speaker's private chat, which has their own id."""
-        return self.chat_id == self.speaker.id
+    def person_memory(self) -> ChatMemory:
+        """What is remembered of the speaker's private chat, which has their own id."""
+        return self.application.chat_data[self.speaker.id]
 
     def part(self, name: str) -> str:
         """A named part of the tapped button's data."""
@@ -127,15 +126,14 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def speak(self, language: str, time_zone: str) -> None:
         """From now on in this language, by this clock."""
         self.words = self.bot_data.texts.words(language, time_zone)
-        if self.in_private:
-            self.memory.words = self.words
+        self.person_memory.words = self.words
 
     async def learn_language(self) -> None:
         """Learn which language the speaker chose, unless it is known.
 
         A backend that is slow or away is not waited for: what needs none of it works without.
         """
-        if self.memory.words is None:
+        if self.person_memory.words is None:
             with suppress(BackendError, TimeoutError):
                 async with asyncio.timeout(SOON_SECONDS):
                     await self.introduce()

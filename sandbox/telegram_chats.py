@@ -127,9 +127,14 @@ class Chats:
             if row["version"] > after
         ]
 
-    def menu(self, persona: Persona) -> Json:
-        """What the menu button lists for this person, and since which version."""
-        menus = (self.store.get("telegram_menu", code) for code in (persona.language, ""))
+    def menu(self, persona: Persona, chat: str) -> Json:
+        """What the menu button lists for this person there, and since which version.
+
+        https://core.telegram.org/bots/api#determining-list-of-commands
+        """
+        scopes = ("default",) if chat == "private" else ("all_group_chats", "default")
+        names = (f"{scope}:{code}" for scope in scopes for code in (persona.language, ""))
+        menus = (self.store.get("telegram_menu", name) for name in names)
         return next(filter(None, menus), {"version": 0, "commands": []})
 
     def answer_to(self, query_id: str) -> Json | None:

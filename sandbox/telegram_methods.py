@@ -56,6 +56,12 @@ class Command(Shape):
     description: str = Field(min_length=1, max_length=256)
 
 
+class Scope(Shape):
+    """https://core.telegram.org/bots/api#botcommandscope."""
+
+    type: Literal["default", "all_group_chats"]
+
+
 async def get_me(chats: Chats) -> Json:
     """Who the bot is."""
     return chats.bot
@@ -196,12 +202,14 @@ async def set_my_commands(
     chats: Chats,
     *,
     commands: pydantic.Json[list[Command]],
+    scope: pydantic.Json[Scope] | None = None,
     language_code: Annotated[str, Field(pattern="^([a-z]{2})?$")] = "",
 ) -> bool:
-    """What the menu button lists, for everyone whose app speaks this language ("": any other)."""
+    """What the menu button lists in these chats, in apps of this language ("": any other)."""
     listed = [command.model_dump() for command in commands]
     menu = {"version": chats.number(), "commands": listed}
-    chats.store.put("telegram_menu", language_code, menu)
+    where = scope.type if scope else "default"
+    chats.store.put("telegram_menu", f"{where}:{language_code}", menu)
     chats.ring()
     return True
 

@@ -97,11 +97,11 @@ async def look(
         return int(chats.chat(user, chat)["id"])
 
     def newest() -> int:
-        news = [chats.menu(user), *chats.seen(where(), after)]
+        news = [chats.menu(user, chat), *chats.seen(where(), after)]
         return max(int(one["version"]) for one in news)
 
     newer = await chats.until(lambda: max(newest() - after, 0), wait)
-    messages, listed = chats.seen(where(), after), chats.menu(user)["commands"]
+    messages, listed = chats.seen(where(), after), chats.menu(user, chat)["commands"]
     return {"messages": messages, "after": after + newer, "commands": listed}
 
 

@@ -33,7 +33,7 @@ async def test_all_settings_are_one_message_that_changes_in_place(
 async def test_other_hours_and_places_are_asked_for_until_they_can_be(ana: Person) -> None:
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Settings"), "Quiet hours")
-    await ana.taps(await ana.sees("without a sound"), "Other hours")
+    await ana.taps(await ana.sees("without a sound"), "Other")
     await ana.sees("Type from when to when")
     for nonsense in ("25:00-07:00", "at night", "7-7-7"):
         await ana.writes(nonsense)
@@ -41,7 +41,7 @@ async def test_other_hours_and_places_are_asked_for_until_they_can_be(ana: Perso
     await ana.writes("22:30 – 7")
     menu = await ana.sees("Quiet hours: 22:30-07:00")
     await ana.taps(menu, "Time zone")
-    await ana.taps(await ana.sees("Where are you?"), "Another place")
+    await ana.taps(await ana.sees("Where are you?"), "Other")
     await ana.writes("Mars/Phobos")
     await ana.sees("I do not know that time zone.")
     await ana.writes("Europe/Berlin")
@@ -72,7 +72,7 @@ async def test_what_can_be_tapped_can_be_typed(ana: Person, typed: str, shown: s
 async def test_cancel_forgets_the_question_for_hours(ana: Person, backend: FakeBackend) -> None:
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Settings"), "Quiet hours")
-    await ana.taps(await ana.sees("without a sound"), "Other hours")
+    await ana.taps(await ana.sees("without a sound"), "Other")
     await ana.writes("/cancel")
     await ana.sees("Forgotten.")
     await ana.writes("22-7")

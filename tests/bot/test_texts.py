@@ -86,8 +86,19 @@ def placeholders(sentences: list[str]) -> set[str]:
     return {name for text in sentences for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def test_plain_texts_hold_no_html_and_fit_a_notice() -> None:
-    for key, sentence in ENGLISH.items():
+@pytest.mark.parametrize("file", sorted(LOCALES.glob("*.toml")), ids=lambda file: file.stem)
+def test_texts_name_the_same_commands_as_in_english(file: Path) -> None:
+    for key, sentence in read_catalog(file).items():
+        assert commands(sentence) == commands(ENGLISH[key]), key
+
+
+def commands(sentence: object) -> set[str]:
+    return {name for text in texts_of(sentence) for name in re.findall(r"(?<![<\w])/[a-z_]+", text)}
+
+
+@pytest.mark.parametrize("file", sorted(LOCALES.glob("*.toml")), ids=lambda file: file.stem)
+def test_plain_texts_hold_no_html_and_fit_a_notice(file: Path) -> None:
+    for key, sentence in read_catalog(file).items():
         for text in texts_of(sentence):
             tags = re.findall(r"</?(\w+)>", text)
             if key.startswith(PLAIN):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.personas import GROUP
 from tests.sandbox.telegram_playground import TOKEN, Json, Playground, local_telegram
 
 ANA, BEN = 1001, 1002
@@ -146,7 +147,6 @@ async def test_a_tap_is_answered_once(play: Playground) -> None:
         ("sendMessage", {"chat_id": ANA, "text": "*x*", "parse_mode": "MarkdownV2"}),
         ("sendMessage", {"chat_id": ANA, "text": "x", "reply_markup": {"force_reply": True}}),
         ("sendMessage", html("x<b> </b>")),
-        ("setMyCommands", {"commands": [], "scope": {"type": "default"}}),
         ("deleteWebhook", {"drop_pending_updates": True}),
     ],
 )
@@ -186,6 +186,9 @@ async def test_everyone_is_listed_the_commands_in_the_language_of_their_app(
     for user, word in (("ana", "Hello"), ("eve", "Привет")):
         [command] = (await play.chat(user))["commands"]
         assert command["description"] == word
+    scope = {"type": "all_group_chats"}
+    await play.bot("setMyCommands", commands=[], scope=scope)
+    assert (await play.chat("ana", chat=GROUP))["commands"] == []
 
 
 async def test_commands_have_names_of_small_letters(play: Playground) -> None:
