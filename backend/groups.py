@@ -14,7 +14,7 @@ async def hear(database: Database, chat_id: int, news: GroupNews) -> Group:
 
 
 async def show(database: Database, actor: Actor, chat_id: int) -> Group:
-    """A group as the actor may know it; raises NotFound."""
+    """A group as the actor may know it."""
     return Group(**await database.call("get_group", actor, telegram_chat_id=chat_id))
 
 

@@ -123,7 +123,8 @@ begin
     insert into public.chats (telegram_chat_id, kind) values (hear_of_group.telegram_chat_id, 'group')
     on conflict on constraint chats_telegram_chat_id_key do nothing;
     place := private.lock_group(telegram_chat_id);
-    update public.chats as c set reachable = happened <> 'left' where c.id = place.id;
+    update public.chats as c set reachable = not c.reachable
+    where c.id = place.id and c.reachable <> (happened <> 'left');
     -- Re-adding starts untied, even where nobody heard of the removal. When a group becomes a
     -- supergroup Telegram says that the bot joined that: there the tie goes on.
     -- https://github.com/tdlib/telegram-bot-api/issues/266
@@ -141,11 +142,14 @@ comment on function api.hear_of_group is 'Definer: nobody has grants on chats. A
 grant execute on function api.hear_of_group(bigint, text, bigint) to service_role;
 
 create function api.get_group(telegram_chat_id bigint) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql stable security definer set search_path = ''
 as $$
 begin
     perform private.require_telegram();
-    return private.group_json(private.lock_group(telegram_chat_id));
+    return coalesce((
+        select private.group_json(c) from public.chats as c
+        where c.telegram_chat_id = get_group.telegram_chat_id and c.kind = 'group'
+    ), '{"tied": false}');
 end
 $$;
 comment on function api.get_group is 'Definer: nobody has grants on chats. Who is no owner learns only whether it is tied.';

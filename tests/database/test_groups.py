@@ -191,6 +191,17 @@ async def test_a_supergroup_inherits_the_tie_whoever_tells_of_it_first_and_how_o
         await group.balance(till.world.ana)
 
 
+async def test_a_tie_is_the_organizations_and_outlives_the_owner_who_made_it(
+    group: Group, owner: Connection
+) -> None:
+    world = group.till.world
+    await group.tied(shows_balance=True)
+    await owner.execute("delete from memberships where role = 'owner'")
+    assert (await group.balance(world.eve))["organization_name"] == "Acme"
+    with pytest.raises(NotFound):
+        await group.call("allow", world.ana, organization_id=world.acme, tied=False)
+
+
 async def test_what_an_owner_decides_is_on_record(group: Group, owner: Connection) -> None:
     world = group.till.world
     await group.tied(shows_balance=True)

@@ -1,0 +1,39 @@
+"""The doors of groups, as the bot calls them: who may say what of one, and who decides."""
+
+import pytest
+
+from backend.schemas import GroupNews, GroupPermissions, GroupTie
+from bot.backend_calls import BackendRefusal
+from tests.backend.conftest import ANA, BEN, EVE, House, token
+
+TEAM = -4001
+
+
+async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(house: House) -> None:
+    client, acme = house.client, house.world.acme
+    await client.hear_of_group(TEAM, GroupNews(happened="joined"))
+    with pytest.raises(BackendRefusal, match="role_too_low"):
+        await client.tie_group(BEN, TEAM, GroupTie(organization_id=acme))
+    await client.tie_group(ANA, TEAM, GroupTie(organization_id=acme))
+    allowed = GroupPermissions(organization_id=acme, shows_balance=True)
+    shown = await client.allow_group(ANA, TEAM, allowed)
+    assert (shown.organization_name, shown.announces_credits) == ("Acme", False)
+    seen = await client.group_balance(EVE, TEAM)
+    assert seen.wallets[0].balance.amount == "0.00"
+    assert (await client.group(EVE, TEAM)).organization_name is None
+    ended = GroupPermissions(organization_id=acme, tied=False)
+    assert not (await client.allow_group(ANA, TEAM, ended)).tied
+    with pytest.raises(BackendRefusal, match="not_found"):
+        await client.group_balance(ANA, TEAM)
+
+
+async def test_only_the_bot_itself_says_where_it_is_and_only_of_groups(house: House) -> None:
+    news = {"happened": "joined"}
+    for path, bearer, status in (
+        (f"/internal/groups/{TEAM}", token(), 401),  # Ana's own token
+        ("/internal/groups/1001", token(), 404),  # a person's chat
+        ("/internal/groups/-9999999999999999", token(), 404),
+    ):
+        headers = {"Authorization": f"Bearer {bearer}"}
+        async with house.http.post(house.url + path, json=news, headers=headers) as answer:
+            assert answer.status == status
