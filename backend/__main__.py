@@ -76,12 +76,13 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_shop(settings) as shop:
-        scraper = settings.metrics_token
+        scraper, telegram = settings.metrics_token, settings.telegram_webhook_secret
         app = create_app(
             shop,
             settings.bot_api_secret.get_secret_value(),
             supabase_auth=supabase_auth(settings),
             metrics_token=scraper.get_secret_value() if scraper else "",
+            telegram_secret=telegram.get_secret_value() if telegram else "",
         )
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await runner.setup()

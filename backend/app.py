@@ -10,9 +10,20 @@ from aiohttp import web
 from backend import reconcile
 from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
 from backend.errors import Failure, PursebotError
-from backend.routes import groups, health, me, notifications, pages, payments, wallets, webhook
+from backend.routes import (
+    groups,
+    health,
+    me,
+    notifications,
+    pages,
+    payments,
+    updates,
+    wallets,
+    webhook,
+)
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
+from backend.routes.updates import TELEGRAM_SECRET
 from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.supabase_auth import SupabaseAuth
 from backend.topups import Shop
@@ -52,6 +63,9 @@ ROUTES = [
     web.get("/pay/{id}/return", pages.came_back),
     web.get("/pay/{id}/leave", pages.came_back),
     web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
+    web.post("/telegram/webhook", updates.receive),
+    web.post("/internal/updates/claim", updates.claim),
+    web.post("/internal/updates/{id}/handled", updates.finish),
     web.post("/internal/notifications/claim", notifications.claim),
     web.post("/internal/notifications/{id}/result", notifications.finish),
 ]
@@ -63,6 +77,7 @@ def create_app(
     *,
     supabase_auth: SupabaseAuth | None = None,
     metrics_token: str = "",
+    telegram_secret: str = "",
     reconciling: bool = True,
 ) -> web.Application:
     """The whole backend over its outside things; main and tests build it the same way."""
@@ -73,6 +88,7 @@ def create_app(
     if supabase_auth:
         app[SUPABASE_AUTH] = supabase_auth
     app[METRICS_TOKEN] = metrics_token
+    app[TELEGRAM_SECRET] = telegram_secret
     app[CLOSING] = asyncio.Event()
     app.add_routes(ROUTES)
     app.on_shutdown.append(close_doors)

@@ -94,7 +94,7 @@ class Figures(Collector):
         for state, number in self._figures["events"].items():
             events.add_metric((state,), number)
         yield events
-        outbox = self._figures["outbox"]
+        outbox, updates = self._figures["outbox"], self._figures["updates"]
         for name, meaning, value in (
             ("overdue_payments", "Open long after they should be over.",
              self._figures["overdue_payments"]),
@@ -104,5 +104,8 @@ class Figures(Collector):
              outbox["oldest_due_seconds"]),
             ("outbox_unreachable_chats", "Chats that do not let the bot write.",
              outbox["unreachable_chats"]),
+            ("updates_waiting", "What people did and the bot has not handled (webhook mode).",
+             updates["waiting"]),
+            ("updates_given_up", "What killed the bot five times.", updates["given_up"]),
         ):  # fmt: skip
             yield GaugeMetricFamily(f"pursebot_{name}", meaning, value=value)

@@ -1,13 +1,15 @@
 """The outbox's door for the bot: hand out what to tell, hear what became of it."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from backend import presentation
 from backend.database import SERVICE, Database
 from backend.metrics import Metrics
 from backend.schemas import Notification, NotificationResult
+
+Found = TypeVar("Found")
 
 CLAIM_AT_MOST = 30  # Telegram's limit for one second
 LOOK_AGAIN_SECONDS = 0.5  # retries fall due and rates free up without anybody ringing
@@ -41,15 +43,28 @@ async def claim(
     database: Database, bell: Bell, seconds: float, wanted: Callable[[], bool]
 ) -> list[Notification]:
     """What the bot may send now; waits up to `seconds` for something while it is `wanted`."""
+
+    async def look() -> list[Notification]:
+        rows = await database.call("claim_notifications", SERVICE, most=CLAIM_AT_MOST)
+        return [presentation.notification(row) for row in rows]
+
+    return await until_some(look, bell, seconds, wanted)
+
+
+async def until_some(
+    look: Callable[[], Awaitable[list[Found]]],
+    bell: Bell,
+    seconds: float,
+    wanted: Callable[[], bool],
+) -> list[Found]:
+    """What `look` finds, at once or when the bell has rung; nothing after `seconds`."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
     while wanted():
-        rows: list[dict[str, Any]] = await database.call(
-            "claim_notifications", SERVICE, most=CLAIM_AT_MOST
-        )
+        found = await look()
         left = deadline - clock.time()
-        if rows or left <= 0:
-            return [presentation.notification(row) for row in rows]
+        if found or left <= 0:
+            return found
         await bell.wait(min(left, LOOK_AGAIN_SECONDS))
     return []
 

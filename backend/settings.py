@@ -68,10 +68,8 @@ class EnvironmentSettings(BaseSettings):
             raise SettingsError(problems) from None
 
 
-class TelegramSettings(BaseSettings):
+class TelegramSettings(EnvironmentSettings):
     """What `doctor` looks at Telegram with; the backend itself has no use for the bot's token."""
-
-    model_config = EnvironmentSettings.model_config
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_base: str = "https://api.telegram.org"
@@ -104,6 +102,7 @@ class Settings(EnvironmentSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = "http://127.0.0.1:8080"
+    telegram_webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 
     @field_validator("stripe_webhook_secret", mode="before")
@@ -148,6 +147,7 @@ class Settings(EnvironmentSettings):
             ("SUPABASE_SERVICE_ROLE_KEY", self.supabase_service_role_key),
             ("STRIPE_SECRET_KEY", self.stripe_secret_key),
             ("METRICS_TOKEN", self.metrics_token),
+            ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
             *(("STRIPE_WEBHOOK_SECRET", secret) for secret in self.stripe_webhook_secret),
         ]
         owners: dict[str, list[str]] = {}

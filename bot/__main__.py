@@ -4,13 +4,13 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from telegram.error import NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TelegramError
 
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
 from bot.backend_calls import new_session
@@ -18,17 +18,20 @@ from bot.backend_client import BackendClient
 from bot.context import BotApplication
 from bot.logs import start_logging
 from bot.notifications import DeliveryWorker
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, Webhook, read_settings
 from bot.texts import load_texts
+from bot.updates import UpdateWorker, ask_for_posts
 
 log = structlog.get_logger("bot")
 
 POLL: Final = timedelta(seconds=20)  # how long Telegram may hold a getUpdates without news
 LONGEST_PAUSE: Final = 30.0
+CONFLICT: Final = "only one bot may receive with this token: stop the other, or remove its webhook"
 ABOUT: Final = """
 Pursebot's Telegram side. Reads TELEGRAM_BOT_TOKEN and BOT_API_SECRET (both needed), BACKEND_URL and
-TELEGRAM_API_BASE from the environment. SIGTERM and SIGINT finish what was begun and stop it. Exit
-codes: 0 stopped, 1 failed or Telegram refused the token, 2 settings are missing or wrong.
+TELEGRAM_API_BASE from the environment; with TELEGRAM_WEBHOOK_URL and TELEGRAM_WEBHOOK_SECRET it has
+Telegram post to the backend, else it polls. SIGTERM and SIGINT finish what was begun and stop it.
+Exit codes: 0 stopped, 1 failed or Telegram refused the token, 2 settings are missing or wrong.
 """
 
 
@@ -42,7 +45,12 @@ def main() -> int:
         return 2
     start_logging(
         secret.get_secret_value()
-        for secret in (settings.telegram_bot_token, settings.bot_api_secret)
+        for secret in (
+            settings.telegram_bot_token,
+            settings.bot_api_secret,
+            settings.telegram_webhook_secret,
+        )
+        if secret
     )
     return asyncio.run(until_told_to_stop(settings))
 
@@ -74,14 +82,22 @@ async def run(settings: Settings, on_token_refused: Callable[[], None]) -> None:
     async with new_session() as session:
         backend = BackendClient(session, settings.backend_url, settings.bot_api_secret)
         application = create_app(settings, backend, texts, on_token_refused)
-        async with started(application):
-            log.info("started", bot=application.bot.username)
-            await DeliveryWorker(application.bot, backend, texts).run()
+        async with started(application, settings.webhook), asyncio.TaskGroup() as tasks:
+            log.info("started", bot=application.bot.username, webhook=bool(settings.webhook))
+            tasks.create_task(DeliveryWorker(application.bot, backend, texts).run())
+            if settings.webhook:
+                tasks.create_task(UpdateWorker(application, backend).run())
 
 
 @asynccontextmanager
-async def started(application: BotApplication) -> AsyncIterator[None]:
-    """Receiving and handling updates. At the end: no new ones, those begun are finished."""
+async def started(
+    application: BotApplication, webhook: Webhook | None = None
+) -> AsyncIterator[None]:
+    """Receiving and handling updates. At the end: no new ones, those begun are finished.
+
+    Whichever way was used before ends by itself: polling removes a webhook, a webhook ends polling.
+    It stays set while the bot is down, so that the backend goes on storing.
+    """
     updater = application.updater
     if updater is None:
         raise ValueError("the application was built without an updater")
@@ -91,17 +107,20 @@ async def started(application: BotApplication) -> AsyncIterator[None]:
             await updater.stop()
 
     async with AsyncExitStack() as stack:
-        await initialize(application)
+        await once_telegram_answers(application.initialize)
         stack.push_async_callback(application.shutdown)
         await application.start()
         stack.push_async_callback(application.stop)
         stack.push_async_callback(stop_polling)
-        await updater.start_polling(
-            timeout=POLL,
-            bootstrap_retries=-1,
-            allowed_updates=ALLOWED_UPDATES,
-            error_callback=lambda error: log.warning("polling_failed", reason=error.message),
-        )
+        if webhook:
+            await once_telegram_answers(lambda: ask_for_posts(application, webhook))
+        else:
+            await updater.start_polling(
+                timeout=POLL,
+                bootstrap_retries=-1,
+                allowed_updates=ALLOWED_UPDATES,
+                error_callback=polling_failed,
+            )
         try:
             await show_commands(application)
         except TelegramError as error:
@@ -109,15 +128,25 @@ async def started(application: BotApplication) -> AsyncIterator[None]:
         yield
 
 
-async def initialize(application: BotApplication) -> None:
-    """Learn who we are, as soon as Telegram answers. Raises InvalidToken when it knows no such bot.
+def polling_failed(error: TelegramError) -> None:
+    """The library tries again. A conflict does not pass by itself: somebody else receives."""
+    if isinstance(error, Conflict):
+        log.error("somebody_else_receives", reason=error.message, help=CONFLICT)
+    else:
+        log.warning("polling_failed", reason=error.message)
 
-    Telegram being away is no reason to stop: it comes back.
+
+async def once_telegram_answers(ask: Callable[[], Awaitable[None]]) -> None:
+    """Ask until there is an answer: Telegram being away is no reason to stop, it comes back.
+
+    Raises InvalidToken when Telegram knows no such bot, and BadRequest.
     """
     pause = 0.5
     while True:
         try:
-            return await application.initialize()
+            return await ask()
+        except BadRequest:
+            raise
         except (NetworkError, RetryAfter) as error:
             log.warning("telegram_unreachable", reason=error.message, again_in=pause)
         await asyncio.sleep(pause)

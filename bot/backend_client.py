@@ -6,6 +6,8 @@ from backend.schemas import (
     Checkout,
     CheckoutRequest,
     ClaimedNotifications,
+    ClaimedUpdate,
+    ClaimedUpdates,
     Group,
     GroupBalance,
     GroupNews,
@@ -17,6 +19,7 @@ from backend.schemas import (
     Payment,
     PersonalSettings,
     SettingsChange,
+    UpdateHandled,
 )
 from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
 
@@ -24,8 +27,9 @@ from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
 class BackendClient(BackendCalls):
     """Speaks for a Telegram user or, where none is named, for the bot itself.
 
-    Every method raises BackendRefusal or BackendUnavailable. All but `claim` are tried again when
-    the connection fails: they are reads, or name a value, a key or a claim that acts once.
+    Every method raises BackendRefusal or BackendUnavailable. All but those that claim are tried
+    again when the connection fails: they are reads, or name a value, a key or a claim that acts
+    once.
     """
 
     async def introduce(self, user: int, introduction: Introduction) -> Me:
@@ -84,6 +88,20 @@ class BackendClient(BackendCalls):
         path = f"/internal/notifications/claim?wait={wait}"
         async with at_most(wait + ANSWER_SECONDS):
             return read(ClaimedNotifications, await self.once(None, "POST", path))
+
+    async def claim_updates(self, wait: int, takeover: bool = False) -> list[ClaimedUpdate]:
+        """In webhook mode: updates to handle now; waits up to `wait` seconds for the first.
+
+        `takeover` also takes what another bot, which is gone, had claimed.
+        """
+        path = f"/internal/updates/claim?wait={wait}&takeover={'true' if takeover else 'false'}"
+        async with at_most(wait + ANSWER_SECONDS):
+            return read(ClaimedUpdates, await self.once(None, "POST", path)).updates
+
+    async def handled(self, update: ClaimedUpdate) -> None:
+        """A claimed update needs no more."""
+        path = f"/internal/updates/{update.id}/handled"
+        await self.call(None, "POST", path, UpdateHandled(claim=update.claim))
 
     async def report(self, notification_id: int, result: NotificationResult) -> None:
         """What became of a claimed notification."""

@@ -1,10 +1,8 @@
 """The delivery worker: claims what the backend wants told, tells it, and reports what came of it.
 
-The backend keeps the queue, the rates and the retries; a claim that is never reported runs out and
-is handed out again. So nothing is kept here, and a crash loses nothing.
+The backend keeps the queue, the rates and the retries.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -16,17 +14,13 @@ from backend.schemas import Notification, NotificationResult, Payment
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.chat_order import ChatTurns
+from bot.claims import work_off
 from bot.outcomes import result_of
 from bot.payment_message import credited_screen, payment_screen
 from bot.screens import Screen
 from bot.texts import Texts, Words
 
 log = structlog.get_logger("bot")
-
-WAIT_SECONDS: Final = 20
-AT_ONCE: Final = 16
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # between claims while the backend is away
-SECONDS_TO_FINISH: Final = 1.5  # for what is being delivered when the process is told to stop
 
 
 def about_payment(
@@ -61,37 +55,13 @@ class DeliveryWorker:
         """`bot` must be initialized."""
         self._bot, self._backend, self._texts = bot, backend, texts
         self._chats = ChatTurns()
-        self._deliveries: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Deliver until cancelled; then finish what is on its way."""
-        try:
-            while True:
-                for notification in await self._claim():
-                    delivery = asyncio.create_task(self._deliver(notification))
-                    self._deliveries.add(delivery)
-                    delivery.add_done_callback(self._deliveries.discard)
-                while len(self._deliveries) >= AT_ONCE:
-                    await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            if self._deliveries:
-                await asyncio.wait(self._deliveries, timeout=SECONDS_TO_FINISH)
+        await work_off(self._claim, self._deliver)
 
-    async def _claim(self) -> list[Notification]:
-        """What to deliver next, once there is something and the backend is there to say it."""
-        pause = SHORTEST_PAUSE
-        while True:
-            try:
-                claimed = await self._backend.claim(WAIT_SECONDS)
-            except BackendError as error:
-                if pause == SHORTEST_PAUSE:
-                    log.warning("backend_lost", reason=str(error))
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-                continue
-            if pause > SHORTEST_PAUSE:
-                log.info("backend_found")
-            return claimed.notifications
+    async def _claim(self, wait: int) -> list[Notification]:
+        return (await self._backend.claim(wait)).notifications
 
     async def _deliver(self, notification: Notification) -> None:
         async with self._chats.turn(notification.chat_id):

@@ -5,9 +5,9 @@ environment wins.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,8 +23,31 @@ def _contact(value: str) -> str:
     return value
 
 
+def _webhook_address(value: str, info: ValidationInfo) -> str:
+    if not info.data.get("telegram_webhook_secret"):
+        raise ValueError("needs a good TELEGRAM_WEBHOOK_SECRET beside it")
+    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ValueError("must be an https address; Telegram posts to no other")
+    return value
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    if not WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+        raise ValueError("takes 16 to 256 letters, digits, - and _")
+    return value
+
+
+# https://core.telegram.org/bots/api#setwebhook; 16 at least, so that nobody guesses it.
+WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 CONTACT = re.compile(r"@\w{5,32}|[^@\s]+@[^@\s]+\.[^@\s]+|https?://[^\s/]+\.\S+")
 BaseAddress = Annotated[str, AfterValidator(_base_address)]
+
+
+class Webhook(NamedTuple):
+    """Where Telegram posts updates, and the secret by which the backend knows it."""
+
+    url: str
+    secret: SecretStr
 
 
 class SettingsError(Exception):
@@ -50,7 +73,15 @@ class Settings(BaseSettings):
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     telegram_api_base: BaseAddress = "https://api.telegram.org"
     backend_url: BaseAddress = "http://127.0.0.1:8080"
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
+    telegram_webhook_url: Annotated[str, AfterValidator(_webhook_address)] | None = None
     support_contact: Annotated[str, AfterValidator(_contact)] | None = None
+
+    @property
+    def webhook(self) -> Webhook | None:
+        """Where Telegram posts; None where the bot polls."""
+        url, secret = self.telegram_webhook_url, self.telegram_webhook_secret
+        return Webhook(url, secret) if url and secret else None
 
 
 def read_settings() -> Settings:

@@ -18,11 +18,13 @@ from sandbox.store import STORE, Json
 from sandbox.telegram_chats import CHATS, Chats
 from sandbox.telegram_methods import METHODS
 from sandbox.telegram_people import DOORS, PAGES
+from sandbox.telegram_webhook import postman
 
 
 def add_telegram(app: web.Application) -> None:
     """Adds the Bot API, the people's doors and the chat page; needs app[STORE], app[SETTINGS]."""
     app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token)
+    app.cleanup_ctx.append(postman)
     app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
     for (method, path), act in DOORS.items():
         app.router.add_route(method, path, peoples_door(CHATS, act))

@@ -48,10 +48,14 @@ class Migrated(Shape):
 
 
 class TelegramFaults(Faults):
-    """The faults in force. `blocked` names the personas who blocked the bot."""
+    """The faults in force. `blocked` names the personas who blocked the bot.
+
+    `webhook_twice`: every update is posted two times, as if the first answer had been lost.
+    """
 
     too_many_requests: TooManyRequests | None = None
     server_error: ServerError | None = None
     timeout_after_delivery: TimeoutAfterDelivery | None = None
     migrated: list[Migrated] = Field(default=[])
+    webhook_twice: bool = False
     blocked: list[Literal["ana", "ben", "eve"]] = Field(default=[])

@@ -18,6 +18,7 @@ from sandbox.doors import READ, Refusal, Shape, not_modelled
 from sandbox.store import Json
 from sandbox.telegram_chats import Chats
 from sandbox.telegram_text import LINK, formatted
+from sandbox.telegram_webhook import delete_webhook, get_webhook_info, set_webhook, webhook_of
 
 LONGEST_POLL = 50  # seconds
 ANSWER_WITHIN = 15  # seconds, then a tap no longer waits for its answer
@@ -76,6 +77,9 @@ async def get_updates(
     allowed_updates: pydantic.Json[list[str]] | None = None,
 ) -> list[Json]:
     """Long polling; a later getUpdates ends this one with 409."""
+    if webhook_of(chats)["url"]:
+        why = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the"
+        raise Refusal(409, f"{why} webhook first")
     chats.polls += 1
     this_poll = chats.polls
     chats.ring()
@@ -88,17 +92,6 @@ async def get_updates(
         return [u for u in waiting if not allowed_updates or u.keys() & {*allowed_updates}]
 
     return (await chats.until(look, timeout))[:limit]
-
-
-async def get_webhook_info(chats: Chats) -> Json:
-    """Where updates go: nowhere but to whoever polls."""
-    waiting = len(chats.pending_updates(0))
-    return {"url": "", "has_custom_certificate": False, "pending_update_count": waiting}
-
-
-async def delete_webhook(chats: Chats) -> bool:
-    """There never is a webhook here."""
-    return True
 
 
 @READ
@@ -218,6 +211,7 @@ Method = Callable[..., Awaitable[Any]]
 METHODS: dict[str, Method] = {
     "getme": READ(get_me),
     "getupdates": READ(get_updates),
+    "setwebhook": READ(set_webhook),
     "getwebhookinfo": READ(get_webhook_info),
     "deletewebhook": READ(delete_webhook),
     "sendmessage": READ(send_message),

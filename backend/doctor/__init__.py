@@ -10,16 +10,15 @@ from backend.doctor.database_checks import database
 from backend.doctor.finding import Finding as Finding
 from backend.doctor.finding import Findings
 from backend.doctor.finding import Patient as Patient
-from backend.doctor.http_checks import supabase, telegram
 from backend.doctor.settings_checks import settings
 from backend.doctor.stripe_checks import stripe_account
+from backend.doctor.telegram_checks import telegram
 from backend.errors import PursebotError
 from backend.migrations import MigrationError
 
 CHECKS: dict[str, Callable[[Patient], Findings]] = {
     "settings": settings,
     "database": database,
-    "supabase": supabase,
     "stripe": stripe_account,
     "telegram": telegram,
 }

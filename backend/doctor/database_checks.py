@@ -4,43 +4,55 @@ from collections.abc import Iterator
 from typing import Any
 
 from backend import migrations
-from backend.database import SERVICE
+from backend.database import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, Patient
+from backend.errors import DatabaseUnavailable
 
 Json = dict[str, Any]
 
 VERSIONS = range(15, 19)
 LATE_SECONDS = 120  # an outbox that nobody empties; the bot asks all the time
 MIGRATE = "Run `python -m backend migrate`."
+REST = (
+    "Over REST: expose schema `api` (Project Settings, Data API), and copy SUPABASE_URL,"
+    " SUPABASE_SERVICE_ROLE_KEY and SUPABASE_JWT_SECRET again. Else set SUPABASE_DB_URL."
+)
+TAMPERED = "Stop the backend, keep a copy of the database, and find out who wrote to it."
 
 
 async def database(patient: Patient) -> Findings:
     """As its owner where SUPABASE_DB_URL is set, then as the backend; raises if nobody answers."""
     well = True
-    if url := patient.settings.supabase_db_url:
-        for finding in structure(await migrations.inspect(url.get_secret_value())):
+    direct = patient.settings.supabase_db_url
+    if direct:
+        for finding in structure(await migrations.inspect(direct.get_secret_value())):
             well = well and finding.level != "error"
             yield finding
     if not well:
         return
-    async with patient.open_database(patient.settings) as opened:
-        pending = migrations.versions() - set(await opened.call("applied_migrations", SERVICE))
-        if pending:
-            yield Finding("error", "database", f"{len(pending)} migrations are pending", MIGRATE)
-            return
-        for finding in work(
-            await opened.call("operating_figures", SERVICE), patient.settings.livemode
-        ):
-            yield finding
-        problems = await opened.call("ledger_problems", SERVICE, most=10)
-        yield Finding("ok", "ledger", "every entry adds up and every chain is whole")
-        for problem in problems:
-            yield Finding(
-                "error",
-                "ledger",
-                f"{problem['problem']}: {problem['place']}",
-                "Stop the backend, keep a copy of the database, and find out who wrote to it.",
-            )
+    try:
+        async with patient.open_database(patient.settings) as opened:
+            if not direct:
+                yield Finding("ok", "supabase", "schema `api` is exposed, and both keys are taken")
+            for finding in await inside(opened, patient.settings.livemode):
+                yield finding
+    except DatabaseUnavailable as error:
+        about, fix = ("database", "") if direct else ("supabase", REST)
+        yield Finding("error", about, str(error), fix)
+
+
+async def inside(opened: Database, livemode: bool) -> list[Finding]:
+    """What the database says of itself."""
+    pending = migrations.versions() - set(await opened.call("applied_migrations", SERVICE))
+    if pending:
+        return [Finding("error", "database", f"{len(pending)} migrations are pending", MIGRATE)]
+    figures = await opened.call("operating_figures", SERVICE)
+    problems = await opened.call("ledger_problems", SERVICE, most=10)
+    ledger = [
+        Finding("error", "ledger", f"{problem['problem']}: {problem['place']}", TAMPERED)
+        for problem in problems
+    ] or [Finding("ok", "ledger", "every entry adds up and every chain is whole")]
+    return [*work(figures, livemode), *ledger]
 
 
 def structure(found: migrations.Inspection) -> Iterator[Finding]:
@@ -104,6 +116,13 @@ def work(figures: Json, livemode: bool) -> Iterator[Finding]:
         yield Finding(
             "warning", "outbox", f"{outbox['unreachable_chats']} chats have blocked the bot with"
             " something still to be told", "It is told when they write to the bot again.",
+        )  # fmt: skip
+    updates = figures["updates"]
+    if updates["oldest_seconds"] > LATE_SECONDS or updates["given_up"]:
+        yield Finding(
+            "error", "updates", f"{updates['waiting']} updates of Telegram's wait, the oldest for"
+            f" {updates['oldest_seconds']:.0f} s; {updates['given_up']} were given up",
+            "Is `python -m bot` running in webhook mode? The backend logs what was given up.",
         )  # fmt: skip
     overdue = figures["overdue_payments"]
     yield Finding(

@@ -1,6 +1,7 @@
 """What every door needs: shared objects' keys, a body or query by its model, ids from the path."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from backend.topups import Shop
 
 SHOP = web.AppKey("shop", Shop)
 CLOSING = web.AppKey("closing", asyncio.Event)
+
+LONGEST_WAIT_SECONDS = 30.0
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,6 +53,24 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
         return UUID(request.match_info[name])
     except ValueError:
         raise BadRequest(f"The {name} in the path is not a UUID.") from None
+
+
+def number_in_path(request: web.Request) -> int:
+    """The path's id where it is a number; raises BadRequest."""
+    number = request.match_info["id"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise BadRequest("The id in the path is not a number.")
+    return int(number)
+
+
+def waiting(request: web.Request) -> tuple[float, Callable[[], bool]]:
+    """How long a caller with `?wait=` waits at most, and whether it still does; BadRequest."""
+    try:
+        wait = min(max(float(request.query.get("wait", "0")), 0), LONGEST_WAIT_SECONDS)
+    except ValueError:
+        raise BadRequest("wait is a number of seconds.") from None
+    closing = request.app[CLOSING]
+    return wait, lambda: not closing.is_set() and request.transport is not None
 
 
 def said(model: BaseModel, status: int = 200) -> web.Response:

@@ -149,6 +149,15 @@ from backend.schemas.settings import (
 from backend.schemas.settings import (
     SettingsChange as SettingsChange,
 )
+from backend.schemas.updates import (
+    ClaimedUpdate as ClaimedUpdate,
+)
+from backend.schemas.updates import (
+    ClaimedUpdates as ClaimedUpdates,
+)
+from backend.schemas.updates import (
+    UpdateHandled as UpdateHandled,
+)
 from backend.schemas.words import (
     ACTOR_AUDIENCE as ACTOR_AUDIENCE,
 )

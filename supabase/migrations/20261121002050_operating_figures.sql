@@ -62,7 +62,17 @@ begin
             )
             from public.stripe_events as e where e.state in ('failed', 'parked')
         ),
-        'outbox', private.outbox_figures()
+        'outbox', private.outbox_figures(),
+        'updates', (
+            select jsonb_build_object(
+                'waiting', count(*) filter (where u.state <> 'given_up'),
+                'oldest_seconds', coalesce(
+                    extract(epoch from now() - min(u.received_at) filter (where u.state <> 'given_up')), 0
+                ),
+                'given_up', count(*) filter (where u.state = 'given_up')
+            )
+            from public.telegram_updates as u where u.state <> 'handled'
+        )
     );
 end
 $$;

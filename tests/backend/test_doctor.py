@@ -12,6 +12,7 @@ from backend.webhooks import MEANINGS
 from tests.backend.conftest import House
 from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, signed
+from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
 Said = dict[tuple[str, str], str]
 
@@ -57,7 +58,7 @@ async def test_a_healthy_house_has_nothing_to_complain_of(house: House, clinic: 
     assert (code, problems(said)) == (0, {})
     subjects = {subject for _, subject in said}
     assert subjects == {
-        "settings", "database", "mode", "events", "outbox", "payments", "ledger", "supabase",
+        "settings", "database", "mode", "events", "outbox", "payments", "ledger",
         "stripe", "clock", "webhook", "telegram",
     }  # fmt: skip
     code, output, _ = await run("doctor", **clinic.settings)
@@ -136,6 +137,32 @@ async def test_a_pending_and_a_changed_migration_are_found(
     )
 
 
+async def test_over_rest_a_schema_that_is_not_exposed_is_found(
+    clinic: Clinic, standin: Standin
+) -> None:
+    names = ("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET")
+    keys = dict(zip(names, (SECRET_KEY, JWT_SECRET), strict=True))
+    rest = {"SUPABASE_DB_URL": "", "SUPABASE_URL": standin.url, **keys}
+    code, said = await clinic.examine(**rest)
+    assert (code, "is exposed" in said["ok", "supabase"], "mode" in str(said)) == (0, True, True)
+    standin.exposed = ("public",)
+    code, said = await clinic.examine(**rest)
+    assert code == 1
+    assert "exposed: public Over REST: expose schema `api`" in said["error", "supabase"]
+
+
+async def test_a_ledger_that_somebody_wrote_to_is_found(
+    house: House, clinic: Clinic, owner: "asyncpg.Connection[Any]"
+) -> None:
+    payment = await house.topup()
+    await house.pay(payment)
+    await house.until(payment, lambda seen: seen.status == "succeeded")
+    change = "update accounts set balance = balance {} 1 where kind = 'wallet'"
+    await owner.execute(change.format("+"))
+    assert "account differs from its history" in (await clinic.examine())[1]["error", "ledger"]
+    await owner.execute(change.format("-"))
+
+
 async def test_what_waits_for_too_long_is_found(
     house: House, clinic: Clinic, owner: "asyncpg.Connection[Any]"
 ) -> None:
@@ -149,8 +176,13 @@ async def test_what_waits_for_too_long_is_found(
     await owner.execute("update payments set expires_at = now() - interval '1 hour'")
     await owner.execute("update notifications set due_at = now() - interval '1 hour'")
     await owner.execute("update chats set reachable = false where telegram_chat_id = 1002")
+    await owner.execute(
+        "insert into telegram_updates (id, telegram_chat_id, body, received_at)"
+        " values (1, 1, '{}', now() - interval '1 hour')"
+    )
     code, said = await clinic.examine()
     assert code == 1
+    assert "1 updates of Telegram's wait" in said["error", "updates"]
     assert "1 parked" in said["error", "events"]
     assert "the oldest for 36" in said["error", "outbox"]
     assert "1 chats have blocked" in said["warning", "outbox"]

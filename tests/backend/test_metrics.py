@@ -114,5 +114,7 @@ async def test_a_database_that_lacks_a_migration_is_not_ready(
 def test_a_decline_code_that_is_none_is_not_repeated(decline: str) -> None:
     row = {"status": "pending", "decline": decline, "number": 2}
     outbox = dict.fromkeys(("waiting", "due", "oldest_due_seconds", "unreachable_chats"), 0)
+    updates = {"waiting": 0, "given_up": 0}
     figures = {"payments": [row], "overdue_payments": 0, "events": {}, "outbox": outbox}
+    figures |= {"updates": updates}
     assert b'decline="other",status="pending"} 2.0' in Metrics().text(figures)

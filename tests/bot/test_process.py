@@ -131,6 +131,23 @@ async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(
     assert code == 0
 
 
+async def test_an_address_for_updates_without_a_secret_is_refused() -> None:
+    async with bot(**SECRETS, TELEGRAM_WEBHOOK_URL="https://example.com/x") as process:
+        code, _, err = await ending(process)
+    assert (code, "TELEGRAM_WEBHOOK_URL: " in err) == (2, True)
+
+
+async def test_a_bot_that_polls_again_removes_the_webhook(
+    telegram: Playground, backend_url: str
+) -> None:
+    await telegram.bot("setWebhook", url="http://127.0.0.1:1/nobody", secret_token="s")
+    ana = Person(telegram, "ana")
+    await ana.writes("/start")
+    async with bot(**SECRETS, TELEGRAM_API_BASE=telegram.url, BACKEND_URL=backend_url):
+        await ana.sees("Hello, Ana.")
+        assert (await telegram.bot("getWebhookInfo"))["result"]["url"] == ""
+
+
 @pytest.mark.parametrize("calls_until_refused", [0, 3])
 async def test_a_refused_token_ends_the_process_loudly_without_being_written_down(
     backend_url: str, calls_until_refused: int

@@ -54,9 +54,11 @@ class House:
 
 
 @asynccontextmanager
-async def running_house(folder: Path) -> AsyncIterator[House]:
+async def running_house(
+    folder: Path, ports: Ports | None = None, **settings: str
+) -> AsyncIterator[House]:
     """Started and ready; stopped in the end, unless the test did that itself."""
-    house = await starting_house(folder)
+    house = await starting_house(folder, ports, **settings)
     try:
         await house.says(LAST_LINE, SECONDS_TO_START)
         yield house
@@ -65,10 +67,10 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
             await house.stop()
 
 
-async def starting_house(folder: Path) -> House:
+async def starting_house(folder: Path, ports: Ports | None = None, **settings: str) -> House:
     """Started, and not waited for."""
-    ports = Ports(*free_ports(2))
-    return House(await start("run", **settings_for(folder, ports)), ports, folder)
+    ports = ports or Ports(*free_ports(2))
+    return House(await start("run", **settings_for(folder, ports), **settings), ports, folder)
 
 
 def settings_for(folder: Path, ports: Ports) -> dict[str, str]:

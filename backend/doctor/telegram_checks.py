@@ -1,4 +1,4 @@
-"""What is asked by plain HTTP: Supabase's REST API and Telegram."""
+"""Telegram: whether it knows the bot, and where it takes what people do."""
 
 import time
 from typing import Any
@@ -13,12 +13,6 @@ Json = dict[str, Any]
 PATIENCE = aiohttp.ClientTimeout(total=10)
 MANY_UPDATES = 20
 AN_HOUR = 3600
-NOT_THERE = 406  # https://docs.postgrest.org/en/stable/references/api/schemas.html
-
-
-async def supabase(patient: Patient) -> Findings:
-    """Whether schema `api` is exposed, where we go over REST."""
-    yield Finding("ok", "supabase", "not needed: SUPABASE_DB_URL goes straight to the database")
 
 
 async def telegram(_patient: Patient) -> Findings:

@@ -1,0 +1,29 @@
+"""What people did in the chat, on its way from Telegram's webhook to the bot."""
+
+from typing import Any
+from uuid import UUID
+
+from backend.schemas.words import Model
+
+
+class ClaimedUpdate(Model):
+    """An update as Telegram posted it (https://core.telegram.org/bots/api#update).
+
+    `claim` must come back within 30 seconds, or it is handed out again.
+    """
+
+    id: int
+    claim: UUID
+    body: dict[str, Any]
+
+
+class ClaimedUpdates(Model):
+    """POST /internal/updates/claim: what to handle now; empty when nothing came in time."""
+
+    updates: list[ClaimedUpdate]
+
+
+class UpdateHandled(Model):
+    """POST /internal/updates/{id}/handled."""
+
+    claim: UUID

@@ -1,0 +1,107 @@
+-- What Telegram posts in webhook mode: stored before it is acknowledged, handled once, forgotten.
+create table public.telegram_updates (
+    id bigint primary key,
+    telegram_chat_id bigint not null,
+    body jsonb,
+    state text not null default 'waiting',
+    tries integer not null default 0,
+    claim uuid,
+    claimed_until timestamptz,
+    received_at timestamptz not null default now(),
+    constraint telegram_updates_state_is_known check (state in ('waiting', 'claimed', 'handled', 'given_up')),
+    constraint telegram_updates_forget_what_was_said check ((state = 'handled') = (body is null))
+);
+comment on table public.telegram_updates is 'Updates by Telegram''s update_id. What people wrote is kept until it has been handled, the id for two days more, so that a repeat is known.';
+revoke all on public.telegram_updates from public, anon, authenticated, service_role;
+create index telegram_updates_open on public.telegram_updates (telegram_chat_id, id) where state in ('waiting', 'claimed');
+create index telegram_updates_unhandled on public.telegram_updates (state) where state <> 'handled';
+create index telegram_updates_received on public.telegram_updates (received_at);
+alter table public.telegram_updates enable row level security;
+
+-- Telegram repeats an update for a day at most (https://core.telegram.org/bots/api#getting-updates).
+create function api.receive_update(body jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    chat jsonb := coalesce(
+        jsonb_path_query_first(body, '$.*.chat.id'), jsonb_path_query_first(body, '$.*.message.chat.id'), '0'
+    );
+begin
+    perform private.require_service();
+    insert into public.telegram_updates (id, telegram_chat_id, body)
+    values ((receive_update.body ->> 'update_id')::bigint, chat::bigint, receive_update.body)
+    on conflict (id) do nothing;
+    if not found then
+        return jsonb_build_object('repeat', true);
+    end if;
+    delete from public.telegram_updates as u
+    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'given_up');
+    return jsonb_build_object('repeat', false);
+end
+$$;
+comment on function api.receive_update is 'Definer: nobody has grants on updates. A repeat changes nothing.';
+grant execute on function api.receive_update(jsonb) to service_role;
+
+-- One at a time per chat, oldest first, so that order is kept over a crash too. A claim that is not
+-- answered within 30 seconds, or that a bot held which another one takes over from, is handed out
+-- again, five times in all.
+create function api.claim_updates(most integer, takeover boolean default false) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    moment timestamptz := clock_timestamp();
+    given_up bigint [];
+    updates jsonb;
+begin
+    perform private.require_service();
+    if takeover then
+        update public.telegram_updates as u set claimed_until = moment where u.state = 'claimed';
+    end if;
+    with lost as (
+        update public.telegram_updates as u set state = 'given_up'
+        where u.state = 'claimed' and u.claimed_until <= moment and u.tries >= 5
+        returning u.id
+    )
+
+    select array_agg(l.id) into given_up from lost as l;
+    with heads as materialized (
+        select distinct on (u.telegram_chat_id) u.id
+        from public.telegram_updates as u
+        where u.state in ('waiting', 'claimed')
+        order by u.telegram_chat_id, u.id
+    ),
+
+    due as (
+        select u.id from public.telegram_updates as u
+        where u.id in (select h.id from heads as h)
+        and (u.state = 'waiting' or (u.state = 'claimed' and u.claimed_until <= moment))
+        order by u.id limit most for update skip locked
+    ),
+
+    claimed as (
+        update public.telegram_updates as u
+        set state = 'claimed', tries = u.tries + 1, claim = gen_random_uuid(),
+            claimed_until = moment + interval '30 seconds'
+        where u.id in (select d.id from due as d)
+        returning u.id, u.claim, u.body
+    )
+
+    select jsonb_agg(to_jsonb(c) order by c.id) into updates from claimed as c;
+    return jsonb_build_object('updates', coalesce(updates, '[]'), 'given_up', coalesce(given_up, '{}'));
+end
+$$;
+comment on function api.claim_updates is 'Definer: nobody has grants on updates. At most `most`, and the ids of those that were given up just now.';
+grant execute on function api.claim_updates(integer, boolean) to service_role;
+
+create function api.finish_update(update_id bigint, claim uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.telegram_updates as u set state = 'handled', body = null
+    where u.id = update_id and u.claim = finish_update.claim and u.state = 'claimed';
+    return jsonb_build_object('accepted', found);
+end
+$$;
+comment on function api.finish_update is 'Definer: nobody has grants on updates. After the claim ran out it changes nothing.';
+grant execute on function api.finish_update(bigint, uuid) to service_role;

@@ -1,0 +1,104 @@
+"""Telegram's door: stored before it is acknowledged, in order, once, and given up in the end."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from backend.app import create_app
+from backend.schemas import ClaimedUpdate
+from bot.backend_calls import BackendRefusal
+from sandbox.demo import free_ports
+from tests.backend.conftest import SECRET, House, listening
+
+TELEGRAM_SECRET = "sixteen-or-more-characters"
+
+
+def update(number: int, chat: int = 1001, text: str = "/topup 50") -> dict[str, Any]:
+    """A private message, as Telegram posts it."""
+    message = {"message_id": number, "chat": {"id": chat, "type": "private"}, "text": text}
+    return {"update_id": number, "message": message}
+
+
+@pytest.fixture
+async def door(house: House) -> Any:
+    """Posts as Telegram does, at a backend that knows the secret; answers the status."""
+    [port] = free_ports(1)
+
+    async def post(body: Any, secret: str = TELEGRAM_SECRET) -> int:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+        url = f"http://127.0.0.1:{port}/telegram/webhook"
+        async with house.http.post(url, json=body, headers=headers) as answer:
+            return answer.status
+
+    app = create_app(house.shop, SECRET, telegram_secret=TELEGRAM_SECRET, reconciling=False)
+    async with listening(app, port):
+        yield post
+
+
+async def claimed(house: House, takeover: bool = False) -> list[ClaimedUpdate]:
+    return await house.client.claim_updates(wait=0, takeover=takeover)
+
+
+async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls(
+    house: House, door: Any
+) -> None:
+    assert [await door(update(1), secret) for secret in ("", "wrong", "é")] == [401, 401, 401]
+    async with house.http.post(f"{house.url}/telegram/webhook", json=update(1)) as answer:
+        assert answer.status == 401
+    nonsense: list[Any] = [[], {}, {"update_id": "x"}, {"update_id": -1}]
+    assert [await door(body) for body in nonsense] == [400] * 4
+    assert await claimed(house) == []
+
+
+async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
+    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+) -> None:
+    assert [await door(update(7)), await door(update(7))] == [200, 200]
+    [one] = await claimed(house)
+    assert one.body == update(7)
+    await house.client.handled(one)
+    assert await door(update(7)) == 200
+    assert await claimed(house) == []
+    assert await owner.fetchval("select body from telegram_updates") is None
+
+
+async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
+    house: House, door: Any
+) -> None:
+    tap = {"update_id": 12, "callback_query": {"id": "1", "message": update(10)["message"]}}
+    for body in (update(11), update(10), update(13, chat=1002), tap):
+        await door(body)
+    first, other = await claimed(house)
+    assert (first.id, other.id) == (10, 13)
+    assert await claimed(house) == []
+    await house.client.handled(first)
+    [second] = await claimed(house)
+    assert second.id == 11
+    await house.client.handled(second)
+    assert [each.id for each in await claimed(house)] == [12]
+
+
+async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times(
+    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await door(update(1))
+    await door(update(2))
+    held = []
+    for _ in range(4):
+        held += await claimed(house, takeover=True)  # a new bot: the last one is gone
+        assert await claimed(house) == []
+    await owner.execute("update telegram_updates set claimed_until = now() where id = 1")
+    held += await claimed(house)  # its claim has run out
+    assert [each.id for each in held] == [1] * 5
+    await house.client.handled(held[0])  # too late: the claim is another's by now
+    [after] = await claimed(house, takeover=True)
+    assert after.id == 2
+    states = await owner.fetch("select state from telegram_updates order by id")
+    assert [row[0] for row in states] == ["given_up", "claimed"]
+
+
+async def test_an_actors_token_claims_nothing(house: House) -> None:
+    with pytest.raises(BackendRefusal) as refused:
+        await house.client.call(1001, "POST", "/internal/updates/claim")
+    assert refused.value.status == 401

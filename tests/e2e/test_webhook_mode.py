@@ -1,0 +1,47 @@
+"""The bot in webhook mode, as people start it: once each, in order, also over a bot's death."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from sandbox.demo import CARD, Chat, free_ports
+from sandbox.environment import Ports
+from tests.e2e.house import House, running_house, short_folder
+from tests.e2e.test_when_things_die import kill, link, post, wallet
+
+folder = pytest.fixture(short_folder)
+
+
+@pytest.fixture
+async def house(folder: Path) -> AsyncIterator[House]:
+    ports = Ports(*free_ports(2))
+    webhook = {
+        "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
+        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
+    }
+    async with running_house(folder, ports, **webhook) as running:
+        yield running
+
+
+async def test_a_topup_with_every_update_twice_and_the_bot_killed_between(house: House) -> None:
+    async with aiohttp.ClientSession(house.ports.sandbox_url) as http:
+        ana = Chat(http, "ana", house.printed.append)
+        await post(http, "/telegram/faults", webhook_twice=True)
+        await ana.write("/balance")
+        await ana.see("the balance", "Acme.*€0.00")
+        kill(house, "bot")
+        session, message = await link(ana, "50")  # written while nobody was there to read it
+        await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+        paid = await ana.see("that it is paid", "New balance.*€50.00")
+        assert paid["message_id"] == message
+        assert await wallet(house) == 5000
+    connection = await asyncpg.connect(house.database_url)
+    try:
+        states = await connection.fetch("select state, count(*) from telegram_updates group by 1")
+        payments = await connection.fetchval("select count(*) from payments")
+    finally:
+        await connection.close()
+    assert ([tuple(row) for row in states], payments) == ([("handled", 2)], 1)
