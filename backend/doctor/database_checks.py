@@ -45,7 +45,7 @@ async def inside(opened: Database, livemode: bool) -> list[Finding]:
     """What the database says of itself."""
     pending = migrations.versions() - set(await opened.call("applied_migrations", SERVICE))
     if pending:
-        return [Finding("error", "database", f"{len(pending)} migrations are pending", MIGRATE)]
+        return [Finding("error", "database", f"migrations pending: {len(pending)}", MIGRATE)]
     figures = await opened.call("operating_figures", SERVICE)
     problems = await opened.call("ledger_problems", SERVICE, most=10)
     ledger = [
@@ -96,36 +96,36 @@ def work(figures: Json, livemode: bool) -> Iterator[Finding]:
     events, outbox = figures["events"], figures["outbox"]
     if events["parked"]:
         yield Finding(
-            "error", "events", f"{events['parked']} parked: money may have come that nobody has",
+            "error", "events", f"parked: {events['parked']}; money may have come that nobody has",
             "Run `python -m backend events list`, then show, retry or dismiss.",
         )  # fmt: skip
     if events["failed"]:
         yield Finding(
-            "warning", "events", f"{events['failed']} failed; Stripe sends them again",
+            "warning", "events", f"failed: {events['failed']}; Stripe sends them again",
             "Run `python -m backend events list` if the number stays.",
         )  # fmt: skip
     if not any(events.values()):
         yield Finding("ok", "events", "none failed, none parked")
     late = outbox["oldest_due_seconds"] > LATE_SECONDS
     yield Finding(
-        "error" if late else "ok", "outbox", f"{outbox['due']} notifications are due, the oldest"
-        f" for {outbox['oldest_due_seconds']:.0f} s",
+        "error" if late else "ok", "outbox", f"notifications due: {outbox['due']}, the oldest for"
+        f" {outbox['oldest_due_seconds']:.0f} s",
         "Is `python -m bot` running, with the same BOT_API_SECRET?" if late else "",
     )  # fmt: skip
     if outbox["unreachable_chats"]:
         yield Finding(
-            "warning", "outbox", f"{outbox['unreachable_chats']} chats have blocked the bot with"
-            " something still to be told", "It is told when they write to the bot again.",
+            "warning", "outbox", "chats that blocked the bot with something still to be told:"
+            f" {outbox['unreachable_chats']}", "It is told when they write to the bot again.",
         )  # fmt: skip
     updates = figures["updates"]
     if updates["oldest_seconds"] > LATE_SECONDS or updates["given_up"]:
         yield Finding(
-            "error", "updates", f"{updates['waiting']} updates of Telegram's wait, the oldest for"
-            f" {updates['oldest_seconds']:.0f} s; {updates['given_up']} were given up",
+            "error", "updates", f"Telegram's updates waiting: {updates['waiting']}, the oldest"
+            f" for {updates['oldest_seconds']:.0f} s; given up: {updates['given_up']}",
             "Is `python -m bot` running in webhook mode? The backend logs what was given up.",
         )  # fmt: skip
     overdue = figures["overdue_payments"]
     yield Finding(
-        "error" if overdue else "ok", "payments", f"{overdue} are open and should be over",
+        "error" if overdue else "ok", "payments", f"open though they should be over: {overdue}",
         "Run `python -m backend reconcile` and read what it logs." if overdue else "",
     )  # fmt: skip

@@ -182,8 +182,8 @@ async def test_what_waits_for_too_long_is_found(
     )
     code, said = await clinic.examine()
     assert code == 1
-    assert "1 updates of Telegram's wait" in said["error", "updates"]
-    assert "1 parked" in said["error", "events"]
+    assert "Telegram's updates waiting: 1" in said["error", "updates"]
+    assert "parked: 1" in said["error", "events"]
     assert "the oldest for 36" in said["error", "outbox"]
-    assert "1 chats have blocked" in said["warning", "outbox"]
-    assert "1 are open" in said["error", "payments"]
+    assert "still to be told: 1" in said["warning", "outbox"]
+    assert "should be over: 1" in said["error", "payments"]

@@ -1,5 +1,6 @@
 """Telegram's door: stored before it is acknowledged, in order, once, and given up in the end."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -96,6 +97,15 @@ async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times
     assert after.id == 2
     states = await owner.fetch("select state from telegram_updates order by id")
     assert [row[0] for row in states] == ["given_up", "claimed"]
+
+
+async def test_two_that_claim_at_once_never_get_the_same(house: House, door: Any) -> None:
+    for number in range(40):
+        await door(update(number, chat=number))
+    found = await asyncio.gather(*(claimed(house) for _ in range(8)))
+    ids = [each.id for claim in found for each in claim]
+    assert len(ids) == len(set(ids))
+    assert len(ids) >= 32
 
 
 async def test_an_actors_token_claims_nothing(house: House) -> None:

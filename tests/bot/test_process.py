@@ -148,6 +148,21 @@ async def test_a_bot_that_polls_again_removes_the_webhook(
         assert (await telegram.bot("getWebhookInfo"))["result"]["url"] == ""
 
 
+async def test_somebody_else_who_receives_is_told_loudly(
+    telegram: Playground, backend_url: str
+) -> None:
+    ana = Person(telegram, "ana")
+    await ana.writes("/start")
+    async with bot(**SECRETS, TELEGRAM_API_BASE=telegram.url, BACKEND_URL=backend_url) as process:
+        await ana.sees("Hello, Ana.")
+        await telegram.bot("setWebhook", url="http://127.0.0.1:1/nobody", secret_token="s")
+        await ana.writes("/balance")
+        assert process.stdout is not None
+        async with asyncio.timeout(10):
+            said = [json.loads(await process.stdout.readline()) for _ in range(2)]
+    assert (said[1]["event"], said[1]["level"]) == ("somebody_else_receives", "error")
+
+
 @pytest.mark.parametrize("calls_until_refused", [0, 3])
 async def test_a_refused_token_ends_the_process_loudly_without_being_written_down(
     backend_url: str, calls_until_refused: int
