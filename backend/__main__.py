@@ -81,6 +81,8 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
             shop,
             settings.bot_api_secret.get_secret_value(),
             supabase_auth=supabase_auth(settings),
+            trusted_proxy=settings.trusted_proxy,
+            https=settings.public_url.startswith("https://"),
             metrics_token=scraper.get_secret_value() if scraper else "",
             telegram_secret=telegram.get_secret_value() if telegram else "",
         )

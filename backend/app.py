@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 from aiohttp import web
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend import reconcile
 from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
-from backend.errors import Failure, PursebotError
+from backend.errors import Failure, PursebotError, Unauthorized
 from backend.routes import (
     groups,
     health,
@@ -23,6 +25,7 @@ from backend.routes import (
 )
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
+from backend.routes.limiter import LIMITER, TRUSTED_PROXY, Network, costly
 from backend.routes.updates import TELEGRAM_SECRET
 from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.supabase_auth import SupabaseAuth
@@ -32,8 +35,17 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+ALWAYS_SAID = web.AppKey("always_said", dict[str, str])
 REQUEST_ID = web.RequestKey("request_id", str)
-MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; so is everything of ours
+MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
+A_YEAR_OF_HTTPS = "max-age=31536000"
+# On every answer, unless the door has said otherwise.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
 
@@ -45,14 +57,14 @@ ROUTES = [
     web.get("/api/me/settings", me.show_settings),
     web.patch("/api/me/settings", me.change_settings),
     web.post("/api/payments/webhook", webhook.receive),
-    web.post("/api/payments/checkout", payments.checkout),
-    web.post("/api/payments/create-intent", payments.create_intent),
-    web.post("/api/payments/payment-intents", payments.create_intent),
-    web.post("/api/customers", payments.customer),
+    web.post("/api/payments/checkout", costly(payments.checkout)),
+    web.post("/api/payments/create-intent", costly(payments.create_intent)),
+    web.post("/api/payments/payment-intents", costly(payments.create_intent)),
+    web.post("/api/customers", costly(payments.customer)),
     web.get("/api/payments", payments.index),
     web.get("/api/payments/{id}", payments.show),
-    web.post("/api/payments/{id}/check", payments.check),
-    web.post("/api/payments/{id}/cancel", payments.cancel),
+    web.post("/api/payments/{id}/check", costly(payments.check)),
+    web.post("/api/payments/{id}/cancel", costly(payments.cancel)),
     web.get("/api/organizations/{id}/wallets", wallets.index),
     web.get("/api/organizations/{id}/transactions", wallets.transactions),
     web.get("/api/organizations/{id}/statement", wallets.statement),
@@ -60,8 +72,8 @@ ROUTES = [
     web.put(GROUP, groups.tie),
     web.patch(GROUP, groups.allow),
     web.get(GROUP + "/balance", groups.balance),
-    web.get("/pay/{id}/return", pages.came_back),
-    web.get("/pay/{id}/leave", pages.came_back),
+    web.get("/pay/{id}/return", costly(pages.came_back)),
+    web.get("/pay/{id}/leave", costly(pages.came_back)),
     web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
     web.post("/telegram/webhook", updates.receive),
     web.post("/internal/updates/claim", updates.claim),
@@ -78,6 +90,8 @@ def create_app(
     supabase_auth: SupabaseAuth | None = None,
     metrics_token: str = "",
     telegram_secret: str = "",
+    trusted_proxy: Network | None = None,
+    https: bool = False,
     reconciling: bool = True,
 ) -> web.Application:
     """The whole backend over its outside things; main and tests build it the same way."""
@@ -90,11 +104,22 @@ def create_app(
     app[METRICS_TOKEN] = metrics_token
     app[TELEGRAM_SECRET] = telegram_secret
     app[CLOSING] = asyncio.Event()
+    app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
+    app[TRUSTED_PROXY] = trusted_proxy
+    app[ALWAYS_SAID] = HEADERS | ({"Strict-Transport-Security": A_YEAR_OF_HTTPS} if https else {})
+    app.on_response_prepare.append(say_headers)
     app.add_routes(ROUTES)
     app.on_shutdown.append(close_doors)
     if reconciling:
         app.cleanup_ctx.append(reconciler)
     return app
+
+
+async def say_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer says to browsers and caches."""
+    for name, value in request.app[ALWAYS_SAID].items():
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "pursebot"  # of which version is nobody's business
 
 
 @web.middleware
@@ -111,6 +136,7 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
             response = answer(request, error.status, code, error.reason)
+            response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
         except Exception:
             log.exception("crashed", path=request.path)
             response = answer(request, 500, PursebotError.code, PursebotError.message)
@@ -126,7 +152,9 @@ def answer(
     request_id = request[REQUEST_ID]
     said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
     body = ErrorAnswer(error=said).model_dump_json()
-    return web.Response(status=status, text=body, content_type="application/json")
+    headers = {"WWW-Authenticate": "Bearer"} if status == Unauthorized.status else {}
+    headers |= {"Retry-After": said.facts["retry_after"]} if "retry_after" in said.facts else {}
+    return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 
 
 async def close_doors(app: web.Application) -> None:

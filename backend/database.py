@@ -22,9 +22,9 @@ from backend.errors import (
     NotFound,
     PaymentClosed,
     PursebotError,
-    RateLimited,
     RoleTooLow,
     TimeZoneUnknown,
+    TooManyRequests,
     Unauthorized,
     WrongStripeMode,
 )
@@ -89,7 +89,7 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB005": WrongStripeMode,
     "PB006": AmountTooPrecise,
     "PB018": TimeZoneUnknown,
-    "PB429": RateLimited,
+    "PB429": TooManyRequests,
 }
 
 # Connection trouble, deadlocks and serialization, no resources, an operator or the disk.

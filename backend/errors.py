@@ -2,7 +2,7 @@
 
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line
-|   |-- BadRequest             400 bad_request
+|   |-- BadRequest             400 invalid_request
 |   |-- BadCursor              400 bad_cursor
 |   |-- InvalidSignature       400 invalid_signature
 |   |-- WrongStripeMode        400 wrong_stripe_mode
@@ -11,7 +11,9 @@ PursebotError
 |   |-- NotFound               404 not_found {what}
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
-|   |-- RateLimited            429 rate_limited {retry_after}
+|   |-- BodyTooLarge           413 request_entity_too_large {most}
+|   |-- NotJson                415 unsupported_media_type
+|   |-- TooManyRequests        429 too_many_requests {retry_after}
 |   |-- AmountUnreadable       422 amount_unreadable
 |   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
@@ -53,7 +55,7 @@ class Refusal(PursebotError):
 class BadRequest(Refusal):
     """The request is not of the form that the door takes."""
 
-    code = "bad_request"
+    code = "invalid_request"
     message = "The request is malformed."
 
 
@@ -121,11 +123,27 @@ class PaymentClosed(Refusal):
     message = "The payment is {status} and cannot be changed any more. Start a new one."
 
 
-class RateLimited(Refusal):
+class BodyTooLarge(Refusal):
+    """More than any request of this kind has."""
+
+    status = 413
+    code = "request_entity_too_large"
+    message = "The request has more than {most} bytes."
+
+
+class NotJson(Refusal):
+    """A body of another kind."""
+
+    status = 415
+    code = "unsupported_media_type"
+    message = "Send JSON, and Content-Type: application/json with it."
+
+
+class TooManyRequests(Refusal):
     """More than anybody needs."""
 
     status = 429
-    code = "rate_limited"
+    code = "too_many_requests"
     message = "That was very fast. Wait {retry_after} seconds and try again."
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -103,6 +104,7 @@ class Settings(EnvironmentSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = "http://127.0.0.1:8080"
     telegram_webhook_secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    trusted_proxy: IPvAnyNetwork | None = None  # whose X-Forwarded-For is believed
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 
     @field_validator("stripe_webhook_secret", mode="before")
@@ -147,6 +149,7 @@ class Settings(EnvironmentSettings):
             ("SUPABASE_SERVICE_ROLE_KEY", self.supabase_service_role_key),
             ("STRIPE_SECRET_KEY", self.stripe_secret_key),
             ("METRICS_TOKEN", self.metrics_token),
+            ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
             ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
             *(("STRIPE_WEBHOOK_SECRET", secret) for secret in self.stripe_webhook_secret),
         ]

@@ -8,10 +8,11 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from backend.errors import BadRequest
+from backend.errors import BadRequest, BodyTooLarge, NotJson
 from backend.topups import Shop
 
 SHOP = web.AppKey("shop", Shop)
+MOST_JSON_BYTES = 64 * 1024
 CLOSING = web.AppKey("closing", asyncio.Event)
 
 LONGEST_WAIT_SECONDS = 30.0
@@ -20,9 +21,14 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def body(request: web.Request, model: type[M]) -> M:
-    """The request's JSON as `model`; raises BadRequest with what is wrong with it."""
+    """The request's JSON as `model`; raises NotJson, BodyTooLarge, and BadRequest with why."""
+    if request.content_type != "application/json":
+        raise NotJson
+    raw = await request.read()
+    if len(raw) > MOST_JSON_BYTES:
+        raise BodyTooLarge(most=str(MOST_JSON_BYTES))
     try:
-        return model.model_validate_json(await request.read())
+        return model.model_validate_json(raw)
     except ValidationError as error:
         raise BadRequest(complaints(error)) from None
 

@@ -24,6 +24,10 @@ body {{ min-height: 90vh; display: grid; place-content: center; text-align: cent
 h1 {{ font-size: 1.6rem; margin: 0 }} p {{ max-width: 28rem }}
 </style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>
 """
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
 CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
 
 
@@ -60,8 +64,6 @@ async def came_back(request: web.Request) -> web.Response:
         text=PAGE.format(language=language, **words),
         content_type="text/html",
         headers={
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            "Cache-Control": "no-store",
-            "Referrer-Policy": "no-referrer",
+            "Content-Security-Policy": PAGE_POLICY,
         },
     )

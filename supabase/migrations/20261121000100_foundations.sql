@@ -26,7 +26,7 @@ as $$
         'wrong_stripe_mode', 'PB005',
         'amount_too_precise', 'PB006',
         'time_zone_unknown', 'PB018',
-        'rate_limited', 'PB429',
+        'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',
         'append_only', 'PB901',

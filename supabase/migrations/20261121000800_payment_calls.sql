@@ -61,7 +61,7 @@ begin
         select count(*) from public.payments as p
         where p.organization_id = create_payment.organization_id and p.created_at > now() - interval '10 minutes'
     ) >= 60 then
-        perform private.refuse('rate_limited', jsonb_build_object('retry_after', 60));
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
     end if;
     -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
     select c.id into chat from public.chats as c

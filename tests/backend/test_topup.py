@@ -255,7 +255,7 @@ REFUSED = [
     ("1,000.00", "amount_unreadable"), ("٥٠", "amount_unreadable"),
     ("10.001", "amount_too_precise"), ("1,005", "amount_too_precise"),
     ("1000000", "amount_too_large"), ("9" * 15, "amount_too_large"),
-    ("9" * 64, "amount_unreadable"), ("9" * 10_000, "bad_request"),
+    ("9" * 64, "amount_unreadable"), ("9" * 10_000, "invalid_request"),
 ]  # fmt: skip
 
 

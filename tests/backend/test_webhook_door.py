@@ -82,7 +82,7 @@ async def test_bytes_that_are_no_text_and_bodies_beyond_the_limit_are_refused(ho
 @pytest.mark.parametrize("raw", [b"{}", b"[]", b"null", b'{"id": "evt_1"}', b"x"])
 async def test_signed_nonsense_is_a_400(house: House, raw: bytes) -> None:
     status, said = await house.post_event(raw, signed(raw))
-    assert (status, said["error"]["code"]) == (400, "bad_request")
+    assert (status, said["error"]["code"]) == (400, "invalid_request")
 
 
 async def test_the_other_mode_is_refused_with_what_to_do(house: House, payment: UUID) -> None:

@@ -50,10 +50,10 @@ async def test_a_backend_that_was_never_reached_has_not_acted(
 async def test_a_refusal_is_not_repeated_and_keeps_its_facts(
     backend: FakeBackend, client: BackendClient
 ) -> None:
-    backend.refuse[ME] = (429, "rate_limited", {"retry_after": "2.5"})
+    backend.refuse[ME] = (429, "too_many_requests", {"retry_after": "2.5"})
     with pytest.raises(BackendRefusal) as caught:
         await client.introduce(ANA, Introduction(name="Ana"))
-    assert (caught.value.status, caught.value.code) == (429, "rate_limited")
+    assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
     assert backend.calls == [ME]
     words = load_texts().words("en")
     assert refusal_sentence(caught.value, words).startswith("That was very fast. Wait 3 seconds")

@@ -13,7 +13,7 @@ from backend.errors import (
     CurrencyUnknown,
     IdempotencyKeyReused,
     PaymentClosed,
-    RateLimited,
+    TooManyRequests,
     WrongStripeMode,
 )
 from backend.money import CURRENCIES, Currency
@@ -76,7 +76,7 @@ async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
 ) -> None:
     for number in range(60):
         await till.payment(str(number), opened=False)
-    with pytest.raises(RateLimited) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         await till.payment("one more")
     assert refused.value.facts == {"retry_after": "60"}
     await owner.execute("update payments set created_at = created_at - interval '10 minutes'")
