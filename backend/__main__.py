@@ -1,4 +1,4 @@
-"""python -m backend: serve (default), migrate, reconcile, events, doctor. Builds real things."""
+"""python -m backend: serve (default), migrate, invite-owner, events, ... Builds real things."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from dataclasses import asdict
 import structlog
 from aiohttp import web
 
-from backend import doctor, migrations, parked_events, reconcile
+from backend import doctor, invitations, migrations, parked_events, reconcile
 from backend.app import create_app
 from backend.database import SERVICE, Database
 from backend.errors import PursebotError
@@ -76,6 +76,8 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_shop(settings) as shop:
+        signup = settings.organization_signup == "open"
+        await shop.database.call("set_signup", SERVICE, is_open=signup)
         scraper, telegram = settings.metrics_token, settings.telegram_webhook_secret
         app = create_app(
             shop,
@@ -131,6 +133,19 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int:
+    """A way in for an organization's owner."""
+    async with open_database(settings) as database:
+        made = await invitations.invite_owner(database, arguments.organization, arguments.hours)
+    print(
+        f"{made.organization_name} ({made.organization_id}) waits for an owner."
+        f" One person may come in, until {made.expires_at:%Y-%m-%d %H:%M} UTC:\n"
+        f"  by writing to your bot: /start invite_{made.code}\n"
+        f"  or by opening: https://t.me/<your bot's name>?start=invite_{made.code}"
+    )
+    return 0
+
+
 async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
     """Everything that is wrong, as it is found; 1 for an error, with --strict for a warning too."""
     findings = []
@@ -169,6 +184,17 @@ def command_line() -> argparse.ArgumentParser:
     bring_up.set_defaults(run=migrate, settings=DatabaseSettings)
     heal = commands.add_parser("reconcile", help="ask Stripe about everything open, once")
     heal.set_defaults(run=reconcile_once)
+    first = commands.add_parser(
+        "invite-owner",
+        help="set up an organization and print its owner's invitation",
+        description="Prints an invitation for an owner: into a new organization, or one of that"
+        " name that nobody has joined yet; into one that has people, where you give its id.",
+    )
+    first.add_argument("--organization", required=True, metavar="NAME|ID", help="which")
+    first.add_argument(
+        "--hours", type=int, default=48, choices=range(1, 721), metavar="1-720", help="how long"
+    )
+    first.set_defaults(run=invite_owner)
     desk = commands.add_parser("events", help="Stripe's events that could not be applied")
     desk.set_defaults(run=events)
     acts = desk.add_subparsers(dest="act", required=True, metavar="list|show|retry|dismiss")

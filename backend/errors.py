@@ -8,9 +8,13 @@ PursebotError
 |   |-- WrongStripeMode        400 wrong_stripe_mode
 |   |-- Unauthorized           401 unauthorized
 |   |-- RoleTooLow             403 role_too_low {role}
+|   |-- SignupClosed           403 signup_closed
 |   |-- NotFound               404 not_found {what}
+|   |-- InvitationInvalid      404 invitation_invalid
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
+|   |-- LastOwner              409 last_owner
+|   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}
 |   |-- NotJson                415 unsupported_media_type
 |   |-- TooManyRequests        429 too_many_requests {retry_after}
@@ -99,12 +103,28 @@ class RoleTooLow(Refusal):
     message = "This takes the role {role}."
 
 
+class SignupClosed(Refusal):
+    """ORGANIZATION_SIGNUP says that organizations are set up by whoever runs this."""
+
+    status = 403
+    code = "signup_closed"
+    message = "New organizations are set up by whoever runs this service: ask them."
+
+
 class NotFound(Refusal):
     """Not there, or not yours: the same answer."""
 
     status = 404
     code = "not_found"
     message = "There is no such {what} for you."
+
+
+class InvitationInvalid(Refusal):
+    """Wrong, expired, used up, revoked, or by somebody who may no longer invite: one answer."""
+
+    status = 404
+    code = "invitation_invalid"
+    message = "This invitation does not work, or no longer. Ask for a new one."
 
 
 class IdempotencyKeyReused(Refusal):
@@ -121,6 +141,22 @@ class PaymentClosed(Refusal):
     status = 409
     code = "payment_closed"
     message = "The payment is {status} and cannot be changed any more. Start a new one."
+
+
+class LastOwner(Refusal):
+    """An organization without an owner could never have one again."""
+
+    status = 409
+    code = "last_owner"
+    message = "An organization keeps an owner. Make somebody else one first."
+
+
+class TooManyOrganizations(Refusal):
+    """Founded by one person, whoever owns them now."""
+
+    status = 409
+    code = "too_many_organizations"
+    message = "One person founds at most {most} organizations."
 
 
 class BodyTooLarge(Refusal):

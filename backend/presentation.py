@@ -8,6 +8,7 @@ from backend.schemas import (
     Me,
     Membership,
     Notification,
+    Organization,
     Payment,
     Transaction,
     Wallet,
@@ -47,6 +48,11 @@ def wallet(row: Row) -> Wallet:
             currency=currency.code,
         ),
     )
+
+
+def organization(row: Row) -> Organization:
+    """`private.organization_json` as `Organization`."""
+    return Organization(**{**row, "wallets": [wallet(one) for one in row["wallets"]]})
 
 
 def me(row: Row) -> Me:

@@ -4,7 +4,7 @@ They come from the environment, and from a file `.env` in the folder where the p
 environment wins.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -100,6 +100,7 @@ class Settings(EnvironmentSettings):
     stripe_webhook_secret: Annotated[tuple[WebhookSecret, ...], NoDecode, Field(min_length=1)]
     stripe_api_base: str = "https://api.stripe.com"
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
+    organization_signup: Literal["open", "closed"] = "closed"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = "http://127.0.0.1:8080"

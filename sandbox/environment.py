@@ -102,6 +102,7 @@ def with_stand_ins(
         "PUBLIC_URL": ports.backend_url,
         "BOT_API_SECRET": made_up["BOT_API_SECRET"],
         "HOST": "127.0.0.1",
+        "ORGANIZATION_SIGNUP": "open",
         **given,
         "PORT": str(ports.backend),
         "BACKEND_URL": ports.backend_url,

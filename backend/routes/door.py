@@ -16,6 +16,7 @@ MOST_JSON_BYTES = 64 * 1024
 CLOSING = web.AppKey("closing", asyncio.Event)
 
 LONGEST_WAIT_SECONDS = 30.0
+LONGEST_KEY = 255
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -77,6 +78,14 @@ def waiting(request: web.Request) -> tuple[float, Callable[[], bool]]:
         raise BadRequest("wait is a number of seconds.") from None
     closing = request.app[CLOSING]
     return wait, lambda: not closing.is_set() and request.transport is not None
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """What makes a repeat the same request; raises BadRequest where it cannot be kept."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii()):
+        raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} ASCII characters.")
+    return key
 
 
 def said(model: BaseModel, status: int = 200) -> web.Response:

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from backend import people, personal_settings
+from backend import organizations, people, personal_settings
 from backend.auth import acting_user
 from backend.routes.door import SHOP, body, said
-from backend.schemas import Introduction, SettingsChange
+from backend.schemas import Introduction, OrganizationChoice, SettingsChange
 
 
 async def introduce(request: web.Request) -> web.Response:
@@ -13,6 +13,13 @@ async def introduce(request: web.Request) -> web.Response:
     person = acting_user(request)
     words = await body(request, Introduction)
     return said(await people.introduce(request.app[SHOP].database, person, words))
+
+
+async def choose_organization(request: web.Request) -> web.Response:
+    """PUT /api/me/organization: OrganizationChoice -> Me."""
+    person, choice = acting_user(request), await body(request, OrganizationChoice)
+    database = request.app[SHOP].database
+    return said(await organizations.choose(database, person, choice.organization_id))
 
 
 async def show_settings(request: web.Request) -> web.Response:

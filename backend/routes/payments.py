@@ -4,11 +4,8 @@ from aiohttp import web
 
 from backend import customers, history, intents, topups
 from backend.auth import acting_user
-from backend.errors import BadRequest
-from backend.routes.door import SHOP, body, path_id, query, said
+from backend.routes.door import SHOP, body, idempotency_key, path_id, query, said
 from backend.schemas import CheckoutRequest, CustomerRequest, PaymentRequest, PaymentsQuery
-
-LONGEST_KEY = 255
 
 
 async def checkout(request: web.Request) -> web.Response:
@@ -30,14 +27,6 @@ async def customer(request: web.Request) -> web.Response:
     actor = acting_user(request)
     wanted = await body(request, CustomerRequest)
     return said(await customers.customer(request.app[SHOP], actor, wanted.organization_id))
-
-
-def idempotency_key(request: web.Request) -> str | None:
-    """What makes a repeat the same request; raises BadRequest where it cannot be kept."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii()):
-        raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} ASCII characters.")
-    return key
 
 
 async def index(request: web.Request) -> web.Response:

@@ -69,6 +69,15 @@ from backend.schemas.notifications import (
     NotificationResult as NotificationResult,
 )
 from backend.schemas.organizations import (
+    AuditEntries as AuditEntries,
+)
+from backend.schemas.organizations import (
+    AuditEntry as AuditEntry,
+)
+from backend.schemas.organizations import (
+    AuditQuery as AuditQuery,
+)
+from backend.schemas.organizations import (
     CodeRequest as CodeRequest,
 )
 from backend.schemas.organizations import (

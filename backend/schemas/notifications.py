@@ -16,13 +16,18 @@ class Notification(Model):
     `wallet_credited` tells another member of it, or a group, in the topic `message_thread_id`; a
     group's `payment` has a balance only where an owner lets the group see it. `claim` must come
     back with the result. `repeat` is true when an earlier try may have arrived: Telegram did not
-    say. `facts` belong to kinds that are not about a payment. `language` and `time_zone` (an IANA
-    name) are the reader's; `silent` when they have their quiet hours.
+    say. Kinds that are not about a payment have `facts`: `member_joined` {organization_name, name,
+    role} goes to owners and admins, `role_changed` {organization_name, role, by} and
+    `member_removed` {organization_name, by} to whom it happened; `name` and `by` are names of
+    people. `language` and `time_zone` (an IANA name) are the reader's; `silent` when they have
+    their quiet hours.
     """
 
     id: int
     claim: UUID
-    kind: Literal["payment_shown", "wallet_credited"]
+    kind: Literal[
+        "payment_shown", "wallet_credited", "member_joined", "role_changed", "member_removed"
+    ]
     chat_id: int
     message_id: int | None
     message_thread_id: int | None = None

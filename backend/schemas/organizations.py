@@ -1,11 +1,12 @@
 """Organizations, who belongs to them, and how one gets in."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from backend.schemas.history import Cursor, Limit
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, Role
 
@@ -87,7 +88,7 @@ class Invitations(Model):
 
 
 class CodeRequest(Model):
-    """POST /api/invitations/accept: the code from the link."""
+    """POST /api/invitations/accept, and /show to look first: the code from the link."""
 
     code: str = Field(min_length=1, max_length=64)
 
@@ -96,3 +97,33 @@ class OrganizationChoice(Model):
     """PUT /api/me/organization: which one is meant when nobody says which."""
 
     organization_id: UUID
+
+
+class AuditQuery(Model):
+    """GET /api/organizations/{id}/audit, for owners."""
+
+    cursor: Cursor | None = None
+    limit: Limit = 20
+
+
+class AuditEntry(Model):
+    """One act. `user_id` and `name` are None for an operator's and the service's own.
+
+    `through` is whose word there is for it: the bot for a Telegram user, Supabase for one of its
+    users, the service, or an operator at the command line. `facts` are ids and codes.
+    """
+
+    id: int
+    user_id: UUID | None
+    name: str | None
+    through: Literal["telegram", "supabase", "service", "operator"]
+    action: str
+    facts: dict[str, Any]
+    created_at: datetime
+
+
+class AuditEntries(Model):
+    """What was done in an organization, newest first. `next_cursor` leads on to older acts."""
+
+    entries: list[AuditEntry]
+    next_cursor: str | None

@@ -28,11 +28,13 @@ class Introduction(Model):
 class Me(Model):
     """The acting person and the organizations they belong to, the oldest membership first.
 
-    `language` is what they chose or else their Telegram client's; `time_zone` is an IANA name.
+    `language` is what they chose or else their Telegram client's; `time_zone` is an IANA name;
+    `organization_id` is the organization that is meant when nobody says which.
     """
 
     user_id: UUID
     name: str
     language: str
     time_zone: str
+    organization_id: UUID | None = None
     organizations: list[Membership]

@@ -25,6 +25,10 @@ as $$
         'payment_closed', 'PB004',
         'wrong_stripe_mode', 'PB005',
         'amount_too_precise', 'PB006',
+        'signup_closed', 'PB010',
+        'too_many_organizations', 'PB011',
+        'last_owner', 'PB012',
+        'invitation_invalid', 'PB013',
         'time_zone_unknown', 'PB018',
         'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
@@ -76,9 +80,10 @@ create table private.installation (
     livemode boolean not null,
     recorded_at timestamptz not null default now(),
     events_seen_until timestamptz not null default now(),
+    signup_open boolean not null default false,
     constraint installation_is_one_row check (only_row)
 );
-comment on table private.installation is 'Which Stripe mode this database belongs to, and how far Stripe''s list of events was read.';
+comment on table private.installation is 'Which Stripe mode this database belongs to, how far Stripe''s list of events was read, and whether everybody may found organizations.';
 
 create function api.claim_stripe_mode(livemode boolean) returns jsonb
 language plpgsql security definer set search_path = ''

@@ -31,7 +31,8 @@ create table public.organizations (
     default_currency text not null default 'eur' references public.currencies (code),
     stripe_customer_id text unique,
     created_at timestamptz not null default now(),
-    constraint organizations_name_fits check (length(name) between 1 and 100)
+    constraint organizations_name_fits check (length(name) between 1 and 100),
+    constraint organizations_name_is_a_line check (name ~ '\S' and name !~ '[[:cntrl:]]')
 );
 comment on table public.organizations is 'Who owns a wallet.';
 revoke all on public.organizations from public, anon, authenticated, service_role;
@@ -52,6 +53,13 @@ revoke all on public.memberships from public, anon, authenticated, service_role;
 create index memberships_user on public.memberships (user_id);
 alter table public.memberships enable row level security;
 grant select on public.memberships to authenticated;
+
+-- The organization that a person means when they do not say which. Who no longer belongs to it means
+-- none, and then the one they have belonged to longest counts.
+alter table public.users add column current_organization_id uuid;
+alter table public.users add constraint users_belong_to_their_current_organization
+foreign key (current_organization_id, id) references public.memberships (organization_id, user_id)
+on delete set null (current_organization_id);
 
 -- Who is row-level security talking to? The one answer, for both kinds of caller. `telegram_id` is
 -- a top-level claim of tokens that only the backend signs; a Supabase user cannot add one.

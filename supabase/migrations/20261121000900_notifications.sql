@@ -4,6 +4,7 @@ create table public.notifications (
     kind text not null,
     chat_id bigint not null references public.chats (id),
     payment_id uuid references public.payments (id),
+    organization_id uuid references public.organizations (id),
     facts jsonb not null default '{}',
     state text not null default 'pending',
     tries integer not null default 0,
@@ -16,10 +17,12 @@ create table public.notifications (
     reason text,
     created_at timestamptz not null default now(),
     delivered_at timestamptz,
-    constraint notifications_kind_is_known check (kind in ('payment_shown', 'wallet_credited')),
+    constraint notifications_kind_is_known check (
+        kind in ('payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed')
+    ),
     constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
 );
-comment on table public.notifications is 'What to tell in which chat, about a payment or with facts of its own. It is rendered when claimed, so it always tells the newest state.';
+comment on table public.notifications is 'What to tell in which chat, about a payment or an organization, with facts of its own. It is rendered when claimed, so it always tells the newest state.';
 revoke all on public.notifications from public, anon, authenticated, service_role;
 revoke all on sequence public.notifications_id_seq from public, anon, authenticated, service_role;
 create unique index notifications_wait_once on public.notifications (payment_id, kind, chat_id) where state = 'pending';
@@ -27,6 +30,7 @@ create index notifications_due on public.notifications (chat_id, id) where state
 create index notifications_rate on public.notifications (chat_id, claimed_at);
 create index notifications_claimed on public.notifications (claimed_at);
 create index notifications_payment on public.notifications (payment_id);
+create index notifications_organization on public.notifications (organization_id);
 alter table public.notifications enable row level security;
 
 create function private.show_payment(payment public.payments) returns void
@@ -66,15 +70,18 @@ as $$
 $$;
 comment on function private.tell_members is 'Tells every other member that the wallet was credited, and the groups that may hear of it.';
 
--- Who leaves an organization is told nothing more of it.
+-- Who leaves an organization is told nothing more of it: what is on its way now is not sent again.
 create function private.tell_no_more() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
     delete from public.notifications as n
-    using public.chats as c, public.payments as p
-    where n.chat_id = c.id and n.payment_id = p.id and n.state = 'pending'
-    and c.user_id = old.user_id and p.organization_id = old.organization_id;
+    using public.chats as c
+    where n.chat_id = c.id and n.state in ('pending', 'claimed') and c.user_id = old.user_id
+    and (n.organization_id = old.organization_id or exists (
+        select from public.payments as p
+        where p.id = n.payment_id and p.organization_id = old.organization_id
+    ));
     return null;
 end
 $$;

@@ -23,6 +23,10 @@ as $$
         'name', u.name,
         'language', private.language_of(u),
         'time_zone', u.time_zone,
+        'organization_id', coalesce(u.current_organization_id, (
+            select m.organization_id from public.memberships as m
+            where m.user_id = u.id order by m.created_at, m.organization_id limit 1
+        )),
         'organizations', (
             select coalesce(jsonb_agg(jsonb_build_object(
                 'organization_id', o.id,

@@ -63,3 +63,34 @@ as $$
     ) as acting
 $$;
 comment on function private.audit is 'Writes a line of the audit log, in the transaction of the act itself. For definer functions that have checked the caller.';
+
+create function api.list_audit(organization_id uuid, cursor text default null, most integer default null) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    page jsonb;
+    oldest bigint;
+begin
+    perform private.require_role(organization_id, 'owner');
+    if cursor !~ '^[0-9]{1,18}$' then
+        perform private.refuse('bad_cursor');
+    end if;
+    select jsonb_agg(to_jsonb(listed) - 'organization_id' order by listed.id desc), min(listed.id) into page, oldest
+    from (
+        select a.*, u.name from public.audit_log as a
+        left join public.users as u on a.user_id = u.id
+        where a.organization_id = list_audit.organization_id
+        and a.id < coalesce(cursor::bigint, 9223372036854775807)
+        order by a.id desc limit private.page_size(most)
+    ) as listed;
+    return jsonb_build_object(
+        'entries', coalesce(page, '[]'),
+        'next_cursor', case when exists (
+            select from public.audit_log as a
+            where a.organization_id = list_audit.organization_id and a.id < oldest
+        ) then oldest::text end
+    );
+end
+$$;
+comment on function api.list_audit is 'Definer: who left is named as well. Newest first; the cursor is the last entry''s id. Refuses bad_cursor.';
+grant execute on function api.list_audit(uuid, text, integer) to authenticated;

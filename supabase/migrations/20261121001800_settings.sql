@@ -6,6 +6,7 @@ create function private.topic_of(kind text) returns text
 language sql immutable set search_path = ''
 return case kind
     when 'wallet_credited' then 'credits'
+    when 'member_joined' then 'members'
 end;
 
 create function private.is_silent(person public.users, kind text, moment timestamptz) returns boolean

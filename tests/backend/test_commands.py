@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -168,3 +170,36 @@ async def test_a_stop_finishes_the_delivery_that_was_started(
     assert await delivery == (200, {"state": "done"})
     _, errors = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0, errors.decode()
+
+
+async def test_an_operator_sets_up_an_organization_and_its_owner_comes_in(
+    house: House, database_url: str
+) -> None:
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url}
+    code, said, _ = await run("invite-owner", "--organization", "Lumen", **settings)
+    invited = re.search(r"/start (invite_([A-Za-z0-9_-]+))$", said, re.M)
+    assert (code, invited is not None) == (0, True)
+    assert invited
+    assert f"https://t.me/<your bot's name>?start={invited[1]}" in said
+    joined = await house.shop.database.call("accept_invitation", house.world.eve, code=invited[2])
+    assert (joined["name"], joined["role"]) == ("Lumen", "owner")
+    code, _, errors = await run("invite-owner", "--organization", "Acme", **settings)
+    assert (code, str(house.world.acme) in errors) == (1, True)
+    code, said, _ = await run("invite-owner", "--organization", str(house.world.acme), **settings)
+    assert (code, said.startswith("Acme (")) == (0, True)
+    assert (await run("invite-owner", "--organization", str(UUID(int=0)), **settings))[0] == 1
+
+
+async def test_a_start_opens_or_closes_signup(house: House, database_url: str) -> None:
+    for setting, is_open in (("open", True), ("closed", False)):
+        settings = {**GOOD, "SUPABASE_DB_URL": database_url, "ORGANIZATION_SIGNUP": setting}
+        process = await start("serve", **settings, PORT=str(free_ports(1)[0]))
+        assert process.stderr
+        async with asyncio.timeout(20):
+            while b"serving" not in await process.stderr.readline():
+                pass
+        process.send_signal(signal.SIGTERM)
+        await process.communicate()
+        connection = await asyncpg.connect(database_url)
+        assert await connection.fetchval("select signup_open from private.installation") == is_open
+        await connection.close()

@@ -37,6 +37,10 @@ PEOPLE_MAY_CALL = {
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
     "api.get_settings", "api.change_settings",
+    "api.list_organizations", "api.get_organization", "api.create_organization",
+    "api.rename_organization", "api.choose_organization", "api.list_members", "api.change_role",
+    "api.remove_member", "api.list_audit", "api.list_invitations", "api.create_invitation",
+    "api.revoke_invitation", "api.show_invitation", "api.accept_invitation",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
     "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",

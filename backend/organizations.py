@@ -1,0 +1,112 @@
+"""Organizations, and who belongs to them. Who may do what is decided in the database.
+
+Owners do everything; admins rename, invite and remove members; everybody sees their colleagues,
+steps down and leaves. An organization that is not there and one of others are the same NotFound.
+"""
+
+from uuid import UUID
+
+from backend import presentation
+from backend.database import Actor, Database
+from backend.errors import BadRequest
+from backend.people import printable
+from backend.schemas import (
+    AuditEntries,
+    AuditQuery,
+    Me,
+    Member,
+    Members,
+    Organization,
+    OrganizationRequest,
+    Organizations,
+    Role,
+)
+from backend.topups import Shop
+
+
+async def listing(database: Database, actor: Actor) -> Organizations:
+    """The actor's own."""
+    rows = await database.call("list_organizations", actor)
+    return Organizations(organizations=[presentation.organization(row) for row in rows])
+
+
+async def show(database: Database, actor: Actor, organization_id: UUID) -> Organization:
+    """One of the actor's organizations; raises NotFound."""
+    row = await database.call("get_organization", actor, organization_id=organization_id)
+    return presentation.organization(row)
+
+
+async def create(
+    database: Database, actor: Actor, wanted: OrganizationRequest, key: str | None
+) -> Organization:
+    """Found one, which the actor owns and means from now on; the same key founds it once.
+
+    Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
+    """
+    row = await database.call(
+        "create_organization", actor, name=name_of(wanted), idempotency_key=key
+    )
+    return presentation.organization(row)
+
+
+async def rename(
+    database: Database, actor: Actor, organization_id: UUID, wanted: OrganizationRequest
+) -> Organization:
+    """Give one another name; raises NotFound, RoleTooLow."""
+    row = await database.call(
+        "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
+    )
+    return presentation.organization(row)
+
+
+def name_of(wanted: OrganizationRequest) -> str:
+    """The name without what could rewrite the line around it; raises BadRequest if none is left."""
+    name = printable(wanted.name)
+    if not name:
+        raise BadRequest("name: It has no letter that can be seen.")
+    return name
+
+
+async def choose(database: Database, actor: Actor, organization_id: UUID) -> Me:
+    """Make it the one that the actor means when they do not say which; raises NotFound."""
+    row = await database.call("choose_organization", actor, organization_id=organization_id)
+    return presentation.me(row)
+
+
+async def members(database: Database, actor: Actor, organization_id: UUID) -> Members:
+    """Who belongs to one; raises NotFound."""
+    rows = await database.call("list_members", actor, organization_id=organization_id)
+    return Members(members=rows)
+
+
+async def change_role(
+    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, role: Role
+) -> Member:
+    """Make a member something else; raises NotFound, RoleTooLow, LastOwner."""
+    row = await shop.database.call(
+        "change_role", actor, organization_id=organization_id, user_id=user_id, role=role
+    )
+    shop.bell.ring()
+    return Member(**row)
+
+
+async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID) -> None:
+    """Take a member out, or leave; raises NotFound, RoleTooLow, LastOwner."""
+    await shop.database.call(
+        "remove_member", actor, organization_id=organization_id, user_id=user_id
+    )
+    shop.bell.ring()
+
+
+async def audit(
+    database: Database, actor: Actor, organization_id: UUID, asked: AuditQuery
+) -> AuditEntries:
+    """What was done in one, for its owners; raises NotFound, RoleTooLow, BadCursor."""
+    page = await database.call(
+        "list_audit",
+        actor,
+        organization_id=organization_id,
+        cursor=asked.cursor,
+        most=asked.limit,
+    )
+    return AuditEntries(**page)
