@@ -17,6 +17,7 @@ from sandbox.environment import (
     made_up_secrets,
     ports_of,
     read_environment,
+    with_stand_ins,
 )
 from sandbox.postgres_programs import PostgresFailed
 from sandbox.processes import StartFailed
@@ -82,7 +83,11 @@ def token(wish: argparse.Namespace) -> int:
     data_dir = data_folder(environment)
     if not (data_dir / "secrets.json").exists():
         raise CannotStart(f"There is no sandbox in {data_dir} yet: start it with `make run`.")
-    print(token_of(wish.user, {**made_up_secrets(data_dir), **environment}["BOT_API_SECRET"]))
+    made_up, ports = made_up_secrets(data_dir), ports_of(environment)
+    backends = with_stand_ins(environment, made_up, ports, data_dir)
+    if not backends.keys() >= {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}:
+        raise CannotStart("Your Supabase project signs its people's tokens itself: sign in there.")
+    print(token_of(wish.user, backends))
     return 0
 
 

@@ -84,6 +84,7 @@ def made_up_secrets(data_dir: Path) -> dict[str, str]:
             "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
             "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
             "BOT_API_SECRET": secrets.token_hex(32),
+            "SUPABASE_JWT_SECRET": secrets.token_hex(32),
         }
         file.touch(mode=0o600)
         file.write_text(json.dumps(made, indent=2) + "\n")
@@ -112,6 +113,9 @@ def with_stand_ins(
         ours = {name: value for name, value in made_up.items() if name.startswith(service)}
         if not given.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:
             environment |= {**ours, f"{service}_API_BASE": ports.sandbox_url}
+    if "SUPABASE_URL" not in given:
+        ours = {"SUPABASE_JWT_SECRET": made_up["SUPABASE_JWT_SECRET"]}
+        environment |= {**ours, "SUPABASE_URL": ports.sandbox_url}
     for name in ("NO_PROXY", "no_proxy"):  # this machine is never reached through a proxy
         environment[name] = ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
     return environment

@@ -1,9 +1,13 @@
--- The people of the sandbox: Ana owns Acme and Ben belongs to it; Eve is nobody until she writes to
--- the bot. Their Telegram ids are those of sandbox/personas.py. Again is harmless.
+-- The people of the sandbox: Ana owns Acme, Ben belongs to it, Eve does not. Their Telegram ids are
+-- those of sandbox/personas.py, their ids at Supabase the same as here. Again is harmless.
 
-insert into public.users (id, name, language, telegram_id) values
-  ('00000000-0000-4000-8000-000000001001', 'Ana', 'en', 1001),
-  ('00000000-0000-4000-8000-000000001002', 'Ben', 'en', 1002)
+insert into public.users (id, auth_user_id, name, language, telegram_id)
+select id, id, name, 'en', telegram_id
+from (values
+  ('00000000-0000-4000-8000-000000001001'::uuid, 'Ana', 1001),
+  ('00000000-0000-4000-8000-000000001002'::uuid, 'Ben', 1002),
+  ('00000000-0000-4000-8000-000000001003'::uuid, 'Eve', 1003)
+) as people (id, name, telegram_id)
 on conflict do nothing;
 
 insert into public.organizations (id, name) values

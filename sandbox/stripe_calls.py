@@ -47,12 +47,6 @@ class Line(Shape):
     price_data: Price
 
 
-class Automatic(Shape):
-    """Which payment methods an intent takes is the dashboard's business."""
-
-    enabled: Literal["true"]
-
-
 class IntentData(Shape):
     """What the payment intent will carry."""
 
@@ -139,7 +133,7 @@ def create_intent(
     *,
     amount: Whole,
     currency: str,
-    automatic_payment_methods: Automatic,
+    automatic_payment_methods: dict[Literal["enabled"], Literal["true"]],
     description: Text | None = None,
     metadata: Metadata | None = None,
 ) -> Json:

@@ -1,24 +1,25 @@
-"""A bearer token for one of the sandbox's people, as the bot would sign it."""
+"""A bearer token for one of the sandbox's people, as Supabase Auth would sign it."""
 
 import time
+from collections.abc import Mapping
 
 import jwt
 
-from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, TOKEN_LIFETIME_SECONDS
 from sandbox.personas import PERSONAS
 
 ROLES = tuple(persona.role for persona in PERSONAS)
 
 
-def token_of(role: str, bot_api_secret: str) -> str:
-    """The actor token (HS256, 60 seconds) of the persona in that role: owner, member, stranger."""
+def token_of(role: str, environment: Mapping[str, str]) -> str:
+    """The access token (HS256, an hour) of the persona in that role: owner, member, stranger."""
     person = next(persona for persona in PERSONAS if persona.role == role)
     now = int(time.time())
     claims = {
-        "iss": BOT_ISSUER,
-        "aud": ACTOR_AUDIENCE,
-        "sub": str(person.user_id),
+        "iss": f"{environment['SUPABASE_URL'].rstrip('/')}/auth/v1",
+        "aud": "authenticated",
+        "role": "authenticated",
+        "sub": f"00000000-0000-4000-8000-{person.user_id:012}",  # as in seed.sql
         "iat": now,
-        "exp": now + TOKEN_LIFETIME_SECONDS,
+        "exp": now + 3600,
     }
-    return jwt.encode(claims, bot_api_secret, algorithm="HS256")
+    return jwt.encode(claims, environment["SUPABASE_JWT_SECRET"], algorithm="HS256")
