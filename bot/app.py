@@ -19,7 +19,17 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 from telegram.request import HTTPXRequest
 
-from bot import groups, payment_taps, screens, settings_menu, start, topup
+from bot import (
+    groups,
+    invite,
+    members,
+    organization,
+    payment_taps,
+    screens,
+    settings_menu,
+    start,
+    topup,
+)
 from bot.backend_client import BackendClient
 from bot.balance import balance
 from bot.chat_order import ChatOrder
@@ -32,6 +42,9 @@ from bot.texts import COMPLETE_LANGUAGE, Texts
 COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
+    "org": organization.organization,
+    "members": members.members,
+    "invite": invite.invite,
     "group": groups.how,
     "start": start.start,
     "settings": settings_menu.settings,
@@ -42,6 +55,7 @@ COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
 }
 TAPS: Final[dict[str, Handler]] = {
     screens.TOP_UP: topup.topup,
+    screens.OTHER_ORGANIZATION: topup.another_tapped,
     screens.CHOOSE_AMOUNT: topup.organization_tapped,
     screens.OTHER_AMOUNT: topup.other_amount_tapped,
     screens.PAY: topup.amount_tapped,
@@ -53,6 +67,19 @@ TAPS: Final[dict[str, Handler]] = {
     screens.SETTINGS: settings_menu.settings,
     screens.CHOOSE: settings_menu.choice_tapped,
     screens.ASK_SETTING: settings_menu.other_tapped,
+    screens.ORGANIZATION: organization.organization,
+    screens.NEW_ORGANIZATION: organization.new_tapped,
+    screens.USE: organization.use_tapped,
+    screens.RENAME: organization.rename_tapped,
+    screens.LEAVE: organization.leave_tapped,
+    screens.LEAVE_NOW: organization.leave_now_tapped,
+    screens.MEMBERS: members.page_tapped,
+    screens.MEMBER: members.member_tapped,
+    screens.ASK: members.ask_tapped,
+    screens.CHANGE: members.change_tapped,
+    screens.INVITE: invite.offer_tapped,
+    screens.MAKE_LINK: invite.make_link_tapped,
+    screens.REVOKE: invite.revoke_tapped,
 }
 GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
     "balance": groups.balance,

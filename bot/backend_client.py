@@ -1,5 +1,6 @@
 """The backend over HTTP: each of its doors is one method here."""
 
+from typing import Final
 from uuid import UUID
 
 from backend.schemas import (
@@ -8,20 +9,30 @@ from backend.schemas import (
     ClaimedNotifications,
     ClaimedUpdate,
     ClaimedUpdates,
+    CodeRequest,
     Group,
     GroupBalance,
     GroupNews,
     GroupPermissions,
     GroupTie,
     Introduction,
+    Invitation,
+    InvitationRequest,
     Me,
+    Members,
     NotificationResult,
+    Organization,
+    OrganizationChoice,
+    OrganizationRequest,
     Payment,
     PersonalSettings,
+    RoleRequest,
     SettingsChange,
     UpdateHandled,
 )
 from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
+
+ORGANIZATIONS: Final = "/api/organizations"
 
 
 class BackendClient(BackendCalls):
@@ -82,6 +93,46 @@ class BackendClient(BackendCalls):
     async def allow_group(self, user: int, chat_id: int, wanted: GroupPermissions) -> Group:
         """Let a group see more or less."""
         return read(Group, await self.call(user, "PATCH", f"/api/groups/{chat_id}", wanted))
+
+    async def use_organization(self, user: int, organization: UUID) -> None:
+        """Make an organization the one that is meant when nobody says which."""
+        choice = OrganizationChoice(organization_id=organization)
+        await self.call(user, "PUT", "/api/me/organization", choice)
+
+    async def create_organization(self, user: int, request: OrganizationRequest, key: str) -> None:
+        """Found an organization, which becomes the current one; the same key founds it once."""
+        await self.call(user, "POST", ORGANIZATIONS, request, key)
+
+    async def rename_organization(self, user: int, id: UUID, request: OrganizationRequest) -> None:
+        """Give an organization another name."""
+        await self.call(user, "PATCH", f"{ORGANIZATIONS}/{id}", request)
+
+    async def members(self, user: int, organization: UUID) -> Members:
+        """Who belongs to an organization."""
+        path = f"{ORGANIZATIONS}/{organization}/members"
+        return read(Members, await self.call(user, "GET", path))
+
+    async def change_role(self, user: int, place: UUID, member: UUID, role: RoleRequest) -> None:
+        """Give one of an organization's people another role."""
+        await self.call(user, "PATCH", f"{ORGANIZATIONS}/{place}/members/{member}", role)
+
+    async def remove_member(self, user: int, organization: UUID, member: UUID) -> None:
+        """Take somebody out of an organization, or leave it."""
+        await self.call(user, "DELETE", f"{ORGANIZATIONS}/{organization}/members/{member}")
+
+    async def invite(self, user: int, place: UUID, request: InvitationRequest) -> Invitation:
+        """A new invitation and its code. Of a lost answer, one stays whose code nobody knows."""
+        path = f"{ORGANIZATIONS}/{place}/invitations"
+        return read(Invitation, await self.call(user, "POST", path, request))
+
+    async def revoke(self, user: int, organization: UUID, invitation: UUID) -> None:
+        """Make an invitation work for nobody any more."""
+        await self.call(user, "DELETE", f"{ORGANIZATIONS}/{organization}/invitations/{invitation}")
+
+    async def accept(self, user: int, request: CodeRequest) -> Organization:
+        """Get into an organization by an invitation's code; again is harmless."""
+        path = "/api/invitations/accept"
+        return read(Organization, await self.call(user, "POST", path, request))
 
     async def claim(self, wait: int) -> ClaimedNotifications:
         """Notifications to deliver now; waits up to `wait` seconds for the first."""

@@ -1,16 +1,16 @@
-"""/balance: what is in the wallets of a person's organizations."""
+"""/balance: what is in the wallets of a person's organizations, the current one first."""
 
 from bot.context import BotContext
-from bot.membership import balance_lines, menu
+from bot.membership import balance_lines, in_order, menu
+from bot.organization import organization_screen
 from bot.screens import Screen
-from bot.start import stranger
 
 
 async def balance(context: BotContext) -> None:
     """/balance, and the button Balance."""
-    me = await context.introduce()
+    me, words = await context.introduce(), context.words
     if me.organizations:
-        text = "\n".join(balance_lines(me, context.words))
-        await context.reply(Screen(text, menu(me, context.words)))
+        lines = (line for place in in_order(me) for line in balance_lines(place, words))
+        await context.reply(Screen("\n".join(lines), menu(me, words)))
     else:
-        await stranger(context)
+        await context.reply(organization_screen(me, words))

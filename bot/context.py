@@ -14,7 +14,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from backend.schemas import Introduction, Me
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
-from bot.screens import Screen
+from bot.screens import Screen, unpacked
 from bot.texts import Fact, Texts, Words
 
 SOON_SECONDS: Final = 1.0
@@ -111,6 +111,10 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def part(self, name: str) -> str:
         """A named part of the tapped button's data."""
         return self.match[name] if self.match else ""
+
+    def id(self, name: str) -> UUID:
+        """An id in the tapped button's data."""
+        return unpacked(self.part(name))
 
     async def introduce(self) -> Me:
         """Tell the backend who speaks, and where, and learn who they are."""

@@ -2,19 +2,48 @@
 
 from collections.abc import Iterator
 from typing import Final
+from uuid import UUID
 
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Me, Membership, Role
 from bot.screens import Row, button
-from bot.texts import Words
+from bot.texts import Words, short
 
 TOP_UP_ROLES: Final[tuple[Role, ...]] = ("owner", "admin")
+# The roles that each role may give and take, and whose holders it may remove.
+MAY_GIVE: Final[dict[Role, tuple[Role, ...]]] = {
+    "owner": ("member", "admin", "owner"),
+    "admin": ("member",),
+    "member": (),
+}
 
 
-def may_top_up(me: Me) -> list[Membership]:
-    """The organizations whose wallet this person may add money to."""
-    return [place for place in me.organizations if place.role in TOP_UP_ROLES and place.wallets]
+class NotYours(Exception):
+    """A button names an organization that the person does not belong to, or somebody not in it."""
+
+
+def place_in(me: Me, organization_id: UUID) -> Membership:
+    """The person's place in an organization; NotYours when they have none, or no longer."""
+    for place in me.organizations:
+        if place.organization_id == organization_id:
+            return place
+    raise NotYours
+
+
+def in_order(me: Me) -> list[Membership]:
+    """The person's organizations, the current one first."""
+    return sorted(me.organizations, key=lambda place: place.organization_id != me.organization_id)
+
+
+def current(me: Me) -> Membership | None:
+    """The organization that is meant when nobody says which; None for a stranger."""
+    return next(iter(in_order(me)), None)
+
+
+def may_top_up(place: Membership) -> bool:
+    """Whether this role may add money to this organization's wallet."""
+    return place.role in TOP_UP_ROLES and bool(place.wallets)
 
 
 def needed_role(words: Words) -> str:
@@ -22,21 +51,28 @@ def needed_role(words: Words) -> str:
     return words.plain(f"role.{TOP_UP_ROLES[-1]}")
 
 
-def balance_lines(me: Me, words: Words) -> Iterator[str]:
-    """A line per organization and one per wallet of it."""
-    for place in me.organizations:
-        role = words.plain(f"role.{place.role}")
-        yield words.say("balance.organization", organization=place.organization_name, role=role)
-        for wallet in place.wallets:
-            yield words.say("balance.wallet", balance=wallet.balance)
+def balance_lines(place: Membership, words: Words) -> Iterator[str]:
+    """A line for the organization and one per wallet of it."""
+    role = words.plain(f"role.{place.role}")
+    name = short(place.organization_name)
+    yield words.say("balance.organization", organization=name, role=role)
+    for wallet in place.wallets:
+        yield words.say("balance.wallet", balance=wallet.balance)
 
 
 def menu(me: Me, words: Words) -> tuple[Row, ...]:
     """The buttons that go with a person's organizations."""
-    top_up = (button(words.plain("button.top_up"), "topup"),) if may_top_up(me) else ()
+    place = current(me)
+    top_up = (button(words.plain("button.top_up"), "topup"),) if place and may_top_up(place) else ()
     return ((*top_up, balance_button(words)),)
 
 
 def balance_button(words: Words) -> InlineKeyboardButton:
     """Does what /balance does."""
     return button(words.plain("button.balance"), "balance")
+
+
+def use_button(place: Membership, words: Words) -> InlineKeyboardButton:
+    """Makes this organization the current one."""
+    label = words.plain("button.use", organization=short(place.organization_name))
+    return button(label, f"use:{place.organization_id.hex}")

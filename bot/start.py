@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.context import BotContext
-from bot.membership import balance_lines, may_top_up, menu, needed_role
+from bot.invite import joined
+from bot.membership import balance_lines, current, in_order, may_top_up, menu, needed_role
+from bot.organization import organization_screen
 from bot.screens import Screen
 
 # Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
-PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {}
+PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {"invite": joined}
 
 
 async def start(context: BotContext) -> None:
@@ -19,24 +21,19 @@ async def start(context: BotContext) -> None:
         await PAYLOADS[kind](context, code)
         return
     me = await context.introduce()
-    if not me.organizations:
-        await stranger(context)
+    words, place = context.words, current(me)
+    if place is None:
+        await context.reply(organization_screen(me, words))
         return
-    words = context.words
     lines = (
         words.say("start.hello", name=me.name),
         words.say("start.organizations", count=len(me.organizations)),
-        *balance_lines(me, words),
+        *(line for each in in_order(me) for line in balance_lines(each, words)),
         words.say("start.next")
-        if may_top_up(me)
+        if may_top_up(place)
         else words.say("start.next_member", role=needed_role(words)),
     )
     await context.reply(Screen("\n".join(lines), menu(me, words)))
-
-
-async def stranger(context: BotContext) -> None:
-    """For a person without an organization: how to get into one."""
-    await context.say("start.stranger", number=str(context.speaker.id))
 
 
 async def show_help(context: BotContext) -> None:

@@ -124,6 +124,11 @@ class Words:
         return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", written)
 
 
+def short(name: str, most: int = 40) -> str:
+    """A name as it fits into a line or on a button: at most so many characters."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 class Texts:
     """All languages there are."""
 

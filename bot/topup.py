@@ -1,4 +1,4 @@
-"""/topup: for which organization and how much, until the payment's message takes over.
+"""/topup: how much for the current organization, until the payment's message takes over.
 
 A payment has one message. What a person typed gets a placeholder that becomes it; a tapped
 button's own message becomes it. From the moment the backend knows the payment, only the delivery
@@ -9,17 +9,16 @@ import re
 from decimal import Decimal
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from backend.schemas import CheckoutRequest, Me, Membership, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain
-from bot.membership import may_top_up, needed_role
-from bot.screens import AMOUNT_BYTES, Screen, button, pay_data, wallet_data
-from bot.start import stranger
-from bot.texts import Price, Words
+from bot.membership import current, in_order, may_top_up, needed_role, place_in
+from bot.organization import organization_screen
+from bot.screens import Row, Screen, button, pay_data, wallet_data
+from bot.texts import Price, Words, short
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
 IN_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
@@ -31,28 +30,35 @@ async def topup(context: BotContext) -> None:
     amount = "".join(context.text.split(maxsplit=1)[1:])
     me = await context.introduce()
     context.memory.question = None
-    places = may_top_up(me)
-    if not me.organizations:
-        await stranger(context)
-    elif not places:
-        await context.say("refusal.role_too_low", role=needed_role(context.words))
-    elif len(places) == 1 and amount:
-        await start_payment(default_wallet(places[0]), amount, "topup", context)
-    elif len(places) == 1:
-        await context.reply(amount_screen(places[0], places[0].wallets[0], context.words))
-    elif len(amount.encode()) > AMOUNT_BYTES:
-        await context.say("refusal.amount_unreadable")
+    place = current(me)
+    if place is None:
+        await context.reply(organization_screen(me, context.words))
+    elif not may_top_up(place):
+        name, role = short(place.organization_name), needed_role(context.words)
+        refusal = context.words.say("topup.role_too_low", organization=name, role=role)
+        await context.reply(Screen(refusal, another(me, context.words)))
+    elif amount:
+        await start_payment(default_wallet(place), amount, "topup", context)
     else:
-        await context.reply(organization_screen(places, amount, context.words))
+        await context.reply(amount_screen(me, place, place.wallets[0], context.words))
+
+
+async def another_tapped(context: BotContext) -> None:
+    """Another organization: ask for which one."""
+    me = await context.introduce()
+    await context.show(choice_screen(me, context.words))
 
 
 async def organization_tapped(context: BotContext) -> str | None:
-    """An organization or another of its wallets was chosen: offer amounts in the same message."""
-    found = chosen(await context.introduce(), context)
+    """An organization, the current one now, or another of its wallets: offer amounts there."""
+    me = await context.introduce()
+    found = chosen(me, context)
     if found is None:
         return await too_old(context)
     place, wallet = found
-    await context.rewrite(context.message_id, amount_screen(place, wallet, context.words))
+    if place != current(me):
+        await context.backend.use_organization(context.speaker.id, place.organization_id)
+    await context.show(amount_screen(me, place, wallet, context.words))
     return None
 
 
@@ -64,9 +70,7 @@ async def other_amount_tapped(context: BotContext) -> str | None:
     place, wallet = found
     name = WalletName(place.organization_id, wallet.balance.currency)
     context.memory.question = partial(amount_written, name)
-    await context.rewrite(
-        context.message_id, Screen(with_limits("topup.question", place, wallet, context.words))
-    )
+    await context.show(Screen(with_limits("topup.question", place, wallet, context.words)))
     return None
 
 
@@ -74,7 +78,7 @@ async def amount_tapped(context: BotContext) -> str:
     """An amount was chosen: this message becomes the payment's."""
     await context.introduce()
     context.memory.question = None
-    wallet = WalletName(UUID(context.part("organization")), context.part("currency"))
+    wallet = WalletName(context.id("organization"), context.part("currency"))
     await checkout(wallet, context.part("amount"), context.message_id, "topup", context)
     return context.words.plain("notice.preparing")
 
@@ -119,18 +123,23 @@ async def checkout(
     await context.backend.checkout(context.speaker.id, request, key)
 
 
-def organization_screen(places: list[Membership], amount: str, words: Words) -> Screen:
-    """One button per organization. It pays `amount` at once, or leads on to amounts if it is ""."""
-    rows = []
-    for place in places:
-        label = words.plain("button.organization", organization=place.organization_name)
-        wallet, number = as_said(default_wallet(place), amount)
-        data = pay_data(*wallet, number) if amount else wallet_data("amounts", *wallet)
-        rows.append((button(label, data),))
-    return Screen(words.say("topup.organization"), tuple(rows))
+def choice_screen(me: Me, words: Words) -> Screen:
+    """One button per organization that this person may add money to; it leads on to amounts."""
+    rows = tuple(
+        (button(short(place.organization_name), wallet_data("amounts", *default_wallet(place))),)
+        for place in me.organizations
+        if may_top_up(place)
+    )
+    return Screen(words.say("topup.organization"), rows)
 
 
-def amount_screen(place: Membership, wallet: Wallet, words: Words) -> Screen:
+def another(me: Me, words: Words) -> tuple[Row, ...]:
+    """The way to another organization, where there is one to add money to."""
+    row = (button(words.plain("button.another_organization"), "organizations"),)
+    return (row,) if any(may_top_up(place) for place in in_order(me)[1:]) else ()
+
+
+def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Screen:
     """The usual amounts within the wallet's limits, two in a row, any other, and other wallets."""
     name = WalletName(place.organization_id, wallet.limits.currency)
     presets = [
@@ -150,6 +159,7 @@ def amount_screen(place: Membership, wallet: Wallet, words: Words) -> Screen:
     ]
     rows = [tuple(presets[:2]), tuple(presets[2:]), (other,)]
     rows += [tuple(others[first : first + 4]) for first in range(0, len(others), 4)]
+    rows += another(me, words)
     text = with_limits("topup.amount", place, wallet, words)
     return Screen(text, tuple(row for row in rows if row))
 
@@ -168,7 +178,7 @@ def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> st
     limits = wallet.limits
     return words.say(
         key,
-        organization=place.organization_name,
+        organization=short(place.organization_name),
         minimum=Price(limits.minimum, limits.currency),
         maximum=Price(limits.maximum, limits.currency),
     )
@@ -187,10 +197,9 @@ def as_said(wallet: WalletName, amount: str) -> tuple[WalletName, str]:
 
 
 def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet] | None:
-    """The wallet that the tapped button names, if it is still of one of this person's places."""
-    wanted = WalletName(UUID(context.part("organization")), context.part("currency"))
-    for place in may_top_up(me):
-        for wallet in place.wallets:
-            if (place.organization_id, wallet.balance.currency) == wanted:
-                return place, wallet
+    """The wallet that the tapped button names, if this person may still add money to it."""
+    place = place_in(me, context.id("organization"))
+    for wallet in place.wallets if may_top_up(place) else ():
+        if wallet.balance.currency == context.part("currency"):
+            return place, wallet
     return None

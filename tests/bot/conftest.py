@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.texts import load_texts
 from sandbox.telegram_text import said
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
+from tests.bot.fake_organizations import FakeOrganizations
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
 Json = dict[str, Any]
@@ -72,9 +73,9 @@ async def telegram(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-def backend() -> FakeBackend:
+def backend() -> FakeOrganizations:
     """Ana owns Acme, Ben is a member, Eve is a stranger."""
-    return FakeBackend(
+    return FakeOrganizations(
         people={
             ANA: [membership(ACME, "Acme", "owner")],
             BEN: [membership(ACME, "Acme", "member")],

@@ -95,6 +95,8 @@ class FakeBackend:
     asked: list[tuple[str, CheckoutRequest]] = field(default_factory=list)
     introduced: list[tuple[int, schemas.Introduction]] = field(default_factory=list)
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    current: dict[int, UUID] = field(default_factory=dict)  # organizations
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
@@ -135,13 +137,19 @@ class FakeBackend:
         said = schemas.Introduction.model_validate_json(await request.read())
         self.introduced.append((user, said))
         own = self.settings.get(user, {})
+        self.names[user] = said.name
+        places = self.people.setdefault(user, [])
+        ids = [place.organization_id for place in places]
         return answer(
             Me(
                 user_id=UUID(int=user),
                 name=said.name,
                 language=own.get("chosen_language") or said.language or "en",
                 time_zone=own.get("time_zone", "UTC"),
-                organizations=self.people.get(user, []),
+                organization_id=next(
+                    (id for id in (self.current.get(user), *ids) if id in ids), None
+                ),
+                organizations=places,
             )
         )
 

@@ -34,9 +34,10 @@ async def test_a_stranger_is_told_how_to_get_in_and_shown_nothing(eve: Person) -
     for command in ("/start", "/balance", "/topup 50", "/topup"):
         await eve.writes(command)
         message = await eve.sees("You do not belong to an organization here yet.")
-        assert "1003" in message["text"]
+        assert "invitation" in message["text"]
+        assert "/org new" in message["text"]
         assert "Acme" not in message["text"]
-        assert not buttons(message)
+        assert list(buttons(message)) == ["New organization"]
 
 
 async def test_a_member_is_told_which_role_a_top_up_takes(ben: Person) -> None:
@@ -159,20 +160,34 @@ async def test_cancel_forgets_the_question_and_needs_no_backend(
     await ana.sees("There is nothing to cancel.")
 
 
-async def test_with_several_organizations_one_is_chosen_first(
+async def test_with_several_organizations_the_current_one_is_meant_and_another_can_be(
     ana: Person, backend: FakeBackend
 ) -> None:
     backend.people[ANA].append(membership(GLOBEX, "Globex <b>", "admin"))
     await ana.writes("/topup 50")
-    choice = await ana.sees("For which organization?")
-    await ana.taps(choice, "Globex <b>")
     await ana.sees("Add €50.00")
-    assert backend.asked[0][1].organization_id == GLOBEX
     await ana.writes("/topup")
-    await ana.taps(await ana.sees("For which organization?"), "Acme")
-    await ana.sees("How much do you want to add to Acme?")
-    await ana.writes("/topup " + "1" * 24)
-    await ana.sees("I cannot read that amount")
+    offer = await ana.sees("How much do you want to add to Acme?")
+    await ana.taps(offer, "Another organization")
+    await ana.taps(await ana.sees("For which organization?"), "Globex <b>")
+    again = await ana.sees("How much do you want to add to Globex <b>?")
+    assert again["message_id"] == offer["message_id"]
+    await ana.writes("/topup 20")
+    await ana.sees("Add €20.00")
+    assert [asked.organization_id for _, asked in backend.asked] == [ACME, GLOBEX]
+    await ana.writes("/balance")
+    assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
+
+
+async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_way_to_another(
+    ana: Person, backend: FakeBackend
+) -> None:
+    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "owner")]
+    await ana.writes("/topup")
+    refusal = await ana.sees("takes the role of admin or higher")
+    await ana.taps(refusal, "Another organization")
+    choice = await ana.sees("For which organization?")
+    assert list(buttons(choice)) == ["G"]
 
 
 async def test_check_again_says_that_nothing_changed_and_cancel_stays_silent(

@@ -18,6 +18,8 @@ SOURCES = [ast.parse(file.read_text()) for file in Path(bot.__file__).parent.glo
 PLAIN = (
     "command.",
     "button.",
+    "change.",
+    "hours.",
     "notice.",
     "refusal.",
     "role.",
