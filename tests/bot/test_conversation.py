@@ -9,10 +9,8 @@ from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import (
     ACME,
     ANA,
-    GLOBEX,
     LINK,
     FakeBackend,
-    membership,
     notification,
     payment,
 )
@@ -158,36 +156,6 @@ async def test_cancel_forgets_the_question_and_needs_no_backend(
     await ana.sees("I did not understand that.")
     await ana.writes("/cancel")
     await ana.sees("There is nothing to cancel.")
-
-
-async def test_with_several_organizations_the_current_one_is_meant_and_another_can_be(
-    ana: Person, backend: FakeBackend
-) -> None:
-    backend.people[ANA].append(membership(GLOBEX, "Globex <b>", "admin"))
-    await ana.writes("/topup 50")
-    await ana.sees("Add €50.00")
-    await ana.writes("/topup")
-    offer = await ana.sees("How much do you want to add to Acme?")
-    await ana.taps(offer, "Another organization")
-    await ana.taps(await ana.sees("For which organization?"), "Globex <b>")
-    again = await ana.sees("How much do you want to add to Globex <b>?")
-    assert again["message_id"] == offer["message_id"]
-    await ana.writes("/topup 20")
-    await ana.sees("Add €20.00")
-    assert [asked.organization_id for _, asked in backend.asked] == [ACME, GLOBEX]
-    await ana.writes("/balance")
-    assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
-
-
-async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_way_to_another(
-    ana: Person, backend: FakeBackend
-) -> None:
-    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "owner")]
-    await ana.writes("/topup")
-    refusal = await ana.sees("takes the role of admin or higher")
-    await ana.taps(refusal, "Another organization")
-    choice = await ana.sees("For which organization?")
-    assert list(buttons(choice)) == ["G"]
 
 
 async def test_check_again_says_that_nothing_changed_and_cancel_stays_silent(

@@ -34,6 +34,36 @@ async def test_a_switch_changes_the_same_message_and_what_every_command_means(
     await ana.sees("GGG…: 1 person")
 
 
+async def test_with_several_organizations_the_current_one_is_meant_and_another_can_be(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    backend.people[ANA].append(membership(GLOBEX, "Globex <b>", "admin"))
+    await ana.writes("/topup 50")
+    await ana.sees("Add €50.00")
+    await ana.writes("/topup")
+    offer = await ana.sees("How much do you want to add to Acme?")
+    await ana.taps(offer, "Another organization")
+    await ana.taps(await ana.sees("For which organization?"), "Globex <b>")
+    again = await ana.sees("How much do you want to add to Globex <b>?")
+    assert again["message_id"] == offer["message_id"]
+    await ana.writes("/topup 20")
+    await ana.sees("Add €20.00")
+    assert [asked.organization_id for _, asked in backend.asked] == [ACME, GLOBEX]
+    await ana.writes("/balance")
+    assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
+
+
+async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_way_to_another(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "owner")]
+    await ana.writes("/topup")
+    refusal = await ana.sees("takes the role of admin or higher")
+    await ana.taps(refusal, "Another organization")
+    choice = await ana.sees("For which organization?")
+    assert list(buttons(choice)) == ["G"]
+
+
 async def test_an_organization_is_founded_once_by_one_message_and_is_the_current_one(
     eve: Person, backend: FakeOrganizations
 ) -> None:
