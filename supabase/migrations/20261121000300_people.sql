@@ -32,7 +32,10 @@ create table public.organizations (
     stripe_customer_id text unique,
     created_at timestamptz not null default now(),
     constraint organizations_name_fits check (length(name) between 1 and 100),
-    constraint organizations_name_is_a_line check (name ~ '\S' and name !~ '[[:cntrl:]]')
+    -- One line, that nothing in it turns around or hides.
+    constraint organizations_name_is_plain check (
+        name ~ '\S' and name !~ '[[:cntrl:]\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]'
+    )
 );
 comment on table public.organizations is 'Who owns a wallet.';
 revoke all on public.organizations from public, anon, authenticated, service_role;

@@ -31,7 +31,7 @@ async def test_a_change_names_one_thing_and_leaves_the_rest(house: House) -> Non
      '{"credits": "perhaps"}', '{"role": "owner"}'],
 )  # fmt: skip
 async def test_what_cannot_be_a_setting_is_a_400(house: House, change: str) -> None:
-    headers = {"Authorization": f"Bearer {token()}"}
+    headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
     path = f"{house.url}/api/me/settings"
     async with house.http.patch(path, data=change, headers=headers) as answer:
         assert answer.status == 400

@@ -59,6 +59,19 @@ async def test_whoever_comes_in_is_told_of_to_owners_and_admins(
     ]  # fmt: skip
 
 
+async def test_who_wants_to_hear_nothing_of_members_still_hears_of_themselves(
+    database: PostgresDatabase, owner: Connection, world: World
+) -> None:
+    ben = await give(owner, world, world.ben, "owner")
+    for who in (world.ana, world.ben):
+        await database.call("change_settings", who, changes={"members": False})
+    await accept(database, world.eve, await invite(database, world))
+    await database.call(
+        "change_role", world.ana, organization_id=world.acme, user_id=ben, role="member"
+    )
+    assert [(chat, kind) for chat, kind, _ in await told(owner)] == [(1002, "role_changed")]
+
+
 async def test_accepting_again_uses_nothing_up_and_never_changes_a_role(
     database: PostgresDatabase, owner: Connection, world: World
 ) -> None:

@@ -240,6 +240,14 @@ async def test_founding_is_closed_until_the_service_opens_it_whoever_asks(
         await database.call("create_organization", world.eve, name="Eve's second")
 
 
+@pytest.mark.parametrize("name", [" ", "a\nb", "\u202eacme", "Ac\u200bme", "x" * 101])
+async def test_no_name_can_rewrite_the_line_around_it_whoever_sends_it(
+    database: PostgresDatabase, world: World, name: str
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await database.call("rename_organization", world.ana, organization_id=world.acme, name=name)
+
+
 async def test_one_person_founds_five_even_all_at_once_and_a_key_founds_once(
     database: PostgresDatabase, owner: Connection, world: World
 ) -> None:
