@@ -4,6 +4,7 @@ All else stays private. Authority is the role in the organization and the backen
 what somebody is in the group means nothing, and who writes as the group or a channel is nobody.
 """
 
+import re
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.doors import GROUPS, Alert
 from bot.screens import Row, Screen, button
-from bot.texts import Words
+from bot.texts import Words, short
 
 INSIDE: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 # What an owner decides, and what its button says.
@@ -67,7 +68,7 @@ async def balance(context: BotContext) -> None:
         await in_private(context)
         return
     words = context.words
-    lines = [words.say("group.organization", organization=shown.organization_name)]
+    lines = [words.say("group.organization", organization=short(shown.organization_name))]
     lines += [words.say("balance.wallet", balance=wallet.balance) for wallet in shown.wallets]
     await context.reply(Screen("\n".join(lines)))
 
@@ -137,7 +138,7 @@ def group_screen(group: Group, words: Words) -> Screen:
         data = f"{field}:{wanted}:{group.organization_id.hex}"
         rows.append((button(words.plain(key, choice=words.plain(label)), data),))
     rows.append((button(words.plain("button.untie"), f"tied:no:{group.organization_id.hex}"),))
-    text = words.say("group.settings", organization=group.organization_name or "")
+    text = words.say("group.settings", organization=short(group.organization_name or ""))
     return Screen(text, tuple(rows))
 
 
@@ -151,7 +152,7 @@ def choice_screen(owned: list[Membership], words: Words) -> Screen:
     rows = tuple(
         (
             button(
-                words.plain("button.organization", organization=place.organization_name),
+                words.plain("button.organization", organization=short(place.organization_name)),
                 f"tie:{place.organization_id.hex}",
             ),
         )
@@ -162,7 +163,11 @@ def choice_screen(owned: list[Membership], words: Words) -> Screen:
 
 def private_screen(key: str, context: BotContext) -> Screen:
     """A sentence, and the way to the private chat; from /topup it leads to a top-up."""
-    payload = "topup" if context.text.startswith("/topup") else None
+    command, *amount = context.text.split()
+    payload = None
+    if command.startswith("/topup"):  # links carry no point and no comma
+        typed = "".join(amount)
+        payload = f"topup_{typed}" if re.fullmatch("[0-9]{1,9}[A-Za-z]{0,3}", typed) else "topup"
     link = create_deep_linked_url(context.bot.username, payload)
     label = context.words.plain("button.private")
     return Screen(context.words.say(key), ((InlineKeyboardButton(label, url=link),),))

@@ -8,9 +8,13 @@ from bot.invite import joined
 from bot.membership import balance_lines, current, in_order, may_top_up, menu, needed_role
 from bot.organization import organization_screen
 from bot.screens import Screen
+from bot.topup import link_followed
 
 # Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
-PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {"invite": joined}
+PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
+    "invite": joined,
+    "topup": link_followed,
+}
 
 
 async def start(context: BotContext) -> None:

@@ -43,6 +43,12 @@ async def topup(context: BotContext) -> None:
         await context.reply(amount_screen(me, place, place.wallets[0], context.words))
 
 
+async def link_followed(context: BotContext, amount: str) -> None:
+    """A group's button that continues in private, with what was typed there: 50, or 50usd."""
+    context.text = f"/topup {amount}"
+    await topup(context)
+
+
 async def another_tapped(context: BotContext) -> None:
     """Another organization: ask for which one."""
     me = await context.introduce()

@@ -146,15 +146,22 @@ async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_
 
 
 @pytest.mark.parametrize(
-    "text", ["/topup 50", "/topup@a_bot 50", "/help", "/cancel", "/paysupport"]
+    ("text", "link"),
+    [
+        ("/topup", "?start=topup"),
+        ("/topup@a_bot 50 usd", "?start=topup_50usd"),
+        ("/topup 12.50", "?start=topup"),
+        ("/help", ""),
+        ("/cancel", ""),
+    ],
 )
 async def test_every_other_command_is_answered_with_a_way_to_private(
-    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups, text: str
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups, text: str, link: str
 ) -> None:
     api.updates = [command(1, text)]
     sent = await play(api, client, "sendMessage")
     assert sent["text"] == "I talk about money only in private."
-    url = "https://t.me/a_bot" + ("?start=topup" if "topup" in text else "")
+    url = f"https://t.me/a_bot{link}"
     assert sent["reply_markup"]["inline_keyboard"] == [[PRIVATE[0][0] | {"url": url}]]
     assert backend.calls == []
 
@@ -209,3 +216,10 @@ async def test_only_what_is_handled_is_asked_for(
     asked = await play(api, client, "getUpdates")
     assert asked["allowed_updates"] == list(ALLOWED_UPDATES)
     assert set(ALLOWED_UPDATES) == {"message", "callback_query", "my_chat_member"}
+
+
+async def test_a_groups_link_goes_on_in_private_with_the_amount(ana: Person) -> None:
+    await ana.writes("/start topup_50")
+    await ana.sees("Add €50.00 to Acme.")
+    await ana.writes("/start topup")
+    assert "€50" in buttons(await ana.sees("How much"))
