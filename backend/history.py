@@ -43,14 +43,7 @@ EMPTY = {
 
 async def payments(database: Database, actor: Actor, asked: PaymentsQuery) -> Payments:
     """An organization's payments of every state; raises NotFound, BadCursor."""
-    page = await database.call(
-        "list_payments",
-        actor,
-        organization_id=asked.organization_id,
-        statuses=asked.status,
-        cursor=asked.cursor,
-        most=asked.limit,
-    )
+    page = await database.call("list_payments", actor, **arguments(asked))
     return Payments(**{**page, "payments": [presentation.payment(row) for row in page["payments"]]})
 
 
@@ -64,39 +57,33 @@ async def transactions(
     database: Database, actor: Actor, organization_id: UUID, asked: TransactionsQuery
 ) -> Transactions:
     """A wallet's movements; raises NotFound, BadCursor, CurrencyUnknown."""
-    page = await database.call(
-        "list_transactions",
-        actor,
-        organization_id=organization_id,
-        currency=asked.currency,
-        kinds=asked.kind,
-        cursor=asked.cursor,
-        most=asked.limit,
-    )
+    of_which = {"organization_id": organization_id, **arguments(asked)}
+    page = await database.call("list_transactions", actor, **of_which)
     listed = [presentation.transaction(row) for row in page["transactions"]]
     return Transactions(**{**page, "transactions": listed})
+
+
+def arguments(asked: PaymentsQuery | TransactionsQuery) -> Json:
+    """A page as SQL is asked for it, where `limit` is a word of its own."""
+    return {**asked.model_dump(exclude={"limit"}), "most": asked.limit}
 
 
 async def statement(
     database: Database, actor: Actor, organization_id: UUID, asked: StatementQuery
 ) -> Statement:
     """One month of a wallet; raises NotFound, CurrencyUnknown."""
-    row: Json = await database.call(
-        "statement",
-        actor,
-        organization_id=organization_id,
-        currency=asked.currency,
-        month=date.fromisoformat(f"{asked.month}-01"),
-    )
-    name = f"{plain_name(row['organization_name'])}-{asked.month}-{row['currency']}.csv"
+    which = {"organization_id": organization_id, "currency": asked.currency}
+    month = date.fromisoformat(f"{asked.month}-01")
+    row: Json = await database.call("statement", actor, **which, month=month)
+    name = row["organization_name"]
     return Statement(
-        organization_name=row["organization_name"],
+        organization_name=name,
         month=asked.month,
         opening=money(row["opening_minor"], row["currency"]),
         closing=money(row["closing_minor"], row["currency"]),
         movements=len(row["lines"]),
         empty=row["empty"],
-        file_name=name,
+        file_name=f"{plain_name(name)}-{asked.month}-{row['currency']}.csv",
         csv=spreadsheet(row),
     )
 

@@ -20,7 +20,9 @@ from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpda
 from telegram.request import HTTPXRequest
 
 from bot import (
+    export,
     groups,
+    history,
     invite,
     members,
     organization,
@@ -42,6 +44,8 @@ from bot.texts import COMPLETE_LANGUAGE, Texts
 COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
+    "history": history.history,
+    "export": export.export,
     "org": organization.organization,
     "members": members.members,
     "invite": invite.invite,
@@ -80,6 +84,8 @@ TAPS: Final[dict[str, Handler]] = {
     screens.INVITE: invite.offer_tapped,
     screens.MAKE_LINK: invite.make_link_tapped,
     screens.REVOKE: invite.revoke_tapped,
+    screens.HISTORY: history.page_tapped,
+    screens.EXPORT: export.month_tapped,
 }
 GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
     "balance": groups.balance,

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 import jwt
@@ -124,6 +125,11 @@ async def at_most(seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         raise BackendUnavailable(f"no answer in {seconds:g} s", may_have_acted=True) from error
+
+
+def in_address(asked: BaseModel) -> str:
+    """A query as the end of an address: "?month=2026-11"."""
+    return "?" + urlencode(asked.model_dump(mode="json", exclude_none=True), doseq=True)
 
 
 def read(model: type[Answer], body: bytes) -> Answer:

@@ -25,12 +25,18 @@ from backend.schemas import (
     OrganizationChoice,
     OrganizationRequest,
     Payment,
+    Payments,
+    PaymentsQuery,
     PersonalSettings,
     RoleRequest,
     SettingsChange,
+    Statement,
+    StatementQuery,
+    Transactions,
+    TransactionsQuery,
     UpdateHandled,
 )
-from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, read
+from bot.backend_calls import ANSWER_SECONDS, BackendCalls, at_most, in_address, read
 
 ORGANIZATIONS: Final = "/api/organizations"
 
@@ -133,6 +139,22 @@ class BackendClient(BackendCalls):
         """Get into an organization by an invitation's code; again is harmless."""
         path = "/api/invitations/accept"
         return read(Organization, await self.call(user, "POST", path, request))
+
+    async def transactions(
+        self, user: int, organization_id: UUID, asked: TransactionsQuery
+    ) -> Transactions:
+        """A page of a wallet's movements."""
+        path = f"/api/organizations/{organization_id}/transactions"
+        return read(Transactions, await self.call(user, "GET", path + in_address(asked)))
+
+    async def payments(self, user: int, asked: PaymentsQuery) -> Payments:
+        """A page of an organization's payments."""
+        return read(Payments, await self.call(user, "GET", "/api/payments" + in_address(asked)))
+
+    async def statement(self, user: int, organization_id: UUID, asked: StatementQuery) -> Statement:
+        """A month of a wallet."""
+        path = f"/api/organizations/{organization_id}/statement"
+        return read(Statement, await self.call(user, "GET", path + in_address(asked)))
 
     async def claim(self, wait: int) -> ClaimedNotifications:
         """Notifications to deliver now; waits up to `wait` seconds for the first."""

@@ -48,6 +48,10 @@ INVITE = rf"invite:{_OFFER}\Z"
 MAKE_LINK = rf"make_link:{_OFFER}\Z"
 REVOKE = rf"revoke:(?P<organization>{_PACKED}):(?P<invitation>{_PACKED})\Z"
 
+_CURSOR = r"(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest
+HISTORY = rf"past:(?P<organization>{_PACKED}):(?P<currency>[a-z]{{3}}|):{_CURSOR}\Z"
+EXPORT = rf"export:{_ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)\Z"
+
 Row = tuple[InlineKeyboardButton, ...]
 
 

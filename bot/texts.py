@@ -42,6 +42,10 @@ class Price(NamedTuple):
     currency: str
 
 
+class MonthName(str):
+    """A month ("2026-11") to be shown by its name."""
+
+
 Fact = str | int | Price | Money | datetime | date
 
 
@@ -105,6 +109,9 @@ class Words:
             case datetime():
                 clock = format_skeleton("Hm", fact, tzinfo=self._zone, locale=self._locale)
                 return f"{clock} UTC" if fact.astimezone(self._zone).tzname() == "UTC" else clock
+            case MonthName():
+                first = datetime.fromisoformat(f"{fact}-01T00:00Z")
+                return format_skeleton("yMMMM", first, tzinfo=UTC, locale=self._locale)
             case date():
                 return format_date(fact, "long", locale=self._locale)
             case int():

@@ -23,6 +23,8 @@ from sandbox.telegram_webhook import delete_webhook, get_webhook_info, set_webho
 LONGEST_POLL = 50  # seconds
 ANSWER_WITHIN = 15  # seconds, then a tap no longer waits for its answer
 
+Html = Literal["HTML"] | None  # the one way of marking text up that is played
+
 
 class Button(Shape):
     """https://core.telegram.org/bots/api#inlinekeyboardbutton."""
@@ -98,7 +100,7 @@ async def get_updates(
 def content_of(
     *,
     text: str,
-    parse_mode: Literal["HTML"] | None = None,
+    parse_mode: Html = None,
     reply_markup: pydantic.Json[Keyboard] | None = None,
     link_preview_options: pydantic.Json[Json] | None = None,
 ) -> Json:
@@ -129,12 +131,7 @@ async def send_message(
 
 
 async def send_document(
-    chats: Chats,
-    *,
-    chat_id: int,
-    document: Any = None,
-    caption: str = "",
-    parse_mode: Literal["HTML"] | None = None,
+    chats: Chats, *, chat_id: int, document: Any = None, caption: str = "", parse_mode: Html = None
 ) -> Json:
     """A new message of the bot: a file, and words under it."""
     chat = chats.reachable(chat_id)

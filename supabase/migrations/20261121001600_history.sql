@@ -81,7 +81,7 @@ grant execute on function api.list_wallets(uuid) to authenticated;
 create function api.list_transactions(
     organization_id uuid,
     currency text default null,
-    kinds text [] default null,
+    kind text [] default null,
     cursor text default null,
     most integer default null
 ) returns jsonb
@@ -104,14 +104,14 @@ begin
         (
             select o.* from private.movements as o
             where coalesce(cursor, 'o') like 'o%' and o.account_id = account
-            and o.seq < coalesce(place, 9223372036854775807) and (kinds is null or o.kind = any(kinds))
+            and o.seq < coalesce(place, 9223372036854775807) and (list_transactions.kind is null or o.kind = any(list_transactions.kind))
             order by o.seq desc limit private.page_size(most)
         )
         union all
         (
             select n.* from private.movements as n
             where cursor like 'n%' and n.account_id = account
-            and n.seq > place and (kinds is null or n.kind = any(kinds))
+            and n.seq > place and (list_transactions.kind is null or n.kind = any(list_transactions.kind))
             order by n.seq limit private.page_size(most)
         )
     ) as m;
@@ -119,11 +119,11 @@ begin
         'transactions', coalesce(page, '[]'),
         'next_cursor', case when exists (
             select from private.movements as o
-            where o.account_id = account and o.seq < oldest and (kinds is null or o.kind = any(kinds))
+            where o.account_id = account and o.seq < oldest and (list_transactions.kind is null or o.kind = any(list_transactions.kind))
         ) then 'o' || oldest end,
         'previous_cursor', case when exists (
             select from private.movements as n
-            where n.account_id = account and n.seq > newest and (kinds is null or n.kind = any(kinds))
+            where n.account_id = account and n.seq > newest and (list_transactions.kind is null or n.kind = any(list_transactions.kind))
         ) then 'n' || newest end
     );
 end
@@ -133,7 +133,7 @@ grant execute on function api.list_transactions(uuid, text, text [], text, integ
 
 create function api.list_payments(
     organization_id uuid,
-    statuses text [] default null,
+    status text [] default null,
     cursor text default null,
     most integer default null
 ) returns jsonb
@@ -158,7 +158,7 @@ begin
             select o as payment from public.payments as o
             where coalesce(cursor, 'o') like 'o%' and o.organization_id = list_payments.organization_id
             and (cursor is null or (o.created_at, o.id) < (place.created_at, place.id))
-            and (statuses is null or o.status = any(statuses))
+            and (list_payments.status is null or o.status = any(list_payments.status))
             order by o.created_at desc, o.id desc limit private.page_size(most)
         )
         union all
@@ -166,7 +166,7 @@ begin
             select n as payment from public.payments as n
             where cursor like 'n%' and n.organization_id = list_payments.organization_id
             and (n.created_at, n.id) > (place.created_at, place.id)
-            and (statuses is null or n.status = any(statuses))
+            and (list_payments.status is null or n.status = any(list_payments.status))
             order by n.created_at, n.id limit private.page_size(most)
         )
     )
@@ -184,13 +184,13 @@ begin
             select from public.payments as o
             where o.organization_id = list_payments.organization_id
             and (o.created_at, o.id) < (oldest.created_at, oldest.id)
-            and (statuses is null or o.status = any(statuses))
+            and (list_payments.status is null or o.status = any(list_payments.status))
         ) then 'o' || replace(oldest.id::text, '-', '') end,
         'previous_cursor', case when exists (
             select from public.payments as n
             where n.organization_id = list_payments.organization_id
             and (n.created_at, n.id) > (newest.created_at, newest.id)
-            and (statuses is null or n.status = any(statuses))
+            and (list_payments.status is null or n.status = any(list_payments.status))
         ) then 'n' || replace(newest.id::text, '-', '') end
     );
 end

@@ -89,7 +89,7 @@ async def test_movements_are_the_wallets_side_of_the_ledger_newest_first(
     assert await moved(till, currency="usd") == {
         "transactions": [], "next_cursor": None, "previous_cursor": None,
     }  # fmt: skip
-    assert not (await moved(till, kinds=["refund"]))["transactions"]
+    assert not (await moved(till, kind=["refund"]))["transactions"]
 
 
 @pytest.mark.parametrize("what", [moved, payments])
@@ -129,7 +129,7 @@ async def test_payments_of_every_state_are_listed_and_can_be_asked_for_by_state(
     created = await till.payment("created", opened=False)
     listed = (await payments(till))["payments"]
     assert [row["status"] for row in listed] == ["created", "pending", "succeeded"]
-    unsettled = (await payments(till, statuses=["created", "pending"]))["payments"]
+    unsettled = (await payments(till, status=["created", "pending"]))["payments"]
     assert [row["id"] for row in unsettled] == [created, open_]
     assert not {"idempotency_key", "chat_id", "message_id"} & listed[0].keys()
     assert listed[2] == await till.show(listed[2]["id"])

@@ -6,6 +6,7 @@ answer and update of the Bot API.
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,6 +47,10 @@ async def story(http: aiohttp.ClientSession, house: House) -> None:
     await post(http, "/stripe/faults", delay=0.1)
     await post(http, f"/stripe/sessions/{session}/pay", card="delayed_success")
     await ana.see("that it is paid", "New balance.*€70.00")
+    await ben.write("/history")
+    await ben.see("both top-ups", r"\+€20.00.* by Ana, balance €70.00.*\+€50.00")
+    await ben.write(f"/export {datetime.now(UTC):%Y-%m}")
+    await ben.see("a file that ends with the balance", "-eur.csv.*Closing balance: €70.00")
     _, message = await link(ana, "10")
     body = {"user": "ana", "chat": "private", "message_id": message, "button": "Cancel"}
     await post(http, "/telegram/tap", **body)
@@ -82,7 +87,14 @@ async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(house:
             by_aiogram(call)
     assert not problems
     used = {call["path"].rsplit("/", 1)[1] for call in calls}
-    assert {"getMe", "getUpdates", "sendMessage", "editMessageText", "answerCallbackQuery"} <= used
+    assert {
+        "getMe",
+        "getUpdates",
+        "sendMessage",
+        "editMessageText",
+        "answerCallbackQuery",
+        "sendDocument",
+    } <= used
 
 
 def by_aiogram(call: Json) -> None:

@@ -1,0 +1,76 @@
+"""/export: a month of each wallet as a file for spreadsheets."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import ValidationError
+from telegram import InputFile
+
+from backend.schemas import Membership, StatementQuery
+from bot.context import BotContext
+from bot.membership import current, place_in
+from bot.organization import organization_screen
+from bot.screens import Screen, button
+from bot.texts import MonthName, Words, short
+
+MONTHS_OFFERED: Final = 4  # this one and the last three
+
+
+async def export(context: BotContext) -> None:
+    """/export [2026-11]: that month, or ask which."""
+    me = await context.introduce()
+    if place := current(me):
+        await send_month(place, "".join(context.text.split(maxsplit=1)[1:]), context)
+    else:
+        await context.reply(organization_screen(me, context.words))
+
+
+async def month_tapped(context: BotContext) -> None:
+    """Export, and each of the months."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    await send_month(place, context.part("month"), context)
+
+
+async def send_month(place: Membership, month: str, context: BotContext) -> None:
+    """A file for each wallet; where nothing moved, a sentence with the balance."""
+    if not month:
+        await context.reply(months_screen(place, context.words))
+        return
+    try:
+        asked = StatementQuery(month=month, format="json")
+    except ValidationError:
+        await context.say("export.unreadable", month=last_months(datetime.now(UTC))[0])
+        return
+    for wallet in place.wallets:
+        asked = asked.model_copy(update={"currency": wallet.balance.currency})
+        made = await context.backend.statement(context.speaker.id, place.organization_id, asked)
+        sentence = context.words.say(
+            f"export.{made.empty or 'caption'}",
+            organization=short(made.organization_name),
+            month=MonthName(month),
+            opening=made.opening,
+            closing=made.closing,
+            count=made.movements,
+        )
+        if made.empty:
+            await context.reply(Screen(sentence))
+        else:
+            file = InputFile(made.csv.encode(), filename=made.file_name)
+            await context.bot.send_document(context.chat_id, file, caption=sentence)
+
+
+def months_screen(place: Membership, words: Words) -> Screen:
+    """A button for each of the last months."""
+    rows = []
+    for month in last_months(datetime.now(UTC)):
+        label = words.plain("button.month", month=MonthName(month))
+        rows.append((button(label, f"export:{place.organization_id.hex}:{month}"),))
+    name = short(place.organization_name)
+    return Screen(words.say("export.question", organization=name), tuple(rows))
+
+
+def last_months(now: datetime) -> list[str]:
+    """The newest first, this one with it: ["2026-01", "2025-12", ...]."""
+    newest = now.year * 12 + now.month - 1
+    months = range(newest, newest - MONTHS_OFFERED, -1)
+    return [f"{month // 12:04}-{month % 12 + 1:02}" for month in months]
