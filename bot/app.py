@@ -12,8 +12,8 @@ from telegram import (
     BotCommandScopeAllGroupChats,
     BotCommandScopeDefault,
     LinkPreviewOptions,
+    ext as telegram_ext,
 )
-from telegram import ext as telegram_ext
 from telegram.constants import ParseMode
 from telegram.ext import CallbackQueryHandler, ChatMemberHandler, CommandHandler, MessageHandler
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType

@@ -7,9 +7,7 @@ secret. What one check cannot reach does not keep the others from looking.
 from collections.abc import AsyncIterator, Callable
 
 from backend.doctor.database_checks import database
-from backend.doctor.finding import Finding as Finding
-from backend.doctor.finding import Findings
-from backend.doctor.finding import Patient as Patient
+from backend.doctor.finding import Finding as Finding, Findings, Patient as Patient
 from backend.doctor.settings_checks import settings
 from backend.doctor.stripe_checks import stripe_account
 from backend.doctor.telegram_checks import telegram

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as some
+from hypothesis import assume, given, strategies as some
 
 from backend.database import TelegramUser
 from backend.errors import AmountTooPrecise, CurrencyUnknown

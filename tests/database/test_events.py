@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from backend.database import SERVICE
 from backend.errors import WrongStripeMode
