@@ -151,7 +151,6 @@ class Settings(EnvironmentSettings):
             ("STRIPE_SECRET_KEY", self.stripe_secret_key),
             ("METRICS_TOKEN", self.metrics_token),
             ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
-            ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
             *(("STRIPE_WEBHOOK_SECRET", secret) for secret in self.stripe_webhook_secret),
         ]
         owners: dict[str, list[str]] = {}

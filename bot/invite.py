@@ -28,6 +28,7 @@ CODE_LENGTH: Final = 64  # Telegram carries no more in a link
 async def invite(context: BotContext) -> None:
     """/invite [role] [how many people] [how long]: offer the choices, or make the link at once."""
     me, words = await context.introduce(), context.words
+    context.memory.question = None
     said = " ".join(context.text.lower().split()[1:])
     if (place := current(me)) is None:
         await context.reply(organization_screen(me, words))

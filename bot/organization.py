@@ -103,7 +103,7 @@ def organization_screen(me: Me, words: Words) -> Screen:
     itself = [button(words.plain("button.leave"), f"leave:{id}")]
     if MAY_GIVE[place.role]:
         people.append(button(words.plain("button.invite"), f"invite:{id}:member:1:48"))
-        itself.append(button(words.plain("button.rename"), f"rename:{id}"))
+        itself.insert(0, button(words.plain("button.rename"), f"rename:{id}"))
     switches = ((use_button(other, words),) for other in others)
     rows = (tuple(people), tuple(itself), *switches, new)
     return Screen("\n".join(balance_lines(place, words)), rows)

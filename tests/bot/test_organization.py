@@ -14,7 +14,7 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
 ) -> None:
     await ana.writes("/org")
     shown = await ana.sees("Acme (you are owner)\nBalance: €12.34")
-    assert list(buttons(shown)) == ["Members", "Invite", "Leave", "Rename", "New organization"]
+    assert list(buttons(shown)) == ["Members", "Invite", "Rename", "Leave", "New organization"]
     await ben.writes("/org")
     shown = await ben.sees("Acme (you are member)")
     assert list(buttons(shown)) == ["Members", "Leave", "New organization"]
@@ -100,7 +100,7 @@ async def test_where_nothing_can_be_founded_the_refusal_says_what_to_do(
     await eve.sees(sentence)
 
 
-async def test_a_rename_asks_for_the_name_and_cancel_forgets_it(
+async def test_a_rename_asks_for_the_name_which_cancel_and_every_other_command_forget(
     ana: Person, backend: FakeOrganizations
 ) -> None:
     await ana.writes("/org")
@@ -109,6 +109,14 @@ async def test_a_rename_asks_for_the_name_and_cancel_forgets_it(
     await ana.sees("What is Acme called from now on?")
     await ana.writes("/cancel")
     await ana.sees("Forgotten.")
+    for other in ("/members", "/invite", "/org"):
+        await ana.writes("/org")
+        await ana.taps(await ana.sees("Acme (you"), "Rename")
+        await ana.sees("What is Acme called from now on?")
+        await ana.writes(other)
+        await ana.sees("Acme")
+        await ana.writes("Something else")
+        await ana.sees("I did not understand that.")
     await ana.writes("/org")
     await ana.taps(await ana.sees("Acme (you"), "Rename")
     await ana.writes("Acme Two")
