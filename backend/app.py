@@ -12,23 +12,11 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from backend import reconcile
 from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
 from backend.errors import Failure, PursebotError, Unauthorized
-from backend.routes import (
-    groups,
-    health,
-    invitations,
-    me,
-    members,
-    notifications,
-    organizations,
-    pages,
-    payments,
-    updates,
-    wallets,
-    webhook,
-)
+from backend.routes import docs, groups, health, notifications, openapi, pages, updates, webhook
 from backend.routes.door import CLOSING, SHOP
 from backend.routes.health import METRICS_TOKEN
 from backend.routes.limiter import LIMITER, TRUSTED_PROXY, Network, costly
+from backend.routes.table import DOORS, GROUP
 from backend.routes.updates import TELEGRAM_SECRET
 from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.supabase_auth import SupabaseAuth
@@ -50,49 +38,19 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
-
 ROUTES = [
+    *(door.route for door in DOORS),
+    # For machines, browsers and the bot itself.
     web.get("/health", health.alive),
     web.get("/ready", health.ready),
     web.get("/metrics", health.metrics),
-    web.put("/api/me", me.introduce),
-    web.put("/api/me/organization", me.choose_organization),
-    web.get("/api/me/settings", me.show_settings),
-    web.patch("/api/me/settings", me.change_settings),
+    web.get("/docs", docs.page),
+    web.get("/openapi.json", openapi.answer),
     web.post("/api/payments/webhook", webhook.receive),
-    web.post("/api/payments/checkout", costly(payments.checkout)),
-    web.post("/api/payments/create-intent", costly(payments.create_intent)),
-    web.post("/api/payments/payment-intents", costly(payments.create_intent)),
-    web.post("/api/customers", costly(payments.customer)),
-    web.get("/api/payments", payments.index),
-    web.get("/api/payments/{id}", payments.show),
-    web.post("/api/payments/{id}/check", costly(payments.check)),
-    web.post("/api/payments/{id}/cancel", costly(payments.cancel)),
-    web.get("/api/organizations", organizations.index),
-    web.post("/api/organizations", organizations.create),
-    web.get("/api/organizations/{id}", organizations.show),
-    web.patch("/api/organizations/{id}", organizations.rename),
-    web.get("/api/organizations/{id}/audit", organizations.audit),
-    web.get("/api/organizations/{id}/members", members.index),
-    web.patch("/api/organizations/{id}/members/{user_id}", members.change_role),
-    web.delete("/api/organizations/{id}/members/{user_id}", members.remove),
-    web.get("/api/organizations/{id}/invitations", invitations.index),
-    web.post("/api/organizations/{id}/invitations", invitations.create),
-    web.delete("/api/organizations/{id}/invitations/{invitation_id}", invitations.revoke),
-    web.post("/api/invitations/show", invitations.show),
-    web.post("/api/invitations/accept", invitations.accept),
-    web.get("/api/organizations/{id}/wallets", wallets.index),
-    web.get("/api/organizations/{id}/transactions", wallets.transactions),
-    web.get("/api/organizations/{id}/statement", wallets.statement),
-    web.get(GROUP, groups.show),
-    web.put(GROUP, groups.tie),
-    web.patch(GROUP, groups.allow),
-    web.get(GROUP + "/balance", groups.balance),
     web.get("/pay/{id}/return", costly(pages.came_back)),
     web.get("/pay/{id}/leave", costly(pages.came_back)),
-    web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
     web.post("/telegram/webhook", updates.receive),
+    web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
     web.post("/internal/updates/claim", updates.claim),
     web.post("/internal/updates/{id}/handled", updates.finish),
     web.post("/internal/notifications/claim", notifications.claim),

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 # Who is calling: the two kinds of token that the bot signs with BOT_API_SECRET (HS256).
 BOT_ISSUER = "pursebot-bot"
@@ -23,7 +23,12 @@ def as_written(value: object) -> object:
 
 # Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
 TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
-AmountText = Annotated[str, BeforeValidator(as_written), Field(max_length=64)]
+AmountText = Annotated[
+    str,
+    BeforeValidator(as_written),
+    Field(max_length=64),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 64}, {"type": "number"}]}),
+]
 
 
 class Model(BaseModel):

@@ -1,0 +1,87 @@
+"""The document says what the doors do: asked whatever it allows, they answer as it says."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from limits import RateLimitItemPerMinute
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from backend.routes import limiter
+from backend.routes.openapi import document
+from backend.routes.table import DOORS
+from tests.backend.conftest import House, token
+
+CONFORMS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+QUICK_AND_THE_SAME_EACH_TIME = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def ask_everything(url: str, ids: dict[str, str], operations: list[Any]) -> None:
+    """Each door, a dozen times, mostly about what there is."""
+    for operation in (found.ok() for found in operations):
+
+        @QUICK_AND_THE_SAME_EACH_TIME
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+        def ask(case: Any) -> None:
+            parts = (case.path_parameters, case.query, case.body)
+            for part in (part for part in parts if isinstance(part, dict)):
+                part |= {name: real for name, real in ids.items() if name in part}
+            if case.path.startswith("/api/payments/{id}"):
+                case.path_parameters["id"] = ids["payment"]
+            headers = {"Authorization": f"Bearer {token()}"}
+            case.call_and_validate(base_url=url, headers=headers, checks=CONFORMS)
+
+        ask()
+
+
+async def test_whatever_the_document_allows_is_answered_as_it_says(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "EACH_PERSON", RateLimitItemPerMinute(10_000))
+    acme = str(house.world.acme)
+    ids = {"id": acme, "organization_id": acme, "currency": "eur"}
+    ids["payment"] = str(await house.topup())
+    async with house.http.get(f"{house.url}/openapi.json") as answer:
+        schema = schemathesis.openapi.from_dict(await answer.json())
+    operations: list[Any] = list(schema.get_all_operations())
+    assert len(operations) == len(DOORS)
+    await asyncio.to_thread(ask_everything, house.url, ids, operations)
+
+
+async def test_the_page_shows_every_door_and_fetches_nothing(house: House) -> None:
+    async with house.http.get(f"{house.url}/docs") as answer:
+        page = await answer.text()
+    for path, operations in document()["paths"].items():
+        for method in operations:
+            assert f"{method.upper()} {path}" in page
+    assert not re.search(r"<script|<link|src=|https?://", page)
+    linked, there = (set(re.findall(rf'{kind}"([\w/.]+)"', page)) for kind in ('href="#', 'id="'))
+    assert linked <= there
+
+
+def test_every_doors_sentence_names_it() -> None:
+    for door in DOORS:
+        said = (door.handler.__doc__ or "").split()
+        assert said[0] == door.method
+        for model in filter(None, (door.takes, door.gives)):
+            assert model.__name__ in re.findall(r"\w+", " ".join(said)), door
