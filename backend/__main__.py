@@ -76,8 +76,12 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_shop(settings) as shop:
-        signup = settings.organization_signup == "open"
-        await shop.database.call("set_signup", SERVICE, is_open=signup)
+        await shop.database.call(
+            "set_policy",
+            SERVICE,
+            signup_open=settings.organization_signup == "open",
+            topups_in_chat=settings.topups_in_chat == "on",
+        )
         scraper, telegram = settings.metrics_token, settings.telegram_webhook_secret
         app = create_app(
             shop,

@@ -29,6 +29,7 @@ from backend.errors import (
     TimeZoneUnknown,
     TooManyOrganizations,
     TooManyRequests,
+    TopupsOff,
     Unauthorized,
     WrongStripeMode,
 )
@@ -97,6 +98,7 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB012": LastOwner,
     "PB013": InvitationInvalid,
     "PB018": TimeZoneUnknown,
+    "PB019": TopupsOff,
     "PB429": TooManyRequests,
 }
 

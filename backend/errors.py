@@ -9,6 +9,7 @@ PursebotError
 |   |-- Unauthorized           401 unauthorized
 |   |-- RoleTooLow             403 role_too_low {role}
 |   |-- SignupClosed           403 signup_closed
+|   |-- TopupsOff              403 topups_off
 |   |-- NotFound               404 not_found {what}
 |   |-- InvitationInvalid      404 invitation_invalid
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
@@ -109,6 +110,14 @@ class SignupClosed(Refusal):
     status = 403
     code = "signup_closed"
     message = "New organizations are set up by whoever runs this service: ask them."
+
+
+class TopupsOff(Refusal):
+    """Whoever runs this keeps top-ups out of the chat: see docs/telegram-policy.md."""
+
+    status = 403
+    code = "topups_off"
+    message = "Money is not added in the chat here."
 
 
 class NotFound(Refusal):

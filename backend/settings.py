@@ -101,6 +101,7 @@ class Settings(EnvironmentSettings):
     stripe_api_base: str = "https://api.stripe.com"
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     organization_signup: Literal["open", "closed"] = "closed"
+    topups_in_chat: Literal["on", "off"] = "on"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     public_url: str = "http://127.0.0.1:8080"

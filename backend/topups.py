@@ -62,7 +62,7 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
 
 async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -> Json:
     """The payment's row, as Stripe will be asked for it."""
-    currency = request.currency.lower()
+    currency = (request.currency or await default_currency(shop, actor, request)).lower()
     made = await shop.database.call(
         "create_payment",
         actor,
@@ -73,6 +73,14 @@ async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -
     )
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=made["id"])
     return payment
+
+
+async def default_currency(shop: Shop, actor: Actor, request: PaymentRequest) -> str:
+    """What the organization keeps its money in unless somebody says otherwise."""
+    organization: Json = await shop.database.call(
+        "get_organization", actor, organization_id=request.organization_id
+    )
+    return str(organization["default_currency"])
 
 
 async def open_page(shop: Shop, payment: Json) -> Json:

@@ -63,7 +63,8 @@ def balance_lines(place: Membership, words: Words) -> Iterator[str]:
 def menu(me: Me, words: Words) -> tuple[Row, ...]:
     """The buttons that go with a person's organizations."""
     place = current(me)
-    top_up = (button(words.plain("button.top_up"), "topup"),) if place and may_top_up(place) else ()
+    offers = place is not None and me.topups_in_chat and may_top_up(place)
+    top_up = (button(words.plain("button.top_up"), "topup"),) if offers else ()
     return ((*top_up, balance_button(words)),)
 
 

@@ -33,7 +33,9 @@ async def start(context: BotContext) -> None:
         words.say("start.hello", name=me.name),
         words.say("start.organizations", count=len(me.organizations)),
         *(line for each in in_order(me) for line in balance_lines(each, words)),
-        words.say("start.next")
+        words.say("start.topups_off")
+        if not me.topups_in_chat
+        else words.say("start.next")
         if may_top_up(place)
         else words.say("start.next_member", role=needed_role(words)),
     )

@@ -33,6 +33,8 @@ async def topup(context: BotContext) -> None:
     place = current(me)
     if place is None:
         await context.reply(organization_screen(me, context.words))
+    elif not me.topups_in_chat:
+        await context.say("refusal.topups_off")
     elif not may_top_up(place):
         name, role = short(place.organization_name), needed_role(context.words)
         refusal = context.words.say("topup.role_too_low", organization=name, role=role)

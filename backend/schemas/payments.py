@@ -22,11 +22,14 @@ class ShownIn(Model):
 
 
 class PaymentRequest(Model):
-    """POST /api/payments/create-intent. `amount` in major units, text or number."""
+    """POST /api/payments/create-intent. `amount` in major units, text or number.
+
+    Without `currency` the organization's default one is meant.
+    """
 
     organization_id: UUID
     amount: AmountText
-    currency: str = Field(min_length=3, max_length=3)
+    currency: str | None = Field(default=None, min_length=3, max_length=3)
 
 
 class CheckoutRequest(PaymentRequest):

@@ -29,7 +29,8 @@ class Me(Model):
     """The acting person and the organizations they belong to, the oldest membership first.
 
     `language` is what they chose or else their Telegram client's; `time_zone` is an IANA name;
-    `organization_id` is the organization that is meant when nobody says which.
+    `organization_id` is the organization that is meant when nobody says which. `topups_in_chat` is
+    false where whoever runs this keeps top-ups out of the chat.
     """
 
     user_id: UUID
@@ -38,3 +39,4 @@ class Me(Model):
     time_zone: str
     organization_id: UUID | None = None
     organizations: list[Membership]
+    topups_in_chat: bool = True

@@ -30,6 +30,7 @@ as $$
         'last_owner', 'PB012',
         'invitation_invalid', 'PB013',
         'time_zone_unknown', 'PB018',
+        'topups_off', 'PB019',
         'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',
@@ -81,6 +82,7 @@ create table private.installation (
     recorded_at timestamptz not null default now(),
     events_seen_until timestamptz not null default now(),
     signup_open boolean not null default false,
+    topups_in_chat boolean not null default true,
     constraint installation_is_one_row check (only_row)
 );
 comment on table private.installation is 'Which Stripe mode this database belongs to, how far Stripe''s list of events was read, and whether everybody may found organizations.';

@@ -83,6 +83,11 @@ $$;
 comment on function private.current_user_id is 'Definer: must find the caller before any policy can. Null for nobody we know.';
 grant execute on function private.current_user_id() to authenticated;
 
+create function private.acts_in_chat() returns boolean
+language sql stable set search_path = ''
+return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'telegram_id', false);
+comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
+
 create function private.current_organization_ids() returns setof uuid
 language sql stable security definer set search_path = ''
 as $$

@@ -55,6 +55,9 @@ declare
     chat bigint;
     payment public.payments;
 begin
+    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
+        perform private.refuse('topups_off');
+    end if;
     perform private.require_amount(create_payment.amount, create_payment.currency);
     -- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
     if (

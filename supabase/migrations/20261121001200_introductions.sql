@@ -23,6 +23,7 @@ as $$
         'name', u.name,
         'language', private.language_of(u),
         'time_zone', u.time_zone,
+        'topups_in_chat', coalesce((select i.topups_in_chat from private.installation as i), true),
         'organization_id', coalesce(u.current_organization_id, (
             select m.organization_id from public.memberships as m
             where m.user_id = u.id order by m.created_at, m.organization_id limit 1

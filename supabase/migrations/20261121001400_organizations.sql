@@ -133,17 +133,19 @@ $$;
 comment on function api.get_organization is 'Definer, as api.list_organizations.';
 grant execute on function api.get_organization(uuid) to authenticated;
 
-create function api.set_signup(is_open boolean) returns jsonb
+create function api.set_policy(signup_open boolean default null, topups_in_chat boolean default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    update private.installation as i set signup_open = is_open where i.signup_open <> is_open;
-    return jsonb_build_object('open', is_open);
+    update private.installation as i
+    set signup_open = coalesce(set_policy.signup_open, i.signup_open),
+        topups_in_chat = coalesce(set_policy.topups_in_chat, i.topups_in_chat);
+    return '{}';
 end
 $$;
-comment on function api.set_signup is 'Definer: private.installation has no grants. Whether everybody may found organizations, from now on.';
-grant execute on function api.set_signup(boolean) to service_role;
+comment on function api.set_policy is 'Definer: private.installation has no grants. Whether everybody may found organizations and whether money is added in the chat, from now on; null leaves it.';
+grant execute on function api.set_policy(boolean, boolean) to service_role;
 
 create function api.create_organization(name text, idempotency_key text default null) returns jsonb
 language plpgsql security definer set search_path = ''

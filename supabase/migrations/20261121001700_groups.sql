@@ -6,7 +6,7 @@ create function private.require_telegram() returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
-    if not coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'telegram_id', false) then
+    if not private.acts_in_chat() then
         perform private.refuse('unauthorized');
     end if;
 end

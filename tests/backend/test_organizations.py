@@ -31,7 +31,7 @@ def code(said: Json) -> str:
 async def test_an_organization_is_founded_named_and_meant(house: House) -> None:
     status, said = await ask(house, EVE, "POST", "/organizations", name="Eve's")
     assert (status, code(said)) == (403, "signup_closed")
-    await house.shop.database.call("set_signup", SERVICE, is_open=True)
+    await house.shop.database.call("set_policy", SERVICE, signup_open=True)
     status, made = await ask(house, EVE, "POST", "/organizations", "k", name=" Eve\u202e's\n ")
     assert (status, made["name"], made["role"]) == (201, "Eve's", "owner")
     assert made["wallets"][0]["balance"]["amount"] == "0.00"

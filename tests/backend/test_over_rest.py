@@ -1,14 +1,12 @@
 """The backend where only Supabase's REST API is set: a whole top-up, and its command line."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from backend.schemas import PaymentsQuery, StatementQuery, TransactionsQuery
 from backend.supabase_database import SupabaseDatabase, supabase_database
-from tests.backend.conftest import BEN, House, open_house
+from tests.backend.conftest import House, open_house
 from tests.backend.test_commands import GOOD, run
 from tests.conftest import World
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
@@ -35,13 +33,6 @@ async def test_a_whole_topup_from_the_link_to_the_notifications(house_over_rest:
     assert paid.balance.amount == "12.50"
     told = (await house.client.claim(wait=5)).notifications
     assert [one.payment and one.payment.status for one in told] == ["succeeded", "succeeded"]
-    month = StatementQuery(month=f"{datetime.now(UTC):%Y-%m}", format="json")
-    assert (await house.client.statement(BEN, house.world.acme, month)).closing.amount == "12.50"
-    asked = TransactionsQuery(kind=["topup"], limit=1)
-    [moved] = (await house.client.transactions(BEN, house.world.acme, asked)).transactions
-    assert moved.payment_id == payment
-    paid_ones = PaymentsQuery(organization_id=house.world.acme, status=["succeeded", "failed"])
-    assert (await house.client.payments(BEN, paid_ones)).payments == [paid]
 
 
 async def test_the_commands_take_the_way_that_is_set(

@@ -100,6 +100,7 @@ class FakeBackend:
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
+    topups_in_chat: bool = True
     refuse: dict[str, Refusal] = field(default_factory=dict)
     crash: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -150,6 +151,7 @@ class FakeBackend:
                     (id for id in (self.current.get(user), *ids) if id in ids), None
                 ),
                 organizations=places,
+                topups_in_chat=self.topups_in_chat,
             )
         )
 

@@ -269,3 +269,16 @@ async def test_help_and_paysupport_answer_while_the_backend_is_away(
     await ana.sees("write to @acme_help and name the reference")
     await ana.writes("/nonsense")
     await ana.sees("I did not understand that.")
+
+
+async def test_where_topups_are_kept_out_of_the_chat_nothing_leads_to_one(
+    ana: Person, backend: FakeBackend
+) -> None:
+    backend.topups_in_chat = False
+    await ana.writes("/start")
+    message = await ana.sees("Money is added elsewhere")
+    assert list(buttons(message)) == ["Balance"]
+    for command in ("/topup", "/topup 50"):
+        await ana.writes(command)
+        await ana.sees("Money is added elsewhere, not in this chat. Ask the owner")
+    assert backend.asked == []

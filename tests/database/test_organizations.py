@@ -232,10 +232,10 @@ async def test_founding_is_closed_until_the_service_opens_it_whoever_asks(
     with pytest.raises(SignupClosed):
         await database.call("create_organization", world.eve, name="Eve's")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await database.call("set_signup", world.eve, is_open=True)
-    await database.call("set_signup", SERVICE, is_open=True)
+        await database.call("set_policy", world.eve, signup_open=True)
+    await database.call("set_policy", SERVICE, signup_open=True)
     assert (await database.call("create_organization", world.eve, name="Eve's"))["role"] == "owner"
-    await database.call("set_signup", SERVICE, is_open=False)
+    await database.call("set_policy", SERVICE, signup_open=False)
     with pytest.raises(SignupClosed):
         await database.call("create_organization", world.eve, name="Eve's second")
 
@@ -251,7 +251,7 @@ async def test_no_name_can_rewrite_the_line_around_it_whoever_sends_it(
 async def test_one_person_founds_five_even_all_at_once_and_a_key_founds_once(
     database: PostgresDatabase, owner: Connection, world: World
 ) -> None:
-    await database.call("set_signup", SERVICE, is_open=True)
+    await database.call("set_policy", SERVICE, signup_open=True)
 
     async def found(name: str, key: str | None = None) -> Any:
         return await database.call("create_organization", world.eve, name=name, idempotency_key=key)
@@ -270,7 +270,7 @@ async def test_one_person_founds_five_even_all_at_once_and_a_key_founds_once(
 async def test_the_current_organization_is_the_chosen_one_or_else_the_oldest(
     database: PostgresDatabase, owner: Connection, world: World
 ) -> None:
-    await database.call("set_signup", SERVICE, is_open=True)
+    await database.call("set_policy", SERVICE, signup_open=True)
 
     async def current() -> str:
         known: Json = await database.call(

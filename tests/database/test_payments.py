@@ -2,11 +2,12 @@
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database import SERVICE, SupabaseUser
 from backend.errors import (
     AmountTooLarge,
     AmountTooSmall,
@@ -14,6 +15,7 @@ from backend.errors import (
     IdempotencyKeyReused,
     PaymentClosed,
     TooManyRequests,
+    TopupsOff,
     WrongStripeMode,
 )
 from backend.money import CURRENCIES, Currency
@@ -162,3 +164,23 @@ async def test_the_reconciler_is_given_what_nobody_heard_of(till: Till, owner: C
 async def test_a_database_belongs_to_one_stripe_mode(till: Till) -> None:
     with pytest.raises(WrongStripeMode):
         await till.database.call("claim_stripe_mode", SERVICE, livemode=True)
+
+
+async def test_with_topups_off_the_chat_starts_none_and_other_ways_still_do(
+    till: Till, owner: Connection
+) -> None:
+    await till.database.call("set_policy", SERVICE, topups_in_chat=False)
+    with pytest.raises(TopupsOff):
+        await till.payment(opened=False)
+    me = await till.database.call("introduce", SERVICE, telegram_id=1001, name="Ana", language="en")
+    assert not me["topups_in_chat"]
+    signed_in = SupabaseUser(uuid4())
+    await owner.execute(
+        "update users set auth_user_id = $1 where telegram_id = 1001", signed_in.auth_user_id
+    )
+    made = await till.database.call(
+        "create_payment", signed_in, organization_id=till.world.acme, amount=5000, currency="eur"
+    )
+    assert made["status"] == "created"
+    await till.database.call("set_policy", SERVICE, topups_in_chat=True)
+    assert await till.payment(opened=False)
