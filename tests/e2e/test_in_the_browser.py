@@ -86,7 +86,7 @@ async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
     await say(page, "/topup")
     await page.get_by_role("button", name="Other amount").last.click()
     await say(page, "10.001")
-    await expect(bots(page, "digits after the point")).to_be_visible()
+    await expect(bots(page, "in steps of €0.01")).to_be_visible()
     await say(page, "12,50")
     await expect(bots(page, "Add €12.50 to Acme")).to_be_visible()
 
