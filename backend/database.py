@@ -12,15 +12,18 @@ from uuid import UUID
 
 from backend import money
 from backend.errors import (
+    AlreadyLinked,
     AmountTooLarge,
     AmountTooPrecise,
     AmountTooSmall,
     BadCursor,
+    BothHaveHistory,
     CurrencyUnknown,
     DatabaseUnavailable,
     IdempotencyKeyReused,
     InvitationInvalid,
     LastOwner,
+    LinkInvalid,
     NotFound,
     PaymentClosed,
     PursebotError,
@@ -99,6 +102,9 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB013": InvitationInvalid,
     "PB018": TimeZoneUnknown,
     "PB019": TopupsOff,
+    "PB020": LinkInvalid,
+    "PB021": AlreadyLinked,
+    "PB022": BothHaveHistory,
     "PB429": TooManyRequests,
 }
 

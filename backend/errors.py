@@ -12,6 +12,9 @@ PursebotError
 |   |-- TopupsOff              403 topups_off
 |   |-- NotFound               404 not_found {what}
 |   |-- InvitationInvalid      404 invitation_invalid
+|   |-- LinkInvalid            404 link_invalid
+|   |-- AlreadyLinked          409 already_linked
+|   |-- BothHaveHistory        409 both_have_history
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
 |   |-- LastOwner              409 last_owner
@@ -134,6 +137,30 @@ class InvitationInvalid(Refusal):
     status = 404
     code = "invitation_invalid"
     message = "This invitation does not work, or no longer. Ask for a new one."
+
+
+class LinkInvalid(Refusal):
+    """No such code for a Telegram user, or not any more."""
+
+    status = 404
+    code = "link_invalid"
+    message = "This code does not work, or not any more. Make another, and open it in Telegram."
+
+
+class AlreadyLinked(Refusal):
+    """One of the two belongs to somebody else."""
+
+    status = 409
+    code = "already_linked"
+    message = "One of the two accounts is linked already."
+
+
+class BothHaveHistory(Refusal):
+    """Two people who each did something stay two."""
+
+    status = 409
+    code = "both_have_history"
+    message = "Both accounts have a history of their own, and histories are never merged."
 
 
 class IdempotencyKeyReused(Refusal):

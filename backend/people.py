@@ -6,7 +6,7 @@ from typing import Any
 
 from backend import presentation
 from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import Introduction, Me
+from backend.schemas import Introduction, LinkCode, Me
 
 NAMELESS = "?"
 LONGEST_NAME = 256
@@ -49,3 +49,13 @@ def printable(name: str) -> str:
     """A name without control and direction characters, which could rewrite the line around it."""
     kept = "".join(" " if unicodedata.category(char)[0] == "Z" else char for char in name)
     return "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip()
+
+
+async def make_link_code(database: Database, person: Person) -> LinkCode:
+    """What the bot must be shown to link a Supabase user with Telegram; raises AlreadyLinked."""
+    return LinkCode(**await database.call("create_link_code", person))
+
+
+async def link(database: Database, person: Person, code: str) -> Me:
+    """A Telegram user is who made the code; raises LinkInvalid, AlreadyLinked, BothHaveHistory."""
+    return presentation.me(await database.call("use_link_code", person, code=code))

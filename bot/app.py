@@ -24,6 +24,7 @@ from bot import (
     groups,
     history,
     invite,
+    link,
     members,
     organization,
     payment_taps,
@@ -84,6 +85,7 @@ TAPS: Final[dict[str, Handler]] = {
     screens.INVITE: invite.offer_tapped,
     screens.MAKE_LINK: invite.make_link_tapped,
     screens.REVOKE: invite.revoke_tapped,
+    screens.LINK: link.link_tapped,
     screens.HISTORY: history.page_tapped,
     screens.EXPORT: export.month_tapped,
 }

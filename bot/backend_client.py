@@ -140,6 +140,10 @@ class BackendClient(BackendCalls):
         path = "/api/invitations/accept"
         return read(Organization, await self.call(user, "POST", path, request))
 
+    async def link(self, user: int, request: CodeRequest) -> Me:
+        """Be the same person as the Supabase user who made the code; it works once."""
+        return read(Me, await self.call(user, "POST", "/api/me/link/accept", request))
+
     async def transactions(
         self, user: int, organization_id: UUID, asked: TransactionsQuery
     ) -> Transactions:

@@ -46,6 +46,7 @@ ASK = rf"ask:{_PERSON}:(?P<change>owner|removed)\Z"
 CHANGE = rf"change:{_PERSON}:(?P<change>owner|admin|member|removed)\Z"
 INVITE = rf"invite:{_OFFER}\Z"
 MAKE_LINK = rf"make_link:{_OFFER}\Z"
+LINK = r"link:(?P<code>[0-9a-f]{32})\Z"
 REVOKE = rf"revoke:(?P<organization>{_PACKED}):(?P<invitation>{_PACKED})\Z"
 
 _CURSOR = r"(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest

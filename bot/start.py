@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from bot import link, topup
 from bot.context import BotContext
 from bot.invite import joined
 from bot.membership import balance_lines, current, in_order, may_top_up, menu, needed_role
 from bot.organization import organization_screen
 from bot.screens import Screen
-from bot.topup import link_followed
 
 # Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
     "invite": joined,
-    "topup": link_followed,
+    "topup": topup.link_followed,
+    "link": link.link_followed,
 }
 
 

@@ -66,6 +66,7 @@ from backend.schemas.payments import (
 )
 from backend.schemas.people import (
     Introduction as Introduction,
+    LinkCode as LinkCode,
     Me as Me,
     Membership as Membership,
 )

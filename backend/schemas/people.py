@@ -1,5 +1,6 @@
 """The acting person, and where they belong."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -23,6 +24,13 @@ class Introduction(Model):
     name: str = Field(max_length=256)
     language: str | None = Field(default=None, max_length=35)
     chat_id: TelegramId | None = None
+
+
+class LinkCode(Model):
+    """POST /api/me/link: to open as `t.me/<the bot>?start=link_<code>`, once, before it expires."""
+
+    code: str
+    expires_at: datetime
 
 
 class Me(Model):

@@ -40,11 +40,13 @@ class FakeOrganizations(FakeBackend):
 
     founded: dict[str, UUID] = field(default_factory=dict)
     open: dict[str, schemas.Invitation] = field(default_factory=dict)
+    link_codes: set[str] = field(default_factory=set)
 
     def app(self) -> web.Application:
         app = super().app()
         app.middlewares.append(refusing)
         app.router.add_put("/api/me/organization", self.use)
+        app.router.add_post("/api/me/link/accept", self.link)
         app.router.add_post("/api/organizations", self.create)
         app.router.add_patch(AT, self.rename)
         app.router.add_get(AT + "/members", self.members)
@@ -71,6 +73,17 @@ class FakeOrganizations(FakeBackend):
         chosen = schemas.OrganizationChoice.model_validate_json(await request.read())
         self.current[actor(request)] = chosen.organization_id
         return web.Response(status=204)
+
+    async def link(self, request: web.Request) -> web.Response:
+        self.link_codes.add(schemas.CodeRequest.model_validate_json(await request.read()).code)
+        me = schemas.Me(
+            user_id=UUID(int=actor(request)),
+            name="Ana",
+            language="en",
+            time_zone="UTC",
+            organizations=[],
+        )
+        return answer(me)
 
     async def create(self, request: web.Request) -> web.Response:
         user = actor(request)

@@ -35,6 +35,7 @@ ONLY_OWNERS_SEE = {"audit_log"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
+    "api.create_link_code", "api.use_link_code",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
     "api.get_settings", "api.change_settings",
     "api.list_organizations", "api.get_organization", "api.create_organization",

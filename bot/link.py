@@ -1,0 +1,30 @@
+"""/start link_<code>: the same person here and at Supabase.
+
+The code is made by whoever is signed in there. Its link could be sent to somebody else, who would
+then lend their rights to the sender; so what it does is said, and asked, before it is done.
+"""
+
+import re
+
+from backend.schemas import CodeRequest
+from bot.context import BotContext
+from bot.screens import LINK, Screen, button
+
+
+async def link_followed(context: BotContext, code: str) -> None:
+    """The link was opened: ask."""
+    await context.introduce()
+    data, words = f"link:{code}", context.words
+    if not re.match(LINK, data):
+        await context.say("refusal.link_invalid")
+        return
+    await context.reply(
+        Screen(words.say("link.question"), ((button(words.plain("button.link"), data),),))
+    )
+
+
+async def link_tapped(context: BotContext) -> None:
+    """Yes: done, or refused in words."""
+    await context.introduce()
+    await context.backend.link(context.speaker.id, CodeRequest(code=context.part("code")))
+    await context.show(Screen(context.words.say("link.done")))

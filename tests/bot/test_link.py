@@ -1,0 +1,33 @@
+"""/start link_<code>: asked first, because a link can come from anybody."""
+
+import pytest
+
+from tests.bot.conftest import Person, buttons
+from tests.bot.fake_organizations import FakeOrganizations
+
+CODE = "0123456789abcdef" * 2
+
+
+async def test_a_link_from_the_web_asks_and_then_connects(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes(f"/start link_{CODE}")
+    asked = await ana.sees("Connect this Telegram account")
+    assert list(buttons(asked)) == ["Connect"]
+    assert not backend.link_codes
+    await ana.taps(asked, "Connect")
+    await ana.sees("Connected.")
+    assert backend.link_codes == {CODE}
+
+
+@pytest.mark.parametrize("code", ["", "x", CODE[1:], CODE + "0", CODE.upper()])
+async def test_a_link_that_is_not_complete_asks_nothing(ana: Person, code: str) -> None:
+    await ana.writes(f"/start link_{code}")
+    await ana.sees("This link does not work any more")
+
+
+async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeOrganizations) -> None:
+    await ana.writes(f"/start link_{CODE}")
+    backend.refuse["POST /api/me/link/accept"] = (409, "both_have_history", {})
+    told = await ana.taps(await ana.sees("Connect this Telegram account"), "Connect")
+    assert "their histories cannot become one" in str(told)
