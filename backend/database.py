@@ -19,7 +19,6 @@ from backend.errors import (
     BadCursor,
     BothHaveHistory,
     CurrencyUnknown,
-    DatabaseUnavailable,
     IdempotencyKeyReused,
     InvitationInvalid,
     LastOwner,
@@ -35,6 +34,9 @@ from backend.errors import (
     TopupsOff,
     Unauthorized,
     WrongStripeMode,
+)
+from backend.failures import (
+    DatabaseUnavailable,
 )
 
 

@@ -1,5 +1,7 @@
 """What can go wrong, as a tree. Each error has an HTTP status, a code and its facts.
 
+What is not the caller's doing stands in backend/failures.py.
+
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line
 |   |-- BadRequest             400 invalid_request
@@ -270,53 +272,6 @@ class TimeZoneUnknown(Refusal):
 
 class Failure(PursebotError):
     """Not the caller's fault; trying again may help."""
-
-
-class EventNotApplied(Failure):
-    """Kept in the inbox as failed; the 500 makes Stripe send it again."""
-
-    code = "event_not_applied"
-    message = "The event is recorded but could not be applied yet."
-
-
-class StripeRefused(Failure):
-    """Stripe answered with an error that the same request will meet again."""
-
-    status = 502
-    code = "stripe_refused"
-    message = "Stripe did not accept this."
-
-
-class StripeUnavailable(Failure):
-    """No answer, or one that says nothing about what happened."""
-
-    status = 503
-    code = "stripe_unavailable"
-    message = "Stripe did not answer. Nothing is lost: try again."
-
-
-class DatabaseUnavailable(Failure):
-    """No connection, or a passing trouble of the server."""
-
-    status = 503
-    code = "database_unavailable"
-    message = "The database is not available. Nothing is lost: try again."
-
-
-class DatabaseOutdated(Failure):
-    """A release that has not been migrated yet."""
-
-    status = 503
-    code = "database_outdated"
-    message = "The database lacks {pending} migrations: run `python -m backend migrate`."
-
-
-class SupabaseUnavailable(Failure):
-    """The keys that verify its users' tokens cannot be had."""
-
-    status = 503
-    code = "supabase_unavailable"
-    message = "Supabase Auth does not answer, so nobody can say who you are. Try again."
 
 
 def tree(root: type[PursebotError] = PursebotError) -> Iterator[type[PursebotError]]:

@@ -19,7 +19,13 @@ import aiohttp
 import stripe
 
 from backend import page_words
-from backend.errors import InvalidSignature, StripeRefused, StripeUnavailable
+from backend.errors import (
+    InvalidSignature,
+)
+from backend.failures import (
+    StripeRefused,
+    StripeUnavailable,
+)
 
 Json = dict[str, Any]
 

@@ -13,7 +13,12 @@ import aiohttp
 import jwt
 import structlog
 
-from backend.errors import SupabaseUnavailable, Unauthorized
+from backend.errors import (
+    Unauthorized,
+)
+from backend.failures import (
+    SupabaseUnavailable,
+)
 
 Json = dict[str, Any]
 

@@ -6,7 +6,9 @@ from typing import Any
 from backend import migrations
 from backend.database import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, Patient
-from backend.errors import DatabaseUnavailable
+from backend.failures import (
+    DatabaseUnavailable,
+)
 
 Json = dict[str, Any]
 

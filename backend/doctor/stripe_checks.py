@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from backend.doctor.finding import Finding, Findings, Patient
-from backend.errors import StripeRefused
+from backend.failures import (
+    StripeRefused,
+)
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS
 from backend.webhooks import MEANINGS
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backend import errors
+from backend import errors, failures
 from backend.routes.table import DOORS, Door, Errors
 from backend.schemas import ErrorAnswer
 
@@ -93,7 +93,11 @@ def without_null(shape: Json) -> Json:
 
 def refusals(door: Door) -> set[type[errors.PursebotError]]:
     """Everything that a caller may hear instead."""
-    found: Errors = (errors.Unauthorized, errors.DatabaseUnavailable, errors.SupabaseUnavailable)
+    found: Errors = (
+        errors.Unauthorized,
+        failures.DatabaseUnavailable,
+        failures.SupabaseUnavailable,
+    )
     if door.takes and door.method != "GET":
         found += (errors.BodyTooLarge, errors.NotJson)
     if door.takes or IN_PATH.search(door.path):

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
-from backend import errors, schemas
+from backend import errors, failures, schemas
 from backend.errors import PursebotError
 from backend.routes import groups, invitations, me, members, organizations, payments, wallets
 from backend.routes.limiter import costly
@@ -21,7 +21,7 @@ MEMBER = ORGANIZATION + "/members/{user_id}"
 INVITATION = ORGANIZATION + "/invitations/{invitation_id}"
 
 Errors = tuple[type[PursebotError], ...]
-STRIPE: Errors = (errors.StripeRefused, errors.StripeUnavailable)
+STRIPE: Errors = (failures.StripeRefused, failures.StripeUnavailable)
 ORDER: Errors = (
     errors.IdempotencyKeyReused,
     errors.PaymentClosed,

@@ -16,7 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from backend import supabase_auth
-from backend.errors import SupabaseUnavailable, Unauthorized
+from backend.errors import (
+    Unauthorized,
+)
+from backend.failures import (
+    SupabaseUnavailable,
+)
 from backend.supabase_auth import SupabaseAuth
 from sandbox.demo import free_ports
 from tests.backend.conftest import SECRET, SUPABASE, SUPABASE_SECRET, House, listening, token

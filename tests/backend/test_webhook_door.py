@@ -11,7 +11,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.errors import DatabaseUnavailable
+from backend.failures import (
+    DatabaseUnavailable,
+)
 from tests.backend.conftest import ANA, WEBHOOK_SECRETS, House
 
 Json = dict[str, Any]

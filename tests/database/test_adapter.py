@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from backend.database import SERVICE, Database, SupabaseUser
 from backend.errors import (
     AmountTooSmall,
-    DatabaseUnavailable,
     IdempotencyKeyReused,
     NotFound,
     PursebotError,
     RoleTooLow,
+)
+from backend.failures import (
+    DatabaseUnavailable,
 )
 from backend.postgres import PostgresDatabase, postgres_database
 from backend.supabase_database import supabase_database
