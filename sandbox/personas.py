@@ -21,7 +21,8 @@ class Persona:
 PERSONAS = (
     Persona("ana", "Ana", 1001, "owner", "Owner of Acme"),
     Persona("ben", "Ben", 1002, "member", "Member of Acme"),
-    Persona("eve", "Eve", 1003, "stranger", "A stranger to Acme, in Russian", "ru"),
+    Persona("eve", "Eve", 1003, "stranger", "A stranger to Acme"),
+    Persona("ira", "Ira", 1004, "stranger", "A stranger, whose Telegram is Russian", "ru"),
 )
 
 GROUP = "Acme team"  # all of them are in it; the bot is once somebody adds it

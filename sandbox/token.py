@@ -7,7 +7,7 @@ import jwt
 
 from sandbox.personas import PERSONAS
 
-ROLES = tuple(persona.role for persona in PERSONAS)
+ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
 
 
 def token_of(role: str, environment: Mapping[str, str]) -> str:

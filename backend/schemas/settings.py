@@ -24,8 +24,8 @@ class PersonalSettings(Model):
 
     `language` is the one in force: `chosen_language`, or the Telegram client's where that is None.
     `time_zone` is an IANA name. In `quiet_hours` messages arrive without a sound. `credits` and
-    `members`: whether to tell of other people's top-ups, and of who joins or changes role. One's
-    own payments, money that is being checked and what happens to oneself are always told.
+    `members`: whether to tell of other people's top-ups, and of who joins. One's own payments,
+    money that is being checked and what happens to oneself are always told.
     """
 
     language: str

@@ -26,6 +26,7 @@ export function draw(message, tap, mine) {
   const words = message.text ?? message.caption ?? "";
   fill(text, words, 0, words.length, [...(message.entities ?? message.caption_entities ?? [])]);
   const meta = make("span", { className: "meta" });
+  if (message.silent) meta.append(make("span", { className: "silent", textContent: "no sound" }));
   if (message.edit_date) meta.append(make("span", { className: "edited", textContent: "edited" }));
   const time = make("time", { textContent: clock(message.edit_date ?? message.date) });
   time.dateTime = new Date((message.edit_date ?? message.date) * 1000).toISOString();

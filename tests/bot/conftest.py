@@ -129,3 +129,8 @@ def ben(telegram: Playground, bot: None) -> Person:
 @pytest.fixture
 def eve(telegram: Playground, bot: None) -> Person:
     return Person(telegram, "eve")
+
+
+@pytest.fixture
+def ira(telegram: Playground, bot: None) -> Person:
+    return Person(telegram, "ira")

@@ -225,6 +225,7 @@ async def test_everyone_is_introduced(play: Playground) -> None:
         "Ana": 1001,
         "Ben": 1002,
         "Eve": 1003,
+        "Ira": 1004,
     }
     assert people["Ben"]["chats"] == [
         {"chat": "private", "id": 1002, "last": "hello", "version": 2},

@@ -70,6 +70,8 @@ async def test_a_person_writes_and_the_bots_message_changes_in_place(
     await expect(message.locator(".bubble")).to_contain_text("Paid")
     await expect(message.locator(".edited")).to_be_visible()
     await expect(message).to_have_count(1)
+    await play.bot("sendMessage", chat_id=ANA, text="Hush", disable_notification=True)
+    await expect(page.locator(".silent")).to_have_text("no sound")
     await expect(message.locator(".key")).to_have_count(0)
 
 
@@ -84,7 +86,7 @@ async def test_the_menu_lists_the_commands_and_sends_one(play: Playground, page:
 async def test_others_chats_are_others_and_announce_themselves(
     play: Playground, page: Page
 ) -> None:
-    await expect(page.locator(".persona")).to_have_count(3)
+    await expect(page.locator(".persona")).to_have_count(4)
     await expect(page.locator("#playing")).to_have_text("Ana")
     await play.say("ben", "only Ben sees this")
     ben = page.get_by_role("button", name="Ben")
