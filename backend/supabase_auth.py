@@ -38,7 +38,7 @@ class SupabaseAuth:
     def __init__(self, project: str, secret: str | None) -> None:
         """`project` is its address; a `secret` that is a JWK signs other things than people."""
         self.issuer = f"{project}/auth/v1"
-        self._secret = None if secret and secret.startswith("{") else secret
+        self._secret = None if secret and secret.lstrip().startswith("{") else secret
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked_at = float("-inf")
         self._reached = False

@@ -49,8 +49,7 @@ def door(method: str, path: str, operation: Json) -> str:
     for status, said in operation["responses"].items():
         found = content(said) if status < "300" else {}
         rows.append((status, kind(found) if found else escape(said["description"])))
-    about = operation.get("description", "For oneself.")
-    return section("", f"{method.upper()} {path}", about, rows)
+    return section("", f"{method.upper()} {path}", operation["description"], rows)
 
 
 def shape(name: str, one: Json) -> str:

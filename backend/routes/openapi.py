@@ -15,6 +15,12 @@ from backend.schemas import ErrorAnswer
 
 Json = dict[str, Any]
 
+WHO = {
+    None: "For whoever is signed in.",
+    "member": "For everybody in the organization.",
+    "admin": "For admins and owners of the organization.",
+    "owner": "For owners of the organization.",
+}
 REF = "#/components/schemas/"
 IN_PATH = re.compile(r"{(\w+)(?::((?:[^{}]|{[^{}]*})*))?}")  # {name} or {name:pattern}
 
@@ -54,6 +60,7 @@ def operation(door: Door, shapes: Json) -> Json:
         "summary": " ".join((door.handler.__doc__ or "").split()),
         "operationId": f"{door.handler.__module__.rpartition('.')[2]}_{door.handler.__name__}"
         + ("_alias" if door.path.endswith("/payment-intents") else ""),
+        "description": WHO[door.role],
         "parameters": list(parameters(door, shapes)),
         "responses": {str(door.status): said(HTTPStatus(door.status).phrase, door.gives)},
     }
@@ -64,8 +71,6 @@ def operation(door: Door, shapes: Json) -> Json:
     for status in sorted({refusal.status for refusal in refusals(door)}):
         codes = sorted(refusal.code for refusal in refusals(door) if refusal.status == status)
         made["responses"][str(status)] = said(" or ".join(codes), ErrorAnswer)
-    if role := door.role:
-        made["description"] = f"For members of the organization, from {role} on."
     return made
 
 
