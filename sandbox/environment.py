@@ -15,6 +15,8 @@ from dotenv import dotenv_values
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", (ROOT / ".env.example").read_text()))
+# Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
+NO_SUPABASE = "http://supabase.invalid"
 LIVE_KEYS = ("sk_live_", "rk_live_")
 REST_API = {"SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"}
 
@@ -115,7 +117,7 @@ def with_stand_ins(
             environment |= {**ours, f"{service}_API_BASE": ports.sandbox_url}
     if "SUPABASE_URL" not in given:
         ours = {"SUPABASE_JWT_SECRET": made_up["SUPABASE_JWT_SECRET"]}
-        environment |= {**ours, "SUPABASE_URL": ports.sandbox_url}
+        environment |= {**ours, "SUPABASE_URL": NO_SUPABASE}
     for name in ("NO_PROXY", "no_proxy"):  # this machine is never reached through a proxy
         environment[name] = ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
     return environment

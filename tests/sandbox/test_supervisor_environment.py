@@ -112,6 +112,8 @@ def test_a_token_speaks_for_its_persona(
     claims = jwt.decode(token, secret, ["HS256"], audience="authenticated")
     assert claims["sub"].endswith(subject)
     assert claims["exp"] - claims["iat"] == 3600
+    elsewhere = with_stand_ins({}, made_up_secrets(tmp_path), PORTS, tmp_path)
+    assert claims["iss"] == f"{elsewhere['SUPABASE_URL']}/auth/v1"  # whatever the ports are
 
 
 def test_there_is_no_token_before_anything_ran(
