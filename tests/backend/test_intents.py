@@ -113,3 +113,15 @@ async def test_an_organization_is_one_customer_however_many_ask(house: House) ->
     answers = await asyncio.gather(*asked)
     again = await post(house, "customers", organization_id=str(house.world.acme))
     assert {each["customer_id"] for each in answers} == {again["customer_id"]}
+
+
+async def test_a_debit_that_fails_later_fails_the_payment_and_may_still_be_paid(
+    house: House,
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", delay=0.1)
+    made = await intent(house)
+    payment = UUID(made["payment_id"])
+    await confirm(house, made, "delayed_failure")
+    await house.until(payment, lambda seen: seen.status == "failed")
+    await confirm(house, made)
+    await house.until(payment, lambda seen: seen.status == "succeeded")
