@@ -61,7 +61,7 @@ def require_bot(request: web.Request) -> None:
 def bearer(request: web.Request) -> str:
     """The token in the request's header, whatever it is worth."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() != "bearer" or not token.isascii():
         raise Unauthorized
     return token
 

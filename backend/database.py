@@ -17,6 +17,7 @@ from backend.errors import (
     AmountTooPrecise,
     AmountTooSmall,
     BadCursor,
+    BadRequest,
     BothHaveHistory,
     CurrencyUnknown,
     IdempotencyKeyReused,
@@ -110,6 +111,9 @@ REFUSALS: dict[str, type[PursebotError]] = {
     "PB429": TooManyRequests,
 }
 
+# Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
+NO_TEXT = ("22021", "22P05")
+
 # Connection trouble, deadlocks and serialization, no resources, an operator or the disk.
 MAY_PASS = ("08", "40", "53", "57", "58", "55P03")
 
@@ -118,6 +122,8 @@ def refusal_of(sqlstate: str, detail: str | None) -> PursebotError | None:
     """The error that an SQLSTATE stands for, with the facts of its detail, or None for a bug."""
     if sqlstate.startswith(MAY_PASS):
         return DatabaseUnavailable()
+    if sqlstate in NO_TEXT:
+        return BadRequest("No text may contain a NUL character.")
     if sqlstate not in REFUSALS:
         return None
     facts: dict[str, Any] = json.loads(detail or "{}")

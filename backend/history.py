@@ -27,7 +27,7 @@ Json = dict[str, Any]
 # Without it Excel reads UTF-8 as whatever the machine's old code page is.
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
-RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r]")
+RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 LONGEST_NAME = 40
 
 HEADER = (

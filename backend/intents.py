@@ -15,7 +15,8 @@ async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | No
     The client secret is Stripe's to keep: a repeat asks there for it.
     """
     payment = await topups.make(shop, actor, request, idempotency_key=key, flow="intent")
-    if datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC):
+    late = datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
+    if late and payment["status"] in ("created", "pending"):
         raise PaymentClosed(status="expired")
     if payment["status"] == "created":
         intent = await topups.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))

@@ -49,9 +49,9 @@ class SupabaseAuth:
         try:
             header = jwt.get_unverified_header(token)
             key: str | jwt.PyJWK | None = None
-            if header["alg"] == "HS256":
+            if header.get("alg") == "HS256":
                 key, algorithm = self._secret, "HS256"
-            elif header["alg"] in PUBLISHED and (key := await self._key(header.get("kid", ""))):
+            elif header.get("alg") in PUBLISHED and (key := await self._key(header.get("kid", ""))):
                 algorithm = key.algorithm_name
             if key is None:
                 raise Unauthorized

@@ -26,9 +26,12 @@ class TelegramUpdate(BaseModel):
 
 
 async def receive(shop: Shop, raw: bytes) -> None:
-    """Store one update; a repeat changes nothing. Raises BadRequest."""
+    """Store one update; a repeat changes nothing. Raises BadRequest.
+
+    PostgreSQL keeps no NUL character, and what is refused Telegram would send again and again.
+    """
     try:
-        update = TelegramUpdate.model_validate_json(raw)
+        update = TelegramUpdate.model_validate_json(raw.replace(rb"\u0000", rb"\ufffd"))
     except ValidationError as error:
         raise BadRequest("This is not an update of the Bot API.") from error
     await shop.database.call("receive_update", SERVICE, body=update.model_dump())

@@ -50,7 +50,7 @@ def require_scraper(request: web.Request) -> None:
     this machine is local too, so what has been forwarded never counts as local.
     """
     if token := request.app[METRICS_TOKEN]:
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="replace")
         if hmac.compare_digest(given, f"Bearer {token}".encode()):
             return
         raise Unauthorized

@@ -20,7 +20,7 @@ async def receive(request: web.Request) -> web.Response:
     """
     secret = request.app[TELEGRAM_SECRET]
     given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-    if not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+    if not secret or not hmac.compare_digest(given.encode(errors="replace"), secret.encode()):
         raise Unauthorized("Only Telegram may post here.")
     await updates.receive(request.app[SHOP], await request.read())
     return web.Response()

@@ -1,15 +1,18 @@
 """Who gets in: the bot's two tokens open what they are for, and nothing else opens anything."""
 
+import asyncio
 import time
 from typing import Any
 
 import jwt
 import pytest
 
+from backend.app import create_app
 from backend.database import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
-from tests.backend.conftest import House, token
+from sandbox.demo import free_ports
+from tests.backend.conftest import SECRET, House, listening, token
 
 
 async def introduce(house: House, authorization: str) -> int:
@@ -112,6 +115,43 @@ async def test_any_language_that_a_client_reports_is_survived(house: House, lang
     said = {"name": "Ana", "language": language}
     async with house.http.put(f"{house.url}/api/me", json=said, headers=headers) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/me/link/accept", {"code": "\u0000"}),
+        ("POST", "/api/invitations/show", {"code": "\u0000"}),
+        ("PATCH", "/api/me/settings", {"time_zone": "\u0000"}),
+        ("GET", "/api/payments?cursor=%00&organization_id=", None),
+    ],
+)
+async def test_text_that_the_database_cannot_hold_is_a_400(
+    house: House, method: str, path: str, body: Any
+) -> None:
+    url = house.url + path + (str(house.world.acme) if path.endswith("=") else "")
+    headers = {"Authorization": f"Bearer {token()}"}
+    async with house.http.request(method, url, json=body, headers=headers) as answer:
+        said = (await answer.json())["error"]
+        assert (answer.status, said["code"]) == (400, "invalid_request")
+
+
+async def test_secrets_that_are_no_text_are_wrong_ones(house: House) -> None:
+    app = create_app(
+        house.shop, SECRET, metrics_token="m" * 16, telegram_secret="t" * 16, reconciling=False
+    )
+    [port] = free_ports(1)
+    async with listening(app, port):
+        for line, header in (
+            (b"GET /api/me/settings", b"Authorization: Bearer "),
+            (b"POST /internal/updates/claim", b"Authorization: Bearer "),
+            (b"GET /metrics", b"Authorization: Bearer "),
+            (b"POST /telegram/webhook", b"X-Telegram-Bot-Api-Secret-Token: "),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(line + b" HTTP/1.1\r\nHost: x\r\n" + header + b"\xff\r\n\r\n")
+            assert b" 401 " in await reader.readline(), line
+            writer.close()
 
 
 async def test_health_and_readiness_are_open(house: House) -> None:

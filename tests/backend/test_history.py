@@ -158,7 +158,7 @@ async def test_a_stranger_finds_nothing(house: House) -> None:
 
 
 def test_only_the_cells_that_people_write_are_defused_and_numbers_stay_numbers() -> None:
-    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"):
+    for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"):
         assert defused(name) == f"'{name}"
     assert [defused(name) for name in ("Ana", "a=b", "")] == ["Ana", "a=b", ""]
     line = {

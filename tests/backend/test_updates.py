@@ -52,6 +52,12 @@ async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls
     assert await claimed(house) == []
 
 
+async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(house: House, door: Any) -> None:
+    assert await door(update(1, text="a\u0000b")) == 200
+    [one] = await claimed(house)
+    assert one.body["message"]["text"] == "a\ufffdb"
+
+
 async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
     house: House, door: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:

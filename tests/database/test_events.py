@@ -168,6 +168,16 @@ async def test_another_sessions_expiry_closes_nothing(till: Till) -> None:
     assert (await till.show(payment))["status"] == "pending"
 
 
+async def test_another_intents_end_ends_nothing(till: Till, owner: Connection) -> None:
+    payment = await till.payment(opened=False)
+    await owner.execute("update payments set flow = 'intent'")
+    await till.database.call("open_payment", SERVICE, payment_id=payment, intent_id="pi_1")
+    ends = ("canceled", "declined", "processing")
+    others = [event(f"evt_{o}", outcome=o, payment_id=payment, intent_id="pi_0") for o in ends]
+    assert await till.receive(*others) == ["ignored"] * 3
+    assert (await till.show(payment))["status"] == "pending"
+
+
 async def test_a_second_intent_is_noticed_even_if_the_first_was_told_late(till: Till) -> None:
     payment = await till.payment()
     for number, intent in enumerate((None, "pi_one")):
