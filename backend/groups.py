@@ -14,27 +14,28 @@ async def hear(database: Database, chat_id: int, news: GroupNews) -> Group:
 
 
 async def show(database: Database, actor: Actor, chat_id: int) -> Group:
-    """A group as the actor may know it."""
+    """A Telegram group as the caller may know it."""
     return Group(**await database.call("get_group", actor, telegram_chat_id=chat_id))
 
 
 async def tie(database: Database, actor: Actor, chat_id: int, wanted: GroupTie) -> Group:
-    """Tie a group to an organization. Raises NotFound or RoleTooLow for who is no owner of it.
+    """Tie a Telegram group to an organization.
 
-    Also NotFound for who is no owner of the organization that the group is tied to.
+    Raises NotFound or RoleTooLow for who is no owner of it, and NotFound for who is no owner of the
+    organization that the group is tied to.
     """
     row = await database.call("tie_group", actor, telegram_chat_id=chat_id, **wanted.model_dump())
     return Group(**row)
 
 
 async def allow(database: Database, actor: Actor, chat_id: int, wanted: GroupPermissions) -> Group:
-    """Let a group see more, or less, or nothing any more. Raises NotFound or RoleTooLow."""
+    """Let a Telegram group see more, or less, or nothing. Raises NotFound or RoleTooLow."""
     row = await database.call("allow_group", actor, telegram_chat_id=chat_id, **wanted.model_dump())
     return Group(**row)
 
 
 async def balance(database: Database, actor: Actor, chat_id: int) -> GroupBalance:
-    """The wallets that a group may see; raises NotFound where an owner has not allowed it."""
+    """The wallets that a Telegram group may see. Raises NotFound where no owner has allowed it."""
     row = await database.call("get_group_balance", actor, telegram_chat_id=chat_id)
     wallets = [presentation.wallet(wallet) for wallet in row["wallets"]]
     return GroupBalance(organization_name=row["organization_name"], wallets=wallets)

@@ -42,13 +42,13 @@ EMPTY = {
 
 
 async def payments(database: Database, actor: Actor, asked: PaymentsQuery) -> Payments:
-    """An organization's payments of every state; raises NotFound, BadCursor."""
+    """An organization's payments. Raises NotFound, BadCursor."""
     page = await database.call("list_payments", actor, **arguments(asked))
     return Payments(**{**page, "payments": [presentation.payment(row) for row in page["payments"]]})
 
 
 async def wallets(database: Database, actor: Actor, organization_id: UUID) -> Wallets:
-    """An organization's wallets; raises NotFound."""
+    """An organization's wallets. Raises NotFound."""
     rows = await database.call("list_wallets", actor, organization_id=organization_id)
     return Wallets(wallets=[presentation.wallet(row) for row in rows])
 
@@ -56,7 +56,7 @@ async def wallets(database: Database, actor: Actor, organization_id: UUID) -> Wa
 async def transactions(
     database: Database, actor: Actor, organization_id: UUID, asked: TransactionsQuery
 ) -> Transactions:
-    """A wallet's movements; raises NotFound, BadCursor, CurrencyUnknown."""
+    """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
     of_which = {"organization_id": organization_id, **arguments(asked)}
     page = await database.call("list_transactions", actor, **of_which)
     listed = [presentation.transaction(row) for row in page["transactions"]]
@@ -71,7 +71,7 @@ def arguments(asked: PaymentsQuery | TransactionsQuery) -> Json:
 async def statement(
     database: Database, actor: Actor, organization_id: UUID, asked: StatementQuery
 ) -> Statement:
-    """One month of a wallet; raises NotFound, CurrencyUnknown."""
+    """One month of a wallet. Raises NotFound, CurrencyUnknown."""
     which = {"organization_id": organization_id, "currency": asked.currency}
     month = date.fromisoformat(f"{asked.month}-01")
     row: Json = await database.call("statement", actor, **which, month=month)

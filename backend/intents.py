@@ -10,7 +10,9 @@ from backend.topups import Shop
 
 
 async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | None) -> Intent:
-    """What the page confirms. Refuses and repeats as `topups.start` does.
+    """A payment that a page of the payer's own confirms with Stripe's elements.
+
+    Refuses and repeats as `topups.start` does.
 
     The client secret is Stripe's to keep: a repeat asks there for it.
     """

@@ -6,14 +6,14 @@ from backend import presentation
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
-from backend.schemas import Invitation, InvitationRequest, Invitations, Organization
+from backend.schemas import CodeRequest, Invitation, InvitationRequest, Invitations, Organization
 from backend.topups import Shop
 
 LONGEST_NAME = 100
 
 
 async def listing(database: Database, actor: Actor, organization_id: UUID) -> Invitations:
-    """Those that still work, without their codes; raises NotFound, RoleTooLow."""
+    """Invitations that still work, without their codes. Raises NotFound, RoleTooLow."""
     rows = await database.call("list_invitations", actor, organization_id=organization_id)
     return Invitations(invitations=rows)
 
@@ -21,7 +21,7 @@ async def listing(database: Database, actor: Actor, organization_id: UUID) -> In
 async def create(
     database: Database, actor: Actor, organization_id: UUID, wanted: InvitationRequest
 ) -> Invitation:
-    """A new one with its code; raises NotFound, RoleTooLow, TooManyRequests.
+    """A new invitation with its code. Raises NotFound, RoleTooLow, TooManyRequests.
 
     It works as long as whoever made it could still make it. A repeat makes another: nobody can be
     told a code twice.
@@ -35,23 +35,23 @@ async def create(
 async def revoke(
     database: Database, actor: Actor, organization_id: UUID, invitation_id: UUID
 ) -> None:
-    """Let nobody in by it any more; raises NotFound, RoleTooLow."""
+    """Let nobody in by an invitation any more. Raises NotFound, RoleTooLow."""
     await database.call(
         "revoke_invitation", actor, organization_id=organization_id, invitation_id=invitation_id
     )
 
 
-async def show(database: Database, actor: Actor, code: str) -> Invitation:
-    """What a code would let the actor into; raises InvitationInvalid."""
-    return Invitation(**await database.call("show_invitation", actor, code=code))
+async def show(database: Database, actor: Actor, wanted: CodeRequest) -> Invitation:
+    """What a code would let the caller into. Raises InvitationInvalid."""
+    return Invitation(**await database.call("show_invitation", actor, code=wanted.code))
 
 
-async def accept(shop: Shop, actor: Actor, code: str) -> Organization:
-    """Come in by a code, or get a higher role by it; raises InvitationInvalid.
+async def accept(shop: Shop, actor: Actor, wanted: CodeRequest) -> Organization:
+    """Come in by a code, or get a higher role by it. Raises InvitationInvalid.
 
     Whoever came in by it before and is still there gets the same answer, and uses nothing up.
     """
-    row = await shop.database.call("accept_invitation", actor, code=code)
+    row = await shop.database.call("accept_invitation", actor, code=wanted.code)
     shop.bell.ring()
     return presentation.organization(row)
 

@@ -17,21 +17,22 @@ from backend.schemas import (
     Member,
     Members,
     Organization,
+    OrganizationChoice,
     OrganizationRequest,
     Organizations,
-    Role,
+    RoleRequest,
 )
 from backend.topups import Shop
 
 
 async def listing(database: Database, actor: Actor) -> Organizations:
-    """The actor's own."""
+    """The caller's own organizations."""
     rows = await database.call("list_organizations", actor)
     return Organizations(organizations=[presentation.organization(row) for row in rows])
 
 
 async def show(database: Database, actor: Actor, organization_id: UUID) -> Organization:
-    """One of the actor's organizations; raises NotFound."""
+    """One of the caller's organizations. Raises NotFound."""
     row = await database.call("get_organization", actor, organization_id=organization_id)
     return presentation.organization(row)
 
@@ -39,7 +40,7 @@ async def show(database: Database, actor: Actor, organization_id: UUID) -> Organ
 async def create(
     database: Database, actor: Actor, wanted: OrganizationRequest, key: str | None
 ) -> Organization:
-    """Found one, which the actor owns and means from now on; the same key founds it once.
+    """Found an organization, which the caller owns; the same key founds it once.
 
     Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
     """
@@ -52,7 +53,7 @@ async def create(
 async def rename(
     database: Database, actor: Actor, organization_id: UUID, wanted: OrganizationRequest
 ) -> Organization:
-    """Give one another name; raises NotFound, RoleTooLow."""
+    """Give an organization another name. Raises NotFound, RoleTooLow."""
     row = await database.call(
         "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
     )
@@ -67,31 +68,31 @@ def name_of(wanted: OrganizationRequest) -> str:
     return name
 
 
-async def choose(database: Database, actor: Actor, organization_id: UUID) -> Me:
-    """Make it the one that the actor means when they do not say which; raises NotFound."""
-    row = await database.call("choose_organization", actor, organization_id=organization_id)
+async def choose(database: Database, actor: Actor, wanted: OrganizationChoice) -> Me:
+    """Make an organization the one that is meant when nobody says which. Raises NotFound."""
+    row = await database.call("choose_organization", actor, **wanted.model_dump())
     return presentation.me(row)
 
 
 async def members(database: Database, actor: Actor, organization_id: UUID) -> Members:
-    """Who belongs to one; raises NotFound."""
+    """Who belongs to an organization. Raises NotFound."""
     rows = await database.call("list_members", actor, organization_id=organization_id)
     return Members(members=rows)
 
 
 async def change_role(
-    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, role: Role
+    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, wanted: RoleRequest
 ) -> Member:
-    """Make a member something else; raises NotFound, RoleTooLow, LastOwner."""
+    """Give a member another role. Raises NotFound, RoleTooLow, LastOwner."""
     row = await shop.database.call(
-        "change_role", actor, organization_id=organization_id, user_id=user_id, role=role
+        "change_role", actor, organization_id=organization_id, user_id=user_id, role=wanted.role
     )
     shop.bell.ring()
     return Member(**row)
 
 
 async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID) -> None:
-    """Take a member out, or leave; raises NotFound, RoleTooLow, LastOwner."""
+    """Take a member out, or leave. Raises NotFound, RoleTooLow, LastOwner."""
     await shop.database.call(
         "remove_member", actor, organization_id=organization_id, user_id=user_id
     )
@@ -101,7 +102,7 @@ async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID)
 async def audit(
     database: Database, actor: Actor, organization_id: UUID, asked: AuditQuery
 ) -> AuditEntries:
-    """What was done in one, for its owners; raises NotFound, RoleTooLow, BadCursor."""
+    """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
     page = await database.call(
         "list_audit",
         actor,

@@ -6,7 +6,7 @@ from typing import Any
 
 from backend import presentation
 from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import Introduction, LinkCode, Me
+from backend.schemas import CodeRequest, Introduction, LinkCode, Me
 
 NAMELESS = "?"
 LONGEST_NAME = 256
@@ -14,16 +14,16 @@ DEFAULT_LANGUAGE = "en"
 LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegram.org/bots/api#user
 
 
-async def introduce(database: Database, person: Person, words: Introduction) -> Me:
-    """Make a person and their private chat known, or refresh what is known of them."""
-    name = printable(words.name) or NAMELESS
-    language = words.language if LANGUAGE.fullmatch(words.language or "") else DEFAULT_LANGUAGE
+async def introduce(database: Database, actor: Person, wanted: Introduction) -> Me:
+    """Make the caller and their private chat known, or refresh what is known of them."""
+    name = printable(wanted.name) or NAMELESS
+    language = wanted.language if LANGUAGE.fullmatch(wanted.language or "") else DEFAULT_LANGUAGE
     known: dict[str, Any] = {"name": name, "language": language}
-    if isinstance(person, TelegramUser):
-        known |= {"telegram_id": person.telegram_id, "chat_id": words.chat_id}
+    if isinstance(actor, TelegramUser):
+        known |= {"telegram_id": actor.telegram_id, "chat_id": wanted.chat_id}
         row = await database.call("introduce", SERVICE, **known)
     else:
-        known |= {"auth_user_id": person.auth_user_id, "refresh": True}
+        known |= {"auth_user_id": actor.auth_user_id, "refresh": True}
         row = await database.call("meet", SERVICE, **known)
     return presentation.me(row)
 
@@ -51,11 +51,14 @@ def printable(name: str) -> str:
     return "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip()
 
 
-async def make_link_code(database: Database, person: Person) -> LinkCode:
-    """What the bot must be shown to link a Supabase user with Telegram; raises AlreadyLinked."""
-    return LinkCode(**await database.call("create_link_code", person))
+async def make_link_code(database: Database, actor: Person) -> LinkCode:
+    """What the bot must be shown to link a Supabase user with Telegram. Raises AlreadyLinked."""
+    return LinkCode(**await database.call("create_link_code", actor))
 
 
-async def link(database: Database, person: Person, code: str) -> Me:
-    """A Telegram user is who made the code; raises LinkInvalid, AlreadyLinked, BothHaveHistory."""
-    return presentation.me(await database.call("use_link_code", person, code=code))
+async def link(database: Database, actor: Person, wanted: CodeRequest) -> Me:
+    """From now on the Telegram user who shows a code and the Supabase user who made it are one.
+
+    Raises LinkInvalid, AlreadyLinked, BothHaveHistory.
+    """
+    return presentation.me(await database.call("use_link_code", actor, code=wanted.code))

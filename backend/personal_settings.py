@@ -5,11 +5,11 @@ from backend.schemas import PersonalSettings, SettingsChange
 
 
 async def show(database: Database, actor: Actor) -> PersonalSettings:
-    """The actor's settings."""
+    """The caller's own settings."""
     return PersonalSettings(**await database.call("get_settings", actor))
 
 
 async def change(database: Database, actor: Actor, wanted: SettingsChange) -> PersonalSettings:
-    """Change what `wanted` names; raises TimeZoneUnknown."""
+    """Change those settings that are named, and no others. Raises TimeZoneUnknown."""
     changes = wanted.model_dump(mode="json", exclude_unset=True)
     return PersonalSettings(**await database.call("change_settings", actor, changes=changes))

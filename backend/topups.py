@@ -44,10 +44,11 @@ class Shop:
 
 
 async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | None) -> Checkout:
-    """A link to pay on. The row first, then Stripe; the same `key` finds the same payment again.
+    """A payment, and the link to pay on.
 
-    Raises AmountRefused, NotFound, RoleTooLow, IdempotencyKeyReused, PaymentClosed, and
-    StripeUnavailable or StripeRefused, after which the same call may be tried again.
+    The row first, then Stripe; the same `key` finds the same payment again. Raises AmountRefused,
+    NotFound, RoleTooLow, IdempotencyKeyReused, PaymentClosed, and StripeUnavailable or
+    StripeRefused, after which the same call may be tried again.
     """
     shown = request.shown_in
     payment = await make(
@@ -120,9 +121,19 @@ async def opened(shop: Shop, payment_id: str, **at_stripe: str) -> Json:
 
 
 async def show(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
-    """A payment as the actor may see it; raises NotFound."""
+    """A payment as it stands. Raises NotFound."""
     row = await shop.database.call("get_payment", actor, payment_id=payment_id)
     return presentation.payment(row)
+
+
+async def show_checked(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
+    """A payment as it stands at Stripe, which is asked every three seconds at most.
+
+    Raises NotFound, StripeUnavailable, StripeRefused.
+    """
+    await show(shop, actor, payment_id)  # who may not see it may not ask either
+    await check(shop, payment_id)
+    return await show(shop, actor, payment_id)
 
 
 async def check(shop: Shop, payment_id: UUID | str) -> bool:
@@ -145,7 +156,7 @@ async def ask(shop: Shop, payment_id: UUID | str) -> None:
 
 
 async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
-    """Close the page at Stripe. If the payer was faster, the answer says so."""
+    """Cancel a payment at Stripe; `succeeded` is the answer where the payer was faster."""
     await shop.database.call("request_cancel", actor, payment_id=payment_id)
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
     shop.bell.ring()

@@ -1,1 +1,1 @@
-"""Doors: parse, call one use case, answer. One file per noun."""
+"""Doors: parse, call one use case, answer. The table has them all."""

@@ -42,14 +42,15 @@ async def page(_request: web.Request) -> web.Response:
 
 
 def door(method: str, path: str, operation: Json) -> str:
-    """One door: who may use it, what it takes, what it answers."""
+    """One door: what it does, who may use it, what it takes, what it answers."""
     rows = [(f"{it['name']} ({it['in']})", kind(it["schema"])) for it in operation["parameters"]]
     if sent := operation.get("requestBody"):
         rows.append(("body", kind(content(sent))))
     for status, said in operation["responses"].items():
         found = content(said) if status < "300" else {}
         rows.append((status, kind(found) if found else escape(said["description"])))
-    return section("", f"{method.upper()} {path}", operation["description"], rows)
+    about = f"{operation['summary']} {operation['description']}"
+    return section("", f"{method.upper()} {path}", about, rows)
 
 
 def shape(name: str, one: Json) -> str:

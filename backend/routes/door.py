@@ -62,6 +62,11 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
         raise BadRequest(f"The {name} in the path is not a UUID.") from None
 
 
+def chat_id(request: web.Request) -> int:
+    """The path's group; the route lets only a number through."""
+    return int(request.match_info["chat_id"])
+
+
 def number_in_path(request: web.Request) -> int:
     """The path's id where it is a number; raises BadRequest."""
     number = request.match_info["id"]
@@ -88,8 +93,10 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-def said(model: BaseModel, status: int = 200) -> web.Response:
+def said(model: BaseModel | None, status: int = 200) -> web.Response:
     """A model as the answer."""
+    if model is None:
+        return web.Response(status=status)
     return web.Response(
         status=status, text=model.model_dump_json(), content_type="application/json"
     )

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from backend import errors, failures
 from backend.routes.table import DOORS, Door, Errors
+from backend.routes.use_case import sentence_about
 from backend.schemas import ErrorAnswer
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ def document() -> Json:
     paths: Json = {}
     for door in DOORS:
         path = IN_PATH.sub(r"{\1}", door.path)
-        paths.setdefault(path, {})[door.method.lower()] = operation(door, shapes["$defs"])
+        paths.setdefault(path, {})[door.method.lower()] = operation(door, path, shapes["$defs"])
     token = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return {
         "openapi": "3.1.0",
@@ -54,12 +55,11 @@ def document() -> Json:
     }
 
 
-def operation(door: Door, shapes: Json) -> Json:
+def operation(door: Door, path: str, shapes: Json) -> Json:
     """One door."""
     made: Json = {
-        "summary": " ".join((door.handler.__doc__ or "").split()),
-        "operationId": f"{door.handler.__module__.rpartition('.')[2]}_{door.handler.__name__}"
-        + ("_alias" if door.path.endswith("/payment-intents") else ""),
+        "summary": sentence_about(door.use_case),
+        "operationId": re.sub(r"\W+", "_", door.method.lower() + path).strip("_"),
         "description": WHO[door.role],
         "parameters": list(parameters(door, shapes)),
         "responses": {str(door.status): said(HTTPStatus(door.status).phrase, door.gives)},

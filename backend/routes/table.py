@@ -1,6 +1,7 @@
-"""Every door for people and engineers: what it takes and gives, who may use it, what it refuses.
+"""Every door for people and engineers: its use case, who may use it, what it refuses.
 
-From this one table come the routes, `/openapi.json` and `/docs`.
+From this one table come the routes, `/openapi.json` and `/docs`. What a door takes and gives is
+what its use case takes and gives: `backend/routes/use_case.py` reads it there.
 """
 
 from typing import NamedTuple
@@ -9,10 +10,23 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
-from backend import errors, failures, schemas
+from backend import (
+    customers,
+    errors,
+    failures,
+    groups,
+    history,
+    intents,
+    invitations,
+    organizations,
+    people,
+    personal_settings,
+    topups,
+)
 from backend.errors import PursebotError
-from backend.routes import groups, invitations, me, members, organizations, payments, wallets
+from backend.routes import statement
 from backend.routes.limiter import costly
+from backend.routes.use_case import UseCase, answering, given_by, taken_by
 from backend.schemas import Role
 
 GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
@@ -33,86 +47,82 @@ ORDER: Errors = (
 class Door(NamedTuple):
     """One line of the table.
 
-    `takes` is the JSON body or, of a GET, what stands after `?`; `role` the least that a member of
-    the organization must be (None: nobody's business but the caller's); `refuses` what the rest of
-    the line does not say already; `costs` money or a call to Stripe, and so has a limit; `also` is
-    in which other form the answer comes.
+    `role` is the least that a member of the organization must be (None: nobody's business but the
+    caller's); `refuses` what the rest of the line does not say already; `costs` money or a call to
+    Stripe, and so has a limit. Where the answer also comes in another form than JSON, `also` says
+    in which, and the door has a `handler` of its own.
     """
 
     method: str
     path: str
-    handler: Handler
-    takes: type[BaseModel] | None
-    gives: type[BaseModel] | None
+    use_case: UseCase
     status: int = 200
     role: Role | None = None
     refuses: Errors = ()
     costs: bool = False
+    handler: Handler | None = None
     also: str = ""
+
+    @property
+    def takes(self) -> type[BaseModel] | None:
+        """The JSON body or, of a GET, what stands after `?`."""
+        return taken_by(self.use_case)
+
+    @property
+    def gives(self) -> type[BaseModel] | None:
+        """The answer, where there is one."""
+        return given_by(self.use_case)
 
     @property
     def route(self) -> web.RouteDef:
         """As aiohttp takes it."""
-        handler = costly(self.handler) if self.costs else self.handler
-        return web.route(self.method, self.path, handler)
+        handler = self.handler or answering(self.use_case, self.status)
+        return web.route(self.method, self.path, costly(handler) if self.costs else handler)
 
 
 DOORS = [
-    Door("PUT", "/api/me", me.introduce, schemas.Introduction, schemas.Me),
-    Door("PUT", "/api/me/organization", me.choose_organization, schemas.OrganizationChoice,
-         schemas.Me, role="member"),
-    Door("POST", "/api/me/link", me.make_link_code, None, schemas.LinkCode, 201,
-         refuses=(errors.AlreadyLinked,)),
-    Door("POST", "/api/me/link/accept", me.link, schemas.CodeRequest, schemas.Me, costs=True,
+    Door("PUT", "/api/me", people.introduce),
+    Door("PUT", "/api/me/organization", organizations.choose, role="member"),
+    Door("POST", "/api/me/link", people.make_link_code, 201, refuses=(errors.AlreadyLinked,)),
+    Door("POST", "/api/me/link/accept", people.link, costs=True,
          refuses=(errors.LinkInvalid, errors.AlreadyLinked, errors.BothHaveHistory)),
-    Door("GET", "/api/me/settings", me.show_settings, None, schemas.PersonalSettings),
-    Door("PATCH", "/api/me/settings", me.change_settings, schemas.SettingsChange,
-         schemas.PersonalSettings, refuses=(errors.TimeZoneUnknown,)),
-    Door("POST", "/api/payments/checkout", payments.checkout, schemas.CheckoutRequest,
-         schemas.Checkout, 201, "admin", ORDER, costs=True),
-    Door("POST", "/api/payments/create-intent", payments.create_intent, schemas.PaymentRequest,
-         schemas.Intent, 201, "admin", ORDER, costs=True),
-    Door("POST", "/api/payments/payment-intents", payments.create_intent, schemas.PaymentRequest,
-         schemas.Intent, 201, "admin", ORDER, costs=True),
-    Door("GET", "/api/payments", payments.index, schemas.PaymentsQuery, schemas.Payments, 200,
-         "member", (errors.BadCursor,)),
-    Door("GET", "/api/payments/{id}", payments.show, None, schemas.Payment, 200, "member"),
-    Door("POST", "/api/payments/{id}/check", payments.check, None, schemas.Payment, 200, "member",
-         STRIPE, costs=True),
-    Door("POST", "/api/payments/{id}/cancel", payments.cancel, None, schemas.Payment, 200, "admin",
+    Door("GET", "/api/me/settings", personal_settings.show),
+    Door("PATCH", "/api/me/settings", personal_settings.change, refuses=(errors.TimeZoneUnknown,)),
+    Door("POST", "/api/payments/checkout", topups.start, 201, "admin", ORDER, costs=True),
+    Door("POST", "/api/payments/create-intent", intents.start, 201, "admin", ORDER, costs=True),
+    Door("POST", "/api/payments/payment-intents", intents.start, 201, "admin", ORDER, costs=True),
+    Door("GET", "/api/payments", history.payments, 200, "member", (errors.BadCursor,)),
+    Door("GET", "/api/payments/{id}", topups.show, 200, "member"),
+    Door("POST", "/api/payments/{id}/check", topups.show_checked, 200, "member", STRIPE,
+         costs=True),
+    Door("POST", "/api/payments/{id}/cancel", topups.cancel, 200, "admin",
          (errors.PaymentClosed, *STRIPE), costs=True),
-    Door("POST", "/api/customers", payments.customer, schemas.CustomerRequest, schemas.Customer,
-         200, "admin", STRIPE, costs=True),
-    Door("GET", "/api/organizations", organizations.index, None, schemas.Organizations),
-    Door("POST", "/api/organizations", organizations.create, schemas.OrganizationRequest,
-         schemas.Organization, 201, None,
+    Door("POST", "/api/customers", customers.customer, 200, "admin", STRIPE, costs=True),
+    Door("GET", "/api/organizations", organizations.listing),
+    Door("POST", "/api/organizations", organizations.create, 201, None,
          (errors.SignupClosed, errors.TooManyOrganizations, errors.IdempotencyKeyReused)),
-    Door("GET", ORGANIZATION, organizations.show, None, schemas.Organization, 200, "member"),
-    Door("PATCH", ORGANIZATION, organizations.rename, schemas.OrganizationRequest,
-         schemas.Organization, 200, "owner"),
-    Door("GET", ORGANIZATION + "/audit", organizations.audit, schemas.AuditQuery,
-         schemas.AuditEntries, 200, "owner", (errors.BadCursor,)),
-    Door("GET", ORGANIZATION + "/wallets", wallets.index, None, schemas.Wallets, 200, "member"),
-    Door("GET", ORGANIZATION + "/transactions", wallets.transactions, schemas.TransactionsQuery,
-         schemas.Transactions, 200, "member", (errors.BadCursor, errors.CurrencyUnknown)),
-    Door("GET", ORGANIZATION + "/statement", wallets.statement, schemas.StatementQuery,
-         schemas.Statement, 200, "member", (errors.CurrencyUnknown,), also="text/csv"),
-    Door("GET", ORGANIZATION + "/members", members.index, None, schemas.Members, 200, "member"),
-    Door("PATCH", MEMBER, members.change_role, schemas.RoleRequest, schemas.Member, 200, "owner",
-         (errors.LastOwner,)),
-    Door("DELETE", MEMBER, members.remove, None, None, 204, "member",
+    Door("GET", ORGANIZATION, organizations.show, 200, "member"),
+    Door("PATCH", ORGANIZATION, organizations.rename, 200, "owner"),
+    Door("GET", ORGANIZATION + "/audit", organizations.audit, 200, "owner", (errors.BadCursor,)),
+    Door("GET", ORGANIZATION + "/wallets", history.wallets, 200, "member"),
+    Door("GET", ORGANIZATION + "/transactions", history.transactions, 200, "member",
+         (errors.BadCursor, errors.CurrencyUnknown)),
+    Door("GET", ORGANIZATION + "/statement", history.statement, 200, "member",
+         (errors.CurrencyUnknown,), handler=statement.download, also="text/csv"),
+    Door("GET", ORGANIZATION + "/members", organizations.members, 200, "member"),
+    Door("PATCH", MEMBER, organizations.change_role, 200, "owner", (errors.LastOwner,)),
+    Door("DELETE", MEMBER, organizations.remove, 204, "member",
          (errors.RoleTooLow, errors.LastOwner)),
-    Door("GET", ORGANIZATION + "/invitations", invitations.index, None, schemas.Invitations, 200,
-         "admin"),
-    Door("POST", ORGANIZATION + "/invitations", invitations.create, schemas.InvitationRequest,
-         schemas.Invitation, 201, "admin", (errors.TooManyRequests,)),
-    Door("DELETE", INVITATION, invitations.revoke, None, None, 204, "admin"),
-    Door("POST", "/api/invitations/show", invitations.show, schemas.CodeRequest, schemas.Invitation,
-         200, None, (errors.InvitationInvalid,), costs=True),
-    Door("POST", "/api/invitations/accept", invitations.accept, schemas.CodeRequest,
-         schemas.Organization, 200, None, (errors.InvitationInvalid,), costs=True),
-    Door("GET", GROUP, groups.show, None, schemas.Group, 200, "member"),
-    Door("PUT", GROUP, groups.tie, schemas.GroupTie, schemas.Group, 200, "owner"),
-    Door("PATCH", GROUP, groups.allow, schemas.GroupPermissions, schemas.Group, 200, "owner"),
-    Door("GET", GROUP + "/balance", groups.balance, None, schemas.GroupBalance, 200, "member"),
+    Door("GET", ORGANIZATION + "/invitations", invitations.listing, 200, "admin"),
+    Door("POST", ORGANIZATION + "/invitations", invitations.create, 201, "admin",
+         (errors.TooManyRequests,)),
+    Door("DELETE", INVITATION, invitations.revoke, 204, "admin"),
+    Door("POST", "/api/invitations/show", invitations.show, 200, None,
+         (errors.InvitationInvalid,), costs=True),
+    Door("POST", "/api/invitations/accept", invitations.accept, 200, None,
+         (errors.InvitationInvalid,), costs=True),
+    Door("GET", GROUP, groups.show, 200, "member"),
+    Door("PUT", GROUP, groups.tie, 200, "owner"),
+    Door("PATCH", GROUP, groups.allow, 200, "owner"),
+    Door("GET", GROUP + "/balance", groups.balance, 200, "member"),
 ]  # fmt: skip

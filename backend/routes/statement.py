@@ -1,0 +1,22 @@
+"""A month of a wallet as a file, which is what spreadsheets and browsers want."""
+
+from aiohttp import web
+
+from backend import history
+from backend.auth import acting_user
+from backend.routes.door import SHOP, path_id, query, said
+from backend.schemas import StatementQuery
+
+
+async def download(request: web.Request) -> web.Response:
+    """GET /api/organizations/{id}/statement: StatementQuery -> a CSV file, or Statement."""
+    actor, asked = acting_user(request), query(request, StatementQuery)
+    made = await history.statement(request.app[SHOP].database, actor, path_id(request), asked)
+    if asked.format == "json":
+        return said(made)
+    return web.Response(
+        text=made.csv,
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{made.file_name}"'},
+    )

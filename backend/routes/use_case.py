@@ -1,0 +1,70 @@
+"""The handler of every door that is one use case: parse, call it, answer.
+
+What a use case is called with, it says itself, in its signature:
+
+- `shop`, `database`, `actor`, `key` and `chat_id` come from the request by these names;
+- a model is the JSON body or, of a GET, what stands after `?`;
+- what is left are the ids of the path, in their order.
+"""
+
+from collections.abc import Awaitable, Callable
+from inspect import getdoc, signature
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel
+
+from backend.auth import acting_user
+from backend.routes.door import SHOP, body, chat_id, idempotency_key, path_id, query, said
+
+UseCase = Callable[..., Awaitable[BaseModel | None]]
+
+BY_NAME: dict[str, Callable[[web.Request], Any]] = {
+    "shop": lambda request: request.app[SHOP],
+    "database": lambda request: request.app[SHOP].database,
+    "actor": acting_user,
+    "key": idempotency_key,
+    "chat_id": chat_id,
+}
+
+
+def answering(use_case: UseCase, status: int) -> Handler:
+    """A handler that calls `use_case` and answers what it gives."""
+    model = taken_by(use_case)
+    parameters = signature(use_case).parameters
+
+    async def handler(request: web.Request) -> web.Response:
+        ids, arguments = iter(request.match_info), list[Any]()
+        for name, parameter in parameters.items():
+            if name in BY_NAME:
+                arguments.append(BY_NAME[name](request))
+            elif model and parameter.annotation is model:
+                get = request.method == "GET"
+                arguments.append(query(request, model) if get else await body(request, model))
+            else:
+                arguments.append(path_id(request, next(ids)))
+        return said(await use_case(*arguments), status)
+
+    return handler
+
+
+def taken_by(use_case: UseCase) -> type[BaseModel] | None:
+    """The model that it is called with, if there is one."""
+    for parameter in signature(use_case).parameters.values():
+        kind = parameter.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def given_by(use_case: UseCase) -> type[BaseModel] | None:
+    """The model that it answers with, if there is one."""
+    model: type[BaseModel] | None = signature(use_case).return_annotation
+    return model
+
+
+def sentence_about(use_case: UseCase) -> str:
+    """What it does: the first sentence of its docstring."""
+    first, _, _ = " ".join((getdoc(use_case) or "").split()).partition(". ")
+    return first.rstrip(".") + "."
