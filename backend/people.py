@@ -47,7 +47,7 @@ async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
 
 def printable(name: str) -> str:
     """A name without control and direction characters, which could rewrite the line around it."""
-    kept = "".join(" " if unicodedata.category(char)[0] == "Z" else char for char in name)
+    kept = " ".join(name.split())  # also over several lines
     return "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip()
 
 

@@ -37,7 +37,7 @@ from bot.backend_client import BackendClient
 from bot.balance import balance
 from bot.chat_order import ChatOrder
 from bot.context import BotApplication, BotContext, ChatMemory, Handler, Shared
-from bot.doors import GROUPS, tapped, too_old, written
+from bot.doors import GROUPS, command, tapped, too_old, written
 from bot.errors import on_error
 from bot.settings import Settings
 from bot.texts import COMPLETE_LANGUAGE, Texts
@@ -109,7 +109,8 @@ HANDLERS: Final[list[telegram_ext.BaseHandler[Any, BotContext, None]]] = [
     MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
     CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
     *(CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
-    *(CommandHandler(name, written(handle), PRIVATE) for name, handle in COMMANDS.items()),
+    CommandHandler("cancel", written(start.cancel), PRIVATE),
+    *(CommandHandler(name, command(handle), PRIVATE) for name, handle in COMMANDS.items()),
     MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
     MessageHandler(PRIVATE, written(start.unknown)),
     *(CallbackQueryHandler(tapped(handle), pattern) for pattern, handle in TAPS.items()),

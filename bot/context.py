@@ -14,6 +14,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from backend.schemas import Introduction, Me
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
+from bot.outcomes import bad_request
 from bot.screens import Screen, unpacked
 from bot.texts import Fact, Texts, Words
 
@@ -163,14 +164,19 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
             await self.rewrite(self.message_id, screen)
 
     async def rewrite(self, message_id: int, screen: Screen) -> None:
-        """Put `screen` in the place of what a message shows."""
+        """Put `screen` in the place of what a message shows; where it is gone, below all others."""
         try:
             await self.bot.edit_message_text(
                 screen.text, self.chat_id, message_id, reply_markup=screen.keyboard
             )
         except BadRequest as error:
-            if "message is not modified" not in error.message.lower():
-                raise
+            match bad_request(error):
+                case "gone":
+                    await self.reply(screen)
+                case "delivered":
+                    pass
+                case _:
+                    raise
 
 
 # Commands, words and taps alike. What it returns is the notice that a tap is answered with.

@@ -34,10 +34,20 @@ def written(handle: Handler) -> UpdateHandler:
     return handle_update
 
 
+def command(handle: Handler) -> UpdateHandler:
+    """For commands: what was asked before is forgotten, so that no later words answer it."""
+
+    async def handle_update(_update: Update, context: BotContext) -> None:
+        context.memory.question = None
+        await handle(context)
+
+    return handle_update
+
+
 def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
     """For buttons, in private unless said otherwise. Somebody's two taps on one button are one.
 
-    What goes wrong is answered by `errors`.
+    As with a command, what was asked before is forgotten. What goes wrong is answered by `errors`.
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
@@ -52,6 +62,7 @@ def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandle
         if last and last[:3] == button and now - last.at < DOUBLE_TAP_SECONDS:
             await answer(query, None)
             return
+        context.memory.question = None
         notice = await handle(context)
         context.memory.last_tap = LastTap(*button, time.monotonic())
         await answer(query, notice, alert=isinstance(notice, Alert))

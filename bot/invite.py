@@ -13,6 +13,7 @@ from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Membership, Role
 from bot.context import BotContext
+from bot.doors import Alert
 from bot.membership import MAY_GIVE, balance_lines, current, menu, place_in, use_button
 from bot.organization import organization_screen
 from bot.screens import Screen, button, packed
@@ -28,12 +29,11 @@ CODE_LENGTH: Final = 64  # Telegram carries no more in a link
 async def invite(context: BotContext) -> None:
     """/invite [role] [how many people] [how long]: offer the choices, or make the link at once."""
     me, words = await context.introduce(), context.words
-    context.memory.question = None
     said = " ".join(context.text.lower().split()[1:])
     if (place := current(me)) is None:
         await context.reply(organization_screen(me, words))
     elif not MAY_GIVE[place.role]:
-        await context.say("refusal.role_too_low", role=words.plain("role.admin"))
+        await context.reply(Screen(role_too_low(words)))
     elif not said:
         await context.reply(offer_screen(place, InvitationRequest(), words))
     elif wanted := read_offer(said):
@@ -42,10 +42,13 @@ async def invite(context: BotContext) -> None:
         await context.say("invite.usage")
 
 
-async def offer_tapped(context: BotContext) -> None:
+async def offer_tapped(context: BotContext) -> str | None:
     """Invite, and every choice: the same message with this choice marked."""
     place = place_in(await context.introduce(), context.id("organization"))
+    if not MAY_GIVE[place.role]:
+        return Alert(role_too_low(context.words))
     await context.show(offer_screen(place, tapped_offer(context), context.words))
+    return None
 
 
 async def make_link_tapped(context: BotContext) -> None:
@@ -89,6 +92,11 @@ async def joined(context: BotContext, code: str) -> None:
         lines.append(words.say("invite.still", organization=short(meant.organization_name)))
         rows = ((use_button(place, words),),)
     await context.reply(Screen("\n".join(lines), rows))
+
+
+def role_too_low(words: Words) -> str:
+    """To who may invite nobody, or no longer."""
+    return words.plain("refusal.role_too_low", role=words.plain("role.admin"))
 
 
 def read_offer(said: str) -> InvitationRequest | None:

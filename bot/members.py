@@ -21,7 +21,6 @@ ASKED_FIRST: Final = ("owner", "removed")
 async def members(context: BotContext) -> None:
     """/members: those of the current organization."""
     me = await context.introduce()
-    context.memory.question = None
     if place := current(me):
         await show_members(place, 0, context)
     else:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from backend.schemas import Me, OrganizationRequest
+from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.membership import MAY_GIVE, balance_lines, in_order, place_in, use_button
 from bot.screens import Screen, button
@@ -19,7 +20,6 @@ from bot.texts import Words, short
 async def organization(context: BotContext) -> None:
     """/org, /org new [name], and whatever leads back there."""
     me = await context.introduce()
-    context.memory.question = None
     match context.text.split(maxsplit=2)[1:]:
         case []:
             await context.show(organization_screen(me, context.words))
@@ -66,12 +66,18 @@ async def give_name(organization_id: UUID | None, name: str, context: BotContext
     except ValidationError:
         await context.say("organization.bad_name")
         return
+    try:
+        if organization_id:
+            await context.backend.rename_organization(context.speaker.id, organization_id, request)
+        else:
+            key = f"{context.chat_id}:{context.message_id}:organization"  # one message founds one
+            await context.backend.create_organization(context.speaker.id, request, key)
+    except BackendRefusal as refusal:
+        if refusal.code != "invalid_request":  # nothing in it can be seen
+            raise
+        await context.say("organization.bad_name")
+        return
     context.memory.question = None
-    if organization_id:
-        await context.backend.rename_organization(context.speaker.id, organization_id, request)
-    else:
-        key = f"{context.chat_id}:{context.message_id}:organization"  # one message founds one
-        await context.backend.create_organization(context.speaker.id, request, key)
     await context.reply(organization_screen(await context.introduce(), context.words))
 
 

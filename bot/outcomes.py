@@ -40,7 +40,8 @@ BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
 )
 
 
-def _bad_request(error: TelegramError) -> Outcome:
+def bad_request(error: TelegramError) -> Outcome:
+    """What Telegram's 400 to a message means."""
     said = error.message.lower()
     return next((outcome for words, outcome in BAD_REQUESTS if words in said), "refused")
 
@@ -56,7 +57,7 @@ OUTCOMES: Final[tuple[tuple[type[TelegramError], Callable[[TelegramError], Outco
     (Forbidden, lambda _: "blocked"),
     (ChatMigrated, lambda _: "migrated"),
     (RetryAfter, lambda _: "retry"),
-    (BadRequest, _bad_request),
+    (BadRequest, bad_request),
     (NetworkError, _connection),
     (InvalidToken, lambda _: "retry"),  # ends the process, not the message
     (TelegramError, lambda _: "ambiguous"),  # a 200 that cannot be read

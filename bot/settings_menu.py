@@ -70,7 +70,6 @@ PAGES: Final = {
 async def settings(context: BotContext) -> None:
     """/settings [name value], and the way back from each choice."""
     await context.introduce()
-    context.memory.question = None
     match context.text.split(maxsplit=2)[1:]:
         case []:
             await show(context.part("page"), context)
@@ -83,7 +82,6 @@ async def settings(context: BotContext) -> None:
 async def language(context: BotContext) -> None:
     """/language [tag]: straight to that choice."""
     await context.introduce()
-    context.memory.question = None
     if said := "".join(context.text.split(maxsplit=1)[1:]):
         await change("language", said, context)
     else:

@@ -20,7 +20,6 @@ PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
 
 async def start(context: BotContext) -> None:
     """/start: what a link asks for; else who you are here, your balances, and what to do next."""
-    context.memory.question = None
     kind, _, code = "".join(context.text.split()[1:2]).partition("_")
     if kind in PAYLOADS:
         await PAYLOADS[kind](context, code)

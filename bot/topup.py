@@ -29,7 +29,6 @@ async def topup(context: BotContext) -> None:
     """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing."""
     amount = "".join(context.text.split(maxsplit=1)[1:])
     me = await context.introduce()
-    context.memory.question = None
     place = current(me)
     if place is None:
         await context.reply(organization_screen(me, context.words))
@@ -85,7 +84,6 @@ async def other_amount_tapped(context: BotContext) -> str | None:
 async def amount_tapped(context: BotContext) -> str:
     """An amount was chosen: this message becomes the payment's."""
     await context.introduce()
-    context.memory.question = None
     wallet = WalletName(context.id("organization"), context.part("currency"))
     await checkout(wallet, context.part("amount"), context.message_id, "topup", context)
     return context.words.plain("notice.preparing")

@@ -15,6 +15,7 @@ from bot.__main__ import started
 from bot.app import create_app
 from bot.backend_calls import new_session
 from bot.backend_client import BackendClient
+from bot.context import BotApplication
 from bot.notifications import DeliveryWorker
 from bot.settings import Settings
 from bot.texts import load_texts
@@ -96,7 +97,9 @@ async def client(backend_url: str) -> AsyncIterator[BackendClient]:
 
 
 @pytest.fixture
-async def bot(telegram: Playground, client: BackendClient, backend_url: str) -> AsyncIterator[None]:
+async def bot(
+    telegram: Playground, client: BackendClient, backend_url: str
+) -> AsyncIterator[BotApplication]:
     """The whole bot, in this process."""
     settings = Settings(
         telegram_bot_token=SecretStr(TOKEN),
@@ -109,7 +112,7 @@ async def bot(telegram: Playground, client: BackendClient, backend_url: str) -> 
     application = create_app(settings, client, load_texts(), lambda: refused.append(True))
     async with started(application):
         worker = asyncio.create_task(DeliveryWorker(application.bot, client, load_texts()).run())
-        yield
+        yield application
         worker.cancel()
         with suppress(asyncio.CancelledError):
             await worker
@@ -117,20 +120,20 @@ async def bot(telegram: Playground, client: BackendClient, backend_url: str) -> 
 
 
 @pytest.fixture
-def ana(telegram: Playground, bot: None) -> Person:
+def ana(telegram: Playground, bot: BotApplication) -> Person:
     return Person(telegram, "ana")
 
 
 @pytest.fixture
-def ben(telegram: Playground, bot: None) -> Person:
+def ben(telegram: Playground, bot: BotApplication) -> Person:
     return Person(telegram, "ben")
 
 
 @pytest.fixture
-def eve(telegram: Playground, bot: None) -> Person:
+def eve(telegram: Playground, bot: BotApplication) -> Person:
     return Person(telegram, "eve")
 
 
 @pytest.fixture
-def ira(telegram: Playground, bot: None) -> Person:
+def ira(telegram: Playground, bot: BotApplication) -> Person:
     return Person(telegram, "ira")

@@ -126,3 +126,14 @@ async def test_start_with_another_word_is_start(ana: Person) -> None:
     await ana.writes("/start friends_of_ana")
     await ana.sees("Hello, Ana.")
     assert ANA
+
+
+async def test_old_choices_are_refused_to_who_may_invite_nobody_any_more(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes("/invite")
+    offer = await ana.sees("A link into Acme")
+    backend.people[ANA] = [membership(ACME, "Acme", "member")]
+    for label in ("5 people", "Make the link"):
+        assert "takes the role of" in (await ana.taps(offer, label))["text"]
+    assert not backend.open

@@ -110,7 +110,7 @@ async def test_many_people_are_turned_over_in_one_message(
         (
             "role_changed",
             {"organization_name": "Acme", "by": "Ana", "role": "owner"},
-            "Ana made you owner of Acme.",
+            "Ana changed your role in Acme: you are owner now.",
         ),
         (
             "member_removed",

@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from telegram import Update
 
+from bot.context import BotApplication
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, membership
 from tests.bot.fake_organizations import FakeOrganizations
@@ -73,12 +75,16 @@ async def test_an_organization_is_founded_once_by_one_message_and_is_the_current
     assert [place.organization_name for place in backend.people[EVE]] == ["Acme & <b>Sons</b>"]
 
 
-async def test_a_name_is_asked_for_until_it_is_one(eve: Person) -> None:
+async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeOrganizations) -> None:
     await eve.writes("/start")
     await eve.taps(await eve.sees("do not belong"), "New organization")
     await eve.sees("What is the new organization called?")
     await eve.writes("x" * 101)
-    await eve.sees("A name has from 1 to 100 characters.")
+    await eve.sees("A name has from 1 to 100 characters that can be seen.")
+    backend.refuse["POST /api/organizations"] = (400, "invalid_request", {})
+    await eve.writes("\u200b")
+    await eve.sees("A name has from 1 to 100 characters that can be seen.")
+    backend.refuse.clear()
     await eve.writes("Initech")
     await eve.sees("Initech (you are owner)")
     await eve.writes("Initrode")
@@ -100,23 +106,36 @@ async def test_where_nothing_can_be_founded_the_refusal_says_what_to_do(
     await eve.sees(sentence)
 
 
-async def test_a_rename_asks_for_the_name_which_cancel_and_every_other_command_forget(
+async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forget(
     ana: Person, backend: FakeOrganizations
 ) -> None:
     await ana.writes("/org")
-    shown = await ana.sees("Acme")
-    await ana.taps(shown, "Rename")
+    later = await ana.sees("Acme")
+    await ana.writes("/org")
+    await ana.taps(await ana.sees("Acme"), "Rename")
     await ana.sees("What is Acme called from now on?")
     await ana.writes("/cancel")
     await ana.sees("Forgotten.")
-    for other in ("/members", "/invite", "/org"):
+    for other, answer in (
+        *((command, "Acme") for command in ("/members", "/invite", "/org", "/balance")),
+        ("/help", "What you can do here"),
+        ("/group", "Add me to a group."),
+    ):
         await ana.writes("/org")
         await ana.taps(await ana.sees("Acme (you"), "Rename")
         await ana.sees("What is Acme called from now on?")
         await ana.writes(other)
-        await ana.sees("Acme")
+        await ana.sees(answer)
         await ana.writes("Something else")
         await ana.sees("I did not understand that.")
+    await ana.writes("/org")
+    shown = await ana.sees("Acme (you")
+    await ana.taps(shown, "Rename")
+    await ana.sees("What is Acme called from now on?")
+    await ana.taps(later, "Members")
+    await ana.sees("Acme: 2 people")
+    await ana.writes("Something else")
+    await ana.sees("I did not understand that.")
     await ana.writes("/org")
     await ana.taps(await ana.sees("Acme (you"), "Rename")
     await ana.writes("Acme Two")
@@ -173,3 +192,19 @@ async def test_an_organization_that_was_never_theirs_is_not_theirs_by_a_made_up_
 async def test_org_with_other_words_says_how_to_write_it(ana: Person) -> None:
     await ana.writes(f"/org {uuid4()}")
     await ana.sees("/org new Acme GmbH")
+
+
+async def test_where_the_message_of_a_button_is_gone_the_answer_is_a_new_one(
+    ana: Person, bot: BotApplication
+) -> None:
+    await ana.writes("/org")
+    shown = await ana.sees("Acme")
+    tap = {
+        "id": "1",
+        "chat_instance": "1",
+        "data": "settings",
+        "from": {"id": ANA, "is_bot": False, "first_name": "Ana"},
+        "message": shown | {"message_id": shown["message_id"] + 1000},
+    }
+    await bot.process_update(Update.de_json({"update_id": 1, "callback_query": tap}, bot.bot))
+    await ana.sees("Quiet hours: off")
