@@ -14,12 +14,7 @@ from backend import people
 from backend.database import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
 from backend.routes.door import SHOP
-from backend.schemas import (
-    ACTOR_AUDIENCE,
-    BOT_ISSUER,
-    SERVICE_AUDIENCE,
-    TOKEN_LIFETIME_SECONDS,
-)
+from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE, TOKEN_LIFETIME_SECONDS
 from backend.supabase_auth import SupabaseAuth
 
 BOT_SECRET = web.AppKey("bot_secret", str)

@@ -10,35 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from backend import money
-from backend.errors import (
-    AlreadyLinked,
-    AmountTooLarge,
-    AmountTooPrecise,
-    AmountTooSmall,
-    BadCursor,
-    BadRequest,
-    BothHaveHistory,
-    CurrencyUnknown,
-    IdempotencyKeyReused,
-    InvitationInvalid,
-    LastOwner,
-    LinkInvalid,
-    NotFound,
-    PaymentClosed,
-    PursebotError,
-    RoleTooLow,
-    SignupClosed,
-    TimeZoneUnknown,
-    TooManyOrganizations,
-    TooManyRequests,
-    TopupsOff,
-    Unauthorized,
-    WrongStripeMode,
-)
-from backend.failures import (
-    DatabaseUnavailable,
-)
+from backend import errors, money
+from backend.failures import DatabaseUnavailable
 
 
 @dataclass(frozen=True)
@@ -87,28 +60,28 @@ class Database(Protocol):
 
 
 # private.refusals() in SQL, mapped once. Codes that no caller can cause are bugs and stay 500s.
-REFUSALS: dict[str, type[PursebotError]] = {
-    "PB400": BadCursor,
-    "PB401": Unauthorized,
-    "PB403": RoleTooLow,
-    "PB404": NotFound,
-    "PB409": IdempotencyKeyReused,
-    "PB001": CurrencyUnknown,
-    "PB002": AmountTooSmall,
-    "PB003": AmountTooLarge,
-    "PB004": PaymentClosed,
-    "PB005": WrongStripeMode,
-    "PB006": AmountTooPrecise,
-    "PB010": SignupClosed,
-    "PB011": TooManyOrganizations,
-    "PB012": LastOwner,
-    "PB013": InvitationInvalid,
-    "PB018": TimeZoneUnknown,
-    "PB019": TopupsOff,
-    "PB020": LinkInvalid,
-    "PB021": AlreadyLinked,
-    "PB022": BothHaveHistory,
-    "PB429": TooManyRequests,
+REFUSALS: dict[str, type[errors.PursebotError]] = {
+    "PB400": errors.BadCursor,
+    "PB401": errors.Unauthorized,
+    "PB403": errors.RoleTooLow,
+    "PB404": errors.NotFound,
+    "PB409": errors.IdempotencyKeyReused,
+    "PB001": errors.CurrencyUnknown,
+    "PB002": errors.AmountTooSmall,
+    "PB003": errors.AmountTooLarge,
+    "PB004": errors.PaymentClosed,
+    "PB005": errors.WrongStripeMode,
+    "PB006": errors.AmountTooPrecise,
+    "PB010": errors.SignupClosed,
+    "PB011": errors.TooManyOrganizations,
+    "PB012": errors.LastOwner,
+    "PB013": errors.InvitationInvalid,
+    "PB018": errors.TimeZoneUnknown,
+    "PB019": errors.TopupsOff,
+    "PB020": errors.LinkInvalid,
+    "PB021": errors.AlreadyLinked,
+    "PB022": errors.BothHaveHistory,
+    "PB429": errors.TooManyRequests,
 }
 
 # Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
@@ -118,12 +91,12 @@ NO_TEXT = ("22021", "22P05")
 MAY_PASS = ("08", "40", "53", "57", "58", "55P03")
 
 
-def refusal_of(sqlstate: str, detail: str | None) -> PursebotError | None:
+def refusal_of(sqlstate: str, detail: str | None) -> errors.PursebotError | None:
     """The error that an SQLSTATE stands for, with the facts of its detail, or None for a bug."""
     if sqlstate.startswith(MAY_PASS):
         return DatabaseUnavailable()
     if sqlstate in NO_TEXT:
-        return BadRequest("No text may contain a NUL character.")
+        return errors.BadRequest("No text may contain a NUL character.")
     if sqlstate not in REFUSALS:
         return None
     facts: dict[str, Any] = json.loads(detail or "{}")

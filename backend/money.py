@@ -18,13 +18,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backend.errors import (
-    AmountTooLarge,
-    AmountTooPrecise,
-    AmountTooSmall,
-    AmountUnreadable,
-    CurrencyUnknown,
-)
+from backend import errors
 from backend.schemas import Money
 
 # ASCII digits only: other scripts' digits are as easily misread as mistyped. A comma is how much
@@ -79,18 +73,18 @@ def minor_units(text: str, code: str) -> int:
     """`("12.50", "eur")` -> 1250. Raises one of errors.AmountRefused."""
     currency = CURRENCIES.get(code)
     if currency is None:
-        raise CurrencyUnknown(currencies=" ".join(sorted(CURRENCIES)))
+        raise errors.CurrencyUnknown(currencies=" ".join(sorted(CURRENCIES)))
     match = PLAIN_NUMBER.fullmatch(text.strip())
     if match is None:
-        raise AmountUnreadable
+        raise errors.AmountUnreadable
     sign, whole, fraction = match[1], match[2], (match[3] or "").rstrip("0")
     amount = int(sign + whole + fraction.ljust(currency.exponent, "0"))
     if len(fraction) > currency.exponent or amount % currency.step:
-        raise AmountTooPrecise(step=major_units(currency.step, code), currency=code)
+        raise errors.AmountTooPrecise(step=major_units(currency.step, code), currency=code)
     if amount < currency.minimum:
-        raise AmountTooSmall(minimum=major_units(currency.minimum, code), currency=code)
+        raise errors.AmountTooSmall(minimum=major_units(currency.minimum, code), currency=code)
     if amount > currency.maximum:
-        raise AmountTooLarge(maximum=major_units(currency.maximum, code), currency=code)
+        raise errors.AmountTooLarge(maximum=major_units(currency.maximum, code), currency=code)
     return amount
 
 

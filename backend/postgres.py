@@ -14,9 +14,7 @@ from typing import Any
 import asyncpg
 
 from backend.database import Actor, Service, named, refusal_of
-from backend.failures import (
-    DatabaseUnavailable,
-)
+from backend.failures import DatabaseUnavailable
 
 SET_CALLER = "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)"
 CALL_SECONDS = 10

@@ -19,13 +19,8 @@ import aiohttp
 import stripe
 
 from backend import page_words
-from backend.errors import (
-    InvalidSignature,
-)
-from backend.failures import (
-    StripeRefused,
-    StripeUnavailable,
-)
+from backend.errors import InvalidSignature
+from backend.failures import StripeRefused, StripeUnavailable
 
 Json = dict[str, Any]
 

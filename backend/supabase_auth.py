@@ -13,12 +13,8 @@ import aiohttp
 import jwt
 import structlog
 
-from backend.errors import (
-    Unauthorized,
-)
-from backend.failures import (
-    SupabaseUnavailable,
-)
+from backend.errors import Unauthorized
+from backend.failures import SupabaseUnavailable
 
 Json = dict[str, Any]
 

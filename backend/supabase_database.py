@@ -20,13 +20,8 @@ import jwt
 from supabase import AsyncClient, AsyncClientOptions, PostgrestAPIError
 
 from backend.database import SERVICE, Actor, Service, TelegramUser, refusal_of
-from backend.errors import (
-    PursebotError,
-    Refusal,
-)
-from backend.failures import (
-    DatabaseUnavailable,
-)
+from backend.errors import PursebotError, Refusal
+from backend.failures import DatabaseUnavailable
 
 CALL_SECONDS = 10
 TOKEN_SECONDS = 60

@@ -10,12 +10,8 @@ import structlog
 
 from backend import money, presentation
 from backend.database import SERVICE, Actor, Database
-from backend.errors import (
-    PaymentClosed,
-)
-from backend.failures import (
-    StripeRefused,
-)
+from backend.errors import PaymentClosed
+from backend.failures import StripeRefused
 from backend.metrics import Metrics
 from backend.outbox import Bell
 from backend.schemas import Checkout, CheckoutRequest, Payment, PaymentRequest

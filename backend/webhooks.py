@@ -12,12 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from backend import topups
 from backend.database import SERVICE
-from backend.errors import (
-    BadRequest,
-)
-from backend.failures import (
-    EventNotApplied,
-)
+from backend.errors import BadRequest
+from backend.failures import EventNotApplied
 from backend.stripe_facts import intent_fact, session_fact
 from backend.topups import Shop
 

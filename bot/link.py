@@ -8,14 +8,16 @@ import re
 
 from backend.schemas import CodeRequest
 from bot.context import BotContext
-from bot.screens import LINK, Screen, button
+from bot.screens import Screen, button
+
+CODE = "[0-9a-f]{32}"
 
 
 async def link_followed(context: BotContext, code: str) -> None:
     """The link was opened: ask."""
     await context.introduce()
     data, words = f"link:{code}", context.words
-    if not re.match(LINK, data):
+    if not re.fullmatch(CODE, code):
         await context.say("refusal.link_invalid")
         return
     await context.reply(

@@ -34,35 +34,23 @@ CHANGES: Final[dict[str, Callable[[str], dict[str, Any]]]] = {
 
 
 class Page(NamedTuple):
-    """The choices for one setting: which holds now, those offered, and how to ask for another."""
+    """The choices for one setting: which holds now, those offered, whether another can be named."""
 
     now: Callable[[PersonalSettings], str]
     offered: Callable[[Texts], Iterable[tuple[str, ...]]]
-    title: str
-    button: str
-    question: str | None = None
+    others: bool = True
 
 
 PAGES: Final = {
-    "quiet": Page(
-        lambda own: hours_of(own),
-        lambda _: [USUAL_HOURS],
-        "settings.quiet",
-        "button.quiet",
-        "settings.quiet_question",
-    ),
+    "quiet": Page(lambda own: hours_of(own), lambda _: [USUAL_HOURS]),
     "timezone": Page(
         lambda own: own.time_zone,
         lambda _: (tuple(ahead(hours) for hours in row) for row in OFFSETS),
-        "settings.timezone",
-        "button.timezone",
-        "settings.timezone_question",
     ),
     "language": Page(
         lambda own: own.chosen_language or AS_IN_TELEGRAM,
         lambda texts: ((tag,) for tag in (*sorted(texts.languages), AS_IN_TELEGRAM)),
-        "settings.language",
-        "button.language",
+        others=False,
     ),
 }
 
@@ -99,7 +87,7 @@ async def other_tapped(context: BotContext) -> None:
     await context.introduce()
     name = context.part("name")
     context.memory.question = partial(answer_written, name)
-    await context.show(Screen(context.words.say(PAGES[name].question or "settings.usage")))
+    await context.show(Screen(context.words.say(f"settings.{name}_question")))
 
 
 async def answer_written(name: str, context: BotContext) -> None:
@@ -138,7 +126,7 @@ def settings_screen(own: PersonalSettings, words: Words, texts: Texts) -> Screen
     if own.chosen_language is None:
         now["language"] = words.plain("settings.as_in_telegram", language=words.own_name)
     quiet, zone, language = (
-        button(words.plain(page.button), f"settings:{name}") for name, page in PAGES.items()
+        button(words.plain(f"button.{name}"), f"settings:{name}") for name in PAGES
     )
     switches = (
         (switch("credits", own.credits, words),),
@@ -158,10 +146,10 @@ def page_screen(name: str, own: PersonalSettings, words: Words, texts: Texts) ->
         return button(shown, f"set:{name}:{value}")
 
     rows = [tuple(choice(value) for value in row) for row in page.offered(texts)]
-    if page.question:
+    if page.others:
         rows.append((button(words.plain("button.other"), f"ask_setting:{name}"),))
     rows.append((button(words.plain("button.back"), "settings"),))
-    text = words.say(page.title, now=label(now, words, texts), time=datetime.now(UTC))
+    text = words.say(f"settings.{name}", now=label(now, words, texts), time=datetime.now(UTC))
     return Screen(text, tuple(rows))
 
 

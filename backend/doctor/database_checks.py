@@ -6,9 +6,7 @@ from typing import Any
 from backend import migrations
 from backend.database import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, Patient
-from backend.failures import (
-    DatabaseUnavailable,
-)
+from backend.failures import DatabaseUnavailable
 
 Json = dict[str, Any]
 

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from backend.doctor.finding import Finding, Findings, Patient
-from backend.failures import (
-    StripeRefused,
-)
+from backend.failures import StripeRefused
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS
 from backend.webhooks import MEANINGS
 

@@ -8,12 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from backend import migrations
 from backend.database import SERVICE
-from backend.errors import (
-    Unauthorized,
-)
-from backend.failures import (
-    DatabaseOutdated,
-)
+from backend.errors import Unauthorized
+from backend.failures import DatabaseOutdated
 from backend.routes.door import SHOP
 
 METRICS_TOKEN = web.AppKey("metrics_token", str)  # empty: only this machine may ask

@@ -1,0 +1,121 @@
+"""Everything that people can say to the bot, and what each does; the first entry that fits counts.
+
+A button's data comes back as whatever somebody sends us, at most 64 bytes: the patterns below are
+the whole grammar, and what does not match exactly is not ours.
+"""
+
+from typing import Any, Final
+
+from telegram.ext import (
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+)
+from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
+
+from bot import (
+    export,
+    groups,
+    history,
+    invite,
+    link,
+    members,
+    organization,
+    payment_taps,
+    settings_menu,
+    start,
+    topup,
+)
+from bot.balance import balance
+from bot.context import BotContext, Handler
+from bot.doors import GROUPS, command, tapped, too_old, written
+
+UUID: Final = "[0-9a-f]{32}"
+ORGANIZATION: Final = f"(?P<organization>{UUID})"
+WALLET: Final = f"{ORGANIZATION}:(?P<currency>[a-z]{{3}})"
+PAYMENT: Final = f"(?P<payment>{UUID})"
+PACKED: Final = "[A-Za-z0-9_-]{22}"  # two ids as hex would not fit
+PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
+TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
+OFFER: Final = f"{ORGANIZATION}:(?P<role>owner|admin|member):{TERMS}"
+SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
+DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
+CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest
+
+COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
+    "topup": topup.topup,
+    "balance": balance,
+    "history": history.history,
+    "export": export.export,
+    "org": organization.organization,
+    "members": members.members,
+    "invite": invite.invite,
+    "group": groups.how,
+    "start": start.start,
+    "settings": settings_menu.settings,
+    "language": settings_menu.language,
+    "help": start.show_help,
+    "paysupport": start.paysupport,
+    "cancel": start.cancel,
+}
+# By the whole of a button's data.
+TAPS: Final[dict[str, Handler]] = {
+    "topup": topup.topup,
+    "organizations": topup.another_tapped,
+    f"amounts:{WALLET}": topup.organization_tapped,
+    f"other:{WALLET}": topup.other_amount_tapped,
+    rf"pay:{WALLET}:(?P<amount>[\s\S]+)": topup.amount_tapped,
+    "balance": balance,
+    f"check:{PAYMENT}": payment_taps.check_tapped,
+    f"cancel:{PAYMENT}": payment_taps.cancel_tapped,
+    f"again:{PAYMENT}": payment_taps.again_tapped,
+    f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
+    "settings(:(?P<page>quiet|timezone|language))?": settings_menu.settings,
+    rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": settings_menu.choice_tapped,
+    "ask_setting:(?P<name>quiet|timezone)": settings_menu.other_tapped,
+    "org": organization.organization,
+    "new_org": organization.new_tapped,
+    f"use:{ORGANIZATION}": organization.use_tapped,
+    f"rename:{ORGANIZATION}": organization.rename_tapped,
+    f"leave:{ORGANIZATION}": organization.leave_tapped,
+    f"leave_now:{ORGANIZATION}": organization.leave_now_tapped,
+    f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.page_tapped,
+    f"member:{PERSON}": members.member_tapped,
+    f"ask:{PERSON}:(?P<change>owner|removed)": members.ask_tapped,
+    f"change:{PERSON}:(?P<change>owner|admin|member|removed)": members.change_tapped,
+    f"invite:{OFFER}": invite.offer_tapped,
+    f"make_link:{OFFER}": invite.make_link_tapped,
+    f"revoke:(?P<organization>{PACKED}):(?P<invitation>{PACKED})": invite.revoke_tapped,
+    f"link:(?P<code>{link.CODE})": link.link_tapped,
+    f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
+    f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.month_tapped,
+}
+GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
+    "balance": groups.balance,
+    "group": groups.show,
+    "start": groups.show,
+}
+GROUP_TAPS: Final[dict[str, Handler]] = {
+    f"tie(:{ORGANIZATION})?": groups.tie_tapped,
+    f"{DECISION}:{ORGANIZATION}": groups.decision_tapped,
+}
+PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
+GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
+HANDLERS: Final[list[BaseHandler[Any, BotContext, None]]] = [
+    ChatMemberHandler(groups.presence_changed, ChatMemberHandler.MY_CHAT_MEMBER),
+    MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
+    CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
+    *(CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
+    CommandHandler("cancel", written(start.cancel), PRIVATE),
+    *(CommandHandler(name, command(handle), PRIVATE) for name, handle in COMMANDS.items()),
+    MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
+    MessageHandler(PRIVATE, written(start.unknown)),
+    *(CallbackQueryHandler(tapped(handle), rf"{data}\Z") for data, handle in TAPS.items()),
+    *(
+        CallbackQueryHandler(tapped(handle, GROUPS), rf"{data}\Z")
+        for data, handle in GROUP_TAPS.items()
+    ),
+    CallbackQueryHandler(tapped(too_old)),
+]
