@@ -39,6 +39,7 @@ PursebotError
     `-- SupabaseUnavailable    503 supabase_unavailable: nobody can say whose token this is
 """
 
+import re
 from collections.abc import Iterator
 
 
@@ -48,6 +49,11 @@ class PursebotError(Exception):
     status = 500
     code = "internal_error"
     message = "Something went wrong on our side."
+
+    def __init_subclass__(cls) -> None:
+        """An error's code is its name, `RoleTooLow` -> `role_too_low`, unless it says another."""
+        if "code" not in vars(cls):
+            cls.code = re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str | None = None, **facts: str) -> None:
         """`facts` go to the caller beside the code."""
@@ -72,21 +78,18 @@ class BadRequest(Refusal):
 class BadCursor(Refusal):
     """Not a cursor that this list gave."""
 
-    code = "bad_cursor"
     message = "The parameter cursor is not one of this list's. Take it from the last answer."
 
 
 class InvalidSignature(Refusal):
     """Not signed by Stripe with a secret of ours. Why is nobody's business."""
 
-    code = "invalid_signature"
     message = "Invalid signature."
 
 
 class WrongStripeMode(Refusal):
     """A live database was shown test money, or the other way round."""
 
-    code = "wrong_stripe_mode"
     message = (
         "This database belongs to Stripe's other mode (live or test)."
         " Use keys and webhooks of its own mode, or another database."
@@ -97,7 +100,6 @@ class Unauthorized(Refusal):
     """No token, or not a good one."""
 
     status = 401
-    code = "unauthorized"
     message = "Send a valid bearer token in the Authorization header."
 
 
@@ -105,7 +107,6 @@ class RoleTooLow(Refusal):
     """A member of the organization, but not in a role that may do this."""
 
     status = 403
-    code = "role_too_low"
     message = "This takes the role {role}."
 
 
@@ -113,7 +114,6 @@ class SignupClosed(Refusal):
     """ORGANIZATION_SIGNUP says that organizations are set up by whoever runs this."""
 
     status = 403
-    code = "signup_closed"
     message = "New organizations are set up by whoever runs this service: ask them."
 
 
@@ -121,7 +121,6 @@ class TopupsOff(Refusal):
     """Whoever runs this keeps top-ups out of the chat: see docs/telegram-policy.md."""
 
     status = 403
-    code = "topups_off"
     message = "Money is not added in the chat here."
 
 
@@ -129,7 +128,6 @@ class NotFound(Refusal):
     """Not there, or not yours: the same answer."""
 
     status = 404
-    code = "not_found"
     message = "There is no such {what} for you."
 
 
@@ -137,7 +135,6 @@ class InvitationInvalid(Refusal):
     """Wrong, expired, used up, revoked, or by somebody who may no longer invite: one answer."""
 
     status = 404
-    code = "invitation_invalid"
     message = "This invitation does not work, or no longer. Ask for a new one."
 
 
@@ -145,7 +142,6 @@ class LinkInvalid(Refusal):
     """No such code for a Telegram user, or not any more."""
 
     status = 404
-    code = "link_invalid"
     message = "This code does not work, or not any more. Make another, and open it in Telegram."
 
 
@@ -153,7 +149,6 @@ class AlreadyLinked(Refusal):
     """One of the two belongs to somebody else."""
 
     status = 409
-    code = "already_linked"
     message = "One of the two accounts is linked already."
 
 
@@ -161,7 +156,6 @@ class BothHaveHistory(Refusal):
     """Two people who each did something stay two."""
 
     status = 409
-    code = "both_have_history"
     message = "Both accounts have a history of their own, and histories are never merged."
 
 
@@ -169,7 +163,6 @@ class IdempotencyKeyReused(Refusal):
     """The same key with another body."""
 
     status = 409
-    code = "idempotency_key_reused"
     message = "This Idempotency-Key was used before with another request. Use a new key."
 
 
@@ -177,7 +170,6 @@ class PaymentClosed(Refusal):
     """The payment has gone too far for this."""
 
     status = 409
-    code = "payment_closed"
     message = "The payment is {status} and cannot be changed any more. Start a new one."
 
 
@@ -185,7 +177,6 @@ class LastOwner(Refusal):
     """An organization without an owner could never have one again."""
 
     status = 409
-    code = "last_owner"
     message = "An organization keeps an owner. Make somebody else one first."
 
 
@@ -193,7 +184,6 @@ class TooManyOrganizations(Refusal):
     """Founded by one person, whoever owns them now."""
 
     status = 409
-    code = "too_many_organizations"
     message = "One person founds at most {most} organizations."
 
 
@@ -217,7 +207,6 @@ class TooManyRequests(Refusal):
     """More than anybody needs."""
 
     status = 429
-    code = "too_many_requests"
     message = "That was very fast. Wait {retry_after} seconds and try again."
 
 
@@ -230,35 +219,30 @@ class AmountRefused(Refusal):
 class AmountUnreadable(AmountRefused):
     """Not a plain decimal number."""
 
-    code = "amount_unreadable"
     message = 'Write the amount as a plain number, for example "50" or "12.50".'
 
 
 class AmountTooSmall(AmountRefused):
     """Below Stripe's smallest charge."""
 
-    code = "amount_too_small"
     message = "The smallest amount is {minimum} {currency}."
 
 
 class AmountTooLarge(AmountRefused):
     """Above Stripe's largest charge."""
 
-    code = "amount_too_large"
     message = "The largest amount is {maximum} {currency}."
 
 
 class AmountTooPrecise(AmountRefused):
     """Between two amounts that Stripe charges in this currency."""
 
-    code = "amount_too_precise"
     message = "An amount in {currency} goes in steps of {step}."
 
 
 class CurrencyUnknown(AmountRefused):
     """Not a currency that we take."""
 
-    code = "currency_unknown"
     message = "This currency is not taken here. Taken are {currencies}."
 
 
@@ -266,7 +250,6 @@ class TimeZoneUnknown(Refusal):
     """Not a name of the time zone database."""
 
     status = 422
-    code = "time_zone_unknown"
     message = 'Name the time zone as the IANA does, for example "Europe/Berlin".'
 
 

@@ -6,7 +6,6 @@ from backend.errors import Failure
 class EventNotApplied(Failure):
     """Kept in the inbox as failed; the 500 makes Stripe send it again."""
 
-    code = "event_not_applied"
     message = "The event is recorded but could not be applied yet."
 
 
@@ -14,7 +13,6 @@ class StripeRefused(Failure):
     """Stripe answered with an error that the same request will meet again."""
 
     status = 502
-    code = "stripe_refused"
     message = "Stripe did not accept this."
 
 
@@ -22,7 +20,6 @@ class StripeUnavailable(Failure):
     """No answer, or one that says nothing about what happened."""
 
     status = 503
-    code = "stripe_unavailable"
     message = "Stripe did not answer. Nothing is lost: try again."
 
 
@@ -30,7 +27,6 @@ class DatabaseUnavailable(Failure):
     """No connection, or a passing trouble of the server."""
 
     status = 503
-    code = "database_unavailable"
     message = "The database is not available. Nothing is lost: try again."
 
 
@@ -38,7 +34,6 @@ class DatabaseOutdated(Failure):
     """A release that has not been migrated yet."""
 
     status = 503
-    code = "database_outdated"
     message = "The database lacks {pending} migrations: run `python -m backend migrate`."
 
 
@@ -46,5 +41,4 @@ class SupabaseUnavailable(Failure):
     """The keys that verify its users' tokens cannot be had."""
 
     status = 503
-    code = "supabase_unavailable"
     message = "Supabase Auth does not answer, so nobody can say who you are. Try again."

@@ -9,18 +9,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from backend import presentation
+from backend import presentation, schemas
 from backend.database import Actor, Database
 from backend.money import major_units, money
-from backend.schemas import (
-    Payments,
-    PaymentsQuery,
-    Statement,
-    StatementQuery,
-    Transactions,
-    TransactionsQuery,
-    Wallets,
-)
 
 Json = dict[str, Any]
 
@@ -41,42 +32,46 @@ EMPTY = {
 }
 
 
-async def payments(database: Database, actor: Actor, asked: PaymentsQuery) -> Payments:
+async def payments(
+    database: Database, actor: Actor, asked: schemas.PaymentsQuery
+) -> schemas.Payments:
     """An organization's payments. Raises NotFound, BadCursor."""
     page = await database.call("list_payments", actor, **arguments(asked))
-    return Payments(**{**page, "payments": [presentation.payment(row) for row in page["payments"]]})
+    return schemas.Payments(
+        **{**page, "payments": [presentation.payment(row) for row in page["payments"]]}
+    )
 
 
-async def wallets(database: Database, actor: Actor, organization_id: UUID) -> Wallets:
+async def wallets(database: Database, actor: Actor, organization_id: UUID) -> schemas.Wallets:
     """An organization's wallets. Raises NotFound."""
     rows = await database.call("list_wallets", actor, organization_id=organization_id)
-    return Wallets(wallets=[presentation.wallet(row) for row in rows])
+    return schemas.Wallets(wallets=[presentation.wallet(row) for row in rows])
 
 
 async def transactions(
-    database: Database, actor: Actor, organization_id: UUID, asked: TransactionsQuery
-) -> Transactions:
+    database: Database, actor: Actor, organization_id: UUID, asked: schemas.TransactionsQuery
+) -> schemas.Transactions:
     """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
     of_which = {"organization_id": organization_id, **arguments(asked)}
     page = await database.call("list_transactions", actor, **of_which)
     listed = [presentation.transaction(row) for row in page["transactions"]]
-    return Transactions(**{**page, "transactions": listed})
+    return schemas.Transactions(**{**page, "transactions": listed})
 
 
-def arguments(asked: PaymentsQuery | TransactionsQuery) -> Json:
+def arguments(asked: schemas.PaymentsQuery | schemas.TransactionsQuery) -> Json:
     """A page as SQL is asked for it, where `limit` is a word of its own."""
     return {**asked.model_dump(exclude={"limit"}), "most": asked.limit}
 
 
 async def statement(
-    database: Database, actor: Actor, organization_id: UUID, asked: StatementQuery
-) -> Statement:
+    database: Database, actor: Actor, organization_id: UUID, asked: schemas.StatementQuery
+) -> schemas.Statement:
     """One month of a wallet. Raises NotFound, CurrencyUnknown."""
     which = {"organization_id": organization_id, "currency": asked.currency}
     month = date.fromisoformat(f"{asked.month}-01")
     row: Json = await database.call("statement", actor, **which, month=month)
     name = row["organization_name"]
-    return Statement(
+    return schemas.Statement(
         organization_name=name,
         month=asked.month,
         opening=money(row["opening_minor"], row["currency"]),

@@ -6,40 +6,28 @@ steps down and leaves. An organization that is not there and one of others are t
 
 from uuid import UUID
 
-from backend import presentation
+from backend import presentation, schemas
 from backend.database import Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
-from backend.schemas import (
-    AuditEntries,
-    AuditQuery,
-    Me,
-    Member,
-    Members,
-    Organization,
-    OrganizationChoice,
-    OrganizationRequest,
-    Organizations,
-    RoleRequest,
-)
 from backend.topups import Shop
 
 
-async def listing(database: Database, actor: Actor) -> Organizations:
+async def listing(database: Database, actor: Actor) -> schemas.Organizations:
     """The caller's own organizations."""
     rows = await database.call("list_organizations", actor)
-    return Organizations(organizations=[presentation.organization(row) for row in rows])
+    return schemas.Organizations(organizations=[presentation.organization(row) for row in rows])
 
 
-async def show(database: Database, actor: Actor, organization_id: UUID) -> Organization:
+async def show(database: Database, actor: Actor, organization_id: UUID) -> schemas.Organization:
     """One of the caller's organizations. Raises NotFound."""
     row = await database.call("get_organization", actor, organization_id=organization_id)
     return presentation.organization(row)
 
 
 async def create(
-    database: Database, actor: Actor, wanted: OrganizationRequest, key: str | None
-) -> Organization:
+    database: Database, actor: Actor, wanted: schemas.OrganizationRequest, key: str | None
+) -> schemas.Organization:
     """Found an organization, which the caller owns; the same key founds it once.
 
     Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
@@ -51,8 +39,8 @@ async def create(
 
 
 async def rename(
-    database: Database, actor: Actor, organization_id: UUID, wanted: OrganizationRequest
-) -> Organization:
+    database: Database, actor: Actor, organization_id: UUID, wanted: schemas.OrganizationRequest
+) -> schemas.Organization:
     """Give an organization another name. Raises NotFound, RoleTooLow."""
     row = await database.call(
         "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
@@ -60,7 +48,7 @@ async def rename(
     return presentation.organization(row)
 
 
-def name_of(wanted: OrganizationRequest) -> str:
+def name_of(wanted: schemas.OrganizationRequest) -> str:
     """The name without what could rewrite the line around it; raises BadRequest if none is left."""
     name = printable(wanted.name)
     if not name:
@@ -68,27 +56,29 @@ def name_of(wanted: OrganizationRequest) -> str:
     return name
 
 
-async def choose(database: Database, actor: Actor, wanted: OrganizationChoice) -> Me:
+async def choose(
+    database: Database, actor: Actor, wanted: schemas.OrganizationChoice
+) -> schemas.Me:
     """Make an organization the one that is meant when nobody says which. Raises NotFound."""
     row = await database.call("choose_organization", actor, **wanted.model_dump())
     return presentation.me(row)
 
 
-async def members(database: Database, actor: Actor, organization_id: UUID) -> Members:
+async def members(database: Database, actor: Actor, organization_id: UUID) -> schemas.Members:
     """Who belongs to an organization. Raises NotFound."""
     rows = await database.call("list_members", actor, organization_id=organization_id)
-    return Members(members=rows)
+    return schemas.Members(members=rows)
 
 
 async def change_role(
-    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, wanted: RoleRequest
-) -> Member:
+    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, wanted: schemas.RoleRequest
+) -> schemas.Member:
     """Give a member another role. Raises NotFound, RoleTooLow, LastOwner."""
     row = await shop.database.call(
         "change_role", actor, organization_id=organization_id, user_id=user_id, role=wanted.role
     )
     shop.bell.ring()
-    return Member(**row)
+    return schemas.Member(**row)
 
 
 async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID) -> None:
@@ -100,8 +90,8 @@ async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID)
 
 
 async def audit(
-    database: Database, actor: Actor, organization_id: UUID, asked: AuditQuery
-) -> AuditEntries:
+    database: Database, actor: Actor, organization_id: UUID, asked: schemas.AuditQuery
+) -> schemas.AuditEntries:
     """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
     page = await database.call(
         "list_audit",
@@ -110,4 +100,4 @@ async def audit(
         cursor=asked.cursor,
         most=asked.limit,
     )
-    return AuditEntries(**page)
+    return schemas.AuditEntries(**page)

@@ -89,6 +89,7 @@ class Settings(EnvironmentSettings):
     The way to the database is direct where `supabase_db_url` is set, and else over REST.
     """
 
+    bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     supabase_url: str | None = None
     supabase_service_role_key: SecretStr | None = None
     supabase_jwt_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
@@ -99,7 +100,6 @@ class Settings(EnvironmentSettings):
     ]
     stripe_webhook_secret: Annotated[tuple[WebhookSecret, ...], NoDecode, Field(min_length=1)]
     stripe_api_base: str = "https://api.stripe.com"
-    bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     organization_signup: Literal["open", "closed"] = "closed"
     topups_in_chat: Literal["on", "off"] = "on"
     host: str = "127.0.0.1"
@@ -145,19 +145,11 @@ class Settings(EnvironmentSettings):
     @model_validator(mode="after")
     def no_secret_twice(self) -> Self:
         """A secret that opens two doors makes whoever knows it for one a guest at the other."""
-        secrets = [
-            ("BOT_API_SECRET", self.bot_api_secret),
-            ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),
-            ("SUPABASE_SERVICE_ROLE_KEY", self.supabase_service_role_key),
-            ("STRIPE_SECRET_KEY", self.stripe_secret_key),
-            ("METRICS_TOKEN", self.metrics_token),
-            ("TELEGRAM_WEBHOOK_SECRET", self.telegram_webhook_secret),
-            *(("STRIPE_WEBHOOK_SECRET", secret) for secret in self.stripe_webhook_secret),
-        ]
+        secrets = [(name, value) for name, value in self if isinstance(value, SecretStr)]
+        secrets += [("stripe_webhook_secret", secret) for secret in self.stripe_webhook_secret]
         owners: dict[str, list[str]] = {}
         for name, secret in secrets:
-            if secret:
-                owners.setdefault(secret.get_secret_value(), []).append(name)
+            owners.setdefault(secret.get_secret_value(), []).append(name.upper())
         for names in owners.values():
             if len(names) > 1:
                 raise ValueError(
