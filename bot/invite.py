@@ -14,7 +14,15 @@ from telegram.helpers import create_deep_linked_url
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Membership, Role
 from bot.context import BotContext
 from bot.doors import Alert
-from bot.membership import MAY_GIVE, balance_lines, current, menu, place_in, use_button
+from bot.membership import (
+    MAY_GIVE,
+    balance_lines,
+    current,
+    menu,
+    place_in,
+    role_too_low,
+    use_button,
+)
 from bot.organization import organization_screen
 from bot.screens import Screen, button, packed
 from bot.texts import Words, short
@@ -92,11 +100,6 @@ async def joined(context: BotContext, code: str) -> None:
         lines.append(words.say("invite.still", organization=short(meant.organization_name)))
         rows = ((use_button(place, words),),)
     await context.reply(Screen("\n".join(lines), rows))
-
-
-def role_too_low(words: Words) -> str:
-    """To who may invite nobody, or no longer."""
-    return words.plain("refusal.role_too_low", role=words.plain("role.admin"))
 
 
 def read_offer(said: str) -> InvitationRequest | None:

@@ -51,6 +51,11 @@ def needed_role(words: Words) -> str:
     return words.plain(f"role.{TOP_UP_ROLES[-1]}")
 
 
+def role_too_low(words: Words) -> str:
+    """To who may invite nobody and rename nothing, or no longer."""
+    return words.plain("refusal.role_too_low", role=words.plain("role.admin"))
+
+
 def balance_lines(place: Membership, words: Words) -> Iterator[str]:
     """A line for the organization and one per wallet of it."""
     role = words.plain(f"role.{place.role}")

@@ -50,10 +50,13 @@ async def link_followed(context: BotContext, amount: str) -> None:
     await topup(context)
 
 
-async def another_tapped(context: BotContext) -> None:
+async def another_tapped(context: BotContext) -> str | None:
     """Another organization: ask for which one."""
-    me = await context.introduce()
-    await context.show(choice_screen(me, context.words))
+    screen = choice_screen(await context.introduce(), context.words)
+    if not screen.rows:
+        return await too_old(context)
+    await context.show(screen)
+    return None
 
 
 async def organization_tapped(context: BotContext) -> str | None:

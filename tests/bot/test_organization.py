@@ -66,6 +66,20 @@ async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_wa
     assert list(buttons(choice)) == ["G"]
 
 
+async def test_old_buttons_ask_nothing_of_who_has_lost_the_role_meanwhile(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    backend.people[ANA] = [membership(ACME, "Acme", "owner"), membership(GLOBEX, "G", "owner")]
+    await ana.writes("/org")
+    shown = await ana.sees("Acme (you are owner)")
+    await ana.writes("/topup")
+    offer = await ana.sees("How much do you want to add to Acme?")
+    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "member")]
+    assert "takes the role of admin" in (await ana.taps(shown, "Rename"))["text"]
+    too_old = await ana.taps(offer, "Another organization")
+    assert too_old["text"] == "This button is too old. Type /topup or /balance."
+
+
 async def test_an_organization_is_founded_once_by_one_message_and_is_the_current_one(
     eve: Person, backend: FakeOrganizations
 ) -> None:
