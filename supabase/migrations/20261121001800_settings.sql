@@ -92,6 +92,12 @@ begin
         told_credits = coalesce((changes ->> 'credits')::boolean, u.told_credits),
         told_members = coalesce((changes ->> 'members')::boolean, u.told_members)
     where u.id = caller returning * into person;
+    -- Nor is it told what waits already.
+    delete from public.notifications as n using public.chats as c
+    where n.chat_id = c.id and c.user_id = caller and n.state = 'pending' and case private.topic_of(n.kind)
+        when 'credits' then not person.told_credits
+        when 'members' then not person.told_members
+    end;
     return private.settings_json(person);
 end
 $$;

@@ -75,6 +75,14 @@ async def test_who_switched_credits_off_hears_only_of_their_own(till: Till) -> N
     assert [(one["kind"], one["chat_id"]) for one in await claim(till)] == [("payment_shown", 1001)]
 
 
+async def test_what_waits_when_it_is_switched_off_is_not_told_any_more(till: Till) -> None:
+    await till.receive(paid("evt_1", await till.payment()))
+    await change(till, till.world.ana, credits=False)
+    await change(till, till.world.ben, credits=False)
+    await change(till, till.world.ben, credits=True)
+    assert [(one["kind"], one["chat_id"]) for one in await claim(till)] == [("payment_shown", 1001)]
+
+
 QUIET = [  # zone, from, until, the moment (UTC), whether it is quiet then
     ("UTC", "22:00", "08:00", "2026-03-01 21:59:59Z", False),
     ("UTC", "22:00", "08:00", "2026-03-01 22:00Z", True),
