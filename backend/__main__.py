@@ -6,8 +6,6 @@ import getpass
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 
 import structlog
@@ -15,59 +13,16 @@ from aiohttp import web
 
 from backend import doctor, invitations, migrations, parked_events, reconcile
 from backend.app import create_app
-from backend.database import SERVICE, Database
+from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.logs import configure_logs
-from backend.outbox import Bell
-from backend.postgres import postgres_database
+from backend.opening import open_database, open_shop, supabase_auth
 from backend.settings import DatabaseSettings, Settings, SettingsError
-from backend.stripe_gateway import StripeGateway, stripe_gateway
-from backend.supabase_auth import SupabaseAuth
-from backend.supabase_database import supabase_database
-from backend.topups import Shop
 
 log = structlog.get_logger("backend")
 
 # Stripe gives a webhook 10 to 30 seconds; what has been started may finish within them.
 SHUTDOWN_SECONDS = 15.0
-
-
-def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
-    """The way to the database that is set: direct, or over REST."""
-    if settings.supabase_db_url:
-        url = settings.supabase_db_url.get_secret_value()
-        return postgres_database(url, pooled=settings.supabase_db_pooler)
-    project, key = settings.supabase_url, settings.supabase_service_role_key
-    signing_key = settings.supabase_jwt_secret
-    if project and key and signing_key:
-        return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
-    raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before
-
-
-def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway]:
-    """The real Stripe."""
-    return stripe_gateway(
-        settings.stripe_secret_key.get_secret_value(),
-        tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
-        settings.stripe_api_base,
-        settings.public_url,
-    )
-
-
-@asynccontextmanager
-async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
-    """The real database and the real Stripe, checked to be of one mode."""
-    async with open_database(settings) as database, open_stripe(settings) as stripe:
-        await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
-        yield Shop(database, stripe, Bell())
-
-
-def supabase_auth(settings: Settings) -> SupabaseAuth | None:
-    """Whoever vouches for Supabase's users, if there is a project."""
-    secret = settings.supabase_jwt_secret
-    if not settings.supabase_url:
-        return None
-    return SupabaseAuth(settings.supabase_url, secret.get_secret_value() if secret else None)
 
 
 async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
@@ -130,9 +85,8 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
             case "retry":
                 said = await parked_events.retry(shop, arguments.event)
             case _:
-                said = await parked_events.dismiss(
-                    shop, arguments.event, getpass.getuser(), arguments.reason
-                )
+                who, why = getpass.getuser(), arguments.reason
+                said = await parked_events.dismiss(shop, arguments.event, who, why)
     print(json.dumps(said, indent=2))
     return 0
 
@@ -153,7 +107,7 @@ async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int
 async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
     """Everything that is wrong, as it is found; 1 for an error, with --strict for a warning too."""
     findings = []
-    async for finding in examined():
+    async for finding in doctor.examine():
         findings.append(finding)
         if not arguments.json:
             print(finding, flush=True)
@@ -161,18 +115,6 @@ async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     bad = {"error", "warning"} if arguments.strict else {"error"}
     return int(any(finding.level in bad for finding in findings))
-
-
-async def examined() -> AsyncIterator[doctor.Finding]:
-    """What the doctor finds; wrong settings are findings too, and the end of it."""
-    try:
-        patient = doctor.Patient(Settings.from_environment(), open_database, open_stripe)
-    except SettingsError as error:
-        for problem in error.problems:
-            yield doctor.Finding("error", "settings", problem, "See .env.example.")
-        return
-    async for finding in doctor.examine(patient):
-        yield finding
 
 
 def command_line() -> argparse.ArgumentParser:

@@ -50,10 +50,10 @@ class PursebotError(Exception):
     code = "internal_error"
     message = "Something went wrong on our side."
 
-    def __init_subclass__(cls) -> None:
-        """An error's code is its name, `RoleTooLow` -> `role_too_low`, unless it says another."""
-        if "code" not in vars(cls):
-            cls.code = re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+    def __init_subclass__(cls, status: int | None = None, code: str | None = None) -> None:
+        """Where none is given: its base's status, its name as the code, `role_too_low`."""
+        cls.status = status or cls.status
+        cls.code = code or re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str | None = None, **facts: str) -> None:
         """`facts` go to the caller beside the code."""
@@ -62,16 +62,13 @@ class PursebotError(Exception):
         super().__init__(self.message)
 
 
-class Refusal(PursebotError):
+class Refusal(PursebotError, status=400):
     """The caller asked for something that cannot be."""
 
-    status = 400
 
-
-class BadRequest(Refusal):
+class BadRequest(Refusal, code="invalid_request"):
     """The request is not of the form that the door takes."""
 
-    code = "invalid_request"
     message = "The request is malformed."
 
 
@@ -96,124 +93,104 @@ class WrongStripeMode(Refusal):
     )
 
 
-class Unauthorized(Refusal):
+class Unauthorized(Refusal, status=401):
     """No token, or not a good one."""
 
-    status = 401
     message = "Send a valid bearer token in the Authorization header."
 
 
-class RoleTooLow(Refusal):
+class RoleTooLow(Refusal, status=403):
     """A member of the organization, but not in a role that may do this."""
 
-    status = 403
     message = "This takes the role {role}."
 
 
-class SignupClosed(Refusal):
+class SignupClosed(Refusal, status=403):
     """ORGANIZATION_SIGNUP says that organizations are set up by whoever runs this."""
 
-    status = 403
     message = "New organizations are set up by whoever runs this service: ask them."
 
 
-class TopupsOff(Refusal):
+class TopupsOff(Refusal, status=403):
     """Whoever runs this keeps top-ups out of the chat: see docs/telegram-policy.md."""
 
-    status = 403
     message = "Money is not added in the chat here."
 
 
-class NotFound(Refusal):
+class NotFound(Refusal, status=404):
     """Not there, or not yours: the same answer."""
 
-    status = 404
     message = "There is no such {what} for you."
 
 
-class InvitationInvalid(Refusal):
+class InvitationInvalid(Refusal, status=404):
     """Wrong, expired, used up, revoked, or by somebody who may no longer invite: one answer."""
 
-    status = 404
     message = "This invitation does not work, or no longer. Ask for a new one."
 
 
-class LinkInvalid(Refusal):
+class LinkInvalid(Refusal, status=404):
     """No such code for a Telegram user, or not any more."""
 
-    status = 404
     message = "This code does not work, or not any more. Make another, and open it in Telegram."
 
 
-class AlreadyLinked(Refusal):
+class AlreadyLinked(Refusal, status=409):
     """One of the two belongs to somebody else."""
 
-    status = 409
     message = "One of the two accounts is linked already."
 
 
-class BothHaveHistory(Refusal):
+class BothHaveHistory(Refusal, status=409):
     """Two people who each did something stay two."""
 
-    status = 409
     message = "Both accounts have a history of their own, and histories are never merged."
 
 
-class IdempotencyKeyReused(Refusal):
+class IdempotencyKeyReused(Refusal, status=409):
     """The same key with another body."""
 
-    status = 409
     message = "This Idempotency-Key was used before with another request. Use a new key."
 
 
-class PaymentClosed(Refusal):
+class PaymentClosed(Refusal, status=409):
     """The payment has gone too far for this."""
 
-    status = 409
     message = "The payment is {status} and cannot be changed any more. Start a new one."
 
 
-class LastOwner(Refusal):
+class LastOwner(Refusal, status=409):
     """An organization without an owner could never have one again."""
 
-    status = 409
     message = "An organization keeps an owner. Make somebody else one first."
 
 
-class TooManyOrganizations(Refusal):
+class TooManyOrganizations(Refusal, status=409):
     """Founded by one person, whoever owns them now."""
 
-    status = 409
     message = "One person founds at most {most} organizations."
 
 
-class BodyTooLarge(Refusal):
+class BodyTooLarge(Refusal, status=413, code="request_entity_too_large"):
     """More than any request of this kind has."""
 
-    status = 413
-    code = "request_entity_too_large"
     message = "The request has more than {most} bytes."
 
 
-class NotJson(Refusal):
+class NotJson(Refusal, status=415, code="unsupported_media_type"):
     """A body of another kind."""
 
-    status = 415
-    code = "unsupported_media_type"
     message = "Send JSON, and Content-Type: application/json with it."
 
 
-class TooManyRequests(Refusal):
+class TooManyRequests(Refusal, status=429):
     """More than anybody needs."""
 
-    status = 429
     message = "That was very fast. Wait {retry_after} seconds and try again."
 
 
-class AmountRefused(Refusal):
+class AmountRefused(Refusal, status=422):
     """The amount cannot be taken."""
-
-    status = 422
 
 
 class AmountUnreadable(AmountRefused):
@@ -246,10 +223,9 @@ class CurrencyUnknown(AmountRefused):
     message = "This currency is not taken here. Taken are {currencies}."
 
 
-class TimeZoneUnknown(Refusal):
+class TimeZoneUnknown(Refusal, status=422):
     """Not a name of the time zone database."""
 
-    status = 422
     message = 'Name the time zone as the IANA does, for example "Europe/Berlin".'
 
 

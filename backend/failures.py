@@ -9,36 +9,31 @@ class EventNotApplied(Failure):
     message = "The event is recorded but could not be applied yet."
 
 
-class StripeRefused(Failure):
+class StripeRefused(Failure, status=502):
     """Stripe answered with an error that the same request will meet again."""
 
-    status = 502
     message = "Stripe did not accept this."
 
 
-class StripeUnavailable(Failure):
+class StripeUnavailable(Failure, status=503):
     """No answer, or one that says nothing about what happened."""
 
-    status = 503
     message = "Stripe did not answer. Nothing is lost: try again."
 
 
-class DatabaseUnavailable(Failure):
+class DatabaseUnavailable(Failure, status=503):
     """No connection, or a passing trouble of the server."""
 
-    status = 503
     message = "The database is not available. Nothing is lost: try again."
 
 
-class DatabaseOutdated(Failure):
+class DatabaseOutdated(Failure, status=503):
     """A release that has not been migrated yet."""
 
-    status = 503
     message = "The database lacks {pending} migrations: run `python -m backend migrate`."
 
 
-class SupabaseUnavailable(Failure):
+class SupabaseUnavailable(Failure, status=503):
     """The keys that verify its users' tokens cannot be had."""
 
-    status = 503
     message = "Supabase Auth does not answer, so nobody can say who you are. Try again."

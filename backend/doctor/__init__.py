@@ -7,14 +7,15 @@ secret. What one check cannot reach does not keep the others from looking.
 from collections.abc import AsyncIterator, Callable
 
 from backend.doctor.database_checks import database
-from backend.doctor.finding import Finding as Finding, Findings, Patient as Patient
+from backend.doctor.finding import Finding, Findings
 from backend.doctor.settings_checks import settings
 from backend.doctor.stripe_checks import stripe_account
 from backend.doctor.telegram_checks import telegram
 from backend.errors import PursebotError
 from backend.migrations import MigrationError
+from backend.settings import Settings, SettingsError
 
-CHECKS: dict[str, Callable[[Patient], Findings]] = {
+CHECKS: dict[str, Callable[[Settings], Findings]] = {
     "settings": settings,
     "database": database,
     "stripe": stripe_account,
@@ -22,11 +23,17 @@ CHECKS: dict[str, Callable[[Patient], Findings]] = {
 }
 
 
-async def examine(patient: Patient) -> AsyncIterator[Finding]:
-    """Everything that every check finds, as it finds it."""
+async def examine() -> AsyncIterator[Finding]:
+    """Everything that every check finds, as it finds it; wrong settings are the end of it."""
+    try:
+        chosen = Settings.from_environment()
+    except SettingsError as error:
+        for problem in error.problems:
+            yield Finding("error", "settings", problem, "See .env.example.")
+        return
     for name, check in CHECKS.items():
         try:
-            async for finding in check(patient):
+            async for finding in check(chosen):
                 yield finding
         except (PursebotError, MigrationError) as error:
             yield Finding(

@@ -5,8 +5,10 @@ from typing import Any
 
 from backend import migrations
 from backend.database import SERVICE, Database
-from backend.doctor.finding import Finding, Findings, Patient
+from backend.doctor.finding import Finding, Findings
 from backend.failures import DatabaseUnavailable
+from backend.opening import open_database
+from backend.settings import Settings
 
 Json = dict[str, Any]
 
@@ -20,10 +22,10 @@ REST = (
 TAMPERED = "Stop the backend, keep a copy of the database, and find out who wrote to it."
 
 
-async def database(patient: Patient) -> Findings:
+async def database(chosen: Settings) -> Findings:
     """As its owner where SUPABASE_DB_URL is set, then as the backend; raises if nobody answers."""
     well = True
-    direct = patient.settings.supabase_db_url
+    direct = chosen.supabase_db_url
     if direct:
         for finding in structure(await migrations.inspect(direct.get_secret_value())):
             well = well and finding.level != "error"
@@ -31,10 +33,10 @@ async def database(patient: Patient) -> Findings:
     if not well:
         return
     try:
-        async with patient.open_database(patient.settings) as opened:
+        async with open_database(chosen) as opened:
             if not direct:
                 yield Finding("ok", "supabase", "schema `api` is exposed, and both keys are taken")
-            for finding in await inside(opened, patient.settings.livemode):
+            for finding in await inside(opened, chosen.livemode):
                 yield finding
     except DatabaseUnavailable as error:
         about, fix = ("database", "") if direct else ("supabase", REST)

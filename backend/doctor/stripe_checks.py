@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from backend.doctor.finding import Finding, Findings, Patient
+from backend.doctor.finding import Finding, Findings
 from backend.failures import StripeRefused
+from backend.opening import open_stripe
+from backend.settings import Settings
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS
 from backend.webhooks import MEANINGS
 
@@ -13,10 +15,9 @@ Json = dict[str, Any]
 DOOR = "/api/payments/webhook"
 
 
-async def stripe_account(patient: Patient) -> Findings:
+async def stripe_account(chosen: Settings) -> Findings:
     """The key, the clock, the webhook endpoint; raises StripeUnavailable."""
-    chosen = patient.settings
-    async with patient.open_stripe(chosen) as stripe:
+    async with open_stripe(chosen) as stripe:
         try:
             ahead = await stripe.clock_ahead()
         except StripeRefused as refused:

@@ -5,8 +5,8 @@ from typing import Any
 
 import aiohttp
 
-from backend.doctor.finding import Finding, Findings, Patient
-from backend.settings import TelegramSettings
+from backend.doctor.finding import Finding, Findings
+from backend.settings import Settings, TelegramSettings
 
 Json = dict[str, Any]
 
@@ -15,7 +15,7 @@ MANY_UPDATES = 20
 AN_HOUR = 3600
 
 
-async def telegram(_patient: Patient) -> Findings:
+async def telegram(_chosen: Settings) -> Findings:
     """What Telegram says about the bot. The backend has no use for the token; only this has."""
     chosen = TelegramSettings()
     if chosen.telegram_bot_token is None:

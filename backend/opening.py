@@ -1,0 +1,50 @@
+"""From the settings to real things: the database, Stripe, and whoever vouches for people."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from backend.database import SERVICE, Database
+from backend.postgres import postgres_database
+from backend.settings import Settings, SettingsError
+from backend.stripe_gateway import StripeGateway, stripe_gateway
+from backend.supabase_auth import SupabaseAuth
+from backend.supabase_database import supabase_database
+from backend.topups import Shop
+
+
+def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
+    """The way to the database that is set: direct, or over REST."""
+    if settings.supabase_db_url:
+        url = settings.supabase_db_url.get_secret_value()
+        return postgres_database(url, pooled=settings.supabase_db_pooler)
+    project, key = settings.supabase_url, settings.supabase_service_role_key
+    signing_key = settings.supabase_jwt_secret
+    if project and key and signing_key:
+        return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
+    raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before
+
+
+def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway]:
+    """The real Stripe."""
+    return stripe_gateway(
+        settings.stripe_secret_key.get_secret_value(),
+        tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
+        settings.stripe_api_base,
+        settings.public_url,
+    )
+
+
+@asynccontextmanager
+async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+    """The real database and the real Stripe, checked to be of one mode."""
+    async with open_database(settings) as database, open_stripe(settings) as stripe:
+        await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
+        yield Shop(database, stripe)
+
+
+def supabase_auth(settings: Settings) -> SupabaseAuth | None:
+    """Whoever vouches for Supabase's users, if there is a project."""
+    secret = settings.supabase_jwt_secret
+    if not settings.supabase_url:
+        return None
+    return SupabaseAuth(settings.supabase_url, secret.get_secret_value() if secret else None)
