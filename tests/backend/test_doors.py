@@ -166,7 +166,7 @@ async def test_names_cannot_rewrite_the_line_around_them(house: House) -> None:
     async with house.http.put(
         f"{house.url}/api/me", json={"name": name}, headers=headers
     ) as answer:
-        assert (await answer.json())["name"] == "Ana<b>"
+        assert (await answer.json())["name"] == "Ana <b>"
 
 
 async def test_sql_and_python_know_the_same_refusals(house: House, owner: Any) -> None:
