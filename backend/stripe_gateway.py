@@ -39,7 +39,7 @@ class StripeGateway:
         self, client: stripe.StripeClient, webhook_secrets: tuple[str, ...], public_url: str
     ) -> None:
         """`public_url` is where payers come back to; no trailing slash."""
-        self._client = client
+        self._stripe = client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
 
@@ -48,7 +48,7 @@ class StripeGateway:
         ours = {PAYMENT_METADATA: payment["id"]}
         back = f"{self._public_url}/pay/{payment['id']}"
         return await answer(
-            self._client.v1.checkout.sessions.create_async(
+            self._stripe.checkout.sessions.create_async(
                 {
                     "mode": "payment",
                     "client_reference_id": payment["id"],
@@ -78,27 +78,19 @@ class StripeGateway:
 
     async def get_session(self, session_id: str) -> Json:
         """A Checkout Session with its PaymentIntent, once it has one."""
-        return await answer(
-            self._client.v1.checkout.sessions.retrieve_async(
-                session_id, {"expand": ["payment_intent"]}
-            )
-        )
+        wanted: stripe.params.checkout.SessionRetrieveParams = {"expand": ["payment_intent"]}
+        return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
 
     async def expire_session(self, session_id: str) -> Json:
         """Close an open page. Stripe refuses where it is not open any more."""
-        return await answer(
-            self._client.v1.checkout.sessions.expire_async(
-                # A new key each time: expiring is idempotent by itself, a remembered 500 is not.
-                session_id,
-                {},
-                {"idempotency_key": f"{session_id}:expire:{uuid4()}"},
-            )
-        )
+        # A new key each time: expiring is idempotent by itself, a remembered 500 is not.
+        key: stripe.RequestOptions = {"idempotency_key": f"{session_id}:expire:{uuid4()}"}
+        return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, key))
 
     async def create_intent(self, payment: Json) -> Json:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
         return await answer(
-            self._client.v1.payment_intents.create_async(
+            self._stripe.payment_intents.create_async(
                 {
                     "amount": payment["amount_minor"],
                     "currency": payment["currency"],
@@ -112,22 +104,19 @@ class StripeGateway:
 
     async def get_intent(self, intent_id: str) -> Json:
         """A PaymentIntent."""
-        return await answer(self._client.v1.payment_intents.retrieve_async(intent_id))
+        return await answer(self._stripe.payment_intents.retrieve_async(intent_id))
 
     async def cancel_intent(self, intent_id: str) -> Json:
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
-        return await answer(
-            self._client.v1.payment_intents.cancel_async(
-                intent_id, {}, {"idempotency_key": f"{intent_id}:cancel:{uuid4()}"}
-            )
-        )
+        key: stripe.RequestOptions = {"idempotency_key": f"{intent_id}:cancel:{uuid4()}"}
+        return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, key))
 
     async def create_customer(self, organization: Json) -> Json:
         """The organization as Stripe's customer. A new name is another request, so another key."""
         organization_id, name = organization["organization_id"], organization["name"]
         named = sha256(name.encode()).hexdigest()[:16]
         return await answer(
-            self._client.v1.customers.create_async(
+            self._stripe.customers.create_async(
                 {"name": name, "metadata": {"pursebot_organization_id": organization_id}},
                 {"idempotency_key": f"{organization_id}:customer:{named}"},
             )
@@ -135,7 +124,7 @@ class StripeGateway:
 
     async def get_event(self, event_id: str) -> Json:
         """An event of the last 30 days."""
-        return await answer(self._client.v1.events.retrieve_async(event_id))
+        return await answer(self._stripe.events.retrieve_async(event_id))
 
     async def events_since(self, created: int, types: list[str]) -> list[Json]:
         """Events of these types from `created` (seconds since 1970) on, oldest first."""
@@ -146,7 +135,7 @@ class StripeGateway:
             "limit": 100,
         }
         while True:
-            page = await answer(self._client.v1.events.list_async(params))
+            page = await answer(self._stripe.events.list_async(params))
             newest_first += page["data"]
             if not page["has_more"]:
                 return newest_first[::-1]
@@ -154,13 +143,13 @@ class StripeGateway:
 
     async def webhook_endpoints(self) -> list[Json]:
         """Where Stripe posts this account's events."""
-        page = await answer(self._client.v1.webhook_endpoints.list_async({"limit": 100}))
+        page = await answer(self._stripe.webhook_endpoints.list_async({"limit": 100}))
         listed: list[Json] = page["data"]
         return listed
 
     async def clock_ahead(self) -> float:
         """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
-        page = await reply(self._client.v1.events.list_async({"limit": 1}))
+        page = await reply(self._stripe.events.list_async({"limit": 1}))
         headers = page.last_response.headers if page.last_response else {}
         return parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TelegramError
 
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
@@ -43,15 +44,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    start_logging(
-        secret.get_secret_value()
-        for secret in (
-            settings.telegram_bot_token,
-            settings.bot_api_secret,
-            settings.telegram_webhook_secret,
-        )
-        if secret
-    )
+    start_logging(value.get_secret_value() for _, value in settings if isinstance(value, SecretStr))
     return asyncio.run(until_told_to_stop(settings))
 
 

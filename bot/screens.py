@@ -43,8 +43,3 @@ def unpacked(text: str) -> UUID:
 def wallet_data(act: str, organization_id: UUID, currency: str) -> str:
     """The data of a button that does something with a wallet."""
     return f"{act}:{organization_id.hex}:{currency}"
-
-
-def pay_data(organization_id: UUID, currency: str, amount: str) -> str:
-    """The data of a button that pays `amount`."""
-    return f"{wallet_data('pay', organization_id, currency)}:{amount}"

@@ -17,7 +17,7 @@ from bot.doors import too_old
 from bot.errors import explain
 from bot.membership import current, in_order, may_top_up, needed_role, place_in
 from bot.organization import organization_screen
-from bot.screens import Row, Screen, button, pay_data, wallet_data
+from bot.screens import Row, Screen, button, wallet_data
 from bot.texts import Price, Words, short
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
@@ -154,7 +154,7 @@ def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Sc
     presets = [
         button(
             words.plain("button.amount", amount=Price(amount, name.currency)),
-            pay_data(*name, amount),
+            f"{wallet_data('pay', *name)}:{amount}",
         )
         for amount in usual_amounts(wallet)
     ]

@@ -63,7 +63,5 @@ async def came_back(request: web.Request) -> web.Response:
     return web.Response(
         text=PAGE.format(language=language, **words),
         content_type="text/html",
-        headers={
-            "Content-Security-Policy": PAGE_POLICY,
-        },
+        headers={"Content-Security-Policy": PAGE_POLICY},
     )
