@@ -94,10 +94,6 @@ async def audit(
 ) -> schemas.AuditEntries:
     """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
     page = await database.call(
-        "list_audit",
-        actor,
-        organization_id=organization_id,
-        cursor=asked.cursor,
-        most=asked.limit,
+        "list_audit", actor, organization_id=organization_id, cursor=asked.cursor, most=asked.limit
     )
     return schemas.AuditEntries(**page)

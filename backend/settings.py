@@ -113,11 +113,7 @@ class Settings(EnvironmentSettings):
     @classmethod
     def several_secrets(cls, value: object) -> object:
         """Two secrets, separated by a comma, while one is being rotated out."""
-        return (
-            tuple(part for part in value.replace(",", " ").split())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("supabase_db_url")
     @classmethod

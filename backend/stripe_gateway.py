@@ -195,10 +195,7 @@ async def stripe_gateway(
     """A gateway whose connections close with the block."""
     http_client = stripe.AIOHTTPClient(timeout=ONE_TRY)
     client = stripe.StripeClient(
-        secret_key,
-        base_addresses={"api": api_base},
-        max_network_retries=2,
-        http_client=http_client,
+        secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client
     )
     try:
         yield StripeGateway(client, webhook_secrets, public_url)

@@ -26,6 +26,7 @@ CLOCK_SKEW_SECONDS = 5
 FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
 ASK_AGAIN_SECONDS = 60  # however many strangers name keys that nobody knows
 ANSWER = aiohttp.ClientTimeout(total=3)
+NO_ANSWER = (aiohttp.ClientError, TimeoutError)
 
 
 class SupabaseAuth:
@@ -89,14 +90,7 @@ class SupabaseAuth:
             ):
                 published = (await answer.json(content_type=None))["keys"]
             found = jwt.PyJWKSet(published).keys if published else []
-        except (
-            aiohttp.ClientError,
-            TimeoutError,
-            jwt.PyJWTError,
-            ValueError,
-            LookupError,
-            TypeError,
-        ):
+        except (*NO_ANSWER, jwt.PyJWTError, ValueError, LookupError, TypeError):
             self._reached = False
             log.warning("supabase_keys_unavailable", url=url)
             return

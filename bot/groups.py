@@ -149,16 +149,11 @@ def tie_screen(words: Words) -> Screen:
 
 def choice_screen(owned: list[Membership], words: Words) -> Screen:
     """One button per organization."""
-    rows = tuple(
-        (
-            button(
-                words.plain("button.organization", organization=short(place.organization_name)),
-                f"tie:{place.organization_id.hex}",
-            ),
-        )
-        for place in owned
-    )
-    return Screen(words.say("group.choose"), rows)
+    rows = []
+    for place in owned:
+        label = words.plain("button.organization", organization=short(place.organization_name))
+        rows.append((button(label, f"tie:{place.organization_id.hex}"),))
+    return Screen(words.say("group.choose"), tuple(rows))
 
 
 def private_screen(key: str, context: BotContext) -> Screen:

@@ -128,10 +128,7 @@ def settings_screen(own: PersonalSettings, words: Words, texts: Texts) -> Screen
     quiet, zone, language = (
         button(words.plain(f"button.{name}"), f"settings:{name}") for name in PAGES
     )
-    switches = (
-        (switch("credits", own.credits, words),),
-        (switch("members", own.members, words),),
-    )
+    switches = ((switch("credits", own.credits, words),), (switch("members", own.members, words),))
     return Screen(words.say("settings.text", **now), (*switches, (quiet, zone), (language,)))
 
 

@@ -151,21 +151,14 @@ def another(me: Me, words: Words) -> tuple[Row, ...]:
 def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Screen:
     """The usual amounts within the wallet's limits, two in a row, any other, and other wallets."""
     name = WalletName(place.organization_id, wallet.limits.currency)
-    presets = [
-        button(
-            words.plain("button.amount", amount=Price(amount, name.currency)),
-            f"{wallet_data('pay', *name)}:{amount}",
-        )
-        for amount in usual_amounts(wallet)
-    ]
+    presets, others = [], []
+    for amount in usual_amounts(wallet):
+        label = words.plain("button.amount", amount=Price(amount, name.currency))
+        presets.append(button(label, f"{wallet_data('pay', *name)}:{amount}"))
     other = button(words.plain("button.other_amount"), wallet_data("other", *name))
-    others = [
-        button(
-            words.plain("button.other_wallet", currency=currency.upper()),
-            wallet_data("amounts", place.organization_id, currency),
-        )
-        for currency in (each.balance.currency for each in place.wallets if each is not wallet)
-    ]
+    for currency in (each.balance.currency for each in place.wallets if each is not wallet):
+        label = words.plain("button.other_wallet", currency=currency.upper())
+        others.append(button(label, wallet_data("amounts", place.organization_id, currency)))
     rows = [tuple(presets[:2]), tuple(presets[2:]), (other,)]
     rows += [tuple(others[first : first + 4]) for first in range(0, len(others), 4)]
     rows += another(me, words)

@@ -55,7 +55,5 @@ class UpdateWorker:
 async def ask_for_posts(application: BotApplication, webhook: Webhook) -> None:
     """Tell Telegram where to post from now on. What it holds already is posted there too."""
     await application.bot.set_webhook(
-        webhook.url,
-        allowed_updates=ALLOWED_UPDATES,
-        secret_token=webhook.secret.get_secret_value(),
+        webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=webhook.secret.get_secret_value()
     )

@@ -43,7 +43,7 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 5650),
+        Room(("backend", "bot"), product, 5620),
         Room(("sandbox",), sandbox, 2120),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]

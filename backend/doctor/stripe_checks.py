@@ -26,9 +26,8 @@ async def stripe_account(chosen: Settings) -> Findings:
                 "Copy STRIPE_SECRET_KEY again; a restricted key must be allowed to read Events.",
             )  # fmt: skip
             return
-        kind = (
-            "a restricted" if chosen.stripe_secret_key.get_secret_value()[0] == "r" else "a secret"
-        )
+        restricted = chosen.stripe_secret_key.get_secret_value().startswith("rk_")
+        kind = "a restricted" if restricted else "a secret"
         yield Finding("ok", "stripe", f"Stripe answers and knows the key, {kind} key")
         off = abs(ahead) > TOLERANCE_SECONDS / 2
         yield Finding(
