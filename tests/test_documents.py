@@ -11,7 +11,6 @@ from sandbox.environment import SETTINGS
 from tests.budget import ROOT
 
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-NOT_SETTINGS = {"PGRST106"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -19,6 +18,15 @@ def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
     links = re.findall(r"(?:\]\(|src=\")([^)\"#]+)", document.read_text())
     inside = [link for link in links if "://" not in link]
     assert [link for link in inside if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_is_named_exists(document: Path) -> None:
+    named = re.findall(
+        r"`((?:backend|bot|sandbox|supabase|tests)/[\w/*.-]+)`", document.read_text()
+    )
+    examples = {"supabase/migrations/YYYYMMDDHHMMSS_noun.sql"}
+    assert [each for each in {*named} - examples if not [*ROOT.glob(each)]] == []
 
 
 def test_going_live_names_the_events_that_the_webhook_knows() -> None:
