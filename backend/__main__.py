@@ -121,7 +121,7 @@ def command_line() -> argparse.ArgumentParser:
     """The commands and their arguments."""
     parser = argparse.ArgumentParser(prog="python -m backend", description="Pursebot's backend.")
     parser.set_defaults(run=serve, settings=Settings)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     commands.add_parser("serve", help="answer HTTP (the default)")
     bring_up = commands.add_parser("migrate", help="bring the database up to date")
     bring_up.add_argument(
@@ -136,9 +136,14 @@ def command_line() -> argparse.ArgumentParser:
         description="Prints an invitation for an owner: into a new organization, or one of that"
         " name that nobody has joined yet; into one that has people, where you give its id.",
     )
-    first.add_argument("--organization", required=True, metavar="NAME|ID", help="which")
+    first.add_argument("--organization", required=True, metavar="NAME|ID", help="a name, or an id")
     first.add_argument(
-        "--hours", type=int, default=48, choices=range(1, 721), metavar="1-720", help="how long"
+        "--hours",
+        type=int,
+        default=48,
+        choices=range(1, 721),
+        metavar="1-720",
+        help="how long it works (48)",
     )
     first.set_defaults(run=invite_owner)
     desk = commands.add_parser("events", help="Stripe's events that could not be applied")

@@ -4,7 +4,7 @@ They come from the environment, and from a file `.env` in the folder where the p
 environment wins.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -44,6 +44,17 @@ def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
 WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
 
 
+def in_words(kind: str, said: str, facts: dict[str, Any]) -> str:
+    """What pydantic has against a value, as a sentence goes on after a setting's name."""
+    match kind:
+        case "missing":
+            return "is missing"
+        case "too_short":
+            return f"must have {facts['min_length']} characters or more"
+        case _:
+            return said.removeprefix("Value error, ")
+
+
 class EnvironmentSettings(BaseSettings):
     """How all of them are read."""
 
@@ -63,7 +74,7 @@ class EnvironmentSettings(BaseSettings):
         except ValidationError as error:
             problems = [
                 "".join(f"{name}: ".upper() for name in problem["loc"][:1])  # none: of several
-                + ("is missing" if problem["type"] == "missing" else problem["msg"])
+                + in_words(problem["type"], problem["msg"], problem.get("ctx", {}))
                 for problem in error.errors(include_input=False, include_url=False)
             ]
             raise SettingsError(problems) from None

@@ -29,9 +29,9 @@ DOTENV = Path(".env")
 ADDRESSES = """
 Everything is up, and nothing here is real money.
 
-  the chat with the bot   {sandbox}/
-  every webhook sent      {sandbox}/console
-  the API                 {backend}/api/   (make token USER=owner makes you a token)
+  the chat with the bot   {chat}
+  every webhook sent      {console}
+  the API                 {backend}/docs   (make token USER=owner makes you a token)
   data and logs           {data}
 
 Open the first one and type /topup 50. Ctrl-C stops everything; the wallets are kept."""
@@ -63,8 +63,12 @@ def run(_: argparse.Namespace) -> int:
 
     async def until_stopped() -> None:
         async with everything(environment, ports, data_dir, say):
-            urls = {"sandbox": ports.sandbox_url, "backend": ports.backend_url}
-            say(ADDRESSES.format(**urls, data=data_dir))
+            places = {"chat": f"{ports.sandbox_url}/", "console": f"{ports.sandbox_url}/console"}
+            if "TELEGRAM_BOT_TOKEN" in environment:
+                places["chat"] = "your own bot, in Telegram"
+            if "STRIPE_SECRET_KEY" in environment:
+                places["console"] = "https://dashboard.stripe.com/test/webhooks"
+            say(ADDRESSES.format(**places, backend=ports.backend_url, data=data_dir))
             await asyncio.Event().wait()
 
     asyncio.run(ended_by_itself(until_stopped()))

@@ -7,6 +7,7 @@ so that a wallet, a token and a webhook still fit after a restart.
 import json
 import re
 import secrets
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,23 @@ def ports_of(environment: Mapping[str, str]) -> Ports:
     for name in ("PORT", "SANDBOX_PORT"):
         if not chosen[name].isdecimal() or not 0 < int(chosen[name]) < 65_536:
             raise CannotStart(f"{name} is {chosen[name]!r}; it must be a number from 1 to 65535.")
-    return Ports(backend=int(chosen["PORT"]), sandbox=int(chosen["SANDBOX_PORT"]))
+    ports = Ports(backend=int(chosen["PORT"]), sandbox=int(chosen["SANDBOX_PORT"]))
+    if ports.backend == ports.sandbox:
+        raise CannotStart(f"PORT and SANDBOX_PORT are both {ports.backend}; give each its own.")
+    return ports
 
 
 def data_folder(environment: Mapping[str, str]) -> Path:
     """Where database, made-up secrets and logs are kept; `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
+
+
+def keep_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
+    """Write what backend and bot run with as a file for a shell: `set -a; . .data/environment`."""
+    file = data_dir / "environment"
+    file.touch(mode=0o600)
+    kept = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})
+    file.write_text("".join(f"{name}={shlex.quote(environment[name])}\n" for name in kept))
 
 
 def names_a_database(given: Mapping[str, str]) -> bool:

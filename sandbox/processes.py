@@ -46,6 +46,7 @@ class Child:
         self._folder = folder
         self._say = say
         self._log = folder / "logs" / f"{command[0]}.log"
+        self._begins = self._log.stat().st_size if self._log.exists() else 0
 
     async def finish(self) -> None:
         """Run it to its end; StartFailed unless it exits with 0."""
@@ -115,7 +116,7 @@ class Child:
             processes.append(await self._start())
 
     def _failure(self, what: str) -> StartFailed:
-        said = f"The last lines of {self._log}:\n{tail(self._log)}"
+        said = f"The last lines of {self._log}:\n{tail(self._log, self._begins)}"
         return StartFailed(f"python -m {' '.join(self._command)} {what}. {said}")
 
 
@@ -134,8 +135,9 @@ def _ending(process: Process) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def tail(log: Path) -> str:
-    """The last lines of a log, indented; of a very long line its two ends."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+def tail(log: Path, begins: int = 0) -> str:
+    """The last lines of a log from byte `begins` on, indented; of a very long line its two ends."""
+    said = log.read_bytes()[begins:] if log.exists() else b""
+    lines = said.decode(errors="replace").splitlines()
     short = (x if len(x) < 600 else f"{x[:200]} ... {x[-400:]}" for x in lines[-15:])
     return "\n".join(f"  {line}" for line in short) or "  (nothing)"

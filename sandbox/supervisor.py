@@ -19,6 +19,7 @@ import asyncpg
 from sandbox.environment import (
     CannotStart,
     Ports,
+    keep_environment,
     made_up_secrets,
     names_a_database,
     with_stand_ins,
@@ -76,6 +77,7 @@ async def everything(
             say("Migrating the database ...")
             await child("backend", "migrate").finish()
             await _seed(environment["SUPABASE_DB_URL"])
+        keep_environment(data_dir, environment)
         say("Starting the backend ...")
         await stack.enter_async_context(child("backend").kept_running(_is_ready(ports)))
         say("Starting the bot ...")

@@ -44,7 +44,7 @@ def rooms() -> list[Room]:
     )
     return [
         Room(("backend", "bot"), product, 5620),
-        Room(("sandbox",), sandbox, 2120),
+        Room(("sandbox",), sandbox, 2160),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

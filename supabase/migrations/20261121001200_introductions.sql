@@ -1,5 +1,5 @@
 -- The first word: Telegram tells the bot who writes, the bot tells us.
--- The default currency first, whether or not money ever came.
+-- The default currency first, whether or not money ever came; others once it has.
 create function private.wallets_json(organization public.organizations) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -12,7 +12,7 @@ as $$
     from public.currencies as c
     left join public.accounts as a
         on a.organization_id = organization.id and a.currency = c.code and a.kind = 'wallet'
-    where c.code = organization.default_currency or a.id is not null
+    where c.code = organization.default_currency or a.last_seq > 0
 $$;
 
 create function private.me_json(user_id uuid) returns jsonb

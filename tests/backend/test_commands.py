@@ -48,7 +48,7 @@ async def test_everything_missing_is_told_at_once_and_no_value_is_repeated() -> 
     assert code == 2
     for missing in ("SUPABASE_DB_URL", "STRIPE_WEBHOOK_SECRET", "BOT_API_SECRET"):
         assert f"{missing}: is missing" in errors
-    for wrong in ("STRIPE_SECRET_KEY: ", "PORT: "):
+    for wrong in ("STRIPE_SECRET_KEY: must start with sk_test_", "PORT: "):
         assert wrong in errors
     assert "oops" not in errors
 

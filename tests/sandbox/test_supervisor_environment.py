@@ -1,6 +1,7 @@
 """What backend and bot are started with: everything that is set, a stand-in for the rest."""
 
 import stat
+import subprocess
 from pathlib import Path
 
 import jwt
@@ -13,6 +14,7 @@ from sandbox.environment import (
     SETTINGS,
     CannotStart,
     Ports,
+    keep_environment,
     made_up_secrets,
     names_a_database,
     ports_of,
@@ -58,6 +60,19 @@ def test_a_database_of_our_own_stands_in_unless_a_whole_way_to_one_is_set() -> N
     assert names_a_database(rest)
     assert names_a_database({"SUPABASE_DB_URL": "postgresql://x"})
     assert not names_a_database({"SUPABASE_URL": "u", "SUPABASE_JWT_SECRET": "s"})
+
+
+def test_what_everything_runs_with_is_kept_for_a_shell_and_for_nobody_else(tmp_path: Path) -> None:
+    keep_environment(tmp_path, {"STRIPE_SECRET_KEY": "sk_test_'$(x)", "PATH": "/bin"})
+    shell = [
+        "bash",
+        "-c",
+        'set -a; . "$0"; printenv STRIPE_SECRET_KEY',
+        str(tmp_path / "environment"),
+    ]
+    assert subprocess.check_output(shell, text=True) == "sk_test_'$(x)\n"
+    assert "PATH" not in (tmp_path / "environment").read_text()
+    assert stat.S_IMODE((tmp_path / "environment").stat().st_mode) == 0o600
 
 
 def test_a_service_without_its_key_is_ours_as_a_whole(tmp_path: Path) -> None:
