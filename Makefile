@@ -27,8 +27,13 @@ demo: .venv/installed-to-run ## play one whole top-up without a browser, and sho
 token: .venv/installed-to-run ## a bearer token to try the API with: make token USER=owner|member|stranger
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
+# Databases are made by the hundred: in memory where Linux has 2 GB to spare there, else on the disk.
+# Four tests at a time on two cores, because half of every test is waiting.
+SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ? "/dev/shm" : "" }')
+PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile
+
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
-	@$(PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 # Where Debian, Ubuntu, Red Hat and Homebrew put what the wheel does not bring: PostgreSQL 15 to 17.
 OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(major)/bin \
@@ -37,7 +42,7 @@ OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(m
 older: .venv/installed-to-test ## the migrations and the database's tests on the machine's own PostgreSQL
 	@if [ -n "$(OLDER)" ]; then \
 	  $(OLDER)/postgres --version; \
-	  PURSEBOT_POSTGRES_BIN=$(OLDER) $(PYTHON) -m pytest -n auto --dist loadfile tests/database; \
+	  PURSEBOT_POSTGRES_BIN=$(OLDER) $(PYTEST) tests/database; \
 	else \
 	  echo "Skipped: this machine has no PostgreSQL 15, 16 or 17 (on Debian: apt-get install postgresql)."; \
 	  [ "$${PURSEBOT_NO_SKIPS:-}" != 1 ]; \

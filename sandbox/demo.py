@@ -6,10 +6,12 @@ and `.env` say. Every step waits for what a person would see; what does not come
 
 import json
 import os
+import random
 import re
 import socket
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -153,9 +155,14 @@ async def check_ledger(database_url: str) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on right now, each another."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
+    """Ports of this machine that nobody listens on right now, each another.
+
+    Below those the kernel lends to outgoing connections (32768 and up on Linux): one of them may be
+    taken before the port is used.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(20_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports += [port] * (port not in ports)
     return ports

@@ -69,6 +69,7 @@ class EmbeddedPostgres:
             if not await server.fetchval("select 1 from pg_database where datname = $1", name):
                 await server.execute(
                     f'create database "{name}" template "{template or "template0"}"'
+                    " strategy file_copy"
                 )
             if template is None:
                 async with self._superuser(name) as database:
