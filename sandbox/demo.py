@@ -6,8 +6,8 @@ and `.env` say. Every step waits for what a person would see; what does not come
 
 import json
 import os
-import random
 import re
+import secrets
 import socket
 import tempfile
 import time
@@ -162,7 +162,7 @@ def free_ports(count: int) -> list[int]:
     """
     ports: list[int] = []
     while len(ports) < count:
-        port = random.randrange(20_000, 32_000)
+        port = 20_000 + secrets.randbelow(12_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             ports += [port] * (port not in ports)
     return ports
