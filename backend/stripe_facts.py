@@ -1,7 +1,8 @@
 """What a Stripe object says about one of our payments, in one shape: a fact.
 
-A fact is what `api.receive_events` applies: `outcome` (None: nothing for us), our payment id from
-the metadata, Stripe's ids, amount and currency as Stripe was asked for them, and a decline code.
+A fact is what `api.receive_events` applies: the subject it is `about`, `outcome` (None: nothing for
+us), our payment id from the metadata, Stripe's ids, amount and currency as Stripe was asked for
+them, and a decline code.
 No name, address or card detail passes this file.
 """
 
@@ -79,6 +80,7 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
     """A PaymentIntent on which `outcome` happened."""
     intent = PaymentIntent.model_validate(source)
     return {
+        "about": "payment",
         "source": "intent",
         "outcome": outcome,
         "payment_id": our_payment(intent.metadata),
@@ -113,6 +115,7 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
     elif outcome is None:
         outcome = standing(session)
     return {
+        "about": "payment",
         "source": "session",
         "outcome": outcome,
         "payment_id": our_payment(session.metadata),

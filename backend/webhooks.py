@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -31,6 +31,10 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
     "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
     "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
+}
+# How Stripe is asked where an event alone does not say enough, by what it is about.
+ASKING: dict[str, Callable[[Shop, Json], Awaitable[None]]] = {
+    "payment": lambda shop, result: topups.ask(shop, result["payment_id"]),
 }
 NOTHING: Json = {"outcome": None}
 UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so
@@ -85,7 +89,10 @@ async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
 
 
 async def apply(shop: Shop, events: list[Json]) -> list[Json]:
-    """Record and apply events in one transaction: `[{id, state, reason, repeat, payment_id}]`."""
+    """Record and apply events in one transaction.
+
+    Answers `[{id, state, reason, repeat, payment_id, fact}]`, the fact only where Stripe decides.
+    """
     results: list[Json] = await shop.database.call("receive_events", SERVICE, events=events)
     shop.bell.ring()
     for result in results:
@@ -94,5 +101,5 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again.
     for result in results:
         if result["reason"] == topups.STRIPE_DECIDES:
-            await topups.ask(shop, result["payment_id"])
+            await ASKING[result["fact"]["about"]](shop, result)
     return results

@@ -49,7 +49,9 @@ create table public.transfers (
     kind text not null,
     reference text not null,
     created_at timestamptz not null default now(),
-    constraint transfers_kind_is_known check (kind in ('topup')),
+    constraint transfers_kind_is_known check (
+        kind in ('topup', 'invoice', 'refund', 'refund_reversal', 'dispute', 'reinstatement')
+    ),
     constraint transfers_post_once unique (kind, reference),
     constraint transfers_identity unique (id, organization_id, currency)
 );

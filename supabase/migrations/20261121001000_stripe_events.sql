@@ -53,7 +53,7 @@ $$;
 comment on function private.review is 'Tells the payer that money came and somebody is looking at it.';
 
 -- One fact, applied to the payment it is about. Locks the payment, then its accounts.
-create function private.apply_fact(fact jsonb) returns private.verdict
+create function private.apply_payment(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
@@ -61,11 +61,6 @@ declare
     outcome text := fact ->> 'outcome';
     objection text;
 begin
-    if outcome is null then
-        return row('ignored', 'nothing to do')::private.verdict;
-    elsif outcome = 'unreadable' then
-        perform private.refuse('unreadable_event');
-    end if;
     select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
     if payment.id is null then
         if fact ->> 'payment_id' is not null then
@@ -145,6 +140,23 @@ end
 $$;
 comment on function private.credit is 'Posts the top-up once and tells everybody; a repeat does nothing.';
 
+-- One fact, applied to what it is about: each subject has its own `private.apply_<subject>(fact)`.
+create function private.apply_fact(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    verdict private.verdict;
+begin
+    if fact ->> 'outcome' is null then
+        return row('ignored', 'nothing to do')::private.verdict;
+    elsif fact ->> 'outcome' = 'unreadable' then
+        perform private.refuse('unreadable_event');
+    end if;
+    execute format('select * from private.%I($1)', 'apply_' || coalesce(fact ->> 'about', 'payment')) into verdict using fact;
+    return verdict;
+end
+$$;
+
 -- Errors that may pass by themselves undo the whole call and are Stripe's to send again: lost
 -- connections, deadlocks, timeouts, a full or stopping server.
 create function private.may_pass(error_state text) returns boolean
@@ -156,7 +168,8 @@ language sql immutable set search_path = ''
 as $$
     select jsonb_build_object(
         'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,
-        'repeat', repeat, 'payment_id', event.payment_id
+        'repeat', repeat, 'payment_id', event.payment_id,
+        'fact', case when event.reason = 'stripe_decides' then event.fact end
     )
 $$;
 
@@ -198,7 +211,7 @@ end
 $$;
 
 -- The one way in for what Stripe says: events = [{id, type, livemode, created, fact}], answers
--- [{id, state, reason, repeat}] in the same order. Locks in the global order, each sorted by id.
+-- [{id, state, reason, repeat, payment_id, fact}] in the same order (the fact where Stripe decides). Locks in the global order, each sorted by id.
 create function api.receive_events(events jsonb []) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$

@@ -100,7 +100,7 @@ async def test_the_reconciler_reads_the_whole_list_after_an_outage_oldest_first(
 ) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True, delay=60)
     over, running = await house.topup(key="over"), await house.topup(key="running")
-    fact = {"outcome": "expired", "payment_id": str(over)}
+    fact = {"about": "payment", "outcome": "expired", "payment_id": str(over)}
     now = int(time.time())
     # A fresh event of three hours later must not hide what was missed before it.
     known = {"id": "evt_x", "type": "t", "livemode": False, "created": now + 10_800, "fact": fact}
@@ -192,7 +192,12 @@ async def test_an_expired_page_says_expired_and_a_new_key_opens_a_new_one(house:
 async def test_a_payment_that_arrives_after_it_expired_here_is_credited(house: House) -> None:
     payment = await house.topup()
     session = await house.session(payment)
-    fact = {"outcome": "expired", "payment_id": str(payment), "session_id": session}
+    fact = {
+        "about": "payment",
+        "outcome": "expired",
+        "payment_id": str(payment),
+        "session_id": session,
+    }
     event = {"id": "evt_x", "type": "t", "livemode": False, "created": 1, "fact": fact}
     await house.shop.database.call("receive_events", SERVICE, events=[event])
     assert (await house.see(payment)).status == "expired"

@@ -57,7 +57,8 @@ def event(event_id: str, **fact: Any) -> Json:
 def paid(event_id: str, payment_id: str, **changed: Any) -> Json:
     """Money for a payment of EUR 50, unless `changed`."""
     fact = {
-        "outcome": "paid", "payment_id": payment_id, "intent_id": f"pi_{payment_id}",
+        "about": "payment", "outcome": "paid",
+        "payment_id": payment_id, "intent_id": f"pi_{payment_id}",
         "amount_minor": 5000, "currency": "eur",
     }  # fmt: skip
     return event(event_id, **{**fact, **changed})

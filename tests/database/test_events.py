@@ -266,7 +266,12 @@ async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
         payment = await till.payment(key=f"story {till.world.acme}")
         for outcome, intent, source, number in story:
             name = f"evt_{payment}_{outcome}_{intent}_{source}_{number}"
-            fact = {"outcome": outcome, "intent_id": f"{intent}_{payment}", "source": source}
+            fact = {
+                "about": "payment",
+                "outcome": outcome,
+                "intent_id": f"{intent}_{payment}",
+                "source": source,
+            }
             await till.receive(paid(name, payment, **fact))
         shown = await till.show(payment)
     credits = await owner.fetchval("select count(*) from transfers where reference = $1", payment)

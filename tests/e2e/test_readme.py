@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 folder = pytest.fixture(short_folder)
 
 # The one thing that is not as typed: this Python instead of the one that make would install.
-MAKE = f'make() {{ {sys.executable} -m sandbox token "${{3#USER=}}"; }}'
+MAKE = f'make() {{ {shlex.quote(sys.executable)} -m sandbox token "${{3#USER=}}"; }}'
 
 
 async def test_every_command_of_the_api_section_runs_as_typed(folder: Path) -> None:
