@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test older check clean
+.PHONY: help run demo token test older bench check clean
 
 PYTHON := .venv/bin/python
 
@@ -47,6 +47,9 @@ older: .venv/installed-to-test ## the migrations and the database's tests on the
 	  echo "Skipped: this machine has no PostgreSQL 15, 16 or 17 (on Debian: apt-get install postgresql)."; \
 	  [ "$${PURSEBOT_NO_SKIPS:-}" != 1 ]; \
 	fi
+
+bench: .venv/installed-to-run ## how fast, against what: two ways side by side and their ratio
+	@$(PYTHON) -m bench
 
 # Each line is one check. All of them run; any that fails, fails the whole.
 define CHECKS

@@ -1,0 +1,160 @@
+"""python -m bench: what two choices of the design cost or save, measured on this machine, now.
+
+Each comparison runs both ways in turn, several rounds, against a real PostgreSQL that writes to the
+disk as a live one does. What counts is the ratio of the medians; the seconds are this machine's.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from backend import migrations
+from backend.database import SERVICE, Database
+from backend.postgres import postgres_database
+from sandbox.postgres import embedded_postgres
+
+Json = dict[str, Any]
+
+ROUNDS = 7
+PAYERS = 16
+EACH = 10  # payments that one payer makes in a round
+AMOUNT = 5000
+
+PAYMENTS = """
+with organization as (
+    insert into organizations (name) values ('Bench') returning id
+), wallet as (
+    select id as organization_id, private.open_wallet(id, 'eur') as wallet_id from organization
+)
+insert into payments (
+    organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
+    expires_at
+)
+select
+    w.organization_id, w.wallet_id, 'eur', $1, $2, gen_random_uuid()::text, '',
+    now() + interval '1 hour'
+from wallet as w, generate_series(1, $3)
+returning id::text
+"""
+
+
+@dataclass
+class Bench:
+    """A migrated database and somebody who pays."""
+
+    database: Database
+    owner: "asyncpg.Connection[Any]"
+    payer: uuid.UUID
+
+    async def events(self, payments: int) -> list[Json]:
+        """Money that arrives for so many new payments of a new organization."""
+        rows = await self.owner.fetch(PAYMENTS, AMOUNT, self.payer, payments)
+        return [paid(row["id"]) for row in rows]
+
+    async def receive(self, events: list[Json]) -> None:
+        """One call, as one delivery of a webhook is."""
+        results = await self.database.call("receive_events", SERVICE, events=events)
+        if {result["state"] for result in results} != {"done"}:
+            raise SystemExit(f"The bench credited nothing: {results[0]}")
+
+    async def all_pay(self, queues: list[list[Json]]) -> None:
+        """Every payer's events one after the other, all payers at once."""
+
+        async def pay(queue: list[Json]) -> None:
+            for event in queue:
+                await self.receive([event])
+
+        await asyncio.gather(*map(pay, queues))
+
+    async def own_wallets(self) -> float:
+        """Each payer tops up an organization of their own."""
+        queues = [await self.events(EACH) for _ in range(PAYERS)]
+        return await seconds(self.all_pay(queues))
+
+    async def one_wallet(self) -> float:
+        """All of them top up the same one: what a row that everybody shares would cost all."""
+        events = await self.events(EACH * PAYERS)
+        return await seconds(self.all_pay([events[payer::PAYERS] for payer in range(PAYERS)]))
+
+    async def one_a_call(self) -> float:
+        """A backlog of events, each in a call of its own."""
+        return await seconds(self.all_pay([await self.events(EACH * PAYERS)]))
+
+    async def fifty_a_call(self) -> float:
+        """The same backlog as the reconciler hands it over."""
+        events = await self.events(EACH * PAYERS)
+        return await seconds(self.batches(events))
+
+    async def batches(self, events: list[Json]) -> None:
+        """Fifty events a call."""
+        for first in range(0, len(events), 50):
+            await self.receive(events[first : first + 50])
+
+
+def paid(payment_id: str) -> Json:
+    """The event of a payment that was paid, as the backend hands it over."""
+    fact = {
+        "about": "payment", "outcome": "paid", "payment_id": payment_id,
+        "intent_id": f"pi_{payment_id}", "amount_minor": AMOUNT, "currency": "eur",
+    }  # fmt: skip
+    created = int(time.time())
+    return {"id": f"evt_{payment_id}", "type": "bench", "livemode": False, "created": created,
+            "fact": fact}  # fmt: skip
+
+
+async def seconds(work: Awaitable[None]) -> float:
+    """How long it takes."""
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+async def compare(
+    what: str, one: Callable[[], Awaitable[float]], other: Callable[[], Awaitable[float]]
+) -> None:
+    """Print both medians and how many times longer the other one takes."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for done in range(ROUNDS):
+        for way, kept in zip((one, other), times, strict=True):
+            kept.append(await way())
+        if sys.stderr.isatty():
+            print(f"\r{what}: round {done + 1} of {ROUNDS}", end="\r", file=sys.stderr)
+    fast, slow = map(statistics.median, times)
+    count = PAYERS * EACH
+    print(
+        f"{what:<52}{count / fast:>8.0f}/s {count / slow:>8.0f}/s   x{slow / fast:.1f}", flush=True
+    )
+
+
+async def main() -> None:
+    """Every comparison, one line each."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with embedded_postgres(Path(folder) / "postgres") as server:
+            url = await server.create_database("bench")
+            await migrations.migrate(url)
+            owner = await asyncpg.connect(url)
+            async with postgres_database(url) as database:
+                await database.call("claim_stripe_mode", SERVICE, livemode=False)
+                payer = await owner.fetchval("insert into users (name) values ('Ana') returning id")
+                bench = Bench(database, owner, payer)
+                print(f"credits a second, medians of {ROUNDS} rounds, {PAYERS} payers at once\n")
+                await compare(
+                    "a wallet each | one wallet for all", bench.own_wallets, bench.one_wallet
+                )
+                await compare(
+                    "fifty events a call | one a call", bench.fifty_a_call, bench.one_a_call
+                )
+            await owner.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
