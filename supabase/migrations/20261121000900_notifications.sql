@@ -18,7 +18,10 @@ create table public.notifications (
     created_at timestamptz not null default now(),
     delivered_at timestamptz,
     constraint notifications_kind_is_known check (
-        kind in ('payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed')
+        kind in (
+            'payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed',
+            'method_link_shown', 'method_news'
+        )
     ),
     constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
 );

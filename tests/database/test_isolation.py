@@ -29,9 +29,9 @@ else:
 NOBODY = TelegramUser(999_999)
 PEOPLE_MAY_READ = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
-    "entries", "payments", "payment_statistics", "audit_log",
+    "entries", "payments", "payment_statistics", "audit_log", "payment_methods",
 }  # fmt: skip
-ONLY_OWNERS_SEE = {"audit_log"}
+ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
@@ -44,11 +44,13 @@ PEOPLE_MAY_CALL = {
     "api.revoke_invitation", "api.show_invitation", "api.accept_invitation",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
     "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
+    "private.paying_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
 }  # fmt: skip
 # They answer who the caller is; a role check would have to ask them first.
 DEFINERS_WITHOUT_ROLE_CHECK = {
     "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
+    "private.paying_organization_ids",
 }  # fmt: skip
 
 
@@ -83,6 +85,10 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     payment = await Till(database, world).payment(key=key)
     await Till(database, world).receive(paid(f"evt_{key}", payment))
     await owner.execute("select private.audit($1, 'something_done')", world.acme)
+    await owner.execute(
+        "insert into payment_methods (organization_id, stripe_payment_method_id, type)"
+        " values ($1::uuid, 'pm_' || $1::text, 'link')", world.acme,
+    )  # fmt: skip
     return world
 
 
