@@ -1,4 +1,4 @@
-"""The mirror of an organization's cards: as Stripe says, once each, and an older answer never wins."""
+"""The mirror of an organization's cards: as Stripe says, once each, never an older answer."""
 
 from typing import TYPE_CHECKING, Any
 
