@@ -52,6 +52,7 @@ class House:
     sandbox_url: str
     client: BackendClient
     http: aiohttp.ClientSession
+    store: Store  # what the local Stripe remembers
 
     async def topup(
         self, amount: str = "50", key: str = "key", user: int = ANA, currency: str = "eur"
@@ -145,7 +146,7 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
         )
         await stack.enter_async_context(listening(app, backend_port))
         client = BackendClient(session, url, SecretStr(SECRET))
-        house = House(world, shop, url, sandbox_url, client, http)
+        house = House(world, shop, url, sandbox_url, client, http, store)
         yield house
         await judge_what_was_sent(house)
 
