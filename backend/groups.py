@@ -1,6 +1,5 @@
 """Telegram groups: the bot says where it is, an owner decides what is seen there."""
 
-from backend import presentation
 from backend.database import SERVICE, Actor, Database
 from backend.schemas import Group, GroupBalance, GroupNews, GroupPermissions, GroupTie
 
@@ -36,6 +35,4 @@ async def allow(database: Database, actor: Actor, chat_id: int, wanted: GroupPer
 
 async def balance(database: Database, actor: Actor, chat_id: int) -> GroupBalance:
     """The wallets that a Telegram group may see. Raises NotFound where no owner has allowed it."""
-    row = await database.call("get_group_balance", actor, telegram_chat_id=chat_id)
-    wallets = [presentation.wallet(wallet) for wallet in row["wallets"]]
-    return GroupBalance(organization_name=row["organization_name"], wallets=wallets)
+    return GroupBalance(**await database.call("get_group_balance", actor, telegram_chat_id=chat_id))

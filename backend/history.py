@@ -9,9 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from backend import presentation, schemas
+from backend import schemas
 from backend.database import Actor, Database
-from backend.money import major_units, money
 
 Json = dict[str, Any]
 
@@ -36,16 +35,13 @@ async def payments(
     database: Database, actor: Actor, asked: schemas.PaymentsQuery
 ) -> schemas.Payments:
     """An organization's payments. Raises NotFound, BadCursor."""
-    page = await database.call("list_payments", actor, **arguments(asked))
-    return schemas.Payments(
-        **{**page, "payments": [presentation.payment(row) for row in page["payments"]]}
-    )
+    return schemas.Payments(**await database.call("list_payments", actor, **arguments(asked)))
 
 
 async def wallets(database: Database, actor: Actor, organization_id: UUID) -> schemas.Wallets:
     """An organization's wallets. Raises NotFound."""
     rows = await database.call("list_wallets", actor, organization_id=organization_id)
-    return schemas.Wallets(wallets=[presentation.wallet(row) for row in rows])
+    return schemas.Wallets(wallets=rows)
 
 
 async def transactions(
@@ -53,9 +49,7 @@ async def transactions(
 ) -> schemas.Transactions:
     """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
     of_which = {"organization_id": organization_id, **arguments(asked)}
-    page = await database.call("list_transactions", actor, **of_which)
-    listed = [presentation.transaction(row) for row in page["transactions"]]
-    return schemas.Transactions(**{**page, "transactions": listed})
+    return schemas.Transactions(**await database.call("list_transactions", actor, **of_which))
 
 
 def arguments(asked: schemas.PaymentsQuery | schemas.TransactionsQuery) -> Json:
@@ -74,8 +68,8 @@ async def statement(
     return schemas.Statement(
         organization_name=name,
         month=asked.month,
-        opening=money(row["opening_minor"], row["currency"]),
-        closing=money(row["closing_minor"], row["currency"]),
+        opening=row["opening"],
+        closing=row["closing"],
         movements=len(row["lines"]),
         empty=row["empty"],
         file_name=f"{plain_name(name)}-{asked.month}-{row['currency']}.csv",
@@ -93,26 +87,23 @@ def spreadsheet(row: Json) -> str:
 
 def cells(row: Json) -> Iterator[tuple[str, ...]]:
     """From the opening balance down to the closing one."""
-    code = row["currency"]
-
-    def balance(at: str, what: str, minor: int) -> tuple[str, ...]:
-        return (clock(at), what, "", major_units(minor, code), code.upper(), "", "", "")
-
-    yield balance(row["begins_at"], "Opening balance", row["opening_minor"])
+    code = row["currency"].upper()
+    opening, closing = row["opening"]["amount"], row["closing"]["amount"]
+    yield (clock(row["begins_at"]), "Opening balance", "", opening, code, "", "", "")
     if row["empty"]:
         yield ("", EMPTY[row["empty"]], "", "", "", "", "", "")
     for line in row["lines"]:
         yield (
             clock(line["created_at"]),
             KINDS[line["kind"]],
-            major_units(line["amount_minor"], code),
-            major_units(line["balance_minor"], code),
-            code.upper(),
+            line["money"]["amount"],
+            line["balance"]["amount"],
+            code,
             defused(line["paid_by"] or ""),
             line["reference"] or "",
             line["payment_id"] or "",
         )
-    yield balance(row["ends_at"], "Closing balance", row["closing_minor"])
+    yield (clock(row["ends_at"]), "Closing balance", "", closing, code, "", "", "")
 
 
 def clock(moment: str) -> str:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from backend import presentation
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
@@ -53,7 +52,7 @@ async def accept(shop: Shop, actor: Actor, wanted: CodeRequest) -> Organization:
     """
     row = await shop.database.call("accept_invitation", actor, code=wanted.code)
     shop.bell.ring()
-    return presentation.organization(row)
+    return Organization(**row)
 
 
 async def invite_owner(database: Database, named: str, hours: int) -> Invitation:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from backend import errors
-from backend.schemas import Money
 
 # ASCII digits only: other scripts' digits are as easily misread as mistyped. A comma is how much
 # of Europe writes a decimal point; grouping is refused because "1,000" means two things.
@@ -93,8 +92,3 @@ def major_units(amount_minor: int, code: str) -> str:
     currency = CURRENCIES[code]
     digits = currency.exponent if amount_minor % currency.step else currency.digits
     return f"{Decimal(amount_minor).scaleb(-currency.exponent):.{digits}f}"
-
-
-def money(amount_minor: int, code: str) -> Money:
-    """Both forms of an amount, as answers carry it."""
-    return Money(amount=major_units(amount_minor, code), amount_minor=amount_minor, currency=code)

@@ -6,7 +6,7 @@ steps down and leaves. An organization that is not there and one of others are t
 
 from uuid import UUID
 
-from backend import presentation, schemas
+from backend import schemas
 from backend.database import Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
@@ -16,13 +16,13 @@ from backend.topups import Shop
 async def listing(database: Database, actor: Actor) -> schemas.Organizations:
     """The caller's own organizations."""
     rows = await database.call("list_organizations", actor)
-    return schemas.Organizations(organizations=[presentation.organization(row) for row in rows])
+    return schemas.Organizations(organizations=rows)
 
 
 async def show(database: Database, actor: Actor, organization_id: UUID) -> schemas.Organization:
     """One of the caller's organizations. Raises NotFound."""
     row = await database.call("get_organization", actor, organization_id=organization_id)
-    return presentation.organization(row)
+    return schemas.Organization(**row)
 
 
 async def create(
@@ -35,7 +35,7 @@ async def create(
     row = await database.call(
         "create_organization", actor, name=name_of(wanted), idempotency_key=key
     )
-    return presentation.organization(row)
+    return schemas.Organization(**row)
 
 
 async def rename(
@@ -45,7 +45,7 @@ async def rename(
     row = await database.call(
         "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
     )
-    return presentation.organization(row)
+    return schemas.Organization(**row)
 
 
 def name_of(wanted: schemas.OrganizationRequest) -> str:
@@ -61,7 +61,7 @@ async def choose(
 ) -> schemas.Me:
     """Make an organization the one that is meant when nobody says which. Raises NotFound."""
     row = await database.call("choose_organization", actor, **wanted.model_dump())
-    return presentation.me(row)
+    return schemas.Me(**row)
 
 
 async def members(database: Database, actor: Actor, organization_id: UUID) -> schemas.Members:

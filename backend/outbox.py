@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from backend import presentation
 from backend.database import SERVICE, Database
 from backend.metrics import Metrics
 from backend.schemas import Notification, NotificationResult
@@ -46,7 +45,7 @@ async def claim(
 
     async def look() -> list[Notification]:
         rows = await database.call("claim_notifications", SERVICE, most=CLAIM_AT_MOST)
-        return [presentation.notification(row) for row in rows]
+        return [Notification(**row) for row in rows]
 
     return await until_some(look, bell, seconds, wanted)
 

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from typing import Any
 
-from backend import presentation
 from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
 from backend.schemas import CodeRequest, Introduction, LinkCode, Me
 
@@ -25,7 +24,7 @@ async def introduce(database: Database, actor: Person, wanted: Introduction) -> 
     else:
         known |= {"auth_user_id": actor.auth_user_id, "refresh": True}
         row = await database.call("meet", SERVICE, **known)
-    return presentation.me(row)
+    return Me(**row)
 
 
 async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
@@ -61,4 +60,4 @@ async def link(database: Database, actor: Person, wanted: CodeRequest) -> Me:
 
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory.
     """
-    return presentation.me(await database.call("use_link_code", actor, code=wanted.code))
+    return Me(**await database.call("use_link_code", actor, code=wanted.code))

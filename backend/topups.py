@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from backend import money, presentation
+from backend import money
 from backend.database import SERVICE, Actor, Database
 from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
@@ -119,7 +119,7 @@ async def opened(shop: Shop, payment_id: str, **at_stripe: str) -> Json:
 async def show(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
     """A payment as it stands. Raises NotFound."""
     row = await shop.database.call("get_payment", actor, payment_id=payment_id)
-    return presentation.payment(row)
+    return Payment(**row)
 
 
 async def show_checked(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:

@@ -41,6 +41,28 @@ insert into public.currencies (code, exponent, step, minimum, maximum) values
 ('omr', 3, 10, 250, 99999990),
 ('tnd', 3, 10, 2000, 99999990);
 
+-- As many decimals as people write; more only where an amount has them nevertheless.
+create function private.major_units(amount bigint, code text) returns text
+language sql stable set search_path = ''
+as $$
+    select round(amount / 10::numeric ^ c.exponent, case
+        when amount % c.step = 0 and c.step = 10 ^ c.exponent then 0 else c.exponent
+    end)::text
+    from public.currencies as c where c.code = major_units.code
+$$;
+comment on function private.major_units is '(1250, eur) -> 12.50, (1200, isk) -> 12; never rounded. backend/money.py does the same.';
+
+create function private.money_json(amount bigint, code text) returns jsonb
+language sql stable strict set search_path = ''
+as $$
+    select jsonb_build_object(
+        'amount', private.major_units(amount, code),
+        'amount_minor', amount,
+        'currency', code
+    )
+$$;
+comment on function private.money_json is 'An amount in both forms, as answers carry it; null for none.';
+
 create function private.require_currency(code text) returns public.currencies
 language plpgsql stable set search_path = ''
 as $$

@@ -99,15 +99,14 @@ as $$
         'organization_id', payment.organization_id,
         'organization_name', o.name,
         'paid_by', u.name,
-        'amount_minor', payment.amount,
-        'currency', payment.currency,
+        'money', private.money_json(payment.amount, payment.currency),
         'status', payment.status,
         'url', case when payment.status = 'pending' then payment.url end,
         'expires_at', payment.expires_at,
         'last_decline', payment.last_decline,
         'under_review', payment.under_review,
-        'balance_minor', (
-            select e.balance_after
+        'balance', (
+            select private.money_json(e.balance_after, e.currency)
             from public.transfers as t
             inner join public.entries as e on t.id = e.transfer_id
             inner join public.accounts as a on e.account_id = a.id and a.kind = 'wallet'
@@ -126,6 +125,8 @@ create function private.stripe_json(payment public.payments) returns jsonb
 language sql stable set search_path = ''
 as $$
     select private.payment_json(payment) || jsonb_build_object(
+        'amount_minor', payment.amount,
+        'currency', payment.currency,
         'attempt', payment.attempt,
         'flow', payment.flow,
         'language', payment.language,

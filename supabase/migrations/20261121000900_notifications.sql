@@ -168,7 +168,7 @@ begin
             'silent', private.is_silent(u, n.kind, moment),
             'repeat', n.repeat,
             'payment', case when p.id is not null then private.payment_json(p)
-            || case when c.kind = 'group' and not c.shows_balance then '{"balance_minor": null}' else '{}' end::jsonb
+            || case when c.kind = 'group' and not c.shows_balance then '{"balance": null}' else '{}' end::jsonb
             end,
             'facts', n.facts
         ) order by n.id), '[]')

@@ -4,10 +4,12 @@ create function private.wallets_json(organization public.organizations) returns 
 language sql stable set search_path = ''
 as $$
     select jsonb_agg(jsonb_build_object(
-        'currency', c.code,
-        'balance_minor', coalesce(a.balance, 0),
-        'minimum_minor', c.minimum,
-        'maximum_minor', c.maximum
+        'balance', private.money_json(coalesce(a.balance, 0), c.code),
+        'limits', jsonb_build_object(
+            'minimum', private.major_units(c.minimum, c.code),
+            'maximum', private.major_units(c.maximum, c.code),
+            'currency', c.code
+        )
     ) order by c.code <> organization.default_currency, c.code)
     from public.currencies as c
     left join public.accounts as a

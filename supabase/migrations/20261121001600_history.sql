@@ -40,9 +40,8 @@ language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
         'kind', movement.kind,
-        'currency', movement.currency,
-        'amount_minor', movement.amount,
-        'balance_minor', movement.balance_after,
+        'money', private.money_json(movement.amount, movement.currency),
+        'balance', private.money_json(movement.balance_after, movement.currency),
         'payment_id', movement.payment_id,
         'reference', private.payment_reference(movement.payment_id),
         'paid_by', movement.paid_by,
@@ -224,8 +223,8 @@ begin
         'currency', wallet.currency,
         'begins_at', begins,
         'ends_at', least(ends, greatest(begins, now())),
-        'opening_minor', coalesce(opening, 0),
-        'closing_minor', coalesce(closing, 0),
+        'opening', private.money_json(coalesce(opening, 0), wallet.currency),
+        'closing', private.money_json(coalesce(closing, 0), wallet.currency),
         'lines', coalesce(lines, '[]'),
         'empty', case
             when lines is not null then null

@@ -162,14 +162,14 @@ def test_only_the_cells_that_people_write_are_defused_and_numbers_stay_numbers()
         assert defused(name) == f"'{name}"
     assert [defused(name) for name in ("Ana", "a=b", "")] == ["Ana", "a=b", ""]
     line = {
-        "created_at": "2026-11-02T12:00:00+02:00", "kind": "topup", "amount_minor": -5,
-        "balance_minor": -12345, "paid_by": 'Ana "the\nfirst", jr', "reference": None,
+        "created_at": "2026-11-02T12:00:00+02:00", "kind": "topup", "money": {"amount": "-0.005"},
+        "balance": {"amount": "-12.345"}, "paid_by": 'Ana "the\nfirst", jr', "reference": None,
         "payment_id": None,
     }  # fmt: skip
     row = {
-        "currency": "bhd", "begins_at": "2026-11-01T00:00:00+00:00", "opening_minor": 0,
-        "ends_at": "2026-12-01T00:00:00+00:00", "closing_minor": -12345, "empty": None,
-        "lines": [line],
+        "currency": "bhd", "begins_at": "2026-11-01T00:00:00+00:00", "empty": None,
+        "ends_at": "2026-12-01T00:00:00+00:00", "opening": {"amount": "0.000"},
+        "closing": {"amount": "-12.345"}, "lines": [line],
     }  # fmt: skip
     written = list(csv.reader(io.StringIO(spreadsheet(row), newline="")))
     assert written[2] == [

@@ -96,7 +96,7 @@ async def test_a_group_sees_nothing_until_an_owner_ties_it_and_allows_it(group: 
             await group.call("allow", who, organization_id=world.acme, shows_balance=True)
     await group.call("allow", world.ana, organization_id=world.acme, shows_balance=True)
     seen = await group.balance(world.eve)
-    assert (seen["organization_name"], seen["wallets"][0]["balance_minor"]) == ("Acme", 0)
+    assert (seen["organization_name"], seen["wallets"][0]["balance"]["amount_minor"]) == ("Acme", 0)
 
 
 async def test_a_credit_is_announced_where_it_is_allowed_with_the_balance_only_where_that_is(
@@ -111,11 +111,11 @@ async def test_a_credit_is_announced_where_it_is_allowed_with_the_balance_only_w
     await till.receive(paid("evt_2", await till.payment("2")))
     [told] = await group.announced()
     assert (told["kind"], told["message_thread_id"]) == ("wallet_credited", 7)
-    assert (told["payment"]["paid_by"], told["payment"]["balance_minor"]) == ("Ana", None)
+    assert (told["payment"]["paid_by"], told["payment"]["balance"]) == ("Ana", None)
     await finish(till, told, "gone")  # somebody deleted the topic
     await group.call("allow", world.ana, organization_id=world.acme, shows_balance=True)
     [again] = await group.announced()
-    assert (again["message_thread_id"], again["payment"]["balance_minor"]) == (None, 10000)
+    assert (again["message_thread_id"], again["payment"]["balance"]["amount"]) == (None, "100.00")
 
 
 async def test_another_owner_can_neither_take_a_tied_group_nor_ever_see_the_first_ones_money(
@@ -185,7 +185,7 @@ async def test_a_supergroup_inherits_the_tie_whoever_tells_of_it_first_and_how_o
                 await group.hears("joined", SUPERGROUP)
             case "delivery":
                 await finish(till, told, "migrated", new_chat_id=SUPERGROUP)
-    assert (await group.announced(SUPERGROUP))[0]["payment"]["balance_minor"] == 5000
+    assert (await group.announced(SUPERGROUP))[0]["payment"]["balance"]["amount_minor"] == 5000
     assert (await group.balance(till.world.eve, SUPERGROUP))["organization_name"] == "Acme"
     with pytest.raises(NotFound):
         await group.balance(till.world.ana)

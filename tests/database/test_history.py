@@ -69,6 +69,11 @@ async def resealed(owner: "asyncpg.Connection[Any]") -> None:
     )
 
 
+def minor(money: dict[str, Any]) -> int:
+    """An amount as the ledger has it."""
+    return int(money["amount_minor"])
+
+
 async def test_movements_are_the_wallets_side_of_the_ledger_newest_first(
     till: Till, owner: "asyncpg.Connection[Any]"
 ) -> None:
@@ -80,12 +85,13 @@ async def test_movements_are_the_wallets_side_of_the_ledger_newest_first(
     )
     page = await moved(till)
     lines = page["transactions"]
-    assert [(x["amount_minor"], x["balance_minor"]) for x in lines] == [tuple(row) for row in rows]
+    seen = [(minor(line["money"]), minor(line["balance"])) for line in lines]
+    assert seen == [tuple(row) for row in rows]
     assert (page["next_cursor"], page["previous_cursor"]) == (None, None)
     newest = lines[0]
     payment = await till.show(newest["payment_id"])
     assert (newest["reference"], newest["paid_by"]) == (payment["reference"], "Ana")
-    assert (newest["kind"], newest["currency"]) == ("topup", "eur")
+    assert (newest["kind"], newest["money"]["currency"]) == ("topup", "eur")
     assert await moved(till, currency="usd") == {
         "transactions": [], "next_cursor": None, "previous_cursor": None,
     }  # fmt: skip
@@ -147,7 +153,12 @@ async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
         await owner.execute("alter table entries enable trigger entries_are_append_only")
     found = {month: await statement(till, date(2026, month, 17)) for month in (8, 9, 10, 11)}
     sums = {
-        month: (row["opening_minor"], len(row["lines"]), row["closing_minor"], row["empty"])
+        month: (
+            minor(row["opening"]),
+            len(row["lines"]),
+            minor(row["closing"]),
+            row["empty"],
+        )
         for month, row in found.items()
     }
     assert sums == {
@@ -157,12 +168,12 @@ async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
         11: (10000, 3, 25000, None),
     }
     for row in found.values():
-        amounts = sum(line["amount_minor"] for line in row["lines"])
-        assert row["opening_minor"] + amounts == row["closing_minor"]
+        amounts = sum(minor(line["money"]) for line in row["lines"])
+        assert minor(row["opening"]) + amounts == minor(row["closing"])
     balance = await owner.fetchval("select balance from accounts where kind = 'wallet'")
-    assert found[11]["closing_minor"] == balance
+    assert minor(found[11]["closing"]) == balance
     later = await statement(till, date(9000, 1, 1), currency=None)
-    assert (later["opening_minor"], later["closing_minor"]) == (balance, balance)
+    assert minor(later["opening"]) == minor(later["closing"]) == balance
     assert (later["lines"], later["empty"], later["currency"]) == ([], "not_begun", "eur")
 
 
@@ -172,7 +183,7 @@ async def test_a_statement_agrees_with_itself_while_money_comes_in(till: Till) -
     async def look() -> None:
         for _ in range(20):
             row = await statement(till, date.today())
-            assert row["opening_minor"] + 5000 * len(row["lines"]) == row["closing_minor"]
+            assert minor(row["opening"]) + 5000 * len(row["lines"]) == minor(row["closing"])
 
     await asyncio.gather(look(), *(till.receive(paid(f"evt_{id}", id)) for id in ids))
 
@@ -227,4 +238,4 @@ async def test_how_much_is_asked_for_is_kept_within_reason(till: Till) -> None:
     [wallet] = await till.database.call(
         "list_wallets", till.world.ben, organization_id=till.world.acme
     )
-    assert (wallet["currency"], wallet["balance_minor"]) == ("eur", 10000)
+    assert wallet["balance"] == {"amount": "100.00", "amount_minor": 10000, "currency": "eur"}

@@ -47,7 +47,7 @@ async def test_a_credit_shows_the_payer_and_tells_the_other_members(till: Till) 
         ("payment_shown", 1001),
         ("wallet_credited", 1002),
     }
-    assert all(one["payment"]["balance_minor"] == 5000 for one in told)
+    assert all(one["payment"]["balance"]["amount_minor"] == 5000 for one in told)
 
 
 async def test_many_changes_that_wait_are_told_as_one_with_the_newest_state(till: Till) -> None:

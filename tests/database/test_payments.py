@@ -1,6 +1,7 @@
 """A payment's row: one per key, within limits, moving forward only."""
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from backend.errors import (
     TopupsOff,
     WrongStripeMode,
 )
-from backend.money import CURRENCIES, Currency
+from backend.money import CURRENCIES, Currency, major_units
 from tests.database.conftest import Till, paid
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
 async def test_python_and_sql_have_the_same_currencies(owner: Connection) -> None:
     rows = await owner.fetch("select code, exponent, step, minimum, maximum from currencies")
     assert {row["code"]: Currency(*row) for row in rows} == CURRENCIES
+    for amount, code in itertools.product((-12_345, -100, 0, 1, 10, 100, 99_999_999), CURRENCIES):
+        written = await owner.fetchval("select private.major_units($1, $2)", amount, code)
+        assert written == major_units(amount, code)
 
 
 async def test_no_status_moves_backwards_even_by_hand(till: Till, owner: Connection) -> None:
