@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,10 @@ join entries as e on e.transfer_id = t.id
 join accounts as a on a.id = e.account_id and a.kind = 'wallet'
 where p.organization_id = $1
 group by p.id having sum(e.amount) <> 0
+"""
+BALANCES = """
+select currency, balance from accounts
+where organization_id = $1 and kind = 'wallet' and balance <> 0
 """
 
 
@@ -150,7 +155,13 @@ async def compare(story: Story, owner: "asyncpg.Connection[Any]") -> None:
     assert not await owner.fetch("select * from private.ledger_problems")
     rows = await owner.fetch(OURS, story.house.world.acme)
     ours = {row["intent"]: (row["currency"], row["amount"]) for row in rows}
-    assert ours == stripes_books(story.house)
+    theirs = stripes_books(story.house)
+    assert ours == theirs
+    totals = Counter[str]()
+    for currency, amount in theirs.values():
+        totals[currency] += amount
+    balances = await owner.fetch(BALANCES, story.house.world.acme)
+    assert {row["currency"]: row["balance"] for row in balances} == dict(totals)
 
 
 def stripes_books(house: House) -> dict[str, tuple[str, int]]:
