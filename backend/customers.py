@@ -1,11 +1,36 @@
 """The organization as Stripe's customer: what saved cards and invoices hang on."""
 
+import asyncio
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import structlog
+
 from backend.database import SERVICE, Actor
+from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Customer, CustomerRequest
-from backend.topups import Shop
+
+if TYPE_CHECKING:
+    from backend.topups import Shop
+
+log = structlog.get_logger(__name__)
+
+SOON_SECONDS = 3.0
 
 
-async def customer(shop: Shop, actor: Actor, wanted: CustomerRequest) -> Customer:
+async def ready(shop: "Shop", actor: Actor, organization_id: UUID) -> None:
+    """Have a customer, if Stripe gives one soon: without one nothing but saving a card is missing.
+
+    Raises NotFound, RoleTooLow.
+    """
+    try:
+        async with asyncio.timeout(SOON_SECONDS):
+            await customer(shop, actor, CustomerRequest(organization_id=organization_id))
+    except (StripeRefused, StripeUnavailable, TimeoutError) as error:
+        log.warning("no_customer", organization=str(organization_id), error=repr(error))
+
+
+async def customer(shop: "Shop", actor: Actor, wanted: CustomerRequest) -> Customer:
     """The organization as Stripe's customer, made if there is none yet.
 
     Whoever else makes one meanwhile gets the same.

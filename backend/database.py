@@ -81,6 +81,7 @@ REFUSALS: dict[str, type[errors.PursebotError]] = {
     "PB020": errors.LinkInvalid,
     "PB021": errors.AlreadyLinked,
     "PB022": errors.BothHaveHistory,
+    "PB030": errors.ReferenceUsed,
     "PB429": errors.TooManyRequests,
 }
 

@@ -19,6 +19,7 @@ PursebotError
 |   |-- BothHaveHistory        409 both_have_history
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
+|   |-- ReferenceUsed          409 reference_used {payment}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}
@@ -157,6 +158,12 @@ class PaymentClosed(Refusal, status=409):
     """The payment has gone too far for this."""
 
     message = "The payment is {status} and cannot be changed any more. Start a new one."
+
+
+class ReferenceUsed(Refusal, status=409):
+    """Another payment of the organization is for the same order, and open or paid."""
+
+    message = "The payment {payment} has this reference already."
 
 
 class LastOwner(Refusal, status=409):

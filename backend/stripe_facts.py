@@ -91,15 +91,22 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
     }
 
 
-def found_fact(found: Json, status: str) -> Json:
-    """A session or an intent as it stands, found for a payment that we have as `status`."""
+def found_fact(found: Json, payment: Json) -> Json:
+    """A session or an intent as it stands, found for a payment as we have it."""
     if found["object"] == "checkout.session":
         return session_fact(found)
     intent = PaymentIntent.model_validate(found)
     outcome = INTENT_STANDING.get(intent.status)
-    if status == "processing" and intent.status == "requires_payment_method":
-        outcome = "failed"  # the try that was running is over
+    over = payment["status"] == "processing" or payment["flow"] == "charge"
+    if over and intent.status == "requires_payment_method":
+        outcome = "failed"  # the try that was running is over, and a saved card has but one
     return intent_fact(found, outcome)
+
+
+def banks_page(intent: Json) -> str | None:
+    """Where the payer confirms to their bank that it is them (3-D Secure), if it asks that."""
+    url: str | None = ((intent["next_action"] or {}).get("redirect_to_url") or {}).get("url")
+    return url
 
 
 def session_fact(source: Json, outcome: Outcome | None = None) -> Json:

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import structlog
 
-from backend import money
+from backend import customers, money
 from backend.database import SERVICE, Actor, Database
 from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
 from backend.metrics import Metrics
 from backend.outbox import Bell
 from backend.schemas import Checkout, CheckoutRequest, Payment, PaymentRequest
-from backend.stripe_facts import UNPAID, found_fact
+from backend.stripe_facts import UNPAID, banks_page, found_fact
 from backend.stripe_gateway import StripeGateway
 
 Json = dict[str, Any]
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 SHORTEST_PAGE = timedelta(minutes=31)
 # An intent's amount may carry tax or another currency; where there is a session, it decides.
 STRIPE_DECIDES = "stripe_decides"
+MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
     NotFound, RoleTooLow, IdempotencyKeyReused, PaymentClosed, and StripeUnavailable or
     StripeRefused, after which the same call may be tried again.
     """
+    await customers.ready(shop, actor, request.organization_id)
     shown = request.shown_in
     payment = await make(
         shop,
@@ -89,7 +91,14 @@ async def open_page(shop: Shop, payment: Json) -> Json:
     """Ask Stripe for the payment's page and write it down."""
     if datetime.fromisoformat(payment["expires_at"]) - datetime.now(UTC) < SHORTEST_PAGE:
         raise PaymentClosed(status="expired")
-    session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
+    try:
+        session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
+    except StripeRefused as refused:
+        if refused.facts["stripe_code"] != MISSING or payment["stripe_customer_id"] is None:
+            raise
+        # Somebody deleted the customer at Stripe. The page opens without it.
+        payment = await shop.database.call("start_payment", SERVICE, payment_id=payment["id"])
+        session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
     return await opened(shop, payment["id"], session_id=session["id"], url=session["url"])
 
 
@@ -100,12 +109,16 @@ async def made_by_stripe(shop: Shop, payment: Json, asked: Awaitable[Json]) -> J
     except StripeRefused as refused:
         log.error("stripe_refused", payment=payment["id"], **refused.facts)
         await shop.database.call(
-            "next_attempt", SERVICE, payment_id=payment["id"], attempt=payment["attempt"]
+            "next_attempt",
+            SERVICE,
+            payment_id=payment["id"],
+            attempt=payment["attempt"],
+            without_customer=refused.facts["stripe_code"] == MISSING,
         )
         raise
 
 
-async def opened(shop: Shop, payment_id: str, **at_stripe: str) -> Json:
+async def opened(shop: Shop, payment_id: str, **at_stripe: str | None) -> Json:
     """Write down what Stripe made; the payment as it stands then."""
     payment: Json = await shop.database.call(
         "open_payment", SERVICE, payment_id=payment_id, **at_stripe
@@ -143,12 +156,32 @@ async def check(shop: Shop, payment_id: UUID | str) -> bool:
 async def ask(shop: Shop, payment_id: UUID | str) -> None:
     """Ask Stripe how far a payment is, and settle what it says."""
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
+    if payment["status"] == "created":  # a charge of which nobody heard how it ended
+        return await charge(shop, payment)
     found = await look(shop, payment)
     # A page closes by itself when its time is up; an intent does not.
     late = datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
-    if late and payment["flow"] == "intent" and found["status"] in UNPAID:
+    if late and payment["flow"] != "checkout" and found["status"] in UNPAID:
         found = await close(shop, payment)
     await settle(shop, payment, found)
+
+
+async def charge(shop: Shop, payment: Json) -> None:
+    """Charge the saved card, or learn what came of it: the same key charges once.
+
+    Raises StripeUnavailable where nobody knows; the reconciler asks again.
+    """
+    try:
+        intent = await shop.stripe.charge(payment)
+    except StripeRefused as refused:
+        log.error("stripe_refused", payment=payment["id"], **refused.facts)
+        reason = refused.facts["stripe_code"]
+        await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
+        shop.bell.ring()
+    else:
+        if intent["status"] == "requires_action":
+            await opened(shop, payment["id"], intent_id=intent["id"], url=banks_page(intent))
+        await settle(shop, payment, intent)
 
 
 async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
@@ -163,24 +196,24 @@ async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
 
 async def look(shop: Shop, payment: Json) -> Json:
     """The session or the intent that was opened for a payment, as it stands."""
-    if payment["flow"] == "intent":
-        return await shop.stripe.get_intent(payment["stripe_payment_intent_id"])
-    return await shop.stripe.get_session(payment["stripe_checkout_session_id"])
+    if payment["flow"] == "checkout":
+        return await shop.stripe.get_session(payment["stripe_checkout_session_id"])
+    return await shop.stripe.get_intent(payment["stripe_payment_intent_id"])
 
 
 async def close(shop: Shop, payment: Json) -> Json:
     """Nobody can pay any more; what is not open any more is answered as it stands."""
     try:
-        if payment["flow"] == "intent":
-            return await shop.stripe.cancel_intent(payment["stripe_payment_intent_id"])
-        return await shop.stripe.expire_session(payment["stripe_checkout_session_id"])
+        if payment["flow"] == "checkout":
+            return await shop.stripe.expire_session(payment["stripe_checkout_session_id"])
+        return await shop.stripe.cancel_intent(payment["stripe_payment_intent_id"])
     except StripeRefused:
         return await look(shop, payment)
 
 
 async def settle(shop: Shop, payment: Json, found: Json) -> None:
     """What Stripe answered takes the same way as what it posts: one inbox, one effect."""
-    fact = found_fact(found, payment["status"])
+    fact = found_fact(found, payment)
     if fact["outcome"] is None:
         return
     event = {

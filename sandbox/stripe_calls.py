@@ -47,6 +47,12 @@ class Line(Shape):
     price_data: Price
 
 
+class Saving(Shape):
+    """Whether the payer may save the card."""
+
+    payment_method_save: Literal["enabled", "disabled"]
+
+
 class IntentData(Shape):
     """What the payment intent will carry."""
 
@@ -61,6 +67,9 @@ def create_session(
     line_items: Annotated[list[Line], Listed, Field(min_length=1, max_length=1)],
     success_url: Url,
     cancel_url: Url | None = None,
+    customer: str | None = None,
+    saved_payment_method_options: Saving | None = None,
+    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] | None = None,
     client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
     expires_at: Whole | None = None,
     locale: Literal["auto", "en", "ru"] | None = None,
@@ -74,11 +83,16 @@ def create_session(
     expires_at = now + A_DAY if expires_at is None else expires_at
     if not HALF_AN_HOUR <= expires_at - now <= A_DAY:
         raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
+    if customer is not None:
+        stored(stripe.store, "customer", customer)
+    elif saved_payment_method_options:
+        raise Refusal(400, "`saved_payment_method_options` takes a `customer`.")
     session = new(
         "checkout.session",
         mode=mode,
         success_url=success_url,
         cancel_url=cancel_url,
+        customer=customer,
         client_reference_id=client_reference_id,
         expires_at=expires_at,
         locale=locale,
@@ -87,6 +101,11 @@ def create_session(
         amount_total=total,
         currency=price.currency,
     )
+    session["custom_text"] |= custom_text or {}
+    if saved_payment_method_options:
+        saving = saved_payment_method_options.model_dump()
+        shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
+        session["saved_payment_method_options"] = saving | shown
     session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
     stripe.store.put("checkout.session", session["id"], session)
     item = {"description": price.product_data.name, "quantity": quantity, "amount": total}

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from backend import (
+    charges,
     customers,
     errors,
     failures,
@@ -91,6 +92,8 @@ DOORS = [
     Door("POST", "/api/payments/checkout", topups.start, 201, "admin", ORDER, costs=True),
     Door("POST", "/api/payments/create-intent", intents.start, 201, "admin", ORDER, costs=True),
     Door("POST", "/api/payments/payment-intents", intents.start, 201, "admin", ORDER, costs=True),
+    Door("POST", "/api/payments/charge", charges.start, 201, "admin",
+         (*ORDER, errors.ReferenceUsed), costs=True),
     Door("GET", "/api/payments", history.payments, 200, "member", (errors.BadCursor,)),
     Door("GET", "/api/payments/{id}", topups.show, 200, "member"),
     Door("POST", "/api/payments/{id}/check", topups.show_checked, 200, "member", STRIPE,

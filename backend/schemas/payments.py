@@ -14,6 +14,9 @@ PaymentStatus = Literal[
 ]
 
 
+PaymentFlow = Literal["checkout", "intent", "charge"]
+
+
 class ShownIn(Model):
     """The bot's message that shows a payment and changes with it (Telegram ids)."""
 
@@ -36,6 +39,16 @@ class CheckoutRequest(PaymentRequest):
     """POST /api/payments/checkout: the same, and which message of the bot's shows it."""
 
     shown_in: ShownIn | None = None
+
+
+class ChargeRequest(CheckoutRequest):
+    """POST /api/payments/charge. Without `payment_method_id` the default card is charged.
+
+    `reference` is yours, of an order or a booking: it is paid once.
+    """
+
+    payment_method_id: UUID | None = None
+    reference: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class Checkout(Model):
@@ -69,8 +82,10 @@ class Customer(Model):
 class Payment(Model):
     """A top-up and how far it has come.
 
-    `reference` is the short name people quote. `url` is there only while it can be paid.
-    `last_decline` is Stripe's decline code of the last failed try on an open page. `under_review`
+    `reference` is the short name people quote, `order_reference` the caller's own. `flow` says how
+    it is paid: on Stripe's page, on one of the payer's own, or by a saved card, which `paid_with`
+    names. `url` is there only while it can be paid there. Who may not pay sees neither.
+    `last_decline` is Stripe's decline code of the last failed try. `under_review`
     names why money that Stripe received is being looked at: `amount_differs`, `currency_differs`,
     `paid_twice`, `not_applied`.
     `balance` is the wallet's balance right after this payment's credit.
@@ -83,6 +98,9 @@ class Payment(Model):
     paid_by: str | None
     money: Money
     status: PaymentStatus
+    flow: PaymentFlow = "checkout"
+    order_reference: str | None = None
+    paid_with: str | None = None
     url: str | None
     expires_at: datetime
     last_decline: str | None

@@ -34,6 +34,7 @@ as $$
         'link_invalid', 'PB020',
         'already_linked', 'PB021',
         'both_have_history', 'PB022',
+        'reference_used', 'PB030',
         'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',

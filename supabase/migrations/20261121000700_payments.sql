@@ -6,11 +6,14 @@ create table public.payments (
     currency text not null,
     amount bigint not null,
     flow text not null default 'checkout',
+    payment_method_id uuid,
+    order_reference text,
     status text not null default 'created',
     created_by uuid not null references public.users (id),
     idempotency_key text not null,
     request_hash bytea not null,
     attempt integer not null default 1,
+    stripe_customer_id text,
     stripe_checkout_session_id text unique,
     stripe_payment_intent_id text unique,
     url text,
@@ -25,7 +28,9 @@ create table public.payments (
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
-    constraint payments_flow_is_known check (flow in ('checkout', 'intent')),
+    constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge')),
+    constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
+    constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
     constraint payments_one_per_key unique (created_by, idempotency_key),
     constraint payments_status_is_known check (
@@ -35,17 +40,19 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; flow says whether Stripe''s page or the payer''s own opens it, and so which of Stripe''s ids is asked about; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
 create index payments_created_by on public.payments (created_by);
+create index payments_payment_method on public.payments (payment_method_id);
+create index payments_order_reference on public.payments (organization_id, order_reference) where order_reference is not null;
 create index payments_chat on public.payments (chat_id);
 create index payments_unsettled on public.payments (checked_at) where status in ('created', 'pending', 'processing');
 alter table public.payments enable row level security;
 -- Not the key and the chat, which would tell colleagues the payer's Telegram id.
 grant select (
-    id, organization_id, wallet_id, currency, amount, status, created_by, stripe_checkout_session_id,
+    id, organization_id, wallet_id, currency, amount, flow, status, created_by, stripe_checkout_session_id,
     stripe_payment_intent_id, expires_at, last_decline, under_review, created_at, succeeded_at
 ) on public.payments to authenticated;
 create policy "members see their organization's payments" on public.payments
@@ -89,10 +96,21 @@ language sql immutable set search_path = ''
 return upper(left(replace(payment_id::text, '-', ''), 10));
 comment on function private.payment_reference is 'The short name of a payment that people quote.';
 
--- What everybody who may see a payment is shown of it.
-create function private.payment_json(payment public.payments) returns jsonb
+-- A page may offer the organization's saved cards, so a link to it is for those who may charge them.
+create function private.may_pay(organization_id uuid) returns boolean
 language sql stable set search_path = ''
+return current_setting('role') <> 'authenticated' or exists (
+    select from public.memberships as m
+    where m.organization_id = may_pay.organization_id and m.user_id = private.current_user_id() and m.role <> 'member'
+);
+comment on function private.may_pay is 'Whether the caller may add money to an organization; the backend itself tells only those who do.';
+
+-- What everybody who may see a payment is shown of it. In plpgsql, because cards come later.
+create function private.payment_json(payment public.payments) returns jsonb
+language plpgsql stable set search_path = ''
 as $$
+begin
+    return (
     select jsonb_build_object(
         'id', payment.id,
         'reference', private.payment_reference(payment.id),
@@ -101,7 +119,10 @@ as $$
         'paid_by', u.name,
         'money', private.money_json(payment.amount, payment.currency),
         'status', payment.status,
-        'url', case when payment.status = 'pending' then payment.url end,
+        'flow', payment.flow,
+        'order_reference', payment.order_reference,
+        'paid_with', case when may_pay then private.card_name(payment.payment_method_id) end,
+        'url', case when may_pay and payment.status = 'pending' then payment.url end,
         'expires_at', payment.expires_at,
         'last_decline', payment.last_decline,
         'under_review', payment.under_review,
@@ -117,25 +138,33 @@ as $$
     )
     from public.organizations as o
     left join public.users as u on u.id = payment.created_by
+    cross join private.may_pay(o.id)
     where o.id = payment.organization_id
+    );
+end
 $$;
 
 -- What only the backend needs to talk to Stripe about it.
 create function private.stripe_json(payment public.payments) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-    select private.payment_json(payment) || jsonb_build_object(
+begin
+    return private.payment_json(payment) || jsonb_build_object(
         'amount_minor', payment.amount,
         'currency', payment.currency,
         'attempt', payment.attempt,
-        'flow', payment.flow,
         'language', payment.language,
+        'stripe_customer_id', payment.stripe_customer_id,
         'stripe_checkout_session_id', payment.stripe_checkout_session_id,
-        'stripe_payment_intent_id', payment.stripe_payment_intent_id
-    )
+        'stripe_payment_intent_id', payment.stripe_payment_intent_id,
+        'stripe_payment_method_id', (
+            select m.stripe_payment_method_id from public.payment_methods as m where m.id = payment.payment_method_id
+        )
+    );
+end
 $$;
 
 create function private.opened_at_stripe(payment public.payments) returns text
 language sql immutable set search_path = ''
-return case payment.flow when 'intent' then payment.stripe_payment_intent_id else payment.stripe_checkout_session_id end;
+return case payment.flow when 'checkout' then payment.stripe_checkout_session_id else payment.stripe_payment_intent_id end;
 comment on function private.opened_at_stripe is 'The one session or intent that was opened for a payment, or null: nobody ever could pay.';

@@ -42,7 +42,9 @@ create function api.create_payment(
     idempotency_key text default null,
     telegram_chat_id bigint default null,
     message_id bigint default null,
-    flow text default 'checkout'
+    flow text default 'checkout',
+    payment_method_id uuid default null,
+    order_reference text default null
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -50,9 +52,12 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(
-        jsonb_build_array(organization_id, amount, currency, telegram_chat_id, message_id, flow)::text, 'UTF8'
+        jsonb_build_array(
+            organization_id, amount, currency, telegram_chat_id, message_id, flow, payment_method_id, order_reference
+        )::text, 'UTF8'
     ));
     chat bigint;
+    card uuid;
     payment public.payments;
 begin
     if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
@@ -68,24 +73,39 @@ begin
     end if;
     -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
     select c.id into chat from public.chats as c
-    where c.user_id = caller and create_payment.flow = 'checkout'
+    where c.user_id = caller and create_payment.flow <> 'intent'
     and c.telegram_chat_id = coalesce(create_payment.telegram_chat_id, c.telegram_chat_id);
     if create_payment.telegram_chat_id is not null and chat is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
+    if create_payment.flow = 'charge' then
+        card := private.card_to_charge(create_payment.organization_id, create_payment.payment_method_id, caller, key);
+        -- Two orders of one reference come one after the other.
+        perform pg_advisory_xact_lock(hashtextextended(organization_id::text || create_payment.order_reference, 0));
+    end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
-        chat_id, message_id, language, flow, expires_at
+        chat_id, message_id, language, flow, payment_method_id, order_reference, stripe_customer_id, expires_at
     ) values (
         create_payment.organization_id,
         private.open_wallet(create_payment.organization_id, create_payment.currency),
         create_payment.currency, create_payment.amount, caller, key, request,
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
         (select private.language_of(u) from public.users as u where u.id = caller),
-        create_payment.flow,
+        create_payment.flow, card, create_payment.order_reference,
+        (
+            select o.stripe_customer_id from public.organizations as o
+            where o.id = create_payment.organization_id and create_payment.flow <> 'intent'
+        ),
         date_trunc('second', now()) + interval '60 minutes'
     )
-    on conflict on constraint payments_one_per_key do nothing;
+    on conflict on constraint payments_one_per_key do nothing returning * into payment;
+    if found and create_payment.flow = 'charge' then
+        perform private.require_new_order(payment);
+        perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
+            'payment_id', payment.id, 'payment_method_id', card
+        ));
+    end if;
     select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
     if payment.request_hash <> request then
         -- A command that Telegram sent again has a new message; without a link yet it shows there.
@@ -94,6 +114,8 @@ begin
         where p.id = payment.id and p.status = 'created'
         and (p.organization_id, p.amount, p.currency, p.flow)
         = (create_payment.organization_id, create_payment.amount, create_payment.currency, create_payment.flow)
+        and p.payment_method_id is not distinct from coalesce(create_payment.payment_method_id, p.payment_method_id)
+        and p.order_reference is not distinct from create_payment.order_reference
         returning * into payment;
         if not found then
             perform private.refuse('idempotency_key_reused');
@@ -103,7 +125,7 @@ begin
 end
 $$;
 comment on function api.create_payment is 'Definer: money tables have no write grants. Same key and same input: the same payment.';
-grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint, text) to authenticated;
+grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint, text, uuid, text) to authenticated;
 
 create function api.get_payment(payment_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -178,18 +200,26 @@ comment on function api.open_payment is 'Definer. Stripe made the session or the
 grant execute on function api.open_payment(uuid, text, text, text) to service_role;
 
 -- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
-create function api.next_attempt(payment_id uuid, attempt integer) returns jsonb
+-- Where it refused the customer, who may be gone there, the payment goes on without one.
+create function api.next_attempt(payment_id uuid, attempt integer, without_customer boolean default false) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    update public.payments as p set attempt = next_attempt.attempt + 1
+    update public.payments as p
+    set attempt = next_attempt.attempt + 1,
+        stripe_customer_id = case when not without_customer then p.stripe_customer_id end
     where p.id = payment_id and p.attempt = next_attempt.attempt;
     return '{}';
 end
 $$;
 comment on function api.next_attempt is 'Definer. Grows the attempt once, however many callers saw the same error.';
-grant execute on function api.next_attempt(uuid, integer) to service_role;
+grant execute on function api.next_attempt(uuid, integer, boolean) to service_role;
+
+-- Stripe knows whether it charged the card; the same key asks it, and charges at the latest then.
+create function private.charge_is_unclear(payment public.payments) returns boolean
+language sql stable set search_path = ''
+return payment.flow = 'charge' and payment.status = 'created' and payment.expires_at > now();
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.
 create function api.start_check(payment_id uuid) returns jsonb
@@ -203,7 +233,7 @@ begin
     update public.payments as p set checked_at = now()
     where p.id = payment_id
     and p.status <> 'succeeded'
-    and private.opened_at_stripe(p) is not null
+    and (private.opened_at_stripe(p) is not null or private.charge_is_unclear(p))
     and (p.checked_at is null or p.checked_at <= now() - interval '3 seconds')
     returning * into payment;
     due := found;
@@ -240,7 +270,7 @@ begin
         from (
             select p.id from public.payments as p
             where p.status in ('created', 'pending', 'processing')
-            and private.opened_at_stripe(p) is not null
+            and (private.opened_at_stripe(p) is not null or private.charge_is_unclear(p))
             and p.created_at < now() - interval '1 minute'
             and (p.checked_at is null or p.checked_at < now() - interval '5 minutes')
             order by p.checked_at nulls first limit most

@@ -84,10 +84,10 @@ begin
         return row('done', 'stripe_decides')::private.verdict;
     elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
         return row('ignored', 'another session')::private.verdict;
-    elsif payment.flow = 'intent' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
+    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
         -- Stripe made it and answered 500; what the payer confirms is the next try's.
         return row('ignored', 'another intent')::private.verdict;
-    elsif outcome = 'declined' and payment.status in ('created', 'pending') then
+    elsif outcome = 'declined' and payment.status in ('created', 'pending') and payment.flow <> 'charge' then
         -- The page is still open: a fact about it, not an end.
         update public.payments as p set last_decline = fact ->> 'decline'
         where p.id = payment.id returning * into payment;

@@ -119,6 +119,29 @@ async def test_an_organization_is_one_customer_however_many_ask(house: House) ->
     assert {each["customer_id"] for each in answers} == {again["customer_id"]}
 
 
+async def test_the_page_offers_to_save_the_card_and_says_who_can_charge_it_then(
+    house: House,
+) -> None:
+    session = await house.shop.stripe.get_session(await house.session(await house.topup()))
+    assert session["customer"].startswith("cus_")
+    assert session["saved_payment_method_options"]["payment_method_save"] == "enabled"
+    assert "every owner and admin of Acme" in session["custom_text"]["submit"]["message"]
+
+
+async def test_a_page_opens_without_the_customer_that_stripe_refuses_or_has_no_more(
+    house: House, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", api_500=1)
+    refused = await house.topup(key="refused")
+    await owner.execute("update organizations set stripe_customer_id = 'cus_deletedAtStripe'")
+    deleted = await house.topup(key="deleted")
+    for payment in (refused, deleted):
+        session = await house.shop.stripe.get_session(await house.session(payment))
+        assert (session["customer"], session["saved_payment_method_options"]) == (None, None)
+        await house.pay(payment)
+        await house.until(payment, lambda seen: seen.status == "succeeded")
+
+
 async def test_a_debit_that_fails_later_fails_the_payment_and_may_still_be_paid(
     house: House,
 ) -> None:

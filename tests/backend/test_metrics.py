@@ -58,6 +58,7 @@ async def test_a_topup_shows_in_every_number(house: House) -> None:
 
 
 async def test_what_went_wrong_is_counted_and_nobody_is_named(house: House) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
     payment = await house.topup()
     other = body(payment, id="evt_other", type="customer.created")
     assert (await house.post_event(other, signed(other)))[0] == 200

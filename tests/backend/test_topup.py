@@ -229,6 +229,7 @@ async def test_a_crash_between_stripes_act_and_our_row_finds_the_same_page(
 
 
 async def test_stripes_remembered_500_is_answered_with_a_new_attempt(house: House) -> None:
+    await house.topup(key="whoever pays first also makes the customer")
     await house.sandbox("POST", "/stripe/faults", api_500=1)
     with pytest.raises(BackendRefusal) as refused:
         await house.topup()

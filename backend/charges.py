@@ -1,0 +1,34 @@
+"""Paying with a saved card: charged at once, unless the bank wants to hear from the payer first."""
+
+from backend import topups
+from backend.database import Actor
+from backend.errors import BadRequest
+from backend.schemas import ChargeRequest, Payment
+from backend.topups import Shop
+
+
+async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str | None) -> Payment:
+    """The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.
+
+    The row first, then Stripe; the same `key` finds the same payment again. A decline is an
+    answer: the payment `failed`. Raises BadRequest without a key, NotFound, AmountRefused,
+    RoleTooLow, IdempotencyKeyReused, ReferenceUsed, and StripeUnavailable where nobody knows yet
+    whether the card was charged.
+    """
+    if key is None:
+        raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
+    shown = request.shown_in
+    payment = await topups.make(
+        shop,
+        actor,
+        request,
+        idempotency_key=key,
+        flow="charge",
+        payment_method_id=request.payment_method_id,
+        order_reference=request.reference,
+        telegram_chat_id=shown and shown.chat_id,
+        message_id=shown and shown.message_id,
+    )
+    if payment["status"] == "created":
+        await topups.charge(shop, payment)
+    return await topups.show(shop, actor, payment["id"])

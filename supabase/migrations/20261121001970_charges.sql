@@ -1,0 +1,71 @@
+-- Paying with a saved card: which card, which order, and how a charge ends that Stripe will not take.
+-- Not valid: it holds for every row that is written, and there is none yet that could break it.
+alter table public.payments add constraint payments_payment_method foreign key (payment_method_id)
+references public.payment_methods (id) not valid;
+
+create function private.card_name(payment_method_id uuid) returns text
+language sql stable set search_path = ''
+return (
+    select private.display_name(m) from public.payment_methods as m where m.id = card_name.payment_method_id
+);
+
+-- The card that is meant: the named one or the default, which the organization still has. A repeat
+-- of a charge goes on with the card that it began with.
+create function private.card_to_charge(
+    organization_id uuid, payment_method_id uuid, payer uuid, key text
+) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+    card uuid;
+begin
+    select p.payment_method_id into card from public.payments as p
+    where p.created_by = payer and p.idempotency_key = key;
+    if card is null then
+        select m.id into card from public.payment_methods as m
+        where m.organization_id = card_to_charge.organization_id and m.is_active
+        and (m.id = card_to_charge.payment_method_id or card_to_charge.payment_method_id is null and m.is_default);
+    end if;
+    if card is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment method'));
+    end if;
+    return card;
+end
+$$;
+
+-- An order is paid once; one that was declined, canceled or left may be tried again. No unique index
+-- says so, because money that arrives late must not be refused.
+create function private.require_new_order(payment public.payments) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+    other uuid;
+begin
+    select p.id into other from public.payments as p
+    where p.organization_id = payment.organization_id and p.order_reference = payment.order_reference
+    and p.id <> payment.id and p.status in ('created', 'pending', 'processing', 'succeeded')
+    limit 1;
+    if other is not null then
+        perform private.refuse('reference_used', jsonb_build_object('payment', other));
+    end if;
+end
+$$;
+
+-- Stripe will not charge this card, and said so before it tried.
+create function api.end_charge(payment_id uuid, reason text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform private.require_service();
+    update public.payments as p set last_decline = reason
+    where p.id = payment_id and p.flow = 'charge' and p.status = 'created' returning * into payment;
+    if found then
+        perform private.move_payment(payment, 'failed');
+    end if;
+    return '{}';
+end
+$$;
+comment on function api.end_charge is 'Definer. reason is Stripe''s code; what went on meanwhile is left alone.';
+grant execute on function api.end_charge(uuid, text) to service_role;
