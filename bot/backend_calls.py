@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 import aiohttp
 import jwt
@@ -14,6 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from backend import schemas
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Given = TypeVar("Given", bound=BaseModel, covariant=True)
 
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 20.0  # all tries together
@@ -109,6 +111,42 @@ class BackendCalls:
         raise BackendRefusal(response.status, said.code, said.facts, said.request_id)
 
 
+class Done(BaseModel):
+    """An answer of which nothing is read, or none."""
+
+
+class Asking(Protocol[Given]):
+    """A door as a method: for which user, and what it takes; answers what it gives."""
+
+    async def __call__(self, user: int, *said: UUID | int | BaseModel | str) -> Given:
+        """Raises BackendRefusal or BackendUnavailable."""
+
+
+class Door(Generic[Answer]):
+    """One of the backend's doors for people, as a method of who makes BackendCalls.
+
+    Of what it is called with, ids fill the places of the path in their order; a model is the JSON
+    body or, of a GET, what stands after `?`; and a text is the key by which it acts once.
+    """
+
+    def __init__(self, method: str, path: str, gives: type[Answer]) -> None:
+        """`path` has a `{}` for each id."""
+        self._method, self._path, self._gives = method, path, gives
+
+    def __get__(self, backend: BackendCalls, _owner: object) -> Asking[Answer]:
+        """The method."""
+
+        async def ask(user: int, *said: UUID | int | BaseModel | str) -> Answer:
+            path = self._path.format(*(id for id in said if isinstance(id, UUID | int)))
+            body = next((model for model in said if isinstance(model, BaseModel)), None)
+            key = "".join(text for text in said if isinstance(text, str))
+            if body and self._method == "GET":
+                path, body = path + in_address(body), None
+            return read(self._gives, await backend.call(user, self._method, path, body, key))
+
+        return ask
+
+
 def new_session() -> aiohttp.ClientSession:
     """A session for a BackendClient: no cookies; the deadline of a call is the client's."""
     return aiohttp.ClientSession(
@@ -135,6 +173,6 @@ def in_address(asked: BaseModel) -> str:
 def read(model: type[Answer], body: bytes) -> Answer:
     """The answer's body as its model; BackendUnavailable for another backend's words."""
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body or b"{}")
     except ValidationError as error:
         raise BackendUnavailable(f"unreadable {model.__name__}", may_have_acted=True) from error

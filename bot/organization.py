@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backend.schemas import Me, OrganizationRequest
+from backend.schemas import Me, OrganizationChoice, OrganizationRequest
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.doors import Alert
@@ -35,7 +35,8 @@ async def organization(context: BotContext) -> None:
 async def use_tapped(context: BotContext) -> None:
     """Switch: this organization is the current one from now on."""
     await context.introduce()
-    await context.backend.use_organization(context.speaker.id, context.id("organization"))
+    wanted = OrganizationChoice(organization_id=context.id("organization"))
+    await context.backend.use_organization(context.speaker.id, wanted)
     await organization(context)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from backend.schemas import CheckoutRequest, Me, Membership, ShownIn, Wallet
+from backend.schemas import CheckoutRequest, Me, Membership, OrganizationChoice, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
@@ -67,7 +67,8 @@ async def organization_tapped(context: BotContext) -> str | None:
         return await too_old(context)
     place, wallet = found
     if place != current(me):
-        await context.backend.use_organization(context.speaker.id, place.organization_id)
+        wanted = OrganizationChoice(organization_id=place.organization_id)
+        await context.backend.use_organization(context.speaker.id, wanted)
     await context.show(amount_screen(me, place, wallet, context.words))
     return None
 
