@@ -7,15 +7,28 @@ from hmac import compare_digest
 
 from aiohttp import web
 
-from sandbox.doors import Handler, Refusal, not_modelled, page, peoples_door, read_strictly
+from sandbox.doors import READ, Handler, Refusal, not_modelled, page, peoples_door, read_strictly
 from sandbox.settings import SETTINGS
-from sandbox.store import STORE
-from sandbox.stripe_calls import CALLS, Call, decoded
+from sandbox.store import STORE, Json
+from sandbox.stripe_calls import CALLS, Call, create_session, decoded
+from sandbox.stripe_cards import CARD_CALLS, create_setup
 from sandbox.stripe_objects import TEMPLATES, new_id
 from sandbox.stripe_people import DOORS, PAGES
 from sandbox.stripe_sessions import LOCAL_STRIPE, LocalStripe
 
 API_VERSION = TEMPLATES["event"]["api_version"]  # what the pinned SDK speaks
+
+
+SESSIONS: dict[str, Call] = {"payment": READ(create_session), "setup": READ(create_setup)}
+
+
+def create_any_session(stripe: LocalStripe, **wanted: object) -> Json:
+    """POST /v1/checkout/sessions: what it takes depends on its mode."""
+    call = SESSIONS.get(str(wanted.get("mode")), SESSIONS["payment"])
+    return call(stripe, **wanted)
+
+
+ALL_CALLS = CALLS | CARD_CALLS | {("POST", "/v1/checkout/sessions"): create_any_session}
 
 
 def add_stripe(app: web.Application) -> None:
@@ -25,7 +38,7 @@ def add_stripe(app: web.Application) -> None:
     """
     app[LOCAL_STRIPE] = stripe = LocalStripe(app[STORE], app[SETTINGS])
     app.cleanup_ctx.append(stripe.running)
-    for (method, path), call in CALLS.items():
+    for (method, path), call in ALL_CALLS.items():
         app.router.add_route(method, path, api_door(call))
     app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
     for (method, path), act in DOORS.items():

@@ -6,7 +6,7 @@ what is missing or wrong is a 400, any other parameter a 501.
 
 import time
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import BeforeValidator, Field
@@ -23,7 +23,7 @@ Whole = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(min_length=1, max_length=5000)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 Metadata = dict[str, Annotated[str, Field(max_length=500)]]
-Expand = Annotated[list[Literal["payment_intent"]], Listed]
+Expand = Annotated[list[Literal["payment_intent", "setup_intent"]], Listed]
 
 
 class Product(Shape):
@@ -65,59 +65,71 @@ def create_session(
     *,
     mode: Literal["payment"],
     line_items: Annotated[list[Line], Listed, Field(min_length=1, max_length=1)],
+    payment_intent_data: IntentData | None = None,
+    customer: Text | None = None,
+    saved_payment_method_options: Saving | None = None,
+    **page: Any,
+) -> Json:
+    """POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create)."""
+    price, quantity = line_items[0].price_data, line_items[0].quantity
+    total = price.unit_amount * quantity
+    check_total(total, price.currency)
+    item = {"description": price.product_data.name, "quantity": quantity, "amount": total}
+    intent = (payment_intent_data or IntentData()).model_dump()
+    money = {"amount_subtotal": total, "amount_total": total, "currency": price.currency}
+    about: Json = {"mode": mode, "customer": customer, **money}
+    if saved_payment_method_options:
+        if customer is None:
+            raise Refusal(400, "`saved_payment_method_options` takes a `customer`.")
+        saving = saved_payment_method_options.model_dump()
+        shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
+        about["saved_payment_method_options"] = saving | shown
+    return open_page(stripe, about, {"items": [item], "intent": intent}, **page)
+
+
+@READ
+def open_page(
+    stripe: LocalStripe,
+    about: Json,
+    backstage: Json,
+    *,
     success_url: Url,
     cancel_url: Url | None = None,
-    customer: str | None = None,
-    saved_payment_method_options: Saving | None = None,
-    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] | None = None,
     client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
     expires_at: Whole | None = None,
     locale: Literal["auto", "en", "ru"] | None = None,
     metadata: Metadata | None = None,
-    payment_intent_data: IntentData | None = None,
+    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] | None = None,
 ) -> Json:
-    """POST /v1/checkout/sessions (docs.stripe.com/api/checkout/sessions/create)."""
-    price, quantity = line_items[0].price_data, line_items[0].quantity
-    total, now = price.unit_amount * quantity, int(time.time())
-    check_total(total, price.currency)
+    """What pages of all modes have in common."""
+    if customer := about.get("customer"):
+        stored(stripe.store, "customer", customer)
+    closes_at = window(expires_at)
+    session = new(
+        "checkout.session",
+        **about,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        client_reference_id=client_reference_id,
+        expires_at=closes_at,
+        locale=locale,
+        metadata=metadata or {},
+    )
+    session["custom_text"] |= custom_text or {}
+    session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
+    stripe.store.put("checkout.session", session["id"], session)
+    due = {"at": closes_at, "step": "expire", "card": None}
+    stripe.expect({"session": session["id"], **backstage, "due": due})
+    return session
+
+
+def window(expires_at: int | None) -> int:
+    """When a session closes, if Stripe lets it be open so long."""
+    now = int(time.time())
     expires_at = now + A_DAY if expires_at is None else expires_at
     if not HALF_AN_HOUR <= expires_at - now <= A_DAY:
         raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
-    if customer is not None:
-        stored(stripe.store, "customer", customer)
-    elif saved_payment_method_options:
-        raise Refusal(400, "`saved_payment_method_options` takes a `customer`.")
-    session = new(
-        "checkout.session",
-        mode=mode,
-        success_url=success_url,
-        cancel_url=cancel_url,
-        customer=customer,
-        client_reference_id=client_reference_id,
-        expires_at=expires_at,
-        locale=locale,
-        metadata=metadata or {},
-        amount_subtotal=total,
-        amount_total=total,
-        currency=price.currency,
-    )
-    session["custom_text"] |= custom_text or {}
-    if saved_payment_method_options:
-        saving = saved_payment_method_options.model_dump()
-        shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
-        session["saved_payment_method_options"] = saving | shown
-    session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
-    stripe.store.put("checkout.session", session["id"], session)
-    item = {"description": price.product_data.name, "quantity": quantity, "amount": total}
-    stripe.expect(
-        {
-            "session": session["id"],
-            "items": [item],
-            "intent": (payment_intent_data or IntentData()).model_dump(),
-            "due": {"at": expires_at, "step": "expire", "card": None},
-        }
-    )
-    return session
+    return expires_at
 
 
 def check_total(total: int, currency: str) -> None:
@@ -136,7 +148,9 @@ def check_total(total: int, currency: str) -> None:
 def retrieve_session(stripe: LocalStripe, id: str, *, expand: Expand | None = None) -> Json:
     """GET /v1/checkout/sessions/{id}."""
     session = stripe.session(id)
-    return {**session, "payment_intent": stripe.intent_of(session)} if expand else session
+    for name in expand or []:
+        session[name] = stripe.store.get(name, session[name] or "")
+    return session
 
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from sandbox.store import Json
+from sandbox.stripe_cards import CARD_DOORS, SETUPS, save
 from sandbox.stripe_objects import CURRENCIES, METHODS, new
 from sandbox.stripe_sessions import LocalStripe
 
@@ -15,10 +16,11 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
     """`{status, payment_status, redirect_url, decline_code?, message?, next?}` after a try."""
     complete = session["status"] == "complete"
     back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
-    intent = stripe.intent_of(session) or {}
+    setup = stripe.store.get("setup_intent", session["setup_intent"] or "")
+    intent = stripe.intent_of(session) or setup or {}
     answer = {name: session[name] for name in ("status", "payment_status")}
     answer["redirect_url"] = back if complete else None
-    if error := intent.get("last_payment_error"):
+    if error := intent.get("last_payment_error") or intent.get("last_setup_error"):
         answer |= {"decline_code": error.get("decline_code", error["code"])}
         answer |= {"message": error["message"]}
     if intent.get("next_action"):
@@ -29,17 +31,18 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
     digits, step = (CURRENCIES[session["currency"]][name] for name in ("digits", "step"))
-    kept = ("id", "created", "expires_at", "cancel_url", "url", "currency")
+    kept = ("id", "created", "expires_at", "cancel_url", "url", "currency", "mode")
     items = stripe.backstage(session["id"])["items"]
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in kept},
-        "amount": decimal(session["amount_total"], digits),
+        "amount": decimal(session["amount_total"] or 0, digits),
         "digits": 0 if step == 10**digits else digits,  # what can only be 0 is not shown
         "items": [{**item, "amount": decimal(item["amount"], digits)} for item in items],
         "methods": [
             {"card": card, "label": method["label"], "type": method["type"]}
             for card, method in METHODS.items()
+            if session["mode"] != "setup" or method["step"] in SETUPS
         ],
     }
 
@@ -62,6 +65,9 @@ async def see_session(stripe: LocalStripe, id: str) -> Json:
 
 async def pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None) -> Json:
     """What the hosted page's buttons do; `authenticate` answers the 3-D Secure question."""
+    session = stripe.session(id)
+    if session["mode"] == "setup":
+        return outcome(stripe, save(stripe, session, card, authenticate))
     return outcome(stripe, stripe.pay(id, card, authenticate))
 
 
@@ -119,6 +125,7 @@ async def trigger(
 
 
 DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+    **CARD_DOORS,
     ("GET", "/stripe/sessions"): see_sessions,
     ("GET", "/stripe/sessions/{id}"): see_session,
     ("POST", "/stripe/sessions/{id}/pay"): pay,
@@ -131,5 +138,9 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("POST", "/stripe/faults"): set_faults,
     ("POST", "/stripe/trigger"): trigger,
 }
-FILES = ("sandbox.css", "pay.css", "pay.js", "console.css", "console.js")
-PAGES = {"/pay/{id}": "pay.html", "/console": "console.html"} | {f"/{name}": name for name in FILES}
+FILES = ("sandbox.css", "pay.css", "pay.js", "portal.js", "console.css", "console.js")
+PAGES = {f"/{name}": name for name in FILES} | {
+    "/pay/{id}": "pay.html",
+    "/portal/{id}": "portal.html",
+    "/console": "console.html",
+}

@@ -57,15 +57,20 @@ class LocalStripe:
     def pay(self, id: str, card: str, authenticate: bool | None = None) -> Json:
         """Try to pay a session or an intent, as the page with it does; answers what it was."""
         number = card.replace(" ", "")
-        if number not in METHODS:
-            raise Refusal(400, "Only Stripe's published test numbers work here.")
-        method, answer = METHODS[number], {None: "", True: "yes", False: "no"}[authenticate]
-        step = method.get("answered", {}).get(answer, method["step"])
+        method, step = self.tried(card, authenticate)
         paid = self.move(self.payable(id), step, number)
         if "then" in method:
             at = time.time() + self.deliveries.faults.delay
             self.expect(self.backstage(id), at=at, step=method["then"], card=number)
         return paid
+
+    def tried(self, card: str, authenticate: bool | None) -> tuple[Json, str]:
+        """The test method with this number, and the step that trying it causes."""
+        method = METHODS.get(card.replace(" ", ""))
+        if method is None:
+            raise Refusal(400, "Only Stripe's published test numbers work here.")
+        answer = {None: "", True: "yes", False: "no"}[authenticate]
+        return method, method.get("answered", {}).get(answer, method["step"])
 
     def settle(self, id: str) -> Json:
         """Settle a delayed payment now instead of later; answers the session."""

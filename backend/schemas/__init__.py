@@ -8,6 +8,7 @@ codes; every time is UTC.
 from backend.schemas.errors import *
 from backend.schemas.groups import *
 from backend.schemas.history import *
+from backend.schemas.methods import *
 from backend.schemas.money import *
 from backend.schemas.notifications import *
 from backend.schemas.organizations import *

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.schemas.methods import MethodLink
 from backend.schemas.payments import Payment
 from backend.schemas.words import Model, TelegramId
 
@@ -19,15 +20,19 @@ class Notification(Model):
     say. Kinds that are not about a payment have `facts`: `member_joined` {organization_name, name,
     role} goes to owners and admins, `role_changed` {organization_name, role, by} and
     `member_removed` {organization_name, by} to whom it happened; `name` and `by` are names of
-    people. `language` and `time_zone` (an IANA name) are the reader's; `silent` when they have
-    their quiet hours.
+    people. `method_link_shown` edits the message that shows `link`; `method_news`
+    {organization_name, happened, method_id, card, name} goes to owners and admins: a card was
+    `added` or `removed` by `name` (none where at Stripe), is `expiring`, or `name`, who had added
+    it, `left`. `language` and `time_zone` (an IANA name) are the reader's; `silent` when they
+    have their quiet hours.
     """
 
     id: int
     claim: UUID
     kind: Literal[
-        "payment_shown", "wallet_credited", "member_joined", "role_changed", "member_removed"
-    ]
+        "payment_shown", "wallet_credited", "member_joined", "role_changed", "member_removed",
+        "method_link_shown", "method_news",
+    ]  # fmt: skip
     chat_id: int
     message_id: int | None
     message_thread_id: int | None = None
@@ -36,6 +41,7 @@ class Notification(Model):
     silent: bool
     repeat: bool
     payment: Payment | None
+    link: MethodLink | None = None
     facts: dict[str, str | int]
 
 

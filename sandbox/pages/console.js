@@ -141,6 +141,32 @@ function sessionRow(session) {
   );
 }
 
+function cardRow(method) {
+  const { display_brand, last4, exp_month, exp_year } = method.card;
+  const reissue = (years) => () => {
+    const now = new Date();
+    const expiry = { exp_month: now.getMonth() + 1, exp_year: now.getFullYear() + years };
+    return ask(`cards/${method.id}/reissue`, expiry);
+  };
+  return element(
+    "div",
+    "row",
+    element(
+      "div",
+      "",
+      element("div", "name", `${display_brand} •••• ${last4} · ${exp_month}/${exp_year}`),
+      element("div", "about", `${time(method.created)} · ${method.id}`),
+    ),
+    element(
+      "div",
+      "buttons",
+      button("Expire this month", reissue(0)),
+      button("Expire", reissue(-1)),
+      button("Renew", reissue(4)),
+    ),
+  );
+}
+
 function faultSwitch([name, label, type]) {
   const input = element("input", "");
   const holder = element("label", "fault", label, input);
@@ -186,13 +212,15 @@ function drawRows(name, things, make) {
 
 async function look() {
   try {
-    const [faults, { sessions }, { deliveries }] = await Promise.all([
+    const [faults, { sessions }, { cards }, { deliveries }] = await Promise.all([
       ask("faults"),
       ask("sessions"),
+      ask("cards"),
       ask("deliveries"),
     ]);
     drawFaults(faults);
     drawRows("sessions", sessions.slice(0, SESSIONS), sessionRow);
+    drawRows("cards", cards, cardRow);
     drawRows("deliveries", deliveries.slice(0, EVENTS), deliveryRow);
     at("live").textContent = "live";
     at("live").classList.remove("lost");

@@ -9,6 +9,7 @@ const PAUSE = 900; // so that the payer sees that it worked
 const ENDINGS = {
   paid: ["✓", "good", "Paid", "Thank you. Nothing more to do here."],
   unpaid: ["…", "", "On its way", "The bank takes a moment. You will be told."],
+  no_payment_required: ["✓", "good", "Saved", "The card is saved. Nothing was charged."],
   expired: ["!", "", "This link has expired", "Nothing was charged. Ask for a new link."],
   unknown: ["?", "", "There is no such payment", "Ask for a new link."],
 };
@@ -91,9 +92,11 @@ function end(name) {
 
 function draw() {
   const names = session.items.map((item) => item.description);
+  const saving = session.mode === "setup";
   at("what").textContent = names.length === 1 ? names[0] : `${names.length} items`;
-  at("amount").textContent = money(session.amount);
-  at("items").hidden = names.length === 1;
+  if (saving) at("what").textContent = "Save a card";
+  at("amount").textContent = saving ? "" : money(session.amount);
+  at("items").hidden = names.length < 2;
   at("items").replaceChildren(
     ...session.items.map((item) => {
       const line = document.createElement("li");

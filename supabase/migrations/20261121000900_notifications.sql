@@ -161,7 +161,7 @@ begin
             'claim', n.claim,
             'kind', n.kind,
             'chat_id', c.telegram_chat_id,
-            'message_id', case n.kind when 'payment_shown' then p.message_id end,
+            'message_id', case n.kind when 'payment_shown' then p.message_id when 'method_link_shown' then l.message_id end,
             'message_thread_id', c.message_thread_id,
             'language', coalesce(private.language_of(u), c.language),
             'time_zone', coalesce(u.time_zone, 'UTC'),
@@ -170,12 +170,14 @@ begin
             'payment', case when p.id is not null then private.payment_json(p)
             || case when c.kind = 'group' and not c.shows_balance then '{"balance": null}' else '{}' end::jsonb
             end,
+            'link', private.method_link_json(l),
             'facts', n.facts
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
         left join public.users as u on c.user_id = u.id
         left join public.payments as p on n.payment_id = p.id
+        left join public.method_links as l on n.link_id = l.id
         where n.id = any(ids) and n.state = 'claimed'
     );
 end
@@ -230,8 +232,9 @@ begin
         when 'gone' then
             update public.payments as p set message_id = null
             where p.id = told.payment_id and told.kind = 'payment_shown';
+            update public.method_links as l set message_id = null where l.id = told.link_id;
             update public.chats as c set message_thread_id = null
-            where c.id = told.chat_id and told.kind <> 'payment_shown';
+            where c.id = told.chat_id and told.kind not in ('payment_shown', 'method_link_shown');
         when 'blocked' then
             update public.chats as c set reachable = false where c.id = told.chat_id;
         when 'retry' then

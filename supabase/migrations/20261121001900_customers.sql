@@ -10,9 +10,10 @@ return jsonb_build_object(
 create function api.get_customer(organization_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin');
 begin
-    perform private.require_role(organization_id, 'owner', 'admin');
-    return (select private.customer_json(o) from public.organizations as o where o.id = organization_id);
+    return (select private.customer_json(o) || jsonb_build_object('user_id', caller) from public.organizations as o where o.id = organization_id);
 end
 $$;
 comment on function api.get_customer is 'Definer: who may not pay for the organization needs no customer of it.';

@@ -40,20 +40,25 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     organization public.organizations;
+    link public.method_links;
 begin
     perform private.require_service();
     select o.* into organization from public.organizations as o where o.id = coalesce(
         (fact ->> 'organization_id')::uuid, private.organization_of_method(fact)
     );
+    select l.* into link from public.method_links as l
+    where l.id = (fact ->> 'link_id')::uuid and l.organization_id = organization.id;
     -- Whoever was asked after the event came has answered with what it tells.
-    if organization.stripe_customer_id is null or exists (
+    if organization.stripe_customer_id is null or link.state is distinct from 'open' and exists (
         select from private.method_looks as l
         inner join public.stripe_events as e on l.looked_at > e.received_at
         where l.organization_id = organization.id and e.id = event_id
     ) then
         return '{"due": false}';
     end if;
-    return private.customer_json(organization) || jsonb_build_object('due', true, 'looked_at', clock_timestamp());
+    return private.customer_json(organization) || jsonb_build_object(
+        'due', true, 'looked_at', clock_timestamp(), 'link', private.setup_json(link)
+    );
 end
 $$;
 comment on function api.start_method_look is 'Definer. Whose methods Stripe is asked about, and from when its answer counts.';
@@ -69,14 +74,15 @@ language sql immutable set search_path = ''
 return jsonb_populate_recordset(null::private.told_method, methods);
 
 -- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
--- is what `added_by` has just saved. Answers {fresh, detach: [ids of what is there twice], default_to}.
+-- is what `added_by` has just saved, to be the default if so. Answers {fresh, detach: [ids of what is there twice], default_to}.
 create function api.mirror_methods(
     organization_id uuid,
     looked_at text,
     methods jsonb,
     default_id text default null,
     added_id text default null,
-    added_by uuid default null
+    added_by uuid default null,
+    make_default boolean default false
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -147,14 +153,18 @@ begin
         perform private.tell_of_method(method, 'removed', '{owner,admin}', mark.removed_by, mark.removed_by);
     end loop;
     -- The first one is what is paid with, until somebody says otherwise.
-    select coalesce(twins ->> default_id, case when default_id is null and count(*) = 1 then min(m.stripe_payment_method_id) end)
+    select coalesce(
+        case when make_default then coalesce(twins ->> added_id, added_id) end,
+        twins ->> default_id,
+        case when default_id is null and count(*) = 1 then min(m.stripe_payment_method_id) end
+    )
     into default_to
     from public.payment_methods as m
     where m.organization_id = mirror_methods.organization_id and m.is_active;
     return jsonb_build_object(
-        'fresh', true, 'default_to', default_to, 'detach', (select coalesce(jsonb_agg(t.key), '[]') from jsonb_object_keys(twins) as t (key))
+        'fresh', true, 'default_to', nullif(default_to, default_id), 'detach', (select coalesce(jsonb_agg(t.key), '[]') from jsonb_object_keys(twins) as t (key))
     );
 end
 $$;
 comment on function api.mirror_methods is 'Definer: nobody has grants to write methods. An answer to an older question than the last one changes nothing.';
-grant execute on function api.mirror_methods(uuid, text, jsonb, text, text, uuid) to service_role;
+grant execute on function api.mirror_methods(uuid, text, jsonb, text, text, uuid, boolean) to service_role;

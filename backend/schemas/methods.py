@@ -1,0 +1,112 @@
+"""What an organization has saved to pay with, and how more is added."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from backend.schemas.payments import ShownIn
+from backend.schemas.words import Model
+
+Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
+
+
+class MethodsQuery(Model):
+    """GET /api/payments/methods."""
+
+    organization_id: UUID
+
+
+class PaymentMethod(Model):
+    """A card or another way to pay; `display_name` as people know it: "Visa •••• 4242".
+
+    Members see what the default one is called and nothing else. `standing`: `expiring` within a
+    month, or `expired`. `added_by` is a person's name, None where it was saved at Stripe.
+    """
+
+    id: UUID
+    organization_id: UUID
+    display_name: str
+    type: str
+    brand: str | None
+    last_four: str | None
+    is_default: bool
+    stripe_payment_method_id: str | None = None
+    exp_month: int | None = None
+    exp_year: int | None = None
+    standing: Literal["good", "expiring", "expired"] = "good"
+    country: str | None = None
+    wallet: str | None = None
+    label: str | None = None
+    added_by: str | None = None
+    is_active: bool = True
+    created_at: datetime | None = None
+
+
+class PaymentMethods(Model):
+    """The default first, then the oldest."""
+
+    methods: list[PaymentMethod]
+
+
+class NewMethod(Model):
+    """POST /api/payments/methods, with exactly one of three.
+
+    `payment_method_id`, as Stripe.js made it (`pm_...`); `link: true` for a page of Stripe's to add
+    it on; or, in test mode, one of Stripe's published test cards. `shown_in` is the bot's message
+    that shows the link.
+    """
+
+    organization_id: UUID
+    payment_method_id: str | None = Field(default=None, pattern=r"^pm_[A-Za-z0-9_]{1,250}$")
+    link: Literal[True] | None = None
+    card_number: SecretStr | None = Field(default=None, max_length=30)
+    exp_month: int | None = Field(default=None, ge=1, le=12)
+    exp_year: int | None = Field(default=None, ge=2000, le=2100)
+    cvc: SecretStr | None = Field(default=None, max_length=4)
+    set_as_default: bool = False
+    shown_in: ShownIn | None = None
+
+
+class MethodLink(Model):
+    """A page of Stripe's to add a card on, and what came of it.
+
+    `open` until `expires_at`; then `added`, `known` (the organization has that card already:
+    `method`) or `expired`. `last_decline` is Stripe's code of the last failed try on it.
+    """
+
+    link_id: UUID
+    organization_name: str
+    state: Literal["open", "added", "known", "expired"]
+    url: str | None
+    expires_at: datetime
+    last_decline: str | None
+    method: PaymentMethod | None
+
+
+class AddedMethod(Model):
+    """What was added, or the link to add it on. `known`: it was there already, and was kept."""
+
+    method: PaymentMethod | None = None
+    known: bool = False
+    link: MethodLink | None = None
+
+
+class MethodChange(Model):
+    """PUT /api/payments/methods/{id}: what is None stays; an empty label is none."""
+
+    label: Label | None = None
+    set_as_default: bool = False
+
+
+class PortalRequest(Model):
+    """POST /api/payments/portal."""
+
+    organization_id: UUID
+
+
+class Portal(Model):
+    """Stripe's page of the organization: its cards and invoices. For whoever asked, and soon."""
+
+    url: str

@@ -1,0 +1,216 @@
+"""Saved cards: setup sessions, payment methods, the customer's default, and the billing portal."""
+
+import time
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.doors import READ, Refusal, Shape
+from sandbox.store import Json
+from sandbox.stripe_calls import Call, Metadata, Text, Url, open_page
+from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, new, stored
+from sandbox.stripe_sessions import LocalStripe, filled
+
+TOKENS: dict[str, str] = TABLES["tokens"]
+SETUPS: dict[str, Json] = TABLES["setups"]
+
+
+class SetupData(Shape):
+    """What the setup intent will carry."""
+
+    metadata: Metadata = Field(default={})
+
+
+class InvoiceSettings(Shape):
+    """What is charged unless somebody says otherwise."""
+
+    default_payment_method: Text
+
+
+def create_setup(
+    stripe: LocalStripe,
+    *,
+    mode: Literal["setup"],
+    customer: Text,
+    currency: Text,
+    setup_intent_data: SetupData | None = None,
+    **page: Any,
+) -> Json:
+    """POST /v1/checkout/sessions (docs.stripe.com/payments/save-and-reuse)."""
+    carried = (setup_intent_data or SetupData()).model_dump()
+    intent = new("setup_intent", customer=customer, **carried)
+    about: Json = {"mode": mode, "customer": customer, "currency": currency}
+    about |= {"setup_intent": intent["id"], "payment_status": "no_payment_required"}
+    about |= {"amount_subtotal": None, "amount_total": None}
+    session = open_page(stripe, about, {"items": [], "intent": {}}, **page)
+    stripe.store.put("setup_intent", intent["id"], intent)
+    stripe.tell(["setup_intent.created"], {"setup_intent": intent})
+    return session
+
+
+def save(stripe: LocalStripe, session: Json, card: str, authenticate: bool | None) -> Json:
+    """Try to save a card on the page of a setup session; answers the session."""
+    method, step = stripe.tried(card, authenticate)
+    if session["status"] != "open" or step not in SETUPS:
+        raise Refusal(409, f"This session is {session['status']}.", code="session_closed")
+    intent = stored(stripe.store, "setup_intent", session["setup_intent"])
+    intent |= filled(SETUPS[step]["changes"], {"null": None, "error": method.get("error")})
+    if step == "succeed":
+        saved = new_method(stripe, card.replace(" ", ""), session["customer"], "limited")
+        intent["payment_method"] = saved["id"]
+        session |= {"status": "complete", "url": None, "customer_details": TEMPLATES["nobody"]}
+        stripe.store.put("checkout.session", session["id"], session)
+    stripe.store.put("setup_intent", intent["id"], intent)
+    stripe.tell(SETUPS[step]["events"], {"setup_intent": intent, "checkout.session": session})
+    return session
+
+
+def new_method(stripe: LocalStripe, number: str, customer: str, redisplay: str) -> Json:
+    """A card with this test number, attached; which number it has, Stripe never shows."""
+    brand = METHODS[number].get("brand", "visa")
+    card = TEMPLATES["card"] | {
+        "brand": brand, "display_brand": brand, "last4": number[-4:],
+        "exp_year": time.gmtime().tm_year + 5,
+        "fingerprint": sha256(number.encode()).hexdigest()[:16],
+    }  # fmt: skip
+    method = new("payment_method", card=card, customer=customer, allow_redisplay=redisplay)
+    stripe.store.put("number_behind", method["id"], {"number": number})
+    return changed(stripe, method, "attached")
+
+
+def number_behind(stripe: LocalStripe, method_id: str) -> str:
+    """The test number of a saved card: how it behaves stands in the table."""
+    return str(stored(stripe.store, "number_behind", method_id)["number"])
+
+
+def changed(stripe: LocalStripe, thing: Json, what: str) -> Json:
+    """Keep a method or a customer as it is now, and tell."""
+    kind = str(thing["object"])
+    stripe.store.put(kind, thing["id"], thing)
+    stripe.tell([f"{kind}.{what}"], {kind: thing})
+    return thing
+
+
+def retrieve_method(stripe: LocalStripe, id: str) -> Json:
+    """GET /v1/payment_methods/{id}."""
+    return stored(stripe.store, "payment_method", id)
+
+
+def update_method(
+    stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
+) -> Json:
+    """POST /v1/payment_methods/{id}."""
+    method = retrieve_method(stripe, id)
+    return changed(stripe, {**method, "allow_redisplay": allow_redisplay}, "updated")
+
+
+def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
+    """POST /v1/payment_methods/{id}/attach: one of Stripe's test methods becomes a new one."""
+    stored(stripe.store, "customer", customer)
+    if id not in TOKENS:
+        if retrieve_method(stripe, id)["customer"] != customer:
+            raise Refusal(400, "The payment method belongs to another customer, or did.")
+        return retrieve_method(stripe, id)
+    if METHODS[TOKENS[id]]["step"] == "decline":
+        raise Refusal(402, **METHODS[TOKENS[id]]["error"])
+    return new_method(stripe, TOKENS[id], customer, "unspecified")
+
+
+def detach(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/payment_methods/{id}/detach; it can never be attached again."""
+    method = retrieve_method(stripe, id)
+    if method["customer"] is None:
+        raise Refusal(400, "The payment method you provided is not attached to a customer.")
+    customer = stored(stripe.store, "customer", method["customer"])
+    method = changed(stripe, method | {"customer": None}, "detached")
+    if customer["invoice_settings"]["default_payment_method"] == id:
+        customer["invoice_settings"]["default_payment_method"] = None
+        changed(stripe, customer, "updated")
+    return method
+
+
+def retrieve_customer(stripe: LocalStripe, id: str) -> Json:
+    """GET /v1/customers/{id}."""
+    return stored(stripe.store, "customer", id)
+
+
+def update_customer(stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings) -> Json:
+    """POST /v1/customers/{id}: what is charged unless somebody says otherwise."""
+    customer, wanted = retrieve_customer(stripe, id), invoice_settings.default_payment_method
+    if retrieve_method(stripe, wanted)["customer"] != id:
+        raise Refusal(400, "The customer does not have a payment method with this ID.")
+    customer["invoice_settings"]["default_payment_method"] = wanted
+    return changed(stripe, customer, "updated")
+
+
+def list_methods(
+    stripe: LocalStripe, id: str, *, limit: Annotated[int, Field(ge=1, le=100)] = 10
+) -> Json:
+    """GET /v1/customers/{id}/payment_methods, newest first."""
+    found = [m for _, m in stripe.store.list("payment_method") if m["customer"] == id][::-1]
+    url = f"/v1/customers/{id}/payment_methods"
+    return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
+
+
+def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
+    """POST /v1/billing_portal/sessions."""
+    stored(stripe.store, "customer", customer)
+    portal = new("billing_portal.session", customer=customer, return_url=return_url)
+    portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
+    stripe.store.put("billing_portal.session", portal["id"], portal)
+    return portal
+
+
+async def see_portal(stripe: LocalStripe, id: str) -> Json:
+    """What the portal's page shows: the customer's cards, and which is the default."""
+    portal = stored(stripe.store, "billing_portal.session", id)
+    customer = retrieve_customer(stripe, portal["customer"])
+    cards = list_methods(stripe, customer["id"], limit=100)["data"]
+    return {"return_url": portal["return_url"], "customer": customer, "cards": cards}
+
+
+async def use_portal(
+    stripe: LocalStripe, id: str, act: Literal["remove", "default"], method: str
+) -> Json:
+    """What its buttons do."""
+    customer = stored(stripe.store, "billing_portal.session", id)["customer"]
+    if retrieve_method(stripe, method)["customer"] != customer:
+        raise Refusal(404, "No such card.")
+    wanted = InvoiceSettings(default_payment_method=method)
+    if act == "default":
+        update_customer(stripe, customer, invoice_settings=wanted)
+    else:
+        detach(stripe, method)
+    return await see_portal(stripe, id)
+
+
+async def see_cards(stripe: LocalStripe) -> Json:
+    """Every card that somebody has, newest first, for the console."""
+    return {"cards": [m for _, m in stripe.store.list("payment_method") if m["customer"]][::-1]}
+
+
+async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:
+    """The bank told the card network another expiry, and that told Stripe."""
+    method = retrieve_method(stripe, id)
+    method["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
+    return changed(stripe, method, "automatically_updated")
+
+
+CARD_CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "/v1/payment_methods/{id}"): READ(retrieve_method),
+    ("POST", "/v1/payment_methods/{id}"): READ(update_method),
+    ("POST", "/v1/payment_methods/{id}/attach"): READ(attach),
+    ("POST", "/v1/payment_methods/{id}/detach"): READ(detach),
+    ("GET", "/v1/customers/{id}"): READ(retrieve_customer),
+    ("POST", "/v1/customers/{id}"): READ(update_customer),
+    ("GET", "/v1/customers/{id}/payment_methods"): READ(list_methods),
+    ("POST", "/v1/billing_portal/sessions"): READ(create_portal),
+}
+CARD_DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+    ("GET", "/stripe/portal/{id}"): see_portal,
+    ("POST", "/stripe/portal/{id}/{act}"): use_portal,
+    ("GET", "/stripe/cards"): see_cards,
+    ("POST", "/stripe/cards/{id}/reissue"): reissue,
+}

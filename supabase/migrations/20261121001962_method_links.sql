@@ -1,0 +1,227 @@
+-- Links to add a card: a page of Stripe's in setup mode, and the message in the chat that shows it.
+create table public.method_links (
+    id uuid primary key default gen_random_uuid(),
+    organization_id uuid not null references public.organizations (id),
+    user_id uuid not null references public.users (id),
+    idempotency_key text not null,
+    make_default boolean not null,
+    state text not null default 'open',
+    method_id uuid references public.payment_methods (id),
+    last_decline text,
+    stripe_checkout_session_id text unique,
+    url text,
+    expires_at timestamptz not null,
+    checked_at timestamptz,
+    chat_id bigint references public.chats (id),
+    message_id bigint,
+    created_at timestamptz not null default now(),
+    constraint method_links_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint method_links_one_per_key unique (user_id, idempotency_key),
+    constraint method_links_state_is_known check (state in ('open', 'added', 'known', 'expired'))
+);
+comment on table public.method_links is 'Links to add a card: open, then added, known (the organization has that card already: method_id) or expired.';
+revoke all on public.method_links from public, anon, authenticated, service_role;
+create index method_links_organization on public.method_links (organization_id, created_at);
+create index method_links_method on public.method_links (method_id);
+create index method_links_chat on public.method_links (chat_id);
+alter table public.method_links enable row level security;
+
+alter table public.notifications add column link_id uuid;
+alter table public.notifications add constraint notifications_link
+foreign key (link_id) references public.method_links (id) not valid;
+create index notifications_link_id on public.notifications (link_id);
+
+-- What its maker is shown of it.
+create function private.method_link_json(link public.method_links) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'link_id', link.id,
+        'organization_name', o.name,
+        'state', link.state,
+        'url', case when link.state = 'open' then link.url end,
+        'expires_at', link.expires_at,
+        'last_decline', link.last_decline,
+        'method', private.method_json(m)
+    )
+    from public.organizations as o
+    left join public.payment_methods as m on m.id = link.method_id
+    where o.id = link.organization_id
+$$;
+
+-- What only the backend needs to talk to Stripe about it.
+create function private.setup_json(link public.method_links) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select private.method_link_json(link) || jsonb_build_object(
+        'organization_id', link.organization_id,
+        'stripe_customer_id', o.stripe_customer_id,
+        'stripe_checkout_session_id', link.stripe_checkout_session_id,
+        'user_id', link.user_id,
+        'make_default', link.make_default,
+        'language', private.language_of(u)
+    )
+    from public.organizations as o
+    inner join public.users as u on u.id = link.user_id
+    where o.id = link.organization_id
+$$;
+
+create function private.require_link(link_id uuid) returns public.method_links
+language plpgsql stable set search_path = ''
+as $$
+declare
+    link public.method_links;
+begin
+    select l.* into link from public.method_links as l
+    where l.id = link_id and l.user_id = private.current_user_id();
+    if link.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'link'));
+    end if;
+    perform private.require_role(link.organization_id, 'owner', 'admin');
+    return link;
+end
+$$;
+comment on function private.require_link is 'The role check of what concerns only who made a link: its row, or a refusal.';
+
+create function api.create_method_link(
+    organization_id uuid,
+    idempotency_key text default null,
+    make_default boolean default false,
+    telegram_chat_id bigint default null,
+    message_id bigint default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin');
+    key text := coalesce(create_method_link.idempotency_key, gen_random_uuid()::text);
+    chat bigint;
+    link public.method_links;
+begin
+    -- A page costs a call to Stripe, and pages for trying out cards are what thieves look for.
+    if (
+        select count(*) from public.method_links as l
+        where l.organization_id = create_method_link.organization_id and l.created_at > now() - interval '10 minutes'
+    ) >= 20 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+    select c.id into chat from public.chats as c
+    where c.user_id = caller and c.telegram_chat_id = create_method_link.telegram_chat_id;
+    if telegram_chat_id is not null and chat is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
+    end if;
+    insert into public.method_links (
+        organization_id, user_id, idempotency_key, make_default, expires_at, chat_id, message_id
+    ) values (
+        create_method_link.organization_id, caller, key, create_method_link.make_default,
+        date_trunc('second', now()) + interval '60 minutes', chat, create_method_link.message_id
+    )
+    on conflict on constraint method_links_one_per_key do nothing;
+    select l.* into strict link from public.method_links as l where l.user_id = caller and l.idempotency_key = key;
+    if (link.organization_id, link.make_default) <> (create_method_link.organization_id, create_method_link.make_default) then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    return private.method_link_json(link);
+end
+$$;
+comment on function api.create_method_link is 'Definer: nobody has grants on links. Same key and same input: the same link. It is shown in the caller''s own private chat only.';
+grant execute on function api.create_method_link(uuid, text, boolean, bigint, bigint) to authenticated;
+
+create function api.get_method_link(link_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    link public.method_links := private.require_link(link_id);
+begin
+    return private.method_link_json(link);
+end
+$$;
+comment on function api.get_method_link is 'Definer: nobody has grants on links.';
+grant execute on function api.get_method_link(uuid) to authenticated;
+
+create function api.open_method_link(link_id uuid, session_id text default null, url text default null) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    link public.method_links;
+begin
+    perform private.require_service();
+    update public.method_links as l
+    set stripe_checkout_session_id = coalesce(l.stripe_checkout_session_id, session_id),
+        url = coalesce(l.url, open_method_link.url)
+    where l.id = link_id returning * into strict link;
+    return private.setup_json(link);
+end
+$$;
+comment on function api.open_method_link is 'Definer. A link as the backend needs it; with what Stripe made for it, if that is said.';
+grant execute on function api.open_method_link(uuid, text, text) to service_role;
+
+-- Stripe is asked about a link at most every three seconds, however many people ask us.
+create function api.start_link_check(link_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    link public.method_links;
+    due boolean;
+begin
+    perform private.require_service();
+    update public.method_links as l set checked_at = now()
+    where l.id = link_id and l.state = 'open' and l.stripe_checkout_session_id is not null
+    and (l.checked_at is null or l.checked_at <= now() - interval '3 seconds');
+    due := found;
+    select l.* into link from public.method_links as l where l.id = link_id;
+    if link.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'link'));
+    end if;
+    return private.setup_json(link) || jsonb_build_object('due', due);
+end
+$$;
+comment on function api.start_link_check is 'Definer. due says whether Stripe may be asked now.';
+grant execute on function api.start_link_check(uuid) to service_role;
+
+-- How the page stands, after the mirror was brought up to date: what was saved on it, if it was.
+create function api.settle_method_link(
+    link_id uuid, stripe_payment_method_id text default null, expired boolean default false, decline text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    link public.method_links;
+    method public.payment_methods;
+    twin public.payment_methods;
+begin
+    perform private.require_service();
+    select l.* into strict link from public.method_links as l where l.id = link_id for update;
+    select m.* into method from public.payment_methods as m
+    where m.organization_id = link.organization_id
+    and m.stripe_payment_method_id = settle_method_link.stripe_payment_method_id;
+    select m.* into twin from public.payment_methods as m
+    inner join private.method_marks as k on m.id = k.method_id
+    inner join private.method_marks as mine on k.fingerprint = mine.fingerprint and mine.method_id = method.id
+    where m.organization_id = link.organization_id and m.is_active and not method.is_active
+    and (m.exp_month, m.exp_year) is not distinct from (method.exp_month, method.exp_year);
+    update public.method_links as l
+    set state = case
+            when twin.id is not null then 'known'
+            when method.id is not null then 'added'
+            when expired then 'expired'
+            else l.state
+        end,
+        method_id = coalesce(twin.id, method.id),
+        last_decline = decline
+    where l.id = link_id and l.state = 'open'
+    and (method.id is not null or expired or decline is distinct from l.last_decline)
+    returning * into link;
+    if found then
+        insert into public.notifications (kind, chat_id, organization_id, link_id)
+        select 'method_link_shown', c.id, link.organization_id, link.id from public.chats as c
+        where c.id = link.chat_id and exists (
+            select from public.memberships as m
+            where m.organization_id = link.organization_id and m.user_id = link.user_id
+        );
+    end if;
+    return private.setup_json(link);
+end
+$$;
+comment on function api.settle_method_link is 'Definer. Tells its maker''s message once what became of it.';
+grant execute on function api.settle_method_link(uuid, text, boolean, text) to service_role;
