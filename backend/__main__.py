@@ -16,7 +16,7 @@ from backend.app import create_app
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.logs import configure_logs
-from backend.opening import open_database, open_shop, supabase_auth
+from backend.opening import open_database, open_shop
 from backend.settings import DatabaseSettings, Settings, SettingsError
 
 log = structlog.get_logger("backend")
@@ -37,16 +37,7 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
             signup_open=settings.organization_signup == "open",
             topups_in_chat=settings.topups_in_chat == "on",
         )
-        scraper, telegram = settings.metrics_token, settings.telegram_webhook_secret
-        app = create_app(
-            shop,
-            settings.bot_api_secret.get_secret_value(),
-            supabase_auth=supabase_auth(settings),
-            trusted_proxy=settings.trusted_proxy,
-            https=settings.public_url.startswith("https://"),
-            metrics_token=scraper.get_secret_value() if scraper else "",
-            telegram_secret=telegram.get_secret_value() if telegram else "",
-        )
+        app = create_app(shop, settings)
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
         await runner.setup()
         try:

@@ -9,17 +9,17 @@ from aiohttp import web
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from backend import reconcile
-from backend.auth import BOT_SECRET, MET, SUPABASE_AUTH, know_caller
+from backend import groups, outbox, reconcile, updates
+from backend.auth import MET, SUPABASE_AUTH, know_caller
 from backend.errors import Failure, PursebotError, Unauthorized
-from backend.routes import docs, groups, health, notifications, openapi, pages, updates, webhook
-from backend.routes.door import CLOSING, SHOP
-from backend.routes.health import METRICS_TOKEN
-from backend.routes.limiter import LIMITER, TRUSTED_PROXY, Network, costly
+from backend.opening import supabase_auth
+from backend.routes import docs, health, openapi, pages, telegram, webhook
+from backend.routes.door import CLOSING, SETTINGS, SHOP
+from backend.routes.limiter import LIMITER, costly
 from backend.routes.table import DOORS, GROUP
-from backend.routes.updates import TELEGRAM_SECRET
+from backend.routes.use_case import for_bot
 from backend.schemas import ErrorAnswer, ErrorFacts
-from backend.supabase_auth import SupabaseAuth
+from backend.settings import Settings
 from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
@@ -49,39 +49,28 @@ ROUTES = [
     web.post("/api/payments/webhook", webhook.receive),
     web.get("/pay/{id}/return", costly(pages.came_back)),
     web.get("/pay/{id}/leave", costly(pages.came_back)),
-    web.post("/telegram/webhook", updates.receive),
-    web.post(GROUP.replace("/api/", "/internal/"), groups.hear),
-    web.post("/internal/updates/claim", updates.claim),
-    web.post("/internal/updates/{id}/handled", updates.finish),
-    web.post("/internal/notifications/claim", notifications.claim),
-    web.post("/internal/notifications/{id}/result", notifications.finish),
+    web.post("/telegram/webhook", telegram.receive),
+    web.post(GROUP.replace("/api/", "/internal/"), for_bot(groups.hear)),
+    web.post("/internal/updates/claim", for_bot(updates.claim)),
+    web.post("/internal/updates/{id}/handled", for_bot(updates.finish, 204)),
+    web.post("/internal/notifications/claim", for_bot(outbox.claim)),
+    web.post("/internal/notifications/{id}/result", for_bot(outbox.finish, 204)),
 ]
 
 
-def create_app(
-    shop: Shop,
-    bot_secret: str,
-    *,
-    supabase_auth: SupabaseAuth | None = None,
-    metrics_token: str = "",
-    telegram_secret: str = "",
-    trusted_proxy: Network | None = None,
-    https: bool = False,
-    reconciling: bool = True,
-) -> web.Application:
+def create_app(shop: Shop, settings: Settings, *, reconciling: bool = True) -> web.Application:
     """The whole backend over its outside things; main and tests build it the same way."""
     app = web.Application(middlewares=[say_errors, know_caller], client_max_size=MOST_BODY_BYTES)
     app[SHOP] = shop
-    app[BOT_SECRET] = bot_secret
+    app[SETTINGS] = settings
     app[MET] = set()
-    if supabase_auth:
-        app[SUPABASE_AUTH] = supabase_auth
-    app[METRICS_TOKEN] = metrics_token
-    app[TELEGRAM_SECRET] = telegram_secret
+    if vouching := supabase_auth(settings):
+        app[SUPABASE_AUTH] = vouching
     app[CLOSING] = asyncio.Event()
     app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
-    app[TRUSTED_PROXY] = trusted_proxy
-    app[ALWAYS_SAID] = HEADERS | ({"Strict-Transport-Security": A_YEAR_OF_HTTPS} if https else {})
+    app[ALWAYS_SAID] = HEADERS | (
+        {"Strict-Transport-Security": A_YEAR_OF_HTTPS} if settings.https else {}
+    )
     app.on_response_prepare.append(say_headers)
     app.add_routes(ROUTES)
     app.on_shutdown.append(close_doors)

@@ -13,11 +13,10 @@ from aiohttp.typedefs import Handler
 from backend import people
 from backend.database import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
-from backend.routes.door import SHOP
+from backend.routes.door import SETTINGS, SHOP
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE, TOKEN_LIFETIME_SECONDS
 from backend.supabase_auth import SupabaseAuth
 
-BOT_SECRET = web.AppKey("bot_secret", str)
 SUPABASE_AUTH = web.AppKey("supabase_auth", SupabaseAuth)
 MET = web.AppKey("met", set[UUID])  # Supabase users whose row is there, to ask once a process
 MOST_MET = 100_000
@@ -97,7 +96,7 @@ def verified(request: web.Request, token: str, audience: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            request.app[BOT_SECRET],
+            request.app[SETTINGS].bot_api_secret.get_secret_value(),
             algorithms=["HS256"],
             audience=audience,
             issuer=BOT_ISSUER,

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from backend.database import SERVICE, Database
 from backend.metrics import Metrics
-from backend.schemas import Notification, NotificationResult
+from backend.schemas import ClaimedNotifications, Notification, NotificationResult
 
 Found = TypeVar("Found")
 
@@ -40,14 +40,14 @@ class Bell:
 
 async def claim(
     database: Database, bell: Bell, seconds: float, wanted: Callable[[], bool]
-) -> list[Notification]:
+) -> ClaimedNotifications:
     """What the bot may send now; waits up to `seconds` for something while it is `wanted`."""
 
     async def look() -> list[Notification]:
         rows = await database.call("claim_notifications", SERVICE, most=CLAIM_AT_MOST)
         return [Notification(**row) for row in rows]
 
-    return await until_some(look, bell, seconds, wanted)
+    return ClaimedNotifications(notifications=await until_some(look, bell, seconds, wanted))
 
 
 async def until_some(
@@ -69,12 +69,16 @@ async def until_some(
 
 
 async def finish(
-    database: Database, metrics: Metrics, notification_id: int, result: NotificationResult
-) -> bool:
-    """Write down what became of a claim; False when the claim had run out."""
+    database: Database,
+    bell: Bell,
+    metrics: Metrics,
+    notification_id: int,
+    result: NotificationResult,
+) -> None:
+    """Write down what became of a claim; nothing changes when the claim had run out."""
     answer = await database.call(
         "finish_notification", SERVICE, notification_id=notification_id, **result.model_dump()
     )
     if (seconds := answer.get("seconds_since_paid")) is not None:
         metrics.payment_to_chat.observe(seconds)
-    return bool(answer["accepted"])
+    bell.ring()  # a retry may be due, and the chat's next may go

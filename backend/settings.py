@@ -167,11 +167,16 @@ class Settings(EnvironmentSettings):
     @model_validator(mode="after")
     def real_money_only_over_https(self) -> Self:
         """Payers come back to PUBLIC_URL, and engineers send their tokens there."""
-        if self.livemode and not self.public_url.startswith("https://"):
+        if self.livemode and not self.https:
             raise ValueError(
                 "STRIPE_SECRET_KEY is a live key, so PUBLIC_URL must begin with https://"
             )
         return self
+
+    @property
+    def https(self) -> bool:
+        """Whether the world comes to us over https only."""
+        return self.public_url.startswith("https://")
 
     @property
     def livemode(self) -> bool:

@@ -1,7 +1,6 @@
 """Telegram's updates in webhook mode: stored before they are acknowledged, claimed by the bot."""
 
 from collections.abc import Callable
-from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -9,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.outbox import until_some
-from backend.schemas import ClaimedUpdate
+from backend.schemas import ClaimedUpdate, ClaimedUpdates, UpdateHandled
 from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
@@ -40,7 +39,7 @@ async def receive(shop: Shop, raw: bytes) -> None:
 
 async def claim(
     shop: Shop, takeover: bool, seconds: float, wanted: Callable[[], bool]
-) -> list[ClaimedUpdate]:
+) -> ClaimedUpdates:
     """What the bot is to handle now; waits up to `seconds` for something while it is `wanted`.
 
     `takeover`: the bot has just started, so that whatever is claimed was claimed by one that ended.
@@ -54,10 +53,10 @@ async def claim(
             log.error("update_given_up", update_id=lost)
         return [ClaimedUpdate.model_validate(row) for row in found["updates"]]
 
-    return await until_some(look, shop.bell, seconds, wanted)
+    return ClaimedUpdates(updates=await until_some(look, shop.bell, seconds, wanted))
 
 
-async def finish(shop: Shop, update_id: int, claim: UUID) -> None:
+async def finish(shop: Shop, update_id: int, handled: UpdateHandled) -> None:
     """The bot has handled it: what was said is forgotten."""
-    await shop.database.call("finish_update", SERVICE, update_id=update_id, claim=claim)
+    await shop.database.call("finish_update", SERVICE, update_id=update_id, claim=handled.claim)
     shop.bell.ring()  # the next of its chat may go

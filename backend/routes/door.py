@@ -9,9 +9,11 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import BadRequest, BodyTooLarge, NotJson
+from backend.settings import Settings
 from backend.topups import Shop
 
 SHOP = web.AppKey("shop", Shop)
+SETTINGS = web.AppKey("settings", Settings)
 MOST_JSON_BYTES = 64 * 1024
 CLOSING = web.AppKey("closing", asyncio.Event)
 
@@ -19,6 +21,11 @@ LONGEST_WAIT_SECONDS = 30.0
 LONGEST_KEY = 255
 
 M = TypeVar("M", bound=BaseModel)
+
+
+async def asked(request: web.Request, model: type[M]) -> M:
+    """The body or, of a GET, the query as `model`; raises as these do."""
+    return query(request, model) if request.method == "GET" else await body(request, model)
 
 
 async def body(request: web.Request, model: type[M]) -> M:
@@ -67,22 +74,26 @@ def chat_id(request: web.Request) -> int:
     return int(request.match_info["chat_id"])
 
 
-def number_in_path(request: web.Request) -> int:
-    """The path's id where it is a number; raises BadRequest."""
-    number = request.match_info["id"]
+def number_in_path(request: web.Request, name: str) -> int:
+    """An id in the path that is a number; raises BadRequest if it is none."""
+    number = request.match_info[name]
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
-        raise BadRequest("The id in the path is not a number.")
+        raise BadRequest(f"The {name} in the path is not a number.")
     return int(number)
 
 
-def waiting(request: web.Request) -> tuple[float, Callable[[], bool]]:
-    """How long a caller with `?wait=` waits at most, and whether it still does; BadRequest."""
+def wait_seconds(request: web.Request) -> float:
+    """How long a caller with `?wait=` waits at most; raises BadRequest."""
     try:
-        wait = min(max(float(request.query.get("wait", "0")), 0), LONGEST_WAIT_SECONDS)
+        return min(max(float(request.query.get("wait", "0")), 0), LONGEST_WAIT_SECONDS)
     except ValueError:
         raise BadRequest("wait is a number of seconds.") from None
+
+
+def still_waits(request: web.Request) -> Callable[[], bool]:
+    """Whether somebody is there to be answered, asked again and again."""
     closing = request.app[CLOSING]
-    return wait, lambda: not closing.is_set() and request.transport is not None
+    return lambda: not closing.is_set() and request.transport is not None
 
 
 def idempotency_key(request: web.Request) -> str | None:

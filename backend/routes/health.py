@@ -10,9 +10,8 @@ from backend import migrations
 from backend.database import SERVICE
 from backend.errors import Unauthorized
 from backend.failures import DatabaseOutdated
-from backend.routes.door import SHOP
+from backend.routes.door import SETTINGS, SHOP
 
-METRICS_TOKEN = web.AppKey("metrics_token", str)  # empty: only this machine may ask
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -45,9 +44,9 @@ def require_scraper(request: web.Request) -> None:
     The address is the socket's: whoever writes a header can write any address into it. A proxy on
     this machine is local too, so what has been forwarded never counts as local.
     """
-    if token := request.app[METRICS_TOKEN]:
+    if token := request.app[SETTINGS].metrics_token:
         given = request.headers.get("Authorization", "").encode(errors="replace")
-        if hmac.compare_digest(given, f"Bearer {token}".encode()):
+        if hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode()):
             return
         raise Unauthorized
     peer = request.transport and request.transport.get_extra_info("peername")

@@ -2,7 +2,7 @@
 
 import math
 import time
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -11,11 +11,9 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend.auth import CALLER
 from backend.errors import TooManyRequests
-
-Network = IPv4Network | IPv6Network
+from backend.routes.door import SETTINGS
 
 LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
-TRUSTED_PROXY: web.AppKey[Network | None] = web.AppKey("trusted_proxy")
 EACH_PERSON = RateLimitItemPerMinute(60)
 EACH_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
 
@@ -38,7 +36,7 @@ def costly(handler: Handler) -> Handler:
 
 def address(request: web.Request) -> str:
     """Where the request comes from; only the proxy that we trust is believed who it passes on."""
-    peer, proxy = request.remote or "", request.app[TRUSTED_PROXY]
+    peer, proxy = request.remote or "", request.app[SETTINGS].trusted_proxy
     passed_on = ",".join(request.headers.getall("X-Forwarded-For", []))
     if proxy and passed_on and ip_address(peer) in proxy:
         return passed_on.rpartition(",")[2].strip()  # what the proxy itself has added

@@ -2,9 +2,9 @@
 
 What a use case is called with, it says itself, in its signature:
 
-- `shop`, `database`, `actor`, `key` and `chat_id` come from the request by these names;
+- what BY_NAME has comes from the request, or from the application;
 - a model is the JSON body or, of a GET, what stands after `?`;
-- what is left are the ids of the path, in their order.
+- what is left are the ids of the path, in their order: numbers (int) or UUIDs.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,17 +15,24 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
-from backend.auth import acting_user
-from backend.routes.door import SHOP, body, chat_id, idempotency_key, path_id, query, said
+from backend.auth import acting_user, require_bot
+from backend.routes import door
+
 
 UseCase = Callable[..., Awaitable[BaseModel | None]]
 
 BY_NAME: dict[str, Callable[[web.Request], Any]] = {
-    "shop": lambda request: request.app[SHOP],
-    "database": lambda request: request.app[SHOP].database,
+    "shop": lambda request: request.app[door.SHOP],
+    "database": lambda request: request.app[door.SHOP].database,
     "actor": acting_user,
-    "key": idempotency_key,
-    "chat_id": chat_id,
+    "key": door.idempotency_key,
+    "chat_id": door.chat_id,
+    # Of the bot's own doors.
+    "bell": lambda request: request.app[door.SHOP].bell,
+    "metrics": lambda request: request.app[door.SHOP].metrics,
+    "seconds": door.wait_seconds,
+    "wanted": door.still_waits,
+    "takeover": lambda request: request.query.get("takeover") == "true",
 }
 
 
@@ -40,11 +47,22 @@ def answering(use_case: UseCase, status: int) -> Handler:
             if name in BY_NAME:
                 arguments.append(BY_NAME[name](request))
             elif model and parameter.annotation is model:
-                get = request.method == "GET"
-                arguments.append(query(request, model) if get else await body(request, model))
+                arguments.append(await door.asked(request, model))
             else:
-                arguments.append(path_id(request, next(ids)))
-        return said(await use_case(*arguments), status)
+                read = door.number_in_path if parameter.annotation is int else door.path_id
+                arguments.append(read(request, next(ids)))
+        return door.said(await use_case(*arguments), status)
+
+    return handler
+
+
+def for_bot(use_case: UseCase, status: int = 200) -> Handler:
+    """A handler for the bot itself, and nobody else."""
+    answer = answering(use_case, status)
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        require_bot(request)
+        return await answer(request)
 
     return handler
 

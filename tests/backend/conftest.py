@@ -20,8 +20,8 @@ from backend.database import SERVICE, Database
 from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
+from backend.settings import Settings
 from backend.stripe_gateway import stripe_gateway
-from backend.supabase_auth import SupabaseAuth
 from backend.topups import Shop
 from bot.backend_calls import new_session
 from bot.backend_client import BackendClient
@@ -99,6 +99,16 @@ class House:
             return answer.status, await answer.json()
 
 
+def chosen(**settings: Any) -> Settings:
+    """What a backend is started with, when it is these tests that start it."""
+    usual = {
+        "bot_api_secret": SECRET, "supabase_url": SUPABASE, "supabase_jwt_secret": SUPABASE_SECRET,
+        "supabase_db_url": "the fixture's", "stripe_secret_key": "sk_test_sandbox",
+        "stripe_webhook_secret": WEBHOOK_SECRETS,
+    }  # fmt: skip
+    return Settings(_env_file=None, **usual | settings)
+
+
 @asynccontextmanager
 async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
     """An application on a port of this machine for the length of the block."""
@@ -141,9 +151,7 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
         shop = Shop(database, stripe, Bell())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         session = await stack.enter_async_context(new_session())
-        app = create_app(
-            shop, SECRET, supabase_auth=SupabaseAuth(SUPABASE, SUPABASE_SECRET), reconciling=False
-        )
+        app = create_app(shop, chosen(), reconciling=False)
         await stack.enter_async_context(listening(app, backend_port))
         client = BackendClient(session, url, SecretStr(SECRET))
         house = House(world, shop, url, sandbox_url, client, http, store)

@@ -12,7 +12,7 @@ from backend.database import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
 from sandbox.demo import free_ports
-from tests.backend.conftest import SECRET, House, listening, token
+from tests.backend.conftest import House, chosen, listening, token
 
 
 async def introduce(house: House, authorization: str) -> int:
@@ -137,9 +137,8 @@ async def test_text_that_the_database_cannot_hold_is_a_400(
 
 
 async def test_secrets_that_are_no_text_are_wrong_ones(house: House) -> None:
-    app = create_app(
-        house.shop, SECRET, metrics_token="m" * 16, telegram_secret="t" * 16, reconciling=False
-    )
+    settings = chosen(metrics_token="m" * 16, telegram_webhook_secret="t" * 16)
+    app = create_app(house.shop, settings, reconciling=False)
     [port] = free_ports(1)
     async with listening(app, port):
         for line, header in (

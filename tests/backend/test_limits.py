@@ -1,6 +1,5 @@
 """What every answer says, how large and how often one may ask, and who says where one is."""
 
-from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from multidict import CIMultiDictProxy
 from backend.app import create_app
 from backend.routes import limiter
 from sandbox.demo import free_ports
-from tests.backend.conftest import EVE, SECRET, House, listening, token
+from tests.backend.conftest import EVE, House, chosen, listening, token
 
 Json = dict[str, Any]
 
@@ -75,7 +74,8 @@ async def test_only_the_trusted_proxy_says_who_it_passes_on(
 ) -> None:
     monkeypatch.setattr(limiter, "EACH_ADDRESS", RateLimitItemPerMinute(1))
     port = free_ports(1)[0]
-    app = create_app(house.shop, SECRET, trusted_proxy=ip_network(proxy), https=True)
+    settings = chosen(trusted_proxy=proxy, public_url="https://wallet.example.com")
+    app = create_app(house.shop, settings, reconciling=False)
     path = f"http://127.0.0.1:{port}/pay/{await house.topup()}/leave"
     said = []
     async with listening(app, port):

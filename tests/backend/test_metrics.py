@@ -10,7 +10,7 @@ from backend.app import create_app
 from backend.metrics import Metrics
 from backend.schemas import CheckoutRequest, NotificationResult, ShownIn
 from sandbox.demo import free_ports
-from tests.backend.conftest import ANA, DECLINE, SECRET, House, listening
+from tests.backend.conftest import ANA, DECLINE, House, chosen, listening
 from tests.backend.test_webhook_door import body, signed
 
 
@@ -87,7 +87,7 @@ async def test_only_who_has_the_token_or_sits_at_the_machine_may_scrape(house: H
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         assert await status(house.url, **{header: "127.0.0.1"}) == 401
     [port] = free_ports(1)
-    app = create_app(house.shop, SECRET, metrics_token="only for prometheus", reconciling=False)
+    app = create_app(house.shop, chosen(metrics_token="only for prometheus"), reconciling=False)
     async with listening(app, port):
         url = f"http://127.0.0.1:{port}"
         assert await status(url) == 401

@@ -10,7 +10,7 @@ from backend.app import create_app
 from backend.schemas import ClaimedUpdate
 from bot.backend_calls import BackendRefusal
 from sandbox.demo import free_ports
-from tests.backend.conftest import SECRET, House, listening
+from tests.backend.conftest import House, chosen, listening
 
 TELEGRAM_SECRET = "sixteen-or-more-characters"
 
@@ -32,7 +32,8 @@ async def door(house: House) -> Any:
         async with house.http.post(url, json=body, headers=headers) as answer:
             return answer.status
 
-    app = create_app(house.shop, SECRET, telegram_secret=TELEGRAM_SECRET, reconciling=False)
+    settings = chosen(telegram_webhook_secret=TELEGRAM_SECRET)
+    app = create_app(house.shop, settings, reconciling=False)
     async with listening(app, port):
         yield post
 

@@ -1,0 +1,24 @@
+"""Telegram's door: what people did."""
+
+import hmac
+
+from aiohttp import web
+
+from backend import updates
+from backend.errors import Unauthorized
+from backend.routes.door import SETTINGS, SHOP
+
+
+async def receive(request: web.Request) -> web.Response:
+    """POST /telegram/webhook: 200 once it is stored; 5xx makes Telegram send it again.
+
+    Without a secret the bot polls, and nobody may post.
+    https://core.telegram.org/bots/api#setwebhook
+    """
+    secret = request.app[SETTINGS].telegram_webhook_secret
+    given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+    expected = secret.get_secret_value().encode() if secret else b""
+    if not secret or not hmac.compare_digest(given.encode(errors="replace"), expected):
+        raise Unauthorized("Only Telegram may post here.")
+    await updates.receive(request.app[SHOP], await request.read())
+    return web.Response()
