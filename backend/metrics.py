@@ -6,14 +6,11 @@ a secret, and each has a bounded number of values.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from backend.errors import PursebotError
 
@@ -62,42 +59,25 @@ class Metrics:
             self.webhook_answers.labels(about["type"], str(status)).inc()
 
     def text(self, figures: Json) -> bytes:
-        """The answer to a scrape; `figures` are `api.operating_figures`."""
+        """The answer to a scrape; `figures` are `api.operating_figures`, of a moment ago."""
         asked = CollectorRegistry()
-        asked.register(Figures(figures))
-        return generate_latest(self.registry) + generate_latest(asked)
-
-
-class Figures(Collector):
-    """The database's numbers, as they were a moment ago."""
-
-    def __init__(self, figures: Json) -> None:
-        """`figures` are `api.operating_figures`."""
-        self._figures = figures
-
-    def collect(self) -> Iterable[Metric]:
-        """Each of them as a gauge."""
-        payments = GaugeMetricFamily(
+        payments = Gauge(
             "pursebot_payments", "Payments by how they stand and the last decline.",
-            labels=("status", "decline"),
+            ("status", "decline"), registry=asked,
         )  # fmt: skip
-        counted: dict[tuple[str, str], int] = defaultdict(int)
-        for row in self._figures["payments"]:
+        for row in figures["payments"]:
             decline = row["decline"] if DECLINE_CODE.fullmatch(row["decline"]) else "other"
-            counted[row["status"], decline] += row["number"]
-        for labels, number in counted.items():
-            payments.add_metric(labels, number)
-        yield payments
-        events = GaugeMetricFamily(
-            "pursebot_open_events", "Stripe's events that wait for somebody.", labels=("state",)
-        )
-        for state, number in self._figures["events"].items():
-            events.add_metric((state,), number)
-        yield events
-        outbox, updates = self._figures["outbox"], self._figures["updates"]
+            payments.labels(row["status"], decline).inc(row["number"])
+        events = Gauge(
+            "pursebot_open_events", "Stripe's events that wait for somebody.", ("state",),
+            registry=asked,
+        )  # fmt: skip
+        for state, number in figures["events"].items():
+            events.labels(state).set(number)
+        outbox, updates = figures["outbox"], figures["updates"]
         for name, meaning, value in (
             ("overdue_payments", "Open long after they should be over.",
-             self._figures["overdue_payments"]),
+             figures["overdue_payments"]),
             ("outbox_waiting", "Notifications not delivered yet.", outbox["waiting"]),
             ("outbox_due", "Of these: due now, in a reachable chat.", outbox["due"]),
             ("outbox_oldest_due_seconds", "How long the oldest of those is due.",
@@ -108,4 +88,5 @@ class Figures(Collector):
              updates["waiting"]),
             ("updates_given_up", "What killed the bot five times.", updates["given_up"]),
         ):  # fmt: skip
-            yield GaugeMetricFamily(f"pursebot_{name}", meaning, value=value)
+            Gauge(f"pursebot_{name}", meaning, registry=asked).set(value)
+        return generate_latest(self.registry) + generate_latest(asked)

@@ -39,27 +39,27 @@ class Bell:
 
 
 async def claim(
-    database: Database, bell: Bell, seconds: float, wanted: Callable[[], bool]
+    database: Database, bell: Bell, seconds: float, still_waits: Callable[[], bool]
 ) -> ClaimedNotifications:
-    """What the bot may send now; waits up to `seconds` for something while it is `wanted`."""
+    """What the bot may send now; waits up to `seconds` for something while `still_waits`."""
 
     async def look() -> list[Notification]:
         rows = await database.call("claim_notifications", SERVICE, most=CLAIM_AT_MOST)
         return [Notification(**row) for row in rows]
 
-    return ClaimedNotifications(notifications=await until_some(look, bell, seconds, wanted))
+    return ClaimedNotifications(notifications=await until_some(look, bell, seconds, still_waits))
 
 
 async def until_some(
     look: Callable[[], Awaitable[list[Found]]],
     bell: Bell,
     seconds: float,
-    wanted: Callable[[], bool],
+    still_waits: Callable[[], bool],
 ) -> list[Found]:
     """What `look` finds, at once or when the bell has rung; nothing after `seconds`."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
-    while wanted():
+    while still_waits():
         found = await look()
         left = deadline - clock.time()
         if found or left <= 0:

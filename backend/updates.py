@@ -38,9 +38,9 @@ async def receive(shop: Shop, raw: bytes) -> None:
 
 
 async def claim(
-    shop: Shop, takeover: bool, seconds: float, wanted: Callable[[], bool]
+    shop: Shop, takeover: bool, seconds: float, still_waits: Callable[[], bool]
 ) -> ClaimedUpdates:
-    """What the bot is to handle now; waits up to `seconds` for something while it is `wanted`.
+    """What the bot is to handle now; waits up to `seconds` for something while `still_waits`.
 
     `takeover`: the bot has just started, so that whatever is claimed was claimed by one that ended.
     """
@@ -53,7 +53,7 @@ async def claim(
             log.error("update_given_up", update_id=lost)
         return [ClaimedUpdate.model_validate(row) for row in found["updates"]]
 
-    return ClaimedUpdates(updates=await until_some(look, shop.bell, seconds, wanted))
+    return ClaimedUpdates(updates=await until_some(look, shop.bell, seconds, still_waits))
 
 
 async def finish(shop: Shop, update_id: int, handled: UpdateHandled) -> None:

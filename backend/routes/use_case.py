@@ -18,7 +18,6 @@ from pydantic import BaseModel
 from backend.auth import acting_user, require_bot
 from backend.routes import door
 
-
 UseCase = Callable[..., Awaitable[BaseModel | None]]
 
 BY_NAME: dict[str, Callable[[web.Request], Any]] = {
@@ -31,7 +30,7 @@ BY_NAME: dict[str, Callable[[web.Request], Any]] = {
     "bell": lambda request: request.app[door.SHOP].bell,
     "metrics": lambda request: request.app[door.SHOP].metrics,
     "seconds": door.wait_seconds,
-    "wanted": door.still_waits,
+    "still_waits": door.still_waits,
     "takeover": lambda request: request.query.get("takeover") == "true",
 }
 
