@@ -82,6 +82,8 @@ REFUSALS: dict[str, type[errors.PursebotError]] = {
     "PB021": errors.AlreadyLinked,
     "PB022": errors.BothHaveHistory,
     "PB030": errors.ReferenceUsed,
+    "PB050": errors.NothingToRefund,
+    "PB051": errors.RefundTooLarge,
     "PB429": errors.TooManyRequests,
 }
 

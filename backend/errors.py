@@ -19,6 +19,7 @@ PursebotError
 |   |-- BothHaveHistory        409 both_have_history
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
+|   |-- NothingToRefund        409 nothing_to_refund {payment_status}
 |   |-- ReferenceUsed          409 reference_used {payment}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
@@ -30,6 +31,7 @@ PursebotError
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
 |   |-- AmountTooPrecise       422 amount_too_precise {step, currency}
 |   |-- CurrencyUnknown        422 currency_unknown {currencies}
+|   |-- RefundTooLarge         422 refund_too_large {most, currency}
 |   `-- TimeZoneUnknown        422 time_zone_unknown
 `-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
@@ -166,6 +168,12 @@ class ReferenceUsed(Refusal, status=409):
     message = "The payment {payment} has this reference already."
 
 
+class NothingToRefund(Refusal, status=409):
+    """Not paid, or all of it has gone back or been spent."""
+
+    message = "Nothing of this payment can go back: it is {payment_status}, refunded or spent."
+
+
 class LastOwner(Refusal, status=409):
     """An organization without an owner could never have one again."""
 
@@ -228,6 +236,12 @@ class CurrencyUnknown(AmountRefused):
     """Not a currency that we take."""
 
     message = "This currency is not taken here. Taken are {currencies}."
+
+
+class RefundTooLarge(Refusal, status=422):
+    """More than is left of the payment, or than the wallet has."""
+
+    message = "At most {most} {currency} of this payment can go back."
 
 
 class TimeZoneUnknown(Refusal, status=422):

@@ -23,7 +23,13 @@ LONGEST_NAME = 40
 HEADER = (
     "Time (UTC)", "What", "Amount", "Balance", "Currency", "Paid by", "Reference", "Payment",
 )  # fmt: skip
-KINDS = {"topup": "Top-up"}
+KINDS = {
+    "topup": "Top-up",
+    "refund": "Refund",
+    "refund_reversal": "Refund failed",
+    "dispute": "Disputed",
+    "reinstatement": "Dispute won",
+}
 EMPTY = {
     "not_begun": "No movements: this month has not begun",
     "before_first": "No movements: the first came later",

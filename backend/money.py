@@ -69,7 +69,17 @@ CURRENCIES = {
 
 
 def minor_units(text: str, code: str) -> int:
-    """`("12.50", "eur")` -> 1250. Raises one of errors.AmountRefused."""
+    """What may be charged: `("12.50", "eur")` -> 1250. Raises one of errors.AmountRefused."""
+    amount, currency = whole_units(text, code), CURRENCIES[code]
+    if amount < currency.minimum:
+        raise errors.AmountTooSmall(minimum=major_units(currency.minimum, code), currency=code)
+    if amount > currency.maximum:
+        raise errors.AmountTooLarge(maximum=major_units(currency.maximum, code), currency=code)
+    return amount
+
+
+def whole_units(text: str, code: str) -> int:
+    """The same of any size. Raises CurrencyUnknown, AmountUnreadable, AmountTooPrecise."""
     currency = CURRENCIES.get(code)
     if currency is None:
         raise errors.CurrencyUnknown(currencies=" ".join(sorted(CURRENCIES)))
@@ -80,10 +90,6 @@ def minor_units(text: str, code: str) -> int:
     amount = int(sign + whole + fraction.ljust(currency.exponent, "0"))
     if len(fraction) > currency.exponent or amount % currency.step:
         raise errors.AmountTooPrecise(step=major_units(currency.step, code), currency=code)
-    if amount < currency.minimum:
-        raise errors.AmountTooSmall(minimum=major_units(currency.minimum, code), currency=code)
-    if amount > currency.maximum:
-        raise errors.AmountTooLarge(maximum=major_units(currency.maximum, code), currency=code)
     return amount
 
 

@@ -6,7 +6,7 @@ import time
 import structlog
 from pydantic import ValidationError
 
-from backend import topups, webhooks
+from backend import refunds, topups, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.topups import Shop
@@ -21,7 +21,7 @@ OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `c
 
 
 async def once(shop: Shop) -> dict[str, int]:
-    """Every open payment by its id, then Stripe's list of events; what was looked at."""
+    """Every open payment and refund by its id, then Stripe's list of events; what was looked at."""
     payments: list[str] = await shop.database.call(
         "unsettled_payments", SERVICE, most=PAYMENTS_AT_ONCE
     )
@@ -30,7 +30,19 @@ async def once(shop: Shop) -> dict[str, int]:
             await topups.check(shop, payment_id)
         except (PursebotError, ValidationError) as error:
             log.error("reconcile_payment", payment=payment_id, error=type(error).__name__)
-    return {"payments": len(payments), "events": await missed_events(shop)}
+    unsettled: list[str] = await shop.database.call(
+        "unsettled_refunds", SERVICE, most=PAYMENTS_AT_ONCE
+    )
+    for refund_id in unsettled:
+        try:
+            await refunds.heal(shop, refund_id)
+        except (PursebotError, ValidationError) as error:
+            log.error("reconcile_refund", refund=refund_id, error=type(error).__name__)
+    return {
+        "payments": len(payments),
+        "refunds": len(unsettled),
+        "events": await missed_events(shop),
+    }
 
 
 async def missed_events(shop: Shop) -> int:

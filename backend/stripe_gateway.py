@@ -28,12 +28,14 @@ ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 KEY_IN_USE = 409
+TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
 PAYMENT_METADATA = "pursebot_payment_id"
+REFUND_METADATA = "pursebot_refund_id"
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
 class StripeGateway:
-    """Sessions, intents, customers, events and signatures, as plain dicts."""
+    """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
 
     def __init__(
         self, client: stripe.StripeClient, webhook_secrets: tuple[str, ...], public_url: str
@@ -142,6 +144,26 @@ class StripeGateway:
         key: stripe.RequestOptions = {"idempotency_key": f"{intent_id}:cancel:{uuid4()}"}
         return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, key))
 
+    async def create_refund(self, refund: Json) -> Json:
+        """The refund, of the payment's intent. The request is rebuilt from the row alone."""
+        ours = {PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]}
+        wanted: stripe.params.RefundCreateParams = {
+            "payment_intent": refund["stripe_payment_intent_id"],
+            "amount": refund["amount_minor"],
+            "metadata": ours,
+        }
+        if refund["reason"]:
+            wanted["reason"] = refund["reason"]
+        key = f"{refund['id']}:{refund['attempt']}"
+        return await answer(self._stripe.refunds.create_async(wanted, {"idempotency_key": key}))
+
+    async def refunds_of(self, intent_id: str) -> list[Json]:
+        """An intent's refunds, newest first, those of the dashboard as well; at most 100."""
+        wanted: stripe.params.RefundListParams = {"payment_intent": intent_id, "limit": 100}
+        page = await answer(self._stripe.refunds.list_async(wanted))
+        listed: list[Json] = page["data"]
+        return listed
+
     async def create_customer(self, organization: Json) -> Json:
         """The organization as Stripe's customer. A new name is another request, so another key."""
         organization_id, name = organization["organization_id"], organization["name"]
@@ -159,18 +181,22 @@ class StripeGateway:
 
     async def events_since(self, created: int, types: list[str]) -> list[Json]:
         """Events of these types from `created` (seconds since 1970) on, oldest first."""
-        newest_first: list[Json] = []
-        params: stripe.params.EventListParams = {
-            "created": {"gte": created},
-            "types": types,
-            "limit": 100,
-        }
-        while True:
-            page = await answer(self._stripe.events.list_async(params))
-            newest_first += page["data"]
-            if not page["has_more"]:
-                return newest_first[::-1]
-            params["starting_after"] = newest_first[-1]["id"]
+        found: list[Json] = []
+        for first in range(0, len(types), TYPES_AT_ONCE):
+            newest_first: list[Json] = []
+            params: stripe.params.EventListParams = {
+                "created": {"gte": created},
+                "types": types[first : first + TYPES_AT_ONCE],
+                "limit": 100,
+            }
+            more = True
+            while more:
+                page = await answer(self._stripe.events.list_async(params))
+                newest_first += page["data"]
+                if more := page["has_more"]:
+                    params["starting_after"] = newest_first[-1]["id"]
+            found += newest_first[::-1]
+        return sorted(found, key=lambda event: int(event["created"]))
 
     async def webhook_endpoints(self) -> list[Json]:
         """Where Stripe posts this account's events."""

@@ -216,10 +216,15 @@ async def settle(shop: Shop, payment: Json, found: Json) -> None:
     fact = found_fact(found, payment)
     if fact["outcome"] is None:
         return
+    await receive_check(shop, f"{payment['id']}:{fact['outcome']}", found["livemode"], fact)
+
+
+async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> None:
+    """An answer of Stripe's as an event of ours; the same `name` is the same answer."""
     event = {
-        "id": f"check:{payment['id']}:{fact['outcome']}",
+        "id": f"check:{name}",
         "type": "check",
-        "livemode": found["livemode"],
+        "livemode": livemode,
         "created": int(datetime.now(UTC).timestamp()),
         "fact": fact,
     }

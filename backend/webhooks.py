@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from backend import topups
+from backend import refunds, topups
+from backend.clawback_facts import dispute_fact, refund_fact, refunds_fact, warning_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied
@@ -31,10 +32,24 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
     "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
     "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
+    "refund.created": refund_fact,
+    "refund.updated": refund_fact,
+    "refund.failed": refund_fact,
+    "charge.refund.updated": refund_fact,
+    "charge.refunded": refunds_fact,
+    "charge.dispute.created": dispute_fact,
+    "charge.dispute.updated": dispute_fact,
+    "charge.dispute.closed": dispute_fact,
+    "charge.dispute.funds_withdrawn": lambda dispute: dispute_fact(dispute, withdrawn=True),
+    "charge.dispute.funds_reinstated": lambda dispute: dispute_fact(dispute, reinstated=True),
+    "radar.early_fraud_warning.created": warning_fact,
 }
 # How Stripe is asked where an event alone does not say enough, by what it is about.
-ASKING: dict[str, Callable[[Shop, Json], Awaitable[None]]] = {
+ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
     "payment": lambda shop, result: topups.ask(shop, result["payment_id"]),
+    "refunds": lambda shop, result: refunds.ask(
+        shop, result["fact"]["intent_id"], result["fact"]["livemode"]
+    ),
 }
 NOTHING: Json = {"outcome": None}
 UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so

@@ -15,6 +15,7 @@ from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.chat_order import ChatTurns
 from bot.claims import work_off
+from bot.clawbacks import CLAWBACKS, clawback_screen
 from bot.members import news_screen
 from bot.outcomes import result_of
 from bot.payment_message import credited_screen, payment_screen
@@ -47,6 +48,7 @@ SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
     "payment_shown": about_payment(payment_screen),
     "wallet_credited": credit_told,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),
+    **dict.fromkeys(CLAWBACKS, clawback_screen),
 }
 
 

@@ -7,6 +7,7 @@ from hmac import compare_digest
 
 from aiohttp import web
 
+from sandbox import stripe_clawbacks
 from sandbox.doors import READ, Handler, Refusal, not_modelled, page, peoples_door, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
@@ -28,7 +29,12 @@ def create_any_session(stripe: LocalStripe, **wanted: object) -> Json:
     return call(stripe, **wanted)
 
 
-ALL_CALLS = CALLS | CARD_CALLS | {("POST", "/v1/checkout/sessions"): create_any_session}
+ALL_CALLS = (
+    CALLS
+    | CARD_CALLS
+    | stripe_clawbacks.CALLS
+    | {("POST", "/v1/checkout/sessions"): create_any_session}
+)
 
 
 def add_stripe(app: web.Application) -> None:
@@ -41,7 +47,7 @@ def add_stripe(app: web.Application) -> None:
     for (method, path), call in ALL_CALLS.items():
         app.router.add_route(method, path, api_door(call))
     app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
-    for (method, path), act in DOORS.items():
+    for (method, path), act in (DOORS | stripe_clawbacks.DOORS).items():
         app.router.add_route(method, path, peoples_door(LOCAL_STRIPE, act))
     for path, name in PAGES.items():
         app.router.add_get(path, page(name))

@@ -21,6 +21,7 @@ TEMPLATES: dict[str, Json] = json.loads((ROOM / "stripe_templates.json").read_te
 TABLES = tomllib.loads((ROOM / "stripe_tables.toml").read_text("utf-8"))
 CURRENCIES: dict[str, Json] = TABLES["currencies"]
 METHODS: dict[str, Json] = TABLES["methods"]
+CLAWBACKS: dict[str, Json] = TABLES["clawbacks"]
 TRANSITIONS: dict[str, Json] = TABLES["transitions"]
 LETTERS = string.ascii_letters + string.digits
 

@@ -104,6 +104,13 @@ def idempotency_key(request: web.Request) -> str | None:
     return key
 
 
+def required_key(request: web.Request) -> str:
+    """The same where money moves; raises BadRequest where there is none."""
+    if (key := idempotency_key(request)) is None:
+        raise BadRequest("Send an Idempotency-Key: the same again finds the same, and pays once.")
+    return key
+
+
 def said(model: BaseModel | None, status: int = 200) -> web.Response:
     """A model as the answer."""
     if model is None:

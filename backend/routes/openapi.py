@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from backend import errors, failures
 from backend.routes.table import DOORS, Door, Errors
-from backend.routes.use_case import sentence_about
+from backend.routes.use_case import needs_key, sentence_about
 from backend.schemas import ErrorAnswer
 
 Json = dict[str, Any]
@@ -87,7 +87,8 @@ def parameters(door: Door, shapes: Json) -> Any:
             yield {"name": name, "in": "query", "required": required, "schema": without_null(shape)}
     if errors.IdempotencyKeyReused in door.refuses:
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-        yield {"name": "Idempotency-Key", "in": "header", "schema": key}
+        needed = needs_key(door.use_case)
+        yield {"name": "Idempotency-Key", "in": "header", "required": needed, "schema": key}
 
 
 def without_null(shape: Json) -> Json:

@@ -22,6 +22,7 @@ from backend import (
     organizations,
     people,
     personal_settings,
+    refunds,
     topups,
 )
 from backend.errors import PursebotError
@@ -41,6 +42,15 @@ ORDER: Errors = (
     errors.IdempotencyKeyReused,
     errors.PaymentClosed,
     *errors.tree(errors.AmountRefused),
+    *STRIPE,
+)
+REFUND: Errors = (
+    errors.IdempotencyKeyReused,
+    errors.NothingToRefund,
+    errors.RefundTooLarge,
+    errors.AmountUnreadable,
+    errors.AmountTooSmall,
+    errors.AmountTooPrecise,
     *STRIPE,
 )
 
@@ -100,6 +110,7 @@ DOORS = [
          costs=True),
     Door("POST", "/api/payments/{id}/cancel", topups.cancel, 200, "admin",
          (errors.PaymentClosed, *STRIPE), costs=True),
+    Door("POST", "/api/payments/{id}/refund", refunds.refund, 201, "admin", REFUND, costs=True),
     Door("POST", "/api/customers", customers.customer, 200, "admin", STRIPE, costs=True),
     Door("GET", "/api/organizations", organizations.listing),
     Door("POST", "/api/organizations", organizations.create, 201, None,

@@ -2,7 +2,8 @@
 
 What a use case is called with, it says itself, in its signature:
 
-- what BY_NAME has comes from the request, or from the application;
+- what BY_NAME has comes from the request, or from the application; a `key` that is never None
+  must be sent;
 - a model is the JSON body or, of a GET, what stands after `?`;
 - what is left are the ids of the path, in their order: numbers (int) or UUIDs.
 """
@@ -43,7 +44,9 @@ def answering(use_case: UseCase, status: int) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         ids, arguments = iter(request.match_info), list[Any]()
         for name, parameter in parameters.items():
-            if name in BY_NAME:
+            if name == "key" and needs_key(use_case):
+                arguments.append(door.required_key(request))
+            elif name in BY_NAME:
                 arguments.append(BY_NAME[name](request))
             elif model and parameter.annotation is model:
                 arguments.append(await door.asked(request, model))
@@ -64,6 +67,12 @@ def for_bot(use_case: UseCase, status: int = 200) -> Handler:
         return await answer(request)
 
     return handler
+
+
+def needs_key(use_case: UseCase) -> bool:
+    """Whether it moves money, so that a repeat must be known as one."""
+    key = signature(use_case).parameters.get("key")
+    return key is not None and key.annotation is str
 
 
 def taken_by(use_case: UseCase) -> type[BaseModel] | None:

@@ -23,8 +23,11 @@ class Notification(Model):
     people. `method_link_shown` edits the message that shows `link`; `method_news`
     {organization_name, happened, method_id, card, name} goes to owners and admins: a card was
     `added` or `removed` by `name` (none where at Stripe), is `expiring`, or `name`, who had added
-    it, `left`. `language` and `time_zone` (an IANA name) are the reader's; `silent` when they
-    have their quiet hours.
+    it, `left`. Of money that went back or may, owners and admins are told as well: `refund_made`
+    and `refund_failed` {organization_name, payment, reference, amount, currency, by?, reason?},
+    `fraud_warned`, and `dispute_opened`, `_withdrawn`, `_reinstated` and `_closed` {the same,
+    status, due_by?}: `payment` is its id as hex, `due_by` in seconds since 1970. `language` and
+    `time_zone` (an IANA name) are the reader's; `silent` when they have their quiet hours.
     """
 
     id: int
@@ -32,6 +35,8 @@ class Notification(Model):
     kind: Literal[
         "payment_shown", "wallet_credited", "member_joined", "role_changed", "member_removed",
         "method_link_shown", "method_news",
+        "refund_made", "refund_failed", "dispute_opened", "dispute_withdrawn",
+        "dispute_reinstated", "dispute_closed", "fraud_warned",
     ]  # fmt: skip
     chat_id: int
     message_id: int | None

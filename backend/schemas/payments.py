@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.schemas.money import Money
+from backend.schemas.refunds import Dispute, Refund
 from backend.schemas.words import AmountText, Model, TelegramId
 
 PaymentStatus = Literal[
@@ -88,7 +89,9 @@ class Payment(Model):
     `last_decline` is Stripe's decline code of the last failed try. `under_review`
     names why money that Stripe received is being looked at: `amount_differs`, `currency_differs`,
     `paid_twice`, `not_applied`.
-    `balance` is the wallet's balance right after this payment's credit.
+    `balance` is the wallet's balance right after this payment's credit. `debt` is what of a payment
+    that is not paid yet goes to what the wallet owes. `refunded` went back of it, `refundable` may:
+    what is left, and not more than the wallet has (None where the reader may not know that).
     """
 
     id: UUID
@@ -106,5 +109,11 @@ class Payment(Model):
     last_decline: str | None
     under_review: str | None
     balance: Money | None
+    debt: Money | None = None
+    refunded: Money | None = None
+    refundable: Money | None = None
+    refunds: list[Refund] = Field(default=[])
+    disputes: list[Dispute] = Field(default=[])
+    dispute_status: str | None = None
     created_at: datetime
     succeeded_at: datetime | None

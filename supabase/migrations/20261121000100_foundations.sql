@@ -35,6 +35,8 @@ as $$
         'already_linked', 'PB021',
         'both_have_history', 'PB022',
         'reference_used', 'PB030',
+        'nothing_to_refund', 'PB050',
+        'refund_too_large', 'PB051',
         'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',

@@ -105,7 +105,7 @@ return current_setting('role') <> 'authenticated' or exists (
 );
 comment on function private.may_pay is 'Whether the caller may add money to an organization; the backend itself tells only those who do.';
 
--- What everybody who may see a payment is shown of it. In plpgsql, because cards come later.
+-- What everybody who may see a payment is shown of it. In plpgsql, because cards and what went back come later.
 create function private.payment_json(payment public.payments) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -135,7 +135,7 @@ begin
         ),
         'created_at', payment.created_at,
         'succeeded_at', payment.succeeded_at
-    )
+    ) || private.clawbacks_json(payment)
     from public.organizations as o
     left join public.users as u on u.id = payment.created_by
     cross join private.may_pay(o.id)

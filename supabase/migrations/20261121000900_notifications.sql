@@ -20,7 +20,9 @@ create table public.notifications (
     constraint notifications_kind_is_known check (
         kind in (
             'payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed',
-            'method_link_shown', 'method_news'
+            'method_link_shown', 'method_news',
+            'refund_made', 'refund_failed', 'dispute_opened', 'dispute_withdrawn', 'dispute_reinstated',
+            'dispute_closed', 'fraud_warned'
         )
     ),
     constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
@@ -168,7 +170,7 @@ begin
             'silent', private.is_silent(u, n.kind, moment),
             'repeat', n.repeat,
             'payment', case when p.id is not null then private.payment_json(p)
-            || case when c.kind = 'group' and not c.shows_balance then '{"balance": null}' else '{}' end::jsonb
+            || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
             end,
             'link', private.method_link_json(l),
             'facts', n.facts

@@ -20,6 +20,7 @@ comment on table public.stripe_events is 'Every event of Stripe''s and every ans
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
 create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);
+create index stripe_events_ignored on public.stripe_events ((fact ->> 'intent_id')) where state = 'ignored';
 create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'parked');
 alter table public.stripe_events enable row level security;
 

@@ -16,6 +16,7 @@ KINDS = get_args(Notification.model_fields["kind"].annotation)
 # What notifications say that are not about a payment, all kinds together.
 FACTS: dict[str, str | int] = {
     "name": "Ana", "by": "Ben", "role": "admin", "organization_name": "Acme",
+    "payment": "0" * 32, "reference": "AB12", "amount": "20.00", "currency": "eur",
 }  # fmt: skip
 RUSSIAN = re.compile("[а-яё]")
 

@@ -20,6 +20,7 @@ from backend.postgres import PostgresDatabase, postgres_database
 from sandbox.postgres import EmbeddedPostgres
 from tests.conftest import World, populate
 from tests.database.conftest import Till, paid
+from tests.database.test_clawbacks import dispute, refund
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -29,12 +30,15 @@ else:
 NOBODY = TelegramUser(999_999)
 PEOPLE_MAY_READ = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
-    "entries", "payments", "payment_statistics", "audit_log", "payment_methods",
+    "entries", "payments", "refunds", "disputes", "payment_statistics", "audit_log",
+    "payment_methods",
 }  # fmt: skip
+WITH_HIDDEN_COLUMNS = {"public.users", "public.payments", "public.refunds"}
 ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
+    "api.create_refund", "api.get_refund",
     "api.create_link_code", "api.use_link_code",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
     "api.get_settings", "api.change_settings",
@@ -85,7 +89,12 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     world = await populate(database, owner)
     key = str(world.acme)
     payment = await Till(database, world).payment(key=key)
-    await Till(database, world).receive(paid(f"evt_{key}", payment))
+    lost = dispute(payment, "withdrawn", dispute_id=f"dp_{key}", amount_minor=1000)
+    await Till(database, world).receive(
+        paid(f"evt_{key}", payment),
+        {**refund(payment, "succeeded", id=f"re_{key}"), "id": f"evt_re_{key}"},
+        {**lost, "id": f"evt_dp_{key}"},
+    )
     await owner.execute("select private.audit($1, 'something_done')", world.acme)
     await owner.execute(
         "insert into payment_methods (organization_id, stripe_payment_method_id, type)"
@@ -111,7 +120,7 @@ async def seen(owner: Connection, role: str, who: TelegramUser | None, relation:
     try:
         await owner.execute(f"set local role {role}")
         await owner.fetchval("select set_config('request.jwt.claims', $1, true)", claims)
-        columns = "id" if relation in ("public.users", "public.payments") else "*"
+        columns = "id" if relation in WITH_HIDDEN_COLUMNS else "*"
         query = f"select count(*) from (select {columns} from {relation}) as r"  # noqa: S608
         return int(await owner.fetchval(query))
     except asyncpg.InsufficientPrivilegeError:

@@ -1,0 +1,111 @@
+"""Refunds: the row first, then Stripe, then what Stripe answered the way of a webhook.
+
+Whatever gets lost on the way is found again by the list of the payment's refunds, where ours carry
+our id: a refund is asked for again only while Stripe still knows its idempotency key.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from backend import money, topups
+from backend.clawback_facts import refund_fact
+from backend.database import SERVICE, Actor
+from backend.failures import StripeRefused
+from backend.schemas import Refund, RefundRequest
+from backend.stripe_gateway import REFUND_METADATA
+from backend.topups import Shop
+
+Json = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+# Stripe forgets a key after 24 hours: https://docs.stripe.com/api/idempotent_requests
+KEY_LIVES = timedelta(hours=23)
+
+
+async def refund(
+    shop: Shop, actor: Actor, payment_id: UUID, wanted: RefundRequest, key: str
+) -> Refund:
+    """Send money of a payment back to its payer, all that is left or a part.
+
+    The same `key` finds the same refund again, and one that Stripe refused is tried once more.
+    Raises NotFound, RoleTooLow, IdempotencyKeyReused, NothingToRefund, RefundTooLarge, one of
+    AmountRefused, StripeRefused, StripeUnavailable (it may have gone back: the reconciler asks).
+    """
+    payment = await topups.show(shop, actor, payment_id)
+    amount, currency = wanted.amount, payment.money.currency
+    minor = None if amount is None else money.whole_units(amount, currency)
+    made = await shop.database.call(
+        "create_refund",
+        actor,
+        payment_id=payment_id,
+        amount=minor,
+        reason=wanted.reason,
+        idempotency_key=key,
+    )
+    shop.bell.ring()
+    if made["status"] == "requested":
+        await carry_out(shop, await start(shop, made["id"]))
+    row = await shop.database.call("get_refund", actor, refund_id=made["id"])
+    return Refund(**row)
+
+
+async def start(shop: Shop, refund_id: str) -> Json:
+    """What Stripe is asked for, from the row alone."""
+    row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
+    return row
+
+
+async def carry_out(shop: Shop, row: Json) -> None:
+    """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
+    try:
+        found = [await shop.stripe.create_refund(row)]
+    except StripeRefused as refused:
+        if await found_at_stripe(shop, row):
+            return
+        log.error("stripe_refused", refund=row["id"], **refused.facts)
+        await refuse(shop, row, refused.facts["stripe_code"])
+        raise
+    await settle(shop, found, row["livemode"])
+
+
+async def refuse(shop: Shop, row: Json, why: str) -> None:
+    """There is no such refund at Stripe, and there will be none by this attempt."""
+    which = {"refund_id": row["id"], "attempt": row["attempt"]}
+    await shop.database.call("refuse_refund", SERVICE, **which, failure=why)
+    shop.bell.ring()
+
+
+async def found_at_stripe(shop: Shop, row: Json) -> bool:
+    """Settle what Stripe lists for the payment; whether this refund is among it."""
+    listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
+    ours = ((each["metadata"] or {}).get(REFUND_METADATA) for each in listed)
+    return row["id"] in ours
+
+
+async def ask(shop: Shop, intent_id: str, livemode: bool) -> list[Json]:
+    """Ask Stripe which refunds an intent has, and settle each as it stands."""
+    listed = await shop.stripe.refunds_of(intent_id)
+    await settle(shop, listed, livemode)
+    return listed
+
+
+async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
+    """What Stripe answered takes the same way as what it posts."""
+    for each in found:
+        name = f"{each['id']}:{each['status']}"
+        await topups.receive_check(shop, name, livemode, refund_fact(each))
+
+
+async def heal(shop: Shop, refund_id: str) -> None:
+    """Find out what became of a refund that has not come to its end."""
+    row = await start(shop, refund_id)
+    if await found_at_stripe(shop, row) or row["status"] != "requested":
+        return
+    if datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < KEY_LIVES:
+        await carry_out(shop, row)
+    else:
+        await refuse(shop, row, "never_made")

@@ -1,0 +1,184 @@
+"""Refunds and disputes over HTTP, with the real Stripe SDK against the local Stripe."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import reconcile
+from backend.database import SERVICE
+from backend.schemas import Payment
+from tests.backend.conftest import BEN, EVE, House, token
+
+Json = dict[str, Any]
+
+
+async def credited(house: House, key: str = "key", amount: str = "50") -> UUID:
+    payment = await house.topup(amount, key=key)
+    await house.pay(payment)
+    await house.until(payment, lambda seen: seen.status == "succeeded")
+    return payment
+
+
+async def refund(
+    house: House, payment: UUID, key: str = "r", user: int = 1001, **body: Any
+) -> Json:
+    """What the door answers, with its status."""
+    headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
+    headers |= {"Idempotency-Key": key} if key else {}
+    path = f"{house.url}/api/payments/{payment}/refund"
+    async with house.http.post(path, json=body, headers=headers) as answer:
+        return {**await answer.json(), "http": answer.status}
+
+
+async def at_stripe(house: House, payment: UUID, step: str, **more: Any) -> Json:
+    """Something that happens to a paid payment elsewhere."""
+    row = await house.shop.database.call("start_payment", SERVICE, payment_id=payment)
+    path = f"/stripe/payment_intents/{row['stripe_payment_intent_id']}/clawbacks"
+    return await house.sandbox("POST", path, step=step, **more)
+
+
+async def goes_on(house: House, thing: Json, step: str) -> None:
+    await house.sandbox("POST", f"/stripe/clawbacks/{thing['id']}", step=step)
+
+
+def gone(amount: str) -> Any:
+    """Whether so much of a payment went back."""
+    return lambda seen: seen.refunded.amount == amount
+
+
+async def balance(house: House) -> str:
+    async with house.http.get(
+        f"{house.url}/api/organizations/{house.world.acme}/wallets",
+        headers={"Authorization": f"Bearer {token()}"},
+    ) as answer:
+        return str((await answer.json())["wallets"][0]["balance"]["amount"])
+
+
+@pytest.mark.parametrize("webhooks", [True, False])
+async def test_a_refund_leaves_the_wallet_once_with_and_without_webhooks(
+    house: House, webhooks: bool
+) -> None:
+    payment = await credited(house)
+    await house.sandbox("POST", "/stripe/faults", drop=not webhooks, twice=True)
+    made = await refund(house, payment, amount="20", reason="requested_by_customer")
+    assert (made["http"], made["status"], made["money"]["amount"]) == (201, "succeeded", "20.00")
+    assert (await refund(house, payment, amount="20", reason="requested_by_customer")) == made
+    seen = await house.until(payment, gone("20.00"))
+    assert seen.refundable is not None
+    assert (seen.refundable.amount, seen.refunds[0].refunded_by) == ("30.00", "Ana")
+    rest = await refund(house, payment, "rest")
+    assert (rest["money"]["amount"], await balance(house)) == ("30.00", "0.00")
+    nothing = await refund(house, payment, "more")
+    assert (nothing["http"], nothing["error"]["code"]) == (409, "nothing_to_refund")
+
+
+async def test_what_cannot_be_refunded_is_refused_in_words(house: House) -> None:
+    payment = await credited(house)
+    for key, user, body, status, code in (
+        ("", 1001, {}, 400, "invalid_request"),
+        ("r", BEN, {}, 403, "role_too_low"),
+        ("r", EVE, {}, 404, "not_found"),
+        ("r", 1001, {"amount": "50.01"}, 422, "refund_too_large"),
+        ("r", 1001, {"amount": "0"}, 422, "amount_too_small"),
+        ("r", 1001, {"amount": "1.001"}, 422, "amount_too_precise"),
+        ("r", 1001, {"amount": ""}, 422, "amount_unreadable"),
+        ("r", 1001, {"reason": "just so"}, 400, "invalid_request"),
+    ):
+        said = await refund(house, payment, key, user, **body)
+        assert (said["http"], said["error"]["code"]) == (status, code)
+    assert (await house.see(payment)).refunds == []
+
+
+async def test_many_at_once_send_no_more_back_than_there_is(house: House) -> None:
+    payment = await credited(house)
+    answers = await asyncio.gather(*(
+        refund(house, payment, f"r{number}", amount="9") for number in range(16)
+    ))  # fmt: skip
+    made = [answer for answer in answers if answer["http"] == 201]
+    assert {answer["status"] for answer in made} == {"succeeded"}
+    assert len(made) == 5
+    assert await balance(house) == "5.00"
+
+
+@pytest.mark.parametrize("fault", ["api_timeout", "api_500"])
+async def test_a_lost_answer_or_an_error_of_stripes_refunds_once(house: House, fault: str) -> None:
+    payment = await credited(house)
+    await house.sandbox("POST", "/stripe/faults", drop=True, **{fault: 1})
+    first = await refund(house, payment, amount="20")
+    assert first["http"] in (201, 502)
+    again = await refund(house, payment, amount="20")
+    assert (again["http"], again["status"]) == (201, "succeeded")
+    assert await balance(house) == "30.00"
+
+
+async def test_the_reconciler_finishes_what_a_dead_process_began(
+    house: House, owner: "asyncpg.Connection[Any]"
+) -> None:
+    payment = await credited(house)
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    order = {"payment_id": payment, "amount": 1000, "idempotency_key": "died"}
+    before = await house.shop.database.call("create_refund", house.world.ana, **order)
+    row = await house.shop.database.call("start_refund", SERVICE, refund_id=before["id"])
+    await house.shop.stripe.create_refund(row)  # and the answer was never written down
+    pending = await at_stripe(house, payment, "refund_pending", amount=500)
+    never = await house.shop.database.call(
+        "create_refund", house.world.ana, **{**order, "idempotency_key": "never sent"}
+    )
+    await owner.execute("update refunds set created_at = created_at - interval '2 minutes'")
+    await owner.execute(
+        "update refunds set created_at = created_at - interval '1 day' where id = $1",
+        UUID(never["id"]),
+    )
+    assert (await reconcile.once(house.shop))["refunds"] == 2
+    seen = await house.see(payment)
+    assert {(each.money.amount, each.status) for each in seen.refunds} == {
+        ("10.00", "succeeded"), ("10.00", "failed"), ("5.00", "pending"),
+    }  # fmt: skip
+    await goes_on(house, pending, "succeed")
+    await owner.execute("update refunds set created_at = created_at - interval '2 minutes'")
+    await reconcile.once(house.shop)
+    assert await balance(house) == "35.00"
+
+
+async def test_a_refund_of_the_dashboard_that_fails_comes_back(house: House) -> None:
+    payment = await credited(house)
+    made = await at_stripe(house, payment, "refund_pending", amount=2000)
+    await house.until(payment, gone("20.00"))
+    await goes_on(house, made, "fail")
+    seen = await house.until(payment, gone("0.00"))
+    assert (seen.refunds[0].failure, seen.refunds[0].refunded_by) == ("lost_or_stolen_card", None)
+    assert await balance(house) == "50.00"
+
+
+async def test_with_the_charges_event_alone_a_dashboards_refund_is_found(house: House) -> None:
+    payment = await credited(house)
+    await house.sandbox("POST", "/stripe/faults", only=["charge.refunded"])
+    await at_stripe(house, payment, "refund", amount=2000)
+    await house.until(payment, gone("20.00"))
+
+
+@pytest.mark.parametrize(("step", "left"), [("win", "50.00"), ("lose", "0.00")])
+async def test_a_dispute_takes_the_money_and_brings_it_back_if_won(
+    house: House, step: str, left: str
+) -> None:
+    payment = await credited(house)
+    dispute = await at_stripe(house, payment, "dispute")
+    taken = await house.until(
+        payment, lambda seen: bool(seen.disputes) and seen.disputes[0].withdrawn
+    )
+    assert (taken.dispute_status, await balance(house)) == ("needs_response", "0.00")
+    assert (await refund(house, payment))["error"]["code"] == "nothing_to_refund"
+    await goes_on(house, dispute, "respond")
+    await house.until(payment, lambda seen: seen.dispute_status == "under_review")
+    await goes_on(house, dispute, step)
+
+    def over(seen: Payment) -> bool:
+        return seen.dispute_status in ("won", "lost") and seen.disputes[0].reinstated == (
+            step == "win"
+        )
+
+    await house.until(payment, over)
+    assert await balance(house) == left

@@ -1,0 +1,266 @@
+"""Refunds and disputes, however often and in whatever order Stripe tells of them."""
+
+import asyncio
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend.database import SERVICE, TelegramUser
+from backend.errors import (
+    AmountTooSmall,
+    IdempotencyKeyReused,
+    NotFound,
+    NothingToRefund,
+    PursebotError,
+    RefundTooLarge,
+    RoleTooLow,
+)
+from tests.database.conftest import Till, event, paid
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+Json = dict[str, Any]
+
+
+async def postings(owner: Connection) -> list[tuple[str, int]]:
+    """What moved in wallets, oldest first."""
+    rows = await owner.fetch(
+        "select m.kind, m.amount from private.movements as m"
+        " inner join accounts as a on m.account_id = a.id and a.kind = 'wallet' order by m.seq"
+    )
+    return [(row["kind"], row["amount"]) for row in rows]
+
+
+async def balance(owner: Connection) -> int:
+    return sum(amount for _, amount in await postings(owner))
+
+
+def told(payment: str, about: str, number: str, **facts: Any) -> Json:
+    """An event about a refund or a dispute of the payment's intent."""
+    more = {"outcome": "told", "payment_id": None, "intent_id": f"pi_{payment}", "currency": "eur"}
+    return event(f"evt_{number}", about=about, **{**more, **facts})
+
+
+def refund(payment: str, status: str, amount: int = 2000, id: str = "re_1", **more: Any) -> Json:
+    facts = {"stripe_refund_id": id, "status": status, "amount_minor": amount, **more}
+    return told(payment, "refund", f"{id}_{status}", **facts)
+
+
+def dispute(payment: str, step: str, status: str = "needs_response", **more: Any) -> Json:
+    facts = {"dispute_id": "dp_1", "status": status, "amount_minor": 5000, "reason": "fraudulent"}
+    facts |= {"withdrawn": step == "withdrawn", "reinstated": step == "reinstated", **more}
+    return told(payment, "dispute", f"dp_{step}", **facts)
+
+
+async def credited(till: Till, key: str = "key") -> str:
+    payment = await till.payment(key=key)
+    await till.receive(paid(f"evt_{payment}", payment))
+    return payment
+
+
+async def ask(
+    till: Till, payment: str, key: str = "r", who: TelegramUser | None = None, **more: Any
+) -> Json:
+    actor = who or till.world.ana
+    made: Json = await till.database.call(
+        "create_refund", actor, payment_id=payment, idempotency_key=key, **more
+    )
+    return made
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_refund_events_in_any_order_and_twice_move_the_wallet_by_what_they_imply(
+    till: Till, owner: Connection, order: tuple[int, ...]
+) -> None:
+    payment = await credited(till)
+    events = [refund(payment, status) for status in ("pending", "succeeded", "failed")]
+    for place in (*order, *order):
+        assert (await till.receive(events[place]))[0] == "done"
+    assert await balance(owner) == 5000  # it failed in the end
+    shown = await till.show(payment)
+    assert shown["refunded"]["amount"] == "0.00"
+    assert [each["status"] for each in shown["refunds"]] == ["failed"]
+    assert shown["refundable"]["amount"] == "50.00"
+
+
+async def test_a_late_pending_never_takes_a_refund_back(till: Till, owner: Connection) -> None:
+    payment = await credited(till)
+    await till.receive(refund(payment, "succeeded"), refund(payment, "pending"))
+    assert await postings(owner) == [("topup", 5000), ("refund", -2000)]
+    assert (await till.show(payment))["refunds"][0]["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+async def test_what_stripe_tells_before_the_payment_is_applied_when_it_is_credited(
+    till: Till, owner: Connection, order: tuple[int, ...]
+) -> None:
+    payment = await till.payment()
+    stories = [
+        paid("evt_paid", payment),
+        refund(payment, "succeeded"),
+        dispute(payment, "reinstated", "won", amount_minor=3000),
+        dispute(payment, "withdrawn", amount_minor=3000),
+    ]
+    for place in order:
+        assert (await till.receive(stories[place]))[0] in ("done", "ignored")
+    assert await balance(owner) == 3000
+    assert sorted(await postings(owner)) == [
+        ("dispute", -3000), ("refund", -2000), ("reinstatement", 3000), ("topup", 5000),
+    ]  # fmt: skip
+    assert (await till.show(payment))["dispute_status"] == "won"
+
+
+async def test_a_refund_and_its_payment_at_the_same_moment_miss_nothing(
+    till: Till, owner: Connection
+) -> None:
+    payments = [await till.payment(key=str(number)) for number in range(8)]
+    await asyncio.gather(*(
+        till.receive(story)
+        for payment in payments
+        for story in (
+            paid(f"evt_{payment}", payment),
+            {**refund(payment, "succeeded", id=f"re_{payment}"), "id": f"evt_r{payment}"},
+        )
+    ))  # fmt: skip
+    assert await balance(owner) == 8 * 3000
+
+
+async def test_money_of_others_and_of_another_intent_is_ignored(
+    till: Till, owner: Connection
+) -> None:
+    payment = await credited(till)
+    strange = refund("somebody", "succeeded"), refund(payment, "succeeded", intent_id="pi_other")
+    assert await till.receive(strange[0]) == ["ignored"]
+    assert await till.receive({**strange[1], "id": "evt_2"}) == ["ignored"]
+    assert await balance(owner) == 5000
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (refund("{}", "succeeded", amount=5001), "refund_amount_differs"),
+        (refund("{}", "succeeded", currency="usd"), "refund_currency_differs"),
+        (dispute("{}", "withdrawn", amount_minor=5001), "dispute_amount_differs"),
+        (dispute("{}", "withdrawn", currency="usd"), "dispute_currency_differs"),
+    ],
+)
+async def test_what_disagrees_with_the_payment_is_parked_and_moves_nothing(
+    till: Till, owner: Connection, wrong: Json, why: str
+) -> None:
+    payment = await credited(till)
+    wrong = {**wrong, "fact": {**wrong["fact"], "intent_id": f"pi_{payment}"}}
+    assert await till.receive(wrong) == ["parked"]
+    assert (await till.show(payment))["under_review"] == why
+    assert await balance(owner) == 5000
+
+
+async def test_two_refunds_over_the_payment_are_parked(till: Till, owner: Connection) -> None:
+    payment = await credited(till)
+    states = await till.receive(
+        refund(payment, "succeeded", 4000), refund(payment, "succeeded", 1001, id="re_2")
+    )
+    assert states == ["done", "parked"]
+    assert await balance(owner) == 1000
+
+
+async def test_a_clawback_may_leave_a_debt_that_a_spend_may_not(
+    till: Till, owner: Connection
+) -> None:
+    payment, other = await credited(till), await till.payment(key="other", amount=9000)
+    await till.receive(refund(payment, "succeeded", 4000), dispute(payment, "withdrawn"))
+    assert await balance(owner) == -4000
+    assert (await till.show(payment))["refundable"]["amount_minor"] == 0
+    assert (await till.show(other))["debt"]["amount"] == "40.00"
+    wallets = await till.database.call(
+        "list_wallets", till.world.ben, organization_id=till.world.acme
+    )
+    assert wallets[0]["balance"]["amount"] == "-40.00"
+
+
+async def test_owners_and_admins_are_told_each_step_once(till: Till, owner: Connection) -> None:
+    payment = await credited(till)
+    story = [
+        told(payment, "warning", "w", warning_id="issfr_1", reason="misc"),
+        dispute(payment, "created"),
+        dispute(payment, "withdrawn"),
+        dispute(payment, "reinstated", "won"),
+    ]
+    for each in (*story, *story):
+        await till.receive(each)
+    told_to = await owner.fetch(
+        "select n.kind, c.telegram_chat_id from notifications as n"
+        " inner join chats as c on n.chat_id = c.id where n.kind ~ 'dispute|fraud' order by n.id"
+    )
+    steps = ["fraud_warned", "dispute_opened", "dispute_withdrawn", "dispute_reinstated"]
+    assert [tuple(row) for row in told_to] == [(kind, 1001) for kind in [*steps, "dispute_closed"]]
+    rows = await till.database.call("list_audit", till.world.ana, organization_id=till.world.acme)
+    assert [row["action"] for row in rows["entries"]][::-1] == [*steps, "dispute_closed"]
+
+
+async def test_16_at_once_get_no_more_than_is_left(till: Till) -> None:
+    payment = await credited(till)
+
+    async def one(number: int) -> str:
+        try:
+            return str((await ask(till, payment, f"r{number}", amount=900))["status"])
+        except PursebotError as error:
+            return error.code
+
+    answers = sorted(await asyncio.gather(*(one(number) for number in range(16))))
+    assert answers == ["refund_too_large"] * 11 + ["requested"] * 5
+
+
+async def test_a_refund_is_not_more_than_the_wallet_has_after_another_payments(
+    till: Till, owner: Connection
+) -> None:
+    first, second = await credited(till, "1"), await credited(till, "2")
+    await till.receive(dispute(first, "withdrawn"))
+    await till.receive(refund(first, "succeeded", 3000))
+    assert await balance(owner) == 2000
+    with pytest.raises(RefundTooLarge) as refused:
+        await ask(till, second, amount=2001)
+    assert refused.value.facts == {"most": "20.00", "currency": "eur"}
+    assert (await ask(till, second))["money"]["amount"] == "20.00"
+    with pytest.raises(NothingToRefund):
+        await ask(till, second, "again")
+
+
+async def test_who_may_ask_for_a_refund_and_for_what(till: Till) -> None:
+    payment, unpaid = await credited(till), await till.payment(key="unpaid")
+    for who, refusal in ((till.world.ben, RoleTooLow), (till.world.eve, NotFound)):
+        with pytest.raises(refusal):
+            await ask(till, payment, who=who)
+    with pytest.raises(NothingToRefund):
+        await ask(till, unpaid)
+    for amount in (0, -100):
+        with pytest.raises(AmountTooSmall):
+            await ask(till, payment, amount=amount)
+    made = await ask(till, payment, amount=100)
+    assert await ask(till, payment, amount=100) == made
+    for other in ({"amount": 101}, {"amount": 100, "reason": "duplicate"}):
+        with pytest.raises(IdempotencyKeyReused):
+            await ask(till, payment, **other)
+    seen = await till.database.call("get_refund", till.world.ben, refund_id=made["id"])
+    assert (seen["status"], seen["refunded_by"]) == ("requested", "Ana")
+    with pytest.raises(NotFound):
+        await till.database.call("get_refund", till.world.eve, refund_id=made["id"])
+
+
+async def test_one_that_stripe_refused_is_tried_once_more_under_its_key(till: Till) -> None:
+    payment = await credited(till)
+    made = await ask(till, payment)
+    for attempt in (2, 1):
+        which = {"refund_id": made["id"], "attempt": attempt}
+        await till.database.call("refuse_refund", SERVICE, **which, failure="api_error")
+    assert (await till.show(payment))["refunds"][0]["status"] == "failed"
+    assert (await ask(till, payment))["status"] == "requested"
+    row = await till.database.call("start_refund", SERVICE, refund_id=made["id"])
+    assert row["attempt"] == 2
+    ours = refund(payment, "succeeded", 5000, refund_id=made["id"], payment_id=payment)
+    assert await till.receive(ours) == ["done"]
+    assert [each["id"] for each in (await till.show(payment))["refunds"]] == [made["id"]]
