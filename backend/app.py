@@ -49,6 +49,8 @@ ROUTES = [
     web.post("/api/payments/webhook", webhook.receive),
     web.get("/pay/{id}/return", costly(pages.came_back)),
     web.get("/pay/{id}/leave", costly(pages.came_back)),
+    web.get("/cards/{id}/return", costly(pages.card_came_back)),
+    web.get("/cards/{id}/portal", costly(pages.portal_came_back)),
     web.post("/telegram/webhook", telegram.receive),
     web.post(GROUP.replace("/api/", "/internal/"), for_bot(groups.hear)),
     web.post("/internal/updates/claim", for_bot(updates.claim)),

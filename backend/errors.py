@@ -9,6 +9,7 @@ PursebotError
 |   |-- InvalidSignature       400 invalid_signature
 |   |-- WrongStripeMode        400 wrong_stripe_mode
 |   |-- Unauthorized           401 unauthorized
+|   |-- CardDeclined           402 card_declined {decline_code}
 |   |-- RoleTooLow             403 role_too_low {role}
 |   |-- SignupClosed           403 signup_closed
 |   |-- TopupsOff              403 topups_off
@@ -100,6 +101,12 @@ class Unauthorized(Refusal, status=401):
     """No token, or not a good one."""
 
     message = "Send a valid bearer token in the Authorization header."
+
+
+class CardDeclined(Refusal, status=402):
+    """The bank did not accept the card: https://docs.stripe.com/declines/codes."""
+
+    message = "The card was declined ({decline_code}). Ask the bank, or use another card."
 
 
 class RoleTooLow(Refusal, status=403):

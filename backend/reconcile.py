@@ -17,11 +17,12 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = 60
 PAYMENTS_AT_ONCE = 50
 EVENTS_AT_ONCE = 50
+CARDS_AT_ONCE = 50
 OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
 
 
 async def once(shop: Shop) -> dict[str, int]:
-    """Every open payment and refund by its id, then Stripe's list of events; what was looked at."""
+    """Open payments and refunds by id, expiring cards, Stripe's events; what was looked at."""
     payments: list[str] = await shop.database.call(
         "unsettled_payments", SERVICE, most=PAYMENTS_AT_ONCE
     )
@@ -38,7 +39,10 @@ async def once(shop: Shop) -> dict[str, int]:
             await refunds.heal(shop, refund_id)
         except (PursebotError, ValidationError) as error:
             log.error("reconcile_refund", refund=refund_id, error=type(error).__name__)
+    expiring: int = await shop.database.call("tell_expiring_methods", SERVICE, most=CARDS_AT_ONCE)
+    shop.bell.ring()
     return {
+        "expiring": expiring,
         "payments": len(payments),
         "refunds": len(unsettled),
         "events": await missed_events(shop),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from backend.stripe_card_facts import setup_fact
 from backend.stripe_gateway import PAYMENT_METADATA
 
 Json = dict[str, Any]
@@ -116,6 +117,8 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
     to credit. Only mode `payment` credits anything.
     """
     session = CheckoutSession.model_validate(source)
+    if session.mode == "setup":
+        return setup_fact(source)
     intent = source.get("payment_intent")
     if session.mode != "payment":
         outcome = None

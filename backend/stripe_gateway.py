@@ -1,13 +1,12 @@
-"""Everything we say to Stripe. The only file that imports its SDK.
+"""Everything we say to Stripe; of saved cards, see `stripe_cards`.
 
 Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
 answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
 leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -21,26 +20,31 @@ import stripe
 from backend import page_words
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused, StripeUnavailable
+from backend.stripe_answers import answer, reply
+from backend.stripe_cards import StripeCards, who_can_charge
 
 Json = dict[str, Any]
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
-ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
-KEY_IN_USE = 409
 TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
 PAYMENT_METADATA = "pursebot_payment_id"
 REFUND_METADATA = "pursebot_refund_id"
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
-class StripeGateway:
+class StripeGateway(StripeCards):
     """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
 
     def __init__(
-        self, client: stripe.StripeClient, webhook_secrets: tuple[str, ...], public_url: str
+        self,
+        client: stripe.StripeClient,
+        webhook_secrets: tuple[str, ...],
+        public_url: str,
+        livemode: bool,
     ) -> None:
-        """`public_url` is where payers come back to; no trailing slash."""
+        """`public_url` is where payers come back to; no trailing slash. `livemode` is the key's."""
+        self.livemode = livemode
         self._stripe = client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
@@ -230,35 +234,11 @@ def saving_offered(payment: Json) -> stripe.params.checkout.SessionCreateParams:
     """
     if payment["stripe_customer_id"] is None:
         return {}
-    words = page_words.WORDS[page_words.nearest(payment["language"], otherwise="en")]
-    told = words["saving"]["text"].format(organization=payment["organization_name"])
     return {
         "customer": payment["stripe_customer_id"],
         "saved_payment_method_options": {"payment_method_save": "enabled"},
-        "custom_text": {"submit": {"message": told}},
+        "custom_text": {"submit": {"message": who_can_charge(payment)}},
     }
-
-
-async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
-    """Stripe's answer as a dict; its errors as ours."""
-    return (await reply(request)).to_dict()
-
-
-async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
-    """Stripe's answer with its headers; its errors as ours."""
-    try:
-        async with asyncio.timeout(ALL_TRIES_SECONDS):
-            return await request
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise StripeUnavailable from error
-    # The SDK lets what breaks while it reads an answer through as it is.
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise StripeUnavailable from error
-    except stripe.StripeError as error:
-        if error.http_status == KEY_IN_USE:  # the first of two equal requests is still running
-            raise StripeUnavailable from error
-        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
-        raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
 
 
 @asynccontextmanager
@@ -271,6 +251,7 @@ async def stripe_gateway(
         secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client
     )
     try:
-        yield StripeGateway(client, webhook_secrets, public_url)
+        livemode = not secret_key.startswith(("sk_test_", "rk_test_"))
+        yield StripeGateway(client, webhook_secrets, public_url, livemode)
     finally:
         await http_client.close_async()  # type: ignore[no-untyped-call]

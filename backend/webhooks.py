@@ -10,11 +10,12 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from backend import refunds, topups
+from backend import cards, refunds, topups
 from backend.clawback_facts import dispute_fact, refund_fact, refunds_fact, warning_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied
+from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
 from backend.stripe_facts import intent_fact, session_fact
 from backend.topups import Shop
 
@@ -43,6 +44,13 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "charge.dispute.funds_withdrawn": lambda dispute: dispute_fact(dispute, withdrawn=True),
     "charge.dispute.funds_reinstated": lambda dispute: dispute_fact(dispute, reinstated=True),
     "radar.early_fraud_warning.created": warning_fact,
+    "payment_method.attached": method_fact,
+    "payment_method.updated": method_fact,
+    "payment_method.automatically_updated": method_fact,
+    "payment_method.detached": method_fact,
+    "setup_intent.succeeded": setup_fact,
+    "setup_intent.setup_failed": setup_fact,
+    "customer.updated": customer_fact,
 }
 # How Stripe is asked where an event alone does not say enough, by what it is about.
 ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
@@ -50,6 +58,7 @@ ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
     "refunds": lambda shop, result: refunds.ask(
         shop, result["fact"]["intent_id"], result["fact"]["livemode"]
     ),
+    "method": cards.ask,
 }
 NOTHING: Json = {"outcome": None}
 UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so

@@ -172,17 +172,17 @@ async def see_portal(stripe: LocalStripe, id: str) -> Json:
 
 
 async def use_portal(
-    stripe: LocalStripe, id: str, act: Literal["remove", "default"], method: str
+    stripe: LocalStripe, id: str, act: Literal["remove", "default"], card: str
 ) -> Json:
     """What its buttons do."""
     customer = stored(stripe.store, "billing_portal.session", id)["customer"]
-    if retrieve_method(stripe, method)["customer"] != customer:
+    if retrieve_method(stripe, card)["customer"] != customer:
         raise Refusal(404, "No such card.")
-    wanted = InvoiceSettings(default_payment_method=method)
+    wanted = InvoiceSettings(default_payment_method=card)
     if act == "default":
         update_customer(stripe, customer, invoice_settings=wanted)
     else:
-        detach(stripe, method)
+        detach(stripe, card)
     return await see_portal(stripe, id)
 
 

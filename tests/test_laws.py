@@ -63,7 +63,7 @@ def test_the_import_laws_are_kept() -> None:
 
 
 PRODUCT_FIRST = "the sandbox stays outside: nothing of the product imports it"
-STRIPE = "only backend/stripe_gateway.py imports stripe"
+STRIPE = "only the Stripe gateway imports stripe"
 DATABASE = "only the database's adapters open it"
 DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Stripe gateway"
 

@@ -4,14 +4,15 @@ Anybody with the link can open it, so it names no person, organization or amount
 """
 
 import asyncio
+from contextlib import suppress
 from html import escape
 from uuid import UUID
 
 from aiohttp import web
 
-from backend import page_words, topups
+from backend import card_links, cards, page_words, topups
 from backend.database import SERVICE
-from backend.errors import NotFound, PursebotError
+from backend.errors import Failure, NotFound, PursebotError
 from backend.routes.door import SHOP, path_id
 from backend.topups import Shop
 
@@ -58,7 +59,32 @@ async def came_back(request: web.Request) -> web.Response:
         state = row["status"]
     else:
         state = "not_sure"
-    language = page_words.nearest(row["language"], otherwise="en")
+    return said(state, row["language"])
+
+
+async def card_came_back(request: web.Request) -> web.Response:
+    """GET /cards/{id}/return: from the page of a link to add a card; asks Stripe."""
+    shop, link_id = request.app[SHOP], path_id(request)
+    with suppress(Failure):  # the webhook or the reconciler will settle it
+        link = await card_links.check(shop, link_id)
+        if link["state"] == "open" and not link["due"]:
+            await asyncio.sleep(CHECK_EVERY_SECONDS)
+            await card_links.check(shop, link_id)
+    link = await shop.database.call("open_method_link", SERVICE, link_id=link_id)
+    return said(f"card_{link['state']}", link["language"])
+
+
+async def portal_came_back(request: web.Request) -> web.Response:
+    """GET /cards/{id}/portal: whatever an organization's people did there is asked about."""
+    whose = {"organization_id": str(path_id(request)), "at_most_every": cards.PORTAL_LOOKS_APART}
+    with suppress(PursebotError):
+        await cards.look(request.app[SHOP], whose)
+    return said("portal", request.headers.get("Accept-Language", "en")[:5])
+
+
+def said(state: str, language: str) -> web.Response:
+    """The page with the words for this state."""
+    language = page_words.nearest(language, otherwise="en")
     words = {name: escape(said) for name, said in page_words.WORDS[language][state].items()}
     return web.Response(
         text=PAGE.format(language=language, **words),

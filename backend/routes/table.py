@@ -11,6 +11,8 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from backend import (
+    card_links,
+    cards,
     charges,
     customers,
     errors,
@@ -33,6 +35,7 @@ from backend.schemas import Role
 
 GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
 ORGANIZATION = "/api/organizations/{id}"
+METHODS = "/api/payments/methods"
 MEMBER = ORGANIZATION + "/members/{user_id}"
 INVITATION = ORGANIZATION + "/invitations/{invitation_id}"
 
@@ -104,6 +107,17 @@ DOORS = [
     Door("POST", "/api/payments/payment-intents", intents.start, 201, "admin", ORDER, costs=True),
     Door("POST", "/api/payments/charge", charges.start, 201, "admin",
          (*ORDER, errors.ReferenceUsed), costs=True),
+    Door("GET", METHODS, cards.listing, 200, "member"),
+    Door("POST", METHODS, card_links.add, 201, "admin",
+         (errors.CardDeclined, errors.IdempotencyKeyReused, *STRIPE), costs=True),
+    Door("PUT", METHODS + "/{id}", cards.change, 200, "admin", STRIPE, costs=True),
+    Door("DELETE", METHODS + "/{id}", cards.remove, 204, "admin", STRIPE, costs=True),
+    Door("POST", METHODS + "/{id}/set-default", cards.set_default, 200, "admin", STRIPE,
+         costs=True),
+    Door("GET", METHODS + "/links/{id}", card_links.show, 200, "admin"),
+    Door("POST", METHODS + "/links/{id}/check", card_links.show_checked, 200, "admin", STRIPE,
+         costs=True),
+    Door("POST", "/api/payments/portal", cards.open_portal, 200, "admin", STRIPE, costs=True),
     Door("GET", "/api/payments", history.payments, 200, "member", (errors.BadCursor,)),
     Door("GET", "/api/payments/{id}", topups.show, 200, "member"),
     Door("POST", "/api/payments/{id}/check", topups.show_checked, 200, "member", STRIPE,

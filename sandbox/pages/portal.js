@@ -26,7 +26,7 @@ function element(kind, className, text) {
 function button(label, className, act, method) {
   const made = element("button", className, label);
   made.type = "button";
-  made.addEventListener("click", () => draw(ask(`/${act}`, { method })));
+  made.addEventListener("click", () => draw(ask(`/${act}`, { card: method })));
   return made;
 }
 

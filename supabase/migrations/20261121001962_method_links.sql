@@ -42,7 +42,7 @@ as $$
         'url', case when link.state = 'open' then link.url end,
         'expires_at', link.expires_at,
         'last_decline', link.last_decline,
-        'method', private.method_json(m)
+        'method', case when m.id is not null then private.method_json(m) end
     )
     from public.organizations as o
     left join public.payment_methods as m on m.id = link.method_id
@@ -59,6 +59,7 @@ as $$
         'stripe_checkout_session_id', link.stripe_checkout_session_id,
         'user_id', link.user_id,
         'make_default', link.make_default,
+        'currency', o.default_currency,
         'language', private.language_of(u)
     )
     from public.organizations as o
@@ -187,30 +188,21 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     link public.method_links;
-    method public.payment_methods;
-    twin public.payment_methods;
+    kept public.payment_methods;
 begin
     perform private.require_service();
-    select l.* into strict link from public.method_links as l where l.id = link_id for update;
-    select m.* into method from public.payment_methods as m
-    where m.organization_id = link.organization_id
-    and m.stripe_payment_method_id = settle_method_link.stripe_payment_method_id;
-    select m.* into twin from public.payment_methods as m
-    inner join private.method_marks as k on m.id = k.method_id
-    inner join private.method_marks as mine on k.fingerprint = mine.fingerprint and mine.method_id = method.id
-    where m.organization_id = link.organization_id and m.is_active and not method.is_active
-    and (m.exp_month, m.exp_year) is not distinct from (method.exp_month, method.exp_year);
+    kept := private.kept_method(settle_method_link.stripe_payment_method_id);
     update public.method_links as l
     set state = case
-            when twin.id is not null then 'known'
-            when method.id is not null then 'added'
+            when kept.stripe_payment_method_id = settle_method_link.stripe_payment_method_id then 'added'
+            when kept.id is not null then 'known'
             when expired then 'expired'
             else l.state
         end,
-        method_id = coalesce(twin.id, method.id),
+        method_id = kept.id,
         last_decline = decline
     where l.id = link_id and l.state = 'open'
-    and (method.id is not null or expired or decline is distinct from l.last_decline)
+    and (kept.id is not null or expired or decline is distinct from l.last_decline)
     returning * into link;
     if found then
         insert into public.notifications (kind, chat_id, organization_id, link_id)
@@ -220,7 +212,7 @@ begin
             where m.organization_id = link.organization_id and m.user_id = link.user_id
         );
     end if;
-    return private.setup_json(link);
+    return '{}';
 end
 $$;
 comment on function api.settle_method_link is 'Definer. Tells its maker''s message once what became of it.';

@@ -49,7 +49,10 @@ begin
     select l.* into link from public.method_links as l
     where l.id = (fact ->> 'link_id')::uuid and l.organization_id = organization.id;
     -- Whoever was asked after the event came has answered with what it tells.
-    if organization.stripe_customer_id is null or link.state is distinct from 'open' and exists (
+    if organization.stripe_customer_id is null or fact ? 'at_most_every' and exists (
+        select from private.method_looks as l where l.organization_id = organization.id
+        and l.looked_at > now() - interval '1 second' * (fact ->> 'at_most_every')::integer
+    ) or link.state is distinct from 'open' and exists (
         select from private.method_looks as l
         inner join public.stripe_events as e on l.looked_at > e.received_at
         where l.organization_id = organization.id and e.id = event_id
@@ -73,8 +76,24 @@ create function private.methods_told(methods jsonb) returns setof private.told_m
 language sql immutable set search_path = ''
 return jsonb_populate_recordset(null::private.told_method, methods);
 
+create function private.kept_method(stripe_id text) returns public.payment_methods
+language sql stable set search_path = ''
+as $$
+    select kept.*
+    from public.payment_methods as told
+    inner join private.method_marks as mark on told.id = mark.method_id
+    inner join public.payment_methods as kept on told.organization_id = kept.organization_id
+    inner join private.method_marks as its on kept.id = its.method_id
+    where told.stripe_payment_method_id = stripe_id
+    and (kept.id = told.id or kept.is_active and its.fingerprint = mark.fingerprint
+    and (kept.exp_month, kept.exp_year) is not distinct from (told.exp_month, told.exp_year))
+    order by kept.is_active desc, kept.id = told.id desc limit 1
+$$;
+comment on function private.kept_method is 'What Stripe knows by this id, or the same card that was there before it.';
+
 -- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
--- is what `added_by` has just saved, to be the default if so. Answers {fresh, detach: [ids of what is there twice], default_to}.
+-- is what `added_by` has just saved, to be the default if so. Answers how far Stripe is from what it
+-- should be, and what was added.
 create function api.mirror_methods(
     organization_id uuid,
     looked_at text,
@@ -92,6 +111,7 @@ declare
     mark private.method_marks;
     twins jsonb := '{}';
     default_to text;
+    kept public.payment_methods;
 begin
     perform private.require_service();
     insert into private.method_looks as l values (mirror_methods.organization_id, mirror_methods.looked_at::timestamptz)
@@ -107,9 +127,10 @@ begin
         -- The same card a second time is not kept; its older self stays as it is.
         select m.*, first_value(m.stripe_payment_method_id) over (
             partition by coalesce(m.fingerprint || concat_ws('/', ':', m.exp_month, m.exp_year), m.stripe_payment_method_id)
-            order by m.created, m.stripe_payment_method_id
+            order by had.created_at, m.created, m.stripe_payment_method_id
         ) as kept
         from private.methods_told(methods) as m
+        left join public.payment_methods as had on m.stripe_payment_method_id = had.stripe_payment_method_id and had.is_active
         order by m.created, m.stripe_payment_method_id
     loop
         if told.kept <> told.stripe_payment_method_id then
@@ -161,7 +182,9 @@ begin
     into default_to
     from public.payment_methods as m
     where m.organization_id = mirror_methods.organization_id and m.is_active;
+    kept := private.kept_method(added_id);
     return jsonb_build_object(
+        'method', case when kept.id is not null then private.method_json(kept) end, 'known', kept.stripe_payment_method_id <> added_id,
         'fresh', true, 'default_to', nullif(default_to, default_id), 'detach', (select coalesce(jsonb_agg(t.key), '[]') from jsonb_object_keys(twins) as t (key))
     );
 end

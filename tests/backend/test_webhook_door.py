@@ -115,7 +115,7 @@ async def test_what_is_not_ours_is_ignored(house: House, metadata: dict[str, str
 
 
 async def test_types_we_do_not_know_are_ignored(house: House) -> None:
-    raw = body(type="radar.early_fraud_warning.created", data={"object": {"id": "issfr_1"}})
+    raw = body(type="product.created", data={"object": {"id": "prod_1"}})
     assert await house.post_event(raw, signed(raw)) == (200, {"state": "ignored"})
 
 

@@ -1,0 +1,46 @@
+"""Stripe's answers and errors, in our words: the border of everything that asks Stripe."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import stripe
+
+from backend.failures import StripeRefused, StripeUnavailable
+
+Json = dict[str, Any]
+
+ALL_TRIES_SECONDS = 15  # the caller is a person who waits
+KEY_IN_USE = 409
+
+
+async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
+    """Stripe's answer as a dict; its errors as ours."""
+    return (await reply(request)).to_dict()
+
+
+async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
+    """Stripe's answer with its headers; its errors as ours."""
+    try:
+        async with asyncio.timeout(ALL_TRIES_SECONDS):
+            return await request
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise StripeUnavailable from error
+    # The SDK lets what breaks while it reads an answer through as it is.
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise StripeUnavailable from error
+    except stripe.StripeError as error:
+        if error.http_status == KEY_IN_USE:  # the first of two equal requests is still running
+            raise StripeUnavailable from error
+        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
+        raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
+
+
+def our_id(metadata: dict[str, str] | None, name: str) -> str | None:
+    """What we call what the metadata is of, if there is such an id in the form that we write."""
+    try:
+        return str(UUID((metadata or {}).get(name, "")))
+    except ValueError:
+        return None

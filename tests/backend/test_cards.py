@@ -1,0 +1,241 @@
+"""Saved cards over HTTP: added on a page or by name, kept true, charged by who may, removed."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import reconcile
+from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+Json = dict[str, Any]
+ASKS = "4000002500003155"
+TEST_CARD: Json = {"card_number": SUCCESS, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+
+
+class Cards:
+    """The doors for Acme's cards."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    async def ask(
+        self, method: str, path: str = "", user: int = ANA, key: str = "", **body: Any
+    ) -> Json:
+        """A door under /api/payments/methods, with the status of its answer."""
+        headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
+        headers |= {"Idempotency-Key": key} if key else {}
+        url = f"{self.house.url}/api/payments/{path or 'methods'}"
+        given: Json = {"params" if method == "GET" else "json": body} if body else {}
+        async with self.house.http.request(method, url, headers=headers, **given) as answer:
+            said = await answer.json() if answer.status != 204 else {}
+            return {"status": answer.status, **said}
+
+    async def add(self, user: int = ANA, **how: Any) -> Json:
+        """POST /api/payments/methods."""
+        return await self.ask("POST", user=user, organization_id=str(self.house.world.acme), **how)
+
+    async def names(self, user: int = ANA) -> list[str]:
+        """What is saved; the default with a star."""
+        found = await self.ask("GET", user=user, organization_id=str(self.house.world.acme))
+        return [method["display_name"] + "*" * method["is_default"] for method in found["methods"]]
+
+    async def until(self, *names: str) -> None:
+        """Wait for what webhooks bring."""
+        async with asyncio.timeout(10):
+            while await self.names() != list(names):
+                await asyncio.sleep(0.02)
+
+    async def save(self, link: Json, card: str = SUCCESS, **more: Any) -> Json:
+        """What the buttons on the link's page do."""
+        session = link["url"].rpartition("/")[2]
+        return await self.house.sandbox(
+            "POST", f"/stripe/sessions/{session}/pay", card=card, **more
+        )
+
+    async def link(self, **how: Any) -> Json:
+        """A link to add a card."""
+        answer = await self.add(link=True, **how)
+        assert answer["status"] == 201, answer
+        return dict(answer["link"])
+
+    async def page(self, path: str) -> str:
+        """A page that a payer comes back to."""
+        async with self.house.http.get(self.house.url + path) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+
+@pytest.fixture
+def cards(house: House) -> Cards:
+    return Cards(house)
+
+
+@pytest.mark.parametrize("webhooks", [True, False])
+async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhooks: bool) -> None:
+    await cards.house.sandbox("POST", "/stripe/faults", drop=not webhooks)
+    link = await cards.link(key="one")
+    assert (await cards.link(key="one"))["url"] == link["url"]
+    door = f"methods/links/{link['link_id']}"
+    assert (await cards.save(link, DECLINE))["decline_code"] == "generic_decline"
+    seen = await cards.ask("POST", f"{door}/check")
+    assert (seen["state"], seen["last_decline"]) == ("open", "generic_decline")
+    assert (await cards.save(link, ASKS))["next"] == "authenticate"
+    back = await cards.save(link, ASKS, authenticate=True)
+    if webhooks:
+        await cards.until("Visa •••• 3155*")
+    else:
+        await asyncio.sleep(3)  # between two questions to Stripe
+    page = await cards.page(back["redirect_url"].removeprefix(cards.house.url))
+    assert "The card is saved" in page
+    assert await cards.names() == ["Visa •••• 3155*"]
+    seen = await cards.ask("GET", door)
+    assert (seen["state"], seen["method"]["added_by"]) == ("added", "Ana")
+
+
+async def test_the_same_card_twice_is_told_and_kept_once(cards: Cards) -> None:
+    first = (await cards.add(**TEST_CARD))["method"]
+    again = await cards.add(**TEST_CARD)
+    assert (again["status"], again["known"]) == (201, True)
+    assert again["method"]["id"] == first["id"]
+    link = await cards.link()
+    await cards.save(link)
+    assert "there already" in await cards.page(f"/cards/{link['link_id']}/return")
+    await cards.until("Visa •••• 4242*")
+    calls = (await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    assert len({c["path"] for c in calls if c["path"].endswith("/detach")}) == 2
+
+
+async def test_cards_are_labeled_made_default_and_removed_again_and_again(cards: Cards) -> None:
+    await cards.add(payment_method_id="pm_card_visa")
+    added = await cards.add(payment_method_id="pm_card_amex", set_as_default=True)
+    amex = f"methods/{added['method']['id']}"
+    await cards.until("American Express •••• 0005*", "Visa •••• 4242")
+    seen = await cards.ask("PUT", amex, label=" Travel ")
+    assert (seen["label"], seen["exp_month"], seen["standing"]) == ("Travel", 12, "good")
+    for _ in range(2):
+        assert (await cards.ask("DELETE", amex))["status"] == 204
+    await cards.until("Visa •••• 4242*")
+    assert (await cards.ask("POST", f"{amex}/set-default"))["status"] == 404
+    assert (await cards.ask("PUT", amex, label="x"))["status"] == 404
+
+
+async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: Cards) -> None:
+    method = (await cards.add(**TEST_CARD))["method"]
+    await cards.add(payment_method_id="pm_card_amex")
+    assert await cards.names(BEN) == ["Visa •••• 4242*"]
+    found = await cards.ask("GET", user=BEN, organization_id=str(cards.house.world.acme))
+    [seen] = found["methods"]
+    assert {name for name, value in seen.items() if value is not None} == {
+        "id", "organization_id", "display_name", "type", "brand", "last_four", "is_default",
+        "standing", "is_active",
+    }  # fmt: skip
+    for user, status in ((BEN, 403), (EVE, 404)):
+        assert (await cards.add(user, **TEST_CARD))["status"] == status
+        assert (await cards.add(user, link=True))["status"] == status
+        door = f"methods/{method['id']}"
+        assert (await cards.ask("DELETE", door, user))["status"] == status
+        assert (await cards.ask("PUT", door, user, label="x"))["status"] == status
+        assert (await cards.ask("POST", f"{door}/set-default", user))["status"] == status
+        organization = str(cards.house.world.acme)
+        portal = await cards.ask("POST", "portal", user, organization_id=organization)
+        assert portal["status"] == status
+    link = await cards.link()
+    assert (await cards.ask("GET", f"methods/links/{link['link_id']}", BEN))["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "words"),
+    [
+        ({}, 400, "exactly one"),
+        ({"link": True, "payment_method_id": "pm_card_visa"}, 400, "exactly one"),
+        ({"payment_method_id": "pm_nobody"}, 400, "no such payment method"),
+        (TEST_CARD | {"card_number": DECLINE}, 402, "generic_decline"),
+        (TEST_CARD | {"card_number": "4111 1111 1111 1111"}, 400, "published test cards"),
+        ({"card_number": SUCCESS}, 400, "exp_month"),
+    ],
+)
+async def test_what_cannot_be_added_is_refused_in_words(
+    cards: Cards, how: Json, status: int, words: str
+) -> None:
+    answer = await cards.add(**how)
+    assert answer["status"] == status
+    assert words in answer["error"]["message"]
+    assert "1111" not in str(answer)
+    assert await cards.names() == []
+
+
+async def test_a_test_card_that_asks_gets_a_page_to_ask_on_and_live_mode_takes_none(
+    cards: Cards,
+) -> None:
+    answer = await cards.add(**TEST_CARD | {"card_number": ASKS})
+    assert answer["link"]["state"] == "open"
+    cards.house.shop.stripe.livemode = True
+    answer = await cards.add(**TEST_CARD)
+    assert (answer["status"], "link" in answer["error"]["message"]) == (400, True)
+
+
+async def test_what_is_changed_in_stripes_portal_is_taken_over(cards: Cards) -> None:
+    await cards.add(payment_method_id="pm_card_visa")
+    amex = (await cards.add(payment_method_id="pm_card_amex"))["method"]
+    organization = str(cards.house.world.acme)
+    opened = await cards.ask("POST", "portal", organization_id=organization)
+    portal = "/stripe/portal/" + opened["url"].rpartition("/")[2]
+    stripe_id = amex["stripe_payment_method_id"]
+    await cards.house.sandbox("POST", f"{portal}/default", card=stripe_id)
+    await cards.until("American Express •••• 0005*", "Visa •••• 4242")
+    await cards.house.sandbox("POST", "/stripe/faults", drop=True)
+    await cards.house.sandbox("POST", f"{portal}/remove", card=stripe_id)
+    await asyncio.sleep(3)
+    assert "taken over" in await cards.page(f"/cards/{organization}/portal")
+    assert await cards.names() == ["Visa •••• 4242*"]
+
+
+async def test_lost_late_and_repeated_events_of_cards_come_out_right(
+    cards: Cards, owner: Connection
+) -> None:
+    await cards.house.sandbox("POST", "/stripe/faults", drop=True)
+    link = await cards.link()
+    await cards.save(link)
+    for _ in range(2):
+        await reconcile.once(cards.house.shop)
+    assert await cards.names() == ["Visa •••• 4242*"]
+    asked = len((await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"])
+    await reconcile.once(cards.house.shop)  # what was answered since is not asked again
+    calls = (await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    assert {c["path"] for c in calls[asked:]} == {"/v1/events"}
+    assert await owner.fetchval("select count(*) from payments") == 0
+    await cards.house.sandbox("POST", "/stripe/faults", reset=True, twice=True, out_of_order=True)
+    await cards.ask("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
+    await cards.until()
+
+
+async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(
+    cards: Cards, owner: Connection
+) -> None:
+    method = (await cards.add(**TEST_CARD))["method"]
+    year, month = await owner.fetchrow(
+        "select extract(year from d)::int, extract(month from d)::int"
+        " from (select now() at time zone 'UTC' as d) as t"
+    ) or (0, 0)
+    path = f"/stripe/cards/{method['stripe_payment_method_id']}/reissue"
+    await cards.house.sandbox("POST", path, exp_month=month, exp_year=year)
+    async with asyncio.timeout(10):
+        while not await owner.fetchval(
+            "select exp_year = $1 from payment_methods where id = $2", year, UUID(method["id"])
+        ):
+            await asyncio.sleep(0.02)
+    for _ in range(2):
+        await reconcile.once(cards.house.shop)
+    rows = await owner.fetch("select facts from notifications where kind = 'method_news'")
+    assert [row["facts"] for row in rows] != []
+    assert await owner.fetchval(
+        "select count(*) from notifications where facts ->> 'happened' = 'expiring'"
+    ) == 1  # fmt: skip
