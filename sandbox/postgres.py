@@ -46,6 +46,16 @@ SERVER_OPTIONS = ["-h", "", "-p", "5432", "-c", "timezone=UTC"]
 THROWAWAY = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncIterator["asyncpg.Connection"]:
+    """A connection for the length of the block."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 @dataclass(frozen=True)
 class EmbeddedPostgres:
     """A running server. It holds no connection and no loop: use it from wherever you like."""
@@ -65,14 +75,14 @@ class EmbeddedPostgres:
         `default_privileges` also Supabase's grants on all that will be made in `public`. With a
         `template` it is a copy of that database, which nobody may be connected to meanwhile.
         """
-        async with self._superuser("postgres") as server:
+        async with connected(self.database_url("postgres", SUPERUSER)) as server:
             if not await server.fetchval("select 1 from pg_database where datname = $1", name):
                 await server.execute(
                     f'create database "{name}" template "{template or "template0"}"'
                     " strategy file_copy"
                 )
             if template is None:
-                async with self._superuser(name) as database:
+                async with connected(self.database_url(name, SUPERUSER)) as database:
                     await database.execute(SUPABASE)
                     if default_privileges:
                         await database.execute(SUPABASE_GRANTS)
@@ -81,16 +91,8 @@ class EmbeddedPostgres:
 
     async def drop_database(self, name: str) -> None:
         """Remove a database, whoever is connected to it."""
-        async with self._superuser("postgres") as server:
+        async with connected(self.database_url("postgres", SUPERUSER)) as server:
             await server.execute(f'drop database if exists "{name}" with (force)')
-
-    @asynccontextmanager
-    async def _superuser(self, database: str) -> AsyncIterator["asyncpg.Connection"]:
-        connection = await asyncpg.connect(self.database_url(database, SUPERUSER))
-        try:
-            yield connection
-        finally:
-            await connection.close()
 
 
 @asynccontextmanager

@@ -4,12 +4,14 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import Field
 
+from sandbox.doors import Handler, peoples_door
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Json, Store
 from sandbox.stripe_api import add_stripe
@@ -21,7 +23,7 @@ CALLS_KEPT = 1000
 LARGEST_BODY = 50 * 2**20  # bytes: Telegram takes no larger file from a bot
 LONGEST_TEXT = 20_000  # characters kept of one body or answer
 RECORDED = web.AppKey("recorded", deque[Json])
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Limit = Annotated[int, Field(ge=0)]
 
 
 def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
@@ -30,7 +32,7 @@ def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
     app[STORE] = store
     app[SETTINGS] = settings
     app[RECORDED] = deque(maxlen=CALLS_KEPT)
-    app.router.add_get("/recorded", recorded)
+    app.router.add_get("/recorded", peoples_door(RECORDED, recorded))
     app.on_response_prepare.append(say_what_this_is)
     add_stripe(app)
     add_telegram(app)
@@ -56,18 +58,14 @@ async def say_what_this_is(_: web.Request, response: web.StreamResponse) -> None
     response.headers["X-Sandbox"] = "SANDBOX: nothing here is real money"
 
 
-async def recorded(request: web.Request) -> web.Response:
-    """GET /recorded?after=0&limit=100: calls as received, oldest first.
+async def recorded(kept: deque[Json], after: int = 0, limit: Limit = 100) -> Json:
+    """GET /recorded: calls as received, oldest first.
 
     `after` is the `seq` of the last call already seen, also the `after` of the last answer. The
     newest 1000 calls are remembered, until the sandbox stops.
     """
-    try:
-        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 100))
-    except ValueError:
-        raise web.HTTPBadRequest(text="after and limit are numbers") from None
-    calls = [call for call in request.app[RECORDED] if call["seq"] > after][: max(limit, 0)]
-    return web.json_response({"calls": calls, "after": calls[-1]["seq"] if calls else after})
+    calls = [call for call in kept if call["seq"] > after][:limit]
+    return {"calls": calls, "after": calls[-1]["seq"] if calls else after}
 
 
 @web.middleware

@@ -8,13 +8,13 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
-import asyncpg
 
 from sandbox.environment import (
     CannotStart,
@@ -24,7 +24,7 @@ from sandbox.environment import (
     names_a_database,
     with_stand_ins,
 )
-from sandbox.postgres import embedded_postgres
+from sandbox.postgres import connected, embedded_postgres
 from sandbox.processes import Child, Say
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
@@ -76,10 +76,11 @@ async def everything(
         if own_database:
             say("Migrating the database ...")
             await child("backend", "migrate").finish()
-            await _seed(environment["SUPABASE_DB_URL"])
+            async with connected(environment["SUPABASE_DB_URL"]) as database:
+                await database.execute(SEED)
         keep_environment(data_dir, environment)
         say("Starting the backend ...")
-        await stack.enter_async_context(child("backend").kept_running(_is_ready(ports)))
+        await stack.enter_async_context(child("backend").kept_running(partial(_is_ready, ports)))
         say("Starting the bot ...")
         await stack.enter_async_context(child("bot").kept_running())
         yield Sandbox(ports, environment.get("SUPABASE_DB_URL", ""))
@@ -121,21 +122,10 @@ def _log_to(file: Path) -> None:
     logging.basicConfig(filename=file, level=logging.INFO, format=line)
 
 
-async def _seed(database_url: str) -> None:
-    connection = await asyncpg.connect(database_url)
+async def _is_ready(ports: Ports) -> bool:
+    """Whether the backend says that it can do its work."""
     try:
-        await connection.execute(SEED)
-    finally:
-        await connection.close()
-
-
-def _is_ready(ports: Ports) -> Callable[[], Awaitable[bool]]:
-    async def answers() -> bool:
-        """Whether the backend says that it can do its work."""
-        try:
-            async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
-    return answers
+        async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False

@@ -77,17 +77,15 @@ class Chats:
         `Refusal`: there is no such chat, it moved, or its people do not let the bot write.
         """
         group = self.group()
-        if chat_id in group["was"]:
+        moved = {moved.chat: moved.to for moved in self.faults.migrated}
+        moved |= dict.fromkeys(group["was"], group["chat"]["id"])
+        if chat_id in moved:
             why = "group chat was upgraded to a supergroup chat"
-            raise Refusal(400, why, migrate_to_chat_id=group["chat"]["id"])
+            raise Refusal(400, why, migrate_to_chat_id=moved[chat_id])
         if chat_id == group["chat"]["id"]:
             if not group["inside"]:
                 raise Refusal(403, f"bot was kicked from the {group['chat']['type']} chat")
             return dict(group["chat"])
-        for moved in self.faults.migrated:
-            if moved.chat == chat_id:
-                why = "group chat was upgraded to a supergroup chat"
-                raise Refusal(400, why, migrate_to_chat_id=moved.to)
         persona = next((each for each in PERSONAS if each.user_id == chat_id), None)
         if persona is None:
             raise Refusal(400, "chat not found")

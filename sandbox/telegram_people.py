@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from sandbox import doors
 from sandbox.doors import Refusal
 from sandbox.personas import GROUP, PERSONAS, Persona
 from sandbox.store import Json
@@ -124,8 +125,5 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("POST", "/telegram/groups"): group,
     ("POST", "/telegram/faults"): set_faults,
 }
-STYLES = ("chat.css", "chat_phone.css", "chat_writing.css", "chat_wide.css", "chat_groups.css")
-SCRIPTS = ("chat.js", "chat_doors.js", "chat_groups.js", "chat_messages.js", "chat_notices.js")
-PAGES = {"/": "chat.html", "/chat": "chat.html"} | {
-    f"/{name}": name for name in (*STYLES, *SCRIPTS)
-}
+PAGES = {"/": "chat.html", "/chat": "chat.html"}
+PAGES |= {f"/{file.name}": file.name for file in doors.PAGES.glob("chat*.[cj]s*")}

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +12,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from sandbox.postgres import EmbeddedPostgres, embedded_postgres
+from sandbox.postgres import EmbeddedPostgres, connected, embedded_postgres
 from sandbox.postgres_programs import PostgresFailed
 
 KILLED_WHILE_RUNNING = """
@@ -39,15 +38,6 @@ async def server() -> AsyncIterator[EmbeddedPostgres]:
     with TemporaryDirectory() as folder:
         async with embedded_postgres(Path(folder) / "postgres", throwaway=True) as running:
             yield running
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator["asyncpg.Connection"]:
-    connection = await asyncpg.connect(url)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 def process_of_server(folder: Path) -> int:
