@@ -1,7 +1,7 @@
 """From Telegram's updates to our handlers. A tap is answered exactly once, whatever happens."""
 
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import structlog
@@ -9,17 +9,16 @@ from telegram import CallbackQuery, Update
 from telegram.constants import CallbackQueryLimit, ChatType
 from telegram.error import BadRequest
 
+from backend.schemas import Membership
 from bot.context import BotContext, Handler, LastTap
+from bot.membership import current
+from bot.organization import organization_screen
 
 log = structlog.get_logger("bot")
 
 DOUBLE_TAP_SECONDS: Final = 2.0
 PRIVATE: Final = (ChatType.PRIVATE,)
 GROUPS: Final = (ChatType.GROUP, ChatType.SUPERGROUP)
-
-
-class Alert(str):
-    """A notice in a box that the person has to close."""
 
 
 UpdateHandler = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
@@ -44,6 +43,19 @@ def command(handle: Handler) -> UpdateHandler:
     return handle_update
 
 
+def at_home(act: Callable[[Membership, BotContext], Awaitable[None]]) -> Handler:
+    """A command that means the current organization; who has none is told how to get into one."""
+
+    async def handle(context: BotContext) -> None:
+        me = await context.introduce()
+        if place := current(me):
+            await act(place, context)
+        else:
+            await context.reply(organization_screen(me, context.words))
+
+    return handle
+
+
 def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
     """For buttons, in private unless said otherwise. Somebody's two taps on one button are one.
 
@@ -65,7 +77,7 @@ def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandle
         context.memory.question = None
         notice = await handle(context)
         context.memory.last_tap = LastTap(*button, time.monotonic())
-        await answer(query, notice, alert=isinstance(notice, Alert))
+        await answer(query, notice)
 
     return handle_update
 

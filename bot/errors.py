@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 from bot.backend_calls import BackendRefusal, BackendUnavailable
 from bot.context import BotContext
 from bot.doors import answer
-from bot.membership import NotYours
+from bot.membership import NotTheirs
 from bot.screens import Screen
 from bot.texts import Fact, Price, Words
 
@@ -40,9 +40,9 @@ def explain(error: Exception | None, words: Words) -> str | None:
         case BackendRefusal():
             log.info("refused", code=error.code, request_id=error.request_id)
             return refusal_sentence(error, words)
-        case NotYours():
-            log.info("not_theirs")
-            return words.plain("refusal.not_found")
+        case NotTheirs(args=(key,)):
+            log.info("not_theirs", sentence=key)
+            return words.plain(key, role=words.plain("role.admin"))
         case BackendUnavailable():
             log.warning("backend_unavailable", reason=str(error))
             return words.plain("refusal.unreachable")

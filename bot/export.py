@@ -8,21 +8,18 @@ from telegram import InputFile
 
 from backend.schemas import Membership, StatementQuery
 from bot.context import BotContext
-from bot.membership import current, place_in
-from bot.organization import organization_screen
+from bot.doors import at_home
+from bot.membership import place_in
 from bot.screens import Screen, button
 from bot.texts import MonthName, Words, short
 
 MONTHS_OFFERED: Final = 4  # this one and the last three
 
 
-async def export(context: BotContext) -> None:
+@at_home
+async def export(place: Membership, context: BotContext) -> None:
     """/export [2026-11]: that month, or ask which."""
-    me = await context.introduce()
-    if place := current(me):
-        await send_month(place, "".join(context.text.split(maxsplit=1)[1:]), context)
-    else:
-        await context.reply(organization_screen(me, context.words))
+    await send_month(place, "".join(context.text.split(maxsplit=1)[1:]), context)
 
 
 async def month_tapped(context: BotContext) -> None:

@@ -14,7 +14,8 @@ from telegram.helpers import create_deep_linked_url
 from backend.schemas import Group, GroupNews, GroupPermissions, GroupTie, Membership
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
-from bot.doors import GROUPS, Alert
+from bot.doors import GROUPS
+from bot.membership import NotTheirs
 from bot.screens import Row, Screen, button
 from bot.texts import Words, short
 
@@ -88,25 +89,20 @@ async def how(context: BotContext) -> None:
     await context.say("group.how")
 
 
-async def tie_tapped(context: BotContext) -> str | None:
+async def tie_tapped(context: BotContext) -> None:
     """Tie to an organization: to the one that this person owns, or chose of those."""
     owned = await owned_places(context)
-    if not owned:
-        return Alert(context.words.plain("notice.owners_only"))
     screen = choice_screen(owned, context.words)
     if len(owned) == 1:
         wanted = GroupTie(organization_id=owned[0].organization_id)
         group = await context.backend.tie_group(context.speaker.id, context.chat_id, wanted)
         screen = group_screen(group, context.words)
     await context.rewrite(context.message_id, screen)
-    return None
 
 
-async def decision_tapped(context: BotContext) -> str | None:
+async def decision_tapped(context: BotContext) -> None:
     """The group may see more, less, or nothing. Announcements go to the topic of this message."""
     owned = await owned_places(context)
-    if not owned:
-        return Alert(context.words.plain("notice.owners_only"))
     wanted = GroupPermissions(
         organization_id=owned[0].organization_id,
         message_thread_id=context.thread_id,
@@ -114,14 +110,18 @@ async def decision_tapped(context: BotContext) -> str | None:
     )
     group = await context.backend.allow_group(context.speaker.id, context.chat_id, wanted)
     await context.rewrite(context.message_id, group_screen(group, context.words))
-    return None
 
 
 async def owned_places(context: BotContext) -> list[Membership]:
-    """What this person owns; where the tapped button names an organization, only that."""
+    """What this person owns; where the tapped button names an organization, only that.
+
+    Raises NotTheirs where that is nothing.
+    """
     owned = [place for place in (await context.introduce()).organizations if place.role == "owner"]
     if named := context.part("organization"):
-        return [place for place in owned if place.organization_id == UUID(named)]
+        owned = [place for place in owned if place.organization_id == UUID(named)]
+    if not owned:
+        raise NotTheirs("notice.owners_only")
     return owned
 
 

@@ -20,8 +20,8 @@ from backend.schemas import (
     TransactionsQuery,
 )
 from bot.context import BotContext
-from bot.membership import current, may_top_up, needed_role, place_in
-from bot.organization import organization_screen
+from bot.doors import at_home
+from bot.membership import may_top_up, needed_role, place_in
 from bot.screens import Screen, button, packed
 from bot.texts import Fact, Words, short
 
@@ -30,13 +30,10 @@ OPEN: Final[list[PaymentStatus]] = ["created", "pending", "processing"]
 WALLETS_IN_A_ROW: Final = 4
 
 
-async def history(context: BotContext) -> None:
+@at_home
+async def history(place: Membership, context: BotContext) -> None:
     """/history: the newest movements of the current organization's default wallet."""
-    me = await context.introduce()
-    if place := current(me):
-        await show_movements(place, place.wallets[0].balance.currency, None, context)
-    else:
-        await context.reply(organization_screen(me, context.words))
+    await show_movements(place, place.wallets[0].balance.currency, None, context)
 
 
 async def page_tapped(context: BotContext) -> None:

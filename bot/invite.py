@@ -13,17 +13,8 @@ from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Membership, Role
 from bot.context import BotContext
-from bot.doors import Alert
-from bot.membership import (
-    MAY_GIVE,
-    balance_lines,
-    current,
-    menu,
-    place_in,
-    role_too_low,
-    use_button,
-)
-from bot.organization import organization_screen
+from bot.doors import at_home
+from bot.membership import MAY_GIVE, balance_lines, current, managed, menu, place_in, use_button
 from bot.screens import Screen, button, packed
 from bot.texts import Words, short
 
@@ -34,29 +25,23 @@ HOURS_IN: Final = {"h": 1, "d": 24, "w": 168}
 CODE_LENGTH: Final = 64  # Telegram carries no more in a link
 
 
-async def invite(context: BotContext) -> None:
+@at_home
+async def invite(place: Membership, context: BotContext) -> None:
     """/invite [role] [how many people] [how long]: offer the choices, or make the link at once."""
-    me, words = await context.introduce(), context.words
+    managed(place)
     said = " ".join(context.text.lower().split()[1:])
-    if (place := current(me)) is None:
-        await context.reply(organization_screen(me, words))
-    elif not MAY_GIVE[place.role]:
-        await context.reply(Screen(role_too_low(words)))
-    elif not said:
-        await context.reply(offer_screen(place, InvitationRequest(), words))
+    if not said:
+        await context.reply(offer_screen(place, InvitationRequest(), context.words))
     elif wanted := read_offer(said):
         await make_link(place, wanted, context)
     else:
         await context.say("invite.usage")
 
 
-async def offer_tapped(context: BotContext) -> str | None:
+async def offer_tapped(context: BotContext) -> None:
     """Invite, and every choice: the same message with this choice marked."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    if not MAY_GIVE[place.role]:
-        return Alert(role_too_low(context.words))
+    place = managed(place_in(await context.introduce(), context.id("organization")))
     await context.show(offer_screen(place, tapped_offer(context), context.words))
-    return None
 
 
 async def make_link_tapped(context: BotContext) -> None:

@@ -9,8 +9,8 @@ from telegram import InlineKeyboardButton
 
 from backend.schemas import Member, Membership, Notification, RoleRequest
 from bot.context import BotContext
-from bot.membership import MAY_GIVE, NotYours, current, place_in
-from bot.organization import organization_screen
+from bot.doors import at_home
+from bot.membership import MAY_GIVE, NotTheirs, place_in
 from bot.screens import Screen, button, packed
 from bot.texts import Words, short
 
@@ -18,13 +18,10 @@ PAGE: Final = 8  # people in a message
 ASKED_FIRST: Final = ("owner", "removed")
 
 
-async def members(context: BotContext) -> None:
+@at_home
+async def members(place: Membership, context: BotContext) -> None:
     """/members: those of the current organization."""
-    me = await context.introduce()
-    if place := current(me):
-        await show_members(place, 0, context)
-    else:
-        await context.reply(organization_screen(me, context.words))
+    await show_members(place, 0, context)
 
 
 async def page_tapped(context: BotContext) -> None:
@@ -69,7 +66,7 @@ async def named(context: BotContext) -> tuple[Membership, Member, int]:
     for number, member in enumerate(found.members):
         if member.user_id == context.id("person"):
             return place, member, number // PAGE
-    raise NotYours
+    raise NotTheirs("refusal.not_found")
 
 
 async def show_members(place: Membership, page: int, context: BotContext) -> None:

@@ -19,16 +19,16 @@ MAY_GIVE: Final[dict[Role, tuple[Role, ...]]] = {
 }
 
 
-class NotYours(Exception):
-    """A button names an organization that the person does not belong to, or somebody not in it."""
+class NotTheirs(Exception):
+    """What this person may not do, or no longer; the argument is the key of a sentence."""
 
 
 def place_in(me: Me, organization_id: UUID) -> Membership:
-    """The person's place in an organization; NotYours when they have none, or no longer."""
+    """The person's place in an organization; raises NotTheirs where they have none."""
     for place in me.organizations:
         if place.organization_id == organization_id:
             return place
-    raise NotYours
+    raise NotTheirs("refusal.not_found")
 
 
 def in_order(me: Me) -> list[Membership]:
@@ -51,9 +51,11 @@ def needed_role(words: Words) -> str:
     return words.plain(f"role.{TOP_UP_ROLES[-1]}")
 
 
-def role_too_low(words: Words) -> str:
-    """To who may invite nobody and rename nothing, or no longer."""
-    return words.plain("refusal.role_too_low", role=words.plain("role.admin"))
+def managed(place: Membership) -> Membership:
+    """The place of who may invite and rename there; raises NotTheirs for others."""
+    if not MAY_GIVE[place.role]:
+        raise NotTheirs("refusal.role_too_low")
+    return place
 
 
 def balance_lines(place: Membership, words: Words) -> Iterator[str]:

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from backend.schemas import Me, OrganizationChoice, OrganizationRequest
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
-from bot.doors import Alert
-from bot.membership import MAY_GIVE, balance_lines, in_order, place_in, role_too_low, use_button
+from bot.membership import MAY_GIVE, balance_lines, in_order, managed, place_in, use_button
 from bot.screens import Screen, button
 from bot.texts import Words, short
 
@@ -47,15 +46,12 @@ async def new_tapped(context: BotContext) -> None:
     await context.show(Screen(context.words.say("organization.new")))
 
 
-async def rename_tapped(context: BotContext) -> str | None:
+async def rename_tapped(context: BotContext) -> None:
     """Rename: ask for the new name; the next message is the answer."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    if not MAY_GIVE[place.role]:
-        return Alert(role_too_low(context.words))
+    place = managed(place_in(await context.introduce(), context.id("organization")))
     context.memory.question = partial(name_written, place.organization_id)
     name = short(place.organization_name)
     await context.show(Screen(context.words.say("organization.rename", organization=name)))
-    return None
 
 
 async def name_written(organization_id: UUID | None, context: BotContext) -> None:

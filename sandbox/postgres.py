@@ -20,12 +20,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from sandbox.postgres_programs import (
-    PostgresFailed,
-    give_to_server,
-    own_programs,
-    run_program,
-)
+from sandbox.postgres_programs import PostgresFailed, give_to_server, own_programs, run_program
 from sandbox.processes import tail
 
 OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
