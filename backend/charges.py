@@ -3,6 +3,7 @@
 from backend import topups
 from backend.database import Actor
 from backend.errors import BadRequest
+from backend.failures import ChargeUnclear, StripeUnavailable
 from backend.schemas import ChargeRequest, Payment
 from backend.topups import Shop
 
@@ -12,8 +13,7 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str | Non
 
     The row first, then Stripe; the same `key` finds the same payment again. A decline is an
     answer: the payment `failed`. Raises BadRequest without a key, NotFound, AmountRefused,
-    RoleTooLow, IdempotencyKeyReused, ReferenceUsed, and StripeUnavailable where nobody knows yet
-    whether the card was charged.
+    RoleTooLow, IdempotencyKeyReused, ReferenceUsed, and ChargeUnclear.
     """
     if key is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
@@ -30,5 +30,9 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str | Non
         message_id=shown and shown.message_id,
     )
     if payment["status"] == "created":
-        await topups.charge(shop, payment)
+        shop.bell.ring()
+        try:
+            await topups.charge(shop, payment)
+        except StripeUnavailable as unavailable:
+            raise ChargeUnclear from unavailable
     return await topups.show(shop, actor, payment["id"])

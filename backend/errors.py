@@ -38,6 +38,7 @@ PursebotError
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
+    |-- ChargeUnclear          503 charge_unclear: as above, and it may have been charged
     |-- DatabaseUnavailable    503 database_unavailable
     |-- DatabaseOutdated       503 database_outdated {pending}
     `-- SupabaseUnavailable    503 supabase_unavailable: nobody can say whose token this is

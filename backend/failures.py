@@ -21,6 +21,15 @@ class StripeUnavailable(Failure, status=503):
     message = "Stripe did not answer. Nothing is lost: try again."
 
 
+class ChargeUnclear(Failure, status=503):
+    """Stripe did not say whether it charged the card; the payment stays until it does."""
+
+    message = (
+        "Stripe did not answer, so nobody knows yet whether the card was charged. Repeat with the"
+        " same Idempotency-Key, or look at the payment in a minute; no key charges twice."
+    )
+
+
 class DatabaseUnavailable(Failure, status=503):
     """No connection, or a passing trouble of the server."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from backend import customers, money
+from backend import cards, customers, money
 from backend.database import SERVICE, Actor, Database
 from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
@@ -177,7 +177,7 @@ async def charge(shop: Shop, payment: Json) -> None:
         log.error("stripe_refused", payment=payment["id"], **refused.facts)
         reason = refused.facts["stripe_code"]
         await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
-        shop.bell.ring()
+        await cards.look(shop, {"organization_id": payment["organization_id"]})
     else:
         if intent["status"] == "requires_action":
             await opened(shop, payment["id"], intent_id=intent["id"], url=banks_page(intent))

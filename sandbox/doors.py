@@ -38,7 +38,7 @@ class Refusal(Exception):
     API's ResponseParameters. What no caller may see never enters one.
     """
 
-    def __init__(self, status: int, message: str, **facts: str | int) -> None:
+    def __init__(self, status: int, message: str, **facts: Any) -> None:
         super().__init__(message)
         self.status, self.message, self.facts = status, message, facts
 

@@ -10,9 +10,10 @@ from aiohttp import web
 from sandbox import stripe_clawbacks
 from sandbox.doors import READ, Handler, Refusal, not_modelled, page, peoples_door, read_strictly
 from sandbox.settings import SETTINGS
-from sandbox.store import STORE, Json
-from sandbox.stripe_calls import CALLS, Call, create_session, decoded
+from sandbox.store import STORE
+from sandbox.stripe_calls import CALLS, Call, decoded
 from sandbox.stripe_cards import CARD_CALLS, create_setup
+from sandbox.stripe_charges import charge_saved
 from sandbox.stripe_objects import TEMPLATES, new_id
 from sandbox.stripe_people import DOORS, PAGES
 from sandbox.stripe_sessions import LOCAL_STRIPE, LocalStripe
@@ -20,21 +21,15 @@ from sandbox.stripe_sessions import LOCAL_STRIPE, LocalStripe
 API_VERSION = TEMPLATES["event"]["api_version"]  # what the pinned SDK speaks
 
 
-SESSIONS: dict[str, Call] = {"payment": READ(create_session), "setup": READ(create_setup)}
+def one_of(plain: Call, other: Call, name: str, value: str) -> Call:
+    """One address, two calls: a parameter says which is meant."""
+    return lambda own, **wanted: (other if wanted.get(name) == value else plain)(own, **wanted)
 
 
-def create_any_session(stripe: LocalStripe, **wanted: object) -> Json:
-    """POST /v1/checkout/sessions: what it takes depends on its mode."""
-    call = SESSIONS.get(str(wanted.get("mode")), SESSIONS["payment"])
-    return call(stripe, **wanted)
-
-
-ALL_CALLS = (
-    CALLS
-    | CARD_CALLS
-    | stripe_clawbacks.CALLS
-    | {("POST", "/v1/checkout/sessions"): create_any_session}
-)
+SESSIONS, INTENTS = ("POST", "/v1/checkout/sessions"), ("POST", "/v1/payment_intents")
+ALL_CALLS = CALLS | CARD_CALLS | stripe_clawbacks.CALLS
+ALL_CALLS[SESSIONS] = one_of(CALLS[SESSIONS], READ(create_setup), "mode", "setup")
+ALL_CALLS[INTENTS] = one_of(CALLS[INTENTS], READ(charge_saved), "confirm", "true")
 
 
 def add_stripe(app: web.Application) -> None:
@@ -99,7 +94,7 @@ def once(
 ) -> web.Response:
     """Act once for each idempotency key; a repeat gets the stored answer, also if that was a 500.
 
-    What is refused is not stored (docs.stripe.com/api/idempotent_requests).
+    What is refused is not stored, but a decline is (docs.stripe.com/api/idempotent_requests).
     """
     key = request.headers.get("Idempotency-Key") or new_id("none")
     before = stripe.store.get("idempotency_key", key)
@@ -113,7 +108,12 @@ def once(
     if faults.spend("api_429"):
         raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
     broken = Refusal(500, "An error of the local Stripe, on purpose.")
-    response = broken.response() if faults.spend("api_500") else act()
+    try:
+        response = broken.response() if faults.spend("api_500") else act()
+    except Refusal as refusal:
+        if refusal.status != 402:
+            raise
+        response = refusal.response()
     answer = {"said": said, "status": response.status, "text": response.text}
     stripe.store.put("idempotency_key", key, answer)
     return response

@@ -53,6 +53,7 @@ def create_setup(
 def save(stripe: LocalStripe, session: Json, card: str, authenticate: bool | None) -> Json:
     """Try to save a card on the page of a setup session; answers the session."""
     method, step = stripe.tried(card, authenticate)
+    step = method.get("saving", step)
     if session["status"] != "open" or step not in SETUPS:
         raise Refusal(409, f"This session is {session['status']}.", code="session_closed")
     intent = stored(stripe.store, "setup_intent", session["setup_intent"])
@@ -67,7 +68,9 @@ def save(stripe: LocalStripe, session: Json, card: str, authenticate: bool | Non
     return session
 
 
-def new_method(stripe: LocalStripe, number: str, customer: str, redisplay: str) -> Json:
+def new_method(
+    stripe: LocalStripe, number: str, customer: str, redisplay: str, **more: str
+) -> Json:
     """A card with this test number, attached; which number it has, Stripe never shows."""
     brand = METHODS[number].get("brand", "visa")
     card = TEMPLATES["card"] | {
@@ -75,7 +78,8 @@ def new_method(stripe: LocalStripe, number: str, customer: str, redisplay: str) 
         "exp_year": time.gmtime().tm_year + 5,
         "fingerprint": sha256(number.encode()).hexdigest()[:16],
     }  # fmt: skip
-    method = new("payment_method", card=card, customer=customer, allow_redisplay=redisplay)
+    carried = {"card": card, "customer": customer, "allow_redisplay": redisplay}
+    method = new("payment_method", **carried, **more)
     stripe.store.put("number_behind", method["id"], {"number": number})
     return changed(stripe, method, "attached")
 
@@ -113,7 +117,7 @@ def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
         if retrieve_method(stripe, id)["customer"] != customer:
             raise Refusal(400, "The payment method belongs to another customer, or did.")
         return retrieve_method(stripe, id)
-    if METHODS[TOKENS[id]]["step"] == "decline":
+    if METHODS[TOKENS[id]].get("saving", METHODS[TOKENS[id]]["step"]) == "decline":
         raise Refusal(402, **METHODS[TOKENS[id]]["error"])
     return new_method(stripe, TOKENS[id], customer, "unspecified")
 

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, Literal
 
+from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_cards import CARD_DOORS, SETUPS, save
+from sandbox.stripe_cards import CARD_DOORS, SETUPS, save as save_card
+from sandbox.stripe_charges import save_paid, seen
 from sandbox.stripe_objects import CURRENCIES, METHODS, new
 from sandbox.stripe_sessions import LocalStripe
 
@@ -37,6 +39,7 @@ def shown(stripe: LocalStripe, session: Json) -> Json:
         **outcome(stripe, session),
         **{name: session[name] for name in kept},
         "amount": decimal(session["amount_total"] or 0, digits),
+        "saving": session["saved_payment_method_options"] and session["custom_text"]["submit"],
         "digits": 0 if step == 10**digits else digits,  # what can only be 0 is not shown
         "items": [{**item, "amount": decimal(item["amount"], digits)} for item in items],
         "methods": [
@@ -60,15 +63,23 @@ async def see_sessions(stripe: LocalStripe) -> Json:
 
 async def see_session(stripe: LocalStripe, id: str) -> Json:
     """What the hosted page shows."""
-    return shown(stripe, stripe.session(id))
+    return shown(stripe, seen(stripe, id))
 
 
-async def pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None) -> Json:
+async def pay(
+    stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None, save: bool = False
+) -> Json:
     """What the hosted page's buttons do; `authenticate` answers the 3-D Secure question."""
-    session = stripe.session(id)
-    if session["mode"] == "setup":
-        return outcome(stripe, save(stripe, session, card, authenticate))
-    return outcome(stripe, stripe.pay(id, card, authenticate))
+    page = seen(stripe, id)
+    if page["mode"] == "setup":
+        return outcome(stripe, save_card(stripe, page, card, authenticate))
+    if page["payment_intent"] == id and page["status"] != "open":
+        raise Refusal(409, "The bank has been answered.")
+    stripe.pay(id, card, authenticate)
+    page = seen(stripe, id)
+    if save:
+        save_paid(stripe, page, card)
+    return outcome(stripe, page)
 
 
 async def confirm(

@@ -117,20 +117,21 @@ class LocalStripe:
         amount = payable["amount" if payable is intent else "amount_total"]
         money = {"amount": amount, "currency": payable["currency"]}
         if intent is None and card:
-            intent = new("payment_intent", **money, **backstage["intent"])
+            whose = {"customer": payable["customer"]}
+            intent = new("payment_intent", **money, **backstage["intent"], **whose)
             self.tell(["payment_intent.created"], {"payment_intent": intent})
         things = {payable["object"]: payable}
         if intent is not None:
             things["payment_intent"] = intent
         if intent is not None and "charge" in changes:
-            pending = intent["status"] == "processing"
             carried = {**money, **backstage["intent"], "payment_intent": intent["id"]}
-            things["charge"] = (
-                stored(self.store, "charge", intent["latest_charge"])
-                if pending
-                else new("charge", **carried, payment_method=new_id("pm_1"))
-            )
+            carried |= {"payment_method": intent["payment_method"] or new_id("pm_1")}
+            charge = new("charge", **carried, customer=intent["customer"])
+            if intent["status"] == "processing":
+                charge = stored(self.store, "charge", intent["latest_charge"])
+            things["charge"] = charge
         facts = facts_of(things, amount, METHODS.get(card or "", {}).get("error", {}))
+        facts["next_action"] = backstage.get("next_action", TEMPLATES["in_the_page"])
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
             self.store.put(kind, thing["id"], thing)

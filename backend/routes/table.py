@@ -106,7 +106,7 @@ DOORS = [
     Door("POST", "/api/payments/create-intent", intents.start, 201, "admin", ORDER, costs=True),
     Door("POST", "/api/payments/payment-intents", intents.start, 201, "admin", ORDER, costs=True),
     Door("POST", "/api/payments/charge", charges.start, 201, "admin",
-         (*ORDER, errors.ReferenceUsed), costs=True),
+         (*ORDER, errors.ReferenceUsed, failures.ChargeUnclear), costs=True),
     Door("GET", METHODS, cards.listing, 200, "member"),
     Door("POST", METHODS, card_links.add, 201, "admin",
          (errors.CardDeclined, errors.IdempotencyKeyReused, *STRIPE), costs=True),

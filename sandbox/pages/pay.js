@@ -10,6 +10,7 @@ const ENDINGS = {
   paid: ["✓", "good", "Paid", "Thank you. Nothing more to do here."],
   unpaid: ["…", "", "On its way", "The bank takes a moment. You will be told."],
   no_payment_required: ["✓", "good", "Saved", "The card is saved. Nothing was charged."],
+  refused: ["!", "", "Not paid", "Nothing was charged."],
   expired: ["!", "", "This link has expired", "Nothing was charged. Ask for a new link."],
   unknown: ["?", "", "There is no such payment", "Ask for a new link."],
 };
@@ -108,6 +109,8 @@ function draw() {
   );
   if (session.cancel_url) at("cancel").href = session.cancel_url;
   at("cancel").hidden = !session.cancel_url;
+  at("saving").hidden = !session.saving;
+  if (session.saving) at("told").textContent = session.saving.message;
   if (session.status === "complete") return end(session.payment_status);
   if (session.status === "expired") return end("expired");
   const until = new Date(session.expires_at * 1000);
@@ -137,7 +140,8 @@ async function pay(wish) {
   if (pressed) pressed.classList.add("busy");
   notice("");
   try {
-    const outcome = await ask("/pay", wish);
+    const save = at("save").checked ? { save: true } : {};
+    const outcome = await ask("/pay", { ...wish, ...save });
     session = { ...session, next: undefined, ...outcome };
     draw();
     if (outcome.redirect_url) {

@@ -102,6 +102,7 @@ begin
     on conflict on constraint payments_one_per_key do nothing returning * into payment;
     if found and create_payment.flow = 'charge' then
         perform private.require_new_order(payment);
+        perform private.show_payment(payment);
         perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
             'payment_id', payment.id, 'payment_method_id', card
         ));

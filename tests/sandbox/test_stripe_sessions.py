@@ -97,8 +97,8 @@ async def test_what_we_do_not_have_is_named_in_a_501(
 
 
 async def test_a_call_that_is_not_modelled_says_so(play: Playground) -> None:
-    with pytest.raises(stripe.APIError, match="POST /v1/refunds"):
-        await play.sdk.v1.refunds.create_async({"charge": "ch_1"})
+    with pytest.raises(stripe.APIError, match="POST /v1/coupons"):
+        await play.sdk.v1.coupons.create_async({"percent_off": 10})
 
 
 async def test_only_its_own_key_opens_the_api(play: Playground) -> None:

@@ -1,0 +1,59 @@
+"""Charges of saved cards: an intent that is confirmed as it is made, and the bank's own page."""
+
+from typing import Any, Literal
+
+from sandbox.doors import READ, Refusal
+from sandbox.store import Json
+from sandbox.stripe_calls import Text, Url, create_intent
+from sandbox.stripe_cards import new_method, number_behind, retrieve_method
+from sandbox.stripe_objects import METHODS, TEMPLATES, stored
+from sandbox.stripe_sessions import LocalStripe
+
+
+def charge_saved(
+    stripe: LocalStripe,
+    *,
+    confirm: Literal["true"],
+    customer: Text,
+    payment_method: Text,
+    return_url: Url,
+    **order: Any,
+) -> Json:
+    """POST /v1/payment_intents that confirms (docs.stripe.com/payments/save-and-reuse)."""
+    if retrieve_method(stripe, payment_method)["customer"] != customer:
+        message = f"The customer does not have a payment method with the ID {payment_method}."
+        raise Refusal(400, message, code="resource_missing", param="payment_method")
+    number = number_behind(stripe, payment_method)
+    paid_by = {"customer": customer, "payment_method": payment_method}
+    intent = READ(create_intent)(stripe, **order) | paid_by
+    redirect = {"url": f"{stripe.settings.url}/pay/{intent['id']}", "return_url": return_url}
+    shown = {"description": intent["description"], "quantity": 1, "amount": intent["amount"]}
+    backstage = stripe.backstage(intent["id"]) | {"items": [shown]}
+    backstage["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    stripe.store.put("backstage", intent["id"], backstage)
+    method = METHODS[number]
+    charged = stripe.move(intent, method.get("charged") or method["step"], number)
+    if error := charged["last_payment_error"]:
+        raise Refusal(402, **error, payment_intent=charged)
+    return charged
+
+
+def seen(stripe: LocalStripe, id: str) -> Json:
+    """The session with this id, or a charge on the page of the bank, which is much like one."""
+    if id[:3] != "pi_":
+        return stripe.session(id)
+    intent = stored(stripe.store, "payment_intent", id)
+    back = stripe.backstage(id)["next_action"]["redirect_to_url"]["return_url"]
+    kept = {name: intent[name] for name in ("id", "created", "currency")}
+    kept |= {"amount_total": intent["amount"], "expires_at": intent["created"] + 3_600}
+    kept |= {"payment_intent": id, "success_url": back, "mode": "payment", "url": None}
+    paid = "paid" if intent["status"] == "succeeded" else "refused"
+    open_or_not = "open" if intent["next_action"] else "complete"
+    return {**TEMPLATES["checkout.session"], **kept, "status": open_or_not, "payment_status": paid}
+
+
+def save_paid(stripe: LocalStripe, session: Json, card: str) -> None:
+    """Save for the session's customer what has just paid, where the page offers that."""
+    if session["saved_payment_method_options"] and session["payment_status"] == "paid":
+        paid, number = stripe.intent_of(session) or {}, card.replace(" ", "")
+        new_method(stripe, number, session["customer"], "always", id=paid["payment_method"])
