@@ -29,6 +29,8 @@ class BackendClient(BackendCalls):
     payment = Door("GET", "/api/payments/{}", schemas.Payment)
     check = Door("POST", "/api/payments/{}/check", schemas.Payment)
     cancel = Door("POST", "/api/payments/{}/cancel", schemas.Payment)
+    # Send money of a payment back (RefundRequest, key), once, however often it is asked.
+    refund = Door("POST", "/api/payments/{}/refund", schemas.Refund)
     # A group as this person may know it, tied (GroupTie), and allowed more or less.
     group = Door("GET", GROUP, schemas.Group)
     tie_group = Door("PUT", GROUP, schemas.Group)

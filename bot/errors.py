@@ -73,7 +73,7 @@ def _facts(said: dict[str, str], words: Words) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for name, value in said.items():
         match name:
-            case "minimum" | "maximum" | "step":
+            case "minimum" | "maximum" | "step" | "most" if "currency" in said:
                 facts[name] = Price(value, said["currency"])
             case "retry_after":
                 facts["count"] = ceil(float(value))

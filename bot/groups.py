@@ -15,7 +15,7 @@ from backend.schemas import Group, GroupNews, GroupPermissions, GroupTie, Member
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.doors import GROUPS
-from bot.membership import NotTheirs
+from bot.membership import NotTheirs, wallet_line
 from bot.screens import Row, Screen, button
 from bot.texts import Words, short
 
@@ -70,7 +70,7 @@ async def balance(context: BotContext) -> None:
         return
     words = context.words
     lines = [words.say("group.organization", organization=short(shown.organization_name))]
-    lines += [words.say("balance.wallet", balance=wallet.balance) for wallet in shown.wallets]
+    lines += [wallet_line(wallet.balance, words) for wallet in shown.wallets]
     await context.reply(Screen("\n".join(lines)))
 
 

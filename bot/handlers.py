@@ -24,6 +24,7 @@ from bot import (
     members,
     organization,
     payment_taps,
+    refund,
     settings_menu,
     start,
     topup,
@@ -36,6 +37,7 @@ UUID: Final = "[0-9a-f]{32}"
 ORGANIZATION: Final = f"(?P<organization>{UUID})"
 WALLET: Final = f"{ORGANIZATION}:(?P<currency>[a-z]{{3}})"
 PAYMENT: Final = f"(?P<payment>{UUID})"
+AMOUNT: Final = f"(?P<amount>{refund.AMOUNT})"
 PACKED: Final = "[A-Za-z0-9_-]{22}"  # two ids as hex would not fit
 PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
 TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
@@ -72,6 +74,10 @@ TAPS: Final[dict[str, Handler]] = {
     f"cancel:{PAYMENT}": payment_taps.cancel_tapped,
     f"again:{PAYMENT}": payment_taps.again_tapped,
     f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
+    f"refund:{PAYMENT}": refund.refund_tapped,
+    f"refund_other:{PAYMENT}": refund.other_tapped,
+    f"refund_ask:{PAYMENT}:{AMOUNT}": refund.ask_tapped,
+    f"refund_now:{PAYMENT}:{AMOUNT}": refund.now_tapped,
     "settings(:(?P<page>quiet|timezone|language))?": settings_menu.settings,
     rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": settings_menu.choice_tapped,
     "ask_setting:(?P<name>quiet|timezone)": settings_menu.other_tapped,

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import Me, Membership, Role
+from backend.schemas import Me, Membership, Money, Role
 from bot.screens import Row, button
-from bot.texts import Words, short
+from bot.texts import Price, Words, short
 
 TOP_UP_ROLES: Final[tuple[Role, ...]] = ("owner", "admin")
 # The roles that each role may give and take, and whose holders it may remove.
@@ -64,7 +64,19 @@ def balance_lines(place: Membership, words: Words) -> Iterator[str]:
     name = short(place.organization_name)
     yield words.say("balance.organization", organization=name, role=role)
     for wallet in place.wallets:
-        yield words.say("balance.wallet", balance=wallet.balance)
+        yield wallet_line(wallet.balance, words)
+
+
+def wallet_line(balance: Money, words: Words) -> str:
+    """What is in a wallet or, where refunds and disputes took more than it had, what it owes."""
+    if owed := debt(balance):
+        return words.say("balance.debt", debt=owed)
+    return words.say("balance.wallet", balance=balance)
+
+
+def debt(balance: Money) -> Price | None:
+    """What a wallet with this balance owes, if it does."""
+    return Price(balance.amount.lstrip("-"), balance.currency) if balance.amount_minor < 0 else None
 
 
 def menu(me: Me, words: Words) -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Payment, PaymentStatus
-from bot.membership import balance_button
+from bot.membership import balance_button, debt
 from bot.screens import Row, Screen, button
 from bot.texts import Fact, Words
 
@@ -17,7 +17,7 @@ BUTTONS: Final[dict[PaymentStatus, tuple[tuple[str, ...], ...]]] = {
     "created": (),
     "pending": (("pay",), ("check", "cancel")),
     "processing": (("check",),),
-    "succeeded": (("receipt", "topup"),),
+    "succeeded": (("receipt", "topup"), ("refund",)),
     "failed": (("again",),),
     "expired": (("again",),),
     "canceled": (("again",),),
@@ -27,6 +27,7 @@ LABELS: Final = {
     "cancel": "button.cancel",
     "again": "button.new_link",
     "receipt": "button.receipt",
+    "refund": "button.refund",
 }
 
 
@@ -38,18 +39,21 @@ def payment_screen(payment: Payment, words: Words) -> Screen:
     return Screen("\n".join(lines), tuple(_rows(payment, words)))
 
 
-def receipt_screen(payment: Payment, words: Words) -> Screen:
+def receipt_screen(payment: Payment, words: Words, may_refund: bool = False) -> Screen:
     """What happened, to keep or to pass on; only a payment that succeeded has one."""
     paid_at = payment.succeeded_at or payment.created_at
     facts = _facts(payment, words) | {"day": words.day_of(paid_at), "time": paid_at}
-    return Screen(words.say("receipt.text", **facts))
+    lines = [words.say(key, **facts) for key in ("receipt.text", *_gone(payment, words))]
+    refund = _button("refund", payment, words) if may_refund else None
+    return Screen("\n".join(lines), ((refund,),) if refund else ())
 
 
 def credited_screen(payment: Payment, words: Words) -> Screen:
     """What another member reads when money has been added."""
-    keys = ("credited.text", *(["payment.balance"] if payment.balance else []))
+    keys = ("credited.text", *_after(payment))
     lines = (words.say(key, **_facts(payment, words)) for key in keys)
-    return Screen("\n".join(lines), ((balance_button(words),),))
+    receipt = button(words.plain("button.receipt"), f"receipt:{payment.id.hex}")
+    return Screen("\n".join(lines), ((balance_button(words), receipt),))
 
 
 def fits_a_button(url: str) -> bool:
@@ -76,11 +80,30 @@ def _keys(payment: Payment, words: Words) -> Iterator[str]:
     yield f"payment.{payment.status}"
     if payment.status == "pending" and payment.url and not fits_a_button(payment.url):
         yield "payment.link"
-    if payment.balance and payment.status == "succeeded":
-        yield "payment.balance"
+    if payment.debt:
+        yield "payment.debt"
+    if payment.status == "succeeded":
+        yield from _gone(payment, words) or _after(payment)
     if payment.under_review:
         yield review
     yield "payment.reference"
+
+
+def _after(payment: Payment) -> list[str]:
+    """What the wallet has by this payment, or still owes."""
+    if payment.balance is None:
+        return []
+    return ["payment.owed" if debt(payment.balance) else "payment.balance"]
+
+
+def _gone(payment: Payment, words: Words) -> list[str]:
+    """What went back of it, or may."""
+    refunded = payment.refunded.amount_minor if payment.refunded else 0
+    whole = refunded >= payment.money.amount_minor
+    keys = ["payment.refunded" if whole else "payment.partly_refunded"] if refunded else []
+    if status := payment.dispute_status:
+        keys.append(words.first(f"dispute.{status}", "dispute.other"))
+    return keys
 
 
 def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
@@ -92,7 +115,11 @@ def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
         "reference": payment.reference,
         "url": payment.url or "",
     }
-    return facts | ({"balance": payment.balance} if payment.balance else {})
+    sums = {"debt": payment.debt, "refunded": payment.refunded, "balance": payment.balance}
+    facts |= {name: sum for name, sum in sums.items() if sum}
+    if payment.balance and (owed := debt(payment.balance)):
+        facts["balance"] = owed
+    return facts
 
 
 def _rows(payment: Payment, words: Words) -> Iterator[Row]:
@@ -104,6 +131,8 @@ def _rows(payment: Payment, words: Words) -> Iterator[Row]:
 def _button(name: str, payment: Payment, words: Words) -> InlineKeyboardButton | None:
     if name == "topup":
         return button(words.plain("button.top_up_again"), "topup")
+    if name == "refund" and not (payment.refundable and payment.refundable.amount_minor):
+        return None
     if name != "pay":
         return button(words.plain(LABELS[name]), f"{name}:{payment.id.hex}")
     if payment.url and fits_a_button(payment.url):

@@ -9,6 +9,7 @@ from uuid import UUID
 from backend.schemas import PaymentStatus
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
+from bot.membership import may_top_up, place_in
 from bot.payment_message import receipt_screen
 from bot.topup import start_payment
 
@@ -41,11 +42,12 @@ async def cancel_tapped(context: BotContext) -> str | None:
 
 async def receipt_tapped(context: BotContext) -> str | None:
     """Receipt: what was paid, when, by whom and for whom, in a message of its own."""
-    await context.introduce()
+    me = await context.introduce()
     payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
     if payment.status != "succeeded":
         return await too_old(context)
-    await context.reply(receipt_screen(payment, context.words))
+    may_refund = may_top_up(place_in(me, payment.organization_id))
+    await context.reply(receipt_screen(payment, context.words, may_refund))
     return None
 
 

@@ -15,7 +15,7 @@ from bot.backend_calls import BackendError, BackendUnavailable
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain
-from bot.membership import current, in_order, may_top_up, needed_role, place_in
+from bot.membership import current, debt, in_order, may_top_up, needed_role, place_in
 from bot.organization import organization_screen
 from bot.screens import Row, Screen, button, wallet_data
 from bot.texts import Price, Words, short
@@ -179,12 +179,14 @@ def usual_amounts(wallet: Wallet) -> list[str]:
 def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> str:
     """A question about an amount, with what one top-up may be."""
     limits = wallet.limits
-    return words.say(
+    asked = words.say(
         key,
         organization=short(place.organization_name),
         minimum=Price(limits.minimum, limits.currency),
         maximum=Price(limits.maximum, limits.currency),
     )
+    owed = debt(wallet.balance)
+    return f"{asked}\n{words.say('topup.debt', debt=owed)}" if owed else asked
 
 
 def default_wallet(place: Membership) -> WalletName:

@@ -1,6 +1,5 @@
 """Money that goes back: refunds by the API and by the dashboard, disputes, early fraud warnings."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal
 
@@ -9,11 +8,9 @@ from pydantic import Field
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_objects import CLAWBACKS, new, stored
+from sandbox.stripe_people import priced
 from sandbox.stripe_sessions import LocalStripe
 
-A_WEEK = 604_800
-# Under which names the events of the table find the object.
-NAMES = {"refund": ("refund", "charge.refund"), "dispute": ("charge.dispute",)}
 Positive = Annotated[int, Field(ge=1, le=2**53)]
 Metadata = dict[str, Annotated[str, Field(max_length=500)]]
 
@@ -43,7 +40,7 @@ def refund(
         raise Refusal(400, "It has already been refunded.", code="charge_already_refunded")
     if (amount or left) > left:
         raise Refusal(400, f"Refund amount ({amount}) is greater than unrefunded ({left}).")
-    return begin(stripe, step, "refund", charge, amount=amount or left, **carried)
+    return begin(stripe, step, charge, amount=amount or left, **carried)
 
 
 def list_refunds(
@@ -64,59 +61,65 @@ def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
     return charge
 
 
-def begin(stripe: LocalStripe, step: str, kind: str, charge: Json, **fields: object) -> Json:
+def begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Json:
     """A new refund, dispute or warning of the charge."""
     about = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
-    thing = new(kind, **about, **fields, **({"status": ""} if kind in NAMES else {}))
-    if kind in NAMES:
-        thing["currency"] = charge["currency"]
-    return move(stripe, step, thing)
+    if "amount" in fields:
+        about |= {"currency": charge["currency"], "status": ""}
+    return move(stripe, step, new(CLAWBACKS[step]["of"], **about, **fields))
 
 
 def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     """Carry out one line of the table: the object, its charge's sums, the events."""
-    row, kind = CLAWBACKS[step], thing["object"]
-    if thing.get("status", "") not in row["from"]:
+    kind = thing["object"]
+    if step not in possible(kind, thing.get("status", "")):
         raise Refusal(409, f"This {kind} is {thing['status']}.")
-    thing |= row["changes"]
+    thing |= CLAWBACKS[step]["changes"]
     stripe.store.put(kind, thing["id"], thing)
     charge = stored(stripe.store, "charge", thing["charge"])
-    gone = [
-        refund["amount"]
-        for _, refund in stripe.store.list("refund")
-        if refund["charge"] == charge["id"] and refund["status"] != "failed"
-    ]
-    charge["amount_refunded"] = sum(gone)
+    refunds = [r for _, r in stripe.store.list("refund") if r["charge"] == charge["id"]]
+    charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] != "failed")
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     charge["disputed"] = charge["disputed"] or kind == "dispute"
     stripe.store.put("charge", charge["id"], charge)
-    stripe.tell(row["events"], {"charge": charge, **dict.fromkeys(NAMES.get(kind, (kind,)), thing)})
+    named = {"charge": charge, kind: thing, f"charge.{kind}": thing}
+    stripe.tell(CLAWBACKS[step]["events"], named)
     return thing
 
 
-async def by_dashboard(
-    stripe: LocalStripe,
-    id: str,
-    step: Literal["refund", "refund_pending", "dispute", "warn"],
-    amount: Positive | None = None,
-) -> Json:
-    """A refund, a dispute or a warning of a paid intent, as if from elsewhere."""
-    if step in ("refund", "refund_pending"):
+def possible(kind: str, status: str) -> list[str]:
+    """The steps that can come next."""
+    rows = CLAWBACKS.items()
+    return [step for step, row in rows if row["of"] == kind and status in row["from"]]
+
+
+async def go_on(stripe: LocalStripe, id: str, step: str, amount: Positive | None = None) -> Json:
+    """A step of a refund or a dispute or, where the id is a paid intent's, a new one of it."""
+    kind = CLAWBACKS.get(step, {}).get("of")
+    if not kind:
+        raise Refusal(400, f"The steps are {', '.join(CLAWBACKS)}.")
+    if id[:3] != "pi_":
+        return move(stripe, step, stored(stripe.store, kind, id))
+    if kind == "refund":
         return refund(stripe, step, id, amount)
     charge = charge_of(stripe, id)
-    if step == "warn":
-        return begin(stripe, step, "radar.early_fraud_warning", charge)
-    details = {"due_by": int(time.time()) + A_WEEK, "enhanced_eligibility": {}}
-    details |= {"has_evidence": False, "past_due": False, "submission_count": 0}
-    asked = amount or charge["amount"]
-    return begin(stripe, step, "dispute", charge, amount=asked, evidence_details=details)
+    asked = {"amount": amount or charge["amount"]} if kind == "dispute" else {}
+    return begin(stripe, step, charge, **asked)
 
 
-async def go_on(
-    stripe: LocalStripe, id: str, step: Literal["succeed", "fail", "respond", "win", "lose"]
-) -> Json:
-    """What a bank says of a refund, or what becomes of a dispute."""
-    return move(stripe, step, stored(stripe.store, "refund" if id[:3] == "re_" else "dispute", id))
+async def see_clawbacks(stripe: LocalStripe) -> Json:
+    """What was paid and what went back, newest first, with the steps that can come next."""
+    listed = []
+    for kind in ("charge", "refund", "dispute"):
+        for seq, thing in stripe.store.list(kind):
+            steps = possible(kind, thing["status"])
+            if kind == "charge" and thing["paid"]:
+                thing["id"] = thing["payment_intent"]
+                steps = [step for step, row in CLAWBACKS.items() if row["from"] == [""]]
+            kept = {name: thing[name] for name in ("id", "object", "created", "currency", "status")}
+            price = priced(thing["amount"], thing["currency"])
+            listed += [(seq, kept | price | {"next": steps})]
+    return {"clawbacks": [thing for _, thing in sorted(listed, key=lambda each: -each[0])]}
 
 
 CALLS: dict[tuple[str, str], Callable[..., Json]] = {
@@ -124,6 +127,6 @@ CALLS: dict[tuple[str, str], Callable[..., Json]] = {
     ("GET", "/v1/refunds"): READ(list_refunds),
 }
 DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
-    ("POST", "/stripe/payment_intents/{id:pi_.+}/clawbacks"): by_dashboard,
+    ("GET", "/stripe/clawbacks"): see_clawbacks,
     ("POST", "/stripe/clawbacks/{id}"): go_on,
 }

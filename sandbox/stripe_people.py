@@ -32,16 +32,14 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
-    digits, step = (CURRENCIES[session["currency"]][name] for name in ("digits", "step"))
     kept = ("id", "created", "expires_at", "cancel_url", "url", "currency", "mode")
     items = stripe.backstage(session["id"])["items"]
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in kept},
-        "amount": decimal(session["amount_total"] or 0, digits),
         "saving": session["saved_payment_method_options"] and session["custom_text"]["submit"],
-        "digits": 0 if step == 10**digits else digits,  # what can only be 0 is not shown
-        "items": [{**item, "amount": decimal(item["amount"], digits)} for item in items],
+        **priced(session["amount_total"] or 0, session["currency"]),
+        "items": [item | priced(item["amount"], session["currency"]) for item in items],
         "methods": [
             {"card": card, "label": method["label"], "type": method["type"]}
             for card, method in METHODS.items()
@@ -50,9 +48,11 @@ def shown(stripe: LocalStripe, session: Json) -> Json:
     }
 
 
-def decimal(amount: int, digits: int) -> str:
-    """5000 with two digits as "50.00"."""
-    return str(Decimal(amount).scaleb(-digits))
+def priced(amount: int, currency: str) -> Json:
+    """5000 of a currency with two digits as "50.00"; what can only be 0 is not shown."""
+    digits, step = (CURRENCIES[currency][name] for name in ("digits", "step"))
+    shown = 0 if step == 10**digits else digits
+    return {"amount": str(Decimal(amount).scaleb(-digits)), "digits": shown}
 
 
 async def see_sessions(stripe: LocalStripe) -> Json:

@@ -24,6 +24,10 @@ const LOOKS = {
   retrying: "bad",
   waiting: "wait",
   "given up": "bad",
+  succeeded: "good",
+  won: "good",
+  lost: "bad",
+  failed: "bad",
   complete: "good",
   open: "wait",
 };
@@ -167,6 +171,37 @@ function cardRow(method) {
   );
 }
 
+const STEPS = {
+  refund: "Refund",
+  refund_pending: "Refund, pending",
+  dispute: "Dispute",
+  warn: "Fraud warning",
+  succeed: "Succeeds",
+  fail: "Fails",
+  respond: "Respond",
+  win: "Win",
+  lose: "Lose",
+};
+
+function clawbackRow(thing) {
+  const name = { charge: "Charge", refund: "Refund", dispute: "Dispute" }[thing.object];
+  const steps = thing.next.map((step) => {
+    return button(STEPS[step], () => ask(`clawbacks/${thing.id}`, { step }));
+  });
+  return element(
+    "div",
+    "row",
+    element(
+      "div",
+      "",
+      element("div", "name", `${name} · ${money(thing)}`),
+      element("div", "about", `${time(thing.created)} · ${thing.id}`),
+    ),
+    element("div", "side", state(thing.status)),
+    element("div", "buttons", ...steps),
+  );
+}
+
 function faultSwitch([name, label, type]) {
   const input = element("input", "");
   const holder = element("label", "fault", label, input);
@@ -212,15 +247,17 @@ function drawRows(name, things, make) {
 
 async function look() {
   try {
-    const [faults, { sessions }, { cards }, { deliveries }] = await Promise.all([
+    const [faults, { sessions }, { cards }, { clawbacks }, { deliveries }] = await Promise.all([
       ask("faults"),
       ask("sessions"),
       ask("cards"),
+      ask("clawbacks"),
       ask("deliveries"),
     ]);
     drawFaults(faults);
     drawRows("sessions", sessions.slice(0, SESSIONS), sessionRow);
     drawRows("cards", cards, cardRow);
+    drawRows("clawbacks", clawbacks.slice(0, SESSIONS), clawbackRow);
     drawRows("deliveries", deliveries.slice(0, EVENTS), deliveryRow);
     at("live").textContent = "live";
     at("live").classList.remove("lost");

@@ -36,7 +36,7 @@ async def refund(
 async def at_stripe(house: House, payment: UUID, step: str, **more: Any) -> Json:
     """Something that happens to a paid payment elsewhere."""
     row = await house.shop.database.call("start_payment", SERVICE, payment_id=payment)
-    path = f"/stripe/payment_intents/{row['stripe_payment_intent_id']}/clawbacks"
+    path = f"/stripe/clawbacks/{row['stripe_payment_intent_id']}"
     return await house.sandbox("POST", path, step=step, **more)
 
 

@@ -69,6 +69,15 @@ def payment(**changed: Any) -> Payment:
     return Payment(**facts | changed)
 
 
+def refund(payment_id: UUID, money: Money, **changed: Any) -> schemas.Refund:
+    """A refund that Ana made and that succeeded."""
+    facts: dict[str, Any] = {
+        "id": uuid4(), "payment_id": payment_id, "money": money, "status": "succeeded",
+        "reason": None, "failure": None, "refunded_by": "Ana", "created_at": NOON,
+    }  # fmt: skip
+    return schemas.Refund(**facts | changed)
+
+
 def notification(shown: Payment, **changed: Any) -> Notification:
     """A notification for Ana's chat, of a new message."""
     facts: dict[str, Any] = {
@@ -97,6 +106,7 @@ class FakeBackend:
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     current: dict[int, UUID] = field(default_factory=dict)  # organizations
+    refunds: dict[str, schemas.RefundRequest] = field(default_factory=dict)  # by their keys
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
@@ -114,6 +124,7 @@ class FakeBackend:
         app.router.add_get("/api/payments/{id}", self.payment)
         app.router.add_post("/api/payments/{id}/check", self.payment)
         app.router.add_post("/api/payments/{id}/cancel", self.cancel)
+        app.router.add_post("/api/payments/{id}/refund", self.refund)
         app.router.add_post("/internal/notifications/claim", self.claim)
         app.router.add_post("/internal/notifications/{id}/result", self.result)
         return app
@@ -196,6 +207,13 @@ class FakeBackend:
         if self.payments[id].status == "pending":
             self.payments[id] = self.payments[id].model_copy(update={"status": "canceled"})
         return answer(self.payments[id])
+
+    async def refund(self, request: web.Request) -> web.Response:
+        actor(request)
+        key, id = request.headers["Idempotency-Key"], UUID(request.match_info["id"])
+        wanted = schemas.RefundRequest.model_validate_json(await request.read())
+        self.refunds[key] = wanted
+        return answer(refund(id, euros(round(float(wanted.amount or 0) * 100))))
 
     async def claim(self, request: web.Request) -> web.Response:
         service(request)

@@ -128,4 +128,4 @@ def test_the_digits_are_the_backends_not_babels() -> None:
 def test_another_member_reads_no_link_and_no_reference() -> None:
     screen = credited_screen(payment(status="succeeded", balance=euros(5000)), WORDS)
     assert LINK not in screen.text
-    assert labels(screen) == ["Balance"]
+    assert labels(screen) == ["Balance", "Receipt"]

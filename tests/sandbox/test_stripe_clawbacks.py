@@ -17,7 +17,7 @@ async def paid(play: Playground) -> str:
 
 
 async def elsewhere(play: Playground, intent: str, step: str) -> str:
-    made = await play.post(f"payment_intents/{intent}/clawbacks", step=step, amount=1000)
+    made = await play.post(f"clawbacks/{intent}", step=step, amount=1000)
     return str(made["id"])
 
 

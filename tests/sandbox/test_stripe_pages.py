@@ -114,3 +114,18 @@ async def test_the_console_shows_deliveries_and_delivers_again(
     await rows.first.get_by_role("button", name="Twice").click()
     assert (await play.backend.got(6))[4:] == ["checkout.session.completed"] * 2
     await expect(rows.first.locator(".attempt")).to_have_count(3)
+
+
+async def test_the_console_refunds_and_disputes_what_was_paid(play: Playground, page: Page) -> None:
+    session = await play.session()
+    await play.pay(session.id)
+    await page.goto(f"{play.url}/console")
+    rows = page.locator("#clawbacks .row")
+    await rows.first.get_by_role("button", name="Refund, pending").click()
+    await expect(rows).to_have_count(2)
+    await rows.first.get_by_role("button", name="Fails").click()
+    await expect(rows.first).to_contain_text("failed")
+    await rows.last.get_by_role("button", name="Dispute").click()
+    await rows.first.get_by_role("button", name="Win").click()
+    await expect(rows.first).to_contain_text("won")
+    assert "charge.dispute.funds_reinstated" in await play.backend.got(11)

@@ -1,0 +1,113 @@
+"""Refund: how much of a payment goes back to its payer, a question first, the result in place.
+
+Owners and admins see the button, and the backend decides again. A confirmed tap is one refund: its
+key is the message and the amount, so that tapping again after a lost answer sends nothing twice.
+"""
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from backend.schemas import Payment, RefundRequest
+from bot.backend_calls import BackendRefusal
+from bot.context import BotContext
+from bot.membership import NotTheirs, managed, place_in
+from bot.screens import Screen, button
+from bot.texts import Fact, Price, Words, short
+
+AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside the payment
+
+
+async def refund_tapped(context: BotContext) -> None:
+    """Refund: all that is left, or another amount, in a message of its own."""
+    payment = await refundable(context, context.id("payment"))
+    await context.reply(offer_screen(payment, context.words))
+
+
+async def other_tapped(context: BotContext) -> None:
+    """Another amount: the next message is the answer."""
+    payment, words = await refundable(context, context.id("payment")), context.words
+    context.memory.question = partial(amount_written, payment.id)
+    await context.show(Screen(words.say("refund.question", **facts_of(payment, words))))
+
+
+async def amount_written(payment_id: UUID, context: BotContext) -> None:
+    """The amount that was asked for, which stays asked until it is one."""
+    payment, amount = await refundable(context, payment_id), context.text.strip()
+    if re.fullmatch(AMOUNT, amount):
+        context.memory.question = None
+        await context.reply(sure_screen(payment, amount.replace(",", "."), context.words))
+    else:
+        await context.say("refusal.amount_unreadable")
+
+
+async def ask_tapped(context: BotContext) -> None:
+    """An amount was chosen: ask whether they are sure."""
+    payment = await refundable(context, context.id("payment"))
+    await context.show(sure_screen(payment, context.part("amount"), context.words))
+
+
+async def now_tapped(context: BotContext) -> None:
+    """Sure: send it back, and say in the same message what came of it."""
+    payment = await refunded_by(context, context.id("payment"))
+    amount, words = context.part("amount").replace(",", "."), context.words
+    key = f"{context.chat_id}:{context.message_id}:refund:{amount}"
+    facts = facts_of(payment, words) | {"amount": Price(amount, payment.money.currency)}
+    try:
+        request = RefundRequest(amount=amount)
+        made = await context.backend.refund(context.speaker.id, payment.id, request, key)
+    except BackendRefusal as error:
+        if not error.code.startswith("stripe_"):
+            raise
+        text = words.say(f"refund.{error.code}", **facts)
+        await context.show(replace(sure_screen(payment, amount, words), text=text))
+        return
+    said = {"requires_action": "pending", "canceled": "failed"}.get(made.status, made.status)
+    lines = [words.say(key, **facts) for key in (f"refund.{said}", "payment.reference")]
+    await context.show(Screen("\n".join(lines)))
+
+
+async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
+    """The payment, for who may refund it; raises NotTheirs for others."""
+    me = await context.introduce()
+    payment = await context.backend.payment(context.speaker.id, payment_id)
+    managed(place_in(me, payment.organization_id))
+    return payment
+
+
+async def refundable(context: BotContext, payment_id: UUID) -> Payment:
+    """The same where something of it can go back; raises NotTheirs otherwise."""
+    payment = await refunded_by(context, payment_id)
+    if payment.refundable and payment.refundable.amount_minor:
+        return payment
+    raise NotTheirs("refusal.nothing_to_refund")
+
+
+def offer_screen(payment: Payment, words: Words) -> Screen:
+    """How much: all that can go back, or another amount."""
+    facts, most = facts_of(payment, words), payment.refundable
+    ask = f"refund_ask:{payment.id.hex}:{most.amount if most else 0}"
+    whole = button(words.plain("refund.all", amount=facts["most"]), ask)
+    other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
+    return Screen(words.say("refund.offer", **facts), ((whole, other),))
+
+
+def sure_screen(payment: Payment, amount: str, words: Words) -> Screen:
+    """The last question, which names what will happen."""
+    facts = facts_of(payment, words) | {"amount": Price(amount, payment.money.currency)}
+    yes = button(words.plain("refund.yes", **facts), f"refund_now:{payment.id.hex}:{amount}")
+    other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
+    return Screen(words.say("refund.sure", **facts), ((yes, other),))
+
+
+def facts_of(payment: Payment, words: Words) -> dict[str, Fact]:
+    """What the sentences name."""
+    return {
+        "organization": short(payment.organization_name),
+        "payer": short(payment.paid_by or words.plain("payment.somebody")),
+        "amount": payment.money,
+        "most": payment.refundable or payment.money,
+        "reference": payment.reference,
+    }
