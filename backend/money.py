@@ -1,22 +1,18 @@
 """Amounts: decimal text outside, whole minor units inside.
 
-The table says how Stripe charges a currency (https://docs.stripe.com/currencies): with how many
-decimals, in which steps, from how much to how much. `public.currencies` holds the same rows and is
-the one that decides; a test compares the two. Where it is silent or strange:
+The table says with how many decimals and in which steps Stripe charges a currency.
+`public.currencies` has the same, and the limits; it is the one that decides, and a test compares
+the two. Where https://docs.stripe.com/currencies is silent or strange:
 
 - Three-decimal currencies are charged in steps of ten: the last digit is always 0.
 - ISK and UGX have no decimals any more, but are still charged in hundredths that are always 00. We
   read and show them as people do, without decimals.
 - HUF and TWD are paid out without decimals, but charged with two; so are they read and shown here.
-- Stripe names a minimum for currencies it pays out in. The others (twd, isk, ugx, krw and those
-  with three decimals) must be worth the minimum of the account's own, about EUR 0.50: theirs here
-  are our own, a little above it.
-- The maximum is the eight digits that Stripe takes of every currency.
 """
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from backend import errors
 
@@ -25,61 +21,35 @@ from backend import errors
 PLAIN_NUMBER = re.compile(r"(-?)([0-9]{1,15})(?:[.,]([0-9]{1,15}))?")
 
 
-@dataclass(frozen=True)
-class Currency:
-    """One row: charged with `exponent` decimals; step and limits of one charge in minor units."""
+class Digits(NamedTuple):
+    """How a currency is charged: with `exponent` decimals, in steps of `step` minor units."""
 
-    code: str
     exponent: int
     step: int
-    minimum: int
-    maximum: int
 
     @property
-    def digits(self) -> int:
+    def shown(self) -> int:
         """How many decimals people write and read: none where only whole units can be charged."""
         return 0 if self.step == 10**self.exponent else self.exponent
 
 
 CURRENCIES = {
-    currency.code: currency
-    for currency in (
-        Currency("eur", 2, 1, 50, 99_999_999),
-        Currency("usd", 2, 1, 50, 99_999_999),
-        Currency("gbp", 2, 1, 30, 99_999_999),
-        Currency("chf", 2, 1, 50, 99_999_999),
-        Currency("czk", 2, 1, 1_500, 99_999_999),
-        Currency("dkk", 2, 1, 250, 99_999_999),
-        Currency("huf", 2, 1, 17_500, 99_999_999),
-        Currency("nok", 2, 1, 300, 99_999_999),
-        Currency("pln", 2, 1, 200, 99_999_999),
-        Currency("sek", 2, 1, 300, 99_999_999),
-        Currency("twd", 2, 1, 2_000, 99_999_999),
-        Currency("isk", 2, 100, 10_000, 99_999_900),
-        Currency("ugx", 2, 100, 300_000, 99_999_900),
-        Currency("jpy", 0, 1, 50, 99_999_999),
-        Currency("krw", 0, 1, 1_000, 99_999_999),
-        Currency("bhd", 3, 10, 250, 99_999_990),
-        Currency("jod", 3, 10, 500, 99_999_990),
-        Currency("kwd", 3, 10, 250, 99_999_990),
-        Currency("omr", 3, 10, 250, 99_999_990),
-        Currency("tnd", 3, 10, 2_000, 99_999_990),
+    code: Digits(exponent, step)
+    for exponent, step, codes in (
+        (2, 1, "eur usd gbp chf czk dkk huf nok pln sek twd"),
+        (2, 100, "isk ugx"),
+        (0, 1, "jpy krw"),
+        (3, 10, "bhd jod kwd omr tnd"),
     )
+    for code in codes.split()
 }
 
 
 def minor_units(text: str, code: str) -> int:
-    """What may be charged: `("12.50", "eur")` -> 1250. Raises one of errors.AmountRefused."""
-    amount, currency = whole_units(text, code), CURRENCIES[code]
-    if amount < currency.minimum:
-        raise errors.AmountTooSmall(minimum=major_units(currency.minimum, code), currency=code)
-    if amount > currency.maximum:
-        raise errors.AmountTooLarge(maximum=major_units(currency.maximum, code), currency=code)
-    return amount
+    """`("12.50", "eur")` -> 1250. Raises CurrencyUnknown, AmountUnreadable, AmountTooPrecise.
 
-
-def whole_units(text: str, code: str) -> int:
-    """The same of any size. Raises CurrencyUnknown, AmountUnreadable, AmountTooPrecise."""
+    Whether it is too small or too large to be charged, `private.require_amount` says.
+    """
     currency = CURRENCIES.get(code)
     if currency is None:
         raise errors.CurrencyUnknown(currencies=" ".join(sorted(CURRENCIES)))
@@ -96,5 +66,5 @@ def whole_units(text: str, code: str) -> int:
 def major_units(amount_minor: int, code: str) -> str:
     """`(1250, "eur")` -> `"12.50"`, `(1200, "isk")` -> `"12"`; never rounded."""
     currency = CURRENCIES[code]
-    digits = currency.exponent if amount_minor % currency.step else currency.digits
+    digits = currency.exponent if amount_minor % currency.step else currency.shown
     return f"{Decimal(amount_minor).scaleb(-currency.exponent):.{digits}f}"

@@ -37,7 +37,7 @@ async def refund(
     """
     payment = await topups.show(shop, actor, payment_id)
     amount, currency = wanted.amount, payment.money.currency
-    minor = None if amount is None else money.whole_units(amount, currency)
+    minor = None if amount is None else money.minor_units(amount, currency)
     made = await shop.database.call(
         "create_refund",
         actor,

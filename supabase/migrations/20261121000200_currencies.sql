@@ -11,14 +11,16 @@ create table public.currencies (
     constraint currencies_limits_are_ordered check (minimum > 0 and minimum <= maximum),
     constraint currencies_limits_are_in_steps check (minimum % step = 0 and maximum % step = 0)
 );
-comment on table public.currencies is 'Digits, steps and limits of one charge, in minor units; backend/money.py has the same rows and says where they are from.';
+comment on table public.currencies is 'Digits, steps and limits of one charge, in minor units; backend/money.py has the same digits and steps, and says what is strange about them.';
 revoke all on public.currencies from public, anon, authenticated, service_role;
 alter table public.currencies enable row level security;
 grant select on public.currencies to authenticated, service_role;
 create policy "everyone signed in sees the currencies" on public.currencies
 for select to authenticated using (true);
 
--- https://docs.stripe.com/currencies
+-- https://docs.stripe.com/currencies. It names a minimum for currencies that it pays out in. The others
+-- (twd, isk, ugx, krw and those with three decimals) must be worth the minimum of the account's own, about
+-- EUR 0.50: theirs here are our own, a little above it. The maximum is the eight digits that Stripe takes.
 insert into public.currencies (code, exponent, step, minimum, maximum) values
 ('eur', 2, 1, 50, 99999999),
 ('usd', 2, 1, 50, 99999999),

@@ -19,7 +19,8 @@ from backend.errors import (
     TopupsOff,
     WrongStripeMode,
 )
-from backend.money import CURRENCIES, Currency, major_units
+from backend.money import CURRENCIES, major_units
+from sandbox.stripe_objects import TABLES
 from tests.database.conftest import Till, paid
 
 if TYPE_CHECKING:
@@ -86,9 +87,12 @@ async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
     await till.payment("later")
 
 
-async def test_python_and_sql_have_the_same_currencies(owner: Connection) -> None:
+async def test_python_sql_and_the_local_stripe_have_the_same_currencies(owner: Connection) -> None:
     rows = await owner.fetch("select code, exponent, step, minimum, maximum from currencies")
-    assert {row["code"]: Currency(*row) for row in rows} == CURRENCIES
+    assert {code: (code, *row.values()) for code, row in TABLES["currencies"].items()} == {
+        row["code"]: tuple(row) for row in rows
+    }
+    assert {row["code"]: (row["exponent"], row["step"]) for row in rows} == CURRENCIES
     for amount, code in itertools.product((-12_345, -100, 0, 1, 10, 100, 99_999_999), CURRENCIES):
         written = await owner.fetchval("select private.major_units($1, $2)", amount, code)
         assert written == major_units(amount, code)
