@@ -7,7 +7,7 @@ secret. What one check cannot reach does not keep the others from looking.
 from collections.abc import AsyncIterator, Callable
 
 from backend.doctor.database_checks import database
-from backend.doctor.finding import Finding, Findings
+from backend.doctor.finding import Finding, Findings, found
 from backend.doctor.settings_checks import settings
 from backend.doctor.stripe_checks import stripe_account
 from backend.doctor.telegram_checks import telegram
@@ -29,7 +29,7 @@ async def examine() -> AsyncIterator[Finding]:
         chosen = Settings.from_environment()
     except SettingsError as error:
         for problem in error.problems:
-            yield Finding("error", "settings", problem, "See .env.example.")
+            yield found("settings.wrong", problem=problem)
         return
     for name, check in CHECKS.items():
         try:

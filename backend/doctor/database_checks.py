@@ -5,7 +5,7 @@ from typing import Any
 
 from backend import migrations
 from backend.database import SERVICE, Database
-from backend.doctor.finding import Finding, Findings
+from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
 from backend.opening import open_database
 from backend.settings import Settings
@@ -14,12 +14,7 @@ Json = dict[str, Any]
 
 VERSIONS = range(15, 19)
 LATE_SECONDS = 120  # an outbox that nobody empties; the bot asks all the time
-MIGRATE = "Run `python -m backend migrate`."
-REST = (
-    "Over REST: expose schema `api` (Project Settings, Data API), and copy SUPABASE_URL,"
-    " SUPABASE_SERVICE_ROLE_KEY and SUPABASE_JWT_SECRET again. Else set SUPABASE_DB_URL."
-)
-TAMPERED = "Stop the backend, keep a copy of the database, and find out who wrote to it."
+MODES = {True: "live", False: "test", None: "neither mode yet"}
 
 
 async def database(chosen: Settings) -> Findings:
@@ -35,99 +30,53 @@ async def database(chosen: Settings) -> Findings:
     try:
         async with open_database(chosen) as opened:
             if not direct:
-                yield Finding("ok", "supabase", "schema `api` is exposed, and both keys are taken")
+                yield found("supabase.answers")
             for finding in await inside(opened, chosen.livemode):
                 yield finding
     except DatabaseUnavailable as error:
-        about, fix = ("database", "") if direct else ("supabase", REST)
-        yield Finding("error", about, str(error), fix)
+        yield found(f"{'database' if direct else 'supabase'}.unavailable", reason=error)
 
 
 async def inside(opened: Database, livemode: bool) -> list[Finding]:
     """What the database says of itself."""
     pending = migrations.versions() - set(await opened.call("applied_migrations", SERVICE))
     if pending:
-        return [Finding("error", "database", f"migrations pending: {len(pending)}", MIGRATE)]
+        return [found("database.migrations_pending", number=len(pending))]
     figures = await opened.call("operating_figures", SERVICE)
     problems = await opened.call("ledger_problems", SERVICE, most=10)
-    ledger = [
-        Finding("error", "ledger", f"{problem['problem']}: {problem['place']}", TAMPERED)
-        for problem in problems
-    ] or [Finding("ok", "ledger", "every entry adds up and every chain is whole")]
-    return [*work(figures, livemode), *ledger]
+    ledger = [found("ledger.tampered", **problem) for problem in problems]
+    return [*work(figures, livemode), *(ledger or [found("ledger.whole")])]
 
 
-def structure(found: migrations.Inspection) -> Iterator[Finding]:
+def structure(seen: migrations.Inspection) -> Iterator[Finding]:
     """Version, roles, migrations."""
-    good = found.version in VERSIONS
-    yield Finding(
-        "ok" if good else "error", "database", f"PostgreSQL {found.version} answers",
-        "" if good else "Use PostgreSQL 15 to 18.",
-    )  # fmt: skip
-    if found.missing_roles:
-        yield Finding(
-            "error", "database", f"there is no role {', '.join(found.missing_roles)}",
-            "Run `python -m backend migrate --create-roles`, or use a Supabase project.",
-        )  # fmt: skip
-    if found.pending:
-        yield Finding("error", "database", f"pending: {', '.join(found.pending)}", MIGRATE)
-    if found.changed:
-        yield Finding(
-            "error", "database", f"changed after it was applied: {', '.join(found.changed)}",
-            "Restore the file and put the change into a new one.",
-        )  # fmt: skip
-    if found.unchecked:
-        yield Finding(
-            "warning", "database", f"{len(found.unchecked)} migrations were applied by the"
-            " Supabase CLI, unchecked", MIGRATE,
-        )  # fmt: skip
-    if not (found.pending or found.changed):
-        yield Finding("ok", "database", f"every migration is applied ({found.applied})")
+    answers = "answers" if seen.version in VERSIONS else "of_another_version"
+    yield found(f"database.{answers}", version=seen.version)
+    if seen.missing_roles:
+        yield found("database.lacks_roles", roles=", ".join(seen.missing_roles))
+    if seen.pending:
+        yield found("database.pending", files=", ".join(seen.pending))
+    if seen.changed:
+        yield found("database.changed", files=", ".join(seen.changed))
+    if seen.unchecked:
+        yield found("database.unchecked", number=len(seen.unchecked))
+    if not (seen.pending or seen.changed):
+        yield found("database.migrated", number=seen.applied)
 
 
 def work(figures: Json, livemode: bool) -> Iterator[Finding]:
     """The mode it belongs to, and everything that waits for too long."""
-    names = {True: "live", False: "test", None: "neither mode yet"}
-    if figures["livemode"] in (None, livemode):
-        yield Finding("ok", "mode", f"the database belongs to {names[figures['livemode']]} money")
-    else:
-        yield Finding(
-            "error", "mode", f"the database belongs to {names[figures['livemode']]} money, the key"
-            f" to {names[livemode]}", "Use a key of the database's mode, or another database.",
-        )  # fmt: skip
-    events, outbox = figures["events"], figures["outbox"]
-    if events["parked"]:
-        yield Finding(
-            "error", "events", f"parked: {events['parked']}; money may have come that nobody has",
-            "Run `python -m backend events list`, then show, retry or dismiss.",
-        )  # fmt: skip
-    if events["failed"]:
-        yield Finding(
-            "warning", "events", f"failed: {events['failed']}; Stripe sends them again",
-            "Run `python -m backend events list` if the number stays.",
-        )  # fmt: skip
-    if not any(events.values()):
-        yield Finding("ok", "events", "none failed, none parked")
+    same = figures["livemode"] in (None, livemode)
+    modes = {"mode": MODES[figures["livemode"]], "key_mode": MODES[livemode]}
+    yield found("mode.same" if same else "mode.other", **modes)
+    events, outbox, updates = figures["events"], figures["outbox"], figures["updates"]
+    for state in [state for state, number in events.items() if number] or ["none"]:
+        yield found(f"events.{state}", **events)
     late = outbox["oldest_due_seconds"] > LATE_SECONDS
-    yield Finding(
-        "error" if late else "ok", "outbox", f"notifications due: {outbox['due']}, the oldest for"
-        f" {outbox['oldest_due_seconds']:.0f} s",
-        "Is `python -m bot` running, with the same BOT_API_SECRET?" if late else "",
-    )  # fmt: skip
+    yield found("outbox.late" if late else "outbox.on_time", **outbox)
     if outbox["unreachable_chats"]:
-        yield Finding(
-            "warning", "outbox", "chats that blocked the bot with something still to be told:"
-            f" {outbox['unreachable_chats']}", "It is told when they write to the bot again.",
-        )  # fmt: skip
-    updates = figures["updates"]
+        yield found("outbox.unreachable", **outbox)
     if updates["oldest_seconds"] > LATE_SECONDS or updates["given_up"]:
-        yield Finding(
-            "error", "updates", f"Telegram's updates waiting: {updates['waiting']}, the oldest"
-            f" for {updates['oldest_seconds']:.0f} s; given up: {updates['given_up']}",
-            "Is `python -m bot` running in webhook mode? The backend logs what was given up.",
-        )  # fmt: skip
+        yield found("updates.late", **updates)
     overdue = figures["overdue_payments"]
-    yield Finding(
-        "error" if overdue else "ok", "payments", f"open though they should be over: {overdue}",
-        "Run `python -m backend reconcile` and read what it logs." if overdue else "",
-    )  # fmt: skip
+    yield found("payments.overdue" if overdue else "payments.on_time", number=overdue)

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from backend.doctor.finding import LEVELS, SENTENCES
 from backend.doctor.stripe_checks import endpoint_findings
 from backend.stripe_gateway import API_VERSION
 from backend.webhooks import MEANINGS
@@ -14,6 +15,7 @@ from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, signed
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
+UNAVAILABLE = "database.unavailable"  # what cures that, its reason says
 Said = dict[tuple[str, str], str]
 
 
@@ -41,6 +43,14 @@ class Clinic:
         for secret in (*GOOD.values(), "whsec_sandbox", "1:sandbox", "u:p"):
             assert secret not in output + errors
         return code, said
+
+
+def test_every_sentence_has_one_level_and_what_is_wrong_has_a_cure() -> None:
+    for about, sentences in SENTENCES.items():
+        for what, said in sentences.items():
+            [level] = said.keys() - {"fix"}
+            assert level in LEVELS
+            assert (level == "ok") == ("fix" not in said) or f"{about}.{what}" == UNAVAILABLE
 
 
 def problems(said: Said) -> Said:
