@@ -7,6 +7,7 @@ from bot.backend_calls import ANSWER_SECONDS, BackendCalls, Done, Door, at_most,
 
 ORGANIZATION: Final = "/api/organizations/{}"
 MEMBER: Final = ORGANIZATION + "/members/{}"
+METHODS: Final = "/api/payments/methods"
 GROUP: Final = "/api/groups/{}"
 
 
@@ -31,6 +32,16 @@ class BackendClient(BackendCalls):
     cancel = Door("POST", "/api/payments/{}/cancel", schemas.Payment)
     # Send money of a payment back (RefundRequest, key), once, however often it is asked.
     refund = Door("POST", "/api/payments/{}/refund", schemas.Refund)
+    # What an organization has saved to pay with (MethodsQuery); more of it, at once or by a link
+    # (NewMethod); what came of the link, after asking Stripe.
+    methods = Door("GET", METHODS, schemas.PaymentMethods)
+    add_method = Door("POST", METHODS, schemas.AddedMethod)
+    check_method_link = Door("POST", METHODS + "/links/{}/check", schemas.MethodLink)
+    # Another label (MethodChange), the default one, removed; Stripe's own page (PortalRequest).
+    change_method = Door("PUT", METHODS + "/{}", schemas.PaymentMethod)
+    set_default_method = Door("POST", METHODS + "/{}/set-default", schemas.PaymentMethod)
+    remove_method = Door("DELETE", METHODS + "/{}", Done)
+    portal = Door("POST", "/api/payments/portal", schemas.Portal)
     # A group as this person may know it, tied (GroupTie), and allowed more or less.
     group = Door("GET", GROUP, schemas.Group)
     tie_group = Door("PUT", GROUP, schemas.Group)

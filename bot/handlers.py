@@ -16,6 +16,7 @@ from telegram.ext import (
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 
 from bot import (
+    cards,
     export,
     groups,
     history,
@@ -42,6 +43,7 @@ PACKED: Final = "[A-Za-z0-9_-]{22}"  # two ids as hex would not fit
 PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
 TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
 OFFER: Final = f"{ORGANIZATION}:(?P<role>owner|admin|member):{TERMS}"
+CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
 CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest
@@ -49,6 +51,7 @@ CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: 
 COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
+    "cards": cards.cards,
     "history": history.history,
     "export": export.export,
     "org": organization.organization,
@@ -78,6 +81,16 @@ TAPS: Final[dict[str, Handler]] = {
     f"refund_other:{PAYMENT}": refund.other_tapped,
     f"refund_ask:{PAYMENT}:{AMOUNT}": refund.ask_tapped,
     f"refund_now:{PAYMENT}:{AMOUNT}": refund.now_tapped,
+    f"cards(:{ORGANIZATION})?": cards.cards,
+    f"card:{CARD}": cards.card_tapped,
+    f"default_card:{CARD}": cards.default_tapped,
+    f"label_card:{CARD}": cards.label_tapped,
+    f"remove_card:{CARD}": cards.remove_tapped,
+    f"remove_card_now:{CARD}": cards.remove_now_tapped,
+    f"keep_card:{CARD}": cards.keep_tapped,
+    f"add_card:{ORGANIZATION}": cards.add_tapped,
+    f"check_link:(?P<link>{UUID})": cards.check_link_tapped,
+    f"portal:{ORGANIZATION}": cards.portal_tapped,
     "settings(:(?P<page>quiet|timezone|language))?": settings_menu.settings,
     rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": settings_menu.choice_tapped,
     "ask_setting:(?P<name>quiet|timezone)": settings_menu.other_tapped,

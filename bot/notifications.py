@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from backend.schemas import Notification, NotificationResult, Payment
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
+from bot.cards import link_screen, news_of_card
 from bot.chat_order import ChatTurns
 from bot.claims import work_off
 from bot.clawbacks import CLAWBACKS, clawback_screen
@@ -38,6 +39,13 @@ def about_payment(
     return shown
 
 
+def link_told(notification: Notification, words: Words) -> Screen:
+    """The message of a link to add a card."""
+    if notification.link is None:
+        raise ValueError(f"{notification.kind} without its link")
+    return link_screen(notification.link, words)
+
+
 def credit_told(notification: Notification, words: Words) -> Screen:
     """To another member, or to a group: their ids are negative, and no button works there."""
     screen = about_payment(credited_screen)(notification, words)
@@ -47,6 +55,8 @@ def credit_told(notification: Notification, words: Words) -> Screen:
 SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
     "payment_shown": about_payment(payment_screen),
     "wallet_credited": credit_told,
+    "method_link_shown": link_told,
+    "method_news": news_of_card,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),
     **dict.fromkeys(CLAWBACKS, clawback_screen),
 }

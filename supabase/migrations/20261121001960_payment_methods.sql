@@ -138,7 +138,8 @@ as $$
         ),
         'method_news', method.organization_id,
         jsonb_strip_nulls(jsonb_build_object(
-            'happened', happened, 'method_id', method.id, 'card', private.display_name(method),
+            'happened', happened, 'method_id', method.id, 'organization_id', method.organization_id,
+            'card', private.display_name(method),
             'name', (select u.name from public.users as u where u.id = about)
         ))
     )

@@ -5,18 +5,21 @@ from typing import get_args
 
 import pytest
 
+from backend import schemas
 from backend.schemas import Notification
 from bot.notifications import SCREENS
 from bot.texts import load_texts
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ANA, FakeBackend, notification, payment
+from tests.bot.fake_backend import ACME, ANA, NOON, FakeBackend, notification, payment
 
 KINDS = get_args(Notification.model_fields["kind"].annotation)
 # What notifications say that are not about a payment, all kinds together.
 FACTS: dict[str, str | int] = {
     "name": "Ana", "by": "Ben", "role": "admin", "organization_name": "Acme",
     "payment": "0" * 32, "reference": "AB12", "amount": "20.00", "currency": "eur",
+    "happened": "left", "card": "Visa •••• 4242", "method_id": str(ACME),
+    "organization_id": str(ACME),
 }  # fmt: skip
 RUSSIAN = re.compile("[а-яё]")
 
@@ -25,7 +28,11 @@ RUSSIAN = re.compile("[а-яё]")
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_that_is_told_has_a_text_in_every_language(kind: str, language: str) -> None:
     shown = payment(status="succeeded", balance=payment().money)
-    told = notification(shown, kind=kind, facts=FACTS)
+    link = schemas.MethodLink(
+        link_id=ACME, organization_name="Acme", state="expired", url=None, expires_at=NOON,
+        last_decline=None, method=None,
+    )  # fmt: skip
+    told = notification(shown, kind=kind, facts=FACTS, link=link)
     text = SCREENS[kind](told, load_texts().words(language)).text
     assert text
     assert bool(RUSSIAN.search(text)) is (language == "ru")

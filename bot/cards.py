@@ -1,0 +1,234 @@
+"""/cards: what an organization has saved to pay with, in one message that changes in place.
+
+The list, one card, a question before one is removed, and the link to add another. What comes of
+the link, the delivery worker writes into that message (see `notifications`).
+"""
+
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from telegram import InlineKeyboardButton
+
+from backend.schemas import (
+    Membership,
+    MethodChange,
+    MethodLink,
+    MethodsQuery,
+    NewMethod,
+    Notification,
+    PaymentMethod,
+    PortalRequest,
+    ShownIn,
+)
+from bot.context import BotContext
+from bot.membership import NotTheirs, current, may_top_up, place_in
+from bot.organization import organization_screen
+from bot.payment_message import fits_a_button
+from bot.screens import Row, Screen, button, packed
+from bot.texts import Words, short
+
+LONGEST_LABEL: Final = 50  # as the backend takes it
+
+
+async def cards(context: BotContext) -> None:
+    """/cards, and whatever leads back there."""
+    me = await context.introduce()
+    named = context.part("organization")
+    place = place_in(me, context.id("organization")) if named else current(me)
+    if place:
+        await show_cards(place, context)
+    else:
+        await context.reply(organization_screen(me, context.words))
+
+
+async def show_cards(place: Membership, context: BotContext) -> None:
+    """A line and a button per card; to members, what the default one is called."""
+    wanted = MethodsQuery(organization_id=place.organization_id)
+    found = (await context.backend.methods(context.speaker.id, wanted)).methods
+    words, id = context.words, place.organization_id.hex
+    title = "title" if found else "none"
+    lines = [words.say(f"cards.{title}", organization=short(place.organization_name))]
+    lines += [line(method, words) for method in found]
+    rows: list[Row] = []
+    if may_top_up(place):
+        rows += [(button(called(method), f"card:{pair(method)}"),) for method in found]
+        add = button(words.plain("button.add_card"), f"add_card:{id}")
+        rows.append((add, button(words.plain("button.portal"), f"portal:{id}")))
+    await context.show(Screen("\n".join(lines), tuple(rows)))
+
+
+async def card_tapped(context: BotContext) -> None:
+    """One card, and what can be done with it."""
+    await context.show(card_screen(await named(context), context.words))
+
+
+async def default_tapped(context: BotContext) -> None:
+    """Pay with this one unless somebody says otherwise; then the list as it is now."""
+    method = await named(context)
+    await context.backend.set_default_method(context.speaker.id, method.id)
+    await cards(context)
+
+
+async def label_tapped(context: BotContext) -> None:
+    """Ask for a name of one's own for a card; the next message is the answer."""
+    method = await named(context)
+    context.memory.question = partial(label_written, method)
+    await context.show(Screen(context.words.say("cards.label", card=called(method))))
+
+
+async def label_written(method: PaymentMethod, context: BotContext) -> None:
+    """The label that was asked for, which stays asked until it fits."""
+    await context.introduce()
+    if len(context.text) > LONGEST_LABEL:
+        await context.say("cards.label_too_long", count=LONGEST_LABEL)
+        return
+    wanted = MethodChange(label=context.text)
+    changed = await context.backend.change_method(context.speaker.id, method.id, wanted)
+    context.memory.question = None
+    await context.reply(card_screen(changed, context.words))
+
+
+async def remove_tapped(context: BotContext) -> None:
+    """Remove: ask whether they are sure."""
+    method, words = await named(context), context.words
+    remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
+    back = button(words.plain("button.back"), f"card:{pair(method)}")
+    await context.show(Screen(words.say("cards.remove", card=called(method)), ((remove, back),)))
+
+
+async def remove_now_tapped(context: BotContext) -> str:
+    """Remove, for sure; twice is harmless. Then the list as it is now."""
+    await context.introduce()
+    await context.backend.remove_method(context.speaker.id, context.id("card"))
+    await cards(context)
+    return context.words.plain("notice.card_removed")
+
+
+async def keep_tapped(context: BotContext) -> None:
+    """Whoever added a card has left, and it stays."""
+    method = await named(context)
+    await context.show(Screen(context.words.say("cards.kept", card=called(method))))
+
+
+async def add_tapped(context: BotContext) -> None:
+    """Add a card: this message becomes the link's."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    wanted = NewMethod(
+        organization_id=place.organization_id,
+        link=True,
+        shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
+    )
+    added = await context.backend.add_method(context.speaker.id, wanted)
+    if added.link:
+        await context.show(link_screen(added.link, context.words))
+
+
+async def check_link_tapped(context: BotContext) -> str | None:
+    """Check again: ask Stripe now; the message itself changes when the notification arrives."""
+    await context.introduce()
+    link = await context.backend.check_method_link(context.speaker.id, context.id("link"))
+    return context.words.plain("notice.still_waiting") if link.state == "open" else None
+
+
+async def portal_tapped(context: BotContext) -> None:
+    """The way into Stripe's own page of cards and invoices."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    wanted = PortalRequest(organization_id=place.organization_id)
+    url = (await context.backend.portal(context.speaker.id, wanted)).url
+    words, back = context.words, cards_button(context.words, place.organization_id.hex)
+    lines = [words.say("cards.portal", organization=short(place.organization_name))]
+    lines += link_lines(url, words)
+    rows = (*link_rows(url, words.plain("button.portal")), (back,))
+    await context.show(Screen("\n".join(lines), rows))
+
+
+async def named(context: BotContext) -> PaymentMethod:
+    """The card that a button names, if the person may still act for its organization."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    wanted = MethodsQuery(organization_id=place.organization_id)
+    for method in (await context.backend.methods(context.speaker.id, wanted)).methods:
+        if method.id == context.id("card") and may_top_up(place):
+            return method
+    raise NotTheirs("refusal.not_found")
+
+
+def card_screen(method: PaymentMethod, words: Words) -> Screen:
+    """A card with all that is known of it, and a button for each thing to do."""
+    text = [line(method, words)]
+    if method.added_by:
+        text.append(words.say("cards.added_by", name=short(method.added_by)))
+    default = () if method.is_default else ("default_card",)
+    acts = (*default, "label_card", "remove_card")
+    rows = [(button(words.plain(f"button.{act}"), f"{act}:{pair(method)}"),) for act in acts]
+    back = button(words.plain("button.back"), f"cards:{method.organization_id.hex}")
+    return Screen("\n".join(text), (*rows, (back,)))
+
+
+def link_screen(link: MethodLink, words: Words) -> Screen:
+    """The message of a link to add a card, in each state of it."""
+    organization, card = short(link.organization_name), link.method and link.method.display_name
+    facts = {"organization": organization, "card": card or ""}
+    lines = [words.say(f"card_link.{link.state}", until=link.expires_at, **facts)]
+    if link.state != "open" or not link.url:
+        return Screen(lines[0], ((cards_button(words),),))
+    if link.last_decline:
+        decline = words.first(f"decline.{link.last_decline}", "decline.card_declined")
+        lines.insert(0, words.say(decline))
+    check = button(words.plain("button.check_again"), f"check_link:{link.link_id.hex}")
+    rows = (*link_rows(link.url, words.plain("button.add_card")), (check, cards_button(words)))
+    return Screen("\n".join([*lines, *link_lines(link.url, words)]), rows)
+
+
+def news_of_card(notification: Notification, words: Words) -> Screen:
+    """What happened to a card; the owners are asked about that of somebody who left."""
+    told = {name: short(str(value)) for name, value in notification.facts.items()}
+    happened, organization = told["happened"], UUID(told["organization_id"])
+    by_itself = () if "name" in told else (f"card_news.{happened}_by_itself",)
+    text = words.say(words.first(*by_itself, f"card_news.{happened}"), **told)
+    if happened != "left":
+        return Screen(text, ((cards_button(words, organization.hex),),))
+    card = f"{packed(organization)}:{packed(UUID(told['method_id']))}"
+    acts = ("keep_card", "remove_card")
+    return Screen(
+        text, (tuple(button(words.plain(f"button.{act}"), f"{act}:{card}") for act in acts),)
+    )
+
+
+def line(method: PaymentMethod, words: Words) -> str:
+    """A card in one line: its name, its label, which it is and until when it works."""
+    until = f"{method.exp_month:02}/{method.exp_year}" if method.exp_month else ""
+    parts = {
+        "name": True,
+        "labeled": method.label,
+        "default": method.is_default,
+        method.standing: until,
+    }
+    facts = {"card": method.display_name, "label": method.label or "", "until": until}
+    return ", ".join(words.say(f"cards.{name}", **facts) for name, so in parts.items() if so)
+
+
+def called(method: PaymentMethod) -> str:
+    """A card on a button."""
+    return ", ".join(filter(None, (method.display_name, short(method.label or "", 20))))
+
+
+def cards_button(words: Words, organization_id: str = "") -> InlineKeyboardButton:
+    """Back to the list: of this organization, or of the current one."""
+    data = f"cards:{organization_id}" if organization_id else "cards"
+    return button(words.plain("button.cards"), data)
+
+
+def link_lines(url: str, words: Words) -> list[str]:
+    """An address that no button takes, as text."""
+    return [] if fits_a_button(url) else [words.say("cards.link", url=url)]
+
+
+def link_rows(url: str, label: str) -> tuple[Row, ...]:
+    """An address as a button, where Telegram takes it."""
+    return ((InlineKeyboardButton(label, url=url),),) if fits_a_button(url) else ()
+
+
+def pair(method: PaymentMethod) -> str:
+    """How a button names a card of an organization."""
+    return f"{packed(method.organization_id)}:{packed(method.id)}"

@@ -1,0 +1,154 @@
+"""/cards in the chat, with the real backend, the real database and the local Stripe behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from backend.postgres import PostgresDatabase
+from backend.schemas import NewMethod
+from bot.__main__ import started
+from bot.app import create_app
+from bot.notifications import DeliveryWorker
+from bot.settings import Settings
+from bot.texts import load_texts
+from sandbox.telegram_text import said
+from tests.backend.conftest import ANA, DECLINE, SECRET, SUCCESS, House, open_house
+from tests.bot.conftest import Person, buttons
+from tests.conftest import World
+from tests.sandbox.telegram_playground import Playground
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
+    """Everything at once: see `tests.backend.conftest.House`, with the whole bot beside it."""
+    async with open_house(database, world, tmp_path) as house:
+        settings = Settings(
+            telegram_bot_token=SecretStr("1:sandbox"),
+            bot_api_secret=SecretStr(SECRET),
+            telegram_api_base=house.sandbox_url,
+            backend_url=house.url,
+        )
+        application = create_app(settings, house.client, load_texts(), lambda: None)
+        async with started(application):
+            worker = DeliveryWorker(application.bot, house.client, load_texts())
+            task = asyncio.create_task(worker.run())
+            yield house
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def ana(house: House) -> Person:
+    return Person(Playground(house.sandbox_url, house.http), "ana")
+
+
+@pytest.fixture
+def ben(house: House) -> Person:
+    return Person(Playground(house.sandbox_url, house.http), "ben")
+
+
+async def save(house: House, message: Json, card: str = SUCCESS) -> None:
+    """What the page does to which the message's address leads."""
+    session = said(message).rpartition("/pay/")[2].split()[0]
+    await house.sandbox("POST", f"/stripe/sessions/{session}/pay", card=card)
+
+
+async def add(house: House, person: Person, card: str = SUCCESS) -> Json:
+    """A card is added from /cards; the message that says so."""
+    await person.writes("/cards")
+    message = await person.sees("Acme")
+    await person.taps(message, "Add a card")
+    await save(house, await person.sees("Open it here"), card)
+    return await person.sees("•••• ")
+
+
+async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
+    house: House, ana: Person
+) -> None:
+    await ana.writes("/cards")
+    first = await ana.sees("has saved no card yet")
+    await ana.taps(first, "Add a card")
+    link = await ana.sees("Every owner and admin of Acme can charge it then")
+    await save(house, link, DECLINE)
+    await ana.sees("The card was declined.")
+    await save(house, link)
+    added = await ana.sees("Visa •••• 4242 was added. Every owner and admin of Acme can charge")
+    assert added["message_id"] == first["message_id"]
+    amex = NewMethod(organization_id=house.world.acme, payment_method_id="pm_card_amex")
+    await house.client.add_method(ANA, amex)
+    await ana.taps(added, "Cards")
+    cards = await ana.sees("Visa •••• 4242, the default, until 12/")
+    assert "American Express •••• 0005, until 12/" in said(cards)
+    await ana.taps(cards, "American Express •••• 0005")
+    card = await ana.sees("Added by Ana.")
+    await ana.taps(card, "Give it a name")
+    await ana.sees("What shall I call American Express •••• 0005?")
+    await ana.writes("Travel <b>")
+    named = await ana.sees("American Express •••• 0005, Travel <b>")
+    await ana.taps(named, "Pay with this one")
+    cards = await ana.sees("Travel <b>, the default")
+    await ana.taps(cards, "American Express •••• 0005, Travel <b>")
+    card = await ana.sees("Added by Ana.")
+    assert "Pay with this one" not in buttons(card)
+    await ana.taps(card, "Remove")
+    sure = await ana.sees("Remove American Express •••• 0005, Travel <b>?")
+    await ana.taps(sure, "Remove")
+    cards = await ana.sees("pays with")
+    assert "American" not in said(cards)
+    assert cards["message_id"] == named["message_id"]
+
+
+async def test_the_same_card_again_is_told_in_the_links_message(house: House, ana: Person) -> None:
+    await add(house, ana)
+    assert "is there already" in said(await add(house, ana))
+
+
+async def test_members_see_what_the_default_is_called_and_no_buttons(
+    house: House, ana: Person, ben: Person
+) -> None:
+    await add(house, ana)
+    await ben.writes("/cards")
+    seen = await ben.sees("Visa •••• 4242, the default")
+    assert buttons(seen) == {}
+    assert "/20" not in said(seen)
+
+
+async def test_stripes_portal_is_one_tap_away(house: House, ana: Person) -> None:
+    await ana.writes("/cards")
+    await ana.taps(await ana.sees("no card"), "Cards and invoices at Stripe")
+    portal = await ana.sees("Stripe's own page of Acme")
+    assert "/portal/bps_1" in said(portal)
+    await ana.taps(portal, "Cards")
+    await ana.sees("no card yet")
+
+
+async def test_owners_are_asked_about_the_cards_of_who_leaves(
+    house: House, ana: Person, ben: Person, owner: Connection
+) -> None:
+    await ana.writes("/cards")  # who never wrote is told nothing
+    await owner.execute("update memberships set role = 'admin' where role = 'member'")
+    await add(house, ben)
+    await add(house, ben, "5555555555554444")
+    await ana.sees("Ben added Visa •••• 4242 to Acme")
+    await owner.execute("delete from memberships where role = 'admin'")
+    asked = [await ana.sees("has left Acme") for _ in range(2)]
+    await ana.taps(asked[0], "Keep")
+    await ana.sees("stays. Owners and admins can go on charging it.")
+    await ana.taps(asked[1], "Remove")
+    await ana.taps(await ana.sees("Remove "), "Remove")
+    await ana.sees("pays with")
+    assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1
