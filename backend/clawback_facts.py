@@ -4,7 +4,7 @@ As in backend/stripe_facts.py: ids, amounts and codes only. `intent_id` names th
 object carries no metadata of ours.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -14,43 +14,7 @@ from backend.stripe_gateway import REFUND_METADATA
 Json = dict[str, Any]
 
 
-class Clawback(BaseModel):
-    """What the objects below have in common."""
-
-    id: str
-    payment_intent: str | None
-    metadata: dict[str, str] | None = None
-
-    def fact(self, about: str, **more: object) -> Json:
-        """It happened to the payment that the metadata or the intent names."""
-        ours = our_payment(self.metadata)
-        return {
-            "about": about,
-            "outcome": "told",
-            "payment_id": ours,
-            "intent_id": self.payment_intent,
-            **more,
-        }
-
-
-class StripeRefund(Clawback):
-    """The part of a Refund that we read: https://docs.stripe.com/api/refunds/object."""
-
-    amount: int
-    currency: str
-    status: Literal["pending", "requires_action", "succeeded", "failed", "canceled"]
-    reason: str | None
-    failure_reason: str | None = None
-
-
-class RefundedCharge(Clawback):
-    """The part of a Charge that we read: https://docs.stripe.com/api/charges/object."""
-
-    amount_refunded: int
-    livemode: bool
-
-
-class Deadline(BaseModel):
+class Evidence(BaseModel):
     """Until when a dispute can be answered, in seconds since 1970."""
 
     due_by: int | None = None
@@ -62,65 +26,52 @@ class Movement(BaseModel):
     amount: int
 
 
-class StripeDispute(Clawback):
-    """The part of a Dispute that we read: https://docs.stripe.com/api/disputes/object."""
+class Clawback(BaseModel):
+    """The part that we read of a Refund, a Charge with refunds, a Dispute, an early fraud warning.
 
-    amount: int
-    currency: str
-    status: str
-    reason: str
-    evidence_details: Deadline
+    Each has some of these (https://docs.stripe.com/api, refunds, charges, disputes, radar); whether
+    it has what it takes is for SQL to say.
+    """
+
+    id: str
+    payment_intent: str | None
+    metadata: dict[str, str] = Field(default_factory=dict)
+    livemode: bool | None = None
+    amount: int | None = None
+    amount_refunded: int | None = None
+    currency: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    failure_reason: str | None = None
+    fraud_type: str | None = None
+    evidence_details: Evidence = Evidence()
     balance_transactions: list[Movement] = Field(default_factory=list)
 
 
-class EarlyFraudWarning(Clawback):
-    """The part that we read: https://docs.stripe.com/api/radar/early_fraud_warnings/object."""
+def clawback_fact(
+    about: str, source: Json, *, withdrawn: bool = False, reinstated: bool = False
+) -> Json:
+    """One of these as it stands: `about` is refund, refunds (of a charge), dispute or warning.
 
-    fraud_type: str
-
-
-def refund_fact(source: Json) -> Json:
-    """A Refund as it stands."""
-    refund = StripeRefund.model_validate(source)
-    return refund.fact(
-        "refund",
-        refund_id=(refund.metadata or {}).get(REFUND_METADATA),
-        stripe_refund_id=refund.id,
-        amount_minor=refund.amount,
-        currency=refund.currency,
-        status=refund.status,
-        reason=refund.reason,
-        failure=refund.failure_reason,
-    )
-
-
-def refunds_fact(source: Json) -> Json:
-    """A Charge of which something went back: what, only the list of its refunds says."""
-    charge = RefundedCharge.model_validate(source)
-    return charge.fact("refunds", amount_minor=charge.amount_refunded, livemode=charge.livemode)
-
-
-def dispute_fact(source: Json, *, withdrawn: bool = False, reinstated: bool = False) -> Json:
-    """A Dispute as it stands, or whose money went or came back just now.
-
-    Its transactions say that as well, in case an event gets lost.
+    A dispute's event says that its money went or came back just now; its transactions say so as
+    well, in case that event gets lost. A charge says how much of it went back, not which refunds.
     """
-    dispute = StripeDispute.model_validate(source)
-    moved = [movement.amount for movement in dispute.balance_transactions]
-    return dispute.fact(
-        "dispute",
-        dispute_id=dispute.id,
-        amount_minor=dispute.amount,
-        currency=dispute.currency,
-        status=dispute.status,
-        reason=dispute.reason,
-        due_by=dispute.evidence_details.due_by,
-        withdrawn=withdrawn or any(amount < 0 for amount in moved),
-        reinstated=reinstated or any(amount > 0 for amount in moved),
-    )
-
-
-def warning_fact(source: Json) -> Json:
-    """An early fraud warning: nothing has moved yet."""
-    warning = EarlyFraudWarning.model_validate(source)
-    return warning.fact("warning", warning_id=warning.id, reason=warning.fraud_type)
+    told = Clawback.model_validate(source)
+    moved = [movement.amount for movement in told.balance_transactions]
+    return {
+        "about": about,
+        "outcome": "told",
+        "payment_id": our_payment(told.metadata),
+        "intent_id": told.payment_intent,
+        "id": told.id,
+        "refund_id": told.metadata.get(REFUND_METADATA),
+        "livemode": told.livemode,
+        "amount_minor": told.amount_refunded if about == "refunds" else told.amount,
+        "currency": told.currency,
+        "status": told.status,
+        "reason": told.reason or told.fraud_type,
+        "failure": told.failure_reason,
+        "due_by": told.evidence_details.due_by,
+        "withdrawn": withdrawn or any(amount < 0 for amount in moved),
+        "reinstated": reinstated or any(amount > 0 for amount in moved),
+    }

@@ -5,11 +5,11 @@ from typing import Any
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.stripe_facts import found_fact
-from backend.topups import STRIPE_DECIDES, Shop, ask, look
-from backend.webhooks import StripeEvent
+from backend.topups import STRIPE_DECIDES, Shop, look
+from backend.webhooks import ASKING, StripeEvent
 
 Json = dict[str, Any]
-CHECK = "check:"  # our own question about a payment, see topups.settle
+CHECK = "check:"  # an answer to a question of our own, see topups.receive_check
 
 
 async def listing(shop: Shop, everything: bool) -> list[Json]:
@@ -29,15 +29,16 @@ async def retry(shop: Shop, event_id: str) -> Json:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
     if event_id.startswith(CHECK):
         event = await show(shop, event_id)
-        payment = event["payment"]
-        fact = found_fact(await look(shop, payment), payment["status"])
+        payment, fact = event["payment"], event["fact"]
+        if fact["about"] == "payment":
+            fact = found_fact(await look(shop, payment), payment["status"])
     else:
         source = await shop.stripe.get_event(event_id)
         fact = StripeEvent.model_validate(source).as_received()["fact"]
     result: Json = await shop.database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
     shop.bell.ring()
     if result["reason"] == STRIPE_DECIDES:
-        await ask(shop, result["payment_id"])
+        await ASKING[result["fact"]["about"]](shop, result)
     return result
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from backend import money, topups
-from backend.clawback_facts import refund_fact
+from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
 from backend.schemas import Refund, RefundRequest
@@ -97,7 +97,7 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
     """What Stripe answered takes the same way as what it posts."""
     for each in found:
         name = f"{each['id']}:{each['status']}"
-        await topups.receive_check(shop, name, livemode, refund_fact(each))
+        await topups.receive_check(shop, name, livemode, clawback_fact("refund", each))
 
 
 async def heal(shop: Shop, refund_id: str) -> None:

@@ -5,13 +5,14 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
 from backend import cards, refunds, topups
-from backend.clawback_facts import dispute_fact, refund_fact, refunds_fact, warning_fact
+from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied
@@ -23,6 +24,7 @@ Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 
+DISPUTE = partial(clawback_fact, "dispute")
 # https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
 MEANINGS: dict[str, Callable[[Json], Json]] = {
     "checkout.session.completed": session_fact,
@@ -33,17 +35,17 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
     "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
     "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
-    "refund.created": refund_fact,
-    "refund.updated": refund_fact,
-    "refund.failed": refund_fact,
-    "charge.refund.updated": refund_fact,
-    "charge.refunded": refunds_fact,
-    "charge.dispute.created": dispute_fact,
-    "charge.dispute.updated": dispute_fact,
-    "charge.dispute.closed": dispute_fact,
-    "charge.dispute.funds_withdrawn": lambda dispute: dispute_fact(dispute, withdrawn=True),
-    "charge.dispute.funds_reinstated": lambda dispute: dispute_fact(dispute, reinstated=True),
-    "radar.early_fraud_warning.created": warning_fact,
+    **dict.fromkeys(
+        ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"),
+        partial(clawback_fact, "refund"),
+    ),
+    "charge.refunded": partial(clawback_fact, "refunds"),
+    "charge.dispute.created": DISPUTE,
+    "charge.dispute.updated": DISPUTE,
+    "charge.dispute.closed": DISPUTE,
+    "charge.dispute.funds_withdrawn": partial(DISPUTE, withdrawn=True),
+    "charge.dispute.funds_reinstated": partial(DISPUTE, reinstated=True),
+    "radar.early_fraud_warning.created": partial(clawback_fact, "warning"),
     "payment_method.attached": method_fact,
     "payment_method.updated": method_fact,
     "payment_method.automatically_updated": method_fact,

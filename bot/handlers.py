@@ -79,7 +79,6 @@ TAPS: Final[dict[str, Handler]] = {
     f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
     f"refund:{PAYMENT}": refund.refund_tapped,
     f"refund_other:{PAYMENT}": refund.other_tapped,
-    f"refund_ask:{PAYMENT}:{AMOUNT}": refund.ask_tapped,
     f"refund_now:{PAYMENT}:{AMOUNT}": refund.now_tapped,
     f"cards(:{ORGANIZATION})?": cards.cards,
     f"card:{CARD}": cards.card_tapped,

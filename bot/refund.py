@@ -21,9 +21,10 @@ AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside t
 
 
 async def refund_tapped(context: BotContext) -> None:
-    """Refund: all that is left, or another amount, in a message of its own."""
+    """Refund: offer to send back all that is left, in a message of its own."""
     payment = await refundable(context, context.id("payment"))
-    await context.reply(offer_screen(payment, context.words))
+    most = payment.refundable or payment.money
+    await context.reply(sure_screen(payment, most.amount, context.words))
 
 
 async def other_tapped(context: BotContext) -> None:
@@ -41,12 +42,6 @@ async def amount_written(payment_id: UUID, context: BotContext) -> None:
         await context.reply(sure_screen(payment, amount.replace(",", "."), context.words))
     else:
         await context.say("refusal.amount_unreadable")
-
-
-async def ask_tapped(context: BotContext) -> None:
-    """An amount was chosen: ask whether they are sure."""
-    payment = await refundable(context, context.id("payment"))
-    await context.show(sure_screen(payment, context.part("amount"), context.words))
 
 
 async def now_tapped(context: BotContext) -> None:
@@ -83,15 +78,6 @@ async def refundable(context: BotContext, payment_id: UUID) -> Payment:
     if payment.refundable and payment.refundable.amount_minor:
         return payment
     raise NotTheirs("refusal.nothing_to_refund")
-
-
-def offer_screen(payment: Payment, words: Words) -> Screen:
-    """How much: all that can go back, or another amount."""
-    facts, most = facts_of(payment, words), payment.refundable
-    ask = f"refund_ask:{payment.id.hex}:{most.amount if most else 0}"
-    whole = button(words.plain("refund.all", amount=facts["most"]), ask)
-    other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
-    return Screen(words.say("refund.offer", **facts), ((whole, other),))
 
 
 def sure_screen(payment: Payment, amount: str, words: Words) -> Screen:

@@ -53,12 +53,33 @@ end
 $$;
 comment on function private.audit_event is 'An operator''s act at this desk, in the audit log of the organization whose payment it is about, if it is about one.';
 
+create function private.end_review(payment_id uuid) returns public.payments
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    update public.payments as p set under_review = null
+    where p.id = end_review.payment_id and p.under_review is not null
+    and not exists (
+        select from public.stripe_events as e where e.payment_id = p.id and e.state = 'parked'
+    )
+    returning * into payment;
+    if found then
+        perform private.show_payment(payment);
+    end if;
+    return payment;
+end
+$$;
+comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is parked: the payment then, or null.';
+
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     event public.stripe_events;
+    result jsonb;
 begin
     perform private.require_service();
     update public.stripe_events as e set state = 'failed', fact = retry_event.fact
@@ -67,7 +88,11 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
     perform private.audit_event(event, 'event_retried');
-    return private.handle_event(event_id);
+    result := private.handle_event(event_id);
+    if result ->> 'state' = 'done' then
+        perform private.end_review((result ->> 'payment_id')::uuid);
+    end if;
+    return result;
 end
 $$;
 comment on function api.retry_event is 'Definer: nobody has grants on the inbox.';
@@ -90,16 +115,10 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
     perform private.audit_event(event, 'event_dismissed');
-    update public.payments as p set under_review = null
-    where p.id = event.payment_id and p.under_review is not null
-    and not exists (
-        select from public.stripe_events as e where e.payment_id = p.id and e.state = 'parked'
-    )
-    returning * into payment;
-    if found then
+    payment := private.end_review(event.payment_id);
+    if payment.id is not null then
         -- Its page is over and its money settled by hand; money that still comes wins as ever.
-        payment := private.move_payment(payment, 'canceled');
-        perform private.show_payment(payment);
+        perform private.move_payment(payment, 'canceled');
     end if;
     return private.event_json(event);
 end

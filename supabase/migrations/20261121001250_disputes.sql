@@ -126,7 +126,7 @@ language plpgsql set search_path = ''
 as $$
 declare
     payment public.payments := private.clawed_payment(fact);
-    dispute_id text := fact ->> 'dispute_id';
+    dispute_id text := fact ->> 'id';
     before public.disputes;
     dispute public.disputes;
     told jsonb;
@@ -198,7 +198,7 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     end if;
     perform private.tell_of_clawback('fraud_warned', payment, jsonb_build_object(
-        'id', fact ->> 'warning_id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
+        'id', fact ->> 'id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
     ));
     return row('done', 'told')::private.verdict;
 end

@@ -121,7 +121,7 @@ begin
     end if;
     select r.* into refund from public.refunds as r
     where r.payment_id = payment.id and (
-        r.stripe_refund_id = fact ->> 'stripe_refund_id'
+        r.stripe_refund_id = fact ->> 'id'
         or (r.id = (fact ->> 'refund_id')::uuid and r.stripe_refund_id is null)
     );
     objection := case
@@ -139,13 +139,13 @@ begin
     if refund.id is null then
         insert into public.refunds (organization_id, payment_id, stripe_refund_id, currency, amount, reason)
         values (
-            payment.organization_id, payment.id, fact ->> 'stripe_refund_id', payment.currency,
+            payment.organization_id, payment.id, fact ->> 'id', payment.currency,
             (fact ->> 'amount_minor')::bigint, fact ->> 'reason'
         ) returning * into refund;
     end if;
     if refund.stripe_refund_id is null or private.refund_rank(fact ->> 'status') >= private.refund_rank(refund.status) then
         update public.refunds as r
-        set status = fact ->> 'status', stripe_refund_id = fact ->> 'stripe_refund_id', failure = fact ->> 'failure'
+        set status = fact ->> 'status', stripe_refund_id = fact ->> 'id', failure = fact ->> 'failure'
         where r.id = refund.id returning * into refund;
     end if;
     perform private.post_refund(payment, refund);

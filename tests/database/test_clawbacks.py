@@ -47,12 +47,12 @@ def told(payment: str, about: str, number: str, **facts: Any) -> Json:
 
 
 def refund(payment: str, status: str, amount: int = 2000, id: str = "re_1", **more: Any) -> Json:
-    facts = {"stripe_refund_id": id, "status": status, "amount_minor": amount, **more}
+    facts = {"id": id, "status": status, "amount_minor": amount, **more}
     return told(payment, "refund", f"{id}_{status}", **facts)
 
 
 def dispute(payment: str, step: str, status: str = "needs_response", **more: Any) -> Json:
-    facts = {"dispute_id": "dp_1", "status": status, "amount_minor": 5000, "reason": "fraudulent"}
+    facts = {"id": "dp_1", "status": status, "amount_minor": 5000, "reason": "fraudulent"}
     facts |= {"withdrawn": step == "withdrawn", "reinstated": step == "reinstated", **more}
     return told(payment, "dispute", f"dp_{step}", **facts)
 
@@ -159,6 +159,17 @@ async def test_what_disagrees_with_the_payment_is_parked_and_moves_nothing(
     assert await balance(owner) == 5000
 
 
+async def test_what_was_parked_can_be_retried_as_stripe_tells_it_then(
+    till: Till, owner: Connection
+) -> None:
+    payment = await credited(till)
+    assert await till.receive(refund(payment, "succeeded", currency="usd")) == ["parked"]
+    right = refund(payment, "succeeded")
+    await till.database.call("retry_event", SERVICE, event_id=right["id"], fact=right["fact"])
+    assert await balance(owner) == 3000
+    assert (await till.show(payment))["under_review"] is None
+
+
 async def test_two_refunds_over_the_payment_are_parked(till: Till, owner: Connection) -> None:
     payment = await credited(till)
     states = await till.receive(
@@ -185,7 +196,7 @@ async def test_a_clawback_may_leave_a_debt_that_a_spend_may_not(
 async def test_owners_and_admins_are_told_each_step_once(till: Till, owner: Connection) -> None:
     payment = await credited(till)
     story = [
-        told(payment, "warning", "w", warning_id="issfr_1", reason="misc"),
+        told(payment, "warning", "w", id="issfr_1", reason="misc"),
         dispute(payment, "created"),
         dispute(payment, "withdrawn"),
         dispute(payment, "reinstated", "won"),

@@ -89,7 +89,7 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     world = await populate(database, owner)
     key = str(world.acme)
     payment = await Till(database, world).payment(key=key)
-    lost = dispute(payment, "withdrawn", dispute_id=f"dp_{key}", amount_minor=1000)
+    lost = dispute(payment, "withdrawn", id=f"dp_{key}", amount_minor=1000)
     await Till(database, world).receive(
         paid(f"evt_{key}", payment),
         {**refund(payment, "succeeded", id=f"re_{key}"), "id": f"evt_re_{key}"},
