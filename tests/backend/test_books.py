@@ -136,7 +136,7 @@ async def something_at_stripe(story: Story) -> None:
         intent = story.chance.choice(intents)["id"]
         step = story.chance.choice(["refund", "refund_pending", "dispute", "warn"])
         amount = story.chance.choice([None, 700, 4999])
-        await story.knock(f"payment_intents/{intent}/clawbacks", step=step, amount=amount)
+        await story.knock(f"clawbacks/{intent}", step=step, amount=amount)
 
 
 async def a_bank_goes_on(story: Story) -> None:
@@ -167,13 +167,13 @@ ACTS: dict[str, Callable[[Story], Awaitable[None]]] = {
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    acts=some.lists(some.sampled_from(sorted(ACTS)), min_size=1, max_size=20),
-    chance=some.randoms(use_true_random=False),
+    acts=some.lists(some.sampled_from(sorted(ACTS)), min_size=12, max_size=24),
+    seed=some.integers(0, 2**32),
 )
-def test_our_books_and_stripes_say_the_same(
-    acts: list[str], chance: random.Random, database_url: str
-) -> None:
-    asyncio.run(play(acts, chance, database_url))
+def test_our_books_and_stripes_say_the_same(acts: list[str], seed: int, database_url: str) -> None:
+    # Hypothesis's own chance prefers the ends of every range; a life is more even.
+    chance = random.Random(seed)  # noqa: S311
+    asyncio.run(play(["topup", "topup", *acts], chance, database_url))
 
 
 async def play(acts: list[str], chance: random.Random, url: str) -> None:
