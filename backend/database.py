@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from backend import errors, money
+from backend import errors
 from backend.failures import DatabaseUnavailable
 
 
@@ -59,33 +59,8 @@ class Database(Protocol):
         """
 
 
-# private.refusals() in SQL, mapped once. Codes that no caller can cause are bugs and stay 500s.
-REFUSALS: dict[str, type[errors.PursebotError]] = {
-    "PB400": errors.BadCursor,
-    "PB401": errors.Unauthorized,
-    "PB403": errors.RoleTooLow,
-    "PB404": errors.NotFound,
-    "PB409": errors.IdempotencyKeyReused,
-    "PB001": errors.CurrencyUnknown,
-    "PB002": errors.AmountTooSmall,
-    "PB003": errors.AmountTooLarge,
-    "PB004": errors.PaymentClosed,
-    "PB005": errors.WrongStripeMode,
-    "PB006": errors.AmountTooPrecise,
-    "PB010": errors.SignupClosed,
-    "PB011": errors.TooManyOrganizations,
-    "PB012": errors.LastOwner,
-    "PB013": errors.InvitationInvalid,
-    "PB018": errors.TimeZoneUnknown,
-    "PB019": errors.TopupsOff,
-    "PB020": errors.LinkInvalid,
-    "PB021": errors.AlreadyLinked,
-    "PB022": errors.BothHaveHistory,
-    "PB030": errors.ReferenceUsed,
-    "PB050": errors.NothingToRefund,
-    "PB051": errors.RefundTooLarge,
-    "PB429": errors.TooManyRequests,
-}
+# By the names of private.refusals() in SQL. What has no error here is a bug, and stays a 500.
+REFUSALS = {error.code: error for error in errors.tree(errors.Refusal)}
 
 # Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
 NO_TEXT = ("22021", "22P05")
@@ -100,12 +75,9 @@ def refusal_of(sqlstate: str, detail: str | None) -> errors.PursebotError | None
         return DatabaseUnavailable()
     if sqlstate in NO_TEXT:
         return errors.BadRequest("No text may contain a NUL character.")
-    if sqlstate not in REFUSALS:
-        return None
-    facts: dict[str, Any] = json.loads(detail or "{}")
-    for name in [name for name in facts if name.endswith("_minor")]:
-        facts[name.removesuffix("_minor")] = money.major_units(facts.pop(name), facts["currency"])
-    return REFUSALS[sqlstate](**{name: str(value) for name, value in facts.items()})
+    facts: dict[str, Any] = json.loads(detail or "{}") if sqlstate.startswith("PB") else {}
+    refusal = REFUSALS.get(facts.pop("refusal", ""))
+    return refusal(**{name: str(value) for name, value in facts.items()}) if refusal else None
 
 
 def named(function: str, arguments: Mapping[str, Any]) -> str:

@@ -9,7 +9,8 @@ create schema private;
 comment on schema private is 'Internals. Never exposed over REST.';
 grant usage on schema private to authenticated, service_role;
 
--- Every refusal that leaves the database, listed once; backend/database.py maps the same list once.
+-- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors.py;
+-- what no caller can cause has none there.
 create function private.refusals() returns jsonb
 language sql immutable set search_path = ''
 as $$
@@ -53,10 +54,10 @@ begin
     raise exception using
         errcode = private.refusals() ->> code,
         message = code,
-        detail = facts::text;
+        detail = (facts || jsonb_build_object('refusal', code))::text;
 end
 $$;
-comment on function private.refuse is 'Stops the transaction with one of private.refusals(); the detail carries facts as json.';
+comment on function private.refuse is 'Stops the transaction with one of private.refusals(); the detail carries its name and its facts as json.';
 grant execute on function private.refuse(text, jsonb) to authenticated, service_role;
 
 -- The role check of every definer function that only the backend may call. The grant says the same;

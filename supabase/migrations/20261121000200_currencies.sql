@@ -88,11 +88,11 @@ declare
     taken public.currencies := private.require_currency(currency);
 begin
     if amount % taken.step <> 0 then
-        perform private.refuse('amount_too_precise', jsonb_build_object('step_minor', taken.step, 'currency', taken.code));
+        perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(taken.step, taken.code), 'currency', taken.code));
     elsif coalesce(amount, 0) < taken.minimum then
-        perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', taken.minimum, 'currency', taken.code));
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(taken.minimum, taken.code), 'currency', taken.code));
     elsif amount > taken.maximum then
-        perform private.refuse('amount_too_large', jsonb_build_object('maximum_minor', taken.maximum, 'currency', taken.code));
+        perform private.refuse('amount_too_large', jsonb_build_object('maximum', private.major_units(taken.maximum, taken.code), 'currency', taken.code));
     end if;
 end
 $$;

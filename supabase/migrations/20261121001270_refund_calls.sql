@@ -30,11 +30,11 @@ begin
     if available = 0 then
         perform private.refuse('nothing_to_refund', jsonb_build_object('payment_status', payment.status));
     elsif wanted < smallest then
-        perform private.refuse('amount_too_small', jsonb_build_object('minimum_minor', smallest, 'currency', payment.currency));
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(smallest, payment.currency), 'currency', payment.currency));
     elsif wanted % smallest <> 0 then
-        perform private.refuse('amount_too_precise', jsonb_build_object('step_minor', smallest, 'currency', payment.currency));
+        perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(smallest, payment.currency), 'currency', payment.currency));
     elsif wanted > available then
-        perform private.refuse('refund_too_large', jsonb_build_object('most_minor', available, 'currency', payment.currency));
+        perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
     end if;
     -- One that Stripe refused is tried once more, as another request.
     insert into public.refunds (
