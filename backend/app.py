@@ -49,6 +49,7 @@ ROUTES = [
     web.post("/api/payments/webhook", webhook.receive),
     web.get("/pay/{id}/return", costly(pages.came_back)),
     web.get("/pay/{id}/leave", costly(pages.came_back)),
+    web.get("/recurring/{id}/return", costly(pages.began)),
     web.get("/cards/{id}/return", costly(pages.card_came_back)),
     web.get("/cards/{id}/portal", costly(pages.portal_came_back)),
     web.post("/telegram/webhook", telegram.receive),

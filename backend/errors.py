@@ -22,6 +22,7 @@ PursebotError
 |   |-- PaymentClosed          409 payment_closed {status}
 |   |-- NothingToRefund        409 nothing_to_refund {payment_status}
 |   |-- ReferenceUsed          409 reference_used {payment}
+|   |-- SubscriptionOver       409 subscription_over {status}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}
@@ -180,6 +181,12 @@ class NothingToRefund(Refusal, status=409):
     """Not paid, or all of it has gone back or been spent."""
 
     message = "Nothing of this payment can go back: it is {payment_status}, refunded or spent."
+
+
+class SubscriptionOver(Refusal, status=409):
+    """Not begun, or at its end: nothing to change."""
+
+    message = "The recurring top-up is {status} and cannot be changed. Start a new one."
 
 
 class LastOwner(Refusal, status=409):

@@ -25,6 +25,7 @@ HEADER = (
 )  # fmt: skip
 KINDS = {
     "topup": "Top-up",
+    "invoice": "Recurring top-up",
     "refund": "Refund",
     "refund_reversal": "Refund failed",
     "dispute": "Disputed",

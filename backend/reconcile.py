@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 from pydantic import ValidationError
 
-from backend import refunds, topups, webhooks
+from backend import refunds, subscriptions, topups, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.topups import Shop
@@ -15,38 +16,30 @@ from backend.webhooks import MEANINGS, StripeEvent
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 60
-PAYMENTS_AT_ONCE = 50
+AT_ONCE = 50
 EVENTS_AT_ONCE = 50
-CARDS_AT_ONCE = 50
+HEALING: dict[str, Callable[[Shop, str], Awaitable[object]]] = {
+    "payments": topups.check,
+    "refunds": refunds.heal,
+    "subscriptions": subscriptions.ask,
+}
 OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
 
 
 async def once(shop: Shop) -> dict[str, int]:
-    """Open payments and refunds by id, expiring cards, Stripe's events; what was looked at."""
-    payments: list[str] = await shop.database.call(
-        "unsettled_payments", SERVICE, most=PAYMENTS_AT_ONCE
-    )
-    for payment_id in payments:
-        try:
-            await topups.check(shop, payment_id)
-        except (PursebotError, ValidationError) as error:
-            log.error("reconcile_payment", payment=payment_id, error=type(error).__name__)
-    unsettled: list[str] = await shop.database.call(
-        "unsettled_refunds", SERVICE, most=PAYMENTS_AT_ONCE
-    )
-    for refund_id in unsettled:
-        try:
-            await refunds.heal(shop, refund_id)
-        except (PursebotError, ValidationError) as error:
-            log.error("reconcile_refund", refund=refund_id, error=type(error).__name__)
-    expiring: int = await shop.database.call("tell_expiring_methods", SERVICE, most=CARDS_AT_ONCE)
+    """All that is open, by id; expiring cards; Stripe's events. Answers what was looked at."""
+    looked: dict[str, int] = {}
+    for about, heal in HEALING.items():
+        ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
+        for id in ids:
+            try:
+                await heal(shop, id)
+            except (PursebotError, ValidationError) as error:
+                log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
+        looked[about] = len(ids)
+    looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)
     shop.bell.ring()
-    return {
-        "expiring": expiring,
-        "payments": len(payments),
-        "refunds": len(unsettled),
-        "events": await missed_events(shop),
-    }
+    return {**looked, "events": await missed_events(shop)}
 
 
 async def missed_events(shop: Shop) -> int:

@@ -7,10 +7,11 @@ No name, address or card detail passes this file.
 """
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from backend.stripe_answers import our_id
+from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import setup_fact
 from backend.stripe_gateway import PAYMENT_METADATA
 
@@ -71,10 +72,7 @@ class CheckoutSession(BaseModel):
 
 def our_payment(metadata: dict[str, str] | None) -> str | None:
     """Our payment id, if the metadata carries one in the form that we write."""
-    try:
-        return str(UUID((metadata or {}).get(PAYMENT_METADATA, "")))
-    except ValueError:
-        return None
+    return our_id(metadata, PAYMENT_METADATA)
 
 
 def intent_fact(source: Json, outcome: Outcome | None) -> Json:
@@ -93,7 +91,9 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
 
 
 def found_fact(found: Json, payment: Json) -> Json:
-    """A session or an intent as it stands, found for a payment as we have it."""
+    """A session, an intent or an invoice as it stands, found for a payment as we have it."""
+    if found["object"] == "invoice":
+        return invoice_fact(found, "paid" if found["status"] == "paid" else None)
     if found["object"] == "checkout.session":
         return session_fact(found)
     intent = PaymentIntent.model_validate(found)
@@ -119,6 +119,8 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
     session = CheckoutSession.model_validate(source)
     if session.mode == "setup":
         return setup_fact(source)
+    if session.mode == "subscription":
+        return subscription_fact(source)
     intent = source.get("payment_intent")
     if session.mode != "payment":
         outcome = None

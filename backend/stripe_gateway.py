@@ -1,4 +1,4 @@
-"""Everything we say to Stripe; of saved cards, see `stripe_cards`.
+"""Everything we say to Stripe; of saved cards, see `stripe_cards`; of invoices, `stripe_billing`.
 
 Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
 answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
@@ -21,6 +21,7 @@ from backend import page_words
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.stripe_answers import answer, reply
+from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
 
 Json = dict[str, Any]
@@ -33,7 +34,7 @@ REFUND_METADATA = "pursebot_refund_id"
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
-class StripeGateway(StripeCards):
+class StripeGateway(StripeCards, StripeBilling):
     """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
 
     def __init__(

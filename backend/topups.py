@@ -66,7 +66,9 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
 
 async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -> Json:
     """The payment's row, as Stripe will be asked for it."""
-    currency = (request.currency or await default_currency(shop, actor, request)).lower()
+    currency = (
+        request.currency or await default_currency(shop, actor, request.organization_id)
+    ).lower()
     made = await shop.database.call(
         "create_payment",
         actor,
@@ -79,10 +81,10 @@ async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -
     return payment
 
 
-async def default_currency(shop: Shop, actor: Actor, request: PaymentRequest) -> str:
+async def default_currency(shop: Shop, actor: Actor, organization_id: UUID) -> str:
     """What the organization keeps its money in unless somebody says otherwise."""
     organization: Json = await shop.database.call(
-        "get_organization", actor, organization_id=request.organization_id
+        "get_organization", actor, organization_id=organization_id
     )
     return str(organization["default_currency"])
 
@@ -198,6 +200,8 @@ async def look(shop: Shop, payment: Json) -> Json:
     """The session or the intent that was opened for a payment, as it stands."""
     if payment["flow"] == "checkout":
         return await shop.stripe.get_session(payment["stripe_checkout_session_id"])
+    if payment["flow"] == "invoice":
+        return await shop.stripe.get_invoice(payment["stripe_invoice_id"])
     return await shop.stripe.get_intent(payment["stripe_payment_intent_id"])
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, Field, ValidationError
 
-from backend import cards, refunds, topups
+from backend import cards, refunds, subscriptions, topups
 from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied
+from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
 from backend.stripe_facts import intent_fact, session_fact
 from backend.topups import Shop
@@ -53,6 +54,13 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "setup_intent.succeeded": setup_fact,
     "setup_intent.setup_failed": setup_fact,
     "customer.updated": customer_fact,
+    "customer.subscription.created": subscription_fact,
+    "customer.subscription.updated": subscription_fact,
+    "customer.subscription.deleted": subscription_fact,
+    "invoice.paid": lambda invoice: invoice_fact(invoice, "paid"),
+    "invoice.payment_succeeded": lambda invoice: invoice_fact(invoice, "paid"),
+    "invoice.payment_failed": lambda invoice: invoice_fact(invoice, "failed"),
+    "invoice.payment_action_required": lambda invoice: invoice_fact(invoice, "action_required"),
 }
 # How Stripe is asked where an event alone does not say enough, by what it is about.
 ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
@@ -61,6 +69,8 @@ ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
         shop, result["fact"]["intent_id"], result["fact"]["livemode"]
     ),
     "method": cards.ask,
+    "subscription": subscriptions.ask_again,
+    "invoice": subscriptions.ask_who_paid,
 }
 NOTHING: Json = {"outcome": None}
 UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so
@@ -128,4 +138,5 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
     for result in results:
         if result["reason"] == topups.STRIPE_DECIDES:
             await ASKING[result["fact"]["about"]](shop, result)
+            await shop.database.call("answered_event", SERVICE, event_id=result["id"])
     return results

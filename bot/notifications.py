@@ -11,6 +11,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult, Payment
+from bot import recurring
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.cards import link_screen, news_of_card
@@ -57,6 +58,7 @@ SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
     "wallet_credited": credit_told,
     "method_link_shown": link_told,
     "method_news": news_of_card,
+    "recurring": recurring.news_screen,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),
     **dict.fromkeys(CLAWBACKS, clawback_screen),
 }

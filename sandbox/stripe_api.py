@@ -11,6 +11,7 @@ from sandbox import stripe_clawbacks
 from sandbox.doors import READ, Handler, Refusal, not_modelled, page, peoples_door, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
+from sandbox.stripe_billing import BILLING_CALLS
 from sandbox.stripe_calls import CALLS, Call, decoded
 from sandbox.stripe_cards import CARD_CALLS, create_setup
 from sandbox.stripe_charges import charge_saved
@@ -27,7 +28,7 @@ def one_of(plain: Call, other: Call, name: str, value: str) -> Call:
 
 
 SESSIONS, INTENTS = ("POST", "/v1/checkout/sessions"), ("POST", "/v1/payment_intents")
-ALL_CALLS = CALLS | CARD_CALLS | stripe_clawbacks.CALLS
+ALL_CALLS = CALLS | CARD_CALLS | stripe_clawbacks.CALLS | BILLING_CALLS
 ALL_CALLS[SESSIONS] = one_of(CALLS[SESSIONS], READ(create_setup), "mode", "setup")
 ALL_CALLS[INTENTS] = one_of(CALLS[INTENTS], READ(charge_saved), "confirm", "true")
 

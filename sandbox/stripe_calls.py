@@ -37,13 +37,16 @@ class Price(Shape):
 
     currency: str
     unit_amount: Whole
-    product_data: Product
+    product_data: Product = Field(default=Product(name="Top-up"))
+    product: str | None = None
+    recurring: dict[Literal["interval"], Literal["week", "month"]] | None = None
 
 
 class Line(Shape):
-    """One line of a session."""
+    """One line of a session, or (`id`) a subscription's with another price."""
 
-    quantity: Annotated[int, Field(ge=1)]
+    id: str | None = None
+    quantity: Annotated[int, Field(ge=1)] = 1
     price_data: Price
 
 
@@ -54,7 +57,7 @@ class Saving(Shape):
 
 
 class IntentData(Shape):
-    """What the payment intent will carry."""
+    """What the payment intent, or the subscription, will carry."""
 
     description: Text | None = None
     metadata: Metadata = Field(default={})
@@ -63,9 +66,10 @@ class IntentData(Shape):
 def create_session(
     stripe: LocalStripe,
     *,
-    mode: Literal["payment"],
+    mode: Literal["payment", "subscription"],
     line_items: Annotated[list[Line], Listed, Field(min_length=1, max_length=1)],
     payment_intent_data: IntentData | None = None,
+    subscription_data: IntentData | None = None,
     customer: Text | None = None,
     saved_payment_method_options: Saving | None = None,
     **page: Any,
@@ -75,7 +79,9 @@ def create_session(
     total = price.unit_amount * quantity
     check_total(total, price.currency)
     item = {"description": price.product_data.name, "quantity": quantity, "amount": total}
-    intent = (payment_intent_data or IntentData()).model_dump()
+    if (mode == "subscription") != bool(price.recurring):
+        raise Refusal(400, "A price recurs in `subscription` mode, and nowhere else.")
+    intent = (payment_intent_data or subscription_data or IntentData()).model_dump()
     money = {"amount_subtotal": total, "amount_total": total, "currency": price.currency}
     about: Json = {"mode": mode, "customer": customer, **money}
     if saved_payment_method_options:
@@ -84,7 +90,9 @@ def create_session(
         saving = saved_payment_method_options.model_dump()
         shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
         about["saved_payment_method_options"] = saving | shown
-    return open_page(stripe, about, {"items": [item], "intent": intent}, **page)
+    return open_page(
+        stripe, about, {"items": [item], "intent": intent, "price": price.model_dump()}, **page
+    )
 
 
 @READ
@@ -176,7 +184,6 @@ def create_intent(
     intent = new("payment_intent", amount=amount, currency=currency, **carried)
     intent["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True}
     intent["client_secret"] = new_id(f"{intent['id']}_secret_")
-    stripe.store.put("payment_intent", intent["id"], intent)
     backstage = {"session": intent["id"], "items": [], "intent": carried, "due": {}}
     stripe.store.put("backstage", intent["id"], backstage)
     stripe.tell(["payment_intent.created"], {"payment_intent": intent})
@@ -200,7 +207,6 @@ def cancel_intent(stripe: LocalStripe, id: str) -> Json:
 def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
     """POST /v1/customers (docs.stripe.com/api/customers/create)."""
     customer = new("customer", name=name, metadata=metadata or {})
-    stripe.store.put("customer", customer["id"], customer)
     stripe.tell(["customer.created"], {"customer": customer})
     return customer
 

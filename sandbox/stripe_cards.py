@@ -45,7 +45,6 @@ def create_setup(
     about |= {"setup_intent": intent["id"], "payment_status": "no_payment_required"}
     about |= {"amount_subtotal": None, "amount_total": None}
     session = open_page(stripe, about, {"items": [], "intent": {}}, **page)
-    stripe.store.put("setup_intent", intent["id"], intent)
     stripe.tell(["setup_intent.created"], {"setup_intent": intent})
     return session
 
@@ -62,8 +61,6 @@ def save(stripe: LocalStripe, session: Json, card: str, authenticate: bool | Non
         saved = new_method(stripe, card.replace(" ", ""), session["customer"], "limited")
         intent["payment_method"] = saved["id"]
         session |= {"status": "complete", "url": None, "customer_details": TEMPLATES["nobody"]}
-        stripe.store.put("checkout.session", session["id"], session)
-    stripe.store.put("setup_intent", intent["id"], intent)
     stripe.tell(SETUPS[step]["events"], {"setup_intent": intent, "checkout.session": session})
     return session
 
@@ -92,7 +89,6 @@ def number_behind(stripe: LocalStripe, method_id: str) -> str:
 def changed(stripe: LocalStripe, thing: Json, what: str) -> Json:
     """Keep a method or a customer as it is now, and tell."""
     kind = str(thing["object"])
-    stripe.store.put(kind, thing["id"], thing)
     stripe.tell([f"{kind}.{what}"], {kind: thing})
     return thing
 

@@ -26,11 +26,7 @@ def charge_saved(
     number = number_behind(stripe, payment_method)
     paid_by = {"customer": customer, "payment_method": payment_method}
     intent = READ(create_intent)(stripe, **order) | paid_by
-    redirect = {"url": f"{stripe.settings.url}/pay/{intent['id']}", "return_url": return_url}
-    shown = {"description": intent["description"], "quantity": 1, "amount": intent["amount"]}
-    backstage = stripe.backstage(intent["id"]) | {"items": [shown]}
-    backstage["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
-    stripe.store.put("backstage", intent["id"], backstage)
+    give_page(stripe, intent, return_url)
     method = METHODS[number]
     charged = stripe.move(intent, method.get("charged") or method["step"], number)
     if error := charged["last_payment_error"]:
@@ -38,17 +34,30 @@ def charge_saved(
     return charged
 
 
+def give_page(stripe: LocalStripe, intent: Json, return_url: str, **more: str) -> str:
+    """Where the bank asks about an intent, or an invoice of it is paid; answers the address."""
+    redirect = {"url": f"{stripe.settings.url}/pay/{intent['id']}", "return_url": return_url}
+    shown = {"description": intent["description"], "quantity": 1, "amount": intent["amount"]}
+    backstage = stripe.backstage(intent["id"]) | {"items": [shown], **more}
+    backstage["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
+    stripe.store.put("backstage", intent["id"], backstage)
+    return redirect["url"]
+
+
 def seen(stripe: LocalStripe, id: str) -> Json:
     """The session with this id, or a charge on the page of the bank, which is much like one."""
     if id[:3] != "pi_":
         return stripe.session(id)
     intent = stored(stripe.store, "payment_intent", id)
-    back = stripe.backstage(id)["next_action"]["redirect_to_url"]["return_url"]
+    backstage = stripe.backstage(id)
+    back = backstage["next_action"]["redirect_to_url"]["return_url"]
     kept = {name: intent[name] for name in ("id", "created", "currency")}
     kept |= {"amount_total": intent["amount"], "expires_at": intent["created"] + 3_600}
-    kept |= {"payment_intent": id, "success_url": back, "mode": "payment", "url": None}
+    kept |= {"payment_intent": id, "success_url": back, "url": None}
+    kept["mode"] = "subscription" if "invoice" in backstage else "payment"
     paid = "paid" if intent["status"] == "succeeded" else "refused"
-    open_or_not = "open" if intent["next_action"] else "complete"
+    waits = intent["next_action"] or ("invoice" in backstage and paid != "paid")
+    open_or_not = "open" if waits else "complete"
     return {**TEMPLATES["checkout.session"], **kept, "status": open_or_not, "payment_status": paid}
 
 

@@ -81,7 +81,6 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] != "failed")
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     charge["disputed"] = charge["disputed"] or kind == "dispute"
-    stripe.store.put("charge", charge["id"], charge)
     named = {"charge": charge, kind: thing, f"charge.{kind}": thing}
     stripe.tell(CLAWBACKS[step]["events"], named)
     return thing

@@ -23,6 +23,7 @@ CURRENCIES: dict[str, Json] = TABLES["currencies"]
 METHODS: dict[str, Json] = TABLES["methods"]
 CLAWBACKS: dict[str, Json] = TABLES["clawbacks"]
 TRANSITIONS: dict[str, Json] = TABLES["transitions"]
+INVOICES: dict[str, Json] = TABLES["invoices"]
 LETTERS = string.ascii_letters + string.digits
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sandbox.doors import Refusal
 from sandbox.store import Json
+from sandbox.stripe_billing import advance, pay_invoice
 from sandbox.stripe_cards import CARD_DOORS, SETUPS, save as save_card
 from sandbox.stripe_charges import save_paid, seen
 from sandbox.stripe_objects import CURRENCIES, METHODS, new
@@ -71,8 +72,8 @@ async def pay(
 ) -> Json:
     """What the hosted page's buttons do; `authenticate` answers the 3-D Secure question."""
     page = seen(stripe, id)
-    if page["mode"] == "setup":
-        return outcome(stripe, save_card(stripe, page, card, authenticate))
+    if act := {"setup": save_card, "subscription": pay_invoice}.get(page["mode"]):
+        return outcome(stripe, act(stripe, page, card, authenticate))
     if page["payment_intent"] == id and page["status"] != "open":
         raise Refusal(409, "The bank has been answered.")
     stripe.pay(id, card, authenticate)
@@ -143,6 +144,7 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("POST", "/stripe/sessions/{id}/settle"): settle,
     ("POST", "/stripe/payment_intents/{id:pi_.+}/confirm"): confirm,
     ("POST", "/stripe/sessions/{id}/expire"): expire,
+    ("POST", "/stripe/clock"): advance,
     ("GET", "/stripe/deliveries"): see_deliveries,
     ("POST", "/stripe/deliveries/{id}/again"): again,
     ("GET", "/stripe/faults"): see_faults,

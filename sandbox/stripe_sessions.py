@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from functools import partial
+from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
 
@@ -87,14 +88,17 @@ class LocalStripe:
         """Find the payment intent; a session has none until somebody tried to pay."""
         if payable["object"] == "payment_intent":
             return payable
-        return self.store.get("payment_intent", payable["payment_intent"] or "")
+        paying = self.backstage(payable["id"]).get("paying")
+        return self.store.get("payment_intent", payable["payment_intent"] or paying or "")
 
     def backstage(self, id: str) -> Json:
         """What stands beside the session or the intent with this id."""
         return stored(self.store, "backstage", id)
 
     def tell(self, types: list[str], about: dict[str, Json]) -> None:
-        """Make the events of one act and post them; `about` has the objects by their kind."""
+        """Store what `about` has by kind, make the events of one act of it, and post them."""
+        for kind, thing in about.items():
+            self.store.put(kind, thing["id"], thing)
         named = [(type, about.get(type.rpartition(".")[0])) for type in types]
         events = [new("event", type=t, data={"object": deepcopy(it)}) for t, it in named if it]
         for event in events:
@@ -134,7 +138,6 @@ class LocalStripe:
         facts["next_action"] = backstage.get("next_action", TEMPLATES["in_the_page"])
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
-            self.store.put(kind, thing["id"], thing)
         self.tell(TRANSITIONS[step]["events"], things)
         return payable
 
@@ -164,12 +167,13 @@ def facts_of(things: dict[str, Json], amount: int, error: Json) -> Json:
     }
 
 
-def filled(changes: Json, facts: Json) -> Json:
-    """The changes with their "$names" replaced."""
-    return {
-        name: facts[value[1:]] if isinstance(value, str) and value.startswith("$") else value
-        for name, value in changes.items()
-    }
+def filled(part: Any, facts: Json) -> Any:
+    """A template or changes with their "$names" replaced, at any depth."""
+    if isinstance(part, dict):
+        return {name: filled(value, facts) for name, value in part.items()}
+    if isinstance(part, list):
+        return [filled(value, facts) for value in part]
+    return facts[part[1:]] if isinstance(part, str) and part.startswith("$") else part
 
 
 LOCAL_STRIPE = web.AppKey("local_stripe", LocalStripe)

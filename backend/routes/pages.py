@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from backend import card_links, cards, page_words, topups
+from backend import card_links, cards, page_words, subscriptions, topups
 from backend.database import SERVICE
 from backend.errors import Failure, NotFound, PursebotError
 from backend.routes.door import SHOP, path_id
@@ -29,6 +29,7 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
+BEGAN = {"active": "succeeded", "incomplete": "pending", "canceled": "canceled"}
 CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
 
 
@@ -60,6 +61,16 @@ async def came_back(request: web.Request) -> web.Response:
     else:
         state = "not_sure"
     return said(state, row["language"])
+
+
+async def began(request: web.Request) -> web.Response:
+    """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
+    shop, id = request.app[SHOP], path_id(request)
+    await subscriptions.look(shop, id)
+    with suppress(PursebotError):  # Stripe is slow or away: it will tell us
+        await subscriptions.ask(shop, id)
+    row = await subscriptions.look(shop, id)
+    return said(BEGAN.get(row["status"], "not_sure"), row["language"])
 
 
 async def card_came_back(request: web.Request) -> web.Response:

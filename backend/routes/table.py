@@ -25,6 +25,7 @@ from backend import (
     people,
     personal_settings,
     refunds,
+    subscriptions,
     topups,
 )
 from backend.errors import PursebotError
@@ -36,6 +37,8 @@ from backend.schemas import Role
 GROUP = r"/api/groups/{chat_id:-\d{1,15}}"  # Telegram's ids of groups are negative
 ORGANIZATION = "/api/organizations/{id}"
 METHODS = "/api/payments/methods"
+SUBSCRIPTIONS = "/api/payments/subscriptions"
+SUBSCRIPTION = SUBSCRIPTIONS + "/{id}"
 MEMBER = ORGANIZATION + "/members/{user_id}"
 INVITATION = ORGANIZATION + "/invitations/{invitation_id}"
 
@@ -119,6 +122,14 @@ DOORS = [
          costs=True),
     Door("POST", "/api/payments/portal", cards.open_portal, 200, "admin", STRIPE, costs=True),
     Door("GET", "/api/payments", history.payments, 200, "member", (errors.BadCursor,)),
+    Door("GET", "/api/payments/packages", subscriptions.packages),
+    Door("GET", SUBSCRIPTIONS, subscriptions.listing, 200, "member"),
+    Door("POST", SUBSCRIPTIONS, subscriptions.start, 201, "admin",
+         (*ORDER, errors.SubscriptionOver), costs=True),
+    Door("GET", SUBSCRIPTION, subscriptions.show, 200, "member"),
+    Door("PATCH", SUBSCRIPTION, subscriptions.change, 200, "admin",
+         (errors.SubscriptionOver, *errors.tree(errors.AmountRefused), *STRIPE), costs=True),
+    Door("DELETE", SUBSCRIPTION, subscriptions.cancel, 200, "admin", STRIPE, costs=True),
     Door("GET", "/api/payments/{id}", topups.show, 200, "member"),
     Door("POST", "/api/payments/{id}/check", topups.show_checked, 200, "member", STRIPE,
          costs=True),

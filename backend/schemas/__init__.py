@@ -15,6 +15,7 @@ from backend.schemas.notifications import *
 from backend.schemas.organizations import *
 from backend.schemas.payments import *
 from backend.schemas.people import *
+from backend.schemas.recurring import *
 from backend.schemas.refunds import *
 from backend.schemas.settings import *
 from backend.schemas.updates import *

@@ -10,7 +10,9 @@ from backend.schemas.money import Money, Wallet
 from backend.schemas.payments import Payment, PaymentStatus
 from backend.schemas.words import Model
 
-TransactionKind = Literal["topup", "refund", "refund_reversal", "dispute", "reinstatement"]
+TransactionKind = Literal[
+    "topup", "invoice", "refund", "refund_reversal", "dispute", "reinstatement"
+]
 Month = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -26,8 +26,10 @@ class Notification(Model):
     it, `left`. Of money that went back or may, owners and admins are told as well: `refund_made`
     and `refund_failed` {organization_name, payment, reference, amount, currency, by?, reason?},
     `fraud_warned`, and `dispute_opened`, `_withdrawn`, `_reinstated` and `_closed` {the same,
-    status, due_by?}: `payment` is its id as hex, `due_by` in seconds since 1970. `language` and
-    `time_zone` (an IANA name) are the reader's; `silent` when they have their quiet hours.
+    status, due_by?}: `payment` is its id as hex, `due_by` in seconds since 1970; and of
+    `recurring` top-ups {organization_name, news, amount, currency, interval, url?}: `news` is
+    `began`, `failed`, `action_required` or `ended`, `url` leads to where it can be paid. `language`
+    and `time_zone` (an IANA name) are the reader's; `silent` when they have their quiet hours.
     """
 
     id: int
@@ -36,7 +38,7 @@ class Notification(Model):
         "payment_shown", "wallet_credited", "member_joined", "role_changed", "member_removed",
         "method_link_shown", "method_news",
         "refund_made", "refund_failed", "dispute_opened", "dispute_withdrawn",
-        "dispute_reinstated", "dispute_closed", "fraud_warned",
+        "dispute_reinstated", "dispute_closed", "fraud_warned", "recurring",
     ]  # fmt: skip
     chat_id: int
     message_id: int | None

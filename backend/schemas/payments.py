@@ -15,7 +15,7 @@ PaymentStatus = Literal[
 ]
 
 
-PaymentFlow = Literal["checkout", "intent", "charge"]
+PaymentFlow = Literal["checkout", "intent", "charge", "invoice"]
 
 
 class ShownIn(Model):

@@ -36,11 +36,13 @@ as $$
         'already_linked', 'PB021',
         'both_have_history', 'PB022',
         'reference_used', 'PB030',
+        'subscription_over', 'PB040',
         'nothing_to_refund', 'PB050',
         'refund_too_large', 'PB051',
         'too_many_requests', 'PB429',
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',
+        'unknown_subscription', 'PB803',
         'append_only', 'PB901',
         'illegal_transition', 'PB902'
     )

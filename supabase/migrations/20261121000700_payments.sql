@@ -16,6 +16,7 @@ create table public.payments (
     stripe_customer_id text,
     stripe_checkout_session_id text unique,
     stripe_payment_intent_id text unique,
+    stripe_invoice_id text unique,
     url text,
     expires_at timestamptz not null,
     last_decline text,
@@ -28,7 +29,7 @@ create table public.payments (
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
-    constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge')),
+    constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge', 'invoice')),
     constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
@@ -96,6 +97,15 @@ language sql immutable set search_path = ''
 return upper(left(replace(payment_id::text, '-', ''), 10));
 comment on function private.payment_reference is 'The short name of a payment that people quote.';
 
+-- What makes its credit happen once: an invoice's number at Stripe, else our own id.
+create function private.posting_kind(payment public.payments) returns text
+language sql immutable set search_path = ''
+return case payment.flow when 'invoice' then 'invoice' else 'topup' end;
+
+create function private.posting_reference(payment public.payments) returns text
+language sql immutable set search_path = ''
+return case payment.flow when 'invoice' then payment.stripe_invoice_id else payment.id::text end;
+
 -- A page may offer the organization's saved cards, so a link to it is for those who may charge them.
 create function private.may_pay(organization_id uuid) returns boolean
 language sql stable set search_path = ''
@@ -131,7 +141,7 @@ begin
             from public.transfers as t
             inner join public.entries as e on t.id = e.transfer_id
             inner join public.accounts as a on e.account_id = a.id and a.kind = 'wallet'
-            where t.kind = 'topup' and t.reference = payment.id::text
+            where (t.kind, t.reference) = (private.posting_kind(payment), private.posting_reference(payment))
         ),
         'created_at', payment.created_at,
         'succeeded_at', payment.succeeded_at
@@ -157,6 +167,7 @@ begin
         'stripe_customer_id', payment.stripe_customer_id,
         'stripe_checkout_session_id', payment.stripe_checkout_session_id,
         'stripe_payment_intent_id', payment.stripe_payment_intent_id,
+        'stripe_invoice_id', payment.stripe_invoice_id,
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = payment.payment_method_id
         )
@@ -166,5 +177,9 @@ $$;
 
 create function private.opened_at_stripe(payment public.payments) returns text
 language sql immutable set search_path = ''
-return case payment.flow when 'checkout' then payment.stripe_checkout_session_id else payment.stripe_payment_intent_id end;
-comment on function private.opened_at_stripe is 'The one session or intent that was opened for a payment, or null: nobody ever could pay.';
+return case payment.flow
+    when 'checkout' then payment.stripe_checkout_session_id
+    when 'invoice' then payment.stripe_invoice_id
+    else payment.stripe_payment_intent_id
+end;
+comment on function private.opened_at_stripe is 'The one session, intent or invoice that was opened for a payment, or null: nobody ever could pay.';

@@ -211,10 +211,12 @@ begin
     set attempt = next_attempt.attempt + 1,
         stripe_customer_id = case when not without_customer then p.stripe_customer_id end
     where p.id = payment_id and p.attempt = next_attempt.attempt;
+    update public.subscriptions as s set attempt = next_attempt.attempt + 1
+    where s.id = payment_id and s.attempt = next_attempt.attempt;
     return '{}';
 end
 $$;
-comment on function api.next_attempt is 'Definer. Grows the attempt once, however many callers saw the same error.';
+comment on function api.next_attempt is 'Definer. Grows the attempt of a payment, or of the subscription with this id, once, however many callers saw the same error.';
 grant execute on function api.next_attempt(uuid, integer, boolean) to service_role;
 
 -- Stripe knows whether it charged the card; the same key asks it, and charges at the latest then.

@@ -32,6 +32,7 @@ as $$
     where p.id = (fact ->> 'payment_id')::uuid
     or p.stripe_checkout_session_id = fact ->> 'session_id'
     or p.stripe_payment_intent_id = fact ->> 'intent_id'
+    or p.stripe_invoice_id = fact ->> 'invoice_id'
     order by p.id = (fact ->> 'payment_id')::uuid desc nulls last
     limit 1
 $$;
@@ -126,7 +127,10 @@ create function private.credit(payment public.payments, intent_id text) returns 
 language plpgsql set search_path = ''
 as $$
 begin
-    if private.post_transfer(payment.wallet_id, 'topup', payment.id::text, 'stripe', 'wallet', payment.amount) is null then
+    if private.post_transfer(
+        payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
+        'stripe', 'wallet', payment.amount
+    ) is null then
         update public.payments as p set stripe_payment_intent_id = credit.intent_id
         where p.id = payment.id and p.stripe_payment_intent_id is null;
         return;
@@ -231,6 +235,9 @@ begin
     on conflict (id) do nothing;
     perform e.id from public.stripe_events as e
     where e.id in (select b.body ->> 'id' from unnest(events) as b (body)) order by e.id for update;
+    -- An invoice makes a payment: its subscription stands for it until then.
+    perform s.id from public.subscriptions as s
+    where s.id in (select private.subscription_of(b.body -> 'fact') from unnest(events) as b (body)) order by s.id for update;
     perform p.id from public.payments as p
     where p.id in (select private.payment_of(b.body -> 'fact') from unnest(events) as b (body)) order by p.id for update;
     perform a.id from public.accounts as a
@@ -246,6 +253,18 @@ end
 $$;
 comment on function api.receive_events is 'Definer: nobody has grants on the inbox. Refuses wrong_stripe_mode for the whole call.';
 grant execute on function api.receive_events(jsonb []) to service_role;
+
+create function api.answered_event(event_id text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.stripe_events as e set reason = 'asked' where e.id = event_id and e.reason = 'stripe_decides';
+    return '{}';
+end
+$$;
+comment on function api.answered_event is 'Definer: nobody has grants on the inbox. Stripe has decided: a repeat of the event asks no more.';
+grant execute on function api.answered_event(text) to service_role;
 
 create function api.events_cursor() returns jsonb
 language plpgsql stable security definer set search_path = ''

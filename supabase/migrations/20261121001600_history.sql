@@ -33,8 +33,11 @@ from public.entries as e
 inner join public.transfers as t on e.transfer_id = t.id
 left join public.refunds as r on t.kind in ('refund', 'refund_reversal') and t.reference = r.stripe_refund_id
 left join public.disputes as d on t.kind in ('dispute', 'reinstatement') and t.reference = d.stripe_dispute_id
-left join public.payments as p
-    on p.id = case t.kind when 'topup' then t.reference::uuid else coalesce(r.payment_id, d.payment_id) end
+left join public.payments as p on p.id = case t.kind
+    when 'topup' then t.reference::uuid
+    when 'invoice' then (select i.id from public.payments as i where i.stripe_invoice_id = t.reference)
+    else coalesce(r.payment_id, d.payment_id)
+end
 left join public.users as u on p.created_by = u.id;
 comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
 

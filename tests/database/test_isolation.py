@@ -41,6 +41,8 @@ PEOPLE_MAY_CALL = {
     "api.create_refund", "api.get_refund",
     "api.create_link_code", "api.use_link_code",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
+    "api.list_packages", "api.create_subscription", "api.list_subscriptions",
+    "api.get_subscription", "api.request_change",
     "api.get_settings", "api.change_settings",
     "api.list_organizations", "api.get_organization", "api.create_organization",
     "api.rename_organization", "api.choose_organization", "api.list_members", "api.change_role",

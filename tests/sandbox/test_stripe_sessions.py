@@ -79,7 +79,7 @@ async def test_what_stripe_refuses_is_refused_and_named(
     [
         ({"colour": "red"}, "colour"),
         ({"payment_method_types": ["card"]}, "payment_method_types"),
-        ({"mode": "subscription"}, "mode"),
+        ({"mode": "gift"}, "mode"),
         ({"ui_mode": "embedded_page"}, "ui_mode"),
         ({"line_items": [*line(), *line()]}, "line_items"),
         ({"line_items": [{"price": "price_1", **line()[0]}]}, "line_items[0][price]"),

@@ -1,0 +1,70 @@
+"""What we say to Stripe about subscriptions and their invoices: a part of the gateway.
+
+A subscription's requests are rebuilt from its row alone. What sets a value has a new key each time:
+setting it again is harmless, and a remembered 500 is not.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from backend import page_words
+from backend.stripe_answers import answer
+
+Json = dict[str, Any]
+
+SUBSCRIPTION_METADATA = "pursebot_subscription_id"
+LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
+
+
+class StripeBilling:
+    """Subscriptions and invoices, as plain dicts."""
+
+    _stripe: Any  # the v1 services of a StripeClient
+    _public_url: str
+
+    async def create_subscription_page(self, subscription: Json, customer_id: str) -> Json:
+        """The Checkout Session on which a subscription begins."""
+        id, ours = subscription["id"], {SUBSCRIPTION_METADATA: subscription["id"]}
+        back = f"{self._public_url}/recurring/{id}/return"
+        product = {"name": subscription["package"] or subscription["organization_name"]}
+        line = {"quantity": 1, "price_data": {**price(subscription), "product_data": product}}
+        wanted = {
+            "mode": "subscription",
+            "customer": customer_id,
+            "client_reference_id": id,
+            "locale": page_words.nearest(subscription["language"], otherwise="auto"),
+            "line_items": [line],
+            "metadata": ours,
+            "subscription_data": {"metadata": ours},
+            "expires_at": int(datetime.fromisoformat(subscription["expires_at"]).timestamp()),
+            "success_url": back,
+            "cancel_url": back,
+        }
+        key = {"idempotency_key": f"{id}:{subscription['attempt']}"}
+        return await answer(self._stripe.checkout.sessions.create_async(wanted, key))
+
+    async def get_subscription(self, id: str) -> Json:
+        """A subscription with its latest invoice and what paid that."""
+        return await answer(self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE))
+
+    async def change_subscription(self, id: str, changes: Json) -> Json:
+        """Change what comes from the next renewal on."""
+        key, wanted = {"idempotency_key": f"{id}:{uuid4()}"}, {**changes, **LATEST_INVOICE}
+        return await answer(self._stripe.subscriptions.update_async(id, wanted, key))
+
+    async def cancel_subscription(self, id: str) -> None:
+        """End it now. Stripe refuses where it has ended."""
+        key = {"idempotency_key": f"{id}:{uuid4()}"}
+        await answer(self._stripe.subscriptions.cancel_async(id, {}, key))
+
+    async def get_invoice(self, id: str) -> Json:
+        """An invoice with what paid it."""
+        return await answer(self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]}))
+
+
+def price(subscription: Json, amount: int | None = None) -> Json:
+    """An inline price as the subscription has it, or of another amount (minor units)."""
+    money, recurring = subscription["money"], {"interval": subscription["interval"]}
+    amount = money["amount_minor"] if amount is None else amount
+    return {"currency": money["currency"], "unit_amount": amount, "recurring": recurring}

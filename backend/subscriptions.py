@@ -1,0 +1,165 @@
+"""Recurring top-ups: start, change, pause, end one; ask Stripe how it stands.
+
+The row first, then Stripe; how a subscription stands is always Stripe's answer to a question, and
+that of the last question counts.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from backend import customers, schemas, topups
+from backend.database import SERVICE, Actor, Database
+from backend.errors import SubscriptionOver
+from backend.failures import StripeRefused
+from backend.money import minor_units
+from backend.schemas import Subscription
+from backend.stripe_billing import price
+from backend.stripe_billing_facts import invoice_fact, paid_by
+from backend.topups import Shop
+
+Json = dict[str, Any]
+
+
+async def packages(database: Database, actor: Actor) -> schemas.Packages:
+    """The recurring top-ups that are offered by name."""
+    return schemas.Packages(packages=await database.call("list_packages", actor))
+
+
+async def start(
+    shop: Shop, actor: Actor, wanted: schemas.SubscriptionRequest, key: str | None
+) -> Subscription:
+    """A recurring top-up, and the link on which it begins.
+
+    The row first, then Stripe; the same `key` finds the same one again. Refuses as `topups.start`.
+    """
+    terms: Json = wanted.model_dump(mode="json", include={"package_id", "interval", "currency"})
+    which = {"organization_id": wanted.organization_id}
+    if wanted.package_id is None:
+        code = wanted.currency or await topups.default_currency(shop, actor, **which)
+        terms |= {"currency": code.lower(), "amount": minor_units(wanted.amount, code.lower())}
+    made = await shop.database.call(
+        "create_subscription", actor, **which, terms=terms, idempotency_key=key
+    )
+    if made["status"] == "incomplete" and made["url"] is None:
+        customer = await customers.customer(shop, actor, schemas.CustomerRequest(**which))
+        await open_page(shop, await look(shop, made["id"]), customer.customer_id)
+    return await show(shop.database, actor, made["id"])
+
+
+async def open_page(shop: Shop, row: Json, customer_id: str) -> None:
+    """Ask Stripe for the page on which it begins, and write that down."""
+    if datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC) < topups.SHORTEST_PAGE:
+        raise SubscriptionOver(status="canceled")
+    asked = shop.stripe.create_subscription_page(row, customer_id)
+    session = await topups.made_by_stripe(shop, row, asked)
+    await note(shop, row, session_id=session["id"], url=session["url"])
+
+
+async def listing(
+    database: Database, actor: Actor, asked: schemas.SubscriptionsQuery
+) -> schemas.Subscriptions:
+    """An organization's recurring top-ups. Raises NotFound."""
+    found = await database.call("list_subscriptions", actor, **asked.model_dump())
+    return schemas.Subscriptions(subscriptions=found)
+
+
+async def show(database: Database, actor: Actor, subscription_id: UUID) -> Subscription:
+    """A recurring top-up as it stands. Raises NotFound."""
+    row = await database.call("get_subscription", actor, subscription_id=subscription_id)
+    return Subscription(**row)
+
+
+async def change(
+    shop: Shop, actor: Actor, subscription_id: UUID, wanted: schemas.SubscriptionChange
+) -> Subscription:
+    """Change the amount of a recurring top-up, pause it or let it go on.
+
+    Raises NotFound, RoleTooLow, AmountRefused, SubscriptionOver.
+    """
+    which = {"subscription_id": subscription_id}
+    currency = (await show(shop.database, actor, **which)).money.currency
+    amount = minor_units(wanted.amount, currency) if wanted.amount else None
+    changes = {"amount": amount, "paused": wanted.paused}
+    await shop.database.call("request_change", actor, **which, changes=changes)
+    row, at_stripe = await look(shop, subscription_id), dict[str, Any]()
+    if amount:
+        found = await shop.stripe.get_subscription(row["stripe_subscription_id"])
+        [item] = found["items"]["data"]
+        new = {**price(row, amount), "product": item["price"]["product"]}
+        at_stripe["items"] = [{"id": item["id"], "price_data": new}]
+        at_stripe["proration_behavior"] = "none"
+    if wanted.paused is not None:
+        at_stripe["pause_collection"] = {"behavior": "void"} if wanted.paused else ""
+    changed = await shop.stripe.change_subscription(row["stripe_subscription_id"], at_stripe)
+    await heard(shop, row, changed)
+    return await show(shop.database, actor, **which)
+
+
+async def cancel(shop: Shop, actor: Actor, subscription_id: UUID) -> Subscription:
+    """End a recurring top-up now. Raises NotFound, RoleTooLow."""
+    which = {"subscription_id": subscription_id}
+    await shop.database.call("request_change", actor, **which, changes={"canceled": True})
+    await ask(shop, subscription_id)
+    return await show(shop.database, actor, subscription_id)
+
+
+async def look(shop: Shop, subscription_id: UUID | str | None, found: str | None = None) -> Json:
+    """All that is needed to talk to Stripe about it; by our id, or by Stripe's."""
+    which = {"subscription_id": subscription_id, "stripe_subscription_id": found}
+    row: Json = await shop.database.call("start_subscription", SERVICE, **which)
+    return row
+
+
+async def ask(shop: Shop, subscription_id: UUID | str | None, found: str | None = None) -> None:
+    """Ask Stripe how a subscription stands; `found` is its id there, if that is news."""
+    row = await look(shop, subscription_id, found)
+    at_stripe, page = row["stripe_subscription_id"] or found, row["stripe_checkout_session_id"]
+    if at_stripe is None and page:
+        session = await shop.stripe.get_session(page)
+        if session["status"] == "open" and row["unwanted"]:
+            session = await shop.stripe.expire_session(page)
+        at_stripe = session["subscription"]
+        if session["status"] == "expired":
+            await note(shop, row, status="canceled")
+    if at_stripe:
+        await heard(shop, row, await shop.stripe.get_subscription(at_stripe))
+
+
+async def heard(shop: Shop, row: Json, found: Json) -> None:
+    """Write down how Stripe says a subscription stands; its latest invoice credits if it is paid.
+
+    Somebody may have ended it while Stripe was making it: then it ends now.
+    """
+    if row["unwanted"] and found["status"] != "canceled":
+        with suppress(StripeRefused):  # it has ended by itself meanwhile
+            await shop.stripe.cancel_subscription(found["id"])
+        found = await shop.stripe.get_subscription(found["id"])
+    [item], latest = found["items"]["data"], found["latest_invoice"]
+    seen = {"amount": item["price"]["unit_amount"], "status": found["status"]}
+    seen |= {"ends": item["current_period_end"], "paused": bool(found["pause_collection"])}
+    seen["url"] = latest["hosted_invoice_url"] if latest["status"] == "open" else None
+    await note(shop, row, stripe_subscription_id=found["id"], **seen)
+    if latest["status"] == "paid":
+        fact, name = invoice_fact(latest, "paid"), f"{latest['id']}:paid"
+        await topups.receive_check(shop, name, latest["livemode"], fact)
+
+
+async def note(shop: Shop, row: Json, **seen: Any) -> None:
+    """What Stripe answered when it was asked for `row`."""
+    seen["asked_at"] = row["asked_at"]
+    await shop.database.call("note_subscription", SERVICE, subscription_id=row["id"], seen=seen)
+    shop.bell.ring()
+
+
+async def ask_again(shop: Shop, result: Json) -> None:
+    """After an event of a subscription's."""
+    await ask(shop, result["fact"]["subscription_id"], result["fact"]["stripe_subscription_id"])
+
+
+async def ask_who_paid(shop: Shop, result: Json) -> None:
+    """After an invoice's credit: which PaymentIntent paid it, so that refunds find it."""
+    invoice = await shop.stripe.get_invoice(result["fact"]["invoice_id"])
+    which = {"payment_id": result["payment_id"], "intent_id": paid_by(invoice)}
+    await shop.database.call("open_payment", SERVICE, **which)

@@ -1,0 +1,184 @@
+"""Subscriptions and their invoices, on a clock of their own that people move forward.
+
+The clock runs ahead of this machine's (docs.stripe.com/billing/testing/test-clocks); the periods
+that it reaches are renewed, a month being 30 days. An invoice is paid on the page of its intent;
+`backstage`, beside that and beside a session on which a subscription begins, names the `invoice`.
+Beside a subscription stands the `card` that pays.
+"""
+
+import time
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sandbox.doors import READ, Refusal
+from sandbox.store import Json
+from sandbox.stripe_calls import Call, Line, Listed, create_intent
+from sandbox.stripe_charges import give_page
+from sandbox.stripe_objects import INVOICES, METHODS, new, new_id, stored
+from sandbox.stripe_sessions import LocalStripe, filled
+
+SUBSCRIPTION = "customer.subscription"
+A_DAY = 86_400
+DAYS = {"week": 7, "month": 30}
+Expand = Annotated[list[Literal["latest_invoice.payments", "payments"]], Listed]
+
+
+def now(stripe: LocalStripe) -> int:
+    """What the clock says, in seconds of the epoch."""
+    ahead = (stripe.store.get("clock", "billing") or {"ahead": 0})["ahead"]
+    return int(time.time() + ahead)
+
+
+def made(kind: str, facts: Json) -> Json:
+    """A new object whose template names some of `facts` as "$name"."""
+    thing = new(kind)
+    return dict(filled(thing, {**facts, "id": thing["id"]}))
+
+
+def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
+    """The first invoice of the subscription that a session is for."""
+    asked, ids = wanted["price"], {"product": new_id("prod_"), "item": new_id("si_")}
+    facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
+    about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
+    return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create")
+
+
+def bill(stripe: LocalStripe, subscription: Json, reason: str) -> Json:
+    """The open invoice of the next period, with its intent and that one's page."""
+    [item] = subscription["items"]["data"]
+    item["current_period_start"] = start = item["current_period_end"]
+    item["current_period_end"] = start + DAYS[item["price"]["recurring"]["interval"]] * A_DAY
+    more = {"line": new_id("il_1"), "reason": reason}
+    invoice = made("invoice", {**item["price"], **item, **subscription, **more})
+    money: Any = {"amount": invoice["total"], "currency": invoice["currency"]}
+    intent = create_intent(stripe, **money, automatic_payment_methods={"enabled": "true"})
+    page = give_page(stripe, intent, stripe.settings.url, invoice=invoice["id"])
+    invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
+    subscription["latest_invoice"] = invoice["id"]
+    stripe.tell([], {SUBSCRIPTION: subscription, "invoice": invoice})
+    return invoice
+
+
+def pay_invoice(stripe: LocalStripe, page: Json, card: str, authenticate: bool | None) -> Json:
+    """Try to pay a session on which a subscription begins, or an open invoice, on its page."""
+    backstage, (method, step) = stripe.backstage(page["id"]), stripe.tried(card, authenticate)
+    if page["status"] != "open" or method["type"] != "card":
+        raise Refusal(409, f"This page is {page['status']}; it takes cards.", code="session_closed")
+    if "invoice" not in backstage:
+        invoice = begin(stripe, page, backstage)
+        paying = invoice["hosted_invoice_url"].rpartition("/")[2]
+        backstage |= {"invoice": invoice["id"], "paying": paying}
+        stripe.store.put("backstage", page["id"], backstage)
+    invoice = collect(stripe, backstage["invoice"], step, card.replace(" ", ""))
+    if invoice["status"] == "paid":
+        page |= {"status": "complete", "payment_status": "paid", "url": None}
+        if page["id"][:3] == "cs_":
+            details = invoice["parent"]["subscription_details"]
+            page |= {"subscription": details["subscription"], "invoice": invoice["id"]}
+            stripe.tell(["checkout.session.completed"], {"checkout.session": page})
+    return page
+
+
+def collect(stripe: LocalStripe, id: str, step: str, card: str) -> Json:
+    """Try to have an invoice paid, and tell what came of it."""
+    invoice = stored(stripe.store, "invoice", id)
+    details = invoice["parent"]["subscription_details"]
+    subscription = stored(stripe.store, SUBSCRIPTION, details["subscription"])
+    intent_id = invoice["hosted_invoice_url"].rpartition("/")[2]
+    intent = stripe.move(stored(stripe.store, "payment_intent", intent_id), step, card)
+    came = INVOICES[intent["status"]]
+    tries = {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
+    invoice |= filled(came["changes"], invoice) | tries
+    if invoice["status"] == "paid":
+        facts = {**invoice, "invoice": id, "intent": intent_id, "paid_at": now(stripe)}
+        stripe.store.put("invoice_payment", id, made("invoice_payment", facts))
+        stripe.store.put("backstage", subscription["id"], {"card": card, "due": {}})
+    if events := came["begins" if subscription["status"] == "incomplete" else "events"]:
+        subscription["status"] = came["subscription"]
+    stripe.tell(events, {SUBSCRIPTION: subscription, "invoice": invoice})
+    return invoice
+
+
+async def advance(stripe: LocalStripe, days: int) -> Json:
+    """Move the clock forward, day by day, renewing what is due; answers what it says then."""
+    for _ in range(days):
+        ahead = now(stripe) + A_DAY - time.time()
+        stripe.store.put("clock", "billing", {"ahead": ahead})
+        for _, subscription in stripe.store.list(SUBSCRIPTION):
+            end = subscription["items"]["data"][0]["current_period_end"]
+            if subscription["status"] in ("active", "past_due") and end <= now(stripe):
+                renew(stripe, subscription)
+    return {"now": now(stripe)}
+
+
+def renew(stripe: LocalStripe, subscription: Json) -> None:
+    """The next period and its invoice, which is void where that was asked for."""
+    card = stripe.backstage(subscription["id"])["card"]
+    invoice = bill(stripe, subscription, "subscription_cycle")
+    if subscription["pause_collection"]:
+        about = {SUBSCRIPTION: subscription, "invoice": invoice | {"status": "void"}}
+        stripe.tell([f"{SUBSCRIPTION}.updated", "invoice.voided"], about)
+    else:
+        step = METHODS[card].get("charged") or METHODS[card]["step"]
+        collect(stripe, invoice["id"], step, card)
+
+
+def retrieve_subscription(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
+    """GET /v1/subscriptions/{id}."""
+    subscription = stored(stripe.store, SUBSCRIPTION, id)
+    latest = retrieve_invoice(stripe, subscription["latest_invoice"], expand=expand)
+    return {**subscription, "latest_invoice": latest}
+
+
+def update_subscription(
+    stripe: LocalStripe,
+    id: str,
+    *,
+    items: Annotated[list[Line], Listed, Field(max_length=1)] | None = None,
+    proration_behavior: Literal["none"] | None = None,
+    pause_collection: dict[Literal["behavior"], Literal["void"]] | Literal[""] | None = None,
+    expand: Expand,
+) -> Json:
+    """POST /v1/subscriptions/{id} (docs.stripe.com/api/subscriptions/update)."""
+    subscription = running(stripe, id)
+    for asked in items or []:
+        amount = asked.price_data.unit_amount
+        changed = {"unit_amount": amount, "unit_amount_decimal": str(amount)}
+        subscription["items"]["data"][0]["price"] |= {"id": new_id("price_1"), **changed}
+    if pause_collection is not None:
+        paused = {"behavior": "void", "resumes_at": None}
+        subscription["pause_collection"] = paused if pause_collection else None
+    stripe.tell([f"{SUBSCRIPTION}.updated"], {SUBSCRIPTION: subscription})
+    return retrieve_subscription(stripe, id, expand=expand)
+
+
+def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
+    """DELETE /v1/subscriptions/{id}."""
+    ended = {"status": "canceled", "canceled_at": now(stripe), "ended_at": now(stripe)}
+    subscription = running(stripe, id) | ended
+    stripe.tell([f"{SUBSCRIPTION}.deleted"], {SUBSCRIPTION: subscription})
+    return subscription
+
+
+def running(stripe: LocalStripe, id: str) -> Json:
+    """A subscription that has not ended."""
+    subscription = stored(stripe.store, SUBSCRIPTION, id)
+    if subscription["status"] == "canceled":
+        raise Refusal(404, f"No such subscription: '{id}'", code="resource_missing")
+    return subscription
+
+
+def retrieve_invoice(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
+    """GET /v1/invoices/{id}."""
+    invoice, paid = stored(stripe.store, "invoice", id), stripe.store.get("invoice_payment", id)
+    payments = {"object": "list", "data": [paid] if paid else [], "has_more": False, "url": "/v1"}
+    return {**invoice, "payments": payments}
+
+
+BILLING_CALLS: dict[tuple[str, str], Call] = {
+    ("GET", "/v1/subscriptions/{id}"): READ(retrieve_subscription),
+    ("POST", "/v1/subscriptions/{id}"): READ(update_subscription),
+    ("DELETE", "/v1/subscriptions/{id}"): READ(cancel_subscription),
+    ("GET", "/v1/invoices/{id}"): READ(retrieve_invoice),
+}

@@ -1,0 +1,160 @@
+-- Recurring top-ups: what the operator offers, and an organization's subscriptions at Stripe. The row
+-- comes first, with our id in Stripe's metadata. How far it is, Stripe alone decides: it is asked
+-- whenever it says that something changed, and what was asked last counts.
+create table public.packages (
+    id uuid primary key default gen_random_uuid(),
+    name text not null,
+    amount bigint not null,
+    currency text not null references public.currencies (code),
+    interval text not null,
+    active boolean not null default true,
+    created_at timestamptz not null default now(),
+    constraint packages_name_fits check (length(name) between 1 and 100),
+    constraint packages_amount_is_positive check (amount > 0),
+    constraint packages_interval_is_known check (packages.interval in ('week', 'month'))
+);
+comment on table public.packages is 'Recurring top-ups that the operator offers by name; amount in minor units. One that is removed is no longer active.';
+revoke all on public.packages from public, anon, authenticated, service_role;
+create index packages_currency on public.packages (currency);
+alter table public.packages enable row level security;
+
+create table public.subscriptions (
+    id uuid primary key default gen_random_uuid(),
+    organization_id uuid not null,
+    wallet_id uuid not null,
+    currency text not null,
+    amount bigint not null,
+    quoted bigint [] not null,
+    interval text not null,
+    package_id uuid references public.packages (id),
+    status text not null default 'incomplete',
+    created_by uuid not null references public.users (id),
+    canceled_by uuid references public.users (id),
+    idempotency_key text not null,
+    request_hash bytea not null,
+    attempt integer not null default 1,
+    stripe_checkout_session_id text unique,
+    stripe_subscription_id text unique,
+    url text,
+    expires_at timestamptz not null,
+    current_period_end timestamptz,
+    asked_at timestamptz not null default now(),
+    language text not null default 'en',
+    created_at timestamptz not null default now(),
+    constraint subscriptions_amount_is_positive check (amount > 0),
+    constraint subscriptions_amount_was_quoted check (amount = any(quoted)),
+    constraint subscriptions_interval_is_known check (subscriptions.interval in ('week', 'month')),
+    constraint subscriptions_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint subscriptions_one_per_key unique (created_by, idempotency_key),
+    constraint subscriptions_status_is_known check (
+        status in ('incomplete', 'active', 'past_due', 'paused', 'canceled')
+    ),
+    constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
+    references public.wallets (id, organization_id, currency)
+);
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end.';
+revoke all on public.subscriptions from public, anon, authenticated, service_role;
+create index subscriptions_organization on public.subscriptions (organization_id, created_at);
+create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);
+create index subscriptions_package on public.subscriptions (package_id);
+create index subscriptions_created_by on public.subscriptions (created_by);
+create index subscriptions_canceled_by on public.subscriptions (canceled_by);
+create index subscriptions_running on public.subscriptions (asked_at) where status <> 'canceled';
+alter table public.subscriptions enable row level security;
+
+create function private.package_json(package public.packages) returns jsonb
+language sql stable set search_path = ''
+return jsonb_build_object(
+    'id', package.id, 'name', package.name, 'interval', package.interval,
+    'money', private.money_json(package.amount, package.currency)
+);
+
+create function private.offered_packages() returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(private.package_json(p) order by p.currency, p.amount, p.id), '[]')
+    from public.packages as p where p.active
+$$;
+
+create function api.list_packages() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_user();
+    return private.offered_packages();
+end
+$$;
+comment on function api.list_packages is 'Definer: nobody has grants on packages, of which only the active ones are offered.';
+grant execute on function api.list_packages() to authenticated;
+
+create function api.show_packages() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return private.offered_packages();
+end
+$$;
+comment on function api.show_packages is 'Definer, as api.list_packages, for the operator.';
+grant execute on function api.show_packages() to service_role;
+
+create function api.add_package(name text, amount bigint, currency text, "interval" text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    package public.packages;
+begin
+    perform private.require_service();
+    perform private.require_amount(amount, currency);
+    insert into public.packages (name, amount, currency, interval)
+    values (add_package.name, add_package.amount, add_package.currency, add_package."interval")
+    returning * into package;
+    perform private.audit(null, 'package_added', jsonb_build_object('package_id', package.id), 'operator');
+    return private.package_json(package);
+end
+$$;
+comment on function api.add_package is 'Definer: nobody has grants on packages.';
+grant execute on function api.add_package(text, bigint, text, text) to service_role;
+
+create function api.remove_package(package_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.packages as p set active = false where p.id = package_id and p.active;
+    if not found then
+        perform private.refuse('not_found', jsonb_build_object('what', 'package'));
+    end if;
+    perform private.audit(null, 'package_removed', jsonb_build_object('package_id', package_id), 'operator');
+    return '{}';
+end
+$$;
+comment on function api.remove_package is 'Definer: nobody has grants on packages. What was started with it goes on.';
+grant execute on function api.remove_package(uuid) to service_role;
+
+-- What people are shown: the way to pay it only who may pay.
+create function private.subscription_json(subscription public.subscriptions) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', subscription.id,
+        'organization_id', subscription.organization_id,
+        'organization_name', o.name,
+        'money', private.money_json(subscription.amount, subscription.currency),
+        'interval', subscription.interval,
+        'package', p.name,
+        'status', subscription.status,
+        'url', case
+            when subscription.status in ('incomplete', 'past_due') and m.role in ('owner', 'admin')
+                then subscription.url
+        end,
+        'started_by', u.name,
+        'current_period_end', subscription.current_period_end,
+        'created_at', subscription.created_at
+    )
+    from public.organizations as o
+    left join public.users as u on u.id = subscription.created_by
+    left join public.packages as p on p.id = subscription.package_id
+    left join public.memberships as m on m.organization_id = o.id and m.user_id = private.current_user_id()
+    where o.id = subscription.organization_id
+$$;

@@ -1,0 +1,107 @@
+-- Invoices: what Stripe says of a subscription and of its invoices, each of which credits once.
+create function private.subscription_of(fact jsonb) returns uuid
+language sql stable set search_path = ''
+as $$
+    select s.id
+    from public.subscriptions as s
+    where s.id = (fact ->> 'subscription_id')::uuid
+    or s.stripe_subscription_id = fact ->> 'stripe_subscription_id'
+    order by s.id = (fact ->> 'subscription_id')::uuid desc nulls last
+    limit 1
+$$;
+comment on function private.subscription_of is 'Which subscription a fact is about: by our id in the metadata, else by Stripe''s.';
+
+create function private.tell_about(subscription public.subscriptions, news text, facts jsonb default '{}') returns void
+language sql set search_path = ''
+as $$
+    select private.tell_people(
+        array(
+            select m.user_id from public.memberships as m
+            where m.organization_id = subscription.organization_id and m.role in ('owner', 'admin')
+            and m.user_id is distinct from subscription.canceled_by
+        ),
+        'recurring',
+        subscription.organization_id,
+        jsonb_build_object(
+            'news', news, 'interval', subscription.interval, 'currency', subscription.currency,
+            'amount', private.money_json(subscription.amount, subscription.currency) ->> 'amount'
+        ) || facts
+    )
+$$;
+comment on function private.tell_about is 'Tells the owners and admins what became of a recurring top-up; who ended it has seen that.';
+
+create function private.apply_subscription(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+begin
+    if private.subscription_of(fact) is not null then
+        return row('done', 'stripe_decides')::private.verdict;
+    elsif fact ->> 'subscription_id' is not null then
+        perform private.refuse('unknown_subscription', jsonb_build_object('subscription_id', fact ->> 'subscription_id'));
+    end if;
+    return row('ignored', 'not ours')::private.verdict;
+end
+$$;
+comment on function private.apply_subscription is 'Events come late and out of order: they only say that Stripe is to be asked.';
+
+-- Makes the payment that a paid invoice is, credits it once, and lets Stripe be asked for its intent.
+create function private.apply_invoice(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    subscription public.subscriptions;
+    verdict private.verdict;
+begin
+    select s.* into subscription from public.subscriptions as s where s.id = private.subscription_of(fact) for update;
+    if subscription.id is null then
+        if fact ->> 'subscription_id' is not null then
+            perform private.refuse('unknown_subscription', jsonb_build_object('subscription_id', fact ->> 'subscription_id'));
+        end if;
+        return row('ignored', 'not ours')::private.verdict;
+    elsif fact ->> 'outcome' <> 'paid' then
+        return private.tell_unpaid(subscription, fact);
+    end if;
+    insert into public.payments (
+        organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
+        stripe_invoice_id, language, expires_at
+    ) values (
+        subscription.organization_id, subscription.wallet_id, subscription.currency,
+        -- What we quoted, once or now.
+        case when (fact ->> 'amount_minor')::bigint = any(subscription.quoted) then (fact ->> 'amount_minor')::bigint else subscription.amount end,
+        'invoice', subscription.created_by, gen_random_uuid()::text, sha256(convert_to(fact ->> 'invoice_id', 'UTF8')),
+        fact ->> 'invoice_id', subscription.language, now()
+    )
+    on conflict on constraint payments_stripe_invoice_id_key do nothing;
+    verdict := private.apply_payment(fact);
+    if verdict.state = 'done' and exists (
+        select from public.payments as p
+        where p.stripe_invoice_id = fact ->> 'invoice_id' and p.stripe_payment_intent_id is null
+    ) then
+        verdict.reason := 'stripe_decides';
+    end if;
+    return verdict;
+end
+$$;
+
+-- The first invoice is paid or not while its payer looks on; of a later one everybody hears who can
+-- do something, once for each time that Stripe tried.
+create function private.tell_unpaid(subscription public.subscriptions, fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+begin
+    if (fact ->> 'first')::boolean
+        or exists (select from public.payments as p where p.stripe_invoice_id = fact ->> 'invoice_id')
+        or exists (
+            select from public.notifications as n
+            where n.organization_id = subscription.organization_id and n.kind = 'recurring'
+            and (n.facts ->> 'invoice', n.facts ->> 'tries') = (fact ->> 'invoice_id', fact ->> 'tries')
+        ) then
+        return row('ignored', 'nothing to tell')::private.verdict;
+    end if;
+    update public.subscriptions as s set url = fact ->> 'url' where s.id = subscription.id;
+    perform private.tell_about(subscription, fact ->> 'outcome', jsonb_build_object(
+        'url', fact ->> 'url', 'invoice', fact ->> 'invoice_id', 'tries', fact -> 'tries'
+    ));
+    return row('done', fact ->> 'outcome')::private.verdict;
+end
+$$;
