@@ -1,17 +1,15 @@
 """Adding a card: at once, or on a page of Stripe's that a link leads to."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from backend import cards, customers
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
-from backend.schemas import AddedMethod, CustomerRequest, MethodLink, NewMethod
+from backend.schemas import AddedMethod, CustomerRequest, Json, MethodLink, NewMethod
 
 if TYPE_CHECKING:
     from backend.topups import Shop
-
-Json = dict[str, Any]
 
 
 async def add(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) -> AddedMethod:

@@ -14,6 +14,7 @@ from backend.failures import StripeRefused
 from backend.schemas import (
     AddedMethod,
     CustomerRequest,
+    Json,
     MethodChange,
     MethodsQuery,
     NewMethod,
@@ -26,8 +27,6 @@ from backend.stripe_card_facts import told
 
 if TYPE_CHECKING:
     from backend.topups import Shop
-
-Json = dict[str, Any]
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
 PAYMENT_REQUIRED: Final = 402  # the status of a decline: https://docs.stripe.com/api/errors

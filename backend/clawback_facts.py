@@ -4,14 +4,11 @@ As in backend/stripe_facts.py: ids, amounts and codes only. `intent_id` names th
 object carries no metadata of ours.
 """
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
+from backend.schemas import Json
 from backend.stripe_facts import our_payment
 from backend.stripe_gateway import REFUND_METADATA
-
-Json = dict[str, Any]
 
 
 class Evidence(BaseModel):

@@ -6,13 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import UUID
 
 from backend import schemas
 from backend.database import Actor, Database
-
-Json = dict[str, Any]
+from backend.schemas import Json
 
 # Without it Excel reads UTF-8 as whatever the machine's old code page is.
 BYTE_ORDER_MARK = "\ufeff"

@@ -8,13 +8,11 @@ a secret, and each has a bounded number of values.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from backend.errors import PursebotError
-
-Json = dict[str, Any]
+from backend.schemas import Json
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400)
 # https://docs.stripe.com/declines/codes are all of this form; what is not one is not repeated.

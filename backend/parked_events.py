@@ -1,14 +1,12 @@
 """The way out for events that could not be applied: list, show, retry, dismiss."""
 
-from typing import Any
-
 from backend.database import SERVICE
 from backend.errors import BadRequest
+from backend.schemas import Json
 from backend.stripe_facts import found_fact
 from backend.topups import STRIPE_DECIDES, Shop, look
 from backend.webhooks import ASKING, StripeEvent
 
-Json = dict[str, Any]
 CHECK = "check:"  # an answer to a question of our own, see topups.receive_check
 
 

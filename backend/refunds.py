@@ -5,7 +5,6 @@ our id: a refund is asked for again only while Stripe still knows its idempotenc
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -14,11 +13,9 @@ from backend import money, topups
 from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
-from backend.schemas import Refund, RefundRequest
+from backend.schemas import Json, Refund, RefundRequest
 from backend.stripe_gateway import REFUND_METADATA
 from backend.topups import Shop
-
-Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any
 from uuid import UUID
 
 import aiohttp
 import stripe
 
 from backend.failures import StripeRefused, StripeUnavailable
-
-Json = dict[str, Any]
+from backend.schemas import Json
 
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 KEY_IN_USE = 409

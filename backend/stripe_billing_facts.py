@@ -4,12 +4,9 @@ A subscription's event says only that Stripe is to be asked; an invoice's is `pa
 `action_required`.
 """
 
-from typing import Any
-
+from backend.schemas import Json
 from backend.stripe_answers import our_id
 from backend.stripe_billing import SUBSCRIPTION_METADATA
-
-Json = dict[str, Any]
 
 
 def subscription_fact(source: Json) -> Json:

@@ -4,12 +4,9 @@ An event says no more than whose methods to ask Stripe about (`webhooks.ASKING`)
 is the same however often, late or in which order the events come.
 """
 
-from typing import Any
-
+from backend.schemas import Json
 from backend.stripe_answers import our_id
 from backend.stripe_cards import LINK_METADATA
-
-Json = dict[str, Any]
 
 
 def method_fact(source: Json) -> Json:

@@ -9,9 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from backend import page_words
+from backend.schemas import Json
 from backend.stripe_answers import answer
-
-Json = dict[str, Any]
 
 LINK_METADATA = "pursebot_link_id"
 

@@ -6,16 +6,16 @@ them, and a decline code.
 No name, address or card detail passes this file.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from backend.schemas import Json
 from backend.stripe_answers import our_id
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import setup_fact
 from backend.stripe_gateway import PAYMENT_METADATA
 
-Json = dict[str, Any]
 ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 Outcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
 # https://docs.stripe.com/payments/paymentintents/lifecycle

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -20,11 +19,10 @@ import stripe
 from backend import page_words
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused, StripeUnavailable
+from backend.schemas import Json
 from backend.stripe_answers import answer, reply
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
-
-Json = dict[str, Any]
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks

@@ -14,12 +14,10 @@ from backend.database import SERVICE, Actor, Database
 from backend.errors import SubscriptionOver
 from backend.failures import StripeRefused
 from backend.money import minor_units
-from backend.schemas import Subscription
+from backend.schemas import Json, Subscription
 from backend.stripe_billing import price
 from backend.stripe_billing_facts import invoice_fact, paid_by
 from backend.topups import Shop
-
-Json = dict[str, Any]
 
 
 async def packages(database: Database, actor: Actor) -> schemas.Packages:

@@ -7,7 +7,6 @@ passed off as a secret. https://supabase.com/docs/guides/auth/jwts
 
 import asyncio
 import time
-from typing import Any
 
 import aiohttp
 import jwt
@@ -15,8 +14,7 @@ import structlog
 
 from backend.errors import Unauthorized
 from backend.failures import SupabaseUnavailable
-
-Json = dict[str, Any]
+from backend.schemas import Json
 
 log = structlog.get_logger(__name__)
 

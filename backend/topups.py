@@ -14,11 +14,9 @@ from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
 from backend.metrics import Metrics
 from backend.outbox import Bell
-from backend.schemas import Checkout, CheckoutRequest, Payment, PaymentRequest
+from backend.schemas import Checkout, CheckoutRequest, Json, Payment, PaymentRequest
 from backend.stripe_facts import UNPAID, banks_page, found_fact
 from backend.stripe_gateway import StripeGateway
-
-Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 

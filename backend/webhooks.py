@@ -6,7 +6,6 @@
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import structlog
 from pydantic import BaseModel, Field, ValidationError
@@ -16,12 +15,11 @@ from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied
+from backend.schemas import Json
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
 from backend.stripe_facts import intent_fact, session_fact
 from backend.topups import Shop
-
-Json = dict[str, Any]
 
 log = structlog.get_logger(__name__)
 

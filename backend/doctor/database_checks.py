@@ -1,16 +1,14 @@
 """The database: whether it is ours and up to date, and what waits in it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from backend import migrations
 from backend.database import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
 from backend.opening import open_database
+from backend.schemas import Json
 from backend.settings import Settings
-
-Json = dict[str, Any]
 
 VERSIONS = range(15, 19)
 LATE_SECONDS = 120  # an outbox that nobody empties; the bot asks all the time

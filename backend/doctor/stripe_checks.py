@@ -1,16 +1,14 @@
 """Stripe: whether it knows our key, tells us everything, and agrees on what time it is."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import StripeRefused
 from backend.opening import open_stripe
+from backend.schemas import Json
 from backend.settings import Settings
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS
 from backend.webhooks import MEANINGS
-
-Json = dict[str, Any]
 
 DOOR = "/api/payments/webhook"
 

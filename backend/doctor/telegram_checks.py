@@ -1,14 +1,12 @@
 """Telegram: whether it knows the bot, and where it takes what people do."""
 
 import time
-from typing import Any
 
 import aiohttp
 
 from backend.doctor.finding import Findings, found
+from backend.schemas import Json
 from backend.settings import Settings, TelegramSettings
-
-Json = dict[str, Any]
 
 PATIENCE = aiohttp.ClientTimeout(total=10)
 MANY_UPDATES = 20

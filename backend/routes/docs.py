@@ -1,14 +1,12 @@
 """GET /docs: the OpenAPI document as one page to read; no script, and nothing from elsewhere."""
 
 from html import escape
-from typing import Any
 
 from aiohttp import web
 
 from backend.routes.openapi import REF, document
 from backend.routes.pages import PAGE_POLICY
-
-Json = dict[str, Any]
+from backend.schemas import Json
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

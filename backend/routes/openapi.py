@@ -12,9 +12,7 @@ from pydantic.json_schema import models_json_schema
 from backend import errors, failures
 from backend.routes.table import DOORS, Door, Errors
 from backend.routes.use_case import needs_key, sentence_about
-from backend.schemas import ErrorAnswer
-
-Json = dict[str, Any]
+from backend.schemas import ErrorAnswer, Json
 
 WHO = {
     None: "For whoever is signed in.",

@@ -1,7 +1,7 @@
 """What all models are made of, and the tokens that the bot signs."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -11,6 +11,7 @@ ACTOR_AUDIENCE = "pursebot-api"  # `sub` is the acting Telegram user's id
 SERVICE_AUDIENCE = "pursebot-internal"  # opens /internal/* and nothing else
 TOKEN_LIFETIME_SECONDS = 60
 
+Json = dict[str, Any]  # an object, of the database's or of somebody else's
 Role = Literal["owner", "admin", "member"]
 
 
