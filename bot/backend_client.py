@@ -26,6 +26,8 @@ class BackendClient(BackendCalls):
     change_settings = Door("PATCH", "/api/me/settings", schemas.PersonalSettings)
     # Start a payment (CheckoutRequest, key), once, however often it is asked.
     checkout = Door("POST", "/api/payments/checkout", schemas.Checkout)
+    # Charge a saved card (ChargeRequest, key), once as well.
+    charge = Door("POST", "/api/payments/charge", schemas.Payment)
     # A payment as it stands; as it stands after asking Stripe; its page closed unless it was paid.
     payment = Door("GET", "/api/payments/{}", schemas.Payment)
     check = Door("POST", "/api/payments/{}/check", schemas.Payment)

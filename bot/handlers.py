@@ -17,6 +17,7 @@ from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpda
 
 from bot import (
     cards,
+    charge,
     export,
     groups,
     history,
@@ -72,6 +73,8 @@ TAPS: Final[dict[str, Handler]] = {
     f"amounts:{WALLET}": topup.organization_tapped,
     f"other:{WALLET}": topup.other_amount_tapped,
     rf"pay:{WALLET}:(?P<amount>[\s\S]+)": topup.amount_tapped,
+    rf"page:{WALLET}:(?P<amount>[\s\S]+)": topup.page_tapped,
+    f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": charge.card_tapped,
     "balance": balance,
     f"check:{PAYMENT}": payment_taps.check_tapped,
     f"cancel:{PAYMENT}": payment_taps.cancel_tapped,

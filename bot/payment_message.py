@@ -7,14 +7,15 @@ from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import Payment, PaymentStatus
+from backend.schemas import Payment
 from bot.membership import balance_button, debt
 from bot.screens import Row, Screen, button
 from bot.texts import Fact, Words
 
 # What is under the message in each state, row by row: the names are those of the buttons' data.
-BUTTONS: Final[dict[PaymentStatus, tuple[tuple[str, ...], ...]]] = {
+BUTTONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "created": (),
+    "created_charge": (("check",),),
     "pending": (("pay",), ("check", "cancel")),
     "processing": (("check",),),
     "succeeded": (("receipt", "topup"), ("refund",)),
@@ -28,6 +29,7 @@ LABELS: Final = {
     "again": "button.new_link",
     "receipt": "button.receipt",
     "refund": "button.refund",
+    "again_charge": "button.another_way",
 }
 
 
@@ -77,9 +79,11 @@ def _keys(payment: Payment, words: Words) -> Iterator[str]:
         return
     if payment.last_decline and payment.status == "pending":
         yield words.first(f"decline.{payment.last_decline}", "decline.card_declined")
-    yield f"payment.{payment.status}"
+    if payment.flow == "charge" and payment.status == "failed":
+        yield words.first(f"charge.{payment.last_decline}", "charge.card_declined")
+    yield words.first(f"{payment.flow}.{payment.status}", f"payment.{payment.status}")
     if payment.status == "pending" and payment.url and not fits_a_button(payment.url):
-        yield "payment.link"
+        yield words.first(f"{payment.flow}.link", "payment.link")
     if payment.debt:
         yield "payment.debt"
     if payment.status == "succeeded":
@@ -114,6 +118,7 @@ def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
         "until": payment.expires_at,
         "reference": payment.reference,
         "url": payment.url or "",
+        "card": payment.paid_with or words.plain("charge.card"),
     }
     sums = {"debt": payment.debt, "refunded": payment.refunded, "balance": payment.balance}
     facts |= {name: sum for name, sum in sums.items() if sum}
@@ -123,7 +128,7 @@ def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
 
 
 def _rows(payment: Payment, words: Words) -> Iterator[Row]:
-    for names in BUTTONS[payment.status]:
+    for names in BUTTONS.get(f"{payment.status}_{payment.flow}", BUTTONS[payment.status]):
         if row := tuple(shown for name in names if (shown := _button(name, payment, words))):
             yield row
 
@@ -134,8 +139,9 @@ def _button(name: str, payment: Payment, words: Words) -> InlineKeyboardButton |
     if name == "refund" and not (payment.refundable and payment.refundable.amount_minor):
         return None
     if name != "pay":
-        return button(words.plain(LABELS[name]), f"{name}:{payment.id.hex}")
+        label = LABELS.get(f"{name}_{payment.flow}", LABELS[name])
+        return button(words.plain(label), f"{name}:{payment.id.hex}")
     if payment.url and fits_a_button(payment.url):
-        label = words.plain("button.pay", amount=payment.money)
-        return InlineKeyboardButton(label, url=payment.url)
+        label = words.first(f"button.{payment.flow}_pay", "button.pay")
+        return InlineKeyboardButton(words.plain(label, amount=payment.money), url=payment.url)
     return None

@@ -53,7 +53,7 @@ async def receipt_tapped(context: BotContext) -> str | None:
 
 async def again_tapped(context: BotContext) -> None:
     """New link: another payment of the same amount, in a message of its own."""
-    await context.introduce()
+    me = await context.introduce()
     payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
     wallet = WalletName(payment.organization_id, payment.money.currency)
-    await start_payment(wallet, payment.money.amount, "again", context)
+    await start_payment(me, wallet, payment.money.amount, "again", context)

@@ -12,6 +12,7 @@ from typing import Final
 
 from backend.schemas import CheckoutRequest, Me, Membership, OrganizationChoice, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
+from bot.charge import ways_to_pay
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain
@@ -39,7 +40,7 @@ async def topup(context: BotContext) -> None:
         refusal = context.words.say("topup.role_too_low", organization=name, role=role)
         await context.reply(Screen(refusal, another(me, context.words)))
     elif amount:
-        await start_payment(default_wallet(place), amount, "topup", context)
+        await start_payment(me, default_wallet(place), amount, "topup", context)
     else:
         await context.reply(amount_screen(me, place, place.wallets[0], context.words))
 
@@ -85,8 +86,18 @@ async def other_amount_tapped(context: BotContext) -> str | None:
     return None
 
 
-async def amount_tapped(context: BotContext) -> str:
-    """An amount was chosen: this message becomes the payment's."""
+async def amount_tapped(context: BotContext) -> str | None:
+    """An amount was chosen: this message asks how to pay it, or becomes the payment's."""
+    me = await context.introduce()
+    wallet = WalletName(context.id("organization"), context.part("currency"))
+    if ways := await ways_to_pay(me, wallet, context.part("amount"), context):
+        await context.show(ways)
+        return None
+    return await page_tapped(context)
+
+
+async def page_tapped(context: BotContext) -> str:
+    """Stripe's page was chosen: this message becomes the payment's."""
     await context.introduce()
     wallet = WalletName(context.id("organization"), context.part("currency"))
     await checkout(wallet, context.part("amount"), context.message_id, "topup", context)
@@ -95,17 +106,25 @@ async def amount_tapped(context: BotContext) -> str:
 
 async def amount_written(wallet: WalletName, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    await context.introduce()
-    if await start_payment(wallet, context.text, "topup", context):
+    me = await context.introduce()
+    if await start_payment(me, wallet, context.text, "topup", context):
         context.memory.question = None
 
 
-async def start_payment(wallet: WalletName, amount: str, purpose: str, context: BotContext) -> bool:
-    """Placeholder first, then the backend, which is told where the payment will be shown."""
+async def start_payment(
+    me: Me, wallet: WalletName, amount: str, purpose: str, context: BotContext
+) -> bool:
+    """Ask how to pay, if there is a choice; else start the payment: whether it was understood.
+
+    Placeholder first, then the backend, which is told where the payment will be shown.
+    """
     if len(amount) > MAX_AMOUNT_LENGTH:
         await context.say("refusal.amount_unreadable")
         return False
     wallet, amount = as_said(wallet, amount)
+    if ways := await ways_to_pay(me, wallet, amount, context):
+        await context.reply(ways)
+        return True
     placeholder = (await context.say("topup.preparing")).message_id
     try:
         await checkout(wallet, amount, placeholder, purpose, context)

@@ -42,18 +42,24 @@ class Chat:
     def __init__(
         self, http: aiohttp.ClientSession, who: str, say: Say, chat: str = "private"
     ) -> None:
-        self._http = http
-        self._who = who
-        self._say = say
+        self._http, self._who, self._say = http, who, say
         self._where = {"user": who, "chat": chat}
-        self._after = 0
-        self._seen: set[int] = set()
+        self._after, self._seen = 0, set[int]()
 
     async def write(self, text: str) -> None:
         """Type a message to the bot."""
-        body = self._where | {"text": text}
-        async with self._http.post("/telegram/send", json=body) as answer:
-            answer.raise_for_status()
+        await post(self._http, "/telegram/send", text=text, **self._where)
+
+    async def ask(self, text: str, what: str, pattern: str = "") -> Json:
+        """Type a message, and see what the bot says to it."""
+        await self.write(text)
+        return await self.see(what, pattern)
+
+    async def tap(self, message: Json, button: str, what: str, pattern: str) -> Json:
+        """Press the button with this text, and see what comes of it."""
+        where = {"message_id": message["message_id"], "button": button, **self._where}
+        await post(self._http, "/telegram/tap", **where)
+        return await self.see(what, pattern)
 
     async def see(self, what: str, pattern: str = "") -> Json:
         """The bot's next new or changed message in which `pattern` is found; prints all it sees."""
@@ -93,42 +99,59 @@ async def play(say: Say) -> None:
                 aiohttp.ClientSession(ports.sandbox_url) as http,
             ):
                 say(f"Everything was up after {time.monotonic() - began:.1f} s.\n")
-                await top_up(house, http, say)
+                ana = await top_up(house, http, say)
+                await pay_with_a_card(house, ana, http, say)
         except (DemoFailed, aiohttp.ClientError, TimeoutError) as reason:
             logs = [Path(folder) / "logs" / f"{name}.log" for name in ("sandbox", "backend", "bot")]
             ends = "\n".join(f"The last lines of {log.name}:\n{tail(log)}" for log in logs)
             raise DemoFailed(f"{reason}\n{ends}\nThe demo failed.") from reason
 
 
-async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> None:
+async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> Chat:
     """Ana adds EUR 50 to Acme's wallet, and Ben, who belongs to it, hears of it."""
     ana, ben = Chat(http, "ana", say), Chat(http, "ben", say)
     began = time.time()
-    await ben.write("/start")
-    await ben.see("a greeting")
-    await ana.write("/start")
-    await ana.see("a greeting")
-    await ana.write("/topup 50")
-    shown = await ana.see("a link to pay", LINK)
+    await ben.ask("/start", "a greeting")
+    await ana.ask("/start", "a greeting")
+    shown = await ana.ask("/topup 50", "a link to pay", LINK)
     link, session = re.findall(LINK, whole(shown))[0]
     say(f"\n  Ana opens {link}\n  and pays with {CARD}.\n")
-    async with http.post(f"/stripe/sessions/{session}/pay", json={"card": CARD}) as answer:
-        answer.raise_for_status()
+    await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     paid = await ana.see("that it is paid", "Paid.*€50.00")
     told = time.time()
     if paid["message_id"] != shown["message_id"]:
         raise DemoFailed("The link's message did not change; another one says that it is paid.")
     await ben.see("that Ana added money", "€50.00")
-    await ana.write("/balance")
-    await ana.see("a balance of €50.00", "Balance: €50.00")
-    ended = time.time()
-    await check_ledger(house.database_url)
+    await ana.ask("/balance", "a balance of €50.00", "Balance: €50.00")
     sent = await first_delivery(http)
+    await check_ledger(house, ("topup", 5000, 0))
     say(
         "\n  The ledger: one top-up of 5000 cents, and all entries sum to zero."
         f"\n  From Stripe's event to the message in the chat: {(told - sent) * 1000:.0f} ms"
-        f"\n  The whole play: {ended - began:.1f} s\n"
+        f"\n  The whole play: {time.time() - began:.1f} s\n"
     )
+    return ana
+
+
+async def pay_with_a_card(house: Sandbox, ana: Chat, http: aiohttp.ClientSession, say: Say) -> None:
+    """Ana saves a card for Acme, adds EUR 20 with one tap, and sends it back."""
+    say(f"  Now Ana saves {CARD}, pays with one tap, and takes it back.\n")
+    cards = await ana.ask("/cards", "the cards", "no card")
+    link = await ana.tap(cards, "Add a card", "a link to add a card", LINK)
+    await post(http, f"/stripe/sessions/{re.findall(LINK, whole(link))[0][1]}/pay", card=CARD)
+    await ana.see("that the card is saved", "4242 was added")
+    ways = await ana.ask("/topup 20", "how to pay", "how do you want to pay")
+    paid = await ana.tap(ways, "Pay with Visa •••• 4242", "that it is paid", "Paid.*€20.00")
+    sure = await ana.tap(paid, "Refund", "the last question", "Send €20.00 back")
+    await ana.tap(sure, "Refund €20.00", "that it is refunded", "Refunded")
+    await check_ledger(house, ("topup", 5000, 0), ("topup", 2000, 0), ("refund", 2000, 0))
+    say("\n  The ledger: another top-up of 2000 cents, its refund, and all sum to zero.\n")
+
+
+async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:
+    """What a button or a key of somebody's does; raises ClientError where it is refused."""
+    async with http.post(path, json=body) as answer:
+        answer.raise_for_status()
 
 
 def whole(message: Json) -> str:
@@ -137,21 +160,21 @@ def whole(message: Json) -> str:
 
 
 async def first_delivery(http: aiohttp.ClientSession) -> float:
-    """When the local Stripe sent its first event, in Unix seconds."""
+    """When the local Stripe first sent word of the money, in Unix seconds."""
     async with http.get("/stripe/deliveries") as answer:
-        deliveries = (await answer.json())["deliveries"]
-    return min(float(attempt["at"]) for each in deliveries for attempt in each["attempts"])
+        told = (await answer.json())["deliveries"]
+    return min(float(a["at"]) for d in told if ".succeeded" in d["type"] for a in d["attempts"])
 
 
-async def check_ledger(database_url: str) -> None:
-    """Exactly one transfer of 50.00, whose entries sum to zero."""
-    connection = await asyncpg.connect(database_url)
+async def check_ledger(house: Sandbox, *wanted: tuple[str, int, int]) -> None:
+    """Exactly these transfers: their kind, their amount in cents, and the sum of their entries."""
+    connection = await asyncpg.connect(house.database_url)
     try:
         found = [tuple(row) for row in await connection.fetch(TRANSFERS)]
     finally:
         await connection.close()
-    if found != [("topup", 5000, 0)]:
-        raise DemoFailed(f"The ledger has other transfers than one top-up of 5000 cents: {found}.")
+    if sorted(found) != sorted(wanted):
+        raise DemoFailed(f"The ledger has other transfers than {wanted}: {found}.")
 
 
 def free_ports(count: int) -> list[int]:

@@ -21,13 +21,11 @@ def charge_saved(
 ) -> Json:
     """POST /v1/payment_intents that confirms (docs.stripe.com/payments/save-and-reuse)."""
     if retrieve_method(stripe, payment_method)["customer"] != customer:
-        message = f"The customer does not have a payment method with the ID {payment_method}."
-        raise Refusal(400, message, code="resource_missing", param="payment_method")
-    number = number_behind(stripe, payment_method)
+        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
     paid_by = {"customer": customer, "payment_method": payment_method}
     intent = READ(create_intent)(stripe, **order) | paid_by
     give_page(stripe, intent, return_url)
-    method = METHODS[number]
+    method = METHODS[number := number_behind(stripe, payment_method)]
     charged = stripe.move(intent, method.get("charged") or method["step"], number)
     if error := charged["last_payment_error"]:
         raise Refusal(402, **error, payment_intent=charged)
@@ -61,8 +59,10 @@ def seen(stripe: LocalStripe, id: str) -> Json:
     return {**TEMPLATES["checkout.session"], **kept, "status": open_or_not, "payment_status": paid}
 
 
-def save_paid(stripe: LocalStripe, session: Json, card: str) -> None:
-    """Save for the session's customer what has just paid, where the page offers that."""
-    if session["saved_payment_method_options"] and session["payment_status"] == "paid":
-        paid, number = stripe.intent_of(session) or {}, card.replace(" ", "")
-        new_method(stripe, number, session["customer"], "always", id=paid["payment_method"])
+def paid(stripe: LocalStripe, id: str, card: str, save: bool) -> Json:
+    """What was just paid, or tried; the card is saved for the customer where the page offers it."""
+    session = seen(stripe, id)
+    if save and session["saved_payment_method_options"] and session["payment_status"] == "paid":
+        intent, number = stripe.intent_of(session) or {}, card.replace(" ", "")
+        new_method(stripe, number, session["customer"], "always", id=intent["payment_method"])
+    return session

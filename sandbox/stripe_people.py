@@ -8,7 +8,7 @@ from sandbox.doors import Refusal
 from sandbox.store import Json
 from sandbox.stripe_billing import advance, pay_invoice
 from sandbox.stripe_cards import CARD_DOORS, SETUPS, save as save_card
-from sandbox.stripe_charges import save_paid, seen
+from sandbox.stripe_charges import paid, seen
 from sandbox.stripe_objects import CURRENCIES, METHODS, new
 from sandbox.stripe_sessions import LocalStripe
 
@@ -77,10 +77,7 @@ async def pay(
     if page["payment_intent"] == id and page["status"] != "open":
         raise Refusal(409, "The bank has been answered.")
     stripe.pay(id, card, authenticate)
-    page = seen(stripe, id)
-    if save:
-        save_paid(stripe, page, card)
-    return outcome(stripe, page)
+    return outcome(stripe, paid(stripe, id, card, save))
 
 
 async def confirm(

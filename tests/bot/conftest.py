@@ -11,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
+from backend.postgres import PostgresDatabase
 from bot.__main__ import started
 from bot.app import create_app
 from bot.backend_calls import new_session
@@ -20,8 +21,10 @@ from bot.notifications import DeliveryWorker
 from bot.settings import Settings
 from bot.texts import load_texts
 from sandbox.telegram_text import said
+from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
 from tests.bot.fake_organizations import FakeOrganizations
+from tests.conftest import World
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
 Json = dict[str, Any]
@@ -137,3 +140,23 @@ def eve(telegram: Playground, bot: BotApplication) -> Person:
 @pytest.fixture
 def ira(telegram: Playground, bot: BotApplication) -> Person:
     return Person(telegram, "ira")
+
+
+@pytest.fixture
+async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
+    """Everything at once: the real backend, the local Stripe and the whole bot, in one house."""
+    async with open_house(database, world, tmp_path) as house:
+        settings = Settings(
+            telegram_bot_token=SecretStr("1:sandbox"),
+            bot_api_secret=SecretStr(THEIR_SECRET),
+            telegram_api_base=house.sandbox_url,
+            backend_url=house.url,
+        )
+        application = create_app(settings, house.client, load_texts(), lambda: None)
+        async with started(application):
+            worker = DeliveryWorker(application.bot, house.client, load_texts())
+            task = asyncio.create_task(worker.run())
+            yield house
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task

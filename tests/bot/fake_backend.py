@@ -121,6 +121,7 @@ class FakeBackend:
         app.router.add_get("/api/me/settings", self.show_settings)
         app.router.add_patch("/api/me/settings", self.change_settings)
         app.router.add_post("/api/payments/checkout", self.checkout)
+        app.router.add_get("/api/payments/methods", self.no_methods)
         app.router.add_get("/api/payments/{id}", self.payment)
         app.router.add_post("/api/payments/{id}/check", self.payment)
         app.router.add_post("/api/payments/{id}/cancel", self.cancel)
@@ -196,6 +197,10 @@ class FakeBackend:
             shown = {"chat_id": place.chat_id, "message_id": place.message_id} if place else {}
             self.outbox.put_nowait(notification(made, **shown))
         return answer(schemas.Checkout(payment_id=made.id, url=LINK, expires_at=NOON))
+
+    async def no_methods(self, request: web.Request) -> web.Response:
+        actor(request)
+        return answer(schemas.PaymentMethods(methods=[]))
 
     async def payment(self, request: web.Request) -> web.Response:
         actor(request)

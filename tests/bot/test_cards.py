@@ -1,26 +1,14 @@
 """/cards in the chat, with the real backend, the real database and the local Stripe behind it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
-from backend.postgres import PostgresDatabase
 from backend.schemas import NewMethod
-from bot.__main__ import started
-from bot.app import create_app
-from bot.notifications import DeliveryWorker
-from bot.settings import Settings
-from bot.texts import load_texts
 from sandbox.telegram_text import said
-from tests.backend.conftest import ANA, DECLINE, SECRET, SUCCESS, House, open_house
+from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
 from tests.bot.conftest import Person, buttons
-from tests.conftest import World
 from tests.sandbox.telegram_playground import Playground
 
 if TYPE_CHECKING:
@@ -29,26 +17,6 @@ else:
     Connection = asyncpg.Connection
 
 Json = dict[str, Any]
-
-
-@pytest.fixture
-async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
-    """Everything at once: see `tests.backend.conftest.House`, with the whole bot beside it."""
-    async with open_house(database, world, tmp_path) as house:
-        settings = Settings(
-            telegram_bot_token=SecretStr("1:sandbox"),
-            bot_api_secret=SecretStr(SECRET),
-            telegram_api_base=house.sandbox_url,
-            backend_url=house.url,
-        )
-        application = create_app(settings, house.client, load_texts(), lambda: None)
-        async with started(application):
-            worker = DeliveryWorker(application.bot, house.client, load_texts())
-            task = asyncio.create_task(worker.run())
-            yield house
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
 
 @pytest.fixture

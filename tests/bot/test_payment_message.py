@@ -11,6 +11,7 @@ from bot.texts import load_texts
 from tests.bot.fake_backend import LINK, euros, payment
 
 WORDS = load_texts().words("en")
+CARD = {"flow": "charge", "paid_with": "Visa •••• 4242"}
 
 
 def labels(screen: Screen) -> list[str]:
@@ -39,6 +40,32 @@ def shown(**changed: Any) -> Screen:
         ({"status": "failed"}, "<b>The payment did not go through.</b>", ["New link"]),
         ({"status": "expired"}, "<b>This link has expired.</b>", ["New link"]),
         ({"status": "canceled"}, "<b>Canceled.</b>", ["New link"]),
+        (
+            CARD | {"status": "created", "url": None},
+            "Charging Visa •••• 4242: <b>€50.00</b> for <b>Acme</b> ...",
+            ["Check again"],
+        ),
+        (
+            CARD,
+            "<b>Your bank wants to know that it is you.</b>\n€50.00 from Visa •••• 4242",
+            ["Confirm with your bank", "Check again", "Cancel"],
+        ),
+        (
+            CARD | {"status": "succeeded", "balance": euros(5000)},
+            "<b>Paid</b> with Visa •••• 4242. Ana added <b>€50.00</b> to <b>Acme</b>.\nNew balance",
+            ["Receipt", "Top up again"],
+        ),
+        (
+            CARD | {"status": "failed", "last_decline": "insufficient_funds"},
+            "<b>Visa •••• 4242 was declined: not enough money.</b>\n€50.00 for <b>Acme</b>.",
+            ["Pay another way"],
+        ),
+        (
+            CARD | {"status": "failed", "last_decline": "do_not_honor"},
+            "<b>Visa •••• 4242 was declined.</b> Your bank can say why.",
+            ["Pay another way"],
+        ),
+        (CARD | {"status": "expired"}, "<b>Not finished in time.</b>", ["Pay another way"]),
         ({"under_review": "amount_differs"}, "<b>Received by Stripe, being checked.</b>", []),
         (
             {"status": "expired", "under_review": "currency_differs"},

@@ -1,0 +1,62 @@
+"""How to pay an amount: with a saved card, which one tap charges, or on Stripe's page.
+
+The message that asks becomes the payment's, whichever way: no two taps in it pay twice.
+"""
+
+import re
+from typing import Final
+
+from backend.schemas import ChargeRequest, Me, MethodsQuery, ShownIn
+from bot.cards import called, pair
+from bot.context import BotContext, WalletName
+from bot.membership import debt, place_in
+from bot.refund import AMOUNT
+from bot.screens import Row, Screen, button, wallet_data
+from bot.texts import Price, short
+
+LONGEST_AMOUNT: Final = 9  # as it fits a button, beside the organization and the card
+MOST_CARDS: Final = 4
+
+
+async def ways_to_pay(
+    me: Me, wallet: WalletName, amount: str, context: BotContext
+) -> Screen | None:
+    """The organization's cards, the default first, and Stripe's page.
+
+    None where there is nothing to choose, or where the backend should look at the amount first.
+    """
+    amount = amount.strip().replace(",", ".")
+    if not re.fullmatch(AMOUNT, amount) or len(amount) > LONGEST_AMOUNT:
+        return None
+    wanted = MethodsQuery(organization_id=wallet.organization_id)
+    methods = (await context.backend.methods(context.speaker.id, wanted)).methods
+    usable = [method for method in methods if method.standing != "expired"][:MOST_CARDS]
+    if not usable:
+        return None
+    words, place = context.words, place_in(me, wallet.organization_id)
+    name, price = short(place.organization_name), Price(amount, wallet.currency)
+    lines = [words.say("charge.how", amount=price, organization=name)]
+    for kept in (each.balance for each in place.wallets):
+        if kept.currency == wallet.currency and (owed := debt(kept)):
+            lines.append(words.say("topup.debt", debt=owed))
+    rows: list[Row] = []
+    for method in usable:
+        data = f"with:{pair(method)}:{wallet.currency}:{amount}"
+        rows.append((button(words.plain("button.pay_with", card=called(method)), data),))
+    page = f"{wallet_data('page', *wallet)}:{amount}"
+    rows.append((button(words.plain("button.payment_page"), page),))
+    return Screen("\n".join(lines), tuple(rows))
+
+
+async def card_tapped(context: BotContext) -> None:
+    """Pay with this card: the backend charges it, and this message becomes the payment's."""
+    await context.introduce()
+    request = ChargeRequest(
+        organization_id=context.id("organization"),
+        amount=context.part("amount"),
+        currency=context.part("currency"),
+        payment_method_id=context.id("card"),
+        shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
+    )
+    key = f"{context.chat_id}:{context.message_id}:topup"
+    await context.backend.charge(context.speaker.id, request, key)

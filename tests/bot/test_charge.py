@@ -1,0 +1,127 @@
+"""Paying with a saved card in the chat, with the real backend and the local Stripe behind it."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend.schemas import NewMethod
+from sandbox.telegram_text import said
+from tests.backend.conftest import ANA, House
+from tests.bot.conftest import Person, buttons
+from tests.sandbox.telegram_playground import Playground
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+Json = dict[str, Any]
+WAYS = "how do you want to pay?"
+
+
+@pytest.fixture
+def ana(house: House) -> Person:
+    return Person(Playground(house.sandbox_url, house.http), "ana")
+
+
+@pytest.fixture
+def ben(house: House) -> Person:
+    return Person(Playground(house.sandbox_url, house.http), "ben")
+
+
+async def saved(house: House, test_card: str = "visa") -> None:
+    """Acme's default card from now on."""
+    card = NewMethod(
+        organization_id=house.world.acme,
+        payment_method_id=f"pm_card_{test_card}",
+        set_as_default=True,
+    )
+    await house.client.add_method(ANA, card)
+
+
+async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, ana: Person) -> None:
+    await saved(house)
+    await saved(house, "mastercard")
+    await ana.writes("/topup 12,50")
+    ways = await ana.sees("Add €12.50 to Acme: " + WAYS)
+    assert list(buttons(ways)) == [
+        "Pay with Mastercard •••• 4444", "Pay with Visa •••• 4242", "Payment page",
+    ]  # fmt: skip
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    paid = await ana.sees(
+        "Paid with Visa •••• 4242. Ana added €12.50 to Acme.\nNew balance: €12.50"
+    )
+    assert paid["message_id"] == ways["message_id"]
+    await ana.taps(paid, "Top up again")
+    amounts = await ana.sees("How much")
+    await ana.taps(amounts, "€50")
+    ways = await ana.sees("Add €50 to Acme: " + WAYS)
+    assert ways["message_id"] == amounts["message_id"]
+    await ana.taps(ways, "Payment page")
+    assert "The link is open" in said(await ana.sees("Add €50.00 to Acme."))
+
+
+async def test_taps_on_one_message_pay_once_whatever_they_are_on(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await saved(house, "mastercard")
+    await ana.writes("/topup 50")
+    ways = await ana.sees(WAYS)
+    taps = ["Pay with Visa •••• 4242"] * 4 + ["Pay with Mastercard •••• 4444", "Payment page"]
+    await asyncio.gather(*(ana.taps(ways, label) for label in taps))
+    await ana.sees("New balance: €50.00")
+    statuses = [row[0] for row in await owner.fetch("select status from payments")]
+    assert statuses == ["succeeded"]
+
+
+async def test_a_declined_card_says_so_and_leads_to_another_way(house: House, ana: Person) -> None:
+    await saved(house, "chargeCustomerFail")
+    await saved(house)
+    await ana.writes("/topup 50")
+    await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 0341")
+    declined = await ana.sees("Visa •••• 0341 was declined. Your bank can say why.")
+    assert "Nothing was added" in said(declined)
+    await ana.taps(declined, "Pay another way")
+    await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 4242")
+    await ana.sees("Paid with Visa •••• 4242")
+
+
+async def test_the_bank_asks_by_a_link_in_the_message(house: House, ana: Person) -> None:
+    await saved(house, "authenticationRequired")
+    await ana.writes("/topup 50")
+    await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 3184")
+    asked = await ana.sees("Confirm here: ")
+    page = said(asked).rpartition("/pay/")[2].split()[0]
+    await house.sandbox(
+        "POST", f"/stripe/sessions/{page}/pay", card="4000002500003155", authenticate=True
+    )
+    paid = await ana.sees("Paid with Visa •••• 3184")
+    assert paid["message_id"] == asked["message_id"]
+
+
+async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
+    house: House, ana: Person, ben: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await ben.writes("/topup 50")
+    assert buttons(await ben.sees("takes the role of admin")) == {}
+    await ana.writes("/topup 50")
+    ways = await ana.sees(WAYS)
+    await owner.execute(
+        "update memberships set role = 'member' where user_id in"
+        " (select id from users where telegram_id = 1001)"
+    )
+    assert "role of admin" in (await ana.taps(ways, "Pay with Visa •••• 4242"))["text"]
+    assert await owner.fetchval("select count(*) from payments") == 0
+
+
+async def test_what_the_backend_must_judge_first_is_not_asked_how_to_pay(
+    house: House, ana: Person
+) -> None:
+    await saved(house)
+    await ana.writes("/topup fifty")
+    await ana.sees("I cannot read that amount")
+    await ana.writes("/topup 1234567890")
+    await ana.sees("the largest amount is")
