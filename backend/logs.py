@@ -3,6 +3,16 @@
 import logging
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from backend.schemas import without_card_numbers
+
+RENDER = structlog.processors.JSONRenderer()
+
+
+def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
+    """A line as JSON, without card numbers, wherever one may have come from."""
+    return without_card_numbers(str(RENDER(logger, name, event)))
 
 
 def configure_logs() -> None:
@@ -25,7 +35,7 @@ def configure_logs() -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(),
+                rendered,
             ],
         )
     )

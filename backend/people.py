@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import CodeRequest, Introduction, LinkCode, Me
+from backend.schemas import CodeRequest, Introduction, LinkCode, Me, without_card_numbers
 
 NAMELESS = "?"
 LONGEST_NAME = 256
@@ -46,7 +46,7 @@ async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
 
 def printable(name: str) -> str:
     """A name without control and direction characters, which could rewrite the line around it."""
-    kept = " ".join(name.split())  # also over several lines
+    kept = without_card_numbers(" ".join(name.split()))  # also over several lines
     return "".join(char for char in kept if unicodedata.category(char)[0] != "C").strip()
 
 

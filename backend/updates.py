@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.outbox import until_some
-from backend.schemas import ClaimedUpdate, ClaimedUpdates, UpdateHandled
+from backend.schemas import ClaimedUpdate, ClaimedUpdates, UpdateHandled, in_all_texts
 from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
@@ -27,13 +27,14 @@ class TelegramUpdate(BaseModel):
 async def receive(shop: Shop, raw: bytes) -> None:
     """Store one update; a repeat changes nothing. Raises BadRequest.
 
-    PostgreSQL keeps no NUL character, and what is refused Telegram would send again and again.
+    A card number that somebody sent is not among what is stored, nor is a NUL character: PostgreSQL
+    keeps none, and what is refused Telegram would send again and again.
     """
     try:
         update = TelegramUpdate.model_validate_json(raw.replace(rb"\u0000", rb"\ufffd"))
     except ValidationError as error:
         raise BadRequest("This is not an update of the Bot API.") from error
-    await shop.database.call("receive_update", SERVICE, body=update.model_dump())
+    await shop.database.call("receive_update", SERVICE, body=in_all_texts(update.model_dump()))
     shop.bell.ring()
 
 

@@ -11,7 +11,7 @@ from telegram import Message, Update, User
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from backend.schemas import Introduction, Me
+from backend.schemas import Introduction, Me, without_card_numbers
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.outcomes import bad_request
@@ -120,7 +120,7 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     async def introduce(self) -> Me:
         """Tell the backend who speaks, and where, and learn who they are."""
         introduction = Introduction(
-            name=self.speaker.full_name[:256],
+            name=without_card_numbers(self.speaker.full_name)[:256],
             language=self.speaker.language_code,
             chat_id=self.chat_id,
         )

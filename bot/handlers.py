@@ -32,6 +32,7 @@ from bot import (
     topup,
 )
 from bot.balance import balance
+from bot.card_numbers import HasCardNumber, warn
 from bot.context import BotContext, Handler
 from bot.doors import GROUPS, command, tapped, too_old, written
 
@@ -125,6 +126,7 @@ GROUP_TAPS: Final[dict[str, Handler]] = {
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
 HANDLERS: Final[list[BaseHandler[Any, BotContext, None]]] = [
+    MessageHandler(UpdateType.MESSAGE & HasCardNumber(), written(warn)),
     ChatMemberHandler(groups.presence_changed, ChatMemberHandler.MY_CHAT_MEMBER),
     MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
     CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),

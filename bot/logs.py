@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from backend.schemas import without_card_numbers
+
 COMMON_STEPS: tuple[Processor, ...] = (
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -14,7 +16,7 @@ COMMON_STEPS: tuple[Processor, ...] = (
 
 
 class WithoutSecrets:
-    """Renders a line as JSON and blots out every secret, wherever a library may have put one."""
+    """Renders a line as JSON and blots out card numbers and every secret, whoever put one there."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """`secrets` are the texts that no line may contain."""
@@ -23,7 +25,7 @@ class WithoutSecrets:
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
         """The last step: the finished line."""
-        line = str(self._render(logger, name, event))
+        line = without_card_numbers(str(self._render(logger, name, event)))
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
         return line

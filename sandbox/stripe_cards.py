@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sandbox.doors import READ, Refusal, Shape
+from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Metadata, Text, Url, open_page
 from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, new, stored
@@ -15,18 +15,7 @@ from sandbox.stripe_sessions import LocalStripe, filled
 
 TOKENS: dict[str, str] = TABLES["tokens"]
 SETUPS: dict[str, Json] = TABLES["setups"]
-
-
-class SetupData(Shape):
-    """What the setup intent will carry."""
-
-    metadata: Metadata = Field(default={})
-
-
-class InvoiceSettings(Shape):
-    """What is charged unless somebody says otherwise."""
-
-    default_payment_method: Text
+InvoiceSettings = dict[Literal["default_payment_method"], Text]
 
 
 def create_setup(
@@ -35,15 +24,13 @@ def create_setup(
     mode: Literal["setup"],
     customer: Text,
     currency: Text,
-    setup_intent_data: SetupData | None = None,
+    setup_intent_data: dict[Literal["metadata"], Metadata] | None = None,
     **page: Any,
 ) -> Json:
     """POST /v1/checkout/sessions (docs.stripe.com/payments/save-and-reuse)."""
-    carried = (setup_intent_data or SetupData()).model_dump()
-    intent = new("setup_intent", customer=customer, **carried)
+    intent = new("setup_intent", customer=customer) | (setup_intent_data or {})
     about: Json = {"mode": mode, "customer": customer, "currency": currency}
-    about |= {"setup_intent": intent["id"], "payment_status": "no_payment_required"}
-    about |= {"amount_subtotal": None, "amount_total": None}
+    about |= {"setup_intent": intent["id"], **TEMPLATES["saving"]}
     session = open_page(stripe, about, {"items": [], "intent": {}}, **page)
     stripe.tell(["setup_intent.created"], {"setup_intent": intent})
     return session
@@ -102,8 +89,8 @@ def update_method(
     stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
 ) -> Json:
     """POST /v1/payment_methods/{id}."""
-    method = retrieve_method(stripe, id)
-    return changed(stripe, {**method, "allow_redisplay": allow_redisplay}, "updated")
+    changes = {"allow_redisplay": allow_redisplay}
+    return changed(stripe, retrieve_method(stripe, id) | changes, "updated")
 
 
 def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
@@ -124,11 +111,10 @@ def detach(stripe: LocalStripe, id: str) -> Json:
     if method["customer"] is None:
         raise Refusal(400, "The payment method you provided is not attached to a customer.")
     customer = stored(stripe.store, "customer", method["customer"])
-    method = changed(stripe, method | {"customer": None}, "detached")
     if customer["invoice_settings"]["default_payment_method"] == id:
         customer["invoice_settings"]["default_payment_method"] = None
         changed(stripe, customer, "updated")
-    return method
+    return changed(stripe, method | {"customer": None}, "detached")
 
 
 def retrieve_customer(stripe: LocalStripe, id: str) -> Json:
@@ -138,10 +124,10 @@ def retrieve_customer(stripe: LocalStripe, id: str) -> Json:
 
 def update_customer(stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings) -> Json:
     """POST /v1/customers/{id}: what is charged unless somebody says otherwise."""
-    customer, wanted = retrieve_customer(stripe, id), invoice_settings.default_payment_method
-    if retrieve_method(stripe, wanted)["customer"] != id:
+    customer = retrieve_customer(stripe, id)
+    if retrieve_method(stripe, invoice_settings["default_payment_method"])["customer"] != id:
         raise Refusal(400, "The customer does not have a payment method with this ID.")
-    customer["invoice_settings"]["default_payment_method"] = wanted
+    customer["invoice_settings"] |= invoice_settings
     return changed(stripe, customer, "updated")
 
 
@@ -158,7 +144,7 @@ def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Js
     """POST /v1/billing_portal/sessions."""
     stored(stripe.store, "customer", customer)
     portal = new("billing_portal.session", customer=customer, return_url=return_url)
-    portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
+    portal |= {"url": f"{stripe.settings.url}/portal/{portal['id']}"}
     stripe.store.put("billing_portal.session", portal["id"], portal)
     return portal
 
@@ -176,11 +162,8 @@ async def use_portal(
 ) -> Json:
     """What its buttons do."""
     customer = stored(stripe.store, "billing_portal.session", id)["customer"]
-    if retrieve_method(stripe, card)["customer"] != customer:
-        raise Refusal(404, "No such card.")
-    wanted = InvoiceSettings(default_payment_method=card)
     if act == "default":
-        update_customer(stripe, customer, invoice_settings=wanted)
+        update_customer(stripe, customer, invoice_settings={"default_payment_method": card})
     else:
         detach(stripe, card)
     return await see_portal(stripe, id)

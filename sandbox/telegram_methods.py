@@ -171,6 +171,16 @@ async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **sa
     return chats.put(kept | {"edit_date": int(time.time())} | content)
 
 
+async def delete_message(chats: Chats, *, chat_id: int, message_id: int) -> bool:
+    """What somebody wrote in private goes away; in its place the page says so."""
+    message = chats.message(chats.reachable(chat_id)["id"], message_id)
+    if message is None or message["chat"]["type"] != "private":
+        raise Refusal(400, "message can't be deleted")  # in a group: the bot administers none
+    kept = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+    chats.put({**kept, "text": "(deleted)"})
+    return True
+
+
 async def answer_callback_query(
     chats: Chats,
     *,
@@ -214,6 +224,7 @@ METHODS: dict[str, Method] = {
     "sendmessage": READ(send_message),
     "senddocument": READ(send_document),
     "editmessagetext": READ(edit_message_text),
+    "deletemessage": READ(delete_message),
     "answercallbackquery": READ(answer_callback_query),
     "setmycommands": READ(set_my_commands),
 }

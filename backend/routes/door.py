@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import BadRequest, BodyTooLarge, NotJson
+from backend.schemas import without_card_numbers
 from backend.settings import Settings
 from backend.topups import Shop
 
@@ -19,13 +20,14 @@ CLOSING = web.AppKey("closing", asyncio.Event)
 
 LONGEST_WAIT_SECONDS = 30.0
 LONGEST_KEY = 255
+NO_BODY = ("GET", "DELETE")
 
 M = TypeVar("M", bound=BaseModel)
 
 
 async def asked(request: web.Request, model: type[M]) -> M:
-    """The body or, of a GET, the query as `model`; raises as these do."""
-    return query(request, model) if request.method == "GET" else await body(request, model)
+    """The body or, where there is none, the query as `model`; raises as these do."""
+    return query(request, model) if request.method in NO_BODY else await body(request, model)
 
 
 async def body(request: web.Request, model: type[M]) -> M:
@@ -36,17 +38,26 @@ async def body(request: web.Request, model: type[M]) -> M:
     if len(raw) > MOST_JSON_BYTES:
         raise BodyTooLarge(most=str(MOST_JSON_BYTES))
     try:
-        return model.model_validate_json(raw)
+        return cardless(model.model_validate_json(raw))
     except ValidationError as error:
         raise BadRequest(complaints(error)) from None
 
 
+def cardless(asked: M) -> M:
+    """What was asked, unless a card number is where none is wanted; raises BadRequest."""
+    said = asked.model_dump_json()  # where one is wanted, it is a secret, and not shown
+    if without_card_numbers(said) != said:
+        raise BadRequest("Never send card numbers. Nothing of this was kept.")
+    return asked
+
+
 def complaints(error: ValidationError) -> str:
     """Which fields are wrong and why, without repeating what was sent."""
-    return "; ".join(
+    said = "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
         for problem in error.errors(include_input=False, include_context=False, include_url=False)
     )
+    return without_card_numbers(said)
 
 
 def query(request: web.Request, model: type[M]) -> M:
@@ -56,7 +67,9 @@ def query(request: web.Request, model: type[M]) -> M:
     """
     asked = request.query
     try:
-        return model.model_validate({name: ",".join(asked.getall(name)) for name in asked})
+        return cardless(
+            model.model_validate({name: ",".join(asked.getall(name)) for name in asked})
+        )
     except ValidationError as error:
         raise BadRequest(complaints(error)) from None
 
@@ -101,6 +114,8 @@ def idempotency_key(request: web.Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii()):
         raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} ASCII characters.")
+    if key is not None and without_card_numbers(key) != key:
+        raise BadRequest("Never send card numbers, nor as an Idempotency-Key.")
     return key
 
 

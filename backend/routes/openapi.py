@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from backend import errors, failures
+from backend.routes.door import NO_BODY
 from backend.routes.table import DOORS, Door, Errors
 from backend.routes.use_case import needs_key, sentence_about
 from backend.schemas import ErrorAnswer, Json
@@ -64,7 +65,7 @@ def operation(door: Door, path: str, shapes: Json) -> Json:
     }
     if door.also:
         made["responses"][str(door.status)]["content"][door.also] = {"schema": {"type": "string"}}
-    if door.takes and door.method != "GET":
+    if door.takes and door.method not in NO_BODY:
         made["requestBody"] = {"required": True, **said("", door.takes)}
     for status in sorted({refusal.status for refusal in refusals(door)}):
         codes = sorted(refusal.code for refusal in refusals(door) if refusal.status == status)
@@ -78,7 +79,7 @@ def parameters(door: Door, shapes: Json) -> Any:
         kind = {"pattern": f"^{pattern}$"} if pattern else {"format": "uuid"}
         schema = {"type": "string", **kind}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
-    if door.takes and door.method == "GET":
+    if door.takes and door.method in NO_BODY:
         asked = shapes[door.takes.__name__]
         for name, shape in asked["properties"].items():
             required = name in asked.get("required", [])
@@ -102,7 +103,7 @@ def refusals(door: Door) -> set[type[errors.PursebotError]]:
         failures.DatabaseUnavailable,
         failures.SupabaseUnavailable,
     )
-    if door.takes and door.method != "GET":
+    if door.takes and door.method not in NO_BODY:
         found += (errors.BodyTooLarge, errors.NotJson)
     if door.takes or IN_PATH.search(door.path):
         found += (errors.BadRequest,)

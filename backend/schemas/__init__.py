@@ -13,6 +13,7 @@ from backend.schemas.methods import *
 from backend.schemas.money import *
 from backend.schemas.notifications import *
 from backend.schemas.organizations import *
+from backend.schemas.payment_form import *
 from backend.schemas.payments import *
 from backend.schemas.people import *
 from backend.schemas.recurring import *

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backend.schemas.money import Money
 from backend.schemas.refunds import Dispute, Refund
-from backend.schemas.words import AmountText, Model, TelegramId
+from backend.schemas.words import AmountText, MessageId, Model, TelegramId
 
 PaymentStatus = Literal[
     "created", "pending", "processing", "succeeded", "failed", "expired", "canceled"
@@ -22,7 +22,7 @@ class ShownIn(Model):
     """The bot's message that shows a payment and changes with it (Telegram ids)."""
 
     chat_id: TelegramId
-    message_id: TelegramId
+    message_id: MessageId
 
 
 class PaymentRequest(Model):

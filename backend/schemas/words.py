@@ -23,6 +23,7 @@ def as_written(value: object) -> object:
 
 
 # Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
+MessageId = Annotated[int, Field(gt=0, lt=2**31)]
 TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 AmountText = Annotated[
     str,

@@ -239,3 +239,34 @@ async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(
     assert await owner.fetchval(
         "select count(*) from notifications where facts ->> 'happened' = 'expiring'"
     ) == 1  # fmt: skip
+
+
+async def test_the_unified_form_adds_pays_changes_and_removes(cards: Cards) -> None:
+    async def form(method: str, key: str = "", **body: Any) -> Json:
+        headers = {"Authorization": f"Bearer {token()}"} | ({"Idempotency-Key": key} if key else {})
+        given: Json = {"params" if method in ("GET", "DELETE") else "json": body}
+        url = f"{cards.house.url}/api/payment"
+        async with cards.house.http.request(method, url, headers=headers, **given) as answer:
+            return {
+                "status": answer.status,
+                **(await answer.json() if answer.content_length else {}),
+            }
+
+    acme = {"organization_id": str(cards.house.world.acme)}
+    added = await form("POST", action="add_payment_method", **acme, **TEST_CARD)
+    method = {"payment_method_id": added["method"]["id"]}
+    linked = await form("POST", action="add_payment_method", link=True, **acme)
+    assert linked["link"]["state"] == "open"
+    wanted: Json = {"action": "purchase_credits", "amount": 50, **acme}
+    assert "/pay/cs_" in (await form("POST", **wanted))["checkout"]["url"]
+    assert (await form("POST", **wanted, **method))["status"] == 400  # without a key
+    paid = await form("POST", "one", **wanted, **method)
+    assert (paid["payment"]["status"], paid["payment"]["paid_with"]) == (
+        "succeeded", "Visa •••• 4242",
+    )  # fmt: skip
+    assert (await form("PUT", **method, label="Office"))["label"] == "Office"
+    [listed] = (await form("GET", **acme))["methods"]
+    assert listed["label"] == "Office"
+    assert (await form("DELETE", **method))["status"] == 204
+    assert (await form("GET", **acme))["methods"] == []
+    assert (await form("POST", action="dance", **acme))["status"] == 400

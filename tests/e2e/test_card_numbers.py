@@ -1,0 +1,134 @@
+"""Card numbers come in by every door and every chat and stay nowhere: real processes and logs."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import asyncpg
+import pytest
+from pydantic import BaseModel
+
+from backend.routes.table import DOORS
+from backend.schemas import CARD_REMOVED, without_card_numbers
+from bot.handlers import COMMANDS
+from sandbox.demo import free_ports
+from sandbox.environment import Ports
+from sandbox.personas import GROUP
+from tests.bot.conftest import Person
+from tests.e2e.house import House, running_house, settings_for, short_folder, start
+from tests.sandbox.telegram_playground import Playground
+
+folder = pytest.fixture(short_folder)
+NUMBERS = (
+    "4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "3714 496353 98431",
+    "6011000990139424", "6304000000000000", "5105 1051 0510 5100",
+)  # fmt: skip
+FORBIDDEN = {re.sub("[ -]", "", number) for number in NUMBERS}
+PLACES = {
+    "id": str(uuid4()), "user_id": str(uuid4()), "invitation_id": str(uuid4()), "chat_id": "-100",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_card_number_is_known_in_a_sentence(number: str) -> None:
+    assert without_card_numbers(f"my card: {number}, ok?") == f"my card: {CARD_REMOVED}, ok?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["4111111111111112", "41111111", "pi_4111111111111111", "-1001234567897", f"{UUID(int=10**37)}",
+     "12345678-1234-4234-8234-123456789012", "+49 30 123456", "2026-11-21 14:15:16"],
+)  # fmt: skip
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    assert without_card_numbers(text) == text
+
+
+@pytest.fixture
+async def house(folder: Path) -> AsyncIterator[House]:
+    ports = Ports(*free_ports(2))
+    webhook = {
+        "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
+        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
+    }
+    async with running_house(folder, ports, **webhook) as running:
+        yield running
+
+
+def shapes(model: type[BaseModel] | None, number: str, organization: str) -> list[Any]:
+    """Bodies with the number in one text after the other, in all at once, and as a name."""
+    properties = model.model_json_schema().get("properties", {}) if model else {}
+    good = {"organization_id": organization, "amount": "50", "name": "Acme", "code": "x"}
+    right = {name: good[name] for name in properties if name in good}
+    return [
+        {name: number for name in properties},
+        {number: number},
+        *({**right, name: number} for name in properties),
+    ]
+
+
+async def test_card_numbers_are_kept_nowhere(house: House) -> None:
+    process = await start("token", "owner", **settings_for(house.folder, house.ports))
+    printed, _ = await process.communicate()
+    bearer = {"Authorization": f"Bearer {printed.decode().strip()}"}
+    async with aiohttp.ClientSession() as http:
+        api, telegram = house.ports.backend_url, Playground(house.ports.sandbox_url, http)
+        async with http.get(f"{api}/api/organizations", headers=bearer) as answer:
+            organization = (await answer.json())["organizations"][0]["id"]
+
+        async def send(method: str, path: str, number: str, **sent: Any) -> None:
+            url = api + re.sub(r"{(\w+)[^/]*}", lambda it: PLACES[it[1]], path)
+            for key in (number, str(uuid4())):
+                headers = bearer | {"Idempotency-Key": key}
+                async with http.request(method, url, headers=headers, **sent) as answer:
+                    said = re.sub("[ -]", "", await answer.text())
+                    assert not [it for it in FORBIDDEN if it in said], (method, path, said)
+
+        for place, door in enumerate(DOORS):
+            number = NUMBERS[place % len(NUMBERS)]
+            PLACES["id"] = organization if "organizations" in door.path else str(uuid4())
+            for body in shapes(door.takes, number, organization):
+                how = "params" if door.method in ("GET", "DELETE") else "json"
+                await send(door.method, door.path, number, **{how: body})
+            await send(door.method, re.sub("{[^/]*}", number, door.path), number, json={})
+
+        people = [Person(telegram, "ana"), Person(telegram, "ben"), Person(telegram, "eve")]
+        for person in people:
+            for place, command in enumerate((*COMMANDS, "")):
+                number = NUMBERS[place % len(NUMBERS)]
+                await person.writes(f"/{command} {number}" if command else f"hello {number}")
+                await person.sees("That looked like the number of a card, so I have deleted it")
+            said = re.sub("[ -]", "", str(await telegram.chat(person.name)))
+            assert not [it for it in FORBIDDEN if it in said]
+        await people[0].writes("/org new")
+        await people[0].sees("What is the new organization called?")
+        await people[0].writes(f"Acme {NUMBERS[0]}")
+        await people[0].sees("so I have deleted it")
+        await telegram.door("groups", user="ana", event="add_bot")
+        group = Person(telegram, "ana", place=GROUP)
+        await group.writes(f"/balance {NUMBERS[0]}")
+        await group.sees("Please delete it")
+    await asyncio.sleep(1)
+    connection = await asyncpg.connect(house.database_url)
+    try:
+        tables = await connection.fetch(
+            "select format('%I.%I', n.nspname, c.relname) as name from pg_class as c"
+            " inner join pg_namespace as n on c.relnamespace = n.oid"
+            " where c.relkind = 'r' and n.nspname in ('public', 'private', 'auth')"
+        )
+        found = {
+            table["name"]: row[0]
+            for table in tables
+            for row in await connection.fetch(f"select t::text from {table['name']} as t")  # noqa: S608
+            if [it for it in FORBIDDEN if it in re.sub("[ -]", "", row[0])]
+        }
+    finally:
+        await connection.close()
+    assert found == {}
+    for log in [*house.folder.glob("logs/*"), *house.folder.glob("postgres*/**/*.log")]:
+        text = re.sub("[ -]", "", log.read_text(errors="replace"))
+        assert not [it for it in FORBIDDEN if it in text], log
+    assert not [it for it in FORBIDDEN if it in re.sub("[ -]", "", "".join(house.printed))]
