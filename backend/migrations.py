@@ -18,15 +18,7 @@ CONNECT_SECONDS = 10
 ROLES = ("anon", "authenticated", "service_role")
 LOCK = "select pg_advisory_lock(hashtext('pursebot.migrate'))"
 
-BOOKS = """
-create schema if not exists supabase_migrations;
-create table if not exists supabase_migrations.schema_migrations (
-    version text primary key, statements text[], name text
-);
-create table if not exists supabase_migrations.pursebot_checksums (
-    version text primary key, sha256 text not null, applied_at timestamptz not null default now()
-);
-"""
+BOOKS = Path(__file__).with_name("books.sql").read_text()
 
 
 class MigrationError(Exception):

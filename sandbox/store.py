@@ -15,15 +15,7 @@ from aiohttp import web
 
 Json = dict[str, Any]
 
-SCHEMA = """
-create table if not exists things (
-    seq integer primary key autoincrement,
-    kind text not null,
-    id text not null,
-    body text not null,
-    unique (kind, id)
-)
-"""
+SCHEMA = Path(__file__).with_name("store.sql").read_text()
 
 
 class Store:

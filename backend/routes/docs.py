@@ -4,23 +4,9 @@ from html import escape
 
 from aiohttp import web
 
+from backend.routes import pages
 from backend.routes.openapi import REF, document
-from backend.routes.pages import PAGE_POLICY
 from backend.schemas import Json
-
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>The API of Pursebot</title><style>
-:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
-body {{ max-width: 52rem; margin: 2rem auto; padding: 0 1rem }} code {{ font-size: .95em }}
-section {{ border-top: 1px solid #8886; padding: .5rem 0 }} h3 {{ margin: .5rem 0 }}
-dl {{ display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; margin: 0 }}
-dd {{ margin: 0 }} td, th {{ text-align: left; padding-right: 1rem; vertical-align: top }}
-</style></head><body><main><h1>The API of Pursebot</h1>
-<p>JSON in and out, <code>Authorization: Bearer</code> with every call, errors as
-<a href="#ErrorAnswer">ErrorAnswer</a>. For machines: <a href="/openapi.json">/openapi.json</a>.</p>
-{doors}<h2>What goes in and out</h2>{shapes}</main></body></html>
-"""
 
 
 async def page(_request: web.Request) -> web.Response:
@@ -32,11 +18,7 @@ async def page(_request: web.Request) -> web.Response:
         for method, operation in operations.items()
     ]
     shapes = [shape(name, one) for name, one in found["components"]["schemas"].items()]
-    return web.Response(
-        text=PAGE.format(doors="".join(doors), shapes="".join(shapes)),
-        content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY},
-    )
+    return pages.page("docs.html", doors="".join(doors), shapes="".join(shapes))
 
 
 def door(method: str, path: str, operation: Json) -> str:

@@ -6,6 +6,8 @@ Anybody with the link can open it, so it names no person, organization or amount
 import asyncio
 from contextlib import suppress
 from html import escape
+from pathlib import Path
+from string import Template
 from uuid import UUID
 
 from aiohttp import web
@@ -16,15 +18,7 @@ from backend.errors import Failure, NotFound, PursebotError
 from backend.routes.door import SHOP, path_id
 from backend.topups import Shop
 
-PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>{title}</title><style>
-:root {{ color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif }}
-body {{ min-height: 90vh; display: grid; place-content: center; text-align: center; margin: 1rem }}
-h1 {{ font-size: 1.6rem; margin: 0 }} p {{ max-width: 28rem }}
-</style></head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>
-"""
+FOLDER = Path(__file__).parent
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
@@ -97,8 +91,11 @@ def said(state: str, language: str) -> web.Response:
     """The page with the words for this state."""
     language = page_words.nearest(language, otherwise="en")
     words = {name: escape(said) for name, said in page_words.WORDS[language][state].items()}
-    return web.Response(
-        text=PAGE.format(language=language, **words),
-        content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY},
-    )
+    return page("came_back.html", language=language, **words)
+
+
+def page(file: str, **parts: str) -> web.Response:
+    """A page of this folder with its $parts, which are HTML already."""
+    text = Template((FOLDER / file).read_text(encoding="utf-8")).substitute(parts)
+    headers = {"Content-Security-Policy": PAGE_POLICY}
+    return web.Response(text=text, content_type="text/html", headers=headers)
