@@ -68,6 +68,15 @@ class Story:
         async with self.house.http.post(path, json=body) as answer:
             assert answer.status in (200, 400, 409), await answer.text()
 
+    async def ask(self, door: str, **body: Any) -> Json:
+        """What an admin does over the API, which may refuse."""
+        headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": str(uuid4())}
+        path = f"{self.house.url}/api/payments/{door}"
+        async with self.house.http.post(path, json=body, headers=headers) as answer:
+            assert answer.status in (201, 409, 422), await answer.text()
+            said: Json = await answer.json()
+            return said
+
     async def deliver(self, events: list[Json]) -> list[Json]:
         """Post each; answers those that Stripe would post again."""
         again = []
@@ -116,17 +125,23 @@ async def returning(story: Story) -> None:
         await story.house.client.check(1001, story.chance.choice(story.paid))
 
 
+async def saved_card(story: Story) -> None:
+    """A card is saved, and paid with at once; some are declined."""
+    card = story.chance.choice(["pm_card_visa", "pm_card_chargeCustomerFail"])
+    place = {"organization_id": str(story.house.world.acme)}
+    added = await story.ask("methods", **place, payment_method_id=card)
+    order = {**place, "amount": "50", "payment_method_id": added["method"]["id"]}
+    paid = await story.ask("charge", **order)
+    story.paid.append(UUID(paid["id"]))
+
+
 async def refund_by_an_admin(story: Story) -> None:
     """In the chat or over the API; more than is left is refused."""
     wanted: Json = {"reason": "requested_by_customer"}
     if story.chance.random() < 0.5:
         wanted["amount"] = str(story.chance.randint(1, 60))
     if story.paid:
-        payment = story.chance.choice(story.paid)
-        headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": str(uuid4())}
-        path = f"{story.house.url}/api/payments/{payment}/refund"
-        async with story.house.http.post(path, json=wanted, headers=headers) as answer:
-            assert answer.status in (201, 409, 422, 502), await answer.text()
+        await story.ask(f"{story.chance.choice(story.paid)}/refund", **wanted)
 
 
 async def something_at_stripe(story: Story) -> None:
@@ -156,6 +171,7 @@ ACTS: dict[str, Callable[[Story], Awaitable[None]]] = {
         delayed_topup,
         some_events_arrive,
         returning,
+        saved_card,
         refund_by_an_admin,
         something_at_stripe,
         a_bank_goes_on,
