@@ -2,21 +2,18 @@
 
 from backend import topups
 from backend.database import Actor
-from backend.errors import BadRequest
 from backend.failures import ChargeUnclear, StripeUnavailable
 from backend.schemas import ChargeRequest, Payment
 from backend.topups import Shop
 
 
-async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str | None) -> Payment:
+async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> Payment:
     """The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.
 
     The row first, then Stripe; the same `key` finds the same payment again. A decline is an
-    answer: the payment `failed`. Raises BadRequest without a key, NotFound, AmountRefused,
-    RoleTooLow, IdempotencyKeyReused, ReferenceUsed, and ChargeUnclear.
+    answer: the payment `failed`. Raises NotFound, AmountRefused, RoleTooLow, IdempotencyKeyReused,
+    ReferenceUsed, and ChargeUnclear.
     """
-    if key is None:
-        raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
     shown = request.shown_in
     payment = await topups.make(
         shop,

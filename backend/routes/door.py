@@ -122,7 +122,7 @@ def idempotency_key(request: web.Request) -> str | None:
 def required_key(request: web.Request) -> str:
     """The same where money moves; raises BadRequest where there is none."""
     if (key := idempotency_key(request)) is None:
-        raise BadRequest("Send an Idempotency-Key: the same again finds the same, and pays once.")
+        raise BadRequest("Send an Idempotency-Key header, so that a repeat does not act twice.")
     return key
 
 
