@@ -22,8 +22,8 @@ from backend.schemas import (
     ShownIn,
 )
 from bot.context import BotContext
-from bot.membership import NotTheirs, current, may_top_up, place_in
-from bot.organization import organization_screen
+from bot.doors import at_home
+from bot.membership import NotTheirs, may_top_up, place_in
 from bot.payment_message import fits_a_button
 from bot.screens import Row, Screen, button, packed
 from bot.texts import Words, short
@@ -31,19 +31,12 @@ from bot.texts import Words, short
 LONGEST_LABEL: Final = 50  # as the backend takes it
 
 
-async def cards(context: BotContext) -> None:
-    """/cards, and whatever leads back there."""
-    me = await context.introduce()
-    named = context.part("organization")
-    place = place_in(me, context.id("organization")) if named else current(me)
-    if place:
-        await show_cards(place, context)
-    else:
-        await context.reply(organization_screen(me, context.words))
+@at_home
+async def cards(place: Membership, context: BotContext) -> None:
+    """/cards, and whatever leads back there.
 
-
-async def show_cards(place: Membership, context: BotContext) -> None:
-    """A line and a button per card; to members, what the default one is called."""
+    A line and a button per card; to members, what the default one is called.
+    """
     wanted = MethodsQuery(organization_id=place.organization_id)
     found = (await context.backend.methods(context.speaker.id, wanted)).methods
     words, id = context.words, place.organization_id.hex

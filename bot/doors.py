@@ -11,7 +11,7 @@ from telegram.error import BadRequest
 
 from backend.schemas import Membership
 from bot.context import BotContext, Handler, LastTap
-from bot.membership import current
+from bot.membership import current, place_in
 from bot.organization import organization_screen
 
 log = structlog.get_logger("bot")
@@ -44,11 +44,15 @@ def command(handle: Handler) -> UpdateHandler:
 
 
 def at_home(act: Callable[[Membership, BotContext], Awaitable[None]]) -> Handler:
-    """A command that means the current organization; who has none is told how to get into one."""
+    """What is done in the organization that a button names, or else in the current one.
+
+    Who has none is told how to get into one.
+    """
 
     async def handle(context: BotContext) -> None:
         me = await context.introduce()
-        if place := current(me):
+        named = context.part("organization")
+        if place := place_in(me, context.id("organization")) if named else current(me):
             await act(place, context)
         else:
             await context.reply(organization_screen(me, context.words))

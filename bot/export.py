@@ -9,7 +9,6 @@ from telegram import InputFile
 from backend.schemas import Membership, StatementQuery
 from bot.context import BotContext
 from bot.doors import at_home
-from bot.membership import place_in
 from bot.screens import Screen, button
 from bot.texts import MonthName, Words, short
 
@@ -18,18 +17,11 @@ MONTHS_OFFERED: Final = 4  # this one and the last three
 
 @at_home
 async def export(place: Membership, context: BotContext) -> None:
-    """/export [2026-11]: that month, or ask which."""
-    await send_month(place, "".join(context.text.split(maxsplit=1)[1:]), context)
+    """/export [2026-11], the button Export, and each of the months: without one, ask which.
 
-
-async def month_tapped(context: BotContext) -> None:
-    """Export, and each of the months."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    await send_month(place, context.part("month"), context)
-
-
-async def send_month(place: Membership, month: str, context: BotContext) -> None:
-    """A file for each wallet; where nothing moved, a sentence with the balance."""
+    A file for each wallet; where nothing moved, a sentence with the balance.
+    """
+    month = context.part("month") or "".join(context.text.split(maxsplit=1)[1:])
     if not month:
         await context.reply(months_screen(place, context.words))
         return

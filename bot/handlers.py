@@ -103,7 +103,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"rename:{ORGANIZATION}": organization.rename_tapped,
     f"leave:{ORGANIZATION}": organization.leave_tapped,
     f"leave_now:{ORGANIZATION}": organization.leave_now_tapped,
-    f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.page_tapped,
+    f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.members,
     f"member:{PERSON}": members.member_tapped,
     f"ask:{PERSON}:(?P<change>owner|removed)": members.ask_tapped,
     f"change:{PERSON}:(?P<change>owner|admin|member|removed)": members.change_tapped,
@@ -112,7 +112,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"revoke:(?P<organization>{PACKED}):(?P<invitation>{PACKED})": invite.revoke_tapped,
     f"link:(?P<code>{link.CODE})": link.link_tapped,
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
-    f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.month_tapped,
+    f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.export,
 }
 GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
     "balance": groups.balance,

@@ -20,14 +20,8 @@ ASKED_FIRST: Final = ("owner", "removed")
 
 @at_home
 async def members(place: Membership, context: BotContext) -> None:
-    """/members: those of the current organization."""
-    await show_members(place, 0, context)
-
-
-async def page_tapped(context: BotContext) -> None:
-    """Members, and the arrows under them."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    await show_members(place, int(context.part("page")), context)
+    """/members, the button Members, and the arrows under them."""
+    await show_members(place, int(context.part("page") or 0), context)
 
 
 async def member_tapped(context: BotContext) -> None:
