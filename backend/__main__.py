@@ -11,7 +11,7 @@ from dataclasses import asdict
 import structlog
 from aiohttp import web
 
-from backend import doctor, invitations, migrations, parked_events, reconcile
+from backend import doctor, invitations, migrations, parked_events, reconcile, subscriptions
 from backend.app import create_app
 from backend.database import SERVICE
 from backend.errors import PursebotError
@@ -82,6 +82,21 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def packages(settings: Settings, arguments: argparse.Namespace) -> int:
+    """The recurring top-ups that are offered by name."""
+    async with open_database(settings) as database:
+        match arguments.act:
+            case "add":
+                terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
+                said: object = await subscriptions.add_package(database, *terms)
+            case "remove":
+                said = await database.call("remove_package", SERVICE, package_id=arguments.id)
+            case _:
+                said = await database.call("show_packages", SERVICE)
+    print(json.dumps(said, indent=2))
+    return 0
+
+
 async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int:
     """A way in for an organization's owner."""
     async with open_database(settings) as database:
@@ -137,6 +152,17 @@ def command_line() -> argparse.ArgumentParser:
         help="how long it works (48)",
     )
     first.set_defaults(run=invite_owner)
+    offer = commands.add_parser("packages", help="recurring top-ups that are offered by name")
+    offer.set_defaults(run=packages, settings=Settings)
+    offers = offer.add_subparsers(dest="act", required=True, metavar="list|add|remove")
+    offers.add_parser("list", help="those that are offered")
+    added = offers.add_parser("add", help="offer one more")
+    for name in ("name", "amount", "currency"):
+        added.add_argument(name)
+    added.add_argument("interval", choices=("week", "month"))
+    offers.add_parser("remove", help="offer it no more; what was started goes on").add_argument(
+        "id"
+    )
     desk = commands.add_parser("events", help="Stripe's events that could not be applied")
     desk.set_defaults(run=events)
     acts = desk.add_subparsers(dest="act", required=True, metavar="list|show|retry|dismiss")

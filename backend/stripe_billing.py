@@ -43,6 +43,25 @@ class StripeBilling:
         key = {"idempotency_key": f"{id}:{subscription['attempt']}"}
         return await answer(self._stripe.checkout.sessions.create_async(wanted, key))
 
+    async def create_subscription(self, subscription: Json, customer_id: str) -> Json:
+        """It begins at once, with a saved card while its payer is there; a decline is an answer."""
+        id, key = subscription["id"], f"{subscription['id']}:{subscription['attempt']}"
+        name = subscription["package"] or subscription["organization_name"]
+        product = self._stripe.products.create_async
+        made = await answer(
+            product({"id": id, "name": name}, {"idempotency_key": f"{key}:product"})
+        )
+        wanted = {
+            "customer": customer_id,
+            "default_payment_method": subscription["stripe_payment_method_id"],
+            "items": [{"price_data": {**price(subscription), "product": made["id"]}}],
+            "metadata": {SUBSCRIPTION_METADATA: id},
+            "payment_behavior": "allow_incomplete",
+        }
+        return await answer(
+            self._stripe.subscriptions.create_async(wanted, {"idempotency_key": key})
+        )
+
     async def get_subscription(self, id: str) -> Json:
         """A subscription with its latest invoice and what paid that."""
         return await answer(self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backend import customers, schemas, topups
 from backend.database import SERVICE, Actor, Database
-from backend.errors import SubscriptionOver
+from backend.errors import BadRequest, SubscriptionOver
 from backend.failures import StripeRefused
 from backend.money import minor_units
 from backend.schemas import Json, Subscription
@@ -25,6 +25,15 @@ async def packages(database: Database, actor: Actor) -> schemas.Packages:
     return schemas.Packages(packages=await database.call("list_packages", actor))
 
 
+async def add_package(
+    database: Database, name: str, amount: str, currency: str, interval: str
+) -> Json:
+    """Offer another one. Raises AmountRefused."""
+    terms = {"amount": minor_units(amount, currency), "currency": currency, "interval": interval}
+    made: Json = await database.call("add_package", SERVICE, terms={"name": name, **terms})
+    return made
+
+
 async def start(
     shop: Shop, actor: Actor, wanted: schemas.SubscriptionRequest, key: str | None
 ) -> Subscription:
@@ -32,7 +41,9 @@ async def start(
 
     The row first, then Stripe; the same `key` finds the same one again. Refuses as `topups.start`.
     """
-    terms: Json = wanted.model_dump(mode="json", include={"package_id", "interval", "currency"})
+    if wanted.payment_method_id and key is None:
+        raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
+    terms: Json = wanted.model_dump(mode="json", exclude={"organization_id"})
     which = {"organization_id": wanted.organization_id}
     if wanted.package_id is None:
         code = wanted.currency or await topups.default_currency(shop, actor, **which)
@@ -42,12 +53,16 @@ async def start(
     )
     if made["status"] == "incomplete" and made["url"] is None:
         customer = await customers.customer(shop, actor, schemas.CustomerRequest(**which))
-        await open_page(shop, await look(shop, made["id"]), customer.customer_id)
+        await begin(shop, await look(shop, made["id"]), customer.customer_id)
     return await show(shop.database, actor, made["id"])
 
 
-async def open_page(shop: Shop, row: Json, customer_id: str) -> None:
-    """Ask Stripe for the page on which it begins, and write that down."""
+async def begin(shop: Shop, row: Json, customer_id: str) -> None:
+    """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
+    if row["stripe_payment_method_id"]:
+        asked = shop.stripe.create_subscription(row, customer_id)
+        await ask(shop, row["id"], (await topups.made_by_stripe(shop, row, asked))["id"])
+        return
     if datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC) < topups.SHORTEST_PAGE:
         raise SubscriptionOver(status="canceled")
     asked = shop.stripe.create_subscription_page(row, customer_id)

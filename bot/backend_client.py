@@ -7,6 +7,7 @@ from bot.backend_calls import ANSWER_SECONDS, BackendCalls, Done, Door, at_most,
 
 ORGANIZATION: Final = "/api/organizations/{}"
 MEMBER: Final = ORGANIZATION + "/members/{}"
+SUBSCRIPTIONS: Final = "/api/payments/subscriptions"
 METHODS: Final = "/api/payments/methods"
 GROUP: Final = "/api/groups/{}"
 
@@ -44,6 +45,14 @@ class BackendClient(BackendCalls):
     set_default_method = Door("POST", METHODS + "/{}/set-default", schemas.PaymentMethod)
     remove_method = Door("DELETE", METHODS + "/{}", Done)
     portal = Door("POST", "/api/payments/portal", schemas.Portal)
+    # Recurring top-ups: what is offered, those that are, a new one (SubscriptionRequest, key), one
+    # as it stands, changed (SubscriptionChange), and ended.
+    packages = Door("GET", "/api/payments/packages", schemas.Packages)
+    subscriptions = Door("GET", SUBSCRIPTIONS, schemas.Subscriptions)
+    subscribe = Door("POST", SUBSCRIPTIONS, schemas.Subscription)
+    subscription = Door("GET", SUBSCRIPTIONS + "/{}", schemas.Subscription)
+    change_subscription = Door("PATCH", SUBSCRIPTIONS + "/{}", schemas.Subscription)
+    end_subscription = Door("DELETE", SUBSCRIPTIONS + "/{}", schemas.Subscription)
     # A group as this person may know it, tied (GroupTie), and allowed more or less.
     group = Door("GET", GROUP, schemas.Group)
     tie_group = Door("PUT", GROUP, schemas.Group)

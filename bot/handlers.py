@@ -26,6 +26,7 @@ from bot import (
     members,
     organization,
     payment_taps,
+    recurring,
     refund,
     settings_menu,
     start,
@@ -45,6 +46,10 @@ PACKED: Final = "[A-Za-z0-9_-]{22}"  # two ids as hex would not fit
 PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
 TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
 OFFER: Final = f"{ORGANIZATION}:(?P<role>owner|admin|member):{TERMS}"
+SUBSCRIPTION: Final = f"(?P<organization>{PACKED}):(?P<subscription>{PACKED})"
+INTERVAL: Final = "(?P<interval>week|month)"
+WHAT: Final = "(?P<what>[A-Za-z0-9._-]{1,22}):(?P<once>[0-9a-f]{6})"
+BEGINNING: Final = f"(?P<rest>(?P<organization>{PACKED}):{INTERVAL}:{WHAT})"
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
@@ -54,6 +59,7 @@ COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
     "topup": topup.topup,
     "balance": balance,
     "cards": cards.cards,
+    "recurring": recurring.recurring,
     "history": history.history,
     "export": export.export,
     "org": organization.organization,
@@ -84,6 +90,10 @@ TAPS: Final[dict[str, Handler]] = {
     f"refund:{PAYMENT}": refund.refund_tapped,
     f"refund_other:{PAYMENT}": refund.other_tapped,
     f"refund_now:{PAYMENT}:{AMOUNT}": refund.now_tapped,
+    f"subs:{ORGANIZATION}": recurring.all_tapped,
+    f"sub_new:{ORGANIZATION}:{INTERVAL}": recurring.new_tapped,
+    f"(begin|go_(?P<how>c|l)):{BEGINNING}": recurring.begin_tapped,
+    f"sub_(?P<act>look|change|pause|resume|end|end_now):{SUBSCRIPTION}": recurring.act_tapped,
     f"cards(:{ORGANIZATION})?": cards.cards,
     f"card:{CARD}": cards.card_tapped,
     f"default_card:{CARD}": cards.default_tapped,

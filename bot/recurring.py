@@ -1,25 +1,217 @@
-"""/recurring: an organization's recurring top-ups."""
+"""/recurring: an organization's recurring top-ups, in one message that changes in place.
+
+The list, one of them, how much for a new one, a question before one ends. A button that begins one
+has a number of its own, so that it begins one, however often it arrives.
+"""
+
+from functools import partial
+from secrets import token_hex
+from typing import Final
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import Notification
-from bot.payment_message import fits_a_button
-from bot.screens import Screen
+from backend.schemas import (
+    Membership,
+    MethodsQuery,
+    Notification,
+    Subscription,
+    SubscriptionChange,
+    SubscriptionRequest,
+    SubscriptionsQuery,
+    SubscriptionStatus,
+)
+from bot.cards import link_lines, link_rows
+from bot.context import BotContext
+from bot.doors import at_home
+from bot.membership import NotTheirs, may_top_up, place_in
+from bot.screens import Row, Screen, button, packed, unpacked
 from bot.texts import Fact, Price, Words, short
+from bot.topup import usual_amounts
+
+MOST_PACKAGES: Final = 8
+PACKAGE_LENGTH: Final = 22  # of a packed id; an amount is shorter
+ACTS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
+    "incomplete": ("look", "end"),
+    "active": ("change", "pause", "end"),
+    "past_due": ("change", "end"),
+    "paused": ("change", "resume", "end"),
+    "canceled": (),
+}
+
+
+@at_home
+async def recurring(place: Membership, context: BotContext) -> None:
+    """/recurring: those of the current organization."""
+    await show_all(place, context)
+
+
+async def all_tapped(context: BotContext) -> None:
+    """Back to the list."""
+    await show_all(place_in(await context.introduce(), context.id("organization")), context)
+
+
+async def show_all(place: Membership, context: BotContext) -> None:
+    """A line for each; to who may change them, a button too, and the way to another."""
+    asked = SubscriptionsQuery(organization_id=place.organization_id)
+    found = (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions
+    words, title = context.words, "recurring.title" if found else "recurring.none"
+    lines = [words.say(title, organization=short(place.organization_name))]
+    lines += [line(one, words) for one in found]
+    rows: list[Row] = []
+    if may_top_up(place):
+        rows += [(button(called(one, words), f"sub_look:{pair(one)}"),) for one in found]
+        new = f"sub_new:{place.organization_id.hex}"
+        each = (button(words.plain(f"button.{i}ly"), f"{new}:{i}") for i in ("week", "month"))
+        rows.append(tuple(each))
+    await context.show(Screen("\n".join(lines), tuple(rows)))
+
+
+async def new_tapped(context: BotContext) -> None:
+    """How much each week or month: packages of that kind, and the wallet's usual amounts."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    words, wallet, interval = context.words, place.wallets[0], context.part("interval")
+    offered = (await context.backend.packages(context.speaker.id)).packages
+    choices = [
+        (words.plain("button.package", name=short(one.name), amount=one.money), packed(one.id))
+        for one in offered
+        if one.interval == interval
+    ][:MOST_PACKAGES]
+    for amount in usual_amounts(wallet):
+        price = Price(amount, wallet.balance.currency)
+        choices.append((words.plain("button.amount", amount=price), amount))
+    data = f"{packed(place.organization_id)}:{interval}:{{}}:{token_hex(3)}"
+    rows = [(button(label, f"begin:{data.format(what)}"),) for label, what in choices]
+    rows.append((back_button(place.organization_id.hex, words),))
+    facts = {"interval": words.plain(f"interval.{interval}")}
+    name = short(place.organization_name)
+    await context.show(Screen(words.say("recurring.new", organization=name, **facts), tuple(rows)))
+
+
+async def begin_tapped(context: BotContext) -> None:
+    """By a link, or with the default card where there is one; then the new one in this message."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    wanted = MethodsQuery(organization_id=place.organization_id)
+    methods = (await context.backend.methods(context.speaker.id, wanted)).methods
+    card = next((method for method in methods if method.is_default), None)
+    how, words, data = context.part("how"), context.words, context.part("rest")
+    if card and not how:
+        pay = words.plain("button.with_card", card=card.display_name)
+        rows = (
+            (button(pay, f"go_c:{data}"),),
+            (button(words.plain("button.by_link"), f"go_l:{data}"),),
+        )
+        name = short(place.organization_name)
+        await context.show(Screen(words.say("recurring.how", organization=name), rows))
+        return
+    terms: dict[str, object] = {"organization_id": place.organization_id}
+    if len(what := context.part("what")) == PACKAGE_LENGTH:
+        terms["package_id"] = unpacked(what)
+    else:
+        currency = place.wallets[0].balance.currency
+        terms |= {"amount": what, "interval": context.part("interval"), "currency": currency}
+    if card and how == "c":
+        terms["payment_method_id"] = card.id
+    key = f"{context.chat_id}:{context.part('once')}:recurring"
+    request = SubscriptionRequest.model_validate(terms)
+    made = await context.backend.subscribe(context.speaker.id, request, key)
+    await context.show(one_screen(made, words))
+
+
+async def act_tapped(context: BotContext) -> None:
+    """Look at one, change, pause, resume or end it; before the end, a question."""
+    one, words, act = await named(context), context.words, context.part("act")
+    if act == "change":
+        context.memory.question = partial(amount_written, one)
+        await context.show(Screen(words.say("recurring.change", **facts_of(one, words))))
+        return
+    if act == "end":
+        sure = button(words.plain("button.end_now"), f"sub_end_now:{pair(one)}")
+        back = button(words.plain("button.back"), f"sub_look:{pair(one)}")
+        await context.show(
+            Screen(words.say("recurring.end", **facts_of(one, words)), ((sure, back),))
+        )
+        return
+    if act == "end_now":
+        one = await context.backend.end_subscription(context.speaker.id, one.id)
+    elif act != "look":
+        change = SubscriptionChange(paused=act == "pause")
+        one = await context.backend.change_subscription(context.speaker.id, one.id, change)
+    await context.show(one_screen(one, words))
+
+
+async def amount_written(one: Subscription, context: BotContext) -> None:
+    """The amount that was asked for, which stays asked until it is one."""
+    await context.introduce()
+    change = SubscriptionChange(amount=context.text[:64])
+    changed = await context.backend.change_subscription(context.speaker.id, one.id, change)
+    context.memory.question = None
+    await context.reply(one_screen(changed, context.words))
+
+
+async def named(context: BotContext) -> Subscription:
+    """The one that a button names, if the person may act for its organization."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    if not may_top_up(place):
+        raise NotTheirs("refusal.not_found")
+    return await context.backend.subscription(context.speaker.id, context.id("subscription"))
+
+
+def one_screen(one: Subscription, words: Words) -> Screen:
+    """How one stands, what to pay where it waits for that, and what can be done with it."""
+    lines = [line(one, words), words.say(f"recurring.{one.status}", **facts_of(one, words))]
+    rows: list[Row] = []
+    if one.url:
+        lines += link_lines(one.url, words)
+        rows += link_rows(one.url, words.plain("button.pay", amount=one.money))
+    acts = (button(words.plain(f"act.{act}"), f"sub_{act}:{pair(one)}") for act in ACTS[one.status])
+    rows += [tuple(acts), (back_button(one.organization_id.hex, words),)]
+    return Screen("\n".join(lines), tuple(row for row in rows if row))
+
+
+def line(one: Subscription, words: Words) -> str:
+    """One in a line: how much, how often, how it stands."""
+    return words.say("recurring.line", **facts_of(one, words))
+
+
+def facts_of(one: Subscription, words: Words) -> dict[str, Fact]:
+    """What sentences say of one."""
+    ends = one.current_period_end
+    return {
+        "organization": short(one.organization_name),
+        "amount": one.money,
+        "interval": words.plain(f"interval.{one.interval}"),
+        "status": words.plain(f"status.{one.status}"),
+        "package": one.package or "",
+        "day": words.day_of(ends) if ends else "",
+    }
+
+
+def called(one: Subscription, words: Words) -> str:
+    """One on a button."""
+    return words.plain("button.subscription", **facts_of(one, words))
+
+
+def back_button(organization: str, words: Words) -> InlineKeyboardButton:
+    """To the list."""
+    return button(words.plain("button.back"), f"subs:{organization}")
+
+
+def pair(one: Subscription) -> str:
+    """How a button names one of an organization's."""
+    return f"{packed(one.organization_id)}:{packed(one.id)}"
 
 
 def news_screen(notification: Notification, words: Words) -> Screen:
     """What became of one: it began, it ended, or it could not be charged and can be paid now."""
     said = {name: str(value) for name, value in notification.facts.items()}
-    facts: dict[str, Fact] = {
-        "organization": short(said["organization_name"]),
-        "amount": Price(said["amount"], said["currency"]),
-        "interval": words.plain(f"interval.{said['interval']}"),
-    }
-    text, url = words.say(f"recurring.{said['news']}", **facts), said.get("url")
-    if url is None:
+    price, url = Price(said["amount"], said["currency"]), said.get("url", "")
+    text = words.say(
+        f"recurring.{said['news']}",
+        organization=short(said["organization_name"]),
+        amount=price,
+        interval=words.plain(f"interval.{said['interval']}"),
+    )
+    if not url:
         return Screen(text)
-    if not fits_a_button(url):
-        return Screen(f"{text}\n{words.say('payment.link', url=url)}")
-    label = words.plain("button.pay", amount=facts["amount"])
-    return Screen(text, ((InlineKeyboardButton(label, url=url),),))
+    label = words.plain("button.pay", amount=price)
+    return Screen("\n".join([text, *link_lines(url, words)]), link_rows(url, label))

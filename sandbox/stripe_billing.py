@@ -13,7 +13,8 @@ from pydantic import Field
 
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import Call, Line, Listed, create_intent
+from sandbox.stripe_calls import Call, Line, Listed, Metadata, Text, create_intent
+from sandbox.stripe_cards import number_behind, retrieve_method
 from sandbox.stripe_charges import give_page
 from sandbox.stripe_objects import INVOICES, METHODS, new, new_id, stored
 from sandbox.stripe_sessions import LocalStripe, filled
@@ -38,7 +39,8 @@ def made(kind: str, facts: Json) -> Json:
 
 def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     """The first invoice of the subscription that a session is for."""
-    asked, ids = wanted["price"], {"product": new_id("prod_"), "item": new_id("si_")}
+    asked, item = wanted["price"], new_id("si_")
+    ids = {"product": asked["product"] or new_id("prod_"), "item": item}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
     about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
     return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create")
@@ -124,6 +126,35 @@ def renew(stripe: LocalStripe, subscription: Json) -> None:
         collect(stripe, invoice["id"], step, card)
 
 
+def create_product(stripe: LocalStripe, *, id: Text, name: Text) -> Json:
+    """POST /v1/products: no more than a name on invoices."""
+    product = new("product", name=name, updated=int(time.time())) | {"id": id}
+    stripe.tell([], {"product": product})
+    return product
+
+
+def create_subscription(
+    stripe: LocalStripe,
+    *,
+    customer: Text,
+    default_payment_method: Text,
+    items: Annotated[list[Line], Listed, Field(min_length=1, max_length=1)],
+    metadata: Metadata,
+    payment_behavior: Literal["allow_incomplete"],
+) -> Json:
+    """POST /v1/subscriptions (docs.stripe.com/api/subscriptions/create)."""
+    number, asked = number_behind(stripe, default_payment_method), items[0].price_data.model_dump()
+    if retrieve_method(stripe, default_payment_method)["customer"] != customer:
+        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
+    wanted = {"price": asked, "intent": {"metadata": metadata}}
+    invoice = begin(stripe, {"customer": customer, "currency": asked["currency"]}, wanted)
+    collect(
+        stripe, invoice["id"], METHODS[number].get("charged") or METHODS[number]["step"], number
+    )
+    made_for = invoice["parent"]["subscription_details"]["subscription"]
+    return stored(stripe.store, SUBSCRIPTION, made_for)
+
+
 def retrieve_subscription(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
     """GET /v1/subscriptions/{id}."""
     subscription = stored(stripe.store, SUBSCRIPTION, id)
@@ -177,6 +208,8 @@ def retrieve_invoice(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
 
 
 BILLING_CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/v1/products"): READ(create_product),
+    ("POST", "/v1/subscriptions"): READ(create_subscription),
     ("GET", "/v1/subscriptions/{id}"): READ(retrieve_subscription),
     ("POST", "/v1/subscriptions/{id}"): READ(update_subscription),
     ("DELETE", "/v1/subscriptions/{id}"): READ(cancel_subscription),

@@ -43,8 +43,8 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 6860),
-        Room(("sandbox",), sandbox, 2640),
+        Room(("backend", "bot"), product, 7060),
+        Room(("sandbox",), sandbox, 2680),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

@@ -31,7 +31,8 @@ class Packages(Model):
 class SubscriptionRequest(Model):
     """POST /api/payments/subscriptions: a package, or else an amount (major units) and how often.
 
-    Without `currency` the organization's default one is meant. A package has its own terms.
+    Without `currency` the organization's default one is meant. A package has its own terms. With
+    `payment_method_id` that saved card is charged at once; without it there is a page to begin on.
     """
 
     organization_id: UUID
@@ -39,6 +40,7 @@ class SubscriptionRequest(Model):
     amount: AmountText = ""
     currency: str | None = Field(default=None, min_length=3, max_length=3)
     interval: Interval = "month"
+    payment_method_id: UUID | None = None
 
 
 class SubscriptionChange(Model):

@@ -27,6 +27,7 @@ create table public.subscriptions (
     quoted bigint [] not null,
     interval text not null,
     package_id uuid references public.packages (id),
+    payment_method_id uuid references public.payment_methods (id),
     status text not null default 'incomplete',
     created_by uuid not null references public.users (id),
     canceled_by uuid references public.users (id),
@@ -52,11 +53,12 @@ create table public.subscriptions (
     constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end.';
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end.';
 revoke all on public.subscriptions from public, anon, authenticated, service_role;
 create index subscriptions_organization on public.subscriptions (organization_id, created_at);
 create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);
 create index subscriptions_package on public.subscriptions (package_id);
+create index subscriptions_payment_method on public.subscriptions (payment_method_id);
 create index subscriptions_created_by on public.subscriptions (created_by);
 create index subscriptions_canceled_by on public.subscriptions (canceled_by);
 create index subscriptions_running on public.subscriptions (asked_at) where status <> 'canceled';
@@ -98,23 +100,24 @@ $$;
 comment on function api.show_packages is 'Definer, as api.list_packages, for the operator.';
 grant execute on function api.show_packages() to service_role;
 
-create function api.add_package(name text, amount bigint, currency text, "interval" text) returns jsonb
+-- terms = {name, amount, currency, interval}.
+create function api.add_package(terms jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     package public.packages;
 begin
     perform private.require_service();
-    perform private.require_amount(amount, currency);
+    perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
     insert into public.packages (name, amount, currency, interval)
-    values (add_package.name, add_package.amount, add_package.currency, add_package."interval")
+    values (terms ->> 'name', (terms ->> 'amount')::bigint, terms ->> 'currency', terms ->> 'interval')
     returning * into package;
     perform private.audit(null, 'package_added', jsonb_build_object('package_id', package.id), 'operator');
     return private.package_json(package);
 end
 $$;
 comment on function api.add_package is 'Definer: nobody has grants on packages.';
-grant execute on function api.add_package(text, bigint, text, text) to service_role;
+grant execute on function api.add_package(jsonb) to service_role;
 
 create function api.remove_package(package_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''

@@ -1,6 +1,6 @@
 -- What members and the backend may do with recurring top-ups.
 
--- terms = {amount, currency, interval} or {package_id}.
+-- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
 create function api.create_subscription(
     organization_id uuid, terms jsonb, idempotency_key text default null
 ) returns jsonb
@@ -11,10 +11,17 @@ declare
     key text := coalesce(create_subscription.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(jsonb_build_array(organization_id, terms)::text, 'UTF8'));
     package public.packages;
+    card uuid := (terms ->> 'payment_method_id')::uuid;
     subscription public.subscriptions;
 begin
     if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
         perform private.refuse('topups_off');
+    end if;
+    if card is not null and not exists (
+        select from public.payment_methods as m
+        where m.id = card and m.organization_id = create_subscription.organization_id and m.is_active
+    ) then
+        perform private.refuse('not_found', '{"what": "payment method"}');
     end if;
     if terms ->> 'package_id' is not null then
         select p.* into package from public.packages as p where p.id = (terms ->> 'package_id')::uuid and p.active;
@@ -32,13 +39,13 @@ begin
         perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
     end if;
     insert into public.subscriptions (
-        organization_id, wallet_id, currency, amount, quoted, interval, package_id,
+        organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
         created_by, idempotency_key, request_hash, language, expires_at
     ) values (
         create_subscription.organization_id,
         private.open_wallet(create_subscription.organization_id, terms ->> 'currency'),
         terms ->> 'currency', (terms ->> 'amount')::bigint, array[(terms ->> 'amount')::bigint],
-        terms ->> 'interval', package.id, caller, key, request,
+        terms ->> 'interval', package.id, card, caller, key, request,
         (select private.language_of(u) from public.users as u where u.id = caller),
         date_trunc('second', now()) + interval '60 minutes'
     )
@@ -149,6 +156,9 @@ begin
         'attempt', subscription.attempt,
         'language', subscription.language,
         'expires_at', subscription.expires_at,
+        'stripe_payment_method_id', (
+            select m.stripe_payment_method_id from public.payment_methods as m where m.id = subscription.payment_method_id
+        ),
         'unwanted', subscription.canceled_by is not null,
         'stripe_checkout_session_id', subscription.stripe_checkout_session_id,
         'stripe_subscription_id', subscription.stripe_subscription_id,

@@ -1,0 +1,103 @@
+"""/recurring in the chat, over the real backend, the real database and the local Stripe."""
+
+from typing import Any
+
+import pytest
+
+from backend.database import SERVICE
+from bot.recurring import news_screen
+from bot.texts import load_texts
+from sandbox.telegram_text import said
+from tests.backend.conftest import House
+from tests.backend.test_recurring import advance, has_balance, until
+from tests.bot.conftest import Person, buttons
+from tests.bot.fake_backend import notification, payment
+from tests.bot.test_cards import add, ana, ben, save
+
+__all__ = ["ana", "ben"]
+
+Json = dict[str, Any]
+
+
+async def begin(house: House, ana: Person) -> Json:
+    """EUR 25 each month, begun on Stripe's page; the message that shows it as active."""
+    await ana.writes("/recurring")
+    message = await ana.sees("Acme has no recurring top-up.")
+    await ana.taps(message, "New: each month")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25")
+    waiting = await ana.sees("It begins when its first payment is made")
+    assert waiting["message_id"] == message["message_id"]
+    await save(house, waiting)
+    await ana.sees("€25.00 every month from now on")
+    await ana.taps(waiting, "Check again")
+    return await ana.sees("€25.00 every month, active")
+
+
+async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, ana: Person) -> None:
+    message = await begin(house, ana)
+    await ana.taps(message, "Pause")
+    await ana.taps(await ana.sees("Nothing is charged while it is paused."), "Resume")
+    await ana.taps(await ana.sees("every month, active"), "Change amount")
+    await ana.sees("Type the new amount")
+    await ana.writes("lots")
+    await ana.sees("I cannot read that amount.")
+    await ana.writes("40")
+    changed = await ana.sees("€40.00 every month, active")
+    await advance(house, days=31)
+    await until(house, lambda: has_balance(house, 6500))
+    await ana.taps(changed, "End")
+    await ana.taps(await ana.sees("End the recurring top-up of €40.00"), "End it")
+    ended = await ana.sees("It has ended.")
+    await ana.taps(ended, "Back")
+    await ana.sees("Acme has no recurring top-up.")
+
+
+async def test_the_default_card_is_charged_at_once(house: House, ana: Person) -> None:
+    await add(house, ana)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
+    offer = await ana.sees("every week?")
+    await ana.taps(offer, "€100")
+    await ana.taps(await ana.sees("with the saved card, or by a link"), "With Visa •••• 4242")
+    await ana.sees("€100.00 every week, active")
+    await until(house, lambda: has_balance(house, 10_000))
+    await advance(house, days=8)
+    await until(house, lambda: has_balance(house, 20_000))
+
+
+async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: Person) -> None:
+    terms = {"name": "Team", "amount": 3000, "currency": "eur", "interval": "month"}
+    made = await house.shop.database.call("add_package", SERVICE, terms=terms)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    offer = await ana.sees("every month?")
+    assert next(iter(buttons(offer))) == "Team: €30.00"
+    await ana.taps(offer, "Team: €30.00")
+    await ana.sees("€30.00 every month, not begun")
+    await house.shop.database.call("remove_package", SERVICE, package_id=made["id"])
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    assert "Team: €30.00" not in buttons(await ana.sees("every month?"))
+
+
+async def test_a_member_sees_it_and_can_do_nothing_with_it(
+    house: House, ana: Person, ben: Person
+) -> None:
+    await begin(house, ana)
+    await ben.writes("/recurring")
+    seen = await ben.sees("€25.00 every month, active")
+    assert buttons(seen) == {}
+
+
+@pytest.mark.parametrize("news", ["began", "ended", "failed", "action_required"])
+@pytest.mark.parametrize("language", sorted(load_texts().languages))
+def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: str) -> None:
+    facts: dict[str, str | int] = {
+        "organization_name": "<Acme>", "news": news, "amount": "50.00", "currency": "eur",
+        "interval": "week", "url": "https://invoice.stripe.com/i/1",
+    }  # fmt: skip
+    told = notification(payment(), kind="recurring", facts=facts)
+    screen = news_screen(told, load_texts().words(language))
+    assert "&lt;Acme&gt;" in screen.text
+    assert screen.rows[0][0].url == facts["url"]
+    assert said({"text": screen.text})
