@@ -43,6 +43,7 @@ class PaymentIntent(BaseModel):
     amount: int
     currency: str
     metadata: dict[str, str] = Field(default_factory=dict)
+    payment_method: str | None = None
     last_payment_error: StripeError | None = None
 
     @property
@@ -87,6 +88,7 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
         "amount_minor": intent.amount,
         "currency": intent.currency,
         "decline": intent.decline if outcome in ("declined", "failed") else None,
+        "paid_method_id": intent.payment_method,
     }
 
 
@@ -136,6 +138,7 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
         "amount_minor": session.amount_subtotal,
         "currency": session.currency,
         "decline": session.payment_intent.decline if session.payment_intent else None,
+        "paid_method_id": session.payment_intent and session.payment_intent.payment_method,
     }
 
 

@@ -16,6 +16,7 @@ create table public.payments (
     stripe_customer_id text,
     stripe_checkout_session_id text unique,
     stripe_payment_intent_id text unique,
+    stripe_payment_method_id text,
     stripe_invoice_id text unique,
     url text,
     expires_at timestamptz not null,
@@ -41,12 +42,13 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
 create index payments_created_by on public.payments (created_by);
 create index payments_payment_method on public.payments (payment_method_id);
+create index payments_stripe_payment_method on public.payments (stripe_payment_method_id) where stripe_payment_method_id is not null;
 create index payments_order_reference on public.payments (organization_id, order_reference) where order_reference is not null;
 create index payments_chat on public.payments (chat_id);
 create index payments_unsettled on public.payments (checked_at) where status in ('created', 'pending', 'processing');

@@ -81,6 +81,7 @@ begin
             return row('parked', objection)::private.verdict;
         end if;
         perform private.credit(payment, fact ->> 'intent_id');
+        perform private.note_what_paid(payment, fact ->> 'paid_method_id');
     elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
         -- Perhaps of the try before the one that is running: Stripe is asked.
         return row('done', 'stripe_decides')::private.verdict;

@@ -91,6 +91,19 @@ as $$
 $$;
 comment on function private.kept_method is 'What Stripe knows by this id, or the same card that was there before it.';
 
+create function private.note_who_added(method public.payment_methods, adder uuid) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    if adder is null or not method.is_active or method.added_by is not null then
+        return;
+    end if;
+    update public.payment_methods as m set added_by = adder where m.id = method.id returning * into method;
+    perform private.audit(method.organization_id, 'method_added', jsonb_build_object('method_id', method.id, 'user_id', adder));
+    perform private.tell_of_method(method, 'added', '{owner,admin}', adder, adder);
+end
+$$;
+
 -- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
 -- is what `added_by` has just saved, to be the default if so. Answers how far Stripe is from what it
 -- should be, and what was added.
@@ -152,14 +165,10 @@ begin
         returning * into method;
         insert into private.method_marks (method_id, fingerprint) values (method.id, told.fingerprint)
         on conflict (method_id) do update set fingerprint = excluded.fingerprint;
-        if method.stripe_payment_method_id = added_id and method.is_active and method.added_by is null then
-            update public.payment_methods as m set added_by = mirror_methods.added_by
-            where m.id = method.id returning * into method;
-            perform private.audit(organization_id, 'method_added', jsonb_build_object(
-                'method_id', method.id, 'user_id', method.added_by
-            ));
-            perform private.tell_of_method(method, 'added', '{owner,admin}', mirror_methods.added_by, mirror_methods.added_by);
-        end if;
+        perform private.note_who_added(method, case
+            when method.stripe_payment_method_id = added_id then mirror_methods.added_by
+            else private.saved_while_paying(method)
+        end);
     end loop;
     for method in
         update public.payment_methods as m set is_active = false, is_default = false

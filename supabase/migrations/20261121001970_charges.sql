@@ -69,3 +69,28 @@ end
 $$;
 comment on function api.end_charge is 'Definer. reason is Stripe''s code; what went on meanwhile is left alone.';
 grant execute on function api.end_charge(uuid, text) to service_role;
+
+-- A card that a page saved while it was paid was added by who paid. Stripe tells of the card and of
+-- the money in any order.
+create function private.saved_while_paying(method public.payment_methods) returns uuid
+language sql stable set search_path = ''
+return (
+    select p.created_by from public.payments as p
+    where p.organization_id = method.organization_id and p.stripe_payment_method_id = method.stripe_payment_method_id
+    and p.flow = 'checkout' and p.created_at < method.created_at
+    order by p.created_at limit 1
+);
+
+create function private.note_what_paid(payment public.payments, method_id text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    method public.payment_methods;
+begin
+    update public.payments as p set stripe_payment_method_id = method_id
+    where p.id = payment.id and p.stripe_payment_method_id is null;
+    select m.* into method from public.payment_methods as m
+    where m.stripe_payment_method_id = method_id and m.added_by is null;
+    perform private.note_who_added(method, private.saved_while_paying(method));
+end
+$$;

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from backend import reconcile
-from backend.schemas import Payment
-from tests.backend.conftest import ANA, BEN, EVE, House, token
+from backend.schemas import MethodsQuery, Payment
+from tests.backend.conftest import ANA, BEN, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -217,3 +217,28 @@ async def test_who_may_not_pay_has_no_card_or_names_no_key_charges_nothing(
     removed = await charge(house, "5", payment_method_id=method)
     assert (removed["http"], removed["error"]["code"]) == (404, "not_found")
     assert await intents(house) == []
+
+
+@pytest.mark.parametrize("faults", [{}, {"twice": True}, {"drop": True}])
+async def test_a_card_that_a_page_saves_was_added_by_who_paid_and_can_be_charged(
+    house: House, owner: Connection, faults: Json
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", **faults)
+    payment = await house.topup()
+    session = await house.session(payment)
+    await house.sandbox("POST", f"/stripe/sessions/{session}/pay", card=SUCCESS, save=True)
+    if faults.get("drop"):
+        await house.client.check(ANA, payment)
+        await reconcile.once(house.shop)
+    await house.until(payment, lambda seen: seen.status == "succeeded")
+    acme = MethodsQuery(organization_id=house.world.acme)
+    async with asyncio.timeout(10):
+        while not [
+            method
+            for method in (await house.client.methods(ANA, acme)).methods
+            if method.added_by == "Ana" and method.is_default
+        ]:
+            await asyncio.sleep(0.05)
+    assert (await charge(house, "charge"))["paid_with"] == "Visa •••• 4242"
+    rows = await owner.fetch("select 1 from audit_log where action = 'method_added'")
+    assert len(rows) == 1
