@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import structlog
+
 from backend import customers
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest, CardDeclined, NotFound
@@ -27,6 +29,8 @@ from backend.stripe_card_facts import told
 
 if TYPE_CHECKING:
     from backend.topups import Shop
+
+log = structlog.get_logger(__name__)
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
 PAYMENT_REQUIRED: Final = 402  # the status of a decline: https://docs.stripe.com/api/errors
@@ -100,7 +104,7 @@ async def open_portal(shop: "Shop", actor: Actor, wanted: PortalRequest) -> Port
     return Portal(url=opened["url"])
 
 
-def test_method(shop: "Shop", wanted: NewMethod) -> str | None:
+def published_card(shop: "Shop", wanted: NewMethod) -> str | None:
     """Stripe's name of a published test card; None for the one that is added on a page.
 
     Raises BadRequest for any other number, and for every number in live mode.
@@ -134,12 +138,18 @@ async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) 
     added = {"added_id": made["id"], "added_by": known["user_id"]}
     added |= {"make_default": wanted.set_as_default}
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)
-    return AddedMethod(method=found["method"], known=bool(found["known"]))
+    return AddedMethod(method=found.get("method"), known=bool(found.get("known")))
 
 
 async def ask(shop: "Shop", result: Json) -> None:
-    """An event said whose methods changed: ask Stripe how they stand."""
-    await look(shop, result["fact"], result["id"])
+    """An event said whose methods changed: ask Stripe how they stand.
+
+    What Stripe refuses, it would refuse again: that is logged, and holds up no other event.
+    """
+    try:
+        await look(shop, result["fact"], result["id"])
+    except StripeRefused as refused:
+        log.error("stripe_refused", event_id=result["id"], **refused.facts)
 
 
 async def look(
@@ -156,7 +166,8 @@ async def look(
         asked = await shop.database.call("start_method_look", SERVICE, fact=fact, event_id=event_id)
         if not asked["due"]:
             break
-        page = await seen_on_page(shop, asked["link"]) if asked["link"] else {}
+        link: Json = asked["link"] or {}
+        page = await seen_on_page(shop, link) if link.get("stripe_checkout_session_id") else {}
         new: Json = added or page.get("added") or {}
         default_id, methods = await shop.stripe.saved_methods(asked["stripe_customer_id"])
         found = await shop.database.call(
@@ -171,13 +182,14 @@ async def look(
         event_id, fact = None, {name: fact[name] for name in fact if name != "at_most_every"}
         if not found["fresh"]:
             continue
-        for method in methods:
-            if method["id"] == new.get("added_id") and method["allow_redisplay"] != "always":
-                await shop.stripe.show_always(method["id"])
-        if found["default_to"]:
-            await shop.stripe.set_default_method(asked["stripe_customer_id"], found["default_to"])
+        with suppress(StripeRefused):  # somebody was faster: the next look sees what is so
+            for method in methods:
+                if method["id"] == new.get("added_id") and method["allow_redisplay"] != "always":
+                    await shop.stripe.show_always(method["id"])
+            if default := found["default_to"]:
+                await shop.stripe.set_default_method(asked["stripe_customer_id"], default)
         for twin in found["detach"]:
-            with suppress(StripeRefused):  # somebody was faster
+            with suppress(StripeRefused):
                 await shop.stripe.detach_method(twin)
         if page:
             await shop.database.call("settle_method_link", SERVICE, **page["settled"])

@@ -162,14 +162,15 @@ def link_screen(link: MethodLink, words: Words) -> Screen:
     """The message of a link to add a card, in each state of it."""
     organization, card = short(link.organization_name), link.method and link.method.display_name
     facts = {"organization": organization, "card": card or ""}
+    back = cards_button(words, link.organization_id.hex)
     lines = [words.say(f"card_link.{link.state}", until=link.expires_at, **facts)]
     if link.state != "open" or not link.url:
-        return Screen(lines[0], ((cards_button(words),),))
+        return Screen(lines[0], ((back,),))
     if link.last_decline:
         decline = words.first(f"decline.{link.last_decline}", "decline.card_declined")
         lines.insert(0, words.say(decline))
     check = button(words.plain("button.check_again"), f"check_link:{link.link_id.hex}")
-    rows = (*link_rows(link.url, words.plain("button.add_card")), (check, cards_button(words)))
+    rows = (*link_rows(link.url, words.plain("button.add_card")), (check, back))
     return Screen("\n".join([*lines, *link_lines(link.url, words)]), rows)
 
 
@@ -206,10 +207,9 @@ def called(method: PaymentMethod) -> str:
     return ", ".join(filter(None, (method.display_name, short(method.label or "", 20))))
 
 
-def cards_button(words: Words, organization_id: str = "") -> InlineKeyboardButton:
-    """Back to the list: of this organization, or of the current one."""
-    data = f"cards:{organization_id}" if organization_id else "cards"
-    return button(words.plain("button.cards"), data)
+def cards_button(words: Words, organization_id: str) -> InlineKeyboardButton:
+    """Back to the organization's list."""
+    return button(words.plain("button.cards"), f"cards:{organization_id}")
 
 
 def link_lines(url: str, words: Words) -> list[str]:

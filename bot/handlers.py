@@ -94,7 +94,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"sub_new:{ORGANIZATION}:{INTERVAL}": recurring.new_tapped,
     f"(begin|go_(?P<how>c|l)):{BEGINNING}": recurring.begin_tapped,
     f"sub_(?P<act>look|change|pause|resume|end|end_now):{SUBSCRIPTION}": recurring.act_tapped,
-    f"cards(:{ORGANIZATION})?": cards.cards,
+    f"cards:{ORGANIZATION}": cards.cards,
     f"card:{CARD}": cards.card_tapped,
     f"default_card:{CARD}": cards.default_tapped,
     f"label_card:{CARD}": cards.label_tapped,

@@ -77,6 +77,7 @@ class MethodLink(Model):
     """
 
     link_id: UUID
+    organization_id: UUID
     organization_name: str
     state: Literal["open", "added", "known", "expired"]
     url: str | None

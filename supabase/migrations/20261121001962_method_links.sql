@@ -37,6 +37,7 @@ language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
         'link_id', link.id,
+        'organization_id', link.organization_id,
         'organization_name', o.name,
         'state', link.state,
         'url', case when link.state = 'open' then link.url end,
@@ -54,7 +55,6 @@ create function private.setup_json(link public.method_links) returns jsonb
 language sql stable set search_path = ''
 as $$
     select private.method_link_json(link) || jsonb_build_object(
-        'organization_id', link.organization_id,
         'stripe_customer_id', o.stripe_customer_id,
         'stripe_checkout_session_id', link.stripe_checkout_session_id,
         'user_id', link.user_id,

@@ -30,8 +30,8 @@ RUSSIAN = re.compile("[а-яё]")
 def test_everything_that_is_told_has_a_text_in_every_language(kind: str, language: str) -> None:
     shown = payment(status="succeeded", balance=payment().money)
     link = schemas.MethodLink(
-        link_id=ACME, organization_name="Acme", state="expired", url=None, expires_at=NOON,
-        last_decline=None, method=None,
+        link_id=ACME, organization_id=ACME, organization_name="Acme", state="expired",
+        url=None, expires_at=NOON, last_decline=None, method=None,
     )  # fmt: skip
     told = notification(shown, kind=kind, facts=FACTS, link=link)
     text = SCREENS[kind](told, load_texts().words(language)).text
