@@ -20,7 +20,10 @@ class Limits(Model):
 
 
 class Wallet(Model):
-    """One currency of an organization, with its balance and what one top-up may be."""
+    """One currency of an organization, with its balance and what one top-up may be.
+
+    A balance below zero is a debt: refunds or disputes took more than there was.
+    """
 
     balance: Money
     limits: Limits
