@@ -17,6 +17,7 @@ const ENDINGS = {
 
 let session = null;
 let busy = false;
+let asking = "4000002500003155"; // the card for which the bank asks
 
 async function ask(path, body) {
   const options = body && {
@@ -134,6 +135,7 @@ async function look() {
 async function pay(wish) {
   if (busy) return;
   busy = true;
+  asking = wish.card;
   const buttons = [...document.querySelectorAll("section button")];
   const pressed = buttons.find((button) => button.dataset.card === wish.card);
   buttons.forEach((button) => (button.disabled = true));
@@ -160,9 +162,8 @@ async function pay(wish) {
   }
 }
 
-const SECURE = "4000002500003155";
-at("authenticate").addEventListener("click", () => pay({ card: SECURE, authenticate: true }));
-at("refuse").addEventListener("click", () => pay({ card: SECURE, authenticate: false }));
+at("authenticate").addEventListener("click", () => pay({ card: asking, authenticate: true }));
+at("refuse").addEventListener("click", () => pay({ card: asking, authenticate: false }));
 
 look();
 setInterval(() => {

@@ -125,3 +125,30 @@ async def test_what_the_backend_must_judge_first_is_not_asked_how_to_pay(
     await ana.sees("I cannot read that amount")
     await ana.writes("/topup 1234567890")
     await ana.sees("the largest amount is")
+
+
+async def test_a_lost_answer_says_that_nobody_knows_and_the_message_what_came_of_it(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await ana.writes("/topup 50")
+    ways = await ana.sees(WAYS)
+    await house.sandbox("POST", "/stripe/faults", drop=True, api_timeout=3)
+    said_to_tap = await ana.taps(ways, "Pay with Visa •••• 4242")
+    assert "do not pay again before" in said_to_tap["text"]
+    charging = await ana.sees("Charging Visa •••• 4242: €50.00 for Acme")
+    assert list(buttons(charging)) == ["Check again"]
+    await ana.taps(charging, "Check again")
+    paid = await ana.sees("Paid with Visa •••• 4242")
+    assert paid["message_id"] == ways["message_id"]
+
+
+async def test_a_card_that_was_removed_meanwhile_is_refused_in_words(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await ana.writes("/topup 50")
+    ways = await ana.sees(WAYS)
+    await owner.execute("update payment_methods set is_active = false, is_default = false")
+    refused = await ana.taps(ways, "Pay with Visa •••• 4242")
+    assert refused["text"].startswith("That card is not saved here any more.")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -50,6 +51,37 @@ async def test_a_payer_is_declined_pays_and_is_sent_back(play: Playground, page:
     await expect(page.get_by_role("heading", name="Paid")).to_be_visible()
     await page.wait_for_url(f"**/console?paid={session}")
     assert len(play.stored("payment_intent")) == 1
+
+
+async def test_a_payer_saves_the_card_and_the_bank_asks_when_it_is_charged(
+    play: Playground, page: Page
+) -> None:
+    who = (await play.sdk.v1.customers.create_async({"name": "Acme"})).id
+    session = await play.session(
+        customer=who,
+        saved_payment_method_options={"payment_method_save": "enabled"},
+        custom_text={"submit": {"message": "Every admin can charge it."}},
+        success_url=f"{play.url}/console?paid",
+    )
+    await page.goto(session.url or "")
+    await expect(page.locator("#saving")).to_contain_text("Every admin can charge it.")
+    await page.get_by_label("Save this card").check()
+    await page.get_by_role("button", name="Always asks the bank").click()
+    await page.get_by_role("button", name="Complete authentication").click()
+    await page.wait_for_url("**/console?paid")
+    [card] = play.stored("payment_method")
+    for answer, heading in (("Fail authentication", "Not paid"), ("Complete", "Paid")):
+        wanted: Any = {
+            "amount": 5000, "currency": "eur", "confirm": True, "customer": who,
+            "payment_method": card["id"], "automatic_payment_methods": {"enabled": True},
+            "return_url": f"{play.url}/console?back",
+        }  # fmt: skip
+        intent = await play.sdk.v1.payment_intents.create_async(wanted)
+        await page.goto(f"{play.url}/pay/{intent.id}")
+        await expect(page.locator("#amount")).to_have_text("€50.00")
+        await page.get_by_role("button", name=answer).click()
+        await expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        await page.wait_for_url("**/console?back")
 
 
 @pytest.mark.parametrize(
