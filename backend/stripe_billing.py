@@ -76,6 +76,13 @@ class StripeBilling:
         key = {"idempotency_key": f"{id}:{uuid4()}"}
         await answer(self._stripe.subscriptions.cancel_async(id, {}, key))
 
+    async def get_receipt(self, intent_id: str) -> str | None:
+        """The address of the receipt for what an intent paid."""
+        wanted = {"expand": ["latest_charge"]}
+        intent = await answer(self._stripe.payment_intents.retrieve_async(intent_id, wanted))
+        receipt: str | None = (intent["latest_charge"] or {}).get("receipt_url")
+        return receipt
+
     async def get_invoice(self, id: str) -> Json:
         """An invoice with what paid it."""
         return await answer(self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]}))

@@ -45,6 +45,8 @@ class BackendClient(BackendCalls):
     set_default_method = Door("POST", METHODS + "/{}/set-default", schemas.PaymentMethod)
     remove_method = Door("DELETE", METHODS + "/{}", Done)
     portal = Door("POST", "/api/payments/portal", schemas.Portal)
+    # What was paid, with Stripe's invoices and receipts.
+    invoices = Door("GET", "/api/payments/invoices", schemas.Invoices)
     # Recurring top-ups: what is offered, those that are, a new one (SubscriptionRequest, key), one
     # as it stands, changed (SubscriptionChange), and ended.
     packages = Door("GET", "/api/payments/packages", schemas.Packages)

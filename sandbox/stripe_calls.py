@@ -23,6 +23,7 @@ Whole = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(min_length=1, max_length=5000)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
 Metadata = dict[str, Annotated[str, Field(max_length=500)]]
+Charge = Annotated[list[Literal["latest_charge"]], Listed]
 Expand = Annotated[list[Literal["payment_intent", "setup_intent"]], Listed]
 
 
@@ -190,9 +191,13 @@ def create_intent(
     return intent
 
 
-def retrieve_intent(stripe: LocalStripe, id: str) -> Json:
+def retrieve_intent(stripe: LocalStripe, id: str, *, expand: Charge | None = None) -> Json:
     """GET /v1/payment_intents/{id}."""
-    return stored(stripe.store, "payment_intent", id)
+    intent = stored(stripe.store, "payment_intent", id)
+    if expand and intent["latest_charge"]:
+        charge = stored(stripe.store, "charge", intent["latest_charge"])
+        intent["latest_charge"] = charge | {"receipt_url": f"{stripe.settings.url}/pay/{id}"}
+    return intent
 
 
 def cancel_intent(stripe: LocalStripe, id: str) -> Json:

@@ -1,12 +1,14 @@
 """Recurring top-ups: what is offered, what is wanted, what goes on."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from backend.schemas.history import Cursor
 from backend.schemas.money import Money
+from backend.schemas.payments import Payment
 from backend.schemas.words import AmountText, Model
 
 Interval = Literal["week", "month"]
@@ -85,3 +87,30 @@ class Subscriptions(Model):
     """Those that go on, or may begin, newest first."""
 
     subscriptions: list[Subscription]
+
+
+class InvoicesQuery(Model):
+    """GET /api/payments/invoices: Stripe is asked about each, so a page has 20 at most."""
+
+    organization_id: UUID
+    cursor: Cursor | None = None
+    limit: Annotated[int, Field(ge=1, le=20)] = 10
+
+
+class Invoice(Model):
+    """What was paid. `url` is Stripe's page of the invoice, or of the receipt where there is none.
+
+    `pdf` is the invoice as a file. Both addresses end after some weeks: ask again.
+    """
+
+    payment: Payment
+    url: str | None
+    pdf: str | None
+
+
+class Invoices(Model):
+    """Newest first. The cursors are as those of `Payments`."""
+
+    invoices: list[Invoice]
+    next_cursor: str | None
+    previous_cursor: str | None

@@ -279,6 +279,7 @@ async function press(act) {
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
 at("faults").append(...FAULTS.map(faultSwitch));
 at("reset").addEventListener("click", () => press(() => ask("faults", { reset: true })));
+at("month").addEventListener("click", () => press(() => ask("clock", { days: 30 })));
 (async () => {
   for (;;) {
     await look();

@@ -31,6 +31,7 @@ Json = dict[str, Any]
 OURS = """
 with about (reference, payment_id) as (
     select id::text, id from payments
+    union all select stripe_invoice_id, id from payments
     union all select stripe_refund_id, payment_id from refunds
     union all select stripe_dispute_id, payment_id from disputes
 )
@@ -163,6 +164,19 @@ async def a_bank_goes_on(story: Story) -> None:
         await story.knock(f"clawbacks/{thing}", step=story.chance.choice(steps[kind]))
 
 
+async def recurring_topup(story: Story) -> None:
+    """One begins on Stripe's page, with a card that may fail later."""
+    terms = {"amount": "50", "interval": story.chance.choice(["week", "month"])}
+    made = await story.ask("subscriptions", organization_id=str(story.house.world.acme), **terms)
+    card = story.chance.choice([SUCCESS, DECLINE, "renewals_declined"])
+    await story.knock(f"sessions/{made['url'].rpartition('/')[2]}/pay", card=card)
+
+
+async def weeks_go_by(story: Story) -> None:
+    """What is due is renewed, or not paid."""
+    await story.knock("clock", days=story.chance.randint(7, 31))
+
+
 ACTS: dict[str, Callable[[Story], Awaitable[None]]] = {
     act.__name__: act
     for act in (
@@ -175,6 +189,8 @@ ACTS: dict[str, Callable[[Story], Awaitable[None]]] = {
         refund_by_an_admin,
         something_at_stripe,
         a_bank_goes_on,
+        recurring_topup,
+        weeks_go_by,
     )
 }
 

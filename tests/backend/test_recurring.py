@@ -12,6 +12,7 @@ from backend import reconcile
 from backend.database import SERVICE
 from backend.schemas import Subscription
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
+from tests.sandbox.stripe_judge import MISSING, judge
 
 Json = dict[str, Any]
 DOOR = "/api/payments/subscriptions"
@@ -227,3 +228,22 @@ async def test_members_see_that_it_is_there_and_strangers_nothing(house: House) 
                 await ask(house, method, f"{DOOR}/{made.id}", user, paused=True)
     with pytest.raises(aiohttp.ClientError, match="not_found"):
         await see(house, made, EVE)
+
+
+async def test_all_that_is_said_of_subscriptions_is_valid_by_stripes_document(
+    house: House,
+) -> None:
+    court = judge()
+    if court is None:
+        pytest.skip(MISSING)
+    made = await begun(house, FAILS_LATER)
+    await ask(house, "PATCH", f"{DOOR}/{made.id}", amount="70", paused=False)
+    await ask(house, "GET", f"/api/payments/invoices?organization_id={house.world.acme}")
+    await advance(house, days=32)
+    await until(house, lambda: has_status(house, made, "past_due"))
+    await ask(house, "DELETE", f"{DOOR}/{made.id}")
+    answers = [call["answer"] for call in (await house.sandbox("GET", "/recorded"))["calls"]]
+    events = [event for _, event in house.store.list("event")]
+    assert [court.check_object(said) for said in [*answers, *events]] == [[]] * (
+        len(answers) + len(events)
+    )

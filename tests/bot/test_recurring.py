@@ -89,6 +89,27 @@ async def test_a_member_sees_it_and_can_do_nothing_with_it(
     assert buttons(seen) == {}
 
 
+async def test_invoices_and_receipts_are_listed_with_stripes_links(
+    house: House, ana: Person, ben: Person
+) -> None:
+    await ana.writes("/invoices")
+    await ana.sees("Acme has paid nothing yet")
+    await begin(house, ana)
+    for key in range(5):
+        payment = await house.topup(key=str(key))
+        await house.pay(payment)
+    await until(house, lambda: has_balance(house, 2500 + 5 * 5000))
+    await ana.writes("/invoices")
+    first = await ana.sees("invoices and receipts")
+    assert said(first).count("€50.00") == said(first).count("/pay/pi_") == 5
+    await ana.taps(first, "Older »")
+    older = await ana.sees("€25.00")
+    assert older["message_id"] == first["message_id"]
+    assert "/pay/pi_" in said(older)
+    await ben.writes("/invoices")
+    await ben.sees("This takes the role of admin or higher")
+
+
 @pytest.mark.parametrize("news", ["began", "ended", "failed", "action_required"])
 @pytest.mark.parametrize("language", sorted(load_texts().languages))
 def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: str) -> None:

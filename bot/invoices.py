@@ -1,0 +1,40 @@
+"""/invoices: what was paid, with Stripe's invoice or receipt for each, page by page."""
+
+from typing import Final
+
+from backend.schemas import InvoicesQuery, Membership
+from bot.context import BotContext
+from bot.doors import at_home
+from bot.membership import place_in
+from bot.screens import Screen, button, packed
+from bot.texts import short
+
+PAGE: Final = 5  # addresses of Stripe's are long
+
+
+@at_home
+async def invoices(place: Membership, context: BotContext) -> None:
+    """/invoices: the newest of the current organization."""
+    await show_page(place, None, context)
+
+
+async def page_tapped(context: BotContext) -> None:
+    """Newer and Older."""
+    place = place_in(await context.introduce(), context.id("organization"))
+    await show_page(place, context.part("cursor") or None, context)
+
+
+async def show_page(place: Membership, cursor: str | None, context: BotContext) -> None:
+    """Each with its day, amount, reference and address."""
+    words, id = context.words, place.organization_id
+    asked = InvoicesQuery(organization_id=id, cursor=cursor, limit=PAGE)
+    page = await context.backend.invoices(context.speaker.id, asked)
+    title = "invoices.title" if page.invoices else "invoices.none"
+    lines = [words.say(title, organization=short(place.organization_name))]
+    for one in page.invoices:
+        paid, day = one.payment, words.day_of(one.payment.succeeded_at or one.payment.created_at)
+        facts = {"reference": paid.reference, "url": one.url or ""}
+        lines.append(words.say("invoices.line", day=day, amount=paid.money, **facts))
+    ways = (("button.newer", page.previous_cursor), ("button.older", page.next_cursor))
+    turns = [button(words.plain(k), f"bills:{packed(id)}:{to}") for k, to in ways if to]
+    await context.show(Screen("\n".join(lines), (tuple(turns),) if turns else ()))

@@ -1,0 +1,139 @@
+"""Whatever Stripe says of an invoice, in any order: it credits once, or is parked."""
+
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend.database import SERVICE
+from backend.errors import AmountTooSmall, NotFound, RoleTooLow, SubscriptionOver
+from backend.postgres import PostgresDatabase
+from tests.conftest import World
+from tests.database.conftest import Till, event
+from tests.database.test_events import balance
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+Json = dict[str, Any]
+TERMS = {"amount": 5000, "currency": "eur", "interval": "month"}
+
+
+@pytest.fixture
+async def subscription(database: PostgresDatabase, world: World) -> str:
+    """EUR 50 a month for Acme, which Stripe calls sub_1 and says is active."""
+    made = await database.call(
+        "create_subscription", world.ana, organization_id=world.acme, terms=TERMS
+    )
+    await note(database, made["id"], status="active", stripe_subscription_id="sub_1")
+    return str(made["id"])
+
+
+async def note(database: PostgresDatabase, id: str, **seen: Any) -> Json:
+    """What Stripe answers now."""
+    row = await database.call("start_subscription", SERVICE, subscription_id=id)
+    seen = {"asked_at": row["asked_at"], **seen}
+    noted: Json = await database.call("note_subscription", SERVICE, subscription_id=id, seen=seen)
+    return noted
+
+
+def invoice(event_id: str, outcome: str = "paid", **changed: Any) -> Json:
+    """An event about the second invoice of sub_1."""
+    fact = {
+        "about": "invoice", "outcome": outcome, "invoice_id": "in_1", "intent_id": None,
+        "subscription_id": None, "stripe_subscription_id": "sub_1",
+        "amount_minor": 5000, "currency": "eur", "first": False, "tries": 1, "url": "https://i",
+    }  # fmt: skip
+    return event(event_id, **{**fact, **changed})
+
+
+@pytest.mark.parametrize("order", [*permutations(("paid", "paid_again", "failed", "changed"))])
+async def test_an_invoice_credits_once_in_every_order(
+    till: Till, owner: Connection, subscription: str, order: tuple[str, ...]
+) -> None:
+    events = {
+        "paid": invoice("evt_paid"),
+        "paid_again": invoice("evt_paid_again", intent_id="pi_1"),
+        "failed": invoice("evt_failed", "failed"),
+        "changed": event(
+            "evt_changed", about="subscription", outcome="changed", subscription_id=subscription,
+            stripe_subscription_id="sub_1",
+        ),
+    }  # fmt: skip
+    for name in (*order, *order):
+        assert (await till.receive(events[name]))[0] in ("done", "ignored")
+    assert await balance(owner) == 5000
+    row = await owner.fetchrow("select kind, reference from transfers")
+    assert tuple(row or ()) == ("invoice", "in_1")
+    assert await owner.fetchval("select stripe_payment_intent_id from payments") == "pi_1"
+    told = await owner.fetch("select from notifications where kind = 'recurring'")
+    late = order.index("failed") > min(order.index("paid"), order.index("paid_again"))
+    assert len(told) == 1 + (0 if late else 1)  # that it began, and what failed before it was paid
+
+
+async def test_each_invoice_is_a_payment_of_its_own(
+    till: Till, owner: Connection, subscription: str
+) -> None:
+    await till.receive(*(invoice(f"evt_{n}", invoice_id=f"in_{n}") for n in range(3)))
+    assert await balance(owner) == 3 * 5000
+    flows = await owner.fetch("select flow, status from payments")
+    assert {tuple(row) for row in flows} == {("invoice", "succeeded")}
+
+
+@pytest.mark.parametrize("wrong", [{"amount_minor": 4000}, {"currency": "usd"}])
+async def test_what_was_never_quoted_is_parked(
+    till: Till, owner: Connection, subscription: str, wrong: Json
+) -> None:
+    assert await till.receive(invoice("evt_1", **wrong)) == ["parked"]
+    assert await balance(owner) == 0
+
+
+async def test_an_invoice_of_before_a_change_is_credited_after_it(
+    till: Till, owner: Connection, world: World, subscription: str
+) -> None:
+    which = {"subscription_id": subscription}
+    await till.database.call("request_change", world.ana, **which, changes={"amount": 7000})
+    assert await till.receive(invoice("evt_1"), invoice("evt_2", invoice_id="in_2")) == ["done"] * 2
+    assert await till.receive(invoice("evt_3", invoice_id="in_3", amount_minor=7000)) == ["done"]
+    assert await balance(owner) == 5000 + 5000 + 7000
+
+
+async def test_what_is_not_ours_is_ignored_and_ours_but_unknown_fails(till: Till) -> None:
+    assert await till.receive(invoice("evt_1", stripe_subscription_id="sub_x")) == ["ignored"]
+    unknown = {"subscription_id": "00000000-0000-4000-8000-000000000000"}
+    assert await till.receive(invoice("evt_2", **unknown)) == ["failed"]
+
+
+async def test_an_answer_to_an_earlier_question_changes_nothing(
+    database: PostgresDatabase, subscription: str
+) -> None:
+    earlier = await database.call("start_subscription", SERVICE, subscription_id=subscription)
+    assert (await note(database, subscription, status="past_due"))["status"] == "past_due"
+    stale = {"asked_at": earlier["asked_at"], "status": "active"}
+    kept = await database.call(
+        "note_subscription", SERVICE, subscription_id=subscription, seen=stale
+    )
+    assert kept["status"] == "past_due"
+
+
+async def test_only_owners_and_admins_act_and_strangers_see_nothing(
+    database: PostgresDatabase, world: World, subscription: str
+) -> None:
+    which, change = {"subscription_id": subscription}, {"changes": {"paused": True}}
+    for person, refusal in ((world.ben, RoleTooLow), (world.eve, NotFound)):
+        with pytest.raises(refusal):
+            await database.call("request_change", person, **which, **change)
+        with pytest.raises(refusal):
+            await database.call(
+                "create_subscription", person, organization_id=world.acme, terms=TERMS
+            )
+    with pytest.raises(NotFound):
+        await database.call("get_subscription", world.eve, **which)
+    with pytest.raises(AmountTooSmall):
+        await database.call("request_change", world.ana, **which, changes={"amount": 1})
+    await note(database, subscription, status="canceled")
+    with pytest.raises(SubscriptionOver):
+        await database.call("request_change", world.ana, **which, **change)
