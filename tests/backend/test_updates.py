@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from backend.app import create_app
-from backend.schemas import ClaimedUpdate
+from backend.schemas import CARD_REMOVED, ClaimedUpdate
 from bot.backend_calls import BackendRefusal
 from sandbox.demo import free_ports
 from tests.backend.conftest import House, chosen, listening
@@ -57,6 +57,19 @@ async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(house: House, door
     assert await door(update(1, text="a\u0000b")) == 200
     [one] = await claimed(house)
     assert one.body["message"]["text"] == "a\ufffdb"
+
+
+async def test_a_card_number_is_taken_out_before_it_is_stored(house: House, door: Any) -> None:
+    number, sent = "4111 1111-1111 1111", update(1, text="my card 4111 1111-1111 1111, please")
+    sent["message"]["from"] = {"id": 1001, "first_name": number}
+    sent["message"]["reply_to_message"] = {"caption": number}
+    assert await door(sent | {"callback_query": {"id": "4111111111111111"}}) == 200
+    [one] = await claimed(house)
+    message = one.body["message"]
+    assert message["text"] == f"my card {CARD_REMOVED}, please"
+    assert message["from"] == {"id": 1001, "first_name": CARD_REMOVED}
+    assert message["reply_to_message"] == {"caption": CARD_REMOVED}
+    assert one.body["callback_query"]["id"] == "4111111111111111"  # Telegram's, and needed
 
 
 async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
