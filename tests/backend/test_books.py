@@ -196,7 +196,10 @@ ACTS: dict[str, Callable[[Story], Awaitable[None]]] = {
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20,
+    deadline=None,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     acts=some.lists(some.sampled_from(sorted(ACTS)), min_size=12, max_size=24),

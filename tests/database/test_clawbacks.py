@@ -170,13 +170,16 @@ async def test_what_was_parked_can_be_retried_as_stripe_tells_it_then(
     assert (await till.show(payment))["under_review"] is None
 
 
-async def test_two_refunds_over_the_payment_are_parked(till: Till, owner: Connection) -> None:
+async def test_a_refund_is_heard_of_before_the_failure_that_made_room_for_it(
+    till: Till, owner: Connection
+) -> None:
     payment = await credited(till)
     states = await till.receive(
-        refund(payment, "succeeded", 4000), refund(payment, "succeeded", 1001, id="re_2")
+        refund(payment, "succeeded", 4000), refund(payment, "succeeded", 5000, id="re_2")
     )
-    assert states == ["done", "parked"]
-    assert await balance(owner) == 1000
+    assert (states, await balance(owner)) == (["done", "done"], -4000)
+    assert await till.receive(refund(payment, "failed", 4000)) == ["done"]
+    assert await balance(owner) == 0
 
 
 async def test_a_clawback_may_leave_a_debt_that_a_spend_may_not(
