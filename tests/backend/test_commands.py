@@ -190,6 +190,20 @@ async def test_an_operator_sets_up_an_organization_and_its_owner_comes_in(
     assert (await run("invite-owner", "--organization", str(UUID(int=0)), **settings))[0] == 1
 
 
+async def test_packages_are_offered_listed_and_offered_no_more(
+    house: House, database_url: str
+) -> None:
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url}
+    code, said, _ = await run("packages", "add", "Team", "50", "eur", "month", **settings)
+    made = json.loads(said)
+    assert (code, made["name"], made["money"]["amount"]) == (0, "Team", "50.00")
+    assert json.loads((await run("packages", "list", **settings))[1]) == [made]
+    code, _, errors = await run("packages", "add", "Tiny", "0.01", "eur", "week", **settings)
+    assert (code, "smallest amount" in errors) == (1, True)
+    assert (await run("packages", "remove", made["id"], **settings))[0] == 0
+    assert json.loads((await run("packages", "list", **settings))[1]) == []
+
+
 async def test_a_start_opens_or_closes_signup(house: House, database_url: str) -> None:
     for setting, is_open in (("open", True), ("closed", False)):
         settings = {**GOOD, "SUPABASE_DB_URL": database_url, "ORGANIZATION_SIGNUP": setting}

@@ -247,3 +247,27 @@ async def test_all_that_is_said_of_subscriptions_is_valid_by_stripes_document(
     assert [court.check_object(said) for said in [*answers, *events]] == [[]] * (
         len(answers) + len(events)
     )
+
+
+@pytest.mark.parametrize(
+    ("token_of_card", "status"),
+    [
+        ("pm_card_visa", "active"),
+        ("pm_card_chargeCustomerFail", "incomplete"),
+        ("pm_card_authenticationRequired", "incomplete"),
+    ],
+)
+async def test_a_saved_card_begins_it_at_once_or_a_link_finishes_it(
+    house: House, token_of_card: str, status: str
+) -> None:
+    card: Json = {"organization_id": str(house.world.acme), "payment_method_id": token_of_card}
+    added = await ask(house, "POST", "/api/payments/methods", **card)
+    made = await start(house, payment_method_id=added["method"]["id"])
+    assert (made.status, made.url is None) == (status, status == "active")
+    if made.url:
+        await pay(house, made.url, SUCCESS)
+        await until(house, lambda: has_status(house, made, "active"))
+    await until(house, lambda: has_balance(house, 5000))
+    assert await start(house, payment_method_id=added["method"]["id"]) == await see(house, made)
+    with pytest.raises(aiohttp.ClientError, match="not_found"):
+        await start(house, key="other", payment_method_id=str(made.id))
