@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_create_intent_with_a_number_and_no_currency(house: House, path: s
     made = await typed(house, command)
     assert made.keys() == {"payment_id", "payment_intent_id", "client_secret"}
     assert made["client_secret"].startswith(made["payment_intent_id"])
-    shown = await house.see(made["payment_id"])
+    shown = await house.see(UUID(made["payment_id"]))
     assert (shown.money.amount, shown.money.amount_minor, shown.money.currency) == (
         "100.00", 10_000, "eur",
     )  # fmt: skip
