@@ -72,6 +72,8 @@ ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
 }
 NOTHING: Json = {"outcome": None}
 UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so
+# How it shows that an object is not of the form that Stripe documents.
+UNLIKE_STRIPES = (ValueError, LookupError, AttributeError, TypeError)
 LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -95,8 +97,8 @@ class StripeEvent(BaseModel):
         meaning = MEANINGS.get(self.type)
         try:
             fact = meaning(self.data.object) if meaning else NOTHING
-        except ValidationError as error:
-            log.error("stripe_event_unreadable", event_id=self.id, problems=error.error_count())
+        except UNLIKE_STRIPES as error:
+            log.error("stripe_event_unreadable", event_id=self.id, error=type(error).__name__)
             fact = UNREADABLE
         return {**self.model_dump(include={"id", "type", "livemode", "created"}), "fact": fact}
 

@@ -14,6 +14,7 @@ import pytest
 from backend.failures import (
     DatabaseUnavailable,
 )
+from backend.webhooks import MEANINGS, StripeEvent
 from tests.backend.conftest import ANA, WEBHOOK_SECRETS, House
 
 Json = dict[str, Any]
@@ -126,6 +127,13 @@ async def test_an_object_we_cannot_read_is_recorded_and_sent_again(
     status, said = await house.post_event(raw, signed(raw))
     assert (status, said["error"]["code"]) == (500, "event_not_applied")
     assert await owner.fetchval("select reason from stripe_events") == "PB802 unreadable_event"
+
+
+@pytest.mark.parametrize("object", [{}, {"id": 7}, {"id": "x", "metadata": "y", "parent": "z"}])
+@pytest.mark.parametrize("type", sorted(MEANINGS))
+async def test_no_type_has_an_object_that_gets_lost(type: str, object: Json) -> None:
+    event = json.loads(body(type=type, data={"object": object}))
+    assert StripeEvent.model_validate(event).as_received()["fact"]
 
 
 async def test_a_session_of_another_mode_credits_nothing(house: House, payment: UUID) -> None:
