@@ -14,9 +14,9 @@ from pydantic import Field
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Line, Listed, Metadata, Text, create_intent
-from sandbox.stripe_cards import number_behind, retrieve_method
+from sandbox.stripe_cards import number_behind
 from sandbox.stripe_charges import give_page
-from sandbox.stripe_objects import INVOICES, METHODS, new, new_id, stored
+from sandbox.stripe_objects import INVOICES, new, new_id, step_of, stored
 from sandbox.stripe_sessions import LocalStripe, filled
 
 SUBSCRIPTION = "customer.subscription"
@@ -122,8 +122,7 @@ def renew(stripe: LocalStripe, subscription: Json) -> None:
         about = {SUBSCRIPTION: subscription, "invoice": invoice | {"status": "void"}}
         stripe.tell([f"{SUBSCRIPTION}.updated", "invoice.voided"], about)
     else:
-        step = METHODS[card].get("charged") or METHODS[card]["step"]
-        collect(stripe, invoice["id"], step, card)
+        collect(stripe, invoice["id"], step_of(card), card)
 
 
 def create_product(stripe: LocalStripe, *, id: Text, name: Text) -> Json:
@@ -143,14 +142,11 @@ def create_subscription(
     payment_behavior: Literal["allow_incomplete"],
 ) -> Json:
     """POST /v1/subscriptions (docs.stripe.com/api/subscriptions/create)."""
-    number, asked = number_behind(stripe, default_payment_method), items[0].price_data.model_dump()
-    if retrieve_method(stripe, default_payment_method)["customer"] != customer:
-        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
+    number = number_behind(stripe, default_payment_method, customer)
+    asked = items[0].price_data.model_dump()
     wanted = {"price": asked, "intent": {"metadata": metadata}}
     invoice = begin(stripe, {"customer": customer, "currency": asked["currency"]}, wanted)
-    collect(
-        stripe, invoice["id"], METHODS[number].get("charged") or METHODS[number]["step"], number
-    )
+    collect(stripe, invoice["id"], step_of(number), number)
     made_for = invoice["parent"]["subscription_details"]["subscription"]
     return stored(stripe.store, SUBSCRIPTION, made_for)
 

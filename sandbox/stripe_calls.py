@@ -11,26 +11,21 @@ from urllib.parse import parse_qsl
 
 from pydantic import BeforeValidator, Field
 
-from sandbox.doors import READ, Refusal, Shape
+from sandbox.doors import READ, Refusal, Shape, not_modelled
 from sandbox.store import Json
-from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, new_id, stored
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, listed, new, new_id, newest, stored
 from sandbox.stripe_sessions import LocalStripe, allows
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
 
+Call = Callable[..., Json]
 Listed = BeforeValidator(lambda form: list(form.values()) if isinstance(form, dict) else form)
 Whole = Annotated[int, Field(ge=0, le=2**53)]
 Text = Annotated[str, Field(min_length=1, max_length=5000)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
+Saving = dict[Literal["payment_method_save"], Literal["enabled", "disabled"]]
 Metadata = dict[str, Annotated[str, Field(max_length=500)]]
-Charge = Annotated[list[Literal["latest_charge"]], Listed]
-Expand = Annotated[list[Literal["payment_intent", "setup_intent"]], Listed]
-
-
-class Product(Shape):
-    """What a line is called."""
-
-    name: Text
+Limit = Annotated[int, Field(ge=1, le=100)]
 
 
 class Price(Shape):
@@ -38,7 +33,7 @@ class Price(Shape):
 
     currency: str
     unit_amount: Whole
-    product_data: Product = Field(default=Product(name="Top-up"))
+    product_data: dict[Literal["name"], Text] = Field(default={"name": "Top-up"})
     product: str | None = None
     recurring: dict[Literal["interval"], Literal["week", "month"]] | None = None
 
@@ -49,12 +44,6 @@ class Line(Shape):
     id: str | None = None
     quantity: Annotated[int, Field(ge=1)] = 1
     price_data: Price
-
-
-class Saving(Shape):
-    """Whether the payer may save the card."""
-
-    payment_method_save: Literal["enabled", "disabled"]
 
 
 class IntentData(Shape):
@@ -79,7 +68,7 @@ def create_session(
     price, quantity = line_items[0].price_data, line_items[0].quantity
     total = price.unit_amount * quantity
     check_total(total, price.currency)
-    item = {"description": price.product_data.name, "quantity": quantity, "amount": total}
+    item = {"description": price.product_data["name"], "quantity": quantity, "amount": total}
     if (mode == "subscription") != bool(price.recurring):
         raise Refusal(400, "A price recurs in `subscription` mode, and nowhere else.")
     intent = (payment_intent_data or subscription_data or IntentData()).model_dump()
@@ -88,9 +77,8 @@ def create_session(
     if saved_payment_method_options:
         if customer is None:
             raise Refusal(400, "`saved_payment_method_options` takes a `customer`.")
-        saving = saved_payment_method_options.model_dump()
         shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
-        about["saved_payment_method_options"] = saving | shown
+        about["saved_payment_method_options"] = saved_payment_method_options | shown
     return open_page(
         stripe, about, {"items": [item], "intent": intent, "price": price.model_dump()}, **page
     )
@@ -154,12 +142,20 @@ def check_total(total: int, currency: str) -> None:
         raise Refusal(400, message, code=code)
 
 
-def retrieve_session(stripe: LocalStripe, id: str, *, expand: Expand | None = None) -> Json:
-    """GET /v1/checkout/sessions/{id}."""
-    session = stripe.session(id)
-    for name in expand or []:
-        session[name] = stripe.store.get(name, session[name] or "")
-    return session
+def retrieving(kind: str, **inside: str) -> Call:
+    """The GET of one object; `inside` is what of it can be expanded, and the kind of that."""
+
+    def retrieve(
+        stripe: LocalStripe, id: str, *, expand: Annotated[list[str], Listed] | None = None
+    ) -> Json:
+        thing = stored(stripe.store, kind, id)
+        for name in expand or []:
+            if name not in inside:
+                raise not_modelled(f"expand[{name[:50]}]")
+            thing[name] = stripe.store.get(inside[name], thing[name] or "")
+        return thing
+
+    return READ(retrieve)
 
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:
@@ -191,18 +187,9 @@ def create_intent(
     return intent
 
 
-def retrieve_intent(stripe: LocalStripe, id: str, *, expand: Charge | None = None) -> Json:
-    """GET /v1/payment_intents/{id}."""
-    intent = stored(stripe.store, "payment_intent", id)
-    if expand and intent["latest_charge"]:
-        charge = stored(stripe.store, "charge", intent["latest_charge"])
-        intent["latest_charge"] = charge | {"receipt_url": f"{stripe.settings.url}/pay/{id}"}
-    return intent
-
-
 def cancel_intent(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/payment_intents/{id}/cancel: one that nobody has paid, and that has no session."""
-    intent = retrieve_intent(stripe, id)
+    intent = stored(stripe.store, "payment_intent", id)
     if intent["client_secret"] is None or not allows("cancel", intent, intent):
         message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."
         raise Refusal(400, message, code="payment_intent_unexpected_state")
@@ -216,37 +203,29 @@ def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | Non
     return customer
 
 
-def retrieve_event(stripe: LocalStripe, id: str) -> Json:
-    """GET /v1/events/{id}."""
-    return stored(stripe.store, "event", id)
-
-
 def list_events(
     stripe: LocalStripe,
     *,
     types: Annotated[list[str], Listed] | None = None,
     created: dict[Literal["gte"], Whole] | None = None,
-    limit: Annotated[int, Field(ge=1, le=100)] = 10,
+    limit: Limit = 10,
     starting_after: str | None = None,
 ) -> Json:
     """GET /v1/events, newest first, by cursor (docs.stripe.com/api/pagination)."""
-    events = [event for _, event in stripe.store.list("event")][::-1]
+    events = newest(stripe.store, "event")
     if starting_after:
         events = events[events.index(stored(stripe.store, "event", starting_after)) + 1 :]
     since = (created or {"gte": 0})["gte"]
     found = [e for e in events if e["created"] >= since and (not types or e["type"] in types)]
-    more = len(found) > limit
-    return {"object": "list", "data": found[:limit], "has_more": more, "url": "/v1/events"}
+    return listed(found, "/v1/events", limit)
 
 
-def list_webhook_endpoints(
-    stripe: LocalStripe, *, limit: Annotated[int, Field(ge=1, le=100)] = 10
-) -> Json:
+def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
     """GET /v1/webhook_endpoints: the one that is posted to."""
     wanted = stripe.deliveries.faults.only or ["*"]
     url = stripe.settings.webhook_url
     endpoint = {**TEMPLATES["webhook_endpoint"], "url": url, "enabled_events": wanted}
-    return {"object": "list", "data": [endpoint], "has_more": False, "url": "/v1/webhook_endpoints"}
+    return listed([endpoint], "/v1/webhook_endpoints", limit)
 
 
 def decoded(form: str) -> Json:
@@ -261,16 +240,17 @@ def decoded(form: str) -> Json:
     return root
 
 
-Call = Callable[..., Json]
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/checkout/sessions"): READ(create_session),
-    ("GET", "/v1/checkout/sessions/{id}"): READ(retrieve_session),
+    ("GET", "/v1/checkout/sessions/{id}"): retrieving(
+        "checkout.session", payment_intent="payment_intent", setup_intent="setup_intent"
+    ),
     ("POST", "/v1/checkout/sessions/{id}/expire"): READ(expire_session),
     ("POST", "/v1/payment_intents"): READ(create_intent),
-    ("GET", "/v1/payment_intents/{id}"): READ(retrieve_intent),
+    ("GET", "/v1/payment_intents/{id}"): retrieving("payment_intent", latest_charge="charge"),
     ("POST", "/v1/payment_intents/{id}/cancel"): READ(cancel_intent),
     ("POST", "/v1/customers"): READ(create_customer),
     ("GET", "/v1/events"): READ(list_events),
     ("GET", "/v1/webhook_endpoints"): READ(list_webhook_endpoints),
-    ("GET", "/v1/events/{id}"): READ(retrieve_event),
+    ("GET", "/v1/events/{id}"): retrieving("event"),
 }

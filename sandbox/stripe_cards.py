@@ -3,14 +3,12 @@
 import time
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import Call, Metadata, Text, Url, open_page
-from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, new, stored
+from sandbox.stripe_calls import Call, Limit, Metadata, Text, Url, open_page, retrieving
+from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, listed, new, newest, step_of, stored
 from sandbox.stripe_sessions import LocalStripe, filled
 
 TOKENS: dict[str, str] = TABLES["tokens"]
@@ -68,8 +66,10 @@ def new_method(
     return changed(stripe, method, "attached")
 
 
-def number_behind(stripe: LocalStripe, method_id: str) -> str:
-    """The test number of a saved card: how it behaves stands in the table."""
+def number_behind(stripe: LocalStripe, method_id: str, customer: str) -> str:
+    """The test number of this customer's saved card: how it behaves stands in the table."""
+    if stored(stripe.store, "payment_method", method_id)["customer"] != customer:
+        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
     return str(stored(stripe.store, "number_behind", method_id)["number"])
 
 
@@ -80,34 +80,28 @@ def changed(stripe: LocalStripe, thing: Json, what: str) -> Json:
     return thing
 
 
-def retrieve_method(stripe: LocalStripe, id: str) -> Json:
-    """GET /v1/payment_methods/{id}."""
-    return stored(stripe.store, "payment_method", id)
-
-
 def update_method(
     stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
 ) -> Json:
     """POST /v1/payment_methods/{id}."""
-    changes = {"allow_redisplay": allow_redisplay}
-    return changed(stripe, retrieve_method(stripe, id) | changes, "updated")
+    method = stored(stripe.store, "payment_method", id)
+    return changed(stripe, method | {"allow_redisplay": allow_redisplay}, "updated")
 
 
 def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
     """POST /v1/payment_methods/{id}/attach: one of Stripe's test methods becomes a new one."""
     stored(stripe.store, "customer", customer)
     if id not in TOKENS:
-        if retrieve_method(stripe, id)["customer"] != customer:
-            raise Refusal(400, "The payment method belongs to another customer, or did.")
-        return retrieve_method(stripe, id)
-    if METHODS[TOKENS[id]].get("saving", METHODS[TOKENS[id]]["step"]) == "decline":
+        number_behind(stripe, id, customer)
+        return stored(stripe.store, "payment_method", id)
+    if step_of(TOKENS[id], "saving") == "decline":
         raise Refusal(402, **METHODS[TOKENS[id]]["error"])
     return new_method(stripe, TOKENS[id], customer, "unspecified")
 
 
 def detach(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/payment_methods/{id}/detach; it can never be attached again."""
-    method = retrieve_method(stripe, id)
+    method = stored(stripe.store, "payment_method", id)
     if method["customer"] is None:
         raise Refusal(400, "The payment method you provided is not attached to a customer.")
     customer = stored(stripe.store, "customer", method["customer"])
@@ -117,27 +111,18 @@ def detach(stripe: LocalStripe, id: str) -> Json:
     return changed(stripe, method | {"customer": None}, "detached")
 
 
-def retrieve_customer(stripe: LocalStripe, id: str) -> Json:
-    """GET /v1/customers/{id}."""
-    return stored(stripe.store, "customer", id)
-
-
 def update_customer(stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings) -> Json:
     """POST /v1/customers/{id}: what is charged unless somebody says otherwise."""
-    customer = retrieve_customer(stripe, id)
-    if retrieve_method(stripe, invoice_settings["default_payment_method"])["customer"] != id:
-        raise Refusal(400, "The customer does not have a payment method with this ID.")
+    customer = stored(stripe.store, "customer", id)
+    number_behind(stripe, invoice_settings["default_payment_method"], id)
     customer["invoice_settings"] |= invoice_settings
     return changed(stripe, customer, "updated")
 
 
-def list_methods(
-    stripe: LocalStripe, id: str, *, limit: Annotated[int, Field(ge=1, le=100)] = 10
-) -> Json:
+def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
     """GET /v1/customers/{id}/payment_methods, newest first."""
-    found = [m for _, m in stripe.store.list("payment_method") if m["customer"] == id][::-1]
-    url = f"/v1/customers/{id}/payment_methods"
-    return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
+    found = newest(stripe.store, "payment_method", customer=id)
+    return listed(found, f"/v1/customers/{id}/payment_methods", limit)
 
 
 def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
@@ -152,8 +137,8 @@ def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Js
 async def see_portal(stripe: LocalStripe, id: str) -> Json:
     """What the portal's page shows: the customer's cards, and which is the default."""
     portal = stored(stripe.store, "billing_portal.session", id)
-    customer = retrieve_customer(stripe, portal["customer"])
-    cards = list_methods(stripe, customer["id"], limit=100)["data"]
+    customer = stored(stripe.store, "customer", portal["customer"])
+    cards = newest(stripe.store, "payment_method", customer=customer["id"])
     return {"return_url": portal["return_url"], "customer": customer, "cards": cards}
 
 
@@ -171,22 +156,22 @@ async def use_portal(
 
 async def see_cards(stripe: LocalStripe) -> Json:
     """Every card that somebody has, newest first, for the console."""
-    return {"cards": [m for _, m in stripe.store.list("payment_method") if m["customer"]][::-1]}
+    return {"cards": [m for m in newest(stripe.store, "payment_method") if m["customer"]]}
 
 
 async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:
     """The bank told the card network another expiry, and that told Stripe."""
-    method = retrieve_method(stripe, id)
+    method = stored(stripe.store, "payment_method", id)
     method["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
     return changed(stripe, method, "automatically_updated")
 
 
 CARD_CALLS: dict[tuple[str, str], Call] = {
-    ("GET", "/v1/payment_methods/{id}"): READ(retrieve_method),
+    ("GET", "/v1/payment_methods/{id}"): retrieving("payment_method"),
     ("POST", "/v1/payment_methods/{id}"): READ(update_method),
     ("POST", "/v1/payment_methods/{id}/attach"): READ(attach),
     ("POST", "/v1/payment_methods/{id}/detach"): READ(detach),
-    ("GET", "/v1/customers/{id}"): READ(retrieve_customer),
+    ("GET", "/v1/customers/{id}"): retrieving("customer"),
     ("POST", "/v1/customers/{id}"): READ(update_customer),
     ("GET", "/v1/customers/{id}/payment_methods"): READ(list_methods),
     ("POST", "/v1/billing_portal/sessions"): READ(create_portal),

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Text, Url, create_intent
-from sandbox.stripe_cards import new_method, number_behind, retrieve_method
-from sandbox.stripe_objects import METHODS, TEMPLATES, stored
+from sandbox.stripe_cards import new_method, number_behind
+from sandbox.stripe_objects import TEMPLATES, step_of, stored
 from sandbox.stripe_sessions import LocalStripe
 
 
@@ -20,13 +20,11 @@ def charge_saved(
     **order: Any,
 ) -> Json:
     """POST /v1/payment_intents that confirms (docs.stripe.com/payments/save-and-reuse)."""
-    if retrieve_method(stripe, payment_method)["customer"] != customer:
-        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
+    number = number_behind(stripe, payment_method, customer)
     paid_by = {"customer": customer, "payment_method": payment_method}
     intent = READ(create_intent)(stripe, **order) | paid_by
     give_page(stripe, intent, return_url)
-    method = METHODS[number := number_behind(stripe, payment_method)]
-    charged = stripe.move(intent, method.get("charged") or method["step"], number)
+    charged = stripe.move(intent, step_of(number), number)
     if error := charged["last_payment_error"]:
         raise Refusal(402, **error, payment_intent=charged)
     return charged

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
-from sandbox.stripe_objects import CLAWBACKS, new, stored
+from sandbox.stripe_calls import Call, Limit, Metadata
+from sandbox.stripe_objects import CLAWBACKS, listed, new, newest, stored
 from sandbox.stripe_people import priced
 from sandbox.stripe_sessions import LocalStripe
 
 Positive = Annotated[int, Field(ge=1, le=2**53)]
-Metadata = dict[str, Annotated[str, Field(max_length=500)]]
 
 
 def create_refund(
@@ -43,13 +43,10 @@ def refund(
     return begin(stripe, step, charge, amount=amount or left, **carried)
 
 
-def list_refunds(
-    stripe: LocalStripe, *, payment_intent: str, limit: Annotated[int, Field(ge=1, le=100)] = 10
-) -> Json:
+def list_refunds(stripe: LocalStripe, *, payment_intent: str, limit: Limit = 10) -> Json:
     """GET /v1/refunds, newest first."""
-    found = [r for _, r in stripe.store.list("refund") if r["payment_intent"] == payment_intent]
-    page = {"data": found[::-1][:limit], "has_more": len(found) > limit}
-    return {"object": "list", "url": "/v1/refunds", **page}
+    found = newest(stripe.store, "refund", payment_intent=payment_intent)
+    return listed(found, "/v1/refunds", limit)
 
 
 def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
@@ -77,7 +74,7 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     thing |= CLAWBACKS[step]["changes"]
     stripe.store.put(kind, thing["id"], thing)
     charge = stored(stripe.store, "charge", thing["charge"])
-    refunds = [r for _, r in stripe.store.list("refund") if r["charge"] == charge["id"]]
+    refunds = newest(stripe.store, "refund", charge=charge["id"])
     charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] != "failed")
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     charge["disputed"] = charge["disputed"] or kind == "dispute"
@@ -121,7 +118,7 @@ async def see_clawbacks(stripe: LocalStripe) -> Json:
     return {"clawbacks": [thing for _, thing in sorted(listed, key=lambda each: -each[0])]}
 
 
-CALLS: dict[tuple[str, str], Callable[..., Json]] = {
+CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/refunds"): READ(create_refund),
     ("GET", "/v1/refunds"): READ(list_refunds),
 }

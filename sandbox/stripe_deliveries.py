@@ -13,11 +13,11 @@ from functools import partial
 
 from aiohttp import ClientError, ClientSession
 
-from sandbox.doors import Refusal
 from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
 from sandbox.stripe_faults import StripeFaults
+from sandbox.stripe_objects import newest, stored
 
 RETRY_AFTER = (0.5, 1, 2, 5, 10, 30, 60)  # seconds; the last one again and again
 OUT_OF_ORDER_GAP = 0.2
@@ -71,15 +71,13 @@ class Deliveries:
 
     def again(self, event_id: str, after: float) -> None:
         """Post an event once more in `after` seconds, whatever became of it."""
-        delivery = self._store.get("delivery", event_id)
-        if delivery is None:
-            raise Refusal(404, f"No such event: '{event_id}'", code="resource_missing")
-        self._expect(delivery, time.time() + after)
+        stored(self._store, "event", event_id)
+        self._expect(stored(self._store, "delivery", event_id), time.time() + after)
 
     def seen(self) -> list[Json]:
         """Every event, newest first, with its `state`, `attempts` and the times of `next` ones."""
-        listed = [delivery for _, delivery in self._store.list("delivery")][::-1]
-        return [{**delivery, "state": state(delivery)} for delivery in listed]
+        found = newest(self._store, "delivery")
+        return [{**delivery, "state": state(delivery)} for delivery in found]
 
     def _expect(self, delivery: Json, at: float) -> None:
         delivery["next"].append(at)
@@ -87,11 +85,11 @@ class Deliveries:
         self._agenda.at(at, partial(self._attempt, delivery["event"], at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
-        delivery = self._store.get("delivery", event_id) or {}
+        delivery = stored(self._store, "delivery", event_id)
         attempt: Json = {"at": time.time(), "status": None, "error": "lost on the way"}
         if len(delivery["attempts"]) >= delivery["lose"]:
             attempt |= await self._send(event_id)
-            delivery = self._store.get("delivery", event_id) or {}
+            delivery = stored(self._store, "delivery", event_id)
         attempt["seconds"] = round(time.time() - attempt["at"], 4)
         delivery["attempts"].append(attempt)
         delivery["next"].remove(at)

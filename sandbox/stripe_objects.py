@@ -44,3 +44,18 @@ def stored(store: Store, kind: str, id: str) -> Json:
     if thing is None:
         raise Refusal(404, f"No such {kind}: '{id}'", code="resource_missing")
     return thing
+
+
+def newest(store: Store, kind: str, **of: str) -> list[Json]:
+    """The objects with these fields, newest first."""
+    return [thing for _, thing in store.list(kind) if of.items() <= thing.items()][::-1]
+
+
+def listed(found: list[Json], url: str, limit: int) -> Json:
+    """As Stripe answers a list: a page of it, and whether there is more."""
+    return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
+
+
+def step_of(number: str, moment: str = "charged") -> str:
+    """What a saved card with this number causes, or one that is being saved (`saving`)."""
+    return str(METHODS[number].get(moment) or METHODS[number]["step"])

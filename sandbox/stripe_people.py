@@ -9,7 +9,7 @@ from sandbox.store import Json
 from sandbox.stripe_billing import advance, pay_invoice
 from sandbox.stripe_cards import CARD_DOORS, SETUPS, save as save_card
 from sandbox.stripe_charges import paid, seen
-from sandbox.stripe_objects import CURRENCIES, METHODS, new
+from sandbox.stripe_objects import CURRENCIES, METHODS, new, newest
 from sandbox.stripe_sessions import LocalStripe
 
 SHOWN = 50  # sessions in the console
@@ -58,8 +58,8 @@ def priced(amount: int, currency: str) -> Json:
 
 async def see_sessions(stripe: LocalStripe) -> Json:
     """The newest 50 sessions, newest first."""
-    newest = [session for _, session in stripe.store.list("checkout.session")][: -SHOWN - 1 : -1]
-    return {"sessions": [shown(stripe, session) for session in newest]}
+    sessions = newest(stripe.store, "checkout.session")[:SHOWN]
+    return {"sessions": [shown(stripe, session) for session in sessions]}
 
 
 async def see_session(stripe: LocalStripe, id: str) -> Json:

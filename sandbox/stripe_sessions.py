@@ -130,7 +130,8 @@ class LocalStripe:
         if intent is not None and "charge" in changes:
             carried = {**money, **backstage["intent"], "payment_intent": intent["id"]}
             carried |= {"payment_method": intent["payment_method"] or new_id("pm_1")}
-            charge = new("charge", **carried, customer=intent["customer"])
+            receipt = f"{self.settings.url}/pay/{intent['id']}"
+            charge = new("charge", **carried, customer=intent["customer"], receipt_url=receipt)
             if intent["status"] == "processing":
                 charge = stored(self.store, "charge", intent["latest_charge"])
             things["charge"] = charge
