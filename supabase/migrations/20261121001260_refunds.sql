@@ -114,6 +114,7 @@ as $$
 declare
     payment public.payments := private.clawed_payment(fact);
     refund public.refunds;
+    before text;
     objection text;
 begin
     if payment.id is null then
@@ -134,6 +135,7 @@ begin
         perform private.review(payment.id, objection);
         return row('parked', objection)::private.verdict;
     end if;
+    before := refund.status;
     if refund.id is null then
         insert into public.refunds (organization_id, payment_id, stripe_refund_id, currency, amount, reason)
         values (
@@ -146,12 +148,12 @@ begin
         set status = fact ->> 'status', stripe_refund_id = fact ->> 'id', failure = fact ->> 'failure'
         where r.id = refund.id returning * into refund;
     end if;
-    perform private.post_refund(payment, refund);
+    perform private.post_refund(payment, refund, before is null or before = 'requested');
     return row('done', refund.status)::private.verdict;
 end
 $$;
 
-create function private.post_refund(payment public.payments, refund public.refunds) returns void
+create function private.post_refund(payment public.payments, refund public.refunds, first_word boolean) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -167,7 +169,9 @@ begin
     elsif not exists (
         select from public.transfers as t where t.kind = 'refund' and t.reference = refund.stripe_refund_id
     ) then
-        return; -- it failed before it took anything
+        if first_word and refund.created_by is not null then -- it failed before it took anything
+            perform private.tell_of_clawback('refund_failed', payment, told);
+        end if;
     elsif private.post_transfer(
         payment.wallet_id, 'refund_reversal', refund.stripe_refund_id, 'stripe', 'wallet', refund.amount
     ) is not null then

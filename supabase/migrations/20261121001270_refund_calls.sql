@@ -24,6 +24,13 @@ begin
     elsif refund.id is not null and (refund.status <> 'failed' or refund.stripe_refund_id is not null) then
         return private.refund_json(refund);
     end if;
+    -- As with payments: a call to Stripe and a row for ever.
+    if (
+        select count(*) from public.refunds as r
+        where r.organization_id = payment.organization_id and r.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
     available := private.refundable(payment);
     wanted := coalesce(refund.amount, create_refund.amount, available);
     select c.step into smallest from public.currencies as c where c.code = payment.currency;

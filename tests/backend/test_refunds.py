@@ -1,6 +1,7 @@
 """Refunds and disputes over HTTP, with the real Stripe SDK against the local Stripe."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -182,3 +183,36 @@ async def test_a_dispute_takes_the_money_and_brings_it_back_if_won(
 
     await house.until(payment, over)
     assert await balance(house) == left
+
+
+async def test_history_statement_and_statistics_name_what_went_back(
+    house: House, owner: "asyncpg.Connection[Any]"
+) -> None:
+    payment = await credited(house)
+    made = await at_stripe(house, payment, "refund", amount=2000)
+    await house.until(payment, gone("20.00"))
+    await goes_on(house, made, "fail")
+    await house.until(payment, gone("0.00"))
+    await at_stripe(house, payment, "dispute", amount=1000)
+    await house.until(payment, lambda seen: bool(seen.disputes) and seen.disputes[0].withdrawn)
+    place = f"{house.url}/api/organizations/{house.world.acme}"
+    headers = {"Authorization": f"Bearer {token(sub=str(BEN))}"}
+    kinds = "refund,refund_reversal,dispute"
+    async with house.http.get(f"{place}/transactions?kind={kinds}", headers=headers) as answer:
+        moved = (await answer.json())["transactions"]
+    assert [(each["kind"], each["money"]["amount"]) for each in moved] == [
+        ("dispute", "-10.00"), ("refund_reversal", "20.00"), ("refund", "-20.00"),
+    ]  # fmt: skip
+    assert {each["payment_id"] for each in moved} == {str(payment)}
+    month = f"{datetime.now(UTC):%Y-%m}"
+    async with house.http.get(f"{place}/statement?month={month}", headers=headers) as answer:
+        sheet = await answer.text()
+    assert [line.split(",")[1:4] for line in sheet.splitlines()[2:]] == [
+        ["Top-up", "50.00", "50.00"], ["Refund", "-20.00", "30.00"],
+        ["Refund failed", "20.00", "50.00"], ["Disputed", "-10.00", "40.00"],
+        ["Closing balance", "", "40.00"],
+    ]  # fmt: skip
+    await at_stripe(house, await credited(house, "other"), "refund", amount=700)
+    async with asyncio.timeout(10):
+        while await owner.fetchval("select sum(amount_refunded) from payment_statistics") != 700:
+            await asyncio.sleep(0.05)

@@ -278,3 +278,15 @@ async def test_one_that_stripe_refused_is_tried_once_more_under_its_key(till: Ti
     ours = refund(payment, "succeeded", 5000, refund_id=made["id"], payment_id=payment)
     assert await till.receive(ours) == ["done"]
     assert [each["id"] for each in (await till.show(payment))["refunds"]] == [made["id"]]
+
+
+async def test_a_refund_that_fails_at_once_takes_nothing_and_is_told_once(
+    till: Till, owner: Connection
+) -> None:
+    payment = await credited(till)
+    made = await ask(till, payment, amount=2000)
+    failed = refund(payment, "failed", refund_id=made["id"], failure="declined")
+    await till.receive(failed, {**failed, "id": "evt_again"})
+    assert await postings(owner) == [("topup", 5000)]
+    told = "select count(*) from notifications where kind = 'refund_failed'"
+    assert await owner.fetchval(told) == 1
