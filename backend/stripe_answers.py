@@ -19,6 +19,16 @@ async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
     return (await reply(request)).to_dict()
 
 
+async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
+    """As `answer`, of what charges at once: a 500 or another request under the key tell nothing."""
+    try:
+        return await answer(request)
+    except StripeRefused as refused:
+        if isinstance(refused.__cause__, stripe.APIError | stripe.IdempotencyError):
+            raise StripeUnavailable from refused.__cause__
+        raise
+
+
 async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
     """Stripe's answer with its headers; its errors as ours."""
     try:

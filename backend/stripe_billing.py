@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer
+from backend.stripe_answers import answer, carried_out
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
@@ -58,7 +58,7 @@ class StripeBilling:
             "metadata": {SUBSCRIPTION_METADATA: id},
             "payment_behavior": "allow_incomplete",
         }
-        return await answer(
+        return await carried_out(
             self._stripe.subscriptions.create_async(wanted, {"idempotency_key": key})
         )
 

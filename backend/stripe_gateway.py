@@ -18,9 +18,9 @@ import stripe
 
 from backend import page_words
 from backend.errors import InvalidSignature
-from backend.failures import StripeRefused, StripeUnavailable
+from backend.failures import StripeRefused
 from backend.schemas import Json
-from backend.stripe_answers import answer, reply
+from backend.stripe_answers import answer, carried_out, reply
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
 
@@ -129,13 +129,11 @@ class StripeGateway(StripeCards, StripeBilling):
             {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
         )
         try:
-            return await answer(request)
+            return await carried_out(request)
         except StripeRefused as refused:
             error = refused.__cause__
             if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
                 return error.error.payment_intent.to_dict()
-            if isinstance(error, stripe.APIError | stripe.IdempotencyError):
-                raise StripeUnavailable from error
             raise
 
     async def get_intent(self, intent_id: str) -> Json:

@@ -59,6 +59,8 @@ async def start(
 
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
+    if row["unwanted"]:
+        raise SubscriptionOver(status="canceled")
     if row["stripe_payment_method_id"]:
         asked = shop.stripe.create_subscription(row, customer_id)
         await ask(shop, row["id"], (await topups.made_by_stripe(shop, row, asked))["id"])
@@ -149,7 +151,7 @@ async def heard(shop: Shop, row: Json, found: Json) -> None:
         with suppress(StripeRefused):  # it has ended by itself meanwhile
             await shop.stripe.cancel_subscription(found["id"])
         found = await shop.stripe.get_subscription(found["id"])
-    [item], latest = found["items"]["data"], found["latest_invoice"]
+    item, latest = found["items"]["data"][0], found["latest_invoice"] or {"status": None}
     seen = {"amount": item["price"]["unit_amount"], "status": found["status"]}
     seen |= {"ends": item["current_period_end"], "paused": bool(found["pause_collection"])}
     seen["url"] = latest["hosted_invoice_url"] if latest["status"] == "open" else None

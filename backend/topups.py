@@ -156,7 +156,7 @@ async def check(shop: Shop, payment_id: UUID | str) -> bool:
 async def ask(shop: Shop, payment_id: UUID | str) -> None:
     """Ask Stripe how far a payment is, and settle what it says."""
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
-    if payment["status"] == "created":  # a charge of which nobody heard how it ended
+    if (payment["status"], payment["flow"]) == ("created", "charge"):  # nobody heard how it ended
         return await charge(shop, payment)
     found = await look(shop, payment)
     # A page closes by itself when its time is up; an intent does not.

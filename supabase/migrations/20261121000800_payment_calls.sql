@@ -151,7 +151,8 @@ declare
 begin
     perform private.require_payment_role(payment_id, 'owner', 'admin');
     select p.* into payment from public.payments as p where p.id = payment_id for update;
-    if payment.status not in ('created', 'pending', 'canceled') then
+    -- A charge that is on its way at Stripe is not ours to end: the order would be free to be paid again.
+    if payment.status not in ('created', 'pending', 'canceled') or private.charge_is_unclear(payment) then
         perform private.refuse('payment_closed', jsonb_build_object('status', payment.status));
     end if;
     update public.payments as p set cancel_requested_at = coalesce(p.cancel_requested_at, now())

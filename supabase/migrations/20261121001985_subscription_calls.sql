@@ -217,7 +217,8 @@ $$;
 comment on function api.note_subscription is 'Definer: money tables have no write grants.';
 grant execute on function api.note_subscription(uuid, jsonb) to service_role;
 
--- What the reconciler asks Stripe about: what waits for its payer, and what should have been renewed.
+-- What the reconciler asks Stripe about: what waits for its payer or should have ended, and what
+-- should have been renewed.
 create function api.unsettled_subscriptions(most integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -232,7 +233,10 @@ begin
         from (
             select s.id from public.subscriptions as s
             where coalesce(s.stripe_checkout_session_id, s.stripe_subscription_id) is not null and (
-                (s.status = 'incomplete' and s.asked_at < now() - interval '5 minutes')
+                (
+                    (s.status = 'incomplete' or s.canceled_by is not null and s.status <> 'canceled')
+                    and s.asked_at < now() - interval '5 minutes'
+                )
                 or (
                     s.status in ('active', 'past_due', 'paused')
                     and s.current_period_end < now() - interval '1 hour' and s.asked_at < now() - interval '1 hour'
