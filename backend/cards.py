@@ -7,8 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import structlog
-
 from backend import customers
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest, CardDeclined, NotFound
@@ -29,8 +27,6 @@ from backend.stripe_card_facts import told
 
 if TYPE_CHECKING:
     from backend.topups import Shop
-
-log = structlog.get_logger(__name__)
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
 PAYMENT_REQUIRED: Final = 402  # the status of a decline: https://docs.stripe.com/api/errors
@@ -142,14 +138,8 @@ async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) 
 
 
 async def ask(shop: "Shop", result: Json) -> None:
-    """An event said whose methods changed: ask Stripe how they stand.
-
-    What Stripe refuses, it would refuse again: that is logged, and holds up no other event.
-    """
-    try:
-        await look(shop, result["fact"], result["id"])
-    except StripeRefused as refused:
-        log.error("stripe_refused", event_id=result["id"], **refused.facts)
+    """An event said whose methods changed: ask Stripe how they stand."""
+    await look(shop, result["fact"], result["id"])
 
 
 async def look(

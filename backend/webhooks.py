@@ -14,7 +14,7 @@ from backend import cards, refunds, subscriptions, topups
 from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE
 from backend.errors import BadRequest
-from backend.failures import EventNotApplied
+from backend.failures import EventNotApplied, StripeRefused
 from backend.schemas import Json
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
@@ -134,9 +134,14 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
     for result in results:
         loud = result["state"] in ("failed", "parked") and not result["repeat"]
         (log.error if loud else log.info)("stripe_event", **result)
-    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again.
+    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
+    # it refuses to say holds up no other event; the reconciler asks again for an hour.
     for result in results:
         if result["reason"] == topups.STRIPE_DECIDES:
-            await ASKING[result["fact"]["about"]](shop, result)
+            try:
+                await ASKING[result["fact"]["about"]](shop, result)
+            except StripeRefused as refused:
+                log.error("stripe_refused", event_id=result["id"], **refused.facts)
+                continue
             await shop.database.call("answered_event", SERVICE, event_id=result["id"])
     return results

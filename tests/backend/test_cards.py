@@ -7,8 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import cards as use_case, reconcile
-from backend.database import SERVICE
+from backend import reconcile
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:
@@ -216,13 +215,6 @@ async def test_lost_late_and_repeated_events_of_cards_come_out_right(
     await cards.house.sandbox("POST", "/stripe/faults", reset=True, twice=True, out_of_order=True)
     await cards.ask("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
     await cards.until()
-
-
-async def test_a_customer_whom_stripe_does_not_know_holds_up_no_other_event(cards: Cards) -> None:
-    whose = {"organization_id": cards.house.world.acme, "customer_id": "cus_of_another_account"}
-    await cards.house.shop.database.call("keep_customer", SERVICE, **whose)
-    fact = {"customer_id": "cus_of_another_account"}
-    await use_case.ask(cards.house.shop, {"id": "evt_1", "fact": fact})
 
 
 async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(

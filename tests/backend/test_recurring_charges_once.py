@@ -6,7 +6,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from backend import reconcile
+from backend import reconcile, webhooks
+from backend.stripe_billing_facts import subscription_fact
 from tests.backend.conftest import House
 from tests.backend.test_recurring import (
     DOOR,
@@ -15,6 +16,7 @@ from tests.backend.test_recurring import (
     all_delivered,
     ask,
     begun,
+    pay,
     see,
     start,
     until,
@@ -82,3 +84,29 @@ async def test_an_invoice_that_is_looked_at_is_asked_about_and_never_charged(
     found = await owner.fetch("select status, under_review from payments order by created_at")
     assert [tuple(row) for row in found] == [("succeeded", None), ("created", "amount_differs")]
     assert await asked_of_stripe(house, "/v1/payment_intents") == 0
+
+
+async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
+    house: House, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    made, gone = await start(house), await start(house, key="other")
+    await pay(house, made.url)
+    await reconcile.once(house.shop)
+    which = "update subscriptions set stripe_subscription_id = 'sub_gone' where id = $1"
+    await owner.execute(which, gone.id)
+    running = await owner.fetchval(
+        "select stripe_subscription_id from subscriptions where id = $1", made.id
+    )
+    await house.shop.stripe.cancel_subscription(running)
+    facts = [
+        subscription_fact({"object": "subscription", "id": id}) for id in ("sub_gone", running)
+    ]
+    kind = {"type": "customer.subscription.updated", "livemode": False, "created": 1}
+    events = [
+        {"id": f"evt_{fact['stripe_subscription_id']}", **kind, "fact": fact} for fact in facts
+    ]
+    await webhooks.apply(house.shop, events)
+    assert (await see(house, made)).status == "canceled"
+    decided = "select count(*) from stripe_events where reason = 'stripe_decides'"
+    assert await owner.fetchval(decided) == 1  # so the repeat asks again
