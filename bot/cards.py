@@ -20,6 +20,7 @@ from backend.schemas import (
     PaymentMethod,
     PortalRequest,
     ShownIn,
+    Subscription,
 )
 from bot.context import BotContext
 from bot.doors import at_home
@@ -37,8 +38,7 @@ async def cards(place: Membership, context: BotContext) -> None:
 
     A line and a button per card; to members, what the default one is called.
     """
-    wanted = MethodsQuery(organization_id=place.organization_id)
-    found = (await context.backend.methods(context.speaker.id, wanted)).methods
+    found = await saved_methods(place.organization_id, context)
     words, id = context.words, place.organization_id.hex
     title = "title" if found else "none"
     lines = [words.say(f"cards.{title}", organization=short(place.organization_name))]
@@ -136,11 +136,16 @@ async def portal_tapped(context: BotContext) -> None:
     await context.show(Screen("\n".join(lines), rows))
 
 
+async def saved_methods(organization_id: UUID, context: BotContext) -> list[PaymentMethod]:
+    """What an organization has to pay with, the default one first."""
+    wanted = MethodsQuery(organization_id=organization_id)
+    return (await context.backend.methods(context.speaker.id, wanted)).methods
+
+
 async def named(context: BotContext) -> PaymentMethod:
     """The card that a button names, if the person may still act for its organization."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = MethodsQuery(organization_id=place.organization_id)
-    for method in (await context.backend.methods(context.speaker.id, wanted)).methods:
+    for method in await saved_methods(place.organization_id, context):
         if method.id == context.id("card") and may_top_up(place):
             return method
     raise NotTheirs("refusal.not_found")
@@ -222,6 +227,6 @@ def link_rows(url: str, label: str) -> tuple[Row, ...]:
     return ((InlineKeyboardButton(label, url=url),),) if fits_a_button(url) else ()
 
 
-def pair(method: PaymentMethod) -> str:
-    """How a button names a card of an organization."""
-    return f"{packed(method.organization_id)}:{packed(method.id)}"
+def pair(owned: PaymentMethod | Subscription) -> str:
+    """How a button names a card, or a recurring top-up, of an organization."""
+    return f"{packed(owned.organization_id)}:{packed(owned.id)}"

@@ -6,8 +6,8 @@ The message that asks becomes the payment's, whichever way: no two taps in it pa
 import re
 from typing import Final
 
-from backend.schemas import ChargeRequest, Me, MethodsQuery, ShownIn
-from bot.cards import called, pair
+from backend.schemas import ChargeRequest, Me, ShownIn
+from bot.cards import called, pair, saved_methods
 from bot.context import BotContext, WalletName
 from bot.membership import debt, place_in
 from bot.refund import AMOUNT
@@ -28,8 +28,7 @@ async def ways_to_pay(
     amount = amount.strip().replace(",", ".")
     if not re.fullmatch(AMOUNT, amount) or len(amount) > LONGEST_AMOUNT:
         return None
-    wanted = MethodsQuery(organization_id=wallet.organization_id)
-    methods = (await context.backend.methods(context.speaker.id, wanted)).methods
+    methods = await saved_methods(wallet.organization_id, context)
     usable = [method for method in methods if method.standing != "expired"][:MOST_CARDS]
     if not usable:
         return None

@@ -5,7 +5,6 @@ from typing import Final
 from backend.schemas import InvoicesQuery, Membership
 from bot.context import BotContext
 from bot.doors import at_home
-from bot.membership import place_in
 from bot.screens import Screen, button, packed
 from bot.texts import short
 
@@ -14,19 +13,11 @@ PAGE: Final = 5  # addresses of Stripe's are long
 
 @at_home
 async def invoices(place: Membership, context: BotContext) -> None:
-    """/invoices: the newest of the current organization."""
-    await show_page(place, None, context)
+    """/invoices: the newest of the current organization; Newer and Older.
 
-
-async def page_tapped(context: BotContext) -> None:
-    """Newer and Older."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    await show_page(place, context.part("cursor") or None, context)
-
-
-async def show_page(place: Membership, cursor: str | None, context: BotContext) -> None:
-    """Each with its day, amount, reference and address."""
-    words, id = context.words, place.organization_id
+    Each with its day, amount, reference and address.
+    """
+    words, id, cursor = context.words, place.organization_id, context.part("cursor") or None
     asked = InvoicesQuery(organization_id=id, cursor=cursor, limit=PAGE)
     page = await context.backend.invoices(context.speaker.id, asked)
     title = "invoices.title" if page.invoices else "invoices.none"

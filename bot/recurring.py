@@ -12,7 +12,6 @@ from telegram import InlineKeyboardButton
 
 from backend.schemas import (
     Membership,
-    MethodsQuery,
     Notification,
     Subscription,
     SubscriptionChange,
@@ -20,7 +19,7 @@ from backend.schemas import (
     SubscriptionsQuery,
     SubscriptionStatus,
 )
-from bot.cards import link_lines, link_rows
+from bot.cards import link_lines, link_rows, pair, saved_methods
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import NotTheirs, may_top_up, place_in
@@ -41,17 +40,10 @@ ACTS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
 
 @at_home
 async def recurring(place: Membership, context: BotContext) -> None:
-    """/recurring: those of the current organization."""
-    await show_all(place, context)
+    """/recurring, and whatever leads back there.
 
-
-async def all_tapped(context: BotContext) -> None:
-    """Back to the list."""
-    await show_all(place_in(await context.introduce(), context.id("organization")), context)
-
-
-async def show_all(place: Membership, context: BotContext) -> None:
-    """A line for each; to who may change them, a button too, and the way to another."""
+    A line for each; to who may change them, a button too, and the way to another.
+    """
     asked = SubscriptionsQuery(organization_id=place.organization_id)
     found = (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions
     words, title = context.words, "recurring.title" if found else "recurring.none"
@@ -90,8 +82,7 @@ async def new_tapped(context: BotContext) -> None:
 async def begin_tapped(context: BotContext) -> None:
     """By a link, or with the default card where there is one; then the new one in this message."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = MethodsQuery(organization_id=place.organization_id)
-    methods = (await context.backend.methods(context.speaker.id, wanted)).methods
+    methods = await saved_methods(place.organization_id, context)
     card = next((method for method in methods if method.is_default), None)
     how, words, data = context.part("how"), context.words, context.part("rest")
     if card and not how:
@@ -194,11 +185,6 @@ def called(one: Subscription, words: Words) -> str:
 def back_button(organization: str, words: Words) -> InlineKeyboardButton:
     """To the list."""
     return button(words.plain("button.back"), f"subs:{organization}")
-
-
-def pair(one: Subscription) -> str:
-    """How a button names one of an organization's."""
-    return f"{packed(one.organization_id)}:{packed(one.id)}"
 
 
 def news_screen(notification: Notification, words: Words) -> Screen:
