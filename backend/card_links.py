@@ -6,7 +6,7 @@ from uuid import UUID
 from backend import cards, customers
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
-from backend.schemas import AddedMethod, CustomerRequest, Json, MethodLink, NewMethod
+from backend.schemas import AddedMethod, Json, MethodLink, NewMethod
 
 if TYPE_CHECKING:
     from backend.topups import Shop
@@ -31,8 +31,7 @@ async def add(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) ->
 
 async def make(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) -> MethodLink:
     """The row first, then Stripe's page; the same `key` finds the same link again."""
-    organization = CustomerRequest(organization_id=wanted.organization_id)
-    await customers.customer(shop, actor, organization)
+    await customers.customer_id(shop, actor, wanted.organization_id)
     made = await shop.database.call(
         "create_method_link",
         actor,

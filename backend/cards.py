@@ -13,7 +13,6 @@ from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
 from backend.schemas import (
     AddedMethod,
-    CustomerRequest,
     Json,
     MethodChange,
     MethodsQuery,
@@ -94,9 +93,8 @@ async def open_portal(shop: "Shop", actor: Actor, wanted: PortalRequest) -> Port
 
     Raises NotFound, RoleTooLow, StripeRefused where the portal is not set up at Stripe.
     """
-    organization = CustomerRequest(organization_id=wanted.organization_id)
-    customer = await customers.customer(shop, actor, organization)
-    opened = await shop.stripe.open_portal(customer.customer_id, str(wanted.organization_id))
+    customer_id = await customers.customer_id(shop, actor, wanted.organization_id)
+    opened = await shop.stripe.open_portal(customer_id, str(wanted.organization_id))
     return Portal(url=opened["url"])
 
 
@@ -120,10 +118,10 @@ def published_card(shop: "Shop", wanted: NewMethod) -> str | None:
 async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) -> AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     which = {"organization_id": wanted.organization_id}
-    customer = await customers.customer(shop, actor, CustomerRequest(**which))
+    customer_id = await customers.customer_id(shop, actor, **which)
     known = await shop.database.call("get_customer", actor, **which)
     try:
-        made = await shop.stripe.attach_method(stripe_id, customer.customer_id)
+        made = await shop.stripe.attach_method(stripe_id, customer_id)
     except StripeRefused as refused:
         cause: Any = refused.__cause__
         if cause.http_status != PAYMENT_REQUIRED:

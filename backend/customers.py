@@ -25,19 +25,24 @@ async def ready(shop: "Shop", actor: Actor, organization_id: UUID) -> None:
     """
     try:
         async with asyncio.timeout(SOON_SECONDS):
-            await customer(shop, actor, CustomerRequest(organization_id=organization_id))
+            await customer_id(shop, actor, organization_id)
     except (StripeRefused, StripeUnavailable, TimeoutError) as error:
         log.warning("no_customer", organization=str(organization_id), error=repr(error))
 
 
 async def customer(shop: "Shop", actor: Actor, wanted: CustomerRequest) -> Customer:
-    """The organization as Stripe's customer, made if there is none yet.
+    """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
+    return Customer(customer_id=await customer_id(shop, actor, wanted.organization_id))
 
-    Whoever else makes one meanwhile gets the same.
+
+async def customer_id(shop: "Shop", actor: Actor, organization_id: UUID) -> str:
+    """Stripe's id of the organization's customer; whoever else makes one meanwhile gets the same.
+
+    Raises NotFound, RoleTooLow, StripeRefused, StripeUnavailable.
     """
-    which = wanted.model_dump()
+    which = {"organization_id": organization_id}
     known = await shop.database.call("get_customer", actor, **which)
     if known["stripe_customer_id"] is None:
         made = await shop.stripe.create_customer(known)
         known = await shop.database.call("keep_customer", SERVICE, **which, customer_id=made["id"])
-    return Customer(customer_id=known["stripe_customer_id"])
+    return str(known["stripe_customer_id"])

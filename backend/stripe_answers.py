@@ -1,8 +1,8 @@
-"""Stripe's answers and errors, in our words: the border of everything that asks Stripe."""
+"""Stripe's answers and errors in our words, and keys to ask under: where we meet Stripe."""
 
 import asyncio
 from collections.abc import Awaitable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
 import stripe
@@ -44,6 +44,11 @@ async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
             raise StripeUnavailable from error
         # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
         raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
+
+
+def new_key() -> Json:
+    """An idempotency key for the tries of one request."""
+    return {"idempotency_key": str(uuid4())}
 
 
 def our_id(metadata: dict[str, str] | None, name: str) -> str | None:

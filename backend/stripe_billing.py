@@ -6,11 +6,10 @@ setting it again is harmless, and a remembered 500 is not.
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out
+from backend.stripe_answers import answer, carried_out, new_key
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
@@ -68,13 +67,12 @@ class StripeBilling:
 
     async def change_subscription(self, id: str, changes: Json) -> Json:
         """Change what comes from the next renewal on."""
-        key, wanted = {"idempotency_key": f"{id}:{uuid4()}"}, {**changes, **LATEST_INVOICE}
-        return await answer(self._stripe.subscriptions.update_async(id, wanted, key))
+        wanted = {**changes, **LATEST_INVOICE}
+        return await answer(self._stripe.subscriptions.update_async(id, wanted, new_key()))
 
     async def cancel_subscription(self, id: str) -> None:
         """End it now. Stripe refuses where it has ended."""
-        key = {"idempotency_key": f"{id}:{uuid4()}"}
-        await answer(self._stripe.subscriptions.cancel_async(id, {}, key))
+        await answer(self._stripe.subscriptions.cancel_async(id, {}, new_key()))
 
     async def get_receipt(self, intent_id: str) -> str | None:
         """The address of the receipt for what an intent paid."""

@@ -6,11 +6,10 @@ remembered 500 would not be.
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer
+from backend.stripe_answers import answer, new_key
 
 LINK_METADATA = "pursebot_link_id"
 
@@ -83,11 +82,6 @@ class StripeCards:
         back = f"{self._public_url}/cards/{organization_id}/portal"
         wanted = {"customer": customer_id, "return_url": back}
         return await answer(self._stripe.billing_portal.sessions.create_async(wanted, new_key()))
-
-
-def new_key() -> Json:
-    """An idempotency key for the tries of one request."""
-    return {"idempotency_key": str(uuid4())}
 
 
 def who_can_charge(link: Json) -> str:

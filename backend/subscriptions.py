@@ -52,8 +52,8 @@ async def start(
         "create_subscription", actor, **which, terms=terms, idempotency_key=key
     )
     if made["status"] == "incomplete" and made["url"] is None:
-        customer = await customers.customer(shop, actor, schemas.CustomerRequest(**which))
-        await begin(shop, await look(shop, made["id"]), customer.customer_id)
+        customer_id = await customers.customer_id(shop, actor, **which)
+        await begin(shop, await look(shop, made["id"]), customer_id)
     return await show(shop.database, actor, made["id"])
 
 
