@@ -35,14 +35,8 @@ async def refund(
     payment = await topups.show(shop, actor, payment_id)
     amount, currency = wanted.amount, payment.money.currency
     minor = None if amount is None else money.minor_units(amount, currency)
-    made = await shop.database.call(
-        "create_refund",
-        actor,
-        payment_id=payment_id,
-        amount=minor,
-        reason=wanted.reason,
-        idempotency_key=key,
-    )
+    asked = {"payment_id": payment_id, "amount": minor, "reason": wanted.reason}
+    made = await shop.database.call("create_refund", actor, **asked, idempotency_key=key)
     shop.bell.ring()
     if made["status"] == "requested":
         await carry_out(shop, await start(shop, made["id"]))

@@ -47,14 +47,8 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
     """
     await customers.ready(shop, actor, request.organization_id)
     shown = request.shown_in
-    payment = await make(
-        shop,
-        actor,
-        request,
-        idempotency_key=key,
-        telegram_chat_id=shown and shown.chat_id,
-        message_id=shown and shown.message_id,
-    )
+    where = {"telegram_chat_id": shown and shown.chat_id, "message_id": shown and shown.message_id}
+    payment = await make(shop, actor, request, idempotency_key=key, **where)
     if payment["status"] == "created":
         payment = await open_page(shop, payment)
     if payment["url"] is None:

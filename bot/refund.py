@@ -6,6 +6,7 @@ key is the message and the amount, so that tapping again after a lost answer sen
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -36,12 +37,15 @@ async def other_tapped(context: BotContext) -> None:
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    payment, amount = await refundable(context, payment_id), context.text.strip()
-    if re.fullmatch(AMOUNT, amount):
-        context.memory.question = None
-        await context.reply(sure_screen(payment, amount.replace(",", "."), context.words))
-    else:
+    payment, amount = await refundable(context, payment_id), context.text.strip().replace(",", ".")
+    most = payment.refundable or payment.money
+    if not re.fullmatch(AMOUNT, amount):
         await context.say("refusal.amount_unreadable")
+    elif Decimal(amount) > Decimal(most.amount):
+        await context.say("refusal.refund_too_large", most=most)
+    else:
+        context.memory.question = None
+        await context.reply(sure_screen(payment, amount, context.words))
 
 
 async def now_tapped(context: BotContext) -> None:

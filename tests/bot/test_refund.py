@@ -57,6 +57,8 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
     for words in ("all of it", "1" * 40, "-5"):
         await ana.writes(words)
         await ana.sees("I cannot read that amount")
+    await ana.writes("31")
+    await ana.sees("at most €30.00 of this payment can go back")
     await ana.writes("12,5")
     backend.refuse[f"POST /api/payments/{paid.id}/refund"] = (
         422, "refund_too_large", {"most": "10.00", "currency": "eur"},

@@ -38,6 +38,12 @@ def test_a_card_number_is_known_in_a_sentence(number: str) -> None:
     assert without_card_numbers(f"my card: {number}, ok?") == f"my card: {CARD_REMOVED}, ok?"
 
 
+@pytest.mark.parametrize("beside", ["{} 12/34 123", "{} 12 34 123", "12/35 {}", "7 {}-123"])
+def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
+    told = beside.format("4242 4242 4242 4242")
+    assert without_card_numbers(told) == beside.format(CARD_REMOVED)
+
+
 @pytest.mark.parametrize(
     "text",
     ["4111111111111112", "41111111", "pi_4111111111111111", "-1001234567897", f"{UUID(int=10**37)}",
