@@ -43,8 +43,8 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 7080),
-        Room(("sandbox",), sandbox, 2680),
+        Room(("backend", "bot"), product, 7075),
+        Room(("sandbox",), sandbox, 2650),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 
