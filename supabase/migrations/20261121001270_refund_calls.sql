@@ -43,7 +43,8 @@ begin
     elsif wanted > available then
         perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
     end if;
-    -- One that Stripe refused is tried once more, as another request.
+    -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
+    -- while it is on its way.
     insert into public.refunds (
         organization_id, payment_id, currency, amount, reason, created_by, idempotency_key, request_hash
     ) values (
@@ -51,7 +52,7 @@ begin
         caller, create_refund.idempotency_key, request
     )
     on conflict on constraint refunds_one_per_key do update
-    set status = 'requested', failure = null, attempt = refunds.attempt + 1
+    set status = 'requested', failure = null, attempt = refunds.attempt + 1, checked_at = now()
     where refunds.request_hash = request
     returning * into refund;
     if not found then

@@ -265,14 +265,19 @@ async def test_who_may_ask_for_a_refund_and_for_what(till: Till) -> None:
         await till.database.call("get_refund", till.world.eve, refund_id=made["id"])
 
 
-async def test_one_that_stripe_refused_is_tried_once_more_under_its_key(till: Till) -> None:
+async def test_one_that_stripe_refused_is_tried_once_more_under_its_key(
+    till: Till, owner: Connection
+) -> None:
     payment = await credited(till)
     made = await ask(till, payment)
     for attempt in (2, 1):
         which = {"refund_id": made["id"], "attempt": attempt}
         await till.database.call("refuse_refund", SERVICE, **which, failure="api_error")
     assert (await till.show(payment))["refunds"][0]["status"] == "failed"
+    await owner.execute("update refunds set created_at = created_at - interval '2 days'")
     assert (await ask(till, payment))["status"] == "requested"
+    # The reconciler must not take what is on its way for what was never made.
+    assert await till.database.call("unsettled_refunds", SERVICE, most=9) == []
     row = await till.database.call("start_refund", SERVICE, refund_id=made["id"])
     assert row["attempt"] == 2
     ours = refund(payment, "succeeded", 5000, refund_id=made["id"], payment_id=payment)
