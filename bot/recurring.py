@@ -4,6 +4,7 @@ The list, one of them, how much for a new one, a question before one ends. A but
 has a number of its own, so that it begins one, however often it arrives.
 """
 
+import re
 from functools import partial
 from secrets import token_hex
 from typing import Final
@@ -23,6 +24,7 @@ from bot.cards import link_lines, link_rows, pair, saved_methods
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import NotTheirs, may_top_up, place_in
+from bot.refund import AMOUNT
 from bot.screens import Row, Screen, button, packed, unpacked
 from bot.texts import Fact, Price, Words, short
 from bot.topup import usual_amounts
@@ -75,8 +77,20 @@ async def new_tapped(context: BotContext) -> None:
     rows = [(button(label, f"begin:{data.format(what)}"),) for label, what in choices]
     rows.append((back_button(place.organization_id.hex, words),))
     facts = {"interval": words.plain(f"interval.{interval}")}
-    name = short(place.organization_name)
-    await context.show(Screen(words.say("recurring.new", organization=name, **facts), tuple(rows)))
+    asked = words.say("recurring.new", organization=short(place.organization_name), **facts)
+    context.memory.question = partial(amount_chosen, data, wallet.balance.currency, asked)
+    await context.show(Screen(asked, tuple(rows)))
+
+
+async def amount_chosen(data: str, currency: str, asked: str, context: BotContext) -> None:
+    """An amount that was typed instead of tapping one: a button like the others, with it."""
+    amount = context.text.strip().replace(",", ".")
+    if not re.fullmatch(AMOUNT, amount):
+        await context.say("refusal.amount_unreadable")
+        return
+    context.memory.question = None
+    label = context.words.plain("button.amount", amount=Price(amount, currency))
+    await context.reply(Screen(asked, ((button(label, f"begin:{data.format(amount)}"),),)))
 
 
 async def begin_tapped(context: BotContext) -> None:
