@@ -161,7 +161,7 @@ async def catch_up(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
             raise MigrationError(
                 f"{migration.file} was changed after it was applied."
                 " Restore the file and put the change into a new one"
-                " (a sandbox's data folder may be thrown away instead: make clean)."
+                " (a sandbox's data folder may be thrown away instead: rm -rf .data)."
             )
         async with connection.transaction():
             if migration.version not in applied:
