@@ -16,6 +16,7 @@ create table public.packages (
 comment on table public.packages is 'Recurring top-ups that the operator offers by name; amount in minor units. One that is removed is no longer active.';
 revoke all on public.packages from public, anon, authenticated, service_role;
 create index packages_currency on public.packages (currency);
+create unique index packages_offered_once on public.packages (name, amount, currency, interval) where active;
 alter table public.packages enable row level security;
 
 create table public.subscriptions (
@@ -109,6 +110,13 @@ declare
 begin
     perform private.require_service();
     perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
+    -- The same offer once more is the one that is there: two equal buttons help nobody.
+    select p.* into package from public.packages as p
+    where p.active and (p.name, p.amount, p.currency, p.interval)
+    = (terms ->> 'name', (terms ->> 'amount')::bigint, terms ->> 'currency', terms ->> 'interval');
+    if found then
+        return private.package_json(package);
+    end if;
     insert into public.packages (name, amount, currency, interval)
     values (terms ->> 'name', (terms ->> 'amount')::bigint, terms ->> 'currency', terms ->> 'interval')
     returning * into package;

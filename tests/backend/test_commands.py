@@ -197,6 +197,8 @@ async def test_packages_are_offered_listed_and_offered_no_more(
     code, said, _ = await run("packages", "add", "Team", "50", "eur", "month", **settings)
     made = json.loads(said)
     assert (code, made["name"], made["money"]["amount"]) == (0, "Team", "50.00")
+    again = await run("packages", "add", "Team", "50", "eur", "month", **settings)
+    assert json.loads(again[1]) == made
     assert json.loads((await run("packages", "list", **settings))[1]) == [made]
     code, _, errors = await run("packages", "add", "Tiny", "0.01", "eur", "week", **settings)
     assert (code, "smallest amount" in errors) == (1, True)

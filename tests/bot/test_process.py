@@ -110,10 +110,12 @@ async def test_it_answers_and_stops_cleanly_when_told(
         await ana.sees("Hello, Ana.")
         menu = (await telegram.chat("ana"))["commands"]
         assert [entry["command"] for entry in menu][:2] == ["topup", "balance"]
+        assert process.stdout is not None
+        first = json.loads(await asyncio.wait_for(process.stdout.readline(), 10))
         process.send_signal(told)
         code, out, err = await ending(process)
     assert (code, err) == (0, "")
-    assert [line["event"] for line in facts(out)] == ["started", "stopped"]
+    assert [line["event"] for line in (first, *facts(out))] == ["started", "stopped"]
 
 
 async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(

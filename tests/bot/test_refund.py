@@ -126,7 +126,7 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
     await ana.writes("/balance")
     await ana.sees("Debt: €40.00.")
     await ana.writes("/topup")
-    await ana.sees("The wallet owes €40.00: so much of it goes to that debt first.")
+    await ana.sees("The wallet owes €40.00: what you add goes to that debt first.")
     assert "€40.00 of it goes to what the wallet owes" in (
         payment_screen(payment(debt=euros(4000)), WORDS).text
     )
