@@ -38,8 +38,7 @@ async def make(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) -
         organization_id=wanted.organization_id,
         idempotency_key=key,
         make_default=wanted.set_as_default,
-        telegram_chat_id=wanted.shown_in and wanted.shown_in.chat_id,
-        message_id=wanted.shown_in and wanted.shown_in.message_id,
+        **wanted.where,
     )
     if made["state"] == "open" and made["url"] is None:
         link = await shop.database.call("open_method_link", SERVICE, link_id=made["link_id"])

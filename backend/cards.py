@@ -117,11 +117,9 @@ def published_card(shop: "Shop", wanted: NewMethod) -> str | None:
 
 async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) -> AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
-    which = {"organization_id": wanted.organization_id}
-    customer_id = await customers.customer_id(shop, actor, **which)
-    known = await shop.database.call("get_customer", actor, **which)
+    customer = await customers.known(shop, actor, wanted.organization_id)
     try:
-        made = await shop.stripe.attach_method(stripe_id, customer_id)
+        made = await shop.stripe.attach_method(stripe_id, customer["stripe_customer_id"])
     except StripeRefused as refused:
         cause: Any = refused.__cause__
         if cause.http_status != PAYMENT_REQUIRED:
@@ -129,7 +127,7 @@ async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) 
                 "Stripe knows no such payment method, or it belongs to another customer."
             ) from refused
         raise CardDeclined(decline_code=cause.error.decline_code or cause.code) from refused
-    added = {"added_id": made["id"], "added_by": known["user_id"]}
+    added = {"added_id": made["id"], "added_by": customer["user_id"]}
     added |= {"make_default": wanted.set_as_default}
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)
     return AddedMethod(method=found.get("method"), known=bool(found.get("known")))

@@ -14,7 +14,6 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> P
     answer: the payment `failed`. Raises NotFound, AmountRefused, RoleTooLow, IdempotencyKeyReused,
     ReferenceUsed, and ChargeUnclear.
     """
-    shown = request.shown_in
     payment = await topups.make(
         shop,
         actor,
@@ -23,8 +22,7 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> P
         flow="charge",
         payment_method_id=request.payment_method_id,
         order_reference=request.reference,
-        telegram_chat_id=shown and shown.chat_id,
-        message_id=shown and shown.message_id,
+        **request.where,
     )
     if payment["status"] == "created":
         shop.bell.ring()

@@ -8,7 +8,7 @@ import structlog
 
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused, StripeUnavailable
-from backend.schemas import Customer, CustomerRequest
+from backend.schemas import Customer, CustomerRequest, Json
 
 if TYPE_CHECKING:
     from backend.topups import Shop
@@ -36,13 +36,20 @@ async def customer(shop: "Shop", actor: Actor, wanted: CustomerRequest) -> Custo
 
 
 async def customer_id(shop: "Shop", actor: Actor, organization_id: UUID) -> str:
-    """Stripe's id of the organization's customer; whoever else makes one meanwhile gets the same.
+    """Stripe's id of the organization's customer. Raises as `known`."""
+    return str((await known(shop, actor, organization_id))["stripe_customer_id"])
 
-    Raises NotFound, RoleTooLow, StripeRefused, StripeUnavailable.
+
+async def known(shop: "Shop", actor: Actor, organization_id: UUID) -> Json:
+    """The organization's customer at Stripe, and the `user_id` of who asks for it.
+
+    Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
+    StripeUnavailable.
     """
     which = {"organization_id": organization_id}
-    known = await shop.database.call("get_customer", actor, **which)
-    if known["stripe_customer_id"] is None:
-        made = await shop.stripe.create_customer(known)
-        known = await shop.database.call("keep_customer", SERVICE, **which, customer_id=made["id"])
-    return str(known["stripe_customer_id"])
+    found: Json = await shop.database.call("get_customer", actor, **which)
+    if found["stripe_customer_id"] is None:
+        made = await shop.stripe.create_customer(found)
+        kept = await shop.database.call("keep_customer", SERVICE, **which, customer_id=made["id"])
+        found |= kept
+    return found

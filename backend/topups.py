@@ -46,9 +46,7 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
     StripeRefused, after which the same call may be tried again.
     """
     await customers.ready(shop, actor, request.organization_id)
-    shown = request.shown_in
-    where = {"telegram_chat_id": shown and shown.chat_id, "message_id": shown and shown.message_id}
-    payment = await make(shop, actor, request, idempotency_key=key, **where)
+    payment = await make(shop, actor, request, idempotency_key=key, **request.where)
     if payment["status"] == "created":
         payment = await open_page(shop, payment)
     if payment["url"] is None:

@@ -3,15 +3,13 @@
 The message that asks becomes the payment's, whichever way: no two taps in it pay twice.
 """
 
-import re
 from typing import Final
 
 from backend.schemas import ChargeRequest, Me, ShownIn
 from bot.cards import called, pair, saved_methods
 from bot.context import BotContext, WalletName
 from bot.membership import debt, place_in
-from bot.refund import AMOUNT
-from bot.screens import Row, Screen, button, wallet_data
+from bot.screens import Row, Screen, button, wallet_data, written_amount
 from bot.texts import Price, short
 
 LONGEST_AMOUNT: Final = 9  # as it fits a button, beside the organization and the card
@@ -25,24 +23,24 @@ async def ways_to_pay(
 
     None where there is nothing to choose, or where the backend should look at the amount first.
     """
-    amount = amount.strip().replace(",", ".")
-    if not re.fullmatch(AMOUNT, amount) or len(amount) > LONGEST_AMOUNT:
+    written = written_amount(amount)
+    if written is None or len(written) > LONGEST_AMOUNT:
         return None
     methods = await saved_methods(wallet.organization_id, context)
     usable = [method for method in methods if method.standing != "expired"][:MOST_CARDS]
     if not usable:
         return None
     words, place = context.words, place_in(me, wallet.organization_id)
-    name, price = short(place.organization_name), Price(amount, wallet.currency)
+    name, price = short(place.organization_name), Price(written, wallet.currency)
     lines = [words.say("charge.how", amount=price, organization=name)]
     for kept in (each.balance for each in place.wallets):
         if kept.currency == wallet.currency and (owed := debt(kept)):
             lines.append(words.say("topup.debt", debt=owed))
     rows: list[Row] = []
     for method in usable:
-        data = f"with:{pair(method)}:{wallet.currency}:{amount}"
+        data = f"with:{pair(method)}:{wallet.currency}:{written}"
         rows.append((button(words.plain("button.pay_with", card=called(method)), data),))
-    page = f"{wallet_data('page', *wallet)}:{amount}"
+    page = f"{wallet_data('page', *wallet)}:{written}"
     rows.append((button(words.plain("button.payment_page"), page),))
     return Screen("\n".join(lines), tuple(rows))
 

@@ -29,6 +29,7 @@ from bot import (
     payment_taps,
     recurring,
     refund,
+    screens,
     settings_menu,
     start,
     topup,
@@ -42,7 +43,7 @@ UUID: Final = "[0-9a-f]{32}"
 ORGANIZATION: Final = f"(?P<organization>{UUID})"
 WALLET: Final = f"{ORGANIZATION}:(?P<currency>[a-z]{{3}})"
 PAYMENT: Final = f"(?P<payment>{UUID})"
-AMOUNT: Final = f"(?P<amount>{refund.AMOUNT})"
+AMOUNT: Final = f"(?P<amount>{screens.AMOUNT})"
 PACKED: Final = "[A-Za-z0-9_-]{22}"  # two ids as hex would not fit
 PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
 TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"

@@ -4,7 +4,6 @@ The list, one of them, how much for a new one, a question before one ends. A but
 has a number of its own, so that it begins one, however often it arrives.
 """
 
-import re
 from functools import partial
 from secrets import token_hex
 from typing import Final
@@ -24,8 +23,7 @@ from bot.cards import link_lines, link_rows, pair, saved_methods
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import NotTheirs, may_top_up, place_in
-from bot.refund import AMOUNT
-from bot.screens import Row, Screen, button, packed, unpacked
+from bot.screens import Row, Screen, button, packed, unpacked, written_amount
 from bot.texts import Fact, Price, Words, short
 from bot.topup import usual_amounts
 
@@ -84,8 +82,8 @@ async def new_tapped(context: BotContext) -> None:
 
 async def amount_chosen(data: str, currency: str, asked: str, context: BotContext) -> None:
     """An amount that was typed instead of tapping one: a button like the others, with it."""
-    amount = context.text.strip().replace(",", ".")
-    if not re.fullmatch(AMOUNT, amount):
+    amount = written_amount(context.text)
+    if amount is None:
         await context.say("refusal.amount_unreadable")
         return
     context.memory.question = None

@@ -4,21 +4,17 @@ Owners and admins see the button, and the backend decides again. A confirmed tap
 key is the message and the amount, so that tapping again after a lost answer sends nothing twice.
 """
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Final
 from uuid import UUID
 
 from backend.schemas import Payment, RefundRequest
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.membership import NotTheirs, managed, place_in
-from bot.screens import Screen, button
+from bot.screens import Screen, button, written_amount
 from bot.texts import Fact, Price, Words, short
-
-AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside the payment
 
 
 async def refund_tapped(context: BotContext) -> None:
@@ -37,9 +33,9 @@ async def other_tapped(context: BotContext) -> None:
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    payment, amount = await refundable(context, payment_id), context.text.strip().replace(",", ".")
+    payment, amount = await refundable(context, payment_id), written_amount(context.text)
     most = payment.refundable or payment.money
-    if not re.fullmatch(AMOUNT, amount):
+    if amount is None:
         await context.say("refusal.amount_unreadable")
     elif Decimal(amount) > Decimal(most.amount):
         await context.say("refusal.refund_too_large", most=most)

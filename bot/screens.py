@@ -3,11 +3,15 @@
 How it is read says `bot/handlers.py`.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside what it is for
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -28,6 +32,12 @@ class Screen:
 def button(label: str, data: str) -> InlineKeyboardButton:
     """A button that comes back to us with `data`."""
     return InlineKeyboardButton(label, callback_data=data)
+
+
+def written_amount(text: str) -> str | None:
+    """An amount that somebody typed, as a button carries it; None where it is none."""
+    amount = text.strip().replace(",", ".")
+    return amount if re.fullmatch(AMOUNT, amount) else None
 
 
 def packed(id: UUID) -> str:

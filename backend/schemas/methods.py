@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from backend.schemas.payments import ShownIn
+from backend.schemas.payments import Shown
 from backend.schemas.words import Model
 
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
@@ -50,7 +50,7 @@ class PaymentMethods(Model):
     methods: list[PaymentMethod]
 
 
-class NewMethod(Model):
+class NewMethod(Shown):
     """POST /api/payments/methods, with exactly one of three.
 
     `payment_method_id`, as Stripe.js made it (`pm_...`); `link: true` for a page of Stripe's to add
@@ -66,7 +66,6 @@ class NewMethod(Model):
     exp_year: int | None = Field(default=None, ge=2000, le=2100)
     cvc: SecretStr | None = Field(default=None, max_length=4)
     set_as_default: bool = False
-    shown_in: ShownIn | None = None
 
 
 class MethodLink(Model):

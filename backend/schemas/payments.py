@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backend.schemas.money import Money
 from backend.schemas.refunds import Dispute, Refund
-from backend.schemas.words import AmountText, MessageId, Model, TelegramId
+from backend.schemas.words import AmountText, Json, MessageId, Model, TelegramId
 
 PaymentStatus = Literal[
     "created", "pending", "processing", "succeeded", "failed", "expired", "canceled"
@@ -25,6 +25,21 @@ class ShownIn(Model):
     message_id: MessageId
 
 
+class Shown(Model):
+    """What a message of the bot's shows, if the bot asks for it."""
+
+    shown_in: ShownIn | None = None
+
+    @property
+    def where(self) -> Json:
+        """Which message that is, as SQL takes it."""
+        shown = self.shown_in
+        return {
+            "telegram_chat_id": shown and shown.chat_id,
+            "message_id": shown and shown.message_id,
+        }
+
+
 class PaymentRequest(Model):
     """POST /api/payments/create-intent. `amount` in major units, text or number.
 
@@ -36,10 +51,8 @@ class PaymentRequest(Model):
     currency: str | None = Field(default=None, min_length=3, max_length=3)
 
 
-class CheckoutRequest(PaymentRequest):
+class CheckoutRequest(PaymentRequest, Shown):
     """POST /api/payments/checkout: the same, and which message of the bot's shows it."""
-
-    shown_in: ShownIn | None = None
 
 
 class ChargeRequest(CheckoutRequest):

@@ -1,5 +1,26 @@
 """The scenarios play in the backend's own house: real HTTP, real database, local Stripe."""
 
-from tests.backend.conftest import house
+import asyncio
+import json
+from typing import Any
+
+from backend.schemas import Json
+from tests.backend.conftest import House, house, token
 
 __all__ = ["house"]
+
+
+async def typed(house: House, command: str, **claims: Any) -> Json:
+    """What a shell prints for a guide's command; host, port and token are filled in."""
+    for example, real in {
+        "http://localhost:8080": house.url,
+        "YOUR_TOKEN": token(**claims),
+        "ORGANIZATION_ID": str(house.world.acme),
+    }.items():
+        command = command.replace(example, real)
+    shell = await asyncio.create_subprocess_shell(
+        command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    output, _ = await shell.communicate()
+    said: Json = json.loads(output or b"{}")  # a 204 says nothing
+    return said

@@ -1,35 +1,16 @@
 """The curl of the usual guides, run as they print it: only host, port and token are filled in."""
 
-import asyncio
-import json
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.backend.conftest import BEN, EVE, House, token
+from tests.backend.conftest import BEN, EVE, House
+from tests.scenarios.conftest import typed
 
-Json = dict[str, Any]
 CREATE_INTENT = """curl -X POST http://localhost:8080/api/payments/create-intent \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer YOUR_TOKEN" \\
   -d '{"organization_id": "ORGANIZATION_ID", "amount": 100.00}'"""
-
-
-async def typed(house: House, command: str, **claims: Any) -> Json:
-    """What a shell prints for it."""
-    for example, real in {
-        "http://localhost:8080": house.url,
-        "YOUR_TOKEN": token(**claims),
-        "ORGANIZATION_ID": str(house.world.acme),
-    }.items():
-        command = command.replace(example, real)
-    shell = await asyncio.create_subprocess_shell(
-        command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    output, _ = await shell.communicate()
-    said: Json = json.loads(output)
-    return said
 
 
 @pytest.mark.parametrize("path", ["create-intent", "payment-intents"])
