@@ -85,18 +85,17 @@ function attempt(made) {
   return chip;
 }
 
+function row(name, about, ...beside) {
+  const what = [element("div", "name", name), element("div", "about", about)];
+  return element("div", "row", element("div", "", ...what), ...beside);
+}
+
 function deliveryRow(delivery) {
   const again = (after) => ask(`deliveries/${delivery.event}/again`, { after });
   const next = delivery.next.map((when) => element("span", "attempt", `next ${time(when)}`));
-  const row = element(
-    "div",
-    "row",
-    element(
-      "div",
-      "",
-      element("div", "name", breakable(delivery.type)),
-      element("div", "about", `${time(delivery.created)} · ${delivery.event}`),
-    ),
+  const shown = row(
+    breakable(delivery.type),
+    `${time(delivery.created)} · ${delivery.event}`,
     element("div", "side", state(delivery.state)),
     element(
       "div",
@@ -107,8 +106,8 @@ function deliveryRow(delivery) {
     ),
     element("div", "attempts", ...delivery.attempts.map(attempt), ...next),
   );
-  row.dataset.event = delivery.event;
-  return row;
+  shown.dataset.event = delivery.event;
+  return shown;
 }
 
 function sessionRow(session) {
@@ -131,15 +130,9 @@ function sessionRow(session) {
     buttons.append(button("Settle now", door("settle")));
   }
   const declined = session.decline_code ? ` · ${session.decline_code}` : "";
-  return element(
-    "div",
-    "row",
-    element(
-      "div",
-      "",
-      element("div", "name", `${money(session)} · ${name}`),
-      element("div", "about", `${time(session.created)} · ${session.id.slice(0, 24)}…${declined}`),
-    ),
+  return row(
+    `${money(session)} · ${name}`,
+    `${time(session.created)} · ${session.id.slice(0, 24)}…${declined}`,
     element("div", "side", chip),
     buttons,
   );
@@ -152,15 +145,9 @@ function cardRow(method) {
     const expiry = { exp_month: now.getMonth() + 1, exp_year: now.getFullYear() + years };
     return ask(`cards/${method.id}/reissue`, expiry);
   };
-  return element(
-    "div",
-    "row",
-    element(
-      "div",
-      "",
-      element("div", "name", `${display_brand} •••• ${last4} · ${exp_month}/${exp_year}`),
-      element("div", "about", `${time(method.created)} · ${method.id}`),
-    ),
+  return row(
+    `${display_brand} •••• ${last4} · ${exp_month}/${exp_year}`,
+    `${time(method.created)} · ${method.id}`,
     element(
       "div",
       "buttons",
@@ -188,15 +175,9 @@ function clawbackRow(thing) {
   const steps = thing.next.map((step) => {
     return button(STEPS[step], () => ask(`clawbacks/${thing.id}`, { step }));
   });
-  return element(
-    "div",
-    "row",
-    element(
-      "div",
-      "",
-      element("div", "name", `${name} · ${money(thing)}`),
-      element("div", "about", `${time(thing.created)} · ${thing.id}`),
-    ),
+  return row(
+    `${name} · ${money(thing)}`,
+    `${time(thing.created)} · ${thing.id}`,
     element("div", "side", state(thing.status)),
     element("div", "buttons", ...steps),
   );
