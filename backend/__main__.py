@@ -11,7 +11,7 @@ from dataclasses import asdict
 import structlog
 from aiohttp import web
 
-from backend import doctor, invitations, migrations, parked_events, reconcile, subscriptions
+from backend import doctor, invitations, migrations, packages, parked_events, reconcile
 from backend.app import create_app
 from backend.database import SERVICE
 from backend.errors import PursebotError
@@ -82,13 +82,13 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def packages(settings: Settings, arguments: argparse.Namespace) -> int:
+async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> int:
     """The recurring top-ups that are offered by name."""
     async with open_database(settings) as database:
         match arguments.act:
             case "add":
                 terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
-                said: object = await subscriptions.add_package(database, *terms)
+                said: object = await packages.add(database, *terms)
             case "remove":
                 said = await database.call("remove_package", SERVICE, package_id=arguments.id)
             case _:
@@ -153,7 +153,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     first.set_defaults(run=invite_owner)
     offer = commands.add_parser("packages", help="recurring top-ups that are offered by name")
-    offer.set_defaults(run=packages, settings=Settings)
+    offer.set_defaults(run=offer_packages, settings=Settings)
     offers = offer.add_subparsers(dest="act", required=True, metavar="list|add|remove")
     offers.add_parser("list", help="those that are offered")
     added = offers.add_parser("add", help="offer one more")

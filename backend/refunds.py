@@ -10,10 +10,10 @@ from uuid import UUID
 import structlog
 
 from backend import money, topups
-from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
 from backend.schemas import Json, Refund, RefundRequest
+from backend.stripe_facts import AboutPayment
 from backend.stripe_gateway import REFUND_METADATA
 from backend.topups import Shop
 
@@ -21,6 +21,40 @@ log = structlog.get_logger(__name__)
 
 # Stripe forgets a key after 24 hours: https://docs.stripe.com/api/idempotent_requests
 KEY_LIVES = timedelta(hours=23)
+
+
+class StripeRefund(AboutPayment):
+    """The part that we read of a Refund: https://docs.stripe.com/api/refunds/object."""
+
+    amount: int
+    status: str
+    reason: str | None = None
+    failure_reason: str | None = None
+
+
+class RefundedCharge(AboutPayment):
+    """The part of a Charge that something went back of. It does not say in which refunds."""
+
+    amount_refunded: int
+
+
+def refund_fact(source: Json) -> Json:
+    """A refund as it stands."""
+    told = StripeRefund.model_validate(source)
+    return told.fact(
+        "refund",
+        refund_id=told.metadata.get(REFUND_METADATA),
+        amount_minor=told.amount,
+        status=told.status,
+        reason=told.reason,
+        failure=told.failure_reason,
+    )
+
+
+def charge_fact(source: Json) -> Json:
+    """A charge and how much of it went back."""
+    told = RefundedCharge.model_validate(source)
+    return told.fact("refunds", amount_minor=told.amount_refunded)
 
 
 async def refund(
@@ -88,7 +122,7 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
     """What Stripe answered takes the same way as what it posts."""
     for each in found:
         name = f"{each['id']}:{each['status']}"
-        await topups.receive_check(shop, name, livemode, clawback_fact("refund", each))
+        await topups.receive_check(shop, name, livemode, refund_fact(each))
 
 
 async def heal(shop: Shop, refund_id: str) -> None:

@@ -76,6 +76,22 @@ def our_payment(metadata: dict[str, str] | None) -> str | None:
     return our_id(metadata, PAYMENT_METADATA)
 
 
+class AboutPayment(BaseModel):
+    """What says of money that went back, or may, whose it is: by metadata of ours, or by intent."""
+
+    id: str
+    payment_intent: str | None
+    metadata: dict[str, str] = Field(default_factory=dict)
+    livemode: bool | None = None
+    currency: str | None = None
+
+    def fact(self, about: str, **more: object) -> Json:
+        """Something that Stripe told about that payment."""
+        whose = {"payment_id": our_payment(self.metadata), "intent_id": self.payment_intent}
+        told = self.model_dump(include={"id", "livemode", "currency"})
+        return {"about": about, "outcome": "told", **whose, **told, **more}
+
+
 def intent_fact(source: Json, outcome: Outcome | None) -> Json:
     """A PaymentIntent on which `outcome` happened."""
     intent = PaymentIntent.model_validate(source)

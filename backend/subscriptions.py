@@ -20,20 +20,6 @@ from backend.stripe_billing_facts import invoice_fact, paid_by
 from backend.topups import Shop
 
 
-async def packages(database: Database, actor: Actor) -> schemas.Packages:
-    """The recurring top-ups that are offered by name."""
-    return schemas.Packages(packages=await database.call("list_packages", actor))
-
-
-async def add_package(
-    database: Database, name: str, amount: str, currency: str, interval: str
-) -> Json:
-    """Offer another one. Raises AmountRefused."""
-    terms = {"amount": minor_units(amount, currency), "currency": currency, "interval": interval}
-    made: Json = await database.call("add_package", SERVICE, terms={"name": name, **terms})
-    return made
-
-
 async def start(
     shop: Shop, actor: Actor, wanted: schemas.SubscriptionRequest, key: str | None
 ) -> Subscription:

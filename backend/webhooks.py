@@ -11,10 +11,11 @@ import structlog
 from pydantic import BaseModel, Field, ValidationError
 
 from backend import cards, refunds, subscriptions, topups
-from backend.clawback_facts import clawback_fact
 from backend.database import SERVICE
+from backend.disputes import dispute_fact, warning_fact
 from backend.errors import BadRequest
 from backend.failures import EventNotApplied, StripeRefused
+from backend.refunds import charge_fact, refund_fact
 from backend.schemas import Json
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
@@ -23,7 +24,6 @@ from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
 
-DISPUTE = partial(clawback_fact, "dispute")
 # https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
 MEANINGS: dict[str, Callable[[Json], Json]] = {
     "checkout.session.completed": session_fact,
@@ -34,17 +34,17 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
     "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
     "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
-    **dict.fromkeys(
-        ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"),
-        partial(clawback_fact, "refund"),
-    ),
-    "charge.refunded": partial(clawback_fact, "refunds"),
-    "charge.dispute.created": DISPUTE,
-    "charge.dispute.updated": DISPUTE,
-    "charge.dispute.closed": DISPUTE,
-    "charge.dispute.funds_withdrawn": partial(DISPUTE, withdrawn=True),
-    "charge.dispute.funds_reinstated": partial(DISPUTE, reinstated=True),
-    "radar.early_fraud_warning.created": partial(clawback_fact, "warning"),
+    "refund.created": refund_fact,
+    "refund.updated": refund_fact,
+    "refund.failed": refund_fact,
+    "charge.refund.updated": refund_fact,
+    "charge.refunded": charge_fact,
+    "charge.dispute.created": dispute_fact,
+    "charge.dispute.updated": dispute_fact,
+    "charge.dispute.closed": dispute_fact,
+    "charge.dispute.funds_withdrawn": partial(dispute_fact, withdrawn=True),
+    "charge.dispute.funds_reinstated": partial(dispute_fact, reinstated=True),
+    "radar.early_fraud_warning.created": warning_fact,
     "payment_method.attached": method_fact,
     "payment_method.updated": method_fact,
     "payment_method.automatically_updated": method_fact,

@@ -11,16 +11,17 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult, Payment
-from bot import recurring
+from bot import subscriptions
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.cards import link_screen, news_of_card
 from bot.chat_order import ChatTurns
 from bot.claims import work_off
-from bot.clawbacks import CLAWBACKS, clawback_screen
+from bot.disputes import DISPUTES, dispute_screen
 from bot.members import news_screen
 from bot.outcomes import result_of
 from bot.payment_message import credited_screen, payment_screen
+from bot.refunds import refund_screen
 from bot.screens import Screen
 from bot.texts import Texts, Words
 
@@ -58,9 +59,10 @@ SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
     "wallet_credited": credit_told,
     "method_link_shown": link_told,
     "method_news": news_of_card,
-    "recurring": recurring.news_screen,
+    "recurring": subscriptions.news_screen,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),
-    **dict.fromkeys(CLAWBACKS, clawback_screen),
+    **dict.fromkeys(("refund_made", "refund_failed"), refund_screen),
+    **dict.fromkeys(DISPUTES, dispute_screen),
 }
 
 

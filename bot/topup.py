@@ -12,7 +12,7 @@ from typing import Final
 
 from backend.schemas import CheckoutRequest, Me, Membership, OrganizationChoice, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
-from bot.charge import ways_to_pay
+from bot.charges import ways_to_pay
 from bot.context import BotContext, WalletName
 from bot.doors import too_old
 from bot.errors import explain

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from backend.database import SERVICE
-from bot.recurring import news_screen
+from bot.subscriptions import news_screen
 from bot.texts import load_texts
 from sandbox.telegram_text import said
 from tests.backend.conftest import House
-from tests.backend.test_recurring import advance, has_balance, until
+from tests.backend.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import notification, payment
 from tests.bot.test_cards import add, ana, ben, save

@@ -9,7 +9,7 @@ import pytest
 from backend import reconcile, webhooks
 from backend.stripe_billing_facts import subscription_fact
 from tests.backend.conftest import House
-from tests.backend.test_recurring import (
+from tests.backend.test_subscriptions import (
     DOOR,
     Json,
     advance,

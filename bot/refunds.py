@@ -9,11 +9,11 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
-from backend.schemas import Payment, RefundRequest
+from backend.schemas import Notification, Payment, RefundRequest
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext
 from bot.membership import NotTheirs, managed, place_in
-from bot.screens import Screen, button, written_amount
+from bot.screens import Row, Screen, button, written_amount
 from bot.texts import Fact, Price, Words, short
 
 
@@ -97,3 +97,28 @@ def facts_of(payment: Payment, words: Words) -> dict[str, Fact]:
         "most": payment.refundable or payment.money,
         "reference": payment.reference,
     }
+
+
+def refund_screen(notification: Notification, words: Words) -> Screen:
+    """A refund was made, or did not arrive."""
+    return Screen("\n".join(told_lines(notification, words)))
+
+
+def told_lines(notification: Notification, words: Words) -> list[str]:
+    """What went back of a payment, or may, and of which one."""
+    told = notification.facts
+    facts: dict[str, Fact] = {
+        "organization": short(str(told["organization_name"])),
+        "amount": Price(str(told["amount"]), str(told["currency"])),
+        "reference": str(told["reference"]),
+        "by": short(str(told.get("by") or words.plain("clawback.dashboard"))),
+        "reason": words.plain(words.first(f"reason.{told.get('reason')}", "reason.other")),
+    }
+    said = f"clawback.{notification.kind}"
+    key = words.first(f"{said}_{told.get('status')}", said)
+    return [words.say(key, **facts), words.say("payment.reference", **facts)]
+
+
+def refund_row(payment: str, words: Words) -> tuple[Row, ...]:
+    """The way to a refund of the payment with this id (as hex)."""
+    return ((button(words.plain("button.refund"), f"refund:{payment}"),),)

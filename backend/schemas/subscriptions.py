@@ -1,33 +1,16 @@
-"""Recurring top-ups: what is offered, what is wanted, what goes on."""
+"""Recurring top-ups: what is wanted, what goes on."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from backend.schemas.history import Cursor
 from backend.schemas.money import Money
-from backend.schemas.payments import Payment
+from backend.schemas.packages import Interval
 from backend.schemas.words import AmountText, Model
 
-Interval = Literal["week", "month"]
 SubscriptionStatus = Literal["incomplete", "active", "past_due", "paused", "canceled"]
-
-
-class Package(Model):
-    """A recurring top-up that the operator offers by name."""
-
-    id: UUID
-    name: str
-    money: Money
-    interval: Interval
-
-
-class Packages(Model):
-    """GET /api/payments/packages."""
-
-    packages: list[Package]
 
 
 class SubscriptionRequest(Model):
@@ -87,30 +70,3 @@ class Subscriptions(Model):
     """Those that go on, or may begin, newest first."""
 
     subscriptions: list[Subscription]
-
-
-class InvoicesQuery(Model):
-    """GET /api/payments/invoices: Stripe is asked about each, so a page has 20 at most."""
-
-    organization_id: UUID
-    cursor: Cursor | None = None
-    limit: Annotated[int, Field(ge=1, le=20)] = 10
-
-
-class Invoice(Model):
-    """What was paid. `url` is Stripe's page of the invoice, or of the receipt where there is none.
-
-    `pdf` is the invoice as a file. Both addresses end after some weeks: ask again.
-    """
-
-    payment: Payment
-    url: str | None
-    pdf: str | None
-
-
-class Invoices(Model):
-    """Newest first. The cursors are as those of `Payments`."""
-
-    invoices: list[Invoice]
-    next_cursor: str | None
-    previous_cursor: str | None
