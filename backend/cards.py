@@ -7,21 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from backend import customers
+from backend import customers, schemas
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
-from backend.schemas import (
-    AddedMethod,
-    Json,
-    MethodChange,
-    MethodsQuery,
-    NewMethod,
-    PaymentMethod,
-    PaymentMethods,
-    Portal,
-    PortalRequest,
-)
+from backend.schemas import Json
 from backend.stripe_card_facts import told
 
 if TYPE_CHECKING:
@@ -40,15 +30,17 @@ TEST_CARDS: Final[dict[str, str | None]] = {
 }
 
 
-async def listing(database: Database, actor: Actor, asked: MethodsQuery) -> PaymentMethods:
+async def listing(
+    database: Database, actor: Actor, asked: schemas.MethodsQuery
+) -> schemas.PaymentMethods:
     """What an organization has saved to pay with. Raises NotFound."""
     found = await database.call("list_payment_methods", actor, **asked.model_dump())
-    return PaymentMethods(methods=found)
+    return schemas.PaymentMethods(methods=found)
 
 
 async def change(
-    shop: "Shop", actor: Actor, method_id: UUID, wanted: MethodChange
-) -> PaymentMethod:
+    shop: "Shop", actor: Actor, method_id: UUID, wanted: schemas.MethodChange
+) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
     if wanted.label is not None:
         await shop.database.call("label_method", actor, method_id=method_id, label=wanted.label)
@@ -57,13 +49,13 @@ async def change(
     return await show(shop, actor, method_id)
 
 
-async def show(shop: "Shop", actor: Actor, method_id: UUID) -> PaymentMethod:
+async def show(shop: "Shop", actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card, for who may charge it. Raises NotFound, RoleTooLow."""
     found = await shop.database.call("get_payment_method", actor, method_id=method_id)
-    return PaymentMethod(**found)
+    return schemas.PaymentMethod(**found)
 
 
-async def set_default(shop: "Shop", actor: Actor, method_id: UUID) -> PaymentMethod:
+async def set_default(shop: "Shop", actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card is what is paid with unless somebody says otherwise. Raises NotFound."""
     ordered = await shop.database.call("order_method", actor, method_id=method_id, act="default")
     stripe_id = ordered["stripe_payment_method_id"]
@@ -88,17 +80,17 @@ async def remove(shop: "Shop", actor: Actor, method_id: UUID) -> None:
     await look(shop, whose)
 
 
-async def open_portal(shop: "Shop", actor: Actor, wanted: PortalRequest) -> Portal:
+async def open_portal(shop: "Shop", actor: Actor, wanted: schemas.PortalRequest) -> schemas.Portal:
     """A way into Stripe's own page of an organization's cards and invoices.
 
     Raises NotFound, RoleTooLow, StripeRefused where the portal is not set up at Stripe.
     """
     customer_id = await customers.customer_id(shop, actor, wanted.organization_id)
     opened = await shop.stripe.open_portal(customer_id, str(wanted.organization_id))
-    return Portal(url=opened["url"])
+    return schemas.Portal(url=opened["url"])
 
 
-def published_card(shop: "Shop", wanted: NewMethod) -> str | None:
+def published_card(shop: "Shop", wanted: schemas.NewMethod) -> str | None:
     """Stripe's name of a published test card; None for the one that is added on a page.
 
     Raises BadRequest for any other number, and for every number in live mode.
@@ -115,7 +107,9 @@ def published_card(shop: "Shop", wanted: NewMethod) -> str | None:
     return TEST_CARDS[digits]
 
 
-async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) -> AddedMethod:
+async def attach(
+    shop: "Shop", actor: Actor, wanted: schemas.NewMethod, stripe_id: str
+) -> schemas.AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     customer = await customers.known(shop, actor, wanted.organization_id)
     try:
@@ -130,7 +124,7 @@ async def attach(shop: "Shop", actor: Actor, wanted: NewMethod, stripe_id: str) 
     added = {"added_id": made["id"], "added_by": customer["user_id"]}
     added |= {"make_default": wanted.set_as_default}
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)
-    return AddedMethod(method=found.get("method"), known=bool(found.get("known")))
+    return schemas.AddedMethod(method=found.get("method"), known=bool(found.get("known")))
 
 
 async def ask(shop: "Shop", result: Json) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import aiohttp
 import stripe
 
+from backend import page_words
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json
 
@@ -44,6 +46,27 @@ async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
             raise StripeUnavailable from error
         # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
         raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
+
+
+def on_page(row: Json, ours: dict[str, str], back: str, *, leave: str | None = None) -> Json:
+    """What every page of Checkout is asked with: `ours` is the metadata, with the row's id in it.
+
+    `back` is where its people come back to, and those who `leave` too where nothing else is said.
+    """
+    [id] = ours.values()
+    return {
+        "client_reference_id": id,
+        "locale": page_words.nearest(row["language"], otherwise="auto"),
+        "metadata": ours,
+        "expires_at": int(datetime.fromisoformat(row["expires_at"]).timestamp()),
+        "success_url": back,
+        "cancel_url": leave or back,
+    }
+
+
+def key_of(row: Json) -> Json:
+    """The idempotency key of what a row asks for, `<row>:<attempt>`."""
+    return {"idempotency_key": f"{row['id']}:{row['attempt']}"}
 
 
 def new_key() -> Json:

@@ -4,12 +4,10 @@ A subscription's requests are rebuilt from its row alone. What sets a value has 
 setting it again is harmless, and a remembered 500 is not.
 """
 
-from datetime import datetime
 from typing import Any
 
-from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out, new_key
+from backend.stripe_answers import answer, carried_out, key_of, new_key, on_page
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
@@ -28,38 +26,29 @@ class StripeBilling:
         product = {"name": subscription["package"] or subscription["organization_name"]}
         line = {"quantity": 1, "price_data": {**price(subscription), "product_data": product}}
         wanted = {
+            **on_page(subscription, ours, back),
             "mode": "subscription",
             "customer": customer_id,
-            "client_reference_id": id,
-            "locale": page_words.nearest(subscription["language"], otherwise="auto"),
             "line_items": [line],
-            "metadata": ours,
             "subscription_data": {"metadata": ours},
-            "expires_at": int(datetime.fromisoformat(subscription["expires_at"]).timestamp()),
-            "success_url": back,
-            "cancel_url": back,
         }
-        key = {"idempotency_key": f"{id}:{subscription['attempt']}"}
-        return await answer(self._stripe.checkout.sessions.create_async(wanted, key))
+        asked = self._stripe.checkout.sessions.create_async(wanted, key_of(subscription))
+        return await answer(asked)
 
     async def create_subscription(self, subscription: Json, customer_id: str) -> Json:
         """It begins at once, with a saved card while its payer is there; a decline is an answer."""
-        id, key = subscription["id"], f"{subscription['id']}:{subscription['attempt']}"
+        key = key_of(subscription)
         name = subscription["package"] or subscription["organization_name"]
-        product = self._stripe.products.create_async
-        made = await answer(
-            product({"id": id, "name": name}, {"idempotency_key": f"{key}:product"})
-        )
+        apart = {"idempotency_key": f"{key['idempotency_key']}:product"}
+        made = await answer(self._stripe.products.create_async({"name": name}, apart))
         wanted = {
             "customer": customer_id,
             "default_payment_method": subscription["stripe_payment_method_id"],
             "items": [{"price_data": {**price(subscription), "product": made["id"]}}],
-            "metadata": {SUBSCRIPTION_METADATA: id},
+            "metadata": {SUBSCRIPTION_METADATA: subscription["id"]},
             "payment_behavior": "allow_incomplete",
         }
-        return await carried_out(
-            self._stripe.subscriptions.create_async(wanted, {"idempotency_key": key})
-        )
+        return await carried_out(self._stripe.subscriptions.create_async(wanted, key))
 
     async def get_subscription(self, id: str) -> Json:
         """A subscription with its latest invoice and what paid that."""

@@ -4,12 +4,11 @@ Nothing here moves money, and doing it again is harmless: each request has a new
 remembered 500 would not be.
 """
 
-from datetime import datetime
 from typing import Any
 
 from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer, new_key
+from backend.stripe_answers import answer, new_key, on_page
 
 LINK_METADATA = "pursebot_link_id"
 
@@ -25,17 +24,12 @@ class StripeCards:
         ours = {LINK_METADATA: link["link_id"]}
         back = f"{self._public_url}/cards/{link['link_id']}/return"
         wanted = {
+            **on_page(link, ours, back),
             "mode": "setup",
             "customer": link["stripe_customer_id"],
             "currency": link["currency"],
-            "client_reference_id": link["link_id"],
-            "locale": page_words.nearest(link["language"], otherwise="auto"),
             "custom_text": {"submit": {"message": who_can_charge(link)}},
-            "metadata": ours,
             "setup_intent_data": {"metadata": ours},
-            "expires_at": int(datetime.fromisoformat(link["expires_at"]).timestamp()),
-            "success_url": back,
-            "cancel_url": back,
         }
         return await answer(self._stripe.checkout.sessions.create_async(wanted, new_key()))
 

@@ -8,19 +8,16 @@ leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from uuid import uuid4
 
 import aiohttp
 import stripe
 
-from backend import page_words
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out, reply
+from backend.stripe_answers import answer, carried_out, key_of, new_key, on_page, reply
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
 
@@ -52,61 +49,34 @@ class StripeGateway(StripeCards, StripeBilling):
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
         ours = {PAYMENT_METADATA: payment["id"]}
         back = f"{self._public_url}/pay/{payment['id']}"
-        return await answer(
-            self._stripe.checkout.sessions.create_async(
-                {
-                    **saving_offered(payment),
-                    "mode": "payment",
-                    "client_reference_id": payment["id"],
-                    "locale": page_words.nearest(payment["language"], otherwise="auto"),
-                    "line_items": [
-                        {
-                            "quantity": 1,
-                            "price_data": {
-                                "currency": payment["currency"],
-                                "unit_amount": payment["amount_minor"],
-                                "product_data": {"name": payment["organization_name"]},
-                            },
-                        }
-                    ],
-                    "metadata": ours,
-                    "payment_intent_data": {
-                        "metadata": ours,
-                        "description": f"Top-up {payment['reference']}",
-                    },
-                    "expires_at": int(datetime.fromisoformat(payment["expires_at"]).timestamp()),
-                    "success_url": f"{back}/return",
-                    "cancel_url": f"{back}/leave",
-                },
-                {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
-            )
-        )
+        price = {
+            "currency": payment["currency"],
+            "unit_amount": payment["amount_minor"],
+            "product_data": {"name": payment["organization_name"]},
+        }
+        wanted = {
+            **on_page(payment, ours, f"{back}/return", leave=f"{back}/leave"),
+            **saving_offered(payment),
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": {"metadata": ours, "description": described(payment)},
+        }
+        return await answer(self._stripe.checkout.sessions.create_async(wanted, key_of(payment)))
 
     async def get_session(self, session_id: str) -> Json:
         """A Checkout Session with its PaymentIntent, once it has one."""
-        wanted: stripe.params.checkout.SessionRetrieveParams = {"expand": ["payment_intent"]}
+        wanted = {"expand": ["payment_intent"]}
         return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
 
     async def expire_session(self, session_id: str) -> Json:
         """Close an open page. Stripe refuses where it is not open any more."""
-        # A new key each time: expiring is idempotent by itself, a remembered 500 is not.
-        key: stripe.RequestOptions = {"idempotency_key": f"{session_id}:expire:{uuid4()}"}
-        return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, key))
+        # A new key: expiring is idempotent by itself, a remembered 500 is not.
+        return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, new_key()))
 
     async def create_intent(self, payment: Json) -> Json:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
-        return await answer(
-            self._stripe.payment_intents.create_async(
-                {
-                    "amount": payment["amount_minor"],
-                    "currency": payment["currency"],
-                    "automatic_payment_methods": {"enabled": True},
-                    "description": f"Top-up {payment['reference']}",
-                    "metadata": {PAYMENT_METADATA: payment["id"]},
-                },
-                {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
-            )
-        )
+        asked = self._stripe.payment_intents.create_async(intended(payment), key_of(payment))
+        return await answer(asked)
 
     async def charge(self, payment: Json) -> Json:
         """The payment's intent, confirmed with a saved card while its payer is there.
@@ -114,20 +84,14 @@ class StripeGateway(StripeCards, StripeBilling):
         A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
         did not try the card; a 500 or another request under the same key say nothing about that.
         """
-        request = self._stripe.payment_intents.create_async(
-            {
-                "amount": payment["amount_minor"],
-                "currency": payment["currency"],
-                "customer": payment["stripe_customer_id"],
-                "payment_method": payment["stripe_payment_method_id"],
-                "confirm": True,
-                "automatic_payment_methods": {"enabled": True},
-                "return_url": f"{self._public_url}/pay/{payment['id']}/return",
-                "description": f"Top-up {payment['reference']}",
-                "metadata": {PAYMENT_METADATA: payment["id"]},
-            },
-            {"idempotency_key": f"{payment['id']}:{payment['attempt']}"},
-        )
+        wanted = {
+            **intended(payment),
+            "customer": payment["stripe_customer_id"],
+            "payment_method": payment["stripe_payment_method_id"],
+            "confirm": True,
+            "return_url": f"{self._public_url}/pay/{payment['id']}/return",
+        }
+        request = self._stripe.payment_intents.create_async(wanted, key_of(payment))
         try:
             return await carried_out(request)
         except StripeRefused as refused:
@@ -142,25 +106,22 @@ class StripeGateway(StripeCards, StripeBilling):
 
     async def cancel_intent(self, intent_id: str) -> Json:
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
-        key: stripe.RequestOptions = {"idempotency_key": f"{intent_id}:cancel:{uuid4()}"}
-        return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, key))
+        return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, new_key()))
 
     async def create_refund(self, refund: Json) -> Json:
         """The refund, of the payment's intent. The request is rebuilt from the row alone."""
-        ours = {PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]}
-        wanted: stripe.params.RefundCreateParams = {
+        wanted = {
             "payment_intent": refund["stripe_payment_intent_id"],
             "amount": refund["amount_minor"],
-            "metadata": ours,
+            "metadata": {PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]},
         }
         if refund["reason"]:
             wanted["reason"] = refund["reason"]
-        key = f"{refund['id']}:{refund['attempt']}"
-        return await answer(self._stripe.refunds.create_async(wanted, {"idempotency_key": key}))
+        return await answer(self._stripe.refunds.create_async(wanted, key_of(refund)))
 
     async def refunds_of(self, intent_id: str) -> list[Json]:
         """An intent's refunds, newest first, those of the dashboard as well; at most 100."""
-        wanted: stripe.params.RefundListParams = {"payment_intent": intent_id, "limit": 100}
+        wanted = {"payment_intent": intent_id, "limit": 100}
         page = await answer(self._stripe.refunds.list_async(wanted))
         listed: list[Json] = page["data"]
         return listed
@@ -224,7 +185,23 @@ class StripeGateway(StripeCards, StripeBilling):
         raise InvalidSignature
 
 
-def saving_offered(payment: Json) -> stripe.params.checkout.SessionCreateParams:
+def intended(payment: Json) -> Json:
+    """What every PaymentIntent that we make is asked with."""
+    return {
+        "amount": payment["amount_minor"],
+        "currency": payment["currency"],
+        "automatic_payment_methods": {"enabled": True},
+        "description": described(payment),
+        "metadata": {PAYMENT_METADATA: payment["id"]},
+    }
+
+
+def described(payment: Json) -> str:
+    """What stands beside it in Stripe's dashboard and on receipts."""
+    return f"Top-up {payment['reference']}"
+
+
+def saving_offered(payment: Json) -> Json:
     """The payer may save the card for the organization, and is told who can charge it then.
 
     https://docs.stripe.com/payments/checkout/save-during-payment

@@ -10,18 +10,7 @@ from uuid import UUID
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import (
-    Membership,
-    MethodChange,
-    MethodLink,
-    MethodsQuery,
-    NewMethod,
-    Notification,
-    PaymentMethod,
-    PortalRequest,
-    ShownIn,
-    Subscription,
-)
+from backend import schemas
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import NotTheirs, may_top_up, place_in
@@ -33,7 +22,7 @@ LONGEST_LABEL: Final = 50  # as the backend takes it
 
 
 @at_home
-async def cards(place: Membership, context: BotContext) -> None:
+async def cards(place: schemas.Membership, context: BotContext) -> None:
     """/cards, and whatever leads back there.
 
     A line and a button per card; to members, what the default one is called.
@@ -70,13 +59,13 @@ async def label_tapped(context: BotContext) -> None:
     await context.show(Screen(context.words.say("cards.label", card=called(method))))
 
 
-async def label_written(method: PaymentMethod, context: BotContext) -> None:
+async def label_written(method: schemas.PaymentMethod, context: BotContext) -> None:
     """The label that was asked for, which stays asked until it fits."""
     await context.introduce()
     if len(context.text) > LONGEST_LABEL:
         await context.say("cards.label_too_long", count=LONGEST_LABEL)
         return
-    wanted = MethodChange(label=context.text)
+    wanted = schemas.MethodChange(label=context.text)
     changed = await context.backend.change_method(context.speaker.id, method.id, wanted)
     context.memory.question = None
     await context.reply(card_screen(changed, context.words))
@@ -107,10 +96,10 @@ async def keep_tapped(context: BotContext) -> None:
 async def add_tapped(context: BotContext) -> None:
     """Add a card: this message becomes the link's."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = NewMethod(
+    wanted = schemas.NewMethod(
         organization_id=place.organization_id,
         link=True,
-        shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
+        shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=context.message_id),
     )
     added = await context.backend.add_method(context.speaker.id, wanted)
     if added.link:
@@ -127,7 +116,7 @@ async def check_link_tapped(context: BotContext) -> str | None:
 async def portal_tapped(context: BotContext) -> None:
     """The way into Stripe's own page of cards and invoices."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = PortalRequest(organization_id=place.organization_id)
+    wanted = schemas.PortalRequest(organization_id=place.organization_id)
     url = (await context.backend.portal(context.speaker.id, wanted)).url
     words, back = context.words, cards_button(context.words, place.organization_id.hex)
     lines = [words.say("cards.portal", organization=short(place.organization_name))]
@@ -136,13 +125,13 @@ async def portal_tapped(context: BotContext) -> None:
     await context.show(Screen("\n".join(lines), rows))
 
 
-async def saved_methods(organization_id: UUID, context: BotContext) -> list[PaymentMethod]:
+async def saved_methods(organization_id: UUID, context: BotContext) -> list[schemas.PaymentMethod]:
     """What an organization has to pay with, the default one first."""
-    wanted = MethodsQuery(organization_id=organization_id)
+    wanted = schemas.MethodsQuery(organization_id=organization_id)
     return (await context.backend.methods(context.speaker.id, wanted)).methods
 
 
-async def named(context: BotContext) -> PaymentMethod:
+async def named(context: BotContext) -> schemas.PaymentMethod:
     """The card that a button names, if the person may still act for its organization."""
     place = place_in(await context.introduce(), context.id("organization"))
     for method in await saved_methods(place.organization_id, context):
@@ -151,7 +140,7 @@ async def named(context: BotContext) -> PaymentMethod:
     raise NotTheirs("refusal.not_found")
 
 
-def card_screen(method: PaymentMethod, words: Words) -> Screen:
+def card_screen(method: schemas.PaymentMethod, words: Words) -> Screen:
     """A card with all that is known of it, and a button for each thing to do."""
     text = [line(method, words)]
     if method.added_by:
@@ -163,7 +152,7 @@ def card_screen(method: PaymentMethod, words: Words) -> Screen:
     return Screen("\n".join(text), (*rows, (back,)))
 
 
-def link_screen(link: MethodLink, words: Words) -> Screen:
+def link_screen(link: schemas.MethodLink, words: Words) -> Screen:
     """The message of a link to add a card, in each state of it."""
     organization, card = short(link.organization_name), link.method and link.method.display_name
     facts = {"organization": organization, "card": card or ""}
@@ -179,7 +168,7 @@ def link_screen(link: MethodLink, words: Words) -> Screen:
     return Screen("\n".join([*lines, *link_lines(link.url, words)]), rows)
 
 
-def news_of_card(notification: Notification, words: Words) -> Screen:
+def news_of_card(notification: schemas.Notification, words: Words) -> Screen:
     """What happened to a card; the owners are asked about that of somebody who left."""
     told = {name: short(str(value)) for name, value in notification.facts.items()}
     happened, organization = told["happened"], UUID(told["organization_id"])
@@ -194,7 +183,7 @@ def news_of_card(notification: Notification, words: Words) -> Screen:
     )
 
 
-def line(method: PaymentMethod, words: Words) -> str:
+def line(method: schemas.PaymentMethod, words: Words) -> str:
     """A card in one line: its name, its label, which it is and until when it works."""
     until = f"{method.exp_month:02}/{method.exp_year}" if method.exp_month else ""
     parts = {
@@ -207,7 +196,7 @@ def line(method: PaymentMethod, words: Words) -> str:
     return ", ".join(words.say(f"cards.{name}", **facts) for name, so in parts.items() if so)
 
 
-def called(method: PaymentMethod) -> str:
+def called(method: schemas.PaymentMethod) -> str:
     """A card on a button."""
     return ", ".join(filter(None, (method.display_name, short(method.label or "", 20))))
 
@@ -227,6 +216,6 @@ def link_rows(url: str, label: str) -> tuple[Row, ...]:
     return ((InlineKeyboardButton(label, url=url),),) if fits_a_button(url) else ()
 
 
-def pair(owned: PaymentMethod | Subscription) -> str:
+def pair(owned: schemas.PaymentMethod | schemas.Subscription) -> str:
     """How a button names a card, or a recurring top-up, of an organization."""
     return f"{packed(owned.organization_id)}:{packed(owned.id)}"

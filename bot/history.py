@@ -9,16 +9,7 @@ from typing import Final
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import (
-    Membership,
-    Payment,
-    Payments,
-    PaymentsQuery,
-    PaymentStatus,
-    Transaction,
-    Transactions,
-    TransactionsQuery,
-)
+from backend import schemas
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import may_top_up, needed_role, place_in
@@ -26,12 +17,12 @@ from bot.screens import Screen, button, packed
 from bot.texts import Fact, Words, short
 
 PAGE: Final = 8  # lines in a message
-OPEN: Final[list[PaymentStatus]] = ["created", "pending", "processing"]
+OPEN: Final[list[schemas.PaymentStatus]] = ["created", "pending", "processing"]
 WALLETS_IN_A_ROW: Final = 4
 
 
 @at_home
-async def history(place: Membership, context: BotContext) -> None:
+async def history(place: schemas.Membership, context: BotContext) -> None:
     """/history: the newest movements of the current organization's default wallet."""
     await show_movements(place, place.wallets[0].balance.currency, None, context)
 
@@ -47,10 +38,13 @@ async def page_tapped(context: BotContext) -> None:
 
 
 async def show_movements(
-    place: Membership, currency: str, cursor: str | None, context: BotContext
+    place: schemas.Membership, currency: str, cursor: str | None, context: BotContext
 ) -> None:
     """What came and went; where nothing did, how to begin."""
-    words, asked = context.words, TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE)
+    words, asked = (
+        context.words,
+        schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE),
+    )
     page = await context.backend.transactions(context.speaker.id, place.organization_id, asked)
     name, code = short(place.organization_name), currency.upper()
     lines = [words.say("history.movements", organization=name, currency=code)]
@@ -71,10 +65,10 @@ async def show_movements(
     await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
 
 
-async def show_open(place: Membership, cursor: str | None, context: BotContext) -> None:
+async def show_open(place: schemas.Membership, cursor: str | None, context: BotContext) -> None:
     """Payments that may still be paid, or that a bank works on."""
     words, id = context.words, place.organization_id
-    asked = PaymentsQuery(organization_id=id, status=OPEN, cursor=cursor, limit=PAGE)
+    asked = schemas.PaymentsQuery(organization_id=id, status=OPEN, cursor=cursor, limit=PAGE)
     page = await context.backend.payments(context.speaker.id, asked)
     lines = [words.say("history.open", organization=short(place.organization_name))]
     lines += by_day(page.payments, words)
@@ -85,7 +79,7 @@ async def show_open(place: Membership, cursor: str | None, context: BotContext) 
     await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
 
 
-def by_day(listed: Sequence[Transaction | Payment], words: Words) -> Iterator[str]:
+def by_day(listed: Sequence[schemas.Transaction | schemas.Payment], words: Words) -> Iterator[str]:
     """A line for each, the first of each day below its date."""
     day = None
     for one in listed:
@@ -93,7 +87,7 @@ def by_day(listed: Sequence[Transaction | Payment], words: Words) -> Iterator[st
             yield words.say("history.day", day=day)
         payer = short(one.paid_by or words.plain("payment.somebody"))
         facts: dict[str, Fact] = {"time": one.created_at, "amount": one.money, "payer": payer}
-        if isinstance(one, Transaction):
+        if isinstance(one, schemas.Transaction):
             yield words.say(f"history.{one.kind}", balance=one.balance, **facts)
         else:
             status = words.plain(f"status.{one.status}")
@@ -101,7 +95,10 @@ def by_day(listed: Sequence[Transaction | Payment], words: Words) -> Iterator[st
 
 
 def turning(
-    place: Membership, currency: str, page: Transactions | Payments, words: Words
+    place: schemas.Membership,
+    currency: str,
+    page: schemas.Transactions | schemas.Payments,
+    words: Words,
 ) -> list[InlineKeyboardButton]:
     """Newer and Older, as far as there is anything."""
     ways = (("button.newer", page.previous_cursor), ("button.older", page.next_cursor))
@@ -109,7 +106,7 @@ def turning(
 
 
 def page_button(
-    key: str, place: Membership, currency: str, words: Words, cursor: str = ""
+    key: str, place: schemas.Membership, currency: str, words: Words, cursor: str = ""
 ) -> InlineKeyboardButton:
     """Leads to a page: of a wallet's movements, or without a currency of open payments."""
     data = f"past:{packed(place.organization_id)}:{currency}:{cursor}"

@@ -8,14 +8,7 @@ from typing import Final
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import (
-    Membership,
-    Notification,
-    Subscription,
-    SubscriptionChange,
-    SubscriptionsQuery,
-    SubscriptionStatus,
-)
+from backend import schemas
 from bot.cards import link_lines, link_rows, pair
 from bot.context import BotContext
 from bot.doors import at_home
@@ -23,7 +16,7 @@ from bot.membership import NotTheirs, may_top_up, place_in
 from bot.screens import Row, Screen, button
 from bot.texts import Fact, Price, Words, short
 
-ACTS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
+ACTS: Final[dict[schemas.SubscriptionStatus, tuple[str, ...]]] = {
     "incomplete": ("look", "end"),
     "active": ("change", "pause", "end"),
     "past_due": ("change", "end"),
@@ -33,12 +26,12 @@ ACTS: Final[dict[SubscriptionStatus, tuple[str, ...]]] = {
 
 
 @at_home
-async def recurring(place: Membership, context: BotContext) -> None:
+async def recurring(place: schemas.Membership, context: BotContext) -> None:
     """/recurring, and whatever leads back there.
 
     A line for each; to who may change them, a button too, and the way to another.
     """
-    asked = SubscriptionsQuery(organization_id=place.organization_id)
+    asked = schemas.SubscriptionsQuery(organization_id=place.organization_id)
     found = (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions
     words, title = context.words, "recurring.title" if found else "recurring.none"
     lines = [words.say(title, organization=short(place.organization_name))]
@@ -69,21 +62,21 @@ async def act_tapped(context: BotContext) -> None:
     if act == "end_now":
         one = await context.backend.end_subscription(context.speaker.id, one.id)
     elif act != "look":
-        change = SubscriptionChange(paused=act == "pause")
+        change = schemas.SubscriptionChange(paused=act == "pause")
         one = await context.backend.change_subscription(context.speaker.id, one.id, change)
     await context.show(one_screen(one, words))
 
 
-async def amount_written(one: Subscription, context: BotContext) -> None:
+async def amount_written(one: schemas.Subscription, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
     await context.introduce()
-    change = SubscriptionChange(amount=context.text[:64])
+    change = schemas.SubscriptionChange(amount=context.text[:64])
     changed = await context.backend.change_subscription(context.speaker.id, one.id, change)
     context.memory.question = None
     await context.reply(one_screen(changed, context.words))
 
 
-async def named(context: BotContext) -> Subscription:
+async def named(context: BotContext) -> schemas.Subscription:
     """The one that a button names, if the person may act for its organization."""
     place = place_in(await context.introduce(), context.id("organization"))
     if not may_top_up(place):
@@ -91,7 +84,7 @@ async def named(context: BotContext) -> Subscription:
     return await context.backend.subscription(context.speaker.id, context.id("subscription"))
 
 
-def one_screen(one: Subscription, words: Words) -> Screen:
+def one_screen(one: schemas.Subscription, words: Words) -> Screen:
     """How one stands, what to pay where it waits for that, and what can be done with it."""
     lines = [line(one, words), words.say(f"recurring.{one.status}", **facts_of(one, words))]
     rows: list[Row] = []
@@ -103,12 +96,12 @@ def one_screen(one: Subscription, words: Words) -> Screen:
     return Screen("\n".join(lines), tuple(row for row in rows if row))
 
 
-def line(one: Subscription, words: Words) -> str:
+def line(one: schemas.Subscription, words: Words) -> str:
     """One in a line: how much, how often, how it stands."""
     return words.say("recurring.line", **facts_of(one, words))
 
 
-def facts_of(one: Subscription, words: Words) -> dict[str, Fact]:
+def facts_of(one: schemas.Subscription, words: Words) -> dict[str, Fact]:
     """What sentences say of one."""
     ends = one.current_period_end
     return {
@@ -121,7 +114,7 @@ def facts_of(one: Subscription, words: Words) -> dict[str, Fact]:
     }
 
 
-def called(one: Subscription, words: Words) -> str:
+def called(one: schemas.Subscription, words: Words) -> str:
     """One on a button."""
     return words.plain("button.subscription", **facts_of(one, words))
 
@@ -131,7 +124,7 @@ def back_button(organization: str, words: Words) -> InlineKeyboardButton:
     return button(words.plain("button.back"), f"subs:{organization}")
 
 
-def news_screen(notification: Notification, words: Words) -> Screen:
+def news_screen(notification: schemas.Notification, words: Words) -> Screen:
     """What became of one: it began, it ended, or it could not be charged and can be paid now."""
     said = {name: str(value) for name, value in notification.facts.items()}
     price, url = Price(said["amount"], said["currency"]), said.get("url", "")

@@ -125,9 +125,9 @@ def renew(stripe: LocalStripe, subscription: Json) -> None:
         collect(stripe, invoice["id"], step_of(card), card)
 
 
-def create_product(stripe: LocalStripe, *, id: Text, name: Text) -> Json:
+def create_product(stripe: LocalStripe, *, name: Text) -> Json:
     """POST /v1/products: no more than a name on invoices."""
-    product = new("product", name=name, updated=int(time.time())) | {"id": id}
+    product = new("product", name=name, updated=int(time.time()))
     stripe.tell([], {"product": product})
     return product
 
