@@ -149,7 +149,8 @@ async def look(
         link: Json = asked["link"] or {}
         page = await seen_on_page(shop, link) if link.get("stripe_checkout_session_id") else {}
         new: Json = added or page.get("added") or {}
-        default_id, methods = await shop.stripe.saved_methods(asked["stripe_customer_id"])
+        saved = await shop.stripe.saved_methods(asked["stripe_customer_id"])
+        default_id, methods = saved or (None, [])
         found = await shop.database.call(
             "mirror_methods",
             SERVICE,
@@ -157,6 +158,7 @@ async def look(
             looked_at=asked["looked_at"],
             methods=[told(method) for method in methods],
             default_id=default_id,
+            gone_customer_id=None if saved else asked["stripe_customer_id"],
             **new,
         )
         event_id, fact = None, {name: fact[name] for name in fact if name != "at_most_every"}

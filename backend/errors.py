@@ -178,9 +178,11 @@ class ReferenceUsed(Refusal, status=409):
 
 
 class NothingToRefund(Refusal, status=409):
-    """Not paid, or all of it has gone back or been spent."""
+    """Not paid, or all of it has gone back, is disputed or was spent."""
 
-    message = "Nothing of this payment can go back: it is {payment_status}, refunded or spent."
+    message = (
+        "Nothing of this payment can go back: it is {payment_status}, refunded, disputed or spent."
+    )
 
 
 class SubscriptionOver(Refusal, status=409):

@@ -5,13 +5,12 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
-from pydantic import ValidationError
 
 from backend import refunds, subscriptions, topups, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.topups import Shop
-from backend.webhooks import MEANINGS, StripeEvent
+from backend.webhooks import MEANINGS, UNLIKE_STRIPES, StripeEvent
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +33,7 @@ async def once(shop: Shop) -> dict[str, int]:
         for id in ids:
             try:
                 await heal(shop, id)
-            except (PursebotError, ValidationError) as error:
+            except (PursebotError, *UNLIKE_STRIPES) as error:
                 log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
         looked[about] = len(ids)
     looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)

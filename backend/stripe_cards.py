@@ -38,11 +38,14 @@ class StripeCards:
         wanted = {"expand": ["setup_intent"]}
         return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
 
-    async def saved_methods(self, customer_id: str) -> tuple[str | None, list[Json]]:
-        """A customer's default payment method, by its id, and all that they have."""
+    async def saved_methods(self, customer_id: str) -> tuple[str | None, list[Json]] | None:
+        """A customer's default payment method, by its id, and all that they have.
+
+        None of a customer who was deleted at Stripe, for ever, with all that they had.
+        """
         customer = await answer(self._stripe.customers.retrieve_async(customer_id))
         if customer.get("deleted"):
-            return None, []
+            return None
         methods: list[Json] = []
         more: Json = {"has_more": True}
         while more["has_more"]:

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
 
 import aiohttp
 import stripe
@@ -127,15 +126,10 @@ class StripeGateway(StripeCards, StripeBilling):
         return listed
 
     async def create_customer(self, organization: Json) -> Json:
-        """The organization as Stripe's customer. A new name is another request, so another key."""
-        organization_id, name = organization["organization_id"], organization["name"]
-        named = sha256(name.encode()).hexdigest()[:16]
-        return await answer(
-            self._stripe.customers.create_async(
-                {"name": name, "metadata": {"pursebot_organization_id": organization_id}},
-                {"idempotency_key": f"{organization_id}:customer:{named}"},
-            )
-        )
+        """The organization as Stripe's customer. Another time it is another one."""
+        ours = {"pursebot_organization_id": organization["organization_id"]}
+        wanted = {"name": organization["name"], "metadata": ours}
+        return await answer(self._stripe.customers.create_async(wanted, new_key()))
 
     async def get_event(self, event_id: str) -> Json:
         """An event of the last 30 days."""

@@ -52,6 +52,7 @@ MEANINGS: dict[str, Callable[[Json], Json]] = {
     "setup_intent.succeeded": setup_fact,
     "setup_intent.setup_failed": setup_fact,
     "customer.updated": customer_fact,
+    "customer.deleted": customer_fact,
     "customer.subscription.created": subscription_fact,
     "customer.subscription.updated": subscription_fact,
     "customer.subscription.deleted": subscription_fact,

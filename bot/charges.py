@@ -13,7 +13,7 @@ from bot.screens import Row, Screen, button, wallet_data, written_amount
 from bot.texts import Price, short
 
 LONGEST_AMOUNT: Final = 9  # as it fits a button, beside the organization and the card
-MOST_CARDS: Final = 4
+MOST_CARDS: Final = 10
 
 
 async def ways_to_pay(
@@ -27,7 +27,7 @@ async def ways_to_pay(
     if written is None or len(written) > LONGEST_AMOUNT:
         return None
     methods = await saved_methods(wallet.organization_id, context)
-    usable = [method for method in methods if method.standing != "expired"][:MOST_CARDS]
+    usable = [method for method in methods if method.standing != "expired"]
     if not usable:
         return None
     words, place = context.words, place_in(me, wallet.organization_id)
@@ -36,8 +36,10 @@ async def ways_to_pay(
     for kept in (each.balance for each in place.wallets):
         if kept.currency == wallet.currency and (owed := debt(kept)):
             lines.append(words.say("topup.debt", debt=owed))
+    if len(usable) > MOST_CARDS:
+        lines.append(words.say("charge.more", count=len(usable) - MOST_CARDS))
     rows: list[Row] = []
-    for method in usable:
+    for method in usable[:MOST_CARDS]:
         data = f"with:{pair(method)}:{wallet.currency}:{written}"
         rows.append((button(words.plain("button.pay_with", card=called(method)), data),))
     page = f"{wallet_data('page', *wallet)}:{written}"

@@ -52,7 +52,7 @@ def receipt_screen(payment: Payment, words: Words, may_refund: bool = False) -> 
 
 def credited_screen(payment: Payment, words: Words) -> Screen:
     """What another member reads when money has been added."""
-    keys = ("credited.text", *_after(payment))
+    keys = (words.first(f"credited.{payment.flow}", "credited.text"), *_after(payment))
     lines = (words.say(key, **_facts(payment, words)) for key in keys)
     receipt = button(words.plain("button.receipt"), f"receipt:{payment.id.hex}")
     return Screen("\n".join(lines), ((balance_button(words), receipt),))

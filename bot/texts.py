@@ -123,6 +123,7 @@ class Words:
         # The digits are those the backend wrote: Stripe's currency table, not CLDR's, decides.
         exponent = amount.as_tuple().exponent
         digits = -exponent if isinstance(exponent, int) else 0
+        digits = max(digits, 2) if digits else 0  # somebody typed 7.5: no currency has one digit
         pattern = copy(self._locale.currency_formats["standard"])
         pattern.frac_prec = (digits, digits)
         written = pattern.apply(

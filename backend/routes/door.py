@@ -27,7 +27,8 @@ M = TypeVar("M", bound=BaseModel)
 
 async def asked(request: web.Request, model: type[M]) -> M:
     """The body or, where there is none, the query as `model`; raises as these do."""
-    return query(request, model) if request.method in NO_BODY else await body(request, model)
+    without = request.method in NO_BODY and not request.can_read_body
+    return query(request, model) if without else await body(request, model)
 
 
 async def body(request: web.Request, model: type[M]) -> M:

@@ -31,6 +31,7 @@ create table public.payments (
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
     constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge', 'invoice')),
+    constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
     constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
@@ -133,7 +134,9 @@ begin
         'status', payment.status,
         'flow', payment.flow,
         'order_reference', payment.order_reference,
-        'paid_with', case when may_pay then private.card_name(payment.payment_method_id) end,
+        'paid_with', case when may_pay then private.card_name(coalesce(payment.payment_method_id, (
+            select m.id from public.payment_methods as m where m.stripe_payment_method_id = payment.stripe_payment_method_id
+        ))) end,
         'url', case when may_pay and payment.status = 'pending' then payment.url end,
         'expires_at', payment.expires_at,
         'last_decline', payment.last_decline,

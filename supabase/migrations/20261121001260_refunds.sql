@@ -164,7 +164,7 @@ declare
 begin
     if refund.status in ('pending', 'requires_action', 'succeeded') then
         if private.post_transfer(payment.wallet_id, 'refund', refund.stripe_refund_id, 'wallet', 'stripe', refund.amount) is not null then
-            perform private.tell_of_clawback('refund_made', payment, told);
+            perform private.tell_of_clawback('refund_made', payment, told, refund.created_by);
         end if;
     elsif not exists (
         select from public.transfers as t where t.kind = 'refund' and t.reference = refund.stripe_refund_id

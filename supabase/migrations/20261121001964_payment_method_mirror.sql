@@ -105,8 +105,8 @@ end
 $$;
 
 -- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
--- is what `added_by` has just saved, to be the default if so. Answers how far Stripe is from what it
--- should be, and what was added.
+-- is what `added_by` has just saved, to be the default if so. A customer who is gone is forgotten: the
+-- next card makes another. Answers how far Stripe is from what it should be, and what was added.
 create function api.mirror_methods(
     organization_id uuid,
     looked_at text,
@@ -114,7 +114,8 @@ create function api.mirror_methods(
     default_id text default null,
     added_id text default null,
     added_by uuid default null,
-    make_default boolean default false
+    make_default boolean default false,
+    gone_customer_id text default null
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -133,6 +134,8 @@ begin
     if not found then
         return '{"fresh": false}';
     end if;
+    update public.organizations as o set stripe_customer_id = null
+    where o.id = mirror_methods.organization_id and o.stripe_customer_id = gone_customer_id;
     update public.payment_methods as m set is_default = false
     where m.organization_id = mirror_methods.organization_id and m.is_default
     and m.stripe_payment_method_id is distinct from default_id;
@@ -199,4 +202,4 @@ begin
 end
 $$;
 comment on function api.mirror_methods is 'Definer: nobody has grants to write methods. An answer to an older question than the last one changes nothing.';
-grant execute on function api.mirror_methods(uuid, text, jsonb, text, text, uuid, boolean) to service_role;
+grant execute on function api.mirror_methods(uuid, text, jsonb, text, text, uuid, boolean, text) to service_role;

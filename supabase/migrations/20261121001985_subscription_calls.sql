@@ -125,7 +125,8 @@ begin
     end if;
     update public.subscriptions as s
     set quoted = case when wanted <> all(s.quoted) then s.quoted || wanted else s.quoted end,
-        canceled_by = case when changes ? 'canceled' then coalesce(s.canceled_by, caller) else s.canceled_by end
+        canceled_by = case when changes ? 'canceled' then coalesce(s.canceled_by, caller) else s.canceled_by end,
+        changed_by = caller
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
         'subscription_id', subscription_id, 'amount', wanted, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
@@ -189,11 +190,13 @@ as $$
 declare
     before public.subscriptions;
     subscription public.subscriptions;
+    news text;
 begin
     perform private.require_service();
     select s.* into strict before from public.subscriptions as s where s.id = subscription_id for update;
     update public.subscriptions as s
     set asked_at = (seen ->> 'asked_at')::timestamptz,
+        changed_by = null,
         status = coalesce(private.subscription_status(seen), s.status),
         stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, seen ->> 'session_id'),
         stripe_subscription_id = coalesce(s.stripe_subscription_id, seen ->> 'stripe_subscription_id'),
@@ -206,10 +209,17 @@ begin
     if not found then
         return private.subscription_json(before);
     end if;
-    if subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then
-        perform private.tell_about(subscription, 'ended');
-    elsif subscription.status = 'active' and before.status = 'incomplete' then
-        perform private.tell_about(subscription, 'began');
+    news := case
+        when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'
+        when subscription.status = 'active' and before.status = 'incomplete' then 'began'
+        when subscription.status = 'paused' and before.status = 'active' then 'held'
+        when subscription.status = 'active' and before.status = 'paused' then 'resumed'
+        when subscription.amount <> before.amount then 'changed'
+    end;
+    if news is not null then
+        perform private.tell_about(
+            subscription, news, except_for => coalesce(before.changed_by, subscription.canceled_by)
+        );
     end if;
     return private.subscription_json(subscription);
 end

@@ -11,14 +11,16 @@ as $$
 $$;
 comment on function private.subscription_of is 'Which subscription a fact is about: by our id in the metadata, else by Stripe''s.';
 
-create function private.tell_about(subscription public.subscriptions, news text, facts jsonb default '{}') returns void
+create function private.tell_about(
+    subscription public.subscriptions, news text, facts jsonb default '{}', except_for uuid default null
+) returns void
 language sql set search_path = ''
 as $$
     select private.tell_people(
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = subscription.organization_id and m.role in ('owner', 'admin')
-            and m.user_id is distinct from subscription.canceled_by
+            and m.user_id is distinct from except_for
         ),
         'recurring',
         subscription.organization_id,
@@ -28,7 +30,7 @@ as $$
         ) || facts
     )
 $$;
-comment on function private.tell_about is 'Tells the owners and admins what became of a recurring top-up; who ended it has seen that.';
+comment on function private.tell_about is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';
 
 create function private.apply_subscription(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''

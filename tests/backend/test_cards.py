@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from backend import reconcile
+from sandbox.stripe_objects import new
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:
@@ -127,6 +128,22 @@ async def test_cards_are_labeled_made_default_and_removed_again_and_again(cards:
     assert (await cards.ask("PUT", amex, label="x"))["status"] == 404
 
 
+async def test_a_customer_deleted_at_stripe_is_forgotten_and_the_next_card_makes_another(
+    cards: Cards,
+) -> None:
+    await cards.add(**TEST_CARD)
+    store = cards.house.store
+    [(_, gone)] = store.list("customer")
+    store.put("customer", gone["id"], {"id": gone["id"], "object": "customer", "deleted": True})
+    told = new("event", type="customer.deleted", data={"object": gone})
+    store.put("event", told["id"], told)
+    for _ in range(2):
+        await reconcile.once(cards.house.shop)
+        assert await cards.names() == []
+    assert (await cards.add(**TEST_CARD))["status"] == 201
+    await cards.until("Visa •••• 4242*")
+
+
 async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: Cards) -> None:
     method = (await cards.add(**TEST_CARD))["method"]
     await cards.add(payment_method_id="pm_card_amex")
@@ -244,7 +261,7 @@ async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(
 async def test_the_unified_form_adds_pays_changes_and_removes(cards: Cards) -> None:
     async def form(method: str, key: str = "", **body: Any) -> Json:
         headers = {"Authorization": f"Bearer {token()}"} | ({"Idempotency-Key": key} if key else {})
-        given: Json = {"params" if method in ("GET", "DELETE") else "json": body}
+        given: Json = {"params" if method == "GET" or key == "query" else "json": body}
         url = f"{cards.house.url}/api/payment"
         async with cards.house.http.request(method, url, headers=headers, **given) as answer:
             return {
@@ -267,6 +284,8 @@ async def test_the_unified_form_adds_pays_changes_and_removes(cards: Cards) -> N
     assert (await form("PUT", **method, label="Office"))["label"] == "Office"
     [listed] = (await form("GET", **acme))["methods"]
     assert listed["label"] == "Office"
-    assert (await form("DELETE", **method))["status"] == 204
+    for _ in range(2):
+        assert (await form("DELETE", **method))["status"] == 204
+    assert (await form("DELETE", "query", **method))["status"] == 204
     assert (await form("GET", **acme))["methods"] == []
     assert (await form("POST", action="dance", **acme))["status"] == 400

@@ -156,3 +156,5 @@ def test_another_member_reads_no_link_and_no_reference() -> None:
     screen = credited_screen(payment(status="succeeded", balance=euros(5000)), WORDS)
     assert LINK not in screen.text
     assert labels(screen) == ["Balance", "Receipt"]
+    renewed = credited_screen(payment(status="succeeded", flow="invoice"), WORDS)
+    assert renewed.text == "The recurring top-up added <b>€50.00</b> to <b>Acme</b>."

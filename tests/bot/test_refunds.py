@@ -63,8 +63,8 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
     backend.refuse[f"POST /api/payments/{paid.id}/refund"] = (
         422, "refund_too_large", {"most": "10.00", "currency": "eur"},
     )  # fmt: skip
-    sure = await ana.sees("Send €12.5 back")
-    assert "at most €10.00" in (await ana.taps(sure, "Refund €12.5"))["text"]
+    sure = await ana.sees("Send €12.50 back")
+    assert "at most €10.00" in (await ana.taps(sure, "Refund €12.50"))["text"]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,9 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     await ben.sees("This takes the role of admin or higher")
 
 
-@pytest.mark.parametrize("news", ["began", "ended", "failed", "action_required"])
+@pytest.mark.parametrize(
+    "news", ["began", "held", "resumed", "changed", "ended", "failed", "action_required"]
+)
 @pytest.mark.parametrize("language", sorted(load_texts().languages))
 def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: str) -> None:
     facts: dict[str, str | int] = {

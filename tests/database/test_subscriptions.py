@@ -119,6 +119,30 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
     assert kept["status"] == "past_due"
 
 
+async def test_what_one_does_to_it_the_others_are_told(
+    database: PostgresDatabase, world: World, owner: Connection, subscription: str
+) -> None:
+    await owner.execute("update memberships set role = 'admin'")
+    acts: list[tuple[Json, Json]] = [
+        ({"paused": True}, {"status": "active", "paused": True}),
+        ({"paused": False}, {"status": "active", "paused": False}),
+        ({"amount": 6000}, {"amount": 6000}),
+        ({"canceled": True}, {"status": "canceled"}),
+    ]
+    for changes, seen in acts:
+        await database.call(
+            "request_change", world.ana, subscription_id=subscription, changes=changes
+        )
+        await note(database, subscription, **seen)
+    told = await owner.fetch(
+        "select u.name, array_agg(n.facts ->> 'news' order by n.id) as news from notifications as n"
+        " inner join chats as c on c.id = n.chat_id inner join users as u on u.id = c.user_id"
+        " where n.kind = 'recurring' group by u.name order by u.name"
+    )
+    everything = ["held", "resumed", "changed", "ended"]
+    assert [tuple(row) for row in told] == [("Ana", ["began"]), ("Ben", everything)]
+
+
 async def test_only_owners_and_admins_act_and_strangers_see_nothing(
     database: PostgresDatabase, world: World, subscription: str
 ) -> None:
