@@ -8,7 +8,6 @@ from backend.postgres import postgres_database
 from backend.settings import Settings, SettingsError
 from backend.stripe_gateway import StripeGateway, stripe_gateway
 from backend.supabase_auth import SupabaseAuth
-from backend.supabase_database import supabase_database
 from backend.topups import Shop
 
 
@@ -20,6 +19,9 @@ def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
     project, key = settings.supabase_url, settings.supabase_service_role_key
     signing_key = settings.supabase_jwt_secret
     if project and key and signing_key:
+        # A large library, which the other way does without.
+        from backend.supabase_database import supabase_database
+
         return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
     raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before
 

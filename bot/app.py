@@ -30,6 +30,7 @@ ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
 UPDATES_AT_ONCE: Final = 32
 CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries together
+TRUSTED: Final = httpx.create_ssl_context()  # reading the authorities takes a while: once for all
 
 
 def create_app(
@@ -46,8 +47,8 @@ def create_app(
             on_token_refused()
 
     def connections(size: int) -> HTTPXRequest:
-        hooks = {"event_hooks": {"response": [watch]}}
-        return HTTPXRequest(size, 10, 10, 5, pool_timeout=5, httpx_kwargs=hooks)
+        chosen = {"event_hooks": {"response": [watch]}, "verify": TRUSTED}
+        return HTTPXRequest(size, 10, 10, 5, pool_timeout=5, httpx_kwargs=chosen)
 
     defaults = telegram_ext.Defaults(
         parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)

@@ -4,6 +4,8 @@ After each test that had a database, its ledger must be without a flaw, whatever
 """
 
 import asyncio
+import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -22,6 +24,10 @@ from tests.supabase_standin import Standin, supabase_standin
 pytest_plugins = ["tests.no_skips"]
 
 TEMPLATE = "pursebot_template"
+
+# What one process compiled the next need not, however the machine feels about such files.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

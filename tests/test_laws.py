@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.budget import ROOT, Room, code_lines, python_files, rooms
+from tests.budget import ROOT, code_lines, python_files, rooms
 
 FOLDERS = ("backend", "bot", "sandbox", "tests")
 LONGEST_FILE = 300  # lines of any kind; 40 to 150 is what a file wants to be
@@ -34,9 +34,8 @@ def test_every_file_has_a_name_that_tells_what_is_in_it() -> None:
     assert [path for path, said in words.items() if said & NAMES_THAT_TELL_NOTHING] == []
 
 
-@pytest.mark.parametrize("room", rooms(), ids=lambda room: "+".join(room.folders))
-def test_each_room_stays_within_its_budget(room: Room) -> None:
-    assert room.lines <= room.ceiling, str(room)
+def test_each_room_stays_within_its_budget() -> None:
+    assert [str(room) for room in rooms() if room.lines > room.ceiling] == []
 
 
 def test_the_budget_counts_code_and_nothing_else() -> None:

@@ -27,6 +27,7 @@ from tests.bot.fake_organizations import FakeOrganizations
 from tests.conftest import World
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
+TEXTS = load_texts()
 Json = dict[str, Any]
 
 
@@ -112,9 +113,9 @@ async def bot(
         support_contact="@acme_help",
     )
     refused: list[bool] = []
-    application = create_app(settings, client, load_texts(), lambda: refused.append(True))
+    application = create_app(settings, client, TEXTS, lambda: refused.append(True))
     async with started(application):
-        worker = asyncio.create_task(DeliveryWorker(application.bot, client, load_texts()).run())
+        worker = asyncio.create_task(DeliveryWorker(application.bot, client, TEXTS).run())
         yield application
         worker.cancel()
         with suppress(asyncio.CancelledError):
@@ -152,9 +153,9 @@ async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> Asy
             telegram_api_base=house.sandbox_url,
             backend_url=house.url,
         )
-        application = create_app(settings, house.client, load_texts(), lambda: None)
+        application = create_app(settings, house.client, TEXTS, lambda: None)
         async with started(application):
-            worker = DeliveryWorker(application.bot, house.client, load_texts())
+            worker = DeliveryWorker(application.bot, house.client, TEXTS)
             task = asyncio.create_task(worker.run())
             yield house
             task.cancel()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 
 from sandbox.demo import free_ports
 from sandbox.environment import SETTINGS, Ports
@@ -18,7 +18,6 @@ from sandbox.postgres import EmbeddedPostgres
 LAST_LINE = "Ctrl-C stops everything"
 SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 5.0
-COMPILED = str(Path(gettempdir()) / f"pursebot-compiled-{os.getuid()}")
 
 
 @dataclass
@@ -82,8 +81,6 @@ def settings_for(folder: Path, ports: Ports) -> dict[str, str]:
 async def start(*command: str, **settings: str) -> asyncio.subprocess.Process:
     """`python -m sandbox <command>` with these settings and no others, where no `.env` is."""
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    # What one house compiled, the next need not, however the machine feels about such files.
-    environment |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": COMPILED}
     root = Path(__file__).parent.parent.parent
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", "-m", "sandbox", *command),

@@ -13,14 +13,12 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
-from aiogram import methods
-from aiogram.methods.base import Response
-from pydantic import TypeAdapter
 
 from sandbox.demo import CARD, Chat
 from tests.e2e.house import House, running_house, short_folder
 from tests.e2e.test_when_things_die import link, post
 from tests.sandbox.stripe_judge import MISSING, judge
+from tests.sandbox.telegram_judge import judge as telegram_judge, methods
 
 Json = dict[str, Any]
 folder = pytest.fixture(short_folder)
@@ -102,6 +100,6 @@ def by_aiogram(call: Json) -> None:
     name = call["path"].rsplit("/", 1)[1]
     method = getattr(methods, name[0].upper() + name[1:])
     returned: Any = method.__returning__
-    TypeAdapter(Response[returned]).validate_python(call["answer"])
+    telegram_judge(methods.base.Response[returned]).validate_python(call["answer"])
     sent = dict(parse_qsl(call["body"] or "", strict_parsing=bool(call["body"])))
     assert set(sent) <= set(method.model_fields), name

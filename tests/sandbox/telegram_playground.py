@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiogram.types import Message, Update
 from aiohttp import ClientSession, web
 
 from sandbox.server import LARGEST_BODY
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.telegram_api import add_telegram
+from tests.sandbox.telegram_judge import judge, types
 
 TOKEN = "424242:sandbox-token"
 Json = dict[str, Any]
@@ -35,14 +35,14 @@ class Playground:
         assert answer["ok"] is (response.status == 200)
         assert answer["ok"] or answer["error_code"] == response.status
         if isinstance(answer.get("result"), dict) and "message_id" in answer["result"]:
-            Message.model_validate(answer["result"])
+            judge(types.Message).validate_python(answer["result"])
         return answer
 
     async def updates(self, **parameters: Any) -> list[Json]:
         """What the bot has not confirmed yet, by aiogram's models."""
         found: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
         for update in found:
-            Update.model_validate(update)
+            judge(types.Update).validate_python(update)
         return found
 
     async def say(self, user: str, text: str, chat: str = "private") -> Json:
@@ -63,7 +63,7 @@ class Playground:
             assert response.status == 200
             answer: Json = await response.json()
         for message in answer["messages"]:
-            Message.model_validate(message)
+            judge(types.Message).validate_python(message)
         return answer
 
 

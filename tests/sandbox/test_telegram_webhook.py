@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram.types import Update, WebhookInfo
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.sandbox.telegram_judge import judge, types
 from tests.sandbox.telegram_playground import Playground, local_telegram
 
 Json = dict[str, Any]
@@ -41,9 +41,10 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
         first, again = [await asyncio.wait_for(posts.get(), 5) for _ in range(2)]
         assert first == again
         assert (first[0], first[1]["message"]["text"]) == ("s-1", "before")
-        Update.model_validate(first[1])
+        judge(types.Update).validate_python(first[1])
         info = (await telegram.bot("getWebhookInfo"))["result"]
-        assert (WebhookInfo.model_validate(info).url, info["pending_update_count"]) == (url, 0)
+        by_aiogram = judge(types.WebhookInfo).validate_python(info)
+        assert (by_aiogram.url, info["pending_update_count"]) == (url, 0)
         assert (
             info["last_error_message"]
             == "Wrong response from the webhook: 500 Internal Server Error"

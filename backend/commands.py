@@ -1,0 +1,118 @@
+"""What `python -m backend` can do beside migrating. Builds real things."""
+
+import argparse
+import asyncio
+import getpass
+import json
+import signal
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from backend import doctor, invitations, packages, parked_events, reconcile
+from backend.app import create_app
+from backend.database import SERVICE
+from backend.opening import open_database, open_shop
+from backend.settings import Settings
+
+log = structlog.get_logger("backend")
+
+# Stripe gives a webhook 10 to 30 seconds; what has been started may finish within them.
+SHUTDOWN_SECONDS = 15.0
+
+
+async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_shop(settings) as shop:
+        await shop.database.call(
+            "set_policy", SERVICE,
+            signup_open=settings.organization_signup == "open",
+            topups_in_chat=settings.topups_in_chat == "on",
+        )  # fmt: skip
+        app = create_app(shop, settings)
+        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            log.info("serving", host=settings.host, port=settings.port, livemode=settings.livemode)
+            await stopped.wait()
+            log.info("stopping")
+        finally:
+            await runner.cleanup()
+    return 0
+
+
+async def reconcile_once(settings: Settings, _arguments: argparse.Namespace) -> int:
+    """Ask Stripe about everything open, once."""
+    async with open_shop(settings) as shop:
+        print(json.dumps(await reconcile.once(shop)))
+    return 0
+
+
+async def events(settings: Settings, arguments: argparse.Namespace) -> int:
+    """The desk for events that could not be applied."""
+    async with open_shop(settings) as shop:
+        match arguments.act:
+            case "list":
+                said: object = await parked_events.listing(shop, arguments.all)
+            case "show":
+                said = await parked_events.show(shop, arguments.event)
+            case "retry":
+                said = await parked_events.retry(shop, arguments.event)
+            case _:
+                who, why = getpass.getuser(), arguments.reason
+                said = await parked_events.dismiss(shop, arguments.event, who, why)
+    print(json.dumps(said, indent=2))
+    return 0
+
+
+async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> int:
+    """The recurring top-ups that are offered by name."""
+    async with open_database(settings) as database:
+        match arguments.act:
+            case "add":
+                terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
+                said: object = await packages.add(database, *terms)
+            case "remove":
+                said = await database.call("remove_package", SERVICE, package_id=arguments.id)
+            case _:
+                said = await database.call("show_packages", SERVICE)
+    print(json.dumps(said, indent=2))
+    return 0
+
+
+async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int:
+    """A way in for an organization's owner."""
+    async with open_database(settings) as database:
+        made = await invitations.invite_owner(database, arguments.organization, arguments.hours)
+    print(
+        f"{made.organization_name} ({made.organization_id}) waits for an owner."
+        f" One person may come in, until {made.expires_at:%Y-%m-%d %H:%M} UTC:\n"
+        f"  by writing to your bot: /start invite_{made.code}\n"
+        f"  or by opening: https://t.me/<your bot's name>?start=invite_{made.code}"
+    )
+    return 0
+
+
+async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
+    """Everything that is wrong, as it is found; 1 for an error, with --strict for a warning too."""
+    findings = []
+    async for finding in doctor.examine():
+        findings.append(finding)
+        if not arguments.json:
+            print(finding, flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    bad = {"error", "warning"} if arguments.strict else {"error"}
+    return int(any(finding.level in bad for finding in findings))
+
+
+COMMANDS: dict[str, Any] = {
+    "serve": serve, "reconcile": reconcile_once, "invite-owner": invite_owner,
+    "packages": offer_packages, "events": events, "doctor": see_doctor,
+}  # fmt: skip
