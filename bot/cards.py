@@ -11,11 +11,11 @@ from uuid import UUID
 from telegram import InlineKeyboardButton
 
 from backend import schemas
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import at_home
-from bot.membership import NotTheirs, may_top_up, place_in
+from bot.membership import managed, may_top_up, place_in
 from bot.payment_message import fits_a_button
-from bot.screens import Row, Screen, button, packed
+from bot.screens import Row, Screen, back_button, button, packed
 from bot.texts import Words, short
 
 LONGEST_LABEL: Final = 50  # as the backend takes it
@@ -54,17 +54,17 @@ async def default_tapped(context: BotContext) -> None:
 
 async def label_tapped(context: BotContext) -> None:
     """Ask for a name of one's own for a card; the next message is the answer."""
-    method = await named(context)
+    method, words = await named(context), context.words
     context.memory.question = partial(label_written, method)
-    await context.show(Screen(context.words.say("cards.label", card=called(method))))
+    back = back_button(f"card:{pair(method)}", words)
+    await context.show(Screen(words.say("cards.label", card=called(method)), ((back,),)))
 
 
 async def label_written(method: schemas.PaymentMethod, context: BotContext) -> None:
     """The label that was asked for, which stays asked until it fits."""
-    await context.introduce()
     if len(context.text) > LONGEST_LABEL:
-        await context.say("cards.label_too_long", count=LONGEST_LABEL)
-        return
+        raise BotRefusal("cards.label_too_long", count=LONGEST_LABEL)
+    await context.introduce()
     wanted = schemas.MethodChange(label=context.text)
     changed = await context.backend.change_method(context.speaker.id, method.id, wanted)
     context.memory.question = None
@@ -75,7 +75,7 @@ async def remove_tapped(context: BotContext) -> None:
     """Remove: ask whether they are sure."""
     method, words = await named(context), context.words
     remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
-    back = button(words.plain("button.back"), f"card:{pair(method)}")
+    back = back_button(f"card:{pair(method)}", words)
     await context.show(Screen(words.say("cards.remove", card=called(method)), ((remove, back),)))
 
 
@@ -119,10 +119,8 @@ async def portal_tapped(context: BotContext) -> None:
     wanted = schemas.PortalRequest(organization_id=place.organization_id)
     url = (await context.backend.portal(context.speaker.id, wanted)).url
     words, back = context.words, cards_button(context.words, place.organization_id.hex)
-    lines = [words.say("cards.portal", organization=short(place.organization_name))]
-    lines += link_lines(url, words)
-    rows = (*link_rows(url, words.plain("button.portal")), (back,))
-    await context.show(Screen("\n".join(lines), rows))
+    text = words.say("cards.portal", organization=short(place.organization_name))
+    await context.show(leading(text, url, "button.portal", words, (back,)))
 
 
 async def saved_methods(organization_id: UUID, context: BotContext) -> list[schemas.PaymentMethod]:
@@ -133,11 +131,11 @@ async def saved_methods(organization_id: UUID, context: BotContext) -> list[sche
 
 async def named(context: BotContext) -> schemas.PaymentMethod:
     """The card that a button names, if the person may still act for its organization."""
-    place = place_in(await context.introduce(), context.id("organization"))
+    place = managed(place_in(await context.introduce(), context.id("organization")))
     for method in await saved_methods(place.organization_id, context):
-        if method.id == context.id("card") and may_top_up(place):
+        if method.id == context.id("card"):
             return method
-    raise NotTheirs("refusal.not_found")
+    raise BotRefusal("refusal.not_found_payment method")
 
 
 def card_screen(method: schemas.PaymentMethod, words: Words) -> Screen:
@@ -148,7 +146,7 @@ def card_screen(method: schemas.PaymentMethod, words: Words) -> Screen:
     default = () if method.is_default else ("default_card",)
     acts = (*default, "label_card", "remove_card")
     rows = [(button(words.plain(f"button.{act}"), f"{act}:{pair(method)}"),) for act in acts]
-    back = button(words.plain("button.back"), f"cards:{method.organization_id.hex}")
+    back = back_button(f"cards:{method.organization_id.hex}", words)
     return Screen("\n".join(text), (*rows, (back,)))
 
 
@@ -157,15 +155,14 @@ def link_screen(link: schemas.MethodLink, words: Words) -> Screen:
     organization, card = short(link.organization_name), link.method and link.method.display_name
     facts = {"organization": organization, "card": card or ""}
     back = cards_button(words, link.organization_id.hex)
-    lines = [words.say(f"card_link.{link.state}", until=link.expires_at, **facts)]
-    if link.state != "open" or not link.url:
-        return Screen(lines[0], ((back,),))
+    text = words.say(f"card_link.{link.state}", until=link.expires_at, **facts)
+    if link.state != "open":
+        return Screen(text, ((back,),))
     if link.last_decline:
         decline = words.first(f"decline.{link.last_decline}", "decline.card_declined")
-        lines.insert(0, words.say(decline))
+        text = f"{words.say(decline)}\n{text}"
     check = button(words.plain("button.check_again"), f"check_link:{link.link_id.hex}")
-    rows = (*link_rows(link.url, words.plain("button.add_card")), (check, back))
-    return Screen("\n".join([*lines, *link_lines(link.url, words)]), rows)
+    return leading(text, link.url, "button.add_card", words, (check, back))
 
 
 def news_of_card(notification: schemas.Notification, words: Words) -> Screen:
@@ -206,14 +203,13 @@ def cards_button(words: Words, organization_id: str) -> InlineKeyboardButton:
     return button(words.plain("button.cards"), f"cards:{organization_id}")
 
 
-def link_lines(url: str, words: Words) -> list[str]:
-    """An address that no button takes, as text."""
-    return [] if fits_a_button(url) else [words.say("cards.link", url=url)]
-
-
-def link_rows(url: str, label: str) -> tuple[Row, ...]:
-    """An address as a button, where Telegram takes it."""
-    return ((InlineKeyboardButton(label, url=url),),) if fits_a_button(url) else ()
+def leading(text: str, url: str | None, label: str, words: Words, *rows: Row) -> Screen:
+    """With the way to an address, if there is one: a button, or text where no button takes it."""
+    if url and fits_a_button(url):
+        rows = ((InlineKeyboardButton(words.plain(label), url=url),), *rows)
+    elif url:
+        text += "\n" + words.say("cards.link", url=url)
+    return Screen(text, rows)
 
 
 def pair(owned: schemas.PaymentMethod | schemas.Subscription) -> str:

@@ -3,14 +3,16 @@
 The message that asks becomes the payment's, whichever way: no two taps in it pay twice.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
-from backend.schemas import ChargeRequest, Me, ShownIn
+from backend.schemas import ChargeRequest, Me, PaymentMethod, ShownIn
 from bot.cards import called, pair, saved_methods
 from bot.context import BotContext, WalletName
-from bot.membership import debt, place_in
+from bot.membership import debt_lines, place_in
 from bot.screens import Row, Screen, button, wallet_data, written_amount
-from bot.texts import Price, short
+from bot.texts import Price, Words, short
 
 LONGEST_AMOUNT: Final = 9  # as it fits a button, beside the organization and the card
 MOST_CARDS: Final = 10
@@ -26,25 +28,37 @@ async def ways_to_pay(
     written = written_amount(amount)
     if written is None or len(written) > LONGEST_AMOUNT:
         return None
-    methods = await saved_methods(wallet.organization_id, context)
-    usable = [method for method in methods if method.standing != "expired"]
+    usable = await usable_methods(wallet.organization_id, context)
     if not usable:
         return None
     words, place = context.words, place_in(me, wallet.organization_id)
     name, price = short(place.organization_name), Price(written, wallet.currency)
     lines = [words.say("charge.how", amount=price, organization=name)]
-    for kept in (each.balance for each in place.wallets):
-        if kept.currency == wallet.currency and (owed := debt(kept)):
-            lines.append(words.say("topup.debt", debt=owed))
-    if len(usable) > MOST_CARDS:
-        lines.append(words.say("charge.more", count=len(usable) - MOST_CARDS))
-    rows: list[Row] = []
-    for method in usable[:MOST_CARDS]:
-        data = f"with:{pair(method)}:{wallet.currency}:{written}"
-        rows.append((button(words.plain("button.pay_with", card=called(method)), data),))
+    lines += debt_lines(place, wallet.currency, words)
+    rest = f"{wallet.currency}:{written}"
     page = f"{wallet_data('page', *wallet)}:{written}"
-    rows.append((button(words.plain("button.payment_page"), page),))
-    return Screen("\n".join(lines), tuple(rows))
+    otherwise = (button(words.plain("button.payment_page"), page),)
+    ways = {f"with:{pair(card)}:{rest}": card for card in usable}
+    return ways_screen(lines, ways, otherwise, words)
+
+
+def ways_screen(
+    lines: Sequence[str], ways: Mapping[str, PaymentMethod], otherwise: Row, words: Words
+) -> Screen:
+    """The question how to pay: a button per card, by what it does, and then `otherwise`."""
+    rows = [
+        (button(words.plain("button.pay_with", card=called(card)), data),)
+        for data, card in ways.items()
+    ]
+    if (more := len(rows) - MOST_CARDS) > 0:
+        lines = (*lines, words.say("charge.more", count=more))
+    return Screen("\n".join(lines), (*rows[:MOST_CARDS], otherwise))
+
+
+async def usable_methods(organization_id: UUID, context: BotContext) -> list[PaymentMethod]:
+    """What an organization can pay with today, the default first."""
+    saved = await saved_methods(organization_id, context)
+    return [method for method in saved if method.standing != "expired"]
 
 
 async def card_tapped(context: BotContext) -> None:

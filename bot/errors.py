@@ -3,6 +3,7 @@
 A refusal is one log line and a plain sentence; a crash is one traceback and an apology.
 """
 
+from collections.abc import Awaitable
 from math import ceil
 
 import structlog
@@ -10,10 +11,9 @@ from telegram import Update
 from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.backend_calls import BackendRefusal, BackendUnavailable
-from bot.context import BotContext
+from bot.backend_calls import Answer, BackendRefusal, BackendUnavailable
+from bot.context import BotContext, BotRefusal
 from bot.doors import answer
-from bot.membership import NotTheirs
 from bot.screens import Screen
 from bot.texts import Fact, Price, Words
 
@@ -40,9 +40,9 @@ def explain(error: Exception | None, words: Words) -> str | None:
         case BackendRefusal():
             log.info("refused", code=error.code, request_id=error.request_id)
             return refusal_sentence(error, words)
-        case NotTheirs(args=(key,)):
-            log.info("not_theirs", sentence=key)
-            return words.plain(key, role=words.plain("role.admin"))
+        case BotRefusal():
+            log.info("refused_here", sentence=error.key)
+            return words.plain(error.key, role=words.plain("role.admin"), **error.facts)
         case BackendUnavailable():
             log.warning("backend_unavailable", reason=str(error))
             return words.plain("refusal.unreachable")
@@ -55,6 +55,19 @@ def explain(error: Exception | None, words: Words) -> str | None:
         case _:
             log.error("crashed", exc_info=error)
             return words.plain("refusal.crashed")
+
+
+async def unless_unclear(asked: Awaitable[Answer]) -> Answer:
+    """What the backend answers to what may charge, or ask of a charge.
+
+    Raises BotRefusal where Stripe did not answer it: then nobody knows, and nobody says otherwise.
+    """
+    try:
+        return await asked
+    except BackendRefusal as refusal:
+        if refusal.code != "stripe_unavailable":
+            raise
+        raise BotRefusal("refusal.unclear") from refusal
 
 
 def refusal_sentence(refusal: BackendRefusal, words: Words) -> str:

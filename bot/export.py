@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from telegram import InputFile
 
 from backend.schemas import Membership, StatementQuery
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import at_home
 from bot.screens import Screen, button
 from bot.texts import MonthName, Words, short
@@ -27,9 +27,9 @@ async def export(place: Membership, context: BotContext) -> None:
         return
     try:
         asked = StatementQuery(month=month, format="json")
-    except ValidationError:
-        await context.say("export.unreadable", month=last_months(datetime.now(UTC))[0])
-        return
+    except ValidationError as error:
+        newest = last_months(datetime.now(UTC))[0]
+        raise BotRefusal("export.unreadable", month=newest) from error
     for wallet in place.wallets:
         asked = asked.model_copy(update={"currency": wallet.balance.currency})
         made = await context.backend.statement(context.speaker.id, place.organization_id, asked)

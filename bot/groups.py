@@ -13,9 +13,9 @@ from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import Group, GroupNews, GroupPermissions, GroupTie, Membership
 from bot.backend_calls import BackendRefusal
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import GROUPS
-from bot.membership import NotTheirs, wallet_line
+from bot.membership import wallet_line
 from bot.screens import Row, Screen, button
 from bot.texts import Words, short
 
@@ -115,13 +115,13 @@ async def decision_tapped(context: BotContext) -> None:
 async def owned_places(context: BotContext) -> list[Membership]:
     """What this person owns; where the tapped button names an organization, only that.
 
-    Raises NotTheirs where that is nothing.
+    Raises BotRefusal where that is nothing.
     """
     owned = [place for place in (await context.introduce()).organizations if place.role == "owner"]
     if named := context.part("organization"):
         owned = [place for place in owned if place.organization_id == UUID(named)]
     if not owned:
-        raise NotTheirs("notice.owners_only")
+        raise BotRefusal("notice.owners_only")
     return owned
 
 

@@ -6,13 +6,7 @@ the whole grammar, and what does not match exactly is not ours.
 
 from typing import Any, Final
 
-from telegram.ext import (
-    BaseHandler,
-    CallbackQueryHandler,
-    ChatMemberHandler,
-    CommandHandler,
-    MessageHandler,
-)
+from telegram import ext
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 
 from bot import (
@@ -50,9 +44,10 @@ PERSON: Final = f"(?P<organization>{PACKED}):(?P<person>{PACKED})"
 TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
 OFFER: Final = f"{ORGANIZATION}:(?P<role>owner|admin|member):{TERMS}"
 SUBSCRIPTION: Final = f"(?P<organization>{PACKED}):(?P<subscription>{PACKED})"
-INTERVAL: Final = "(?P<interval>week|month)"
-WHAT: Final = "(?P<what>[A-Za-z0-9._-]{1,22}):(?P<once>[0-9a-f]{6})"
+INTERVAL: Final = "(?P<interval>w|m)"
+WHAT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-f]{{6}})"
 BEGINNING: Final = f"(?P<rest>(?P<organization>{PACKED}):{INTERVAL}:{WHAT})"
+HOW: Final = "begin|go_(?P<how>link|[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
@@ -87,8 +82,7 @@ TAPS: Final[dict[str, Handler]] = {
     rf"page:{WALLET}:(?P<amount>[\s\S]+)": topup.page_tapped,
     f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": charges.card_tapped,
     "balance": balance,
-    f"check:{PAYMENT}": payment_taps.check_tapped,
-    f"cancel:{PAYMENT}": payment_taps.cancel_tapped,
+    f"(?P<act>check|cancel):{PAYMENT}": payment_taps.ask_tapped,
     f"again:{PAYMENT}": payment_taps.again_tapped,
     f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
     f"refund:{PAYMENT}": refunds.refund_tapped,
@@ -97,7 +91,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"bills:(?P<organization>{PACKED}):{CURSOR}": invoices.invoices,
     f"subs:{ORGANIZATION}": subscriptions.recurring,
     f"sub_new:{ORGANIZATION}:{INTERVAL}": packages.new_tapped,
-    f"(begin|go_(?P<how>c|l)):{BEGINNING}": packages.begin_tapped,
+    f"({HOW}):{BEGINNING}": packages.begin_tapped,
     f"sub_(?P<act>look|change|pause|resume|end|end_now):{SUBSCRIPTION}": subscriptions.act_tapped,
     f"cards:{ORGANIZATION}": cards.cards,
     f"card:{CARD}": cards.card_tapped,
@@ -140,20 +134,20 @@ GROUP_TAPS: Final[dict[str, Handler]] = {
 }
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
-HANDLERS: Final[list[BaseHandler[Any, BotContext, None]]] = [
-    MessageHandler(UpdateType.MESSAGE & HasCardNumber(), written(warn)),
-    ChatMemberHandler(groups.presence_changed, ChatMemberHandler.MY_CHAT_MEMBER),
-    MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
-    CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
-    *(CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
-    CommandHandler("cancel", written(start.cancel), PRIVATE),
-    *(CommandHandler(name, command(handle), PRIVATE) for name, handle in COMMANDS.items()),
-    MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
-    MessageHandler(PRIVATE, written(start.unknown)),
-    *(CallbackQueryHandler(tapped(handle), rf"{data}\Z") for data, handle in TAPS.items()),
+HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
+    ext.MessageHandler(UpdateType.MESSAGE & HasCardNumber(), written(warn)),
+    ext.ChatMemberHandler(groups.presence_changed, ext.ChatMemberHandler.MY_CHAT_MEMBER),
+    ext.MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
+    ext.CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
+    *(ext.CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
+    ext.CommandHandler("cancel", written(start.cancel), PRIVATE),
+    *(ext.CommandHandler(name, command(handle), PRIVATE) for name, handle in COMMANDS.items()),
+    ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
+    ext.MessageHandler(PRIVATE, written(start.unknown)),
+    *(ext.CallbackQueryHandler(tapped(handle), rf"{data}\Z") for data, handle in TAPS.items()),
     *(
-        CallbackQueryHandler(tapped(handle, GROUPS), rf"{data}\Z")
+        ext.CallbackQueryHandler(tapped(handle, GROUPS), rf"{data}\Z")
         for data, handle in GROUP_TAPS.items()
     ),
-    CallbackQueryHandler(tapped(too_old)),
+    ext.CallbackQueryHandler(tapped(too_old)),
 ]

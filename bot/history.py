@@ -41,10 +41,8 @@ async def show_movements(
     place: schemas.Membership, currency: str, cursor: str | None, context: BotContext
 ) -> None:
     """What came and went; where nothing did, how to begin."""
-    words, asked = (
-        context.words,
-        schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE),
-    )
+    words = context.words
+    asked = schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE)
     page = await context.backend.transactions(context.speaker.id, place.organization_id, asked)
     name, code = short(place.organization_name), currency.upper()
     lines = [words.say("history.movements", organization=name, currency=code)]

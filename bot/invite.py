@@ -12,7 +12,7 @@ from telegram import InlineKeyboardButton
 from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Membership, Role
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import at_home
 from bot.membership import MAY_GIVE, balance_lines, current, managed, menu, place_in, use_button
 from bot.screens import Screen, button, packed
@@ -32,10 +32,8 @@ async def invite(place: Membership, context: BotContext) -> None:
     said = " ".join(context.text.lower().split()[1:])
     if not said:
         await context.reply(offer_screen(place, InvitationRequest(), context.words))
-    elif wanted := read_offer(said):
-        await make_link(place, wanted, context)
     else:
-        await context.say("invite.usage")
+        await make_link(place, read_offer(said), context)
 
 
 async def offer_tapped(context: BotContext) -> None:
@@ -87,17 +85,17 @@ async def joined(context: BotContext, code: str) -> None:
     await context.reply(Screen("\n".join(lines), rows))
 
 
-def read_offer(said: str) -> InvitationRequest | None:
-    """`admin 5 7d`, any of them left out; None for anything else."""
+def read_offer(said: str) -> InvitationRequest:
+    """`admin 5 7d`, any of them left out; raises BotRefusal for anything else."""
     if (found := re.fullmatch(ARGUMENTS, said)) is None:
-        return None
+        raise BotRefusal("invite.usage")
     role, uses, length, unit = found.groups()
     hours = length and int(length) * HOURS_IN[unit]
     wanted = {"role": role, "uses": uses, "hours": hours}
     try:
         return InvitationRequest.model_validate({k: v for k, v in wanted.items() if v is not None})
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        raise BotRefusal("invite.usage") from error
 
 
 def tapped_offer(context: BotContext) -> InvitationRequest:

@@ -7,7 +7,7 @@ then lend their rights to the sender; so what it does is said, and asked, before
 import re
 
 from backend.schemas import CodeRequest
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.screens import Screen, button
 
 CODE = "[0-9a-f]{32}"
@@ -18,8 +18,7 @@ async def link_followed(context: BotContext, code: str) -> None:
     await context.introduce()
     data, words = f"link:{code}", context.words
     if not re.fullmatch(CODE, code):
-        await context.say("refusal.link_invalid")
-        return
+        raise BotRefusal("refusal.link_invalid")
     await context.reply(
         Screen(words.say("link.question"), ((button(words.plain("button.link"), data),),))
     )

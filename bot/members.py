@@ -8,10 +8,10 @@ from typing import Final
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Member, Membership, Notification, RoleRequest
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import at_home
-from bot.membership import MAY_GIVE, NotTheirs, place_in
-from bot.screens import Screen, button, packed
+from bot.membership import MAY_GIVE, place_in
+from bot.screens import Screen, back_button, button, packed
 from bot.texts import Words, short
 
 PAGE: Final = 8  # people in a message
@@ -29,7 +29,7 @@ async def member_tapped(context: BotContext) -> None:
     place, member, page = await named(context)
     words = context.words
     rows = [(change_button(change, place, member, words),) for change in changes(place, member)]
-    back = button(words.plain("button.back"), f"members:{place.organization_id.hex}:{page}")
+    back = back_button(f"members:{place.organization_id.hex}:{page}", words)
     await context.show(Screen(line("member.text", place, member, words), (*rows, (back,))))
 
 
@@ -38,7 +38,7 @@ async def ask_tapped(context: BotContext) -> None:
     place, member, _ = await named(context)
     words, change = context.words, context.part("change")
     yes = change_button(change, place, member, words, "change")
-    back = button(words.plain("button.back"), f"member:{pair(place, member)}")
+    back = back_button(f"member:{pair(place, member)}", words)
     await context.show(Screen(line(f"sure.{change}", place, member, words), ((yes, back),)))
 
 
@@ -60,7 +60,7 @@ async def named(context: BotContext) -> tuple[Membership, Member, int]:
     for number, member in enumerate(found.members):
         if member.user_id == context.id("person"):
             return place, member, number // PAGE
-    raise NotTheirs("refusal.not_found")
+    raise BotRefusal("refusal.not_found")
 
 
 async def show_members(place: Membership, page: int, context: BotContext) -> None:

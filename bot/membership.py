@@ -7,6 +7,7 @@ from uuid import UUID
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Me, Membership, Money, Role
+from bot.context import BotRefusal
 from bot.screens import Row, button
 from bot.texts import Price, Words, short
 
@@ -19,16 +20,12 @@ MAY_GIVE: Final[dict[Role, tuple[Role, ...]]] = {
 }
 
 
-class NotTheirs(Exception):
-    """What this person may not do, or no longer; the argument is the key of a sentence."""
-
-
 def place_in(me: Me, organization_id: UUID) -> Membership:
-    """The person's place in an organization; raises NotTheirs where they have none."""
+    """The person's place in an organization; raises BotRefusal where they have none."""
     for place in me.organizations:
         if place.organization_id == organization_id:
             return place
-    raise NotTheirs("refusal.not_found")
+    raise BotRefusal("refusal.not_found")
 
 
 def in_order(me: Me) -> list[Membership]:
@@ -52,9 +49,9 @@ def needed_role(words: Words) -> str:
 
 
 def managed(place: Membership) -> Membership:
-    """The place of who may invite and rename there; raises NotTheirs for others."""
+    """The place of who may invite and rename there; raises BotRefusal for others."""
     if not MAY_GIVE[place.role]:
-        raise NotTheirs("refusal.role_too_low")
+        raise BotRefusal("refusal.role_too_low")
     return place
 
 
@@ -77,6 +74,12 @@ def wallet_line(balance: Money, words: Words) -> str:
 def debt(balance: Money) -> Price | None:
     """What a wallet with this balance owes, if it does."""
     return Price(balance.amount.lstrip("-"), balance.currency) if balance.amount_minor < 0 else None
+
+
+def debt_lines(place: Membership, currency: str, words: Words) -> list[str]:
+    """What goes first to what the wallet in this currency owes, if it does."""
+    owed = [debt(kept.balance) for kept in place.wallets if kept.balance.currency == currency]
+    return [words.say("topup.debt", debt=sum) for sum in owed if sum]
 
 
 def menu(me: Me, words: Words) -> tuple[Row, ...]:

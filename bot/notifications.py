@@ -4,13 +4,13 @@ The backend keeps the queue, the rates and the retries.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from telegram import Bot
 from telegram.error import TelegramError
 
-from backend.schemas import Notification, NotificationResult, Payment
+from backend.schemas import Notification, NotificationResult
 from bot import subscriptions
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
@@ -28,36 +28,29 @@ from bot.texts import Texts, Words
 log = structlog.get_logger("bot")
 
 
-def about_payment(
-    screen: Callable[[Payment, Words], Screen],
+def about(
+    subject: str, screen: Callable[[Any, Words], Screen]
 ) -> Callable[[Notification, Words], Screen]:
-    """A screen of a payment, for the notification that carries one."""
+    """A screen of a payment, or of a link, for the notification that carries one."""
 
     def shown(notification: Notification, words: Words) -> Screen:
-        if notification.payment is None:
-            raise ValueError(f"{notification.kind} without its payment")
-        return screen(notification.payment, words)
+        if (carried := getattr(notification, subject)) is None:
+            raise ValueError(f"{notification.kind} without its {subject}")
+        return screen(carried, words)
 
     return shown
 
 
-def link_told(notification: Notification, words: Words) -> Screen:
-    """The message of a link to add a card."""
-    if notification.link is None:
-        raise ValueError(f"{notification.kind} without its link")
-    return link_screen(notification.link, words)
-
-
 def credit_told(notification: Notification, words: Words) -> Screen:
     """To another member, or to a group: their ids are negative, and no button works there."""
-    screen = about_payment(credited_screen)(notification, words)
+    screen = about("payment", credited_screen)(notification, words)
     return screen if notification.chat_id > 0 else Screen(screen.text)
 
 
 SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
-    "payment_shown": about_payment(payment_screen),
+    "payment_shown": about("payment", payment_screen),
     "wallet_credited": credit_told,
-    "method_link_shown": link_told,
+    "method_link_shown": about("link", link_screen),
     "method_news": news_of_card,
     "recurring": subscriptions.news_screen,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from backend.schemas import Me, OrganizationChoice, OrganizationRequest
 from bot.backend_calls import BackendRefusal
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.membership import MAY_GIVE, balance_lines, in_order, managed, place_in, use_button
-from bot.screens import Screen, button
+from bot.screens import Screen, back_button, button
 from bot.texts import Words, short
 
 
@@ -64,9 +64,8 @@ async def give_name(organization_id: UUID | None, name: str, context: BotContext
     """Rename an organization, or (None) found one, which is the current one then."""
     try:
         request = OrganizationRequest(name=name)
-    except ValidationError:
-        await context.say("organization.bad_name")
-        return
+    except ValidationError as error:
+        raise BotRefusal("organization.bad_name") from error
     try:
         if organization_id:
             await context.backend.rename_organization(context.speaker.id, organization_id, request)
@@ -76,8 +75,7 @@ async def give_name(organization_id: UUID | None, name: str, context: BotContext
     except BackendRefusal as refusal:
         if refusal.code != "invalid_request":  # nothing in it can be seen
             raise
-        await context.say("organization.bad_name")
-        return
+        raise BotRefusal("organization.bad_name") from refusal
     context.memory.question = None
     await context.reply(organization_screen(await context.introduce(), context.words))
 
@@ -86,7 +84,7 @@ async def leave_tapped(context: BotContext) -> None:
     """Leave: ask whether they are sure."""
     place, words = place_in(await context.introduce(), context.id("organization")), context.words
     leave = button(words.plain("button.leave"), f"leave_now:{place.organization_id.hex}")
-    back = button(words.plain("button.back"), "org")
+    back = back_button("org", words)
     text = words.say("organization.leave", organization=short(place.organization_name))
     await context.show(Screen(text, ((leave, back),)))
 

@@ -1,82 +1,105 @@
-"""How a recurring top-up begins: which package or amount, then by which card or by a link.
+"""How a recurring top-up begins: which package or amount, then with which card or by a link.
 
-A button that begins one has a number of its own, so that it begins one, however often it arrives.
+A button that begins one has a number of its own, so that it begins one, however often it arrives;
+and it names its card, so that no other one pays when the default is another by then.
 """
 
 from functools import partial
 from secrets import token_hex
 from typing import Final
 
-from backend.schemas import SubscriptionRequest
-from bot.cards import saved_methods
-from bot.context import BotContext
-from bot.membership import place_in
-from bot.screens import Screen, button, packed, unpacked, written_amount
-from bot.subscriptions import back_button, one_screen
-from bot.texts import Price, short
-from bot.topup import usual_amounts
+from backend import schemas
+from bot.charges import usable_methods, ways_screen
+from bot.context import BotContext, BotRefusal
+from bot.errors import unless_unclear
+from bot.membership import debt_lines, managed, place_in
+from bot.screens import Screen, back_button, button, packed, unpacked
+from bot.subscriptions import one_screen
+from bot.texts import Fact, Price, short
+from bot.topup import default_wallet, usual_amounts
 
 MOST_PACKAGES: Final = 8
 PACKAGE_LENGTH: Final = 22  # of a packed id; an amount is shorter
+CARD_LENGTH: Final = 6  # of a packed id: as much as a button has room for
+BY_LINK: Final = "link"
+INTERVALS: Final[dict[str, schemas.Interval]] = {"w": "week", "m": "month"}
 
 
 async def new_tapped(context: BotContext) -> None:
     """How much each week or month: packages of that kind, and the wallet's usual amounts."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    words, wallet, interval = context.words, place.wallets[0], context.part("interval")
-    offered = (await context.backend.packages(context.speaker.id)).packages
-    choices = [
-        (words.plain("button.package", name=short(one.name), amount=one.money), packed(one.id))
-        for one in offered
-        if one.interval == interval
-    ][:MOST_PACKAGES]
-    for amount in usual_amounts(wallet):
-        price = Price(amount, wallet.balance.currency)
-        choices.append((words.plain("button.amount", amount=price), amount))
-    data = f"{packed(place.organization_id)}:{interval}:{{}}:{token_hex(3)}"
-    rows = [(button(label, f"begin:{data.format(what)}"),) for label, what in choices]
-    rows.append((back_button(place.organization_id.hex, words),))
+    place = managed(place_in(await context.introduce(), context.id("organization")))
+    words, interval = context.words, INTERVALS[context.part("interval")]
+    currency = default_wallet(place).currency
+    choices = list((await offers(interval, context)).items())[:MOST_PACKAGES]
+    for amount in usual_amounts(place.wallets[0]):
+        choices.append((amount, words.plain("button.amount", amount=Price(amount, currency))))
+    data = f"{packed(place.organization_id)}:{interval[0]}:{{}}:{token_hex(3)}"
+    rows = [(button(label, f"begin:{data.format(what)}"),) for what, label in choices]
+    rows.append((back_button(f"subs:{place.organization_id.hex}", words),))
     facts = {"interval": words.plain(f"interval.{interval}")}
     asked = words.say("recurring.new", organization=short(place.organization_name), **facts)
-    context.memory.question = partial(amount_chosen, data, wallet.balance.currency, asked)
+    asked = "\n".join([asked, *debt_lines(place, currency, words)])
+    context.memory.question = partial(amount_written, data, currency, asked)
     await context.show(Screen(asked, tuple(rows)))
 
 
-async def amount_chosen(data: str, currency: str, asked: str, context: BotContext) -> None:
+async def amount_written(data: str, currency: str, asked: str, context: BotContext) -> None:
     """An amount that was typed instead of tapping one: a button like the others, with it."""
-    amount = written_amount(context.text)
-    if amount is None:
-        await context.say("refusal.amount_unreadable")
-        return
+    amount = context.amount()
     context.memory.question = None
     label = context.words.plain("button.amount", amount=Price(amount, currency))
     await context.reply(Screen(asked, ((button(label, f"begin:{data.format(amount)}"),),)))
 
 
 async def begin_tapped(context: BotContext) -> None:
-    """By a link, or with the default card where there is one; then the new one in this message."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    methods = await saved_methods(place.organization_id, context)
-    card = next((method for method in methods if method.is_default), None)
-    how, words, data = context.part("how"), context.words, context.part("rest")
-    if card and not how:
-        pay = words.plain("button.with_card", card=card.display_name)
-        rows = (
-            (button(pay, f"go_c:{data}"),),
-            (button(words.plain("button.by_link"), f"go_l:{data}"),),
-        )
-        name = short(place.organization_name)
-        await context.show(Screen(words.say("recurring.how", organization=name), rows))
+    """With a card or by a link; then the new one in this message.
+
+    Which way is asked where there is a choice, and again where the card cannot pay any more.
+    """
+    place = managed(place_in(await context.introduce(), context.id("organization")))
+    usable = await usable_methods(place.organization_id, context)
+    cards = {packed(card.id)[:CARD_LENGTH]: card for card in usable}
+    how = context.part("how") or ("" if cards else BY_LINK)
+    if how != BY_LINK and how not in cards:
+        await context.show(await how_screen(place, cards, context))
         return
     terms: dict[str, object] = {"organization_id": place.organization_id}
     if len(what := context.part("what")) == PACKAGE_LENGTH:
         terms["package_id"] = unpacked(what)
     else:
-        currency = place.wallets[0].balance.currency
-        terms |= {"amount": what, "interval": context.part("interval"), "currency": currency}
-    if card and how == "c":
-        terms["payment_method_id"] = card.id
+        interval, currency = INTERVALS[context.part("interval")], default_wallet(place).currency
+        terms |= {"amount": what, "interval": interval, "currency": currency}
+    if how in cards:
+        terms["payment_method_id"] = cards[how].id
     key = f"{context.chat_id}:{context.part('once')}:recurring"
-    request = SubscriptionRequest.model_validate(terms)
-    made = await context.backend.subscribe(context.speaker.id, request, key)
-    await context.show(one_screen(made, words))
+    request = schemas.SubscriptionRequest.model_validate(terms)
+    asked = context.backend.subscribe(context.speaker.id, request, key)
+    made = await (unless_unclear(asked) if how in cards else asked)
+    await context.show(one_screen(made, context.words))
+
+
+async def how_screen(
+    place: schemas.Membership, cards: dict[str, schemas.PaymentMethod], context: BotContext
+) -> Screen:
+    """What would begin, and the ways to pay it; raises BotRefusal where nobody offers it now."""
+    words, what, interval = context.words, context.part("what"), INTERVALS[context.part("interval")]
+    packages, currency = await offers(interval, context), default_wallet(place).currency
+    if len(what) == PACKAGE_LENGTH and what not in packages:
+        raise BotRefusal("refusal.not_found_package")
+    facts: dict[str, Fact] = {"what": packages.get(what) or Price(what, currency)}
+    facts["organization"] = short(place.organization_name)
+    asked = words.say("recurring.how", interval=words.plain(f"interval.{interval}"), **facts)
+    lines = [asked, *debt_lines(place, currency, words)]
+    data = f"go_{{}}:{context.part('rest')}"
+    by_link = button(words.plain("button.by_link"), data.format(BY_LINK))
+    back = back_button(f"subs:{place.organization_id.hex}", words)
+    ways = {data.format(how): card for how, card in cards.items()}
+    return ways_screen(lines, ways, (by_link, back), words)
+
+
+async def offers(interval: schemas.Interval, context: BotContext) -> dict[str, str]:
+    """The operator's packages of that kind, as a button calls each, by their packed ids."""
+    found = (await context.backend.packages(context.speaker.id)).packages
+    name = partial(context.words.plain, "button.package")
+    offered = ((one, name(name=short(one.name), amount=one.money)) for one in found)
+    return {packed(one.id): label for one, label in offered if one.interval == interval}

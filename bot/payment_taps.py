@@ -4,11 +4,10 @@ They ask the backend; the message itself changes when the backend's notification
 """
 
 from typing import Final
-from uuid import UUID
 
 from backend.schemas import PaymentStatus
-from bot.context import BotContext, WalletName
-from bot.doors import too_old
+from bot.context import BotContext, BotRefusal, WalletName
+from bot.errors import unless_unclear
 from bot.membership import may_top_up, place_in
 from bot.payment_message import receipt_screen
 from bot.topup import start_payment
@@ -24,36 +23,29 @@ NOT_CANCELED: Final[dict[PaymentStatus, str]] = {
 }
 
 
-async def check_tapped(context: BotContext) -> str | None:
-    """Check again: ask Stripe now."""
+async def ask_tapped(context: BotContext) -> str | None:
+    """Check again: ask Stripe now. Cancel: close the page, unless it was paid meanwhile."""
     await context.introduce()
-    payment = await context.backend.check(context.speaker.id, UUID(context.part("payment")))
-    key = STILL_THE_SAME.get(payment.status)
+    checks = context.part("act") == "check"
+    ask = context.backend.check if checks else context.backend.cancel
+    payment = await unless_unclear(ask(context.speaker.id, context.id("payment")))
+    key = (STILL_THE_SAME if checks else NOT_CANCELED).get(payment.status)
     return context.words.plain(key) if key else None
 
 
-async def cancel_tapped(context: BotContext) -> str | None:
-    """Cancel: close the page, unless it was paid meanwhile."""
-    await context.introduce()
-    payment = await context.backend.cancel(context.speaker.id, UUID(context.part("payment")))
-    key = NOT_CANCELED.get(payment.status)
-    return context.words.plain(key) if key else None
-
-
-async def receipt_tapped(context: BotContext) -> str | None:
+async def receipt_tapped(context: BotContext) -> None:
     """Receipt: what was paid, when, by whom and for whom, in a message of its own."""
     me = await context.introduce()
-    payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
+    payment = await context.backend.payment(context.speaker.id, context.id("payment"))
     if payment.status != "succeeded":
-        return await too_old(context)
+        raise BotRefusal("notice.too_old")
     may_refund = may_top_up(place_in(me, payment.organization_id))
     await context.reply(receipt_screen(payment, context.words, may_refund))
-    return None
 
 
 async def again_tapped(context: BotContext) -> None:
     """New link: another payment of the same amount, in a message of its own."""
     me = await context.introduce()
-    payment = await context.backend.payment(context.speaker.id, UUID(context.part("payment")))
+    payment = await context.backend.payment(context.speaker.id, context.id("payment"))
     wallet = WalletName(payment.organization_id, payment.money.currency)
     await start_payment(me, wallet, payment.money.amount, "again", context)

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from backend.schemas import Notification, Payment, RefundRequest
 from bot.backend_calls import BackendRefusal
-from bot.context import BotContext
-from bot.membership import NotTheirs, managed, place_in
-from bot.screens import Row, Screen, button, written_amount
+from bot.context import BotContext, BotRefusal
+from bot.membership import managed, place_in
+from bot.screens import Row, Screen, button
 from bot.texts import Fact, Price, Words, short
 
 
@@ -33,15 +33,12 @@ async def other_tapped(context: BotContext) -> None:
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    payment, amount = await refundable(context, payment_id), written_amount(context.text)
+    amount, payment = context.amount(), await refundable(context, payment_id)
     most = payment.refundable or payment.money
-    if amount is None:
-        await context.say("refusal.amount_unreadable")
-    elif Decimal(amount) > Decimal(most.amount):
-        await context.say("refusal.refund_too_large", most=most)
-    else:
-        context.memory.question = None
-        await context.reply(sure_screen(payment, amount, context.words))
+    if Decimal(amount) > Decimal(most.amount):
+        raise BotRefusal("refusal.refund_too_large", most=most)
+    context.memory.question = None
+    await context.reply(sure_screen(payment, amount, context.words))
 
 
 async def now_tapped(context: BotContext) -> None:
@@ -65,7 +62,7 @@ async def now_tapped(context: BotContext) -> None:
 
 
 async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
-    """The payment, for who may refund it; raises NotTheirs for others."""
+    """The payment, for who may refund it; raises BotRefusal for others."""
     me = await context.introduce()
     payment = await context.backend.payment(context.speaker.id, payment_id)
     managed(place_in(me, payment.organization_id))
@@ -73,11 +70,11 @@ async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
 
 
 async def refundable(context: BotContext, payment_id: UUID) -> Payment:
-    """The same where something of it can go back; raises NotTheirs otherwise."""
+    """The same where something of it can go back; raises BotRefusal otherwise."""
     payment = await refunded_by(context, payment_id)
     if payment.refundable and payment.refundable.amount_minor:
         return payment
-    raise NotTheirs("refusal.nothing_to_refund")
+    raise BotRefusal("refusal.nothing_to_refund")
 
 
 def sure_screen(payment: Payment, amount: str, words: Words) -> Screen:

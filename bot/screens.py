@@ -6,10 +6,13 @@ How it is read says `bot/handlers.py`.
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.texts import Words
 
 AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside what it is for
 
@@ -34,10 +37,15 @@ def button(label: str, data: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(label, callback_data=data)
 
 
+def back_button(data: str, words: Words) -> InlineKeyboardButton:
+    """To where `data` leads."""
+    return button(words.plain("button.back"), data)
+
+
 def written_amount(text: str) -> str | None:
-    """An amount that somebody typed, as a button carries it; None where it is none."""
+    """An amount that somebody typed, as a button carries it; None where it is none, or zero."""
     amount = text.strip().replace(",", ".")
-    return amount if re.fullmatch(AMOUNT, amount) else None
+    return amount if re.fullmatch(AMOUNT, amount) and Decimal(amount) else None
 
 
 def packed(id: UUID) -> str:

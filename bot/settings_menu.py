@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 from telegram import InlineKeyboardButton
 
 from backend.schemas import PersonalSettings, SettingsChange
-from bot.context import BotContext
-from bot.screens import Screen, button
+from bot.context import BotContext, BotRefusal
+from bot.screens import Screen, back_button, button
 from bot.texts import Texts, Words
 
 ON, OFF, AS_IN_TELEGRAM = "on", "off", "telegram"
@@ -64,7 +64,7 @@ async def settings(context: BotContext) -> None:
         case [name, value] if name in CHANGES:
             await change(name, value, context)
         case _:
-            await context.say("settings.usage")
+            raise BotRefusal("settings.usage")
 
 
 async def language(context: BotContext) -> None:
@@ -102,9 +102,8 @@ async def change(name: str, said: str, context: BotContext) -> None:
         wanted = SettingsChange.model_validate(CHANGES[name](said))
         if wanted.chosen_language not in (None, *context.bot_data.texts.languages):
             raise ValueError(said)
-    except ValueError:
-        await context.say("settings.usage")
-        return
+    except ValueError as error:
+        raise BotRefusal("settings.usage") from error
     own = await context.backend.change_settings(context.speaker.id, wanted)
     context.memory.question = None
     context.speak(own.language, own.time_zone)
@@ -145,7 +144,7 @@ def page_screen(name: str, own: PersonalSettings, words: Words, texts: Texts) ->
     rows = [tuple(choice(value) for value in row) for row in page.offered(texts)]
     if page.others:
         rows.append((button(words.plain("button.other"), f"ask_setting:{name}"),))
-    rows.append((button(words.plain("button.back"), "settings"),))
+    rows.append((back_button("settings", words),))
     text = words.say(f"settings.{name}", now=label(now, words, texts), time=datetime.now(UTC))
     return Screen(text, tuple(rows))
 

@@ -13,10 +13,9 @@ from typing import Final
 from backend.schemas import CheckoutRequest, Me, Membership, OrganizationChoice, ShownIn, Wallet
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.charges import ways_to_pay
-from bot.context import BotContext, WalletName
-from bot.doors import too_old
+from bot.context import BotContext, BotRefusal, WalletName
 from bot.errors import explain
-from bot.membership import current, debt, in_order, may_top_up, needed_role, place_in
+from bot.membership import current, debt_lines, in_order, may_top_up, needed_role, place_in
 from bot.organization import organization_screen
 from bot.screens import Row, Screen, button, wallet_data
 from bot.texts import Price, Words, short
@@ -51,39 +50,30 @@ async def link_followed(context: BotContext, amount: str) -> None:
     await topup(context)
 
 
-async def another_tapped(context: BotContext) -> str | None:
+async def another_tapped(context: BotContext) -> None:
     """Another organization: ask for which one."""
     screen = choice_screen(await context.introduce(), context.words)
     if not screen.rows:
-        return await too_old(context)
+        raise BotRefusal("notice.too_old")
     await context.show(screen)
-    return None
 
 
-async def organization_tapped(context: BotContext) -> str | None:
+async def organization_tapped(context: BotContext) -> None:
     """An organization, the current one now, or another of its wallets: offer amounts there."""
     me = await context.introduce()
-    found = chosen(me, context)
-    if found is None:
-        return await too_old(context)
-    place, wallet = found
+    place, wallet = chosen(me, context)
     if place != current(me):
         wanted = OrganizationChoice(organization_id=place.organization_id)
         await context.backend.use_organization(context.speaker.id, wanted)
     await context.show(amount_screen(me, place, wallet, context.words))
-    return None
 
 
-async def other_amount_tapped(context: BotContext) -> str | None:
+async def other_amount_tapped(context: BotContext) -> None:
     """Ask for an amount in the same message; the next message is the answer."""
-    found = chosen(await context.introduce(), context)
-    if found is None:
-        return await too_old(context)
-    place, wallet = found
+    place, wallet = chosen(await context.introduce(), context)
     name = WalletName(place.organization_id, wallet.balance.currency)
     context.memory.question = partial(amount_written, name)
     await context.show(Screen(with_limits("topup.question", place, wallet, context.words)))
-    return None
 
 
 async def amount_tapped(context: BotContext) -> str | None:
@@ -119,8 +109,7 @@ async def start_payment(
     Placeholder first, then the backend, which is told where the payment will be shown.
     """
     if len(amount) > MAX_AMOUNT_LENGTH:
-        await context.say("refusal.amount_unreadable")
-        return False
+        raise BotRefusal("refusal.amount_unreadable")
     wallet, amount = as_said(wallet, amount)
     if ways := await ways_to_pay(me, wallet, amount, context):
         await context.reply(ways)
@@ -204,8 +193,7 @@ def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> st
         minimum=Price(limits.minimum, limits.currency),
         maximum=Price(limits.maximum, limits.currency),
     )
-    owed = debt(wallet.balance)
-    return f"{asked}\n{words.say('topup.debt', debt=owed)}" if owed else asked
+    return "\n".join([asked, *debt_lines(place, limits.currency, words)])
 
 
 def default_wallet(place: Membership) -> WalletName:
@@ -220,10 +208,10 @@ def as_said(wallet: WalletName, amount: str) -> tuple[WalletName, str]:
     return wallet, amount
 
 
-def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet] | None:
-    """The wallet that the tapped button names, if this person may still add money to it."""
+def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet]:
+    """The wallet that the tapped button names; raises BotRefusal for who may not add to it now."""
     place = place_in(me, context.id("organization"))
     for wallet in place.wallets if may_top_up(place) else ():
         if wallet.balance.currency == context.part("currency"):
             return place, wallet
-    return None
+    raise BotRefusal("notice.too_old")

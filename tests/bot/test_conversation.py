@@ -169,6 +169,18 @@ async def test_check_again_says_that_nothing_changed_and_cancel_stays_silent(
     assert made.status == "canceled"
 
 
+async def test_nobody_says_that_nothing_was_charged_while_stripe_is_silent_about_it(
+    ana: Person, backend: FakeBackend
+) -> None:
+    await ana.writes("/topup 50")
+    link = await ana.sees("Add €50.00")
+    [id] = backend.payments
+    for act, label in (("check", "Check again"), ("cancel", "Cancel")):
+        backend.refuse[f"POST /api/payments/{id}/{act}"] = (503, "stripe_unavailable", {})
+        said = (await ana.taps(link, label))["text"]
+        assert "nobody knows yet whether anything was charged" in said
+
+
 async def test_cancelling_what_was_paid_says_so(ana: Person, backend: FakeBackend) -> None:
     await ana.writes("/topup 50")
     link = await ana.sees("Add €50.00")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.context import BotRefusal
 from bot.invite import read_offer
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, NOON, membership
@@ -63,8 +64,12 @@ async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place
 def test_arguments_are_read_or_refused_as_a_whole(
     said: str, wanted: tuple[str, int, int] | None
 ) -> None:
-    offer = read_offer(said)
-    assert (offer and (offer.role, offer.uses, offer.hours)) == wanted
+    if wanted is None:
+        with pytest.raises(BotRefusal):
+            read_offer(said)
+    else:
+        offer = read_offer(said)
+        assert (offer.role, offer.uses, offer.hours) == wanted
 
 
 async def test_a_wrong_argument_is_told_how_to_write_it_and_a_right_one_makes_the_link(

@@ -12,7 +12,8 @@ from tests.backend.conftest import House
 from tests.backend.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import notification, payment
-from tests.bot.test_cards import add, ana, ben, save
+from tests.bot.test_cards import Connection, ana, ben, save
+from tests.bot.test_charges import remove_all, saved
 
 __all__ = ["ana", "ben"]
 
@@ -39,8 +40,8 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, an
     await ana.taps(await ana.sees("Nothing is charged while it is paused."), "Resume")
     await ana.taps(await ana.sees("every month, active"), "Change amount")
     await ana.sees("Type the new amount")
-    await ana.writes("lots")
-    await ana.sees("I cannot read that amount.")
+    await ana.writes("10 usd")
+    await ana.sees("Type a number above zero")
     await ana.writes("40")
     changed = await ana.sees("€40.00 every month, active")
     await advance(house, days=31)
@@ -52,20 +53,47 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, an
     await ana.sees("Acme has no recurring top-up.")
 
 
-async def test_the_default_card_is_charged_at_once(house: House, ana: Person) -> None:
-    await add(house, ana)
+async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house, "mastercard")
+    await saved(house)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
     await ana.sees("every week?")
-    await ana.writes("a lot")
-    await ana.sees("I cannot read that amount.")
+    for words in ("a lot", "10 usd", "0"):
+        await ana.writes(words)
+        await ana.sees("Type a number above zero, like 50 or 12.50, without a currency")
     await ana.writes("100")
     await ana.taps(await ana.sees("every week?"), "€100")
-    await ana.taps(await ana.sees("with the saved card, or by a link"), "With Visa •••• 4242")
+    ways = await ana.sees("€100 every week for Acme: how do you want to pay?")
+    cards = ["Pay with Visa •••• 4242", "Pay with Mastercard •••• 4444"]
+    assert list(buttons(ways)) == [*cards, "By a link", "Back"]
+    await saved(house, "amex")
+    await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("€100.00 every week, active")
     await until(house, lambda: has_balance(house, 10_000))
     await advance(house, days=8)
     await until(house, lambda: has_balance(house, 20_000))
+    paying = "select last_four from payment_methods where id in ({})"
+    began_with = paying.format("select payment_method_id from subscriptions")
+    assert [row[0] for row in await owner.fetch(began_with)] == ["4242"]
+
+
+async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
+    house: House, ana: Person
+) -> None:
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25")
+    ways = await ana.sees("€25 every month for Acme: how")
+    await remove_all(house)
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    again = await ana.sees("€25 every month for Acme: how")
+    assert list(buttons(again)) == ["By a link", "Back"]
+    await ana.taps(again, "By a link")
+    await ana.sees("It begins when its first payment is made")
 
 
 async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: Person) -> None:
@@ -77,8 +105,15 @@ async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: P
     assert next(iter(buttons(offer))) == "Team: €30.00"
     await ana.taps(offer, "Team: €30.00")
     await ana.sees("€30.00 every month, not begun")
-    await house.shop.database.call("remove_package", SERVICE, package_id=made["id"])
+    await saved(house)
     await ana.writes("/recurring")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "Team: €30.00")
+    ways = await ana.sees("Team: €30.00 every month for Acme: how")
+    await house.shop.database.call("remove_package", SERVICE, package_id=made["id"])
+    withdrawn = await ana.taps(ways, "Pay with Visa •••• 4242")
+    assert "is not offered any more" in withdrawn["text"]
+    await ana.taps(ways, "Back")
     await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
     assert "Team: €30.00" not in buttons(await ana.sees("every month?"))
 
