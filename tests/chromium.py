@@ -1,11 +1,16 @@
-"""A real Chromium, for the tests of pages. Where there is none they skip, with one loud line."""
+"""A real Chromium, for the tests of pages. Where there is none they skip, with one loud line.
+
+It is started once for a file, which takes longer than most of its tests. A browser is at home in
+the loop that it was started in, so such a file marks its tests with `one_loop`, and its fixtures
+are of `loop_scope="module"` as well.
+"""
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 # Without these it looks for its maker's hosts at every start.
@@ -14,22 +19,30 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM, reason="THE PAGES ARE NOT TESTED: no Chromium here (apt-get install chromium)"
 )
+one_loop = pytest.mark.asyncio(loop_scope="module")
 
 
-@asynccontextmanager
-async def phone() -> AsyncIterator[Page]:
-    """A phone-sized page. At the end nothing may have gone wrong in its console."""
-    complaints: list[str] = []
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One for the file."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        await opened.close()
 
-        def listen(page: Page) -> None:
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("console", lambda message: complaints.append(message.text))
 
-        context.on("page", listen)
-        yield await context.new_page()
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A phone-sized page that nobody has used. At the end its console may hold no complaint."""
+    complaints: list[str] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text))
+
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    context.on("page", listen)
+    yield await context.new_page()
+    await context.close()
     # A refusal that a page shows as a sentence is also a line in the console; that is no defect.
     assert [said for said in complaints if "Failed to load resource" not in said] == []

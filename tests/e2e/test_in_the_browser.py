@@ -6,27 +6,27 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from tests.chromium import needs_chromium, phone
+from tests.chromium import needs_chromium, one_loop
 from tests.e2e.house import House, running_house, short_folder
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, one_loop]
 folder = pytest.fixture(short_folder)
 PICTURES = os.environ.get("PURSEBOT_PICTURES")  # a folder: the pictures of the README
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(folder: Path) -> AsyncIterator[House]:
     async with running_house(folder) as running:
         yield running
 
 
-@pytest.fixture
-async def page(house: House) -> AsyncIterator[Page]:
-    async with phone() as opened:
-        await opened.goto(house.ports.sandbox_url)
-        yield opened
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(house: House, page: Page) -> Page:
+    await page.goto(house.ports.sandbox_url)
+    return page
 
 
 async def say(page: Page, text: str) -> None:

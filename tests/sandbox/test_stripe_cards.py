@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import stripe
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from tests.chromium import needs_chromium, phone
+from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.stripe_playground import (
     ASKS,
     IS_DECLINED,
@@ -18,8 +19,10 @@ from tests.sandbox.stripe_playground import (
     local_stripe,
 )
 
+pytestmark = one_loop
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_stripe(tmp_path) as playground:
         yield playground
@@ -109,7 +112,7 @@ async def test_a_bank_may_renew_a_card(play: Playground) -> None:
 
 @needs_chromium
 async def test_cards_are_changed_in_the_portal_and_reissued_in_the_console(
-    play: Playground,
+    play: Playground, page: Page
 ) -> None:
     who = await customer(play)
     for name in ("pm_card_visa", "pm_card_mastercard"):
@@ -117,19 +120,18 @@ async def test_cards_are_changed_in_the_portal_and_reissued_in_the_console(
     portal = await play.sdk.v1.billing_portal.sessions.create_async(
         {"customer": who, "return_url": f"{play.url}/console"}
     )
-    async with phone() as page:
-        await page.goto(portal.url)
-        mastercard = page.locator("#cards p").filter(has_text="mastercard •••• 4444")
-        await mastercard.get_by_role("button", name="Make default").click()
-        await expect(mastercard).to_contain_text("default")
-        await mastercard.get_by_role("button", name="Remove").click()
-        await expect(page.locator("#cards p")).to_have_count(1)
-        await page.get_by_role("link", name="Go back").click()
-        await page.locator("#cards .row").get_by_role("button", name="Renew").click()
-        await expect(page.locator("#deliveries")).to_contain_text("automatically_")
-        assert len(await methods(play, who)) == 1
-        await page.goto((await play.sdk.v1.checkout.sessions.retrieve_async(
-            await setup(play, who))).url or "")  # fmt: skip
-        await expect(page.locator("#what")).to_have_text("Save a card")
-        await page.get_by_role("button", name="American Express").click()
-        await expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    await page.goto(portal.url)
+    mastercard = page.locator("#cards p").filter(has_text="mastercard •••• 4444")
+    await mastercard.get_by_role("button", name="Make default").click()
+    await expect(mastercard).to_contain_text("default")
+    await mastercard.get_by_role("button", name="Remove").click()
+    await expect(page.locator("#cards p")).to_have_count(1)
+    await page.get_by_role("link", name="Go back").click()
+    await page.locator("#cards .row").get_by_role("button", name="Renew").click()
+    await expect(page.locator("#deliveries")).to_contain_text("automatically_")
+    assert len(await methods(play, who)) == 1
+    await page.goto((await play.sdk.v1.checkout.sessions.retrieve_async(
+        await setup(play, who))).url or "")  # fmt: skip
+    await expect(page.locator("#what")).to_have_text("Save a card")
+    await page.get_by_role("button", name="American Express").click()
+    await expect(page.get_by_role("heading", name="Saved")).to_be_visible()

@@ -6,26 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.chromium import needs_chromium, phone
+from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.stripe_playground import Playground, local_stripe
 
 HOSTILE = '<img src=x onerror="alert(1)"> & Söhne'
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, one_loop]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_stripe(tmp_path) as playground:
         yield playground
-
-
-@pytest.fixture
-async def page(play: Playground) -> AsyncIterator[Page]:
-    async with phone() as opened:
-        yield opened
 
 
 async def opened(

@@ -4,26 +4,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Page, expect
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, NetworkError
 
 from sandbox.server import LARGEST_BODY
-from tests.chromium import needs_chromium, phone
+from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
 ANA = 1001
 CSV = '\ufeffWhen,"Who"\r\n'.encode()
 
+pytestmark = one_loop
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_telegram(tmp_path) as playground:
         await playground.say("ana", "hello")
         yield playground
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def bot(play: Playground) -> AsyncIterator[Bot]:
     async with Bot(TOKEN, base_url=f"{play.url}/bot") as real:
         yield real
@@ -70,15 +73,14 @@ async def test_a_document_is_refused_as_telegram_refuses_it(play: Playground, bo
 
 @needs_chromium
 async def test_the_page_shows_a_document_by_its_name_whatever_that_is(
-    play: Playground, bot: Bot
+    play: Playground, bot: Bot, page: Page
 ) -> None:
     name = "<img src=x onerror=alert(1)>.csv"
     await bot.send_document(ANA, InputFile(CSV, filename=name), caption="Opening: 0")
-    async with phone() as page:
-        await page.goto(play.url)
-        message = page.locator(".message:not(.outgoing)")
-        await expect(message).to_contain_text("Opening: 0")
-        async with page.expect_download() as begun:
-            await message.get_by_role("link", name=name).click()
-        saved = await (await begun.value).path()
-        assert saved.read_bytes() == CSV
+    await page.goto(play.url)
+    message = page.locator(".message:not(.outgoing)")
+    await expect(message).to_contain_text("Opening: 0")
+    async with page.expect_download() as begun:
+        await message.get_by_role("link", name=name).click()
+    saved = await (await begun.value).path()
+    assert saved.read_bytes() == CSV

@@ -3,29 +3,28 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from sandbox.personas import GROUP
-from tests.chromium import needs_chromium, phone
+from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.telegram_playground import Playground, local_telegram
 
 ANA = 1001
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, one_loop]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_telegram(tmp_path) as playground:
         yield playground
 
 
-@pytest.fixture
-async def page(play: Playground) -> AsyncIterator[Page]:
-    async with phone() as opened:
-        await opened.goto(play.url)
-        yield opened
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(play: Playground, page: Page) -> Page:
+    await page.goto(play.url)
+    return page
 
 
 async def test_a_person_writes_and_the_bots_message_changes_in_place(
