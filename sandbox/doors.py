@@ -7,7 +7,7 @@ function that answers it. What is missing or wrong there is a 400, what it does 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, validate_call
@@ -29,6 +29,7 @@ BODY = TypeAdapter(Json)
 # A function's signature becomes the shape of what may be asked of it.
 READ = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Doors = dict[tuple[str, str], Callable[..., Awaitable[Json]]]
 
 
 class Refusal(Exception):
@@ -68,12 +69,13 @@ class Faults(Shape):
 
     reset: bool = Field(default=False, exclude=True)
 
-    def changed_by(self, wanted: Json) -> Self:
-        """What is in force after this request."""
-        asked = type(self).model_validate(wanted)
+    def change(self, wanted: Json) -> None:
+        """Put in force what is wanted."""
+        asked, names = type(self).model_validate(wanted), set(wanted)
         if asked.reset or not wanted:
-            return type(self)()
-        return self.model_copy(update={name: getattr(asked, name) for name in wanted})
+            asked, names = type(self)(), set(type(self).model_fields)
+        for name in names:
+            setattr(self, name, getattr(asked, name))
 
 
 @contextmanager
@@ -119,3 +121,24 @@ def page(name: str) -> Handler:
         return web.FileResponse(PAGES / name, headers=PAGE_HEADERS)
 
     return handle
+
+
+def open_to_people(
+    app: web.Application, subject: web.AppKey[Any], doors: Doors, pages: dict[str, str]
+) -> None:
+    """All that people have of one stand-in: what they ask and press, and the pages to do so."""
+    for (method, path), act in doors.items():
+        app.router.add_route(method, path, peoples_door(subject, act))
+    for path, name in pages.items():
+        app.router.add_get(path, page(name))
+
+
+async def see_faults(subject: Any) -> Json:
+    """Those of a stand-in that are in force, and what is left of the counted ones."""
+    return dict(subject.faults.model_dump())
+
+
+async def set_faults(subject: Any, **wanted: Any) -> Json:
+    """Set those that the body names, or end all; answers those in force."""
+    subject.faults.change(wanted)
+    return await see_faults(subject)

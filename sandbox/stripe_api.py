@@ -8,7 +8,7 @@ from hmac import compare_digest
 from aiohttp import web
 
 from sandbox import stripe_clawbacks
-from sandbox.doors import READ, Handler, Refusal, not_modelled, page, peoples_door, read_strictly
+from sandbox.doors import READ, Handler, Refusal, not_modelled, open_to_people, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
 from sandbox.stripe_billing import BILLING_CALLS
@@ -43,10 +43,7 @@ def add_stripe(app: web.Application) -> None:
     for (method, path), call in ALL_CALLS.items():
         app.router.add_route(method, path, api_door(call))
     app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
-    for (method, path), act in (DOORS | stripe_clawbacks.DOORS).items():
-        app.router.add_route(method, path, peoples_door(LOCAL_STRIPE, act))
-    for path, name in PAGES.items():
-        app.router.add_get(path, page(name))
+    open_to_people(app, LOCAL_STRIPE, DOORS | stripe_clawbacks.DOORS, PAGES)
 
 
 def api_door(call: Call | None) -> Handler:
@@ -70,9 +67,9 @@ def api_door(call: Call | None) -> Handler:
             response = refusal.response()
         if response.status >= 500:  # it stays so under its key; a retry would change nothing
             response.headers["Stripe-Should-Retry"] = "false"
-        moment = time.time() + stripe.deliveries.faults.clock
+        moment = time.time() + stripe.faults.clock
         response.headers["Date"] = formatdate(moment, usegmt=True)
-        if posted and request.transport and stripe.deliveries.faults.spend("api_timeout"):
+        if posted and request.transport and stripe.faults.spend("api_timeout"):
             request.transport.abort()
         return response
 
@@ -105,12 +102,11 @@ def once(
     if before is not None:
         replayed = {"Idempotent-Replayed": "true"}
         return web.json_response(text=before["text"], status=before["status"], headers=replayed)
-    faults = stripe.deliveries.faults
-    if faults.spend("api_429"):
+    if stripe.faults.spend("api_429"):
         raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
     broken = Refusal(500, "An error of the local Stripe, on purpose.")
     try:
-        response = broken.response() if faults.spend("api_500") else act()
+        response = broken.response() if stripe.faults.spend("api_500") else act()
     except Refusal as refusal:
         if refusal.status != 402:
             raise

@@ -2,8 +2,8 @@
 
 The clock runs ahead of this machine's (docs.stripe.com/billing/testing/test-clocks); the periods
 that it reaches are renewed, a month being 30 days. An invoice is paid on the page of its intent;
-`backstage`, beside that and beside a session on which a subscription begins, names the `invoice`.
-Beside a subscription stands the `card` that pays.
+`backstage`, beside that and beside a session on which a subscription begins, names the `invoice`
+and the `interval`.
 """
 
 import time
@@ -13,14 +13,13 @@ from pydantic import Field
 
 from sandbox.doors import READ, Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import Call, Line, Listed, Metadata, Text, create_intent
-from sandbox.stripe_cards import number_behind
+from sandbox.stripe_calls import A_DAY, Call, Line, Listed, Metadata, Text, create_intent
+from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
 from sandbox.stripe_objects import INVOICES, new, new_id, step_of, stored
 from sandbox.stripe_sessions import LocalStripe, filled
 
 SUBSCRIPTION = "customer.subscription"
-A_DAY = 86_400
 DAYS = {"week": 7, "month": 30}
 Expand = Annotated[list[Literal["latest_invoice.payments", "payments"]], Listed]
 
@@ -40,7 +39,8 @@ def made(kind: str, facts: Json) -> Json:
 def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     """The first invoice of the subscription that a session is for."""
     asked, item = wanted["price"], new_id("si_")
-    ids = {"product": asked["product"] or new_id("prod_"), "item": item}
+    product = asked["product"] or create_product(stripe, **asked["product_data"])["id"]
+    ids = {"product": product, "item": item, "method": wanted.get("method")}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
     about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
     return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create")
@@ -53,26 +53,27 @@ def bill(stripe: LocalStripe, subscription: Json, reason: str) -> Json:
     item["current_period_end"] = start + DAYS[item["price"]["recurring"]["interval"]] * A_DAY
     more = {"line": new_id("il_1"), "reason": reason}
     invoice = made("invoice", {**item["price"], **item, **subscription, **more})
+    product = stored(stripe.store, "product", item["price"]["product"])
     money: Any = {"amount": invoice["total"], "currency": invoice["currency"]}
-    intent = create_intent(stripe, **money, automatic_payment_methods={"enabled": "true"})
-    page = give_page(stripe, intent, stripe.settings.url, invoice=invoice["id"])
+    money |= {"automatic_payment_methods": {"enabled": "true"}, "description": product["name"]}
+    intent = create_intent(stripe, **money) | {"customer": subscription["customer"]}
+    about = {"invoice": invoice["id"], "interval": item["price"]["recurring"]["interval"]}
+    page = give_page(stripe, intent, stripe.settings.url, **about)
     invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
     subscription["latest_invoice"] = invoice["id"]
-    stripe.tell([], {SUBSCRIPTION: subscription, "invoice": invoice})
+    stripe.tell([], {SUBSCRIPTION: subscription, "invoice": invoice, "payment_intent": intent})
     return invoice
 
 
-def pay_invoice(stripe: LocalStripe, page: Json, card: str, authenticate: bool | None) -> Json:
+def pay_invoice(stripe: LocalStripe, page: Json, card: str, step: str) -> Json:
     """Try to pay a session on which a subscription begins, or an open invoice, on its page."""
-    backstage, (method, step) = stripe.backstage(page["id"]), stripe.tried(card, authenticate)
-    if page["status"] != "open" or method["type"] != "card":
-        raise Refusal(409, f"This page is {page['status']}; it takes cards.", code="session_closed")
+    backstage = stripe.backstage(page["id"])
     if "invoice" not in backstage:
         invoice = begin(stripe, page, backstage)
         paying = invoice["hosted_invoice_url"].rpartition("/")[2]
         backstage |= {"invoice": invoice["id"], "paying": paying}
         stripe.store.put("backstage", page["id"], backstage)
-    invoice = collect(stripe, backstage["invoice"], step, card.replace(" ", ""))
+    invoice = collect(stripe, backstage["invoice"], step, card)
     if invoice["status"] == "paid":
         page |= {"status": "complete", "payment_status": "paid", "url": None}
         if page["id"][:3] == "cs_":
@@ -83,19 +84,27 @@ def pay_invoice(stripe: LocalStripe, page: Json, card: str, authenticate: bool |
 
 
 def collect(stripe: LocalStripe, id: str, step: str, card: str) -> Json:
-    """Try to have an invoice paid, and tell what came of it."""
+    """Try to have an invoice paid, unless there is no card ("") to try; tell what came of it.
+
+    What pays the first one of a subscription that began on a page is saved for the others.
+    """
     invoice = stored(stripe.store, "invoice", id)
     details = invoice["parent"]["subscription_details"]
     subscription = stored(stripe.store, SUBSCRIPTION, details["subscription"])
     intent_id = invoice["hosted_invoice_url"].rpartition("/")[2]
-    intent = stripe.move(stored(stripe.store, "payment_intent", intent_id), step, card)
+    intent = stored(stripe.store, "payment_intent", intent_id)
+    if card:
+        intent = stripe.move(intent, step, card)
     came = INVOICES[intent["status"]]
     tries = {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
     invoice |= filled(came["changes"], invoice) | tries
     if invoice["status"] == "paid":
         facts = {**invoice, "invoice": id, "intent": intent_id, "paid_at": now(stripe)}
         stripe.store.put("invoice_payment", id, made("invoice_payment", facts))
-        stripe.store.put("backstage", subscription["id"], {"card": card, "due": {}})
+        if subscription["default_payment_method"] is None:
+            method = intent["payment_method"]
+            new_method(stripe, card, subscription["customer"], "limited", id=method)
+            subscription["default_payment_method"] = method
     if events := came["begins" if subscription["status"] == "incomplete" else "events"]:
         subscription["status"] = came["subscription"]
     stripe.tell(events, {SUBSCRIPTION: subscription, "invoice": invoice})
@@ -116,13 +125,23 @@ async def advance(stripe: LocalStripe, days: int) -> Json:
 
 def renew(stripe: LocalStripe, subscription: Json) -> None:
     """The next period and its invoice, which is void where that was asked for."""
-    card = stripe.backstage(subscription["id"])["card"]
+    card = paying(stripe, subscription)
     invoice = bill(stripe, subscription, "subscription_cycle")
     if subscription["pause_collection"]:
         about = {SUBSCRIPTION: subscription, "invoice": invoice | {"status": "void"}}
         stripe.tell([f"{SUBSCRIPTION}.updated", "invoice.voided"], about)
     else:
-        collect(stripe, invoice["id"], step_of(card), card)
+        collect(stripe, invoice["id"], card and step_of(card), card)
+
+
+def paying(stripe: LocalStripe, subscription: Json) -> str:
+    """The number of its card or, where that was let go, of the customer's default; or ""."""
+    customer = stored(stripe.store, "customer", subscription["customer"])
+    default = customer["invoice_settings"]["default_payment_method"]
+    for method in filter(None, (subscription["default_payment_method"], default)):
+        if stored(stripe.store, "payment_method", method)["customer"]:
+            return number_behind(stripe, method, customer["id"])
+    return ""
 
 
 def create_product(stripe: LocalStripe, *, name: Text) -> Json:
@@ -144,7 +163,7 @@ def create_subscription(
     """POST /v1/subscriptions (docs.stripe.com/api/subscriptions/create)."""
     number = number_behind(stripe, default_payment_method, customer)
     asked = items[0].price_data.model_dump()
-    wanted = {"price": asked, "intent": {"metadata": metadata}}
+    wanted = {"price": asked, "intent": {"metadata": metadata}, "method": default_payment_method}
     invoice = begin(stripe, {"customer": customer, "currency": asked["currency"]}, wanted)
     collect(stripe, invoice["id"], step_of(number), number)
     made_for = invoice["parent"]["subscription_details"]["subscription"]

@@ -53,6 +53,18 @@ class IntentData(Shape):
     metadata: Metadata = Field(default={})
 
 
+class PageAsked(Shape):
+    """What pages of all modes have in common."""
+
+    success_url: Url
+    cancel_url: Url | None = None
+    client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    expires_at: Whole | None = None
+    locale: Literal["auto", "en", "ru"] | None = None
+    metadata: Metadata = Field(default={})
+    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] = Field(default={})
+
+
 def create_session(
     stripe: LocalStripe,
     *,
@@ -71,51 +83,29 @@ def create_session(
     item = {"description": price.product_data["name"], "quantity": quantity, "amount": total}
     if (mode == "subscription") != bool(price.recurring):
         raise Refusal(400, "A price recurs in `subscription` mode, and nowhere else.")
+    if customer is None and (price.recurring or saved_payment_method_options):
+        raise not_modelled("saving or subscribing without a customer")
     intent = (payment_intent_data or subscription_data or IntentData()).model_dump()
     money = {"amount_subtotal": total, "amount_total": total, "currency": price.currency}
     about: Json = {"mode": mode, "customer": customer, **money}
     if saved_payment_method_options:
-        if customer is None:
-            raise Refusal(400, "`saved_payment_method_options` takes a `customer`.")
         shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
         about["saved_payment_method_options"] = saved_payment_method_options | shown
-    return open_page(
-        stripe, about, {"items": [item], "intent": intent, "price": price.model_dump()}, **page
-    )
+    backstage = {"items": [item], "intent": intent, "price": price.model_dump()}
+    return open_page(stripe, about, backstage | (price.recurring or {}), page)
 
 
-@READ
-def open_page(
-    stripe: LocalStripe,
-    about: Json,
-    backstage: Json,
-    *,
-    success_url: Url,
-    cancel_url: Url | None = None,
-    client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None,
-    expires_at: Whole | None = None,
-    locale: Literal["auto", "en", "ru"] | None = None,
-    metadata: Metadata | None = None,
-    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] | None = None,
-) -> Json:
-    """What pages of all modes have in common."""
+def open_page(stripe: LocalStripe, about: Json, backstage: Json, asked: Json) -> Json:
+    """A page of any mode: `about` is what its mode makes of it, `asked` what all modes take."""
     if customer := about.get("customer"):
         stored(stripe.store, "customer", customer)
-    closes_at = window(expires_at)
-    session = new(
-        "checkout.session",
-        **about,
-        success_url=success_url,
-        cancel_url=cancel_url,
-        client_reference_id=client_reference_id,
-        expires_at=closes_at,
-        locale=locale,
-        metadata=metadata or {},
-    )
-    session["custom_text"] |= custom_text or {}
+    page = PageAsked(**asked).model_dump()
+    page["expires_at"] = window(page["expires_at"])
+    page["custom_text"] = TEMPLATES["checkout.session"]["custom_text"] | page["custom_text"]
+    session = new("checkout.session", **about, **page)
     session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
     stripe.store.put("checkout.session", session["id"], session)
-    due = {"at": closes_at, "step": "expire", "card": None}
+    due = {"at": page["expires_at"], "step": "expire", "card": None}
     stripe.expect({"session": session["id"], **backstage, "due": due})
     return session
 
@@ -160,7 +150,7 @@ def retrieving(kind: str, **inside: str) -> Call:
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/checkout/sessions/{id}/expire."""
-    session = stripe.session(id)
+    session = stored(stripe.store, "checkout.session", id)
     if session["status"] != "open":
         raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")
     return stripe.move(session, "expire")
@@ -181,7 +171,8 @@ def create_intent(
     intent = new("payment_intent", amount=amount, currency=currency, **carried)
     intent["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True}
     intent["client_secret"] = new_id(f"{intent['id']}_secret_")
-    backstage = {"session": intent["id"], "items": [], "intent": carried, "due": {}}
+    item = {"description": description, "quantity": 1, "amount": amount}
+    backstage = {"session": intent["id"], "items": [item], "intent": carried, "due": {}}
     stripe.store.put("backstage", intent["id"], backstage)
     stripe.tell(["payment_intent.created"], {"payment_intent": intent})
     return intent
@@ -222,7 +213,7 @@ def list_events(
 
 def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
     """GET /v1/webhook_endpoints: the one that is posted to."""
-    wanted = stripe.deliveries.faults.only or ["*"]
+    wanted = stripe.faults.only or ["*"]
     url = stripe.settings.webhook_url
     endpoint = {**TEMPLATES["webhook_endpoint"], "url": url, "enabled_events": wanted}
     return listed([endpoint], "/v1/webhook_endpoints", limit)

@@ -1,11 +1,10 @@
 """Saved cards: setup sessions, payment methods, the customer's default, and the billing portal."""
 
 import time
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any, Literal
 
-from sandbox.doors import READ, Refusal
+from sandbox.doors import READ, Doors, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Limit, Metadata, Text, Url, open_page, retrieving
 from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, listed, new, newest, step_of, stored
@@ -29,21 +28,18 @@ def create_setup(
     intent = new("setup_intent", customer=customer) | (setup_intent_data or {})
     about: Json = {"mode": mode, "customer": customer, "currency": currency}
     about |= {"setup_intent": intent["id"], **TEMPLATES["saving"]}
-    session = open_page(stripe, about, {"items": [], "intent": {}}, **page)
+    session = open_page(stripe, about, {"items": [], "intent": {}}, page)
     stripe.tell(["setup_intent.created"], {"setup_intent": intent})
     return session
 
 
-def save(stripe: LocalStripe, session: Json, card: str, authenticate: bool | None) -> Json:
+def save(stripe: LocalStripe, session: Json, card: str, step: str) -> Json:
     """Try to save a card on the page of a setup session; answers the session."""
-    method, step = stripe.tried(card, authenticate)
-    step = method.get("saving", step)
-    if session["status"] != "open" or step not in SETUPS:
-        raise Refusal(409, f"This session is {session['status']}.", code="session_closed")
+    step = METHODS[card].get("saving", step)
     intent = stored(stripe.store, "setup_intent", session["setup_intent"])
-    intent |= filled(SETUPS[step]["changes"], {"null": None, "error": method.get("error")})
+    intent |= filled(SETUPS[step]["changes"], {"null": None, "error": METHODS[card].get("error")})
     if step == "succeed":
-        saved = new_method(stripe, card.replace(" ", ""), session["customer"], "limited")
+        saved = new_method(stripe, card, session["customer"], "limited")
         intent["payment_method"] = saved["id"]
         session |= {"status": "complete", "url": None, "customer_details": TEMPLATES["nobody"]}
     stripe.tell(SETUPS[step]["events"], {"setup_intent": intent, "checkout.session": session})
@@ -54,9 +50,9 @@ def new_method(
     stripe: LocalStripe, number: str, customer: str, redisplay: str, **more: str
 ) -> Json:
     """A card with this test number, attached; which number it has, Stripe never shows."""
-    brand = METHODS[number].get("brand", "visa")
+    brand, last4 = METHODS[number]["brand"], METHODS[number].get("last4", number[-4:])
     card = TEMPLATES["card"] | {
-        "brand": brand, "display_brand": brand, "last4": number[-4:],
+        "brand": brand, "display_brand": brand, "last4": last4,
         "exp_year": time.gmtime().tm_year + 5,
         "fingerprint": sha256(number.encode()).hexdigest()[:16],
     }  # fmt: skip
@@ -176,7 +172,7 @@ CARD_CALLS: dict[tuple[str, str], Call] = {
     ("GET", "/v1/customers/{id}/payment_methods"): READ(list_methods),
     ("POST", "/v1/billing_portal/sessions"): READ(create_portal),
 }
-CARD_DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+CARD_DOORS: Doors = {
     ("GET", "/stripe/portal/{id}"): see_portal,
     ("POST", "/stripe/portal/{id}/{act}"): use_portal,
     ("GET", "/stripe/cards"): see_cards,

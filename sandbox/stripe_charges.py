@@ -30,37 +30,36 @@ def charge_saved(
     return charged
 
 
-def give_page(stripe: LocalStripe, intent: Json, return_url: str, **more: str) -> str:
+def give_page(stripe: LocalStripe, intent: Json, return_url: str, **more: Any) -> str:
     """Where the bank asks about an intent, or an invoice of it is paid; answers the address."""
     redirect = {"url": f"{stripe.settings.url}/pay/{intent['id']}", "return_url": return_url}
-    shown = {"description": intent["description"], "quantity": 1, "amount": intent["amount"]}
-    backstage = stripe.backstage(intent["id"]) | {"items": [shown], **more}
+    backstage = stripe.backstage(intent["id"]) | {"back": return_url, **more}
     backstage["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
     stripe.store.put("backstage", intent["id"], backstage)
     return redirect["url"]
 
 
 def seen(stripe: LocalStripe, id: str) -> Json:
-    """The session with this id, or a charge on the page of the bank, which is much like one."""
+    """The session with this id, or an intent's page, of the bank or a receipt, much like one."""
     if id[:3] != "pi_":
-        return stripe.session(id)
+        return stripe.payable(id)
     intent = stored(stripe.store, "payment_intent", id)
     backstage = stripe.backstage(id)
-    back = backstage["next_action"]["redirect_to_url"]["return_url"]
     kept = {name: intent[name] for name in ("id", "created", "currency")}
-    kept |= {"amount_total": intent["amount"], "expires_at": intent["created"] + 3_600}
-    kept |= {"payment_intent": id, "success_url": back, "url": None}
-    kept["mode"] = "subscription" if "invoice" in backstage else "payment"
+    kept |= {"amount_total": intent["amount"], "expires_at": None}
+    kept |= {"payment_intent": id, "success_url": backstage.get("back", ""), "url": None}
+    invoice = stripe.store.get("invoice", backstage.get("invoice", "")) or {}
+    kept["mode"] = "subscription" if invoice else "payment"
     paid = "paid" if intent["status"] == "succeeded" else "refused"
-    waits = intent["next_action"] or ("invoice" in backstage and paid != "paid")
-    open_or_not = "open" if waits else "complete"
-    return {**TEMPLATES["checkout.session"], **kept, "status": open_or_not, "payment_status": paid}
+    waits = intent["next_action"] or invoice.get("status") == "open"
+    kept |= {"status": "open" if waits else "complete", "payment_status": paid}
+    return TEMPLATES["checkout.session"] | kept
 
 
 def paid(stripe: LocalStripe, id: str, card: str, save: bool) -> Json:
     """What was just paid, or tried; the card is saved for the customer where the page offers it."""
     session = seen(stripe, id)
     if save and session["saved_payment_method_options"] and session["payment_status"] == "paid":
-        intent, number = stripe.intent_of(session) or {}, card.replace(" ", "")
-        new_method(stripe, number, session["customer"], "always", id=intent["payment_method"])
+        intent = stripe.intent_of(session) or {}
+        new_method(stripe, card, session["customer"], "always", id=intent["payment_method"])
     return session

@@ -1,17 +1,18 @@
 """Money that goes back: refunds by the API and by the dashboard, disputes, early fraud warnings."""
 
-from collections.abc import Awaitable, Callable
+import time
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sandbox.doors import READ, Refusal
+from sandbox.doors import READ, Doors, Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import Call, Limit, Metadata
+from sandbox.stripe_calls import A_DAY, Call, Limit, Metadata
 from sandbox.stripe_objects import CLAWBACKS, listed, new, newest, stored
 from sandbox.stripe_people import priced
-from sandbox.stripe_sessions import LocalStripe
+from sandbox.stripe_sessions import LocalStripe, filled
 
+TO_ANSWER = 10 * A_DAY  # seconds; the card network says how long
 Positive = Annotated[int, Field(ge=1, le=2**53)]
 
 
@@ -34,7 +35,8 @@ def refund(
     """As much of the charge as is asked for, or all that is left."""
     charge = charge_of(stripe, intent_id)
     left = charge["amount"] - charge["amount_refunded"]
-    if charge["disputed"]:
+    disputes = newest(stripe.store, "dispute", charge=charge["id"])
+    if not all(dispute["is_charge_refundable"] for dispute in disputes):
         raise Refusal(400, "This charge has been disputed.", code="charge_disputed")
     if not left:
         raise Refusal(400, "It has already been refunded.", code="charge_already_refunded")
@@ -71,7 +73,7 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     kind = thing["object"]
     if step not in possible(kind, thing.get("status", "")):
         raise Refusal(409, f"This {kind} is {thing['status']}.")
-    thing |= CLAWBACKS[step]["changes"]
+    thing |= filled(CLAWBACKS[step]["changes"], {"due_by": int(time.time()) + TO_ANSWER})
     stripe.store.put(kind, thing["id"], thing)
     charge = stored(stripe.store, "charge", thing["charge"])
     refunds = newest(stripe.store, "refund", charge=charge["id"])
@@ -122,7 +124,7 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/refunds"): READ(create_refund),
     ("GET", "/v1/refunds"): READ(list_refunds),
 }
-DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+DOORS: Doors = {
     ("GET", "/stripe/clawbacks"): see_clawbacks,
     ("POST", "/stripe/clawbacks/{id}"): go_on,
 }

@@ -76,8 +76,7 @@ class Deliveries:
 
     def seen(self) -> list[Json]:
         """Every event, newest first, with its `state`, `attempts` and the times of `next` ones."""
-        found = newest(self._store, "delivery")
-        return [{**delivery, "state": state(delivery)} for delivery in found]
+        return [each | {"state": state(each)} for each in newest(self._store, "delivery")]
 
     def _expect(self, delivery: Json, at: float) -> None:
         delivery["next"].append(at)

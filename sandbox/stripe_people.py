@@ -1,15 +1,13 @@
 """What people see and press: the JSON doors that the hosted page and the console use."""
 
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any, Literal
 
-from sandbox.doors import Refusal
+from sandbox.doors import Doors, Refusal, see_faults, set_faults
 from sandbox.store import Json
 from sandbox.stripe_billing import advance, pay_invoice
-from sandbox.stripe_cards import CARD_DOORS, SETUPS, save as save_card
+from sandbox.stripe_cards import CARD_DOORS, save as save_card
 from sandbox.stripe_charges import paid, seen
-from sandbox.stripe_objects import CURRENCIES, METHODS, new, newest
+from sandbox.stripe_objects import CURRENCIES, METHODS, newest, stored
 from sandbox.stripe_sessions import LocalStripe
 
 SHOWN = 50  # sessions in the console
@@ -34,17 +32,19 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
     kept = ("id", "created", "expires_at", "cancel_url", "url", "currency", "mode")
-    items = stripe.backstage(session["id"])["items"]
+    backstage, currency = stripe.backstage(session["id"]), session["currency"]
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in kept},
-        "saving": session["saved_payment_method_options"] and session["custom_text"]["submit"],
-        **priced(session["amount_total"] or 0, session["currency"]),
-        "items": [item | priced(item["amount"], session["currency"]) for item in items],
+        "saving": bool(session["saved_payment_method_options"]),
+        "told": session["custom_text"]["submit"],
+        **priced(session["amount_total"] or 0, currency),
+        "items": [item | priced(item["amount"], currency) for item in backstage["items"]],
+        "interval": backstage.get("interval"),
         "methods": [
-            {"card": card, "label": method["label"], "type": method["type"]}
+            {"card": card, "label": method["label"], "brand": method["brand"]}
             for card, method in METHODS.items()
-            if session["mode"] != "setup" or method["step"] in SETUPS
+            if session["mode"] == "payment" or method["type"] == "card"
         ],
     }
 
@@ -71,11 +71,14 @@ async def pay(
     stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None, save: bool = False
 ) -> Json:
     """What the hosted page's buttons do; `authenticate` answers the 3-D Secure question."""
-    page = seen(stripe, id)
+    page, card = seen(stripe, id), card.replace(" ", "")
+    method, step = stripe.tried(card, authenticate)
+    if page["status"] != "open":
+        raise Refusal(409, f"This page is {page['status']}.", code="session_closed")
+    if page["mode"] != "payment" and method["type"] != "card":
+        raise Refusal(409, "This page takes cards only.")
     if act := {"setup": save_card, "subscription": pay_invoice}.get(page["mode"]):
-        return outcome(stripe, act(stripe, page, card, authenticate))
-    if page["payment_intent"] == id and page["status"] != "open":
-        raise Refusal(409, "The bank has been answered.")
+        return outcome(stripe, act(stripe, page, card, step))
     stripe.pay(id, card, authenticate)
     return outcome(stripe, paid(stripe, id, card, save))
 
@@ -84,17 +87,20 @@ async def confirm(
     stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None
 ) -> Json:
     """What Stripe.js does on a page of the payer's own; answers the intent."""
-    return stripe.pay(id, card, authenticate)
+    return stripe.pay(id, card.replace(" ", ""), authenticate)
 
 
 async def settle(stripe: LocalStripe, id: str) -> Json:
     """A delayed payment waits no longer."""
-    return outcome(stripe, stripe.settle(id))
+    session, due = stored(stripe.store, "checkout.session", id), stripe.backstage(id)["due"]
+    if due["step"] == "expire":
+        raise Refusal(409, "No delayed payment was made on this session.")
+    return outcome(stripe, stripe.move(session, due["step"], due["card"]))
 
 
 async def expire(stripe: LocalStripe, id: str) -> Json:
     """As if the session's time were up."""
-    return outcome(stripe, stripe.move(stripe.session(id), "expire"))
+    return outcome(stripe, stripe.move(stored(stripe.store, "checkout.session", id), "expire"))
 
 
 async def see_deliveries(stripe: LocalStripe) -> Json:
@@ -108,32 +114,7 @@ async def again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
     return {"event": id, "after": after}
 
 
-async def see_faults(stripe: LocalStripe) -> Json:
-    """Those in force, and what is left of the counted ones."""
-    return stripe.deliveries.faults.model_dump()
-
-
-async def set_faults(stripe: LocalStripe, **wanted: Any) -> Json:
-    """Set those that the body names; `StripeFaults` documents them."""
-    stripe.deliveries.faults = stripe.deliveries.faults.changed_by(wanted)
-    return stripe.deliveries.faults.model_dump()
-
-
-async def trigger(
-    stripe: LocalStripe,
-    type: Literal["payment_intent.succeeded"],
-    amount: int = 2000,
-    currency: str = "usd",
-    metadata: dict[str, str] | None = None,
-) -> Json:
-    """An intent paid outside of our sessions, after its event was sent; in the charge unit."""
-    paid = {"amount": amount, "amount_received": amount, "status": "succeeded"}
-    intent = new("payment_intent", currency=currency, metadata=metadata or {}, **paid)
-    stripe.tell([type], {"payment_intent": intent})
-    return intent
-
-
-DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+DOORS: Doors = {
     **CARD_DOORS,
     ("GET", "/stripe/sessions"): see_sessions,
     ("GET", "/stripe/sessions/{id}"): see_session,
@@ -146,11 +127,7 @@ DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
     ("POST", "/stripe/deliveries/{id}/again"): again,
     ("GET", "/stripe/faults"): see_faults,
     ("POST", "/stripe/faults"): set_faults,
-    ("POST", "/stripe/trigger"): trigger,
 }
 FILES = ("sandbox.css", "pay.css", "pay.js", "portal.js", "console.css", "console.js")
-PAGES = {f"/{name}": name for name in FILES} | {
-    "/pay/{id}": "pay.html",
-    "/portal/{id}": "portal.html",
-    "/console": "console.html",
-}
+PAGES = {"/pay/{id}": "pay.html", "/portal/{id}": "portal.html", "/console": "console.html"}
+PAGES |= {f"/{name}": name for name in FILES}

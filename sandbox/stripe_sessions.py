@@ -34,6 +34,7 @@ class LocalStripe:
         self.settings = settings
         self.agenda = Agenda()
         self.deliveries = Deliveries(store, settings, self.agenda)
+        self.faults = self.deliveries.faults
 
     async def running(self, _: web.Application) -> AsyncIterator[None]:
         """From start to cleanup: put on the agenda what an earlier run left open."""
@@ -51,38 +52,27 @@ class LocalStripe:
         self.store.put("backstage", backstage["session"], backstage)
         self.agenda.at(backstage["due"]["at"], partial(self._in_time, backstage))
 
-    def session(self, id: str) -> Json:
-        """The session as it is now."""
-        return stored(self.store, "checkout.session", id)
-
     def pay(self, id: str, card: str, authenticate: bool | None = None) -> Json:
         """Try to pay a session or an intent, as the page with it does; answers what it was."""
-        number = card.replace(" ", "")
         method, step = self.tried(card, authenticate)
-        paid = self.move(self.payable(id), step, number)
+        paid = self.move(self.payable(id), step, card)
         if "then" in method:
-            at = time.time() + self.deliveries.faults.delay
-            self.expect(self.backstage(id), at=at, step=method["then"], card=number)
+            at = time.time() + self.faults.delay
+            self.expect(self.backstage(id), at=at, step=method["then"], card=card)
         return paid
 
     def tried(self, card: str, authenticate: bool | None) -> tuple[Json, str]:
         """The test method with this number, and the step that trying it causes."""
-        method = METHODS.get(card.replace(" ", ""))
+        method = METHODS.get(card)
         if method is None:
             raise Refusal(400, "Only Stripe's published test numbers work here.")
         answer = {None: "", True: "yes", False: "no"}[authenticate]
         return method, method.get("answered", {}).get(answer, method["step"])
 
-    def settle(self, id: str) -> Json:
-        """Settle a delayed payment now instead of later; answers the session."""
-        session, due = self.session(id), self.backstage(id)["due"]
-        if due["step"] == "expire":
-            raise Refusal(409, "No delayed payment was made on this session.")
-        return self.move(session, due["step"], due["card"])
-
     def payable(self, id: str) -> Json:
         """The session, or the intent that has none, as it is now."""
-        return stored(self.store, "payment_intent", id) if id[:3] == "pi_" else self.session(id)
+        kind = "payment_intent" if id[:3] == "pi_" else "checkout.session"
+        return stored(self.store, kind, id)
 
     def intent_of(self, payable: Json) -> Json | None:
         """Find the payment intent; a session has none until somebody tried to pay."""
@@ -130,13 +120,13 @@ class LocalStripe:
         if intent is not None and "charge" in changes:
             carried = {**money, **backstage["intent"], "payment_intent": intent["id"]}
             carried |= {"payment_method": intent["payment_method"] or new_id("pm_1")}
-            receipt = f"{self.settings.url}/pay/{intent['id']}"
-            charge = new("charge", **carried, customer=intent["customer"], receipt_url=receipt)
+            charge = new("charge", **carried, customer=intent["customer"])
             if intent["status"] == "processing":
                 charge = stored(self.store, "charge", intent["latest_charge"])
             things["charge"] = charge
         facts = facts_of(things, amount, METHODS.get(card or "", {}).get("error", {}))
         facts["next_action"] = backstage.get("next_action", TEMPLATES["in_the_page"])
+        facts["page"] = f"{self.settings.url}/pay/{payable['id']}"
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
         self.tell(TRANSITIONS[step]["events"], things)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.doors import Refusal, not_modelled, page, peoples_door, read_strictly
+from sandbox.doors import Refusal, not_modelled, open_to_people, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
 from sandbox.telegram_chats import CHATS, Chats
@@ -26,11 +26,8 @@ def add_telegram(app: web.Application) -> None:
     app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token)
     app.cleanup_ctx.append(postman)
     app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
-    for (method, path), act in DOORS.items():
-        app.router.add_route(method, path, peoples_door(CHATS, act))
     app.router.add_get("/telegram/files/{id}", download)
-    for path, name in PAGES.items():
-        app.router.add_get(path, page(name))
+    open_to_people(app, CHATS, DOORS, PAGES)
 
 
 async def call(request: web.Request) -> web.StreamResponse:

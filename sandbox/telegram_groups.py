@@ -36,12 +36,10 @@ def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Json:
         new = {"id": SUPERGROUPS + chat["id"], "title": chat["title"], "type": "supergroup"}
         group = {"chat": new, "inside": True, "was": [chat["id"]]}
         chats.store.put("telegram_group", GROUP, group)
-        told = (
-            (chat, {"migrate_to_chat_id": new["id"]}),
-            (new, {"migrate_from_chat_id": chat["id"]}),
-        )
-        for where, content in told:
-            chats.queue_update("message", chats.new_message(where, by, content))
+        left = chats.new_message(chat, by, {"migrate_to_chat_id": new["id"]})
+        begun = chats.new_message(new, by, {"migrate_from_chat_id": chat["id"]})
+        for message in (left, begun):
+            chats.queue_update("message", message)
         # The bot joins the new one and never leaves the old: tdlib/telegram-bot-api issue 266.
         tell_presence(chats, by, new, joined=True)
         return group

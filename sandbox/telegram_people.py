@@ -1,13 +1,12 @@
 """The people's doors, and the page that uses them: writing, tapping, reading, breaking things."""
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from sandbox import doors
-from sandbox.doors import Refusal
+from sandbox.doors import Doors, Refusal, set_faults
 from sandbox.personas import GROUP, PERSONAS, Persona
 from sandbox.store import Json
 from sandbox.telegram_chats import Chats, person
@@ -111,13 +110,7 @@ async def group(chats: Chats, user: User, event: GroupEvent, chat: str = GROUP) 
     return change_group(chats, person(user), chats.chat(user, chat), event)
 
 
-async def set_faults(chats: Chats, **wanted: Any) -> Json:
-    """Sets or ends faults; answers those in force."""
-    chats.faults = chats.faults.changed_by(wanted)
-    return chats.faults.model_dump()
-
-
-DOORS: dict[tuple[str, str], Callable[..., Awaitable[Json]]] = {
+DOORS: Doors = {
     ("GET", "/telegram/personas"): personas,
     ("POST", "/telegram/send"): send,
     ("POST", "/telegram/tap"): tap,

@@ -19,6 +19,12 @@ const FAULTS = [
   ["api_429", "API: answer 429, next", "number"],
 ];
 
+const PASSES = [
+  ["A day goes by", 1],
+  ["A week goes by", 7],
+  ["A month goes by", 30],
+];
+
 const LOOKS = {
   delivered: "good",
   retrying: "bad",
@@ -28,7 +34,9 @@ const LOOKS = {
   won: "good",
   lost: "bad",
   failed: "bad",
+  closed: "good",
   complete: "good",
+  saved: "good",
   open: "wait",
 };
 
@@ -113,10 +121,11 @@ function deliveryRow(delivery) {
 function sessionRow(session) {
   const door = (name) => () => ask(`sessions/${session.id}/${name}`, {});
   const name = session.items.map((item) => item.description).join(", ");
+  const per = session.interval ? ` per ${session.interval}` : "";
   const status = session.status === "complete" ? session.payment_status : session.status;
-  const word = { paid: "complete", unpaid: "waiting" }[status] || status;
-  const chip = state(word);
-  chip.textContent = { unpaid: "processing" }[status] || status;
+  const looks = { paid: "complete", unpaid: "waiting", no_payment_required: "saved" };
+  const chip = state(looks[status] || status);
+  chip.textContent = { unpaid: "processing", no_payment_required: "saved" }[status] || status;
   if (status === "unpaid" && session.decline_code) {
     chip.className = "state bad";
     chip.textContent = "failed";
@@ -131,7 +140,7 @@ function sessionRow(session) {
   }
   const declined = session.decline_code ? ` · ${session.decline_code}` : "";
   return row(
-    `${money(session)} · ${name}`,
+    session.mode === "setup" ? "A card is added" : `${money(session)}${per} · ${name}`,
     `${time(session.created)} · ${session.id.slice(0, 24)}…${declined}`,
     element("div", "side", chip),
     buttons,
@@ -161,24 +170,30 @@ function cardRow(method) {
 const STEPS = {
   refund: "Refund",
   refund_pending: "Refund, pending",
+  inquire: "Inquiry",
   dispute: "Dispute",
   warn: "Fraud warning",
   succeed: "Succeeds",
   fail: "Fails",
+  answer: "Answer",
+  close: "Bank is satisfied",
+  escalate: "Becomes a dispute",
   respond: "Respond",
   win: "Win",
   lose: "Lose",
 };
 
 function clawbackRow(thing) {
-  const name = { charge: "Charge", refund: "Refund", dispute: "Dispute" }[thing.object];
+  const names = { charge: "Charge", refund: "Refund", dispute: "Dispute" };
+  const asks = thing.status.startsWith("warning_"); // an inquiry, which takes no money
+  const name = asks ? "Inquiry" : names[thing.object];
   const steps = thing.next.map((step) => {
     return button(STEPS[step], () => ask(`clawbacks/${thing.id}`, { step }));
   });
   return row(
     `${name} · ${money(thing)}`,
     `${time(thing.created)} · ${thing.id}`,
-    element("div", "side", state(thing.status)),
+    element("div", "side", state(thing.status.replace("warning_", ""))),
     element("div", "buttons", ...steps),
   );
 }
@@ -210,6 +225,11 @@ function drawFaults(faults) {
   at("how-many").textContent = count ? `${count} on` : "nothing";
 }
 
+function drawClock({ now }) {
+  const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
+  at("today").textContent = new Date(now * 1000).toLocaleDateString(undefined, day);
+}
+
 function drawRows(name, things, make) {
   // A row that did not change stays, so that no button vanishes under a finger.
   const holder = at(name);
@@ -228,13 +248,10 @@ function drawRows(name, things, make) {
 
 async function look() {
   try {
-    const [faults, { sessions }, { cards }, { clawbacks }, { deliveries }] = await Promise.all([
-      ask("faults"),
-      ask("sessions"),
-      ask("cards"),
-      ask("clawbacks"),
-      ask("deliveries"),
-    ]);
+    const asked = ["faults", "sessions", "cards", "clawbacks", "deliveries"].map((it) => ask(it));
+    const [faults, { sessions }, { cards }, { clawbacks }, { deliveries }] =
+      await Promise.all(asked);
+    drawClock(await ask("clock", { days: 0 }));
     drawFaults(faults);
     drawRows("sessions", sessions.slice(0, SESSIONS), sessionRow);
     drawRows("cards", cards, cardRow);
@@ -260,7 +277,9 @@ async function press(act) {
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
 at("faults").append(...FAULTS.map(faultSwitch));
 at("reset").addEventListener("click", () => press(() => ask("faults", { reset: true })));
-at("month").addEventListener("click", () => press(() => ask("clock", { days: 30 })));
+at("passes").append(
+  ...PASSES.map(([label, days]) => button(label, () => ask("clock", { days }))),
+);
 (async () => {
   for (;;) {
     await look();

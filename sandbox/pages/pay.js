@@ -15,6 +15,8 @@ const ENDINGS = {
   unknown: ["?", "", "There is no such payment", "Ask for a new link."],
 };
 
+const BRANDS = { visa: "VISA", mastercard: "MC", amex: "AMEX", bank: "BANK" };
+
 let session = null;
 let busy = false;
 let asking = "4000002500003155"; // the card for which the bank asks
@@ -52,7 +54,6 @@ function spaced(card) {
 
 function methodButton(method) {
   const button = element("button", "method", "");
-  const isCard = method.type === "card";
   const text = document.createElement("span");
   button.type = "button";
   button.dataset.card = method.card;
@@ -60,7 +61,7 @@ function methodButton(method) {
     element("span", "label", method.label),
     element("span", "number", spaced(method.card)),
   );
-  button.append(element("span", isCard ? "brand" : "brand bank", isCard ? "VISA" : "BANK"), text);
+  button.append(element("span", `brand ${method.brand}`, BRANDS[method.brand]), text);
   button.addEventListener("click", () => pay({ card: method.card }));
   return button;
 }
@@ -94,10 +95,12 @@ function end(name) {
 
 function draw() {
   const names = session.items.map((item) => item.description);
-  const saving = session.mode === "setup";
+  const adding = session.mode === "setup";
   at("what").textContent = names.length === 1 ? names[0] : `${names.length} items`;
-  if (saving) at("what").textContent = "Save a card";
-  at("amount").textContent = saving ? "" : money(session.amount);
+  if (adding) at("what").textContent = "Save a card";
+  if (adding) at("choose-what").textContent = "Choose a test card";
+  at("amount").textContent = adding ? "" : money(session.amount);
+  if (session.interval) at("amount").append(element("span", "per", ` per ${session.interval}`));
   at("items").hidden = names.length < 2;
   at("items").replaceChildren(
     ...session.items.map((item) => {
@@ -111,13 +114,14 @@ function draw() {
   if (session.cancel_url) at("cancel").href = session.cancel_url;
   at("cancel").hidden = !session.cancel_url;
   at("saving").hidden = !session.saving;
-  if (session.saving) at("told").textContent = session.saving.message;
+  at("told").hidden = !session.told;
+  if (session.told) at("told").textContent = session.told.message;
   if (session.status === "complete") return end(session.payment_status);
   if (session.status === "expired") return end("expired");
   const until = new Date(session.expires_at * 1000);
   const day = until.toDateString() === new Date().toDateString() ? {} : { weekday: "long" };
   const time = until.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
-  at("until").textContent = `This link is open until ${time}`;
+  at("until").textContent = session.expires_at ? `This link is open until ${time}` : "";
   if (!at("methods").children.length) at("methods").append(...session.methods.map(methodButton));
   show(session.next === "authenticate" ? "ask" : "choose");
 }
@@ -153,8 +157,8 @@ async function pay(wish) {
       notice(`${outcome.message} Nothing was charged.`);
     }
   } catch (error) {
-    if (error.status === 409) await look();
-    else notice(error.message);
+    if (error.status === 409) await look(); // perhaps somebody was faster
+    if (at("over").hidden) notice(error.message);
   } finally {
     busy = false;
     buttons.forEach((button) => (button.disabled = false));

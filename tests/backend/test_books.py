@@ -49,6 +49,8 @@ select currency, balance from accounts
 where organization_id = $1 and kind = 'wallet' and balance <> 0
 """
 
+INQUIRIES = ("warning_needs_response", "warning_under_review", "warning_closed")  # take no money
+
 
 @dataclass
 class Story:
@@ -146,18 +148,19 @@ async def refund_by_an_admin(story: Story) -> None:
 
 
 async def something_at_stripe(story: Story) -> None:
-    """In the dashboard, or by a payer's bank: refund, dispute, warning."""
+    """In the dashboard, or by a payer's bank: refund, dispute, inquiry, warning."""
     intents = [intent for intent in story.stored("payment_intent") if intent["amount_received"]]
     if intents:
         intent = story.chance.choice(intents)["id"]
-        step = story.chance.choice(["refund", "refund_pending", "dispute", "warn"])
+        step = story.chance.choice(["refund", "refund_pending", "dispute", "inquire", "warn"])
         amount = story.chance.choice([None, 700, 4999])
         await story.knock(f"clawbacks/{intent}", step=step, amount=amount)
 
 
 async def a_bank_goes_on(story: Story) -> None:
-    """A refund arrives or fails; a dispute is answered, won or lost."""
-    steps = {"refund": ["succeed", "fail"], "dispute": ["respond", "win", "lose"]}
+    """A refund arrives or fails; a dispute is answered, won or lost, or was an inquiry only."""
+    inquiry, dispute = ["answer", "close", "escalate"], ["respond", "win", "lose"]
+    steps = {"refund": ["succeed", "fail"], "dispute": inquiry + dispute}
     things = [(thing["id"], kind) for kind in steps for thing in story.stored(kind)]
     if things:
         thing, kind = story.chance.choice(things)
@@ -261,7 +264,7 @@ def stripes_books(house: House) -> dict[str, tuple[str, int]]:
     for kind, sign, given_back in (
         ("charge", 1, ("failed", "pending")),
         ("refund", -1, ("failed", "canceled")),
-        ("dispute", -1, ("won",)),
+        ("dispute", -1, ("won", *INQUIRIES)),
     ):
         for _, thing in house.store.list(kind):
             if thing["status"] not in given_back:

@@ -35,8 +35,9 @@ async def customer(play: Playground) -> str:
 async def setup(play: Playground, who: str) -> str:
     """A page to save a card on, as our backend asks for it."""
     about: Any = {"metadata": {"link": "1"}}
+    told: Any = {"submit": {"message": "Every owner and admin can charge it."}}
     session = await play.session(
-        mode="setup", customer=who, currency="eur", setup_intent_data=about,
+        mode="setup", customer=who, currency="eur", setup_intent_data=about, custom_text=told,
         line_items=None, payment_intent_data=None,
     )  # fmt: skip
     return session.id
@@ -133,5 +134,12 @@ async def test_cards_are_changed_in_the_portal_and_reissued_in_the_console(
     await page.goto((await play.sdk.v1.checkout.sessions.retrieve_async(
         await setup(play, who))).url or "")  # fmt: skip
     await expect(page.locator("#what")).to_have_text("Save a card")
+    await expect(page.get_by_text("Every owner and admin can charge it.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Choose a test card")).to_be_visible()
+    brands = await page.locator(".brand").all_text_contents()
+    assert brands[:3] == ["VISA", "MC", "AMEX"]
+    assert "BANK" not in brands
     await page.get_by_role("button", name="American Express").click()
     await expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    await page.goto(f"{play.url}/console")
+    await expect(page.locator("#sessions .row")).to_contain_text(["A card is added"])

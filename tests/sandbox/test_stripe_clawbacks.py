@@ -1,5 +1,6 @@
 """Money that goes back in the local Stripe, as Stripe's own document and rules have it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ async def elsewhere(play: Playground, intent: str, step: str) -> str:
 async def test_every_step_of_the_table_is_valid_by_stripes_document(tmp_path: Path) -> None:
     async with local_stripe(tmp_path) as play:
         for steps in (("refund", "fail"), ("refund_pending", "succeed"), ("dispute", "win"),
-                      ("dispute", "respond", "lose")):  # fmt: skip
+                      ("dispute", "respond", "lose"), ("inquire", "answer", "close"),
+                      ("inquire", "escalate")):  # fmt: skip
             first, *more = steps
             thing = await elsewhere(play, await paid(play), first)
             for step in more:
@@ -54,3 +56,21 @@ async def test_a_charge_gives_back_what_it_took_and_no_more(tmp_path: Path) -> N
         with pytest.raises(stripe.InvalidRequestError) as refused:
             await play.sdk.v1.refunds.create_async({"payment_intent": disputed})
         assert refused.value.code == "charge_disputed"
+
+
+async def test_an_inquiry_says_until_when_and_can_be_refunded_until_it_is_a_dispute(
+    tmp_path: Path,
+) -> None:
+    async with local_stripe(tmp_path) as play:
+        intent = await paid(play)
+        inquiry = await elsewhere(play, intent, "inquire")
+        [asked] = play.stored("dispute")
+        assert asked["status"] == "warning_needs_response"
+        assert asked["evidence_details"]["due_by"] > time.time()
+        await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 1000})
+        await play.post(f"clawbacks/{inquiry}", step="escalate")
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 1000})
+        assert refused.value.code == "charge_disputed"
+        events = [event["type"] for event in play.stored("event")]
+        assert events.index("charge.dispute.funds_withdrawn") > events.index("charge.refunded")

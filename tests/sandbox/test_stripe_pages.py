@@ -59,7 +59,7 @@ async def test_a_payer_saves_the_card_and_the_bank_asks_when_it_is_charged(
         success_url=f"{play.url}/console?paid",
     )
     await page.goto(session.url or "")
-    await expect(page.locator("#saving")).to_contain_text("Every admin can charge it.")
+    await expect(page.locator("#told")).to_have_text("Every admin can charge it.")
     await page.get_by_label("Save this card").check()
     await page.get_by_role("button", name="Always asks the bank").click()
     await page.get_by_role("button", name="Complete authentication").click()
@@ -119,6 +119,11 @@ async def test_cancel_goes_back_and_what_is_over_says_so(play: Playground, page:
     await expect(page.get_by_role("link", name="Continue")).to_have_attribute(
         "href", re.compile(done)
     )
+    refused = {"error": {"message": "This page takes cards only."}}
+    await opened(play, page)
+    await page.route("**/pay", lambda route: route.fulfill(status=409, json=refused))
+    await page.get_by_role("button", name="Debit, succeeds later").click()
+    await expect(page.get_by_role("status")).to_contain_text("This page takes cards only.")
     await page.goto(f"{play.url}/pay/cs_test_none")
     await expect(page.get_by_role("heading", name="There is no such payment")).to_be_visible()
 
@@ -152,7 +157,8 @@ async def test_the_console_refunds_and_disputes_what_was_paid(play: Playground, 
     await expect(rows).to_have_count(2)
     await rows.first.get_by_role("button", name="Fails").click()
     await expect(rows.first).to_contain_text("failed")
-    await rows.last.get_by_role("button", name="Dispute").click()
+    await rows.last.get_by_role("button", name="Inquiry").click()
+    await rows.first.get_by_role("button", name="Becomes a dispute").click()
     await rows.first.get_by_role("button", name="Win").click()
     await expect(rows.first).to_contain_text("won")
-    assert "charge.dispute.funds_reinstated" in await play.backend.got(11)
+    assert "charge.dispute.funds_reinstated" in await play.backend.got(12)

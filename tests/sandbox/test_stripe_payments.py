@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stripe
@@ -180,12 +181,21 @@ async def test_the_hour_of_a_session_passes_by_itself_even_across_a_restart(
         assert states == ["expired", "expired", "open"]
 
 
-async def test_a_payment_of_others_can_be_triggered(play: Playground) -> None:
-    made = await play.post(
-        "trigger", type="payment_intent.succeeded", amount=1234, currency="usd", metadata={"a": "b"}
-    )
-    assert await play.backend.got(1) == ["payment_intent.succeeded"]
-    (event,) = play.backend.events
-    assert event["data"]["object"] == made
-    assert (made["amount_received"], made["metadata"]) == (1234, {"a": "b"})
-    await play.post("trigger", status=501, type="invoice.paid")
+async def test_what_was_paid_has_a_receipt_that_opens_and_what_was_not_has_none(
+    play: Playground,
+) -> None:
+    session = await play.session()
+    wanted: Any = {
+        "amount": 5000,
+        "currency": "eur",
+        "automatic_payment_methods": {"enabled": True},
+    }
+    intent = await play.sdk.v1.payment_intents.create_async(wanted)
+    await play.pay(session.id, IS_DECLINED)
+    await play.pay(session.id)
+    await play.post(f"payment_intents/{intent.id}/confirm", card=SUCCEEDS)
+    receipts = [charge["receipt_url"] for charge in play.stored("charge")]
+    assert receipts == [None, *(f"{play.url}/pay/{id}" for id in (session.id, intent.id))]
+    for receipt in receipts[1:]:
+        shown = await play.get(f"sessions/{receipt.rpartition('/')[2]}")
+        assert (shown["payment_status"], shown["amount"]) == ("paid", "50.00")
