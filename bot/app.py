@@ -4,13 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 import httpx
-from telegram import (
-    BotCommand,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeDefault,
-    LinkPreviewOptions,
-    ext as telegram_ext,
-)
+import telegram
+from telegram import ext
 from telegram.constants import ParseMode
 from telegram.request import HTTPXRequest
 
@@ -23,8 +18,8 @@ from bot.settings import Settings
 from bot.texts import COMPLETE_LANGUAGE, Texts
 
 MENUS: Final = (
-    (BotCommandScopeDefault(), tuple(COMMANDS)),
-    (BotCommandScopeAllGroupChats(), ("balance", "group")),
+    (telegram.BotCommandScopeDefault(), tuple(COMMANDS)),
+    (telegram.BotCommandScopeAllGroupChats(), ("balance", "group")),
 )
 ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
@@ -50,14 +45,15 @@ def create_app(
         chosen = {"event_hooks": {"response": [watch]}, "verify": TRUSTED}
         return HTTPXRequest(size, 10, 10, 5, pool_timeout=5, httpx_kwargs=chosen)
 
-    defaults = telegram_ext.Defaults(
-        parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+    defaults = ext.Defaults(
+        parse_mode=ParseMode.HTML,
+        link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),
     )
     application: BotApplication = (
-        telegram_ext.ApplicationBuilder()
+        ext.ApplicationBuilder()
         .token(settings.telegram_bot_token.get_secret_value())
         .base_url(f"{settings.telegram_api_base}/bot")
-        .context_types(telegram_ext.ContextTypes(BotContext, bot_data=Shared, chat_data=ChatMemory))
+        .context_types(ext.ContextTypes(BotContext, bot_data=Shared, chat_data=ChatMemory))
         .concurrent_updates(ChatOrder(UPDATES_AT_ONCE))
         .defaults(defaults)
         .request(connections(CONNECTIONS))
@@ -81,5 +77,5 @@ async def show_commands(application: BotApplication) -> None:
         words = texts.words(language)
         code = None if language == COMPLETE_LANGUAGE else language
         for scope, names in MENUS:
-            menu = [BotCommand(name, words.plain(f"command.{name}")) for name in names]
+            menu = [telegram.BotCommand(name, words.plain(f"command.{name}")) for name in names]
             await application.bot.set_my_commands(menu, scope, code)

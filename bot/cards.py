@@ -72,11 +72,17 @@ async def label_written(method: schemas.PaymentMethod, context: BotContext) -> N
 
 
 async def remove_tapped(context: BotContext) -> None:
-    """Remove: ask whether they are sure."""
+    """Remove: ask whether they are sure, and say what is paid with it."""
     method, words = await named(context), context.words
     remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
     back = back_button(f"card:{pair(method)}", words)
-    await context.show(Screen(words.say("cards.remove", card=called(method)), ((remove, back),)))
+    lines = [words.say("cards.remove", card=called(method))]
+    asked = schemas.SubscriptionsQuery(organization_id=method.organization_id)
+    for one in (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions:
+        if one.payment_method_id == method.id:
+            every = words.plain(f"interval.{one.interval}")
+            lines.append(words.say("cards.pays", amount=one.money, interval=every))
+    await context.show(Screen("\n".join(lines), ((remove, back),)))
 
 
 async def remove_now_tapped(context: BotContext) -> str:
@@ -161,7 +167,7 @@ def link_screen(link: schemas.MethodLink, words: Words) -> Screen:
     if link.last_decline:
         decline = words.first(f"decline.{link.last_decline}", "decline.card_declined")
         text = f"{words.say(decline)}\n{text}"
-    check = button(words.plain("button.check_again"), f"check_link:{link.link_id.hex}")
+    check = button(words.plain("button.check"), f"check_link:{link.link_id.hex}")
     return leading(text, link.url, "button.add_card", words, (check, back))
 
 
@@ -175,9 +181,8 @@ def news_of_card(notification: schemas.Notification, words: Words) -> Screen:
         return Screen(text, ((cards_button(words, organization.hex),),))
     card = f"{packed(organization)}:{packed(UUID(told['method_id']))}"
     acts = ("keep_card", "remove_card")
-    return Screen(
-        text, (tuple(button(words.plain(f"button.{act}"), f"{act}:{card}") for act in acts),)
-    )
+    answers = tuple(button(words.plain(f"button.{act}"), f"{act}:{card}") for act in acts)
+    return Screen(text, (answers,))
 
 
 def line(method: schemas.PaymentMethod, words: Words) -> str:

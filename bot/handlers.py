@@ -74,6 +74,7 @@ COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
 }
 # By the whole of a button's data.
 TAPS: Final[dict[str, Handler]] = {
+    "forget": start.forget_tapped,
     "topup": topup.topup,
     "organizations": topup.another_tapped,
     f"amounts:{WALLET}": topup.organization_tapped,

@@ -16,12 +16,10 @@ CODE = "[0-9a-f]{32}"
 async def link_followed(context: BotContext, code: str) -> None:
     """The link was opened: ask."""
     await context.introduce()
-    data, words = f"link:{code}", context.words
     if not re.fullmatch(CODE, code):
         raise BotRefusal("refusal.link_invalid")
-    await context.reply(
-        Screen(words.say("link.question"), ((button(words.plain("button.link"), data),),))
-    )
+    yes = button(context.words.plain("button.link"), f"link:{code}")
+    await context.reply(Screen(context.words.say("link.question"), ((yes,),)))
 
 
 async def link_tapped(context: BotContext) -> None:

@@ -72,11 +72,8 @@ async def show_members(place: Membership, page: int, context: BotContext) -> Non
     shown = found.members[page * PAGE :][:PAGE]
     title = words.say("members.title", organization=short(place.organization_name), count=count)
     lines = [line(f"members.{'me' if one.is_me else 'other'}", place, one, words) for one in shown]
-    rows = [
-        (button(short(member.name), f"member:{pair(place, member)}"),)
-        for member in shown
-        if changes(place, member)
-    ]
+    others = [one for one in shown if changes(place, one)]
+    rows = [(button(short(one.name), f"member:{pair(place, one)}"),) for one in others]
     arrows = (("←", page - 1), ("→", page + 1))
     turns = tuple(button(arrow, f"members:{id}:{to}") for arrow, to in arrows if to in pages)
     await context.show(Screen("\n".join([title, *lines]), (*rows, *((turns,) if turns else ()))))

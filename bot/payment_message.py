@@ -19,18 +19,10 @@ BUTTONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "pending": (("pay",), ("check", "cancel")),
     "processing": (("check",),),
     "succeeded": (("receipt", "topup"), ("refund",)),
-    "failed": (("again",),),
-    "expired": (("again",),),
-    "canceled": (("again",),),
+    **dict.fromkeys(("failed", "expired", "canceled"), (("again",),)),
 }
-LABELS: Final = {
-    "check": "button.check_again",
-    "cancel": "button.cancel",
-    "again": "button.new_link",
-    "receipt": "button.receipt",
-    "refund": "button.refund",
-    "again_charge": "button.another_way",
-}
+
+ON_ITS_WAY: Final = ("pending", "requires_action")  # out of the wallet, but not with the payer
 
 
 def payment_screen(payment: Payment, words: Words) -> Screen:
@@ -94,8 +86,8 @@ def _keys(payment: Payment, words: Words) -> Iterator[str]:
 
 
 def _after(payment: Payment) -> list[str]:
-    """What the wallet has by this payment, or still owes."""
-    if payment.balance is None:
+    """What the wallet has by this payment, or still owes; not after something of it went back."""
+    if payment.balance is None or payment.refunds or payment.disputes:
         return []
     return ["payment.owed" if debt(payment.balance) else "payment.balance"]
 
@@ -103,8 +95,10 @@ def _after(payment: Payment) -> list[str]:
 def _gone(payment: Payment, words: Words) -> list[str]:
     """What went back of it, or may."""
     refunded = payment.refunded.amount_minor if payment.refunded else 0
-    whole = refunded >= payment.money.amount_minor
-    keys = ["payment.refunded" if whole else "payment.partly_refunded"] if refunded else []
+    said = "refunded" if refunded >= payment.money.amount_minor else "partly_refunded"
+    if any(one.status in ON_ITS_WAY for one in payment.refunds):
+        said += "_pending"
+    keys = [f"payment.{said}"] if refunded else []
     if status := payment.dispute_status:
         keys.append(words.first(f"dispute.{status}", "dispute.other"))
     return keys
@@ -120,11 +114,9 @@ def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
         "url": payment.url or "",
         "card": payment.paid_with or words.plain("charge.card"),
     }
-    sums = {"debt": payment.debt, "refunded": payment.refunded, "balance": payment.balance}
-    facts |= {name: sum for name, sum in sums.items() if sum}
-    if payment.balance and (owed := debt(payment.balance)):
-        facts["balance"] = owed
-    return facts
+    balance = payment.balance and (debt(payment.balance) or payment.balance)
+    sums = {"debt": payment.debt, "refunded": payment.refunded, "balance": balance}
+    return facts | {name: sum for name, sum in sums.items() if sum}
 
 
 def _rows(payment: Payment, words: Words) -> Iterator[Row]:
@@ -134,14 +126,11 @@ def _rows(payment: Payment, words: Words) -> Iterator[Row]:
 
 
 def _button(name: str, payment: Payment, words: Words) -> InlineKeyboardButton | None:
-    if name == "topup":
-        return button(words.plain("button.top_up_again"), "topup")
+    key = words.first(f"button.{name}_{payment.flow}", f"button.{name}")
+    label = words.plain(key, amount=payment.money)
+    if name == "pay":
+        fits = payment.url and fits_a_button(payment.url)
+        return InlineKeyboardButton(label, url=payment.url) if fits else None
     if name == "refund" and not (payment.refundable and payment.refundable.amount_minor):
         return None
-    if name != "pay":
-        label = LABELS.get(f"{name}_{payment.flow}", LABELS[name])
-        return button(words.plain(label), f"{name}:{payment.id.hex}")
-    if payment.url and fits_a_button(payment.url):
-        label = words.first(f"button.{payment.flow}_pay", "button.pay")
-        return InlineKeyboardButton(words.plain(label, amount=payment.money), url=payment.url)
-    return None
+    return button(label, name if name == "topup" else f"{name}:{payment.id.hex}")

@@ -7,14 +7,17 @@ key is the message and the amount, so that tapping again after a lost answer sen
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from backend.schemas import Notification, Payment, RefundRequest
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext, BotRefusal
 from bot.membership import managed, place_in
-from bot.screens import Row, Screen, button
+from bot.screens import Row, Screen, button, forget_row
 from bot.texts import Fact, Price, Words, short
+
+SAID_AS: Final = {"requires_action": "pending", "canceled": "failed"}  # alike for people
 
 
 async def refund_tapped(context: BotContext) -> None:
@@ -28,7 +31,8 @@ async def other_tapped(context: BotContext) -> None:
     """Another amount: the next message is the answer."""
     payment, words = await refundable(context, context.id("payment")), context.words
     context.memory.question = partial(amount_written, payment.id)
-    await context.show(Screen(words.say("refund.question", **facts_of(payment, words))))
+    asked = words.say("refund.question", **facts_of(payment, words))
+    await context.show(Screen(asked, (forget_row(words),)))
 
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
@@ -41,8 +45,11 @@ async def amount_written(payment_id: UUID, context: BotContext) -> None:
     await context.reply(sure_screen(payment, amount, context.words))
 
 
-async def now_tapped(context: BotContext) -> None:
-    """Sure: send it back, and say in the same message what came of it."""
+async def now_tapped(context: BotContext) -> str | None:
+    """Sure: send it back, and say in the same message what came of it.
+
+    A no of Stripe's is said to the tap as well: the second one changes nothing in the message.
+    """
     payment = await refunded_by(context, context.id("payment"))
     amount, words = context.part("amount").replace(",", "."), context.words
     key = f"{context.chat_id}:{context.message_id}:refund:{amount}"
@@ -55,10 +62,11 @@ async def now_tapped(context: BotContext) -> None:
             raise
         text = words.say(f"refund.{error.code}", **facts)
         await context.show(replace(sure_screen(payment, amount, words), text=text))
-        return
-    said = {"requires_action": "pending", "canceled": "failed"}.get(made.status, made.status)
+        return words.plain(f"refund.{error.code}", **facts)
+    said = SAID_AS.get(made.status, made.status)
     lines = [words.say(key, **facts) for key in (f"refund.{said}", "payment.reference")]
     await context.show(Screen("\n".join(lines)))
+    return None
 
 
 async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
@@ -82,7 +90,7 @@ def sure_screen(payment: Payment, amount: str, words: Words) -> Screen:
     facts = facts_of(payment, words) | {"amount": Price(amount, payment.money.currency)}
     yes = button(words.plain("refund.yes", **facts), f"refund_now:{payment.id.hex}:{amount}")
     other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
-    return Screen(words.say("refund.sure", **facts), ((yes, other),))
+    return Screen(words.say("refund.sure", **facts), ((yes, other), forget_row(words)))
 
 
 def facts_of(payment: Payment, words: Words) -> dict[str, Fact]:
@@ -112,7 +120,8 @@ def told_lines(notification: Notification, words: Words) -> list[str]:
         "reason": words.plain(words.first(f"reason.{told.get('reason')}", "reason.other")),
     }
     said = f"clawback.{notification.kind}"
-    key = words.first(f"{said}_{told.get('status')}", said)
+    status = str(told.get("status"))
+    key = words.first(f"{said}_{SAID_AS.get(status, status)}", said)
     return [words.say(key, **facts), words.say("payment.reference", **facts)]
 
 

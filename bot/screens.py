@@ -42,6 +42,11 @@ def back_button(data: str, words: Words) -> InlineKeyboardButton:
     return button(words.plain("button.back"), data)
 
 
+def forget_row(words: Words) -> Row:
+    """The way out of a question without a screen to go back to."""
+    return (button(words.plain("button.cancel"), "forget"),)
+
+
 def written_amount(text: str) -> str | None:
     """An amount that somebody typed, as a button carries it; None where it is none, or zero."""
     amount = text.strip().replace(",", ".")

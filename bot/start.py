@@ -70,6 +70,11 @@ async def cancel(context: BotContext) -> None:
     await context.say("cancel.done" if forgotten else "cancel.nothing")
 
 
+async def forget_tapped(context: BotContext) -> None:
+    """Cancel, under a question: it is forgotten, as with every tap."""
+    await context.show(Screen(context.words.say("cancel.done")))
+
+
 async def text_written(context: BotContext) -> None:
     """Words without a command: the answer to what was asked, if something was."""
     await (context.memory.question or unknown)(context)

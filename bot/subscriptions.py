@@ -37,9 +37,7 @@ async def recurring(place: schemas.Membership, context: BotContext) -> None:
     lines += [line(one, words) for one in found]
     rows: list[Row] = []
     if may_top_up(place):
-        for one in found:
-            label = words.plain("button.subscription", **facts_of(one, words))
-            rows.append((button(label, f"sub_look:{pair(one)}"),))
+        rows += [(button(called(one, words), f"sub_look:{pair(one)}"),) for one in found]
         new = f"sub_new:{place.organization_id.hex}"
         each = (button(words.plain(f"button.{i}ly"), f"{new}:{i[0]}") for i in ("week", "month"))
         rows.append(tuple(each))
@@ -83,7 +81,8 @@ async def named(context: BotContext) -> schemas.Subscription:
 
 def one_screen(one: schemas.Subscription, words: Words) -> Screen:
     """How one stands, what to pay where it waits for that, and what can be done with it."""
-    text = f"{line(one, words)}\n{words.say(f'recurring.{one.status}', **facts_of(one, words))}"
+    stands = "declined" if one.status == "incomplete" and one.paid_with else one.status
+    text = f"{line(one, words)}\n{words.say(f'recurring.{stands}', **facts_of(one, words))}"
     acts = (button(words.plain(f"act.{act}"), f"sub_{act}:{pair(one)}") for act in ACTS[one.status])
     back = back_button(f"subs:{one.organization_id.hex}", words)
     rows = [row for row in (tuple(acts), (back,)) if row]
@@ -91,8 +90,16 @@ def one_screen(one: schemas.Subscription, words: Words) -> Screen:
 
 
 def line(one: schemas.Subscription, words: Words) -> str:
-    """One in a line: how much, how often, how it stands."""
-    return words.say("recurring.line", **facts_of(one, words))
+    """One in a line: how much, how often, how it stands, as what and with what it is paid."""
+    facts = facts_of(one, words)
+    parts = ("line", *(name for name in ("package", "card") if facts[name]))
+    return ", ".join(words.say(f"recurring.{name}", **facts) for name in parts)
+
+
+def called(one: schemas.Subscription, words: Words) -> str:
+    """One on a button."""
+    said = words.plain("button.subscription", **facts_of(one, words))
+    return ", ".join(filter(None, (said, short(one.package or one.paid_with or "", 20))))
 
 
 def facts_of(one: schemas.Subscription, words: Words) -> dict[str, Fact]:
@@ -102,8 +109,9 @@ def facts_of(one: schemas.Subscription, words: Words) -> dict[str, Fact]:
         "organization": short(one.organization_name),
         "amount": one.money,
         "interval": words.plain(f"interval.{one.interval}"),
-        "status": words.plain(f"status.{one.status}"),
-        "package": one.package or "",
+        "status": words.plain(f"subscription.{one.status}"),
+        "package": short(one.package or ""),
+        "card": one.paid_with or "",
         "day": words.day_of(ends) if ends else "",
     }
 

@@ -58,6 +58,8 @@ class Subscription(Model):
     started_by: str | None
     current_period_end: datetime | None
     created_at: datetime
+    paid_with: str | None = None
+    payment_method_id: UUID | None = None
 
 
 class SubscriptionsQuery(Model):

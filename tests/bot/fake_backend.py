@@ -78,6 +78,16 @@ def refund(payment_id: UUID, money: Money, **changed: Any) -> schemas.Refund:
     return schemas.Refund(**facts | changed)
 
 
+def subscription(**changed: Any) -> schemas.Subscription:
+    """EUR 25 for Acme every month, not begun; by a link."""
+    facts: dict[str, Any] = {
+        "id": uuid4(), "organization_id": ACME, "organization_name": "Acme", "money": euros(2500),
+        "interval": "month", "package": None, "status": "incomplete", "url": LINK,
+        "started_by": "Ana", "current_period_end": None, "created_at": NOON,
+    }  # fmt: skip
+    return schemas.Subscription(**facts | changed)
+
+
 def notification(shown: Payment, **changed: Any) -> Notification:
     """A notification for Ana's chat, of a new message."""
     facts: dict[str, Any] = {
@@ -106,6 +116,8 @@ class FakeBackend:
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     current: dict[int, UUID] = field(default_factory=dict)  # organizations
+    cards: list[schemas.PaymentMethod] = field(default_factory=list)
+    recurring: list[schemas.Subscription] = field(default_factory=list)
     refunds: dict[str, schemas.RefundRequest] = field(default_factory=dict)  # by their keys
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
@@ -121,7 +133,9 @@ class FakeBackend:
         app.router.add_get("/api/me/settings", self.show_settings)
         app.router.add_patch("/api/me/settings", self.change_settings)
         app.router.add_post("/api/payments/checkout", self.checkout)
-        app.router.add_get("/api/payments/methods", self.no_methods)
+        app.router.add_get("/api/payments/methods", self.methods)
+        app.router.add_get("/api/payments/packages", self.packages)
+        app.router.add_get("/api/payments/subscriptions", self.subscriptions)
         app.router.add_get("/api/payments/{id}", self.payment)
         app.router.add_post("/api/payments/{id}/check", self.payment)
         app.router.add_post("/api/payments/{id}/cancel", self.cancel)
@@ -198,9 +212,16 @@ class FakeBackend:
             self.outbox.put_nowait(notification(made, **shown))
         return answer(schemas.Checkout(payment_id=made.id, url=LINK, expires_at=NOON))
 
-    async def no_methods(self, request: web.Request) -> web.Response:
+    async def methods(self, request: web.Request) -> web.Response:
         actor(request)
-        return answer(schemas.PaymentMethods(methods=[]))
+        return answer(schemas.PaymentMethods(methods=self.cards))
+
+    async def packages(self, request: web.Request) -> web.Response:
+        return answer(schemas.Packages(packages=[]))
+
+    async def subscriptions(self, request: web.Request) -> web.Response:
+        actor(request)
+        return answer(schemas.Subscriptions(subscriptions=self.recurring))
 
     async def payment(self, request: web.Request) -> web.Response:
         actor(request)

@@ -100,6 +100,7 @@ def test_a_second_payment_is_told_below_the_first() -> None:
         ("expired_card", "it has expired"),
         ("incorrect_cvc", "the security code was wrong"),
         ("card_declined", "<b>The card was declined.</b>"),
+        ("payment_intent_authentication_failure", "did not hear from you that it is you"),
         ("lost_card", "<b>The card was declined.</b>"),  # Stripe: never tell the person why
     ],
 )

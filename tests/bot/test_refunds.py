@@ -16,6 +16,7 @@ from tests.bot.fake_backend import (
     membership,
     notification,
     payment,
+    refund,
 )
 
 WORDS = load_texts().words("en")
@@ -79,8 +80,11 @@ async def test_what_stripe_does_not_do_is_said_and_leaves_the_button(
     await ana.taps(await ana.sees("of it was refunded"), "Refund")
     sure = await ana.sees("Send €30.00 back")
     backend.refuse[f"POST /api/payments/{paid.id}/refund"] = (503, code, {})
-    await ana.taps(sure, "Refund €30.00")
-    assert "Refund €30.00" in buttons(await ana.sees(said))
+    notice = await ana.taps(sure, "Refund €30.00")
+    still = await ana.sees(said)
+    assert (said in notice["text"], "Refund €30.00" in buttons(still)) == (True, True)
+    await ana.taps(still, "Cancel")
+    assert buttons(await ana.sees("Nothing was started.")) == {}
 
 
 async def test_members_get_a_plain_sentence_and_an_admin_finds_the_way_by_the_receipt(
@@ -105,11 +109,16 @@ async def test_a_warning_brings_the_button_and_a_dispute_its_deadline(
     facts |= {"amount": "50.00", "currency": "eur", "reason": "fraudulent"}
     await ana.writes("/start")
     for kind, more, said in (
-        ("fraud_warned", {"reason": "misc"}, "may be fraud (no further reason): €50.00 to Acme"),
+        (
+            "fraud_warned",
+            {"reason": "made_with_stolen_card"},
+            "may be fraud (paid with a stolen card)",
+        ),
         ("dispute_opened", {"due_by": 1_795_000_000}, "Answer by November 18, 2026."),
         ("dispute_closed", {"status": "lost"}, "The dispute is lost."),
         ("refund_failed", {}, "€50.00 is in the wallet of Acme again"),
         ("refund_made", {}, "Somebody in Stripe's dashboard refunded €50.00"),
+        ("refund_made", {"status": "requires_action"}, "the payer's bank still works on it"),
     ):
         told = notification(payment(), kind=kind, payment=None, facts=facts | more)
         backend.outbox.put_nowait(told)
@@ -127,6 +136,9 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
     await ana.sees("Debt: €40.00.")
     await ana.writes("/topup")
     await ana.sees("The wallet owes €40.00: what you add goes to that debt first.")
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("no recurring top-up"), "New: each week")
+    await ana.sees("The wallet owes €40.00: what you add goes to that debt first.")
     assert "€40.00 of it goes to what the wallet owes" in (
         payment_screen(payment(debt=euros(4000)), WORDS).text
     )
@@ -140,6 +152,15 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
         ({"refunded": euros(5000)}, "<b>Refunded.</b> €50.00 went back"),
         ({"dispute_status": "needs_response"}, "disputes this payment"),
         ({"dispute_status": "won"}, "the dispute is won"),
+        (
+            {"refunded": euros(5000), "refunds": [refund(ACME, euros(5000), status="pending")]},
+            "<b>Being refunded.</b> €50.00 is on its way back",
+        ),
+        (
+            {"refunded": euros(500), "refunds": [refund(ACME, euros(500), status="pending")]},
+            "€5.00 of it is on its way back",
+        ),
+        ({"refunds": [refund(ACME, euros(500), status="failed")]}, "<b>Paid.</b>"),
     ],
 )
 def test_the_payments_own_message_says_what_went_back(changed: Any, said: str) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from backend.database import SERVICE
-from bot.subscriptions import news_screen
+from bot.subscriptions import news_screen, one_screen
 from bot.texts import load_texts
 from sandbox.telegram_text import said
 from tests.backend.conftest import House
 from tests.backend.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import notification, payment
+from tests.bot.fake_backend import notification, payment, subscription
 from tests.bot.test_cards import Connection, ana, ben, save
 from tests.bot.test_charges import remove_all, saved
 
@@ -146,6 +146,25 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     assert "/pay/pi_" in said(older)
     await ben.writes("/invoices")
     await ben.sees("This takes the role of admin or higher")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "not begun\nIt begins when its first payment is made"),
+        (
+            {"paid_with": "Visa •••• 0341", "package": "Team"},
+            "package Team, paid with Visa •••• 0341\n<b>Visa •••• 0341 has not paid:</b>",
+        ),
+        ({"paid_with": "Visa •••• 0341", "status": "past_due"}, "The last payment did not go"),
+    ],
+)
+def test_one_that_waits_says_what_for_and_its_button_names_no_amount(
+    changed: Json, said: str
+) -> None:
+    screen = one_screen(subscription(**changed), load_texts().words("en"))
+    assert said in screen.text
+    assert screen.rows[0][0].text == "Payment page"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ PLAIN = (
     "refusal.",
     "role.",
     "status.",
+    "subscription.",
     "told.",
     "payment.somebody",
 )
@@ -108,6 +109,15 @@ def test_plain_texts_hold_no_html_and_fit_a_notice(file: Path) -> None:
                 assert len(text) < 180, key
             assert set(tags) <= {"b", "i", "code"}, key
             assert all(text.count(f"<{tag}>") == text.count(f"</{tag}>") for tag in tags), key
+
+
+def test_russian_quotes_names_and_ends_no_sentence_with_a_date_which_has_its_own_full_stop() -> (
+    None
+):
+    for key, sentence in read_catalog(LOCALES / "ru.toml").items():
+        for text in texts_of(sentence):
+            assert not re.search(r"[а-яё,] (<b>)?\{organization", text), key
+            assert "{day}." not in text, key
 
 
 def test_a_language_falls_back_to_its_nearest_relative_and_then_to_english() -> None:
