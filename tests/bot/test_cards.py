@@ -67,7 +67,8 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     await ana.taps(cards, "American Express •••• 0005")
     card = await ana.sees("Added by Ana.")
     await ana.taps(card, "Give it a name")
-    await ana.sees("What shall I call American Express •••• 0005?")
+    asked = await ana.sees("What shall I call American Express •••• 0005?")
+    assert list(buttons(asked)) == ["Back"]
     await ana.writes("Travel <b>")
     named = await ana.sees("American Express •••• 0005, Travel <b>")
     await ana.taps(named, "Pay with this one")

@@ -39,7 +39,7 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, an
     await ana.taps(message, "Pause")
     await ana.taps(await ana.sees("Nothing is charged while it is paused."), "Resume")
     await ana.taps(await ana.sees("every month, active"), "Change amount")
-    await ana.sees("Type the new amount")
+    assert list(buttons(await ana.sees("Type the new amount"))) == ["Back"]
     await ana.writes("10 usd")
     await ana.sees("Type a number above zero")
     await ana.writes("40")
@@ -94,6 +94,23 @@ async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
     assert list(buttons(again)) == ["By a link", "Back"]
     await ana.taps(again, "By a link")
     await ana.sees("It begins when its first payment is made")
+
+
+async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25")
+    ways = await ana.sees("€25 every month for Acme: how")
+    await house.sandbox("POST", "/stripe/faults", api_timeout=3)
+    unknown = await ana.taps(ways, "Pay with Visa •••• 4242")
+    assert "nobody knows yet whether anything was charged" in unknown["text"]
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("€25.00 every month, active")
+    await until(house, lambda: has_balance(house, 2500))
+    assert await owner.fetchval("select count(*) from subscriptions") == 1
 
 
 async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: Person) -> None:
