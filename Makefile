@@ -28,9 +28,10 @@ token: .venv/installed-to-run ## a bearer token to try the API with: make token 
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
 # Databases are made by the hundred: in memory where Linux has 2 GB to spare there, else on the disk.
-# Four tests at a time on two cores, because half of every test is waiting.
+# Four tests at a time on two cores, because half of every test is waiting. In the order of their
+# names, which ends with short ones, and not with the files of few tests, which are the longest.
 SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ? "/dev/shm" : "" }')
-PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile
+PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTEST) $(ARGS)

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Mapping
 
-import jwt
-
 from sandbox.personas import PERSONAS
 
 ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
@@ -12,6 +10,8 @@ ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
 
 def token_of(role: str, environment: Mapping[str, str]) -> str:
     """The access token (HS256, an hour) of the persona in that role: owner, member, stranger."""
+    import jwt  # with what it needs it takes longer to load than most of the sandbox
+
     person = next(persona for persona in PERSONAS if persona.role == role)
     now = int(time.time())
     claims = {

@@ -5,19 +5,21 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from sandbox.demo import Chat, free_ports, top_up
 from sandbox.environment import Ports
 from sandbox.supervisor import Sandbox
 from tests.e2e.house import (
     SECONDS_TO_START,
+    House,
     processes_of,
     running_house,
     settings_for,
@@ -26,7 +28,16 @@ from tests.e2e.house import (
     starting_house,
 )
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 folder = pytest.fixture(short_folder)
+houses_folder = pytest.fixture(short_folder, scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(houses_folder: Path) -> AsyncIterator[House]:
+    """One for the tests that leave it running."""
+    async with running_house(houses_folder) as running:
+        yield running
 
 
 def names_of(processes: list[str]) -> set[str]:
@@ -98,19 +109,6 @@ async def test_the_wallet_is_as_full_after_a_restart(folder: Path) -> None:
         await ana.see("her balance", "Balance: €50.00")
 
 
-async def test_a_process_that_dies_is_started_again(folder: Path) -> None:
-    async with running_house(folder) as house:
-        for module in ("backend", "bot"):
-            (died,) = processes_named(folder, module)
-            os.kill(died, signal.SIGKILL)
-            await house.says(f"The {module} ended with signal SIGKILL", 5)
-            await until(partial(another_than, died, folder, module))
-        async with aiohttp.ClientSession(house.ports.sandbox_url) as http:
-            ana = Chat(http, "ana", house.printed.append)
-            await ana.write("/balance")
-            await ana.see("her balance", "Balance: €0.00")
-
-
 async def test_a_killed_supervisor_takes_backend_and_bot_along_and_the_next_one_starts(
     folder: Path,
 ) -> None:
@@ -123,16 +121,17 @@ async def test_a_killed_supervisor_takes_backend_and_bot_along_and_the_next_one_
     assert processes_of(folder) == []
 
 
-async def test_two_on_one_folder_or_on_one_port_are_told_what_to_change(folder: Path) -> None:
-    async with running_house(folder) as house:
-        free = Ports(*free_ports(2))
-        assert "Stop it, or set DATA_DIR" in await refusal(folder, free)
-        for setting, ports in (
-            ("PORT", replace(free, backend=house.ports.backend)),
-            ("SANDBOX_PORT", replace(free, sandbox=house.ports.sandbox)),
-        ):
-            said = await refusal(folder / "other", ports)
-            assert f"Set {setting} to another port" in said
+async def test_two_on_one_folder_or_on_one_port_are_told_what_to_change(
+    house: House, folder: Path
+) -> None:
+    free = Ports(*free_ports(2))
+    assert "Stop it, or set DATA_DIR" in await refusal(house.folder, free)
+    for setting, ports in (
+        ("PORT", replace(free, backend=house.ports.backend)),
+        ("SANDBOX_PORT", replace(free, sandbox=house.ports.sandbox)),
+    ):
+        said = await refusal(folder, ports)
+        assert f"Set {setting} to another port" in said
 
 
 async def refusal(folder: Path, ports: Ports) -> str:
@@ -143,11 +142,22 @@ async def refusal(folder: Path, ports: Ports) -> str:
     return output.decode()
 
 
-async def test_the_demo_plays_a_top_up_beside_a_running_house(folder: Path) -> None:
-    async with running_house(folder) as house:
-        process = await start("demo", PORT=str(house.ports.backend), STRIPE_SECRET_KEY="sk_test_x")
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-        assert process.returncode == 0, output.decode()
+async def test_the_demo_plays_a_top_up_beside_a_running_house(house: House) -> None:
+    process = await start("demo", PORT=str(house.ports.backend), STRIPE_SECRET_KEY="sk_test_x")
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, output.decode()
     transcript = output.decode()
     assert "From Stripe's event to the message in the chat:" in transcript
     assert "Balance: €50.00" in transcript
+
+
+async def test_a_process_that_dies_is_started_again(house: House) -> None:
+    for module in ("backend", "bot"):
+        (died,) = processes_named(house.folder, module)
+        os.kill(died, signal.SIGKILL)
+        await house.says(f"The {module} ended with signal SIGKILL", 5)
+        await until(partial(another_than, died, house.folder, module))
+    async with aiohttp.ClientSession(house.ports.sandbox_url) as http:
+        ana = Chat(http, "ana", house.printed.append)
+        await ana.write("/balance")
+        await ana.see("her balance", "Balance: €0.00")
