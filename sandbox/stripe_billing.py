@@ -43,11 +43,14 @@ def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     ids = {"product": product, "item": item, "method": wanted.get("method")}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
     about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
-    return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create")
+    return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create", ids["method"])
 
 
-def bill(stripe: LocalStripe, subscription: Json, reason: str) -> Json:
-    """The open invoice of the next period, with its intent and that one's page."""
+def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | None) -> Json:
+    """The open invoice of the next period, with its intent and that one's page.
+
+    `method` is the saved card that will be tried, if there is one.
+    """
     [item] = subscription["items"]["data"]
     item["current_period_start"] = start = item["current_period_end"]
     item["current_period_end"] = start + DAYS[item["price"]["recurring"]["interval"]] * A_DAY
@@ -56,7 +59,8 @@ def bill(stripe: LocalStripe, subscription: Json, reason: str) -> Json:
     product = stored(stripe.store, "product", item["price"]["product"])
     money: Any = {"amount": invoice["total"], "currency": invoice["currency"]}
     money |= {"automatic_payment_methods": {"enabled": "true"}, "description": product["name"]}
-    intent = create_intent(stripe, **money) | {"customer": subscription["customer"]}
+    paid_by = {"customer": subscription["customer"], "payment_method": method}
+    intent = create_intent(stripe, **money) | paid_by
     about = {"invoice": invoice["id"], "interval": item["price"]["recurring"]["interval"]}
     page = give_page(stripe, intent, stripe.settings.url, **about)
     invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
@@ -125,8 +129,9 @@ async def advance(stripe: LocalStripe, days: int) -> Json:
 
 def renew(stripe: LocalStripe, subscription: Json) -> None:
     """The next period and its invoice, which is void where that was asked for."""
-    card = paying(stripe, subscription)
-    invoice = bill(stripe, subscription, "subscription_cycle")
+    method = paying(stripe, subscription)
+    card = number_behind(stripe, method, subscription["customer"]) if method else ""
+    invoice = bill(stripe, subscription, "subscription_cycle", method)
     if subscription["pause_collection"]:
         about = {SUBSCRIPTION: subscription, "invoice": invoice | {"status": "void"}}
         stripe.tell([f"{SUBSCRIPTION}.updated", "invoice.voided"], about)
@@ -134,14 +139,12 @@ def renew(stripe: LocalStripe, subscription: Json) -> None:
         collect(stripe, invoice["id"], card and step_of(card), card)
 
 
-def paying(stripe: LocalStripe, subscription: Json) -> str:
-    """The number of its card or, where that was let go, of the customer's default; or ""."""
-    customer = stored(stripe.store, "customer", subscription["customer"])
-    default = customer["invoice_settings"]["default_payment_method"]
-    for method in filter(None, (subscription["default_payment_method"], default)):
-        if stored(stripe.store, "payment_method", method)["customer"]:
-            return number_behind(stripe, method, customer["id"])
-    return ""
+def paying(stripe: LocalStripe, subscription: Json) -> str | None:
+    """Its own card or, where that was let go, the customer's default, if there is one."""
+    own = stored(stripe.store, "payment_method", subscription["default_payment_method"])
+    settings = stored(stripe.store, "customer", subscription["customer"])["invoice_settings"]
+    method: str | None = own["id"] if own["customer"] else settings["default_payment_method"]
+    return method
 
 
 def create_product(stripe: LocalStripe, *, name: Text) -> Json:
@@ -189,6 +192,7 @@ def update_subscription(
     """POST /v1/subscriptions/{id} (docs.stripe.com/api/subscriptions/update)."""
     subscription = running(stripe, id)
     for asked in items or []:
+        stored(stripe.store, "product", asked.price_data.product or "")
         amount = asked.price_data.unit_amount
         changed = {"unit_amount": amount, "unit_amount_decimal": str(amount)}
         subscription["items"]["data"][0]["price"] |= {"id": new_id("price_1"), **changed}

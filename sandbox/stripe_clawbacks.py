@@ -12,7 +12,6 @@ from sandbox.stripe_objects import CLAWBACKS, listed, new, newest, stored
 from sandbox.stripe_people import priced
 from sandbox.stripe_sessions import LocalStripe, filled
 
-TO_ANSWER = 10 * A_DAY  # seconds; the card network says how long
 Positive = Annotated[int, Field(ge=1, le=2**53)]
 
 
@@ -73,7 +72,7 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     kind = thing["object"]
     if step not in possible(kind, thing.get("status", "")):
         raise Refusal(409, f"This {kind} is {thing['status']}.")
-    thing |= filled(CLAWBACKS[step]["changes"], {"due_by": int(time.time()) + TO_ANSWER})
+    thing |= filled(CLAWBACKS[step]["changes"], {"due_by": int(time.time()) + 10 * A_DAY})
     stripe.store.put(kind, thing["id"], thing)
     charge = stored(stripe.store, "charge", thing["charge"])
     refunds = newest(stripe.store, "refund", charge=charge["id"])

@@ -67,7 +67,7 @@ function button(text, act) {
 }
 
 function state(word) {
-  return element("span", `state ${LOOKS[word] || ""}`, word);
+  return element("span", `state ${LOOKS[word] || ""}`, word.replaceAll("_", " "));
 }
 
 function breakable(type) {

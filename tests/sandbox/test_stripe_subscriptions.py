@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
+import stripe
 from playwright.async_api import Page, expect
 
 from tests.chromium import needs_chromium, one_loop
@@ -29,12 +31,12 @@ async def attached(play: Playground, who: str, name: str) -> str:
     return (await play.sdk.v1.payment_methods.attach_async(name, {"customer": who})).id
 
 
-async def subscribed(play: Playground, who: str, method: str) -> Json:
+async def subscribed(play: Playground, who: str, method: str, product: str = "") -> Json:
     """EUR 50 a month from a saved card."""
-    product = await play.sdk.v1.products.create_async({"name": "Acme"})
+    product = product or (await play.sdk.v1.products.create_async({"name": "Acme"})).id
     wanted: Any = {
         "customer": who, "default_payment_method": method, "payment_behavior": "allow_incomplete",
-        "items": [{"price_data": PRICE | {"product": product.id}}], "metadata": {"of": "us"},
+        "items": [{"price_data": PRICE | {"product": product}}], "metadata": {"of": "us"},
     }  # fmt: skip
     return (await play.sdk.v1.subscriptions.create_async(wanted)).to_dict()
 
@@ -58,10 +60,10 @@ async def test_a_removed_card_pays_no_renewal_and_the_customers_default_does(
     await play.sdk.v1.payment_methods.detach_async(card)
     await play.post("clock", days=31)
     assert [invoice["status"] for invoice in play.stored("invoice")] == ["paid", "paid"]
-    charges = len(play.stored("charge"))
+    assert [charge["payment_method"] for charge in play.stored("charge")] == [card, other]
     await play.sdk.v1.payment_methods.detach_async(other)
     await play.post("clock", days=31)
-    assert len(play.stored("charge")) == charges
+    assert len(play.stored("charge")) == 2
     unpaid = play.stored("invoice")[-1]
     assert (unpaid["status"], unpaid["attempted"]) == ("open", True)
     assert play.stored("customer.subscription")[-1]["status"] == "past_due"
@@ -93,6 +95,19 @@ async def test_what_a_pause_made_void_cannot_be_paid(play: Playground) -> None:
     void = play.stored("invoice")[-1]
     assert void["status"] == "void"
     await play.pay(void["hosted_invoice_url"].rpartition("/")[2], status=409)
+
+
+async def test_what_is_not_there_is_no_product_of_a_subscription(play: Playground) -> None:
+    who = await customer(play)
+    card = await attached(play, who, "pm_card_visa")
+    made = await subscribed(play, who, card)
+    item = {"id": made["items"]["data"][0]["id"], "price_data": PRICE | {"product": "prod_none"}}
+    wanted: Any = {"items": [item], "expand": ["latest_invoice.payments"]}
+    with pytest.raises(stripe.InvalidRequestError, match="prod_none"):
+        await play.sdk.v1.subscriptions.update_async(made["id"], wanted)
+    with pytest.raises(stripe.InvalidRequestError, match="prod_none"):
+        await subscribed(play, who, card, "prod_none")
+    assert len(play.stored("invoice")) == 1
 
 
 @needs_chromium
