@@ -7,6 +7,7 @@ and it names its card, so that no other one pays when the default is another by 
 from functools import partial
 from secrets import token_hex
 from typing import Final
+from uuid import UUID
 
 from backend import schemas
 from bot.charges import usable_methods, ways_screen
@@ -15,13 +16,14 @@ from bot.errors import unless_unclear
 from bot.membership import debt_lines, managed, place_in
 from bot.screens import Screen, back_button, button, packed, unpacked
 from bot.subscriptions import one_screen
-from bot.texts import Fact, Price, short
+from bot.texts import Fact, Price, Words, short
 from bot.topup import default_wallet, usual_amounts
 
 MOST_PACKAGES: Final = 8
 PACKAGE_LENGTH: Final = 22  # of a packed id; an amount is shorter
 CARD_LENGTH: Final = 6  # of a packed id: as much as a button has room for
 BY_LINK: Final = "link"
+Cards = dict[str, schemas.PaymentMethod]
 INTERVALS: Final[dict[str, schemas.Interval]] = {"w": "week", "m": "month"}
 
 
@@ -29,8 +31,8 @@ async def new_tapped(context: BotContext) -> None:
     """How much each week or month: packages of that kind, and the wallet's usual amounts."""
     place = managed(place_in(await context.introduce(), context.id("organization")))
     words, interval = context.words, INTERVALS[context.part("interval")]
-    currency = default_wallet(place).currency
-    choices = list((await offers(interval, context)).items())[:MOST_PACKAGES]
+    currency, offered = default_wallet(place).currency, await offers(interval, context)
+    choices = [(what, called(one, words)) for what, one in offered.items()][:MOST_PACKAGES]
     for amount in usual_amounts(place.wallets[0]):
         choices.append((amount, words.plain("button.amount", amount=Price(amount, currency))))
     data = f"{packed(place.organization_id)}:{interval[0]}:{{}}:{token_hex(3)}"
@@ -39,16 +41,17 @@ async def new_tapped(context: BotContext) -> None:
     facts = {"interval": words.plain(f"interval.{interval}")}
     asked = words.say("recurring.new", organization=short(place.organization_name), **facts)
     asked = "\n".join([asked, *debt_lines(place, currency, words)])
-    context.memory.question = partial(amount_written, data, currency, asked)
+    context.memory.question = partial(amount_written, place.organization_id, data)
     await context.show(Screen(asked, tuple(rows)))
 
 
-async def amount_written(data: str, currency: str, asked: str, context: BotContext) -> None:
-    """An amount that was typed instead of tapping one: a button like the others, with it."""
-    amount = context.amount()
+async def amount_written(organization_id: UUID, data: str, context: BotContext) -> None:
+    """An amount that was typed instead of tapping one: ask how to pay it."""
+    data = data.format(context.amount())
+    place = managed(place_in(await context.introduce(), organization_id))
+    screen = await how_screen(place, await cards_of(place, context), data, context)
     context.memory.question = None
-    label = context.words.plain("button.amount", amount=Price(amount, currency))
-    await context.reply(Screen(asked, ((button(label, f"begin:{data.format(amount)}"),),)))
+    await context.reply(screen)
 
 
 async def begin_tapped(context: BotContext) -> None:
@@ -57,11 +60,10 @@ async def begin_tapped(context: BotContext) -> None:
     Which way is asked where there is a choice, and again where the card cannot pay any more.
     """
     place = managed(place_in(await context.introduce(), context.id("organization")))
-    usable = await usable_methods(place.organization_id, context)
-    cards = {packed(card.id)[:CARD_LENGTH]: card for card in usable}
+    cards = await cards_of(place, context)
     how = context.part("how") or ("" if cards else BY_LINK)
     if how != BY_LINK and how not in cards:
-        await context.show(await how_screen(place, cards, context))
+        await context.show(await how_screen(place, cards, context.part("rest"), context))
         return
     terms: dict[str, object] = {"organization_id": place.organization_id}
     if len(what := context.part("what")) == PACKAGE_LENGTH:
@@ -78,28 +80,38 @@ async def begin_tapped(context: BotContext) -> None:
     await context.show(one_screen(made, context.words))
 
 
+async def cards_of(place: schemas.Membership, context: BotContext) -> Cards:
+    """What an organization can pay with today, as buttons name it."""
+    usable = await usable_methods(place.organization_id, context)
+    return {packed(card.id)[:CARD_LENGTH]: card for card in usable}
+
+
 async def how_screen(
-    place: schemas.Membership, cards: dict[str, schemas.PaymentMethod], context: BotContext
+    place: schemas.Membership, cards: Cards, data: str, context: BotContext
 ) -> Screen:
     """What would begin, and the ways to pay it; raises BotRefusal where nobody offers it now."""
-    words, what, interval = context.words, context.part("what"), INTERVALS[context.part("interval")]
-    packages, currency = await offers(interval, context), default_wallet(place).currency
-    if len(what) == PACKAGE_LENGTH and what not in packages:
+    _, letter, what, _ = data.split(":")
+    words, interval = context.words, INTERVALS[letter]
+    package = (await offers(interval, context)).get(what)
+    if package is None and len(what) == PACKAGE_LENGTH:
         raise BotRefusal("refusal.not_found_package")
-    facts: dict[str, Fact] = {"what": packages.get(what) or Price(what, currency)}
+    price = package.money if package else Price(what, default_wallet(place).currency)
+    facts: dict[str, Fact] = {"what": called(package, words) if package else price}
     facts["organization"] = short(place.organization_name)
     asked = words.say("recurring.how", interval=words.plain(f"interval.{interval}"), **facts)
-    lines = [asked, *debt_lines(place, currency, words)]
-    data = f"go_{{}}:{context.part('rest')}"
-    by_link = button(words.plain("button.by_link"), data.format(BY_LINK))
+    lines = [asked, *debt_lines(place, price.currency, words)]
+    by_link = button(words.plain("button.by_link"), f"go_{BY_LINK}:{data}")
     back = back_button(f"subs:{place.organization_id.hex}", words)
-    ways = {data.format(how): card for how, card in cards.items()}
+    ways = {f"go_{how}:{data}": card for how, card in cards.items()}
     return ways_screen(lines, ways, (by_link, back), words)
 
 
-async def offers(interval: schemas.Interval, context: BotContext) -> dict[str, str]:
-    """The operator's packages of that kind, as a button calls each, by their packed ids."""
+async def offers(interval: schemas.Interval, context: BotContext) -> dict[str, schemas.Package]:
+    """The operator's packages of that kind, by their packed ids."""
     found = (await context.backend.packages(context.speaker.id)).packages
-    name = partial(context.words.plain, "button.package")
-    offered = ((one, name(name=short(one.name), amount=one.money)) for one in found)
-    return {packed(one.id): label for one, label in offered if one.interval == interval}
+    return {packed(one.id): one for one in found if one.interval == interval}
+
+
+def called(package: schemas.Package, words: Words) -> str:
+    """A package on a button."""
+    return words.plain("button.package", name=short(package.name), amount=package.money)
