@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from uuid import UUID
 
 from backend import migrations
 from backend.errors import PursebotError
@@ -56,9 +57,8 @@ def command_line() -> argparse.ArgumentParser:
     for name in ("name", "amount", "currency"):
         added.add_argument(name)
     added.add_argument("interval", choices=("week", "month"))
-    offers.add_parser("remove", help="offer it no more; what was started goes on").add_argument(
-        "id"
-    )
+    removed = offers.add_parser("remove", help="offer it no more; what was started goes on")
+    removed.add_argument("id", type=UUID)
     desk = commands.add_parser("events", help="Stripe's events that could not be applied")
     acts = desk.add_subparsers(dest="act", required=True, metavar="list|show|retry|dismiss")
     acts.add_parser("list", help="failed and parked").add_argument(

@@ -29,6 +29,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ALWAYS_SAID = web.AppKey("always_said", dict[str, str])
 REQUEST_ID = web.RequestKey("request_id", str)
 MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
+LONGEST_PATH = 200  # in a log line
 A_YEAR_OF_HTTPS = "max-age=31536000"
 # On every answer, unless the door has said otherwise.
 HEADERS = {
@@ -93,19 +94,22 @@ async def say_headers(request: web.Request, response: web.StreamResponse) -> Non
 async def say_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
     request[REQUEST_ID] = request_id = uuid.uuid4().hex[:16]
+    path = request.path[:LONGEST_PATH]
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         try:
             response = await handler(request)
         except PursebotError as error:
             say = log.warning if isinstance(error, Failure) else log.info
-            say("refused", code=error.code, path=request.path, **error.facts)
+            say("refused", code=error.code, path=path, **error.facts)
             response = answer(request, error.status, error.code, error.message, error.facts)
+        except web.RequestPayloadError:
+            response = answer(request, 400, "invalid_request", "The body cannot be read.")
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
             response = answer(request, error.status, code, error.reason)
             response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
         except Exception:
-            log.exception("crashed", path=request.path)
+            log.exception("crashed", path=path)
             response = answer(request, 500, PursebotError.code, PursebotError.message)
         response.headers["X-Request-Id"] = request_id
         return response

@@ -4,6 +4,7 @@ Stripe first, then our mirror: whatever is done there, the answer is how it stan
 """
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -70,6 +71,9 @@ async def remove(shop: "Shop", actor: Actor, method_id: UUID) -> None:
     if not ordered["is_active"]:
         return
     whose = {"organization_id": ordered["organization_id"]}
+    for twin in ordered["twins"]:
+        with suppress(StripeRefused):  # most are gone already
+            await shop.stripe.detach_method(twin)
     try:
         await shop.stripe.detach_method(ordered["stripe_payment_method_id"])
     except StripeRefused:  # perhaps because somebody was faster
@@ -104,6 +108,9 @@ def published_card(shop: "Shop", wanted: schemas.NewMethod) -> str | None:
             "Only Stripe's published test cards work here, with exp_month, exp_year and cvc, as"
             " https://docs.stripe.com/testing lists them. Nothing of this was kept."
         )
+    today = datetime.now(UTC)
+    if (wanted.exp_year, wanted.exp_month) < (today.year, today.month):
+        raise CardDeclined(decline_code="expired_card")
     return TEST_CARDS[digits]
 
 
@@ -112,6 +119,7 @@ async def attach(
 ) -> schemas.AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     customer = await customers.known(shop, actor, wanted.organization_id)
+    await shop.database.call("order_addition", actor, organization_id=wanted.organization_id)
     try:
         made = await shop.stripe.attach_method(stripe_id, customer["stripe_customer_id"])
     except StripeRefused as refused:

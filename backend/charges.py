@@ -25,6 +25,8 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> P
         **request.where,
     )
     if payment["status"] == "created":
+        if topups.late(payment):  # Stripe may have forgotten the key; the reconciler finds out
+            raise ChargeUnclear
         shop.bell.ring()
         try:
             await topups.charge(shop, payment)

@@ -1,7 +1,5 @@
 """Top-ups on a page of the payer's own: an intent that Stripe's elements confirm there."""
 
-from datetime import UTC, datetime
-
 from backend import topups
 from backend.database import Actor
 from backend.errors import PaymentClosed
@@ -17,8 +15,7 @@ async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | No
     The client secret is Stripe's to keep: a repeat asks there for it.
     """
     payment = await topups.make(shop, actor, request, idempotency_key=key, flow="intent")
-    late = datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
-    if late and payment["status"] in ("created", "pending"):
+    if topups.late(payment) and payment["status"] in ("created", "pending"):
         raise PaymentClosed(status="expired")
     if payment["status"] == "created":
         intent = await topups.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))

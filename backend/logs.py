@@ -5,14 +5,14 @@ import logging
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from backend.schemas import without_card_numbers
+from backend.schemas import in_all_texts, without_card_numbers
 
 RENDER = structlog.processors.JSONRenderer()
 
 
 def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
     """A line as JSON, without card numbers, wherever one may have come from."""
-    return without_card_numbers(str(RENDER(logger, name, event)))
+    return without_card_numbers(str(RENDER(logger, name, in_all_texts(event))))
 
 
 def configure_logs() -> None:

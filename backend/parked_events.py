@@ -29,7 +29,7 @@ async def retry(shop: Shop, event_id: str) -> Json:
         event = await show(shop, event_id)
         payment, fact = event["payment"], event["fact"]
         if fact["about"] == "payment":
-            fact = found_fact(await look(shop, payment), payment["status"])
+            fact = found_fact(await look(shop, payment), payment)
     else:
         source = await shop.stripe.get_event(event_id)
         fact = StripeEvent.model_validate(source).as_received()["fact"]

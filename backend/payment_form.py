@@ -18,6 +18,10 @@ async def act(
         added = await card_links.add(shop, actor, wanted, key)
         return schemas.PaymentFormAnswer(**dict(added))
     if wanted.payment_method_id is None:
+        if wanted.reference:
+            raise BadRequest(
+                "A reference goes with a payment_method_id: a page may be left unpaid."
+            )
         return schemas.PaymentFormAnswer(checkout=await topups.start(shop, actor, wanted, key))
     if key is None:
         raise BadRequest("Send an Idempotency-Key: the same again finds the same, and pays once.")

@@ -26,8 +26,11 @@ OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `c
 
 
 async def once(shop: Shop) -> dict[str, int]:
-    """All that is open, by id; expiring cards; Stripe's events. Answers what was looked at."""
-    looked: dict[str, int] = {}
+    """Stripe's events; all that is open, by id; expiring cards. Answers what was looked at.
+
+    The events first: what they tell of has not come to nothing, however long we were away.
+    """
+    looked = {"events": await missed_events(shop)}
     for about, heal in HEALING.items():
         ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
         for id in ids:
@@ -38,7 +41,7 @@ async def once(shop: Shop) -> dict[str, int]:
         looked[about] = len(ids)
     looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)
     shop.bell.ring()
-    return {**looked, "events": await missed_events(shop)}
+    return looked
 
 
 async def missed_events(shop: Shop) -> int:

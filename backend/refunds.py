@@ -43,7 +43,7 @@ def refund_fact(source: Json) -> Json:
     told = StripeRefund.model_validate(source)
     return told.fact(
         "refund",
-        refund_id=told.metadata.get(REFUND_METADATA),
+        refund_id=(told.metadata or {}).get(REFUND_METADATA),
         amount_minor=told.amount,
         status=told.status,
         reason=told.reason,
@@ -73,7 +73,7 @@ async def refund(
     made = await shop.database.call("create_refund", actor, **asked, idempotency_key=key)
     shop.bell.ring()
     if made["status"] == "requested":
-        await carry_out(shop, await start(shop, made["id"]))
+        await heal(shop, made["id"])
     row = await shop.database.call("get_refund", actor, refund_id=made["id"])
     return Refund(**row)
 
@@ -126,7 +126,7 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
 
 
 async def heal(shop: Shop, refund_id: str) -> None:
-    """Find out what became of a refund that has not come to its end."""
+    """Find out what became of a refund, and make one that was never made while its key lives."""
     row = await start(shop, refund_id)
     if await found_at_stripe(shop, row) or row["status"] != "requested":
         return

@@ -14,6 +14,12 @@ from backend.schemas import Json
 
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 KEY_IN_USE = 409
+NO_WORD_ABOUT_THE_CARD = (
+    stripe.APIError,
+    stripe.IdempotencyError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+)
 
 
 async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
@@ -22,11 +28,14 @@ async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
 
 
 async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
-    """As `answer`, of what charges at once: a 500 or another request under the key tell nothing."""
+    """As `answer`, of what charges at once: what does not answer the question tells nothing.
+
+    A 500, another request under the key, or a key of ours that Stripe does not take any more.
+    """
     try:
         return await answer(request)
     except StripeRefused as refused:
-        if isinstance(refused.__cause__, stripe.APIError | stripe.IdempotencyError):
+        if isinstance(refused.__cause__, NO_WORD_ABOUT_THE_CARD):
             raise StripeUnavailable from refused.__cause__
         raise
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.schemas import Json
 from backend.stripe_answers import answer, carried_out, key_of, new_key, on_page
+from backend.stripe_cards import who_can_charge
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
@@ -29,6 +30,7 @@ class StripeBilling:
             **on_page(subscription, ours, back),
             "mode": "subscription",
             "customer": customer_id,
+            "custom_text": {"submit": {"message": who_can_charge(subscription)}},
             "line_items": [line],
             "subscription_data": {"metadata": ours},
         }

@@ -28,27 +28,32 @@ def whose(metadata: Json | None, at_stripe: str | None) -> Json:
 def invoice_fact(source: Json, outcome: str | None) -> Json:
     """An invoice on which `outcome` happened; only a subscription's is about us.
 
-    The subtotal is what we quoted: tax is not ours to credit, and what a discount or money from
-    elsewhere made of it is for somebody to look at (https://docs.stripe.com/api/invoices/object).
+    An event does not say who paid it, so Stripe is asked, and what its intents paid counts: not
+    what came from elsewhere, nor tax, nor what a discount left out
+    (https://docs.stripe.com/api/invoices/object).
     """
     details = (source.get("parent") or {}).get("subscription_details") or {}
-    paid = source["amount_paid"] - source.get("amount_paid_off_stripe", 0)
+    paid = intents_of(source)
+    discounted = any(one["amount"] for one in source.get("total_discount_amounts") or [])
+    net = source["total_excluding_tax" if discounted else "subtotal"]
     return {
         "about": "invoice",
-        "outcome": outcome if details and (paid or outcome != "paid") else None,
+        "outcome": outcome if details and (source["amount_paid"] or outcome != "paid") else None,
         **whose(details.get("metadata"), details.get("subscription")),
         "invoice_id": source["id"],
-        "intent_id": paid_by(source),
-        "amount_minor": min(source["subtotal"], paid),
+        "asked": "payments" in source,
+        "intents": list(paid),
+        "intent_id": next(iter(paid), None),
+        "amount_minor": min(net, sum(paid.values())),
         "currency": source["currency"],
         "first": source["billing_reason"] == "subscription_create",
         "tries": source["attempt_count"],
-        "url": source.get("hosted_invoice_url"),
+        "url": source.get("hosted_invoice_url") if outcome != "paid" else None,
     }
 
 
-def paid_by(invoice: Json) -> str | None:
-    """The PaymentIntent that paid it, where Stripe was asked for that."""
-    payments = (invoice.get("payments") or {}).get("data", [])
-    ids = (one["payment"].get("payment_intent") for one in payments if one["status"] == "paid")
-    return next((id for id in ids if id), None)
+def intents_of(invoice: Json) -> dict[str, int]:
+    """The PaymentIntents that paid it and how much, where Stripe was asked for that."""
+    made = (invoice.get("payments") or {}).get("data", [])
+    paid = {one["payment"].get("payment_intent"): one for one in made if one["status"] == "paid"}
+    return {id: one["amount_paid"] for id, one in paid.items() if id}

@@ -26,6 +26,9 @@ INTENT_STANDING: dict[str, Outcome] = {
 }
 # An intent that waits for its payer.
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
+# What a payer does away from the page, and takes days for: vouchers, bank transfers, codes.
+# https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action-type
+ELSEWHERE = ("display", "microdeposits")
 
 
 class StripeError(BaseModel):
@@ -80,8 +83,8 @@ class AboutPayment(BaseModel):
     """What says of money that went back, or may, whose it is: by metadata of ours, or by intent."""
 
     id: str
-    payment_intent: str | None
-    metadata: dict[str, str] = Field(default_factory=dict)
+    payment_intent: str | None = None
+    metadata: dict[str, str] | None = None
     livemode: bool | None = None
     currency: str | None = None
 
@@ -120,6 +123,12 @@ def found_fact(found: Json, payment: Json) -> Json:
     if over and intent.status == "requires_payment_method":
         outcome = "failed"  # the try that was running is over, and a saved card has but one
     return intent_fact(found, outcome)
+
+
+def waits(intent: Json) -> bool:
+    """Whether an intent waits for a payer on a page, and for nothing else."""
+    doing: str = (intent.get("next_action") or {}).get("type", "")
+    return intent["status"] in UNPAID and not any(word in doing for word in ELSEWHERE)
 
 
 def banks_page(intent: Json) -> str | None:

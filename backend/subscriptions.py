@@ -16,7 +16,7 @@ from backend.failures import StripeRefused
 from backend.money import minor_units
 from backend.schemas import Json, Subscription
 from backend.stripe_billing import price
-from backend.stripe_billing_facts import invoice_fact, paid_by
+from backend.stripe_billing_facts import invoice_fact
 from backend.topups import Shop
 
 
@@ -29,6 +29,8 @@ async def start(
     """
     if wanted.payment_method_id and key is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
+    if wanted.package_id and wanted.amount:
+        raise BadRequest("Send a package_id, which has its terms, or an amount.")
     terms: Json = wanted.model_dump(mode="json", exclude={"organization_id"})
     which = {"organization_id": wanted.organization_id}
     if wanted.package_id is None:
@@ -45,14 +47,13 @@ async def start(
 
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
-    if row["unwanted"]:
+    left = datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC)
+    if row["unwanted"] or left < topups.SHORTEST_PAGE:
         raise SubscriptionOver(status="canceled")
     if row["stripe_payment_method_id"]:
         asked = shop.stripe.create_subscription(row, customer_id)
         await ask(shop, row["id"], (await topups.made_by_stripe(shop, row, asked))["id"])
         return
-    if datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC) < topups.SHORTEST_PAGE:
-        raise SubscriptionOver(status="canceled")
     asked = shop.stripe.create_subscription_page(row, customer_id)
     session = await topups.made_by_stripe(shop, row, asked)
     await note(shop, row, session_id=session["id"], url=session["url"])
@@ -72,6 +73,13 @@ async def show(database: Database, actor: Actor, subscription_id: UUID) -> Subsc
     return Subscription(**row)
 
 
+async def show_checked(shop: Shop, actor: Actor, subscription_id: UUID) -> Subscription:
+    """A recurring top-up as it stands at Stripe. Raises NotFound."""
+    await show(shop.database, actor, subscription_id)  # whose it is not may not ask either
+    await ask(shop, subscription_id)
+    return await show(shop.database, actor, subscription_id)
+
+
 async def change(
     shop: Shop, actor: Actor, subscription_id: UUID, wanted: schemas.SubscriptionChange
 ) -> Subscription:
@@ -81,13 +89,17 @@ async def change(
     """
     which = {"subscription_id": subscription_id}
     currency = (await show(shop.database, actor, **which)).money.currency
-    amount = minor_units(wanted.amount, currency) if wanted.amount else None
+    amount = None if wanted.amount is None else minor_units(wanted.amount, currency)
     changes = {"amount": amount, "paused": wanted.paused}
     await shop.database.call("request_change", actor, **which, changes=changes)
     row, at_stripe = await look(shop, subscription_id), dict[str, Any]()
     if amount:
         found = await shop.stripe.get_subscription(row["stripe_subscription_id"])
-        [item] = found["items"]["data"]
+        item, *more = found["items"]["data"]
+        if more:
+            raise BadRequest(
+                "It has more than one item at Stripe: change it in the dashboard there."
+            )
         new = {**price(row, amount), "product": item["price"]["product"]}
         at_stripe["items"] = [{"id": item["id"], "price_data": new}]
         at_stripe["proration_behavior"] = "none"
@@ -124,6 +136,8 @@ async def ask(shop: Shop, subscription_id: UUID | str | None, found: str | None 
         at_stripe = session["subscription"]
         if session["status"] == "expired":
             await note(shop, row, status="canceled")
+    if row["unwanted"] and not (at_stripe or page):
+        await note(shop, row, status="canceled")
     if at_stripe:
         await heard(shop, row, await shop.stripe.get_subscription(at_stripe))
 
@@ -140,11 +154,11 @@ async def heard(shop: Shop, row: Json, found: Json) -> None:
     item, latest = found["items"]["data"][0], found["latest_invoice"] or {"status": None}
     seen = {"amount": item["price"]["unit_amount"], "status": found["status"]}
     seen |= {"ends": item["current_period_end"], "paused": bool(found["pause_collection"])}
+    seen["payment_method"] = found["default_payment_method"]
     seen["url"] = latest["hosted_invoice_url"] if latest["status"] == "open" else None
     await note(shop, row, stripe_subscription_id=found["id"], **seen)
     if latest["status"] == "paid":
-        fact, name = invoice_fact(latest, "paid"), f"{latest['id']}:paid"
-        await topups.receive_check(shop, name, latest["livemode"], fact)
+        await credit(shop, latest)
 
 
 async def note(shop: Shop, row: Json, **seen: Any) -> None:
@@ -160,7 +174,12 @@ async def ask_again(shop: Shop, result: Json) -> None:
 
 
 async def ask_who_paid(shop: Shop, result: Json) -> None:
-    """After an invoice's credit: which PaymentIntent paid it, so that refunds find it."""
-    invoice = await shop.stripe.get_invoice(result["fact"]["invoice_id"])
-    which = {"payment_id": result["payment_id"], "intent_id": paid_by(invoice)}
-    await shop.database.call("open_payment", SERVICE, **which)
+    """After the event of a paid invoice, which does not say it."""
+    await credit(shop, await shop.stripe.get_invoice(result["fact"]["invoice_id"]))
+
+
+async def credit(shop: Shop, invoice: Json) -> None:
+    """What Stripe says of a paid invoice takes the way of an event."""
+    fact = invoice_fact(invoice, "paid")
+    name = ":".join([invoice["id"], "paid", *fact["intents"]])
+    await topups.receive_check(shop, name, invoice["livemode"], fact)

@@ -15,7 +15,7 @@ from backend.failures import StripeRefused
 from backend.metrics import Metrics
 from backend.outbox import Bell
 from backend.schemas import Checkout, CheckoutRequest, Json, Payment, PaymentRequest
-from backend.stripe_facts import UNPAID, banks_page, found_fact
+from backend.stripe_facts import banks_page, found_fact, waits
 from backend.stripe_gateway import StripeGateway
 
 log = structlog.get_logger(__name__)
@@ -152,10 +152,14 @@ async def ask(shop: Shop, payment_id: UUID | str) -> None:
         return await charge(shop, payment)
     found = await look(shop, payment)
     # A page closes by itself when its time is up; an intent does not.
-    late = datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
-    if late and payment["flow"] != "checkout" and found["status"] in UNPAID:
+    if late(payment) and payment["flow"] != "checkout" and waits(found):
         found = await close(shop, payment)
     await settle(shop, payment, found)
+
+
+def late(payment: Json) -> bool:
+    """Whether the payment's time is up."""
+    return datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
 
 
 async def charge(shop: Shop, payment: Json) -> None:

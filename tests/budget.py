@@ -43,8 +43,8 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 7075),
-        Room(("sandbox",), sandbox, 2650),
+        Room(("backend", "bot"), product, 7126),
+        Room(("sandbox",), sandbox, 2620),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

@@ -137,6 +137,8 @@ DOORS = [
     Door("POST", SUBSCRIPTIONS, subscriptions.start, 201, "admin",
          (*ORDER, errors.SubscriptionOver), costs=True),
     Door("GET", SUBSCRIPTION, subscriptions.show, 200, "member"),
+    Door("POST", SUBSCRIPTION + "/check", subscriptions.show_checked, 200, "member", STRIPE,
+         costs=True),
     Door("PATCH", SUBSCRIPTION, subscriptions.change, 200, "admin",
          (errors.SubscriptionOver, *errors.tree(errors.AmountRefused), *STRIPE), costs=True),
     Door("DELETE", SUBSCRIPTION, subscriptions.cancel, 200, "admin", STRIPE, costs=True),

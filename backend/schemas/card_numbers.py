@@ -4,35 +4,44 @@ import re
 from typing import Any, Final
 
 CARD_REMOVED: Final = "[card number removed]"
-# 13 to 19 digits, in groups or not, that touch no word; but first what only looks like them: a
-# UUID, and what Telegram calls its supergroups.
+# 13 digits or more, in groups or not, that touch no word; but first a UUID, which may look so.
 SHAPED: Final = re.compile(
-    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|-100[0-9]{10}(?![0-9]))"
-    r"|(?<![0-9A-Za-z_])(?:[0-9][ \u00a0-]{0,2}){12,18}[0-9](?![0-9A-Za-z_])"
+    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|(?<![0-9A-Za-z_])[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){12,}(?![0-9A-Za-z_])"
 )
 GROUP: Final = re.compile("[0-9]+")
+# How cards begin, and years and Telegram's ids do not: https://en.wikipedia.org/wiki/Payment_card_number
+BRAND: Final = re.compile("2[2-7]|3[04-9]|[456]")
+LONGEST: Final = 19
 
 
 def is_card_number(text: str) -> bool:
     """Of its digits, 13 or more, the last one is the sum of Luhn over the others: ISO/IEC 7812."""
     digits = "".join(GROUP.findall(text))
+    if not 12 < len(digits) <= LONGEST:
+        return False
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
-    return len(digits) > 12 and (sum(map(int, digits[::-2])) + sum(doubled)) % 10 == 0
+    return (sum(map(int, digits[::-2])) + sum(doubled)) % 10 == 0
 
 
 def without_card_numbers(text: str) -> str:
-    """The text with CARD_REMOVED for each card number in it: `4242 4242-42424242`.
+    """The text with CARD_REMOVED for each card number in it: `4242 4242-42424242`."""
+    return SHAPED.sub(lambda found: found[0] if found["id"] else _blotted(found[0]), text)
 
-    Of more digits (`4242 4242 4242 4242 12/34`) each group may be its first, and each its last.
-    """
+
+def _blotted(digits: str) -> str:
+    """Of more digits (`4242 4242 4242 4242 12/34`) each group may begin one, and end it."""
+    groups = list(GROUP.finditer(digits))
     kept, at = "", 0
-    while found := SHAPED.search(text, at):
-        start, end = found.span()
-        ends = [end] if found["id"] else [g.end() for g in GROUP.finditer(text, start, end)]
-        cards = [end for end in ends if not found["id"] and is_card_number(text[start:end])]
-        kept += text[at:start] + (CARD_REMOVED if cards else text[start : ends[0]])
-        at = max(cards, default=ends[0])
-    return kept + text[at:]
+    for n, first in enumerate(groups):
+        if first.start() < at or not BRAND.match(first[0]):
+            continue
+        ends = (group.end() for group in groups[n : n + LONGEST])
+        if end := max(
+            (end for end in ends if is_card_number(digits[first.start() : end])), default=0
+        ):
+            kept, at = kept + digits[at : first.start()] + CARD_REMOVED, end
+    return kept + digits[at:]
 
 
 def in_all_texts(told: Any, name: str = "") -> Any:

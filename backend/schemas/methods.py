@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import BeforeValidator, Field, SecretStr
 
 from backend.schemas.payments import Shown
-from backend.schemas.words import Model
+from backend.schemas.words import Model, in_one_line
 
-Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
+Label = Annotated[str, BeforeValidator(in_one_line), Field(max_length=50)]
 
 
 class MethodsQuery(Model):
@@ -61,10 +61,10 @@ class NewMethod(Shown):
     organization_id: UUID
     payment_method_id: str | None = Field(default=None, pattern=r"^pm_[A-Za-z0-9_]{1,250}$")
     link: Literal[True] | None = None
-    card_number: SecretStr | None = Field(default=None, max_length=30)
+    card_number: SecretStr | None = Field(default=None, min_length=12, max_length=30)
     exp_month: int | None = Field(default=None, ge=1, le=12)
     exp_year: int | None = Field(default=None, ge=2000, le=2100)
-    cvc: SecretStr | None = Field(default=None, max_length=4)
+    cvc: SecretStr | None = Field(default=None, min_length=3, max_length=4)
     set_as_default: bool = False
 
 

@@ -44,7 +44,8 @@ class Subscription(Model):
 
     `url` leads owners and admins to Stripe's page while it waits for its payer: `incomplete` before
     the first payment, `past_due` when a later one failed. `current_period_end` is when it is due
-    next, unless it is paused or canceled. `package` is the name under which it was offered.
+    next, unless it is paused or canceled. `package` is the name under which it was offered. Owners
+    and admins see which saved card pays it, where one does.
     """
 
     id: UUID
@@ -53,13 +54,13 @@ class Subscription(Model):
     money: Money
     interval: Interval
     package: str | None
+    paid_with: str | None = None
+    payment_method_id: UUID | None = None
     status: SubscriptionStatus
     url: str | None
     started_by: str | None
     current_period_end: datetime | None
     created_at: datetime
-    paid_with: str | None = None
-    payment_method_id: UUID | None = None
 
 
 class SubscriptionsQuery(Model):

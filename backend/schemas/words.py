@@ -22,6 +22,13 @@ def as_written(value: object) -> object:
     return str(value) if isinstance(value, int | float | Decimal) else value
 
 
+def in_one_line(text: object) -> object:
+    """A text as it fits beside others: line breaks and what else cannot be seen are spaces."""
+    if not isinstance(text, str):
+        return text
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
 # Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
 MessageId = Annotated[int, Field(gt=0, lt=2**31)]
 TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]

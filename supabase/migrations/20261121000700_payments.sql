@@ -33,6 +33,7 @@ create table public.payments (
     constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge', 'invoice')),
     constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
     constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
+    constraint payments_order_is_charged check (order_reference is null or flow = 'charge'),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
     constraint payments_one_per_key unique (created_by, idempotency_key),

@@ -134,19 +134,24 @@ declare
     dispute public.disputes;
     told jsonb;
     objection text;
+    newer boolean;
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
     end if;
+    select d.* into before from public.disputes as d where d.stripe_dispute_id = dispute_id;
+    newer := private.dispute_rank(fact ->> 'status') >= coalesce(private.dispute_rank(before.status), 0);
     objection := case
         when payment.currency is distinct from fact ->> 'currency' then 'dispute_currency_differs'
-        when coalesce((fact ->> 'amount_minor')::bigint, 0) not between 1 and payment.amount then 'dispute_amount_differs'
+        when coalesce((fact ->> 'amount_minor')::bigint, 0) not between 1 and payment.amount
+            -- What a bank asks about may become another sum, but not once it was taken.
+            or newer and before.withdrawn_at is not null and before.amount <> (fact ->> 'amount_minor')::bigint
+            then 'dispute_amount_differs'
     end;
     if objection is not null then
         perform private.review(payment.id, objection);
         return row('parked', objection)::private.verdict;
     end if;
-    select d.* into before from public.disputes as d where d.stripe_dispute_id = dispute_id;
     insert into public.disputes as d (
         stripe_dispute_id, organization_id, payment_id, currency, amount, status, reason, due_by, withdrawn_at, reinstated_at
     ) values (
@@ -157,10 +162,8 @@ begin
         case when (fact ->> 'reinstated')::boolean then now() end
     )
     on conflict (stripe_dispute_id) do update
-    set status = case
-            when private.dispute_rank(excluded.status) >= private.dispute_rank(d.status) then excluded.status
-            else d.status
-        end,
+    set status = case when newer then excluded.status else d.status end,
+        amount = case when newer then excluded.amount else d.amount end,
         due_by = coalesce(excluded.due_by, d.due_by),
         withdrawn_at = coalesce(d.withdrawn_at, excluded.withdrawn_at),
         reinstated_at = coalesce(d.reinstated_at, excluded.reinstated_at)

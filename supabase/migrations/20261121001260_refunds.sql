@@ -159,7 +159,8 @@ as $$
 declare
     told jsonb := jsonb_build_object(
         'id', refund.stripe_refund_id, 'amount', private.major_units(refund.amount, refund.currency),
-        'by', (select u.name from public.users as u where u.id = refund.created_by), 'reason', refund.failure
+        'by', (select u.name from public.users as u where u.id = refund.created_by), 'reason', refund.failure,
+        'status', refund.status
     );
 begin
     if refund.status in ('pending', 'requires_action', 'succeeded') then

@@ -111,6 +111,9 @@ begin
     if telegram_chat_id is not null and chat is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
+    -- A message shows its newest link: what becomes of older ones must not be written over it.
+    update public.method_links as l set chat_id = null, message_id = null
+    where l.chat_id = chat and l.message_id = create_method_link.message_id and l.idempotency_key <> key;
     insert into public.method_links (
         organization_id, user_id, idempotency_key, make_default, expires_at, chat_id, message_id
     ) values (

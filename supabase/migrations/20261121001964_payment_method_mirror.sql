@@ -185,11 +185,11 @@ begin
         ));
         perform private.tell_of_method(method, 'removed', '{owner,admin}', mark.removed_by, mark.removed_by);
     end loop;
-    -- The first one is what is paid with, until somebody says otherwise.
+    -- One of them is what is paid with: the first, and the newest where that was removed.
     select coalesce(
         case when make_default then coalesce(twins ->> added_id, added_id) end,
         twins ->> default_id,
-        case when default_id is null and count(*) = 1 then min(m.stripe_payment_method_id) end
+        case when default_id is null then (array_agg(m.stripe_payment_method_id order by m.created_at desc, m.id))[1] end
     )
     into default_to
     from public.payment_methods as m
@@ -197,7 +197,7 @@ begin
     kept := private.kept_method(added_id);
     return jsonb_build_object(
         'method', case when kept.id is not null then private.method_json(kept) end, 'known', kept.stripe_payment_method_id <> added_id,
-        'fresh', true, 'default_to', nullif(default_to, default_id), 'detach', (select coalesce(jsonb_agg(t.key), '[]') from jsonb_object_keys(twins) as t (key))
+        'fresh', true, 'default_to', nullif(default_to, default_id), 'detach', case when twins ? added_id then jsonb_build_array(added_id) else '[]' end
     );
 end
 $$;

@@ -16,6 +16,38 @@ $$;
 comment on function api.list_payment_methods is 'Definer: members see no more than what the default one is called. The default first, then the oldest.';
 grant execute on function api.list_payment_methods(uuid) to authenticated;
 
+-- The same card is shown once, but Stripe may have it again, for a subscription that began with it.
+create function private.twins_of(method public.payment_methods) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(twin.stripe_payment_method_id), '[]')
+    from private.method_marks as mark
+    inner join private.method_marks as its on mark.fingerprint = its.fingerprint
+    inner join public.payment_methods as twin on its.method_id = twin.id
+    where mark.method_id = method.id and twin.id <> method.id and twin.organization_id = method.organization_id
+    and (twin.exp_month, twin.exp_year) is not distinct from (method.exp_month, method.exp_year)
+$$;
+
+-- Before a card is added without a page: who tries out cards is stopped as with pages.
+create function api.order_addition(organization_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_role(organization_id, 'owner', 'admin');
+    if (
+        select count(*) from public.audit_log as a
+        where a.organization_id = order_addition.organization_id and a.action = 'method_addition_ordered'
+        and a.created_at > now() - interval '10 minutes'
+    ) >= 20 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+    perform private.audit(organization_id, 'method_addition_ordered');
+    return '{}';
+end
+$$;
+comment on function api.order_addition is 'Definer: nobody has grants to write. Refuses too_many_requests.';
+grant execute on function api.order_addition(uuid) to authenticated;
+
 -- What is done at Stripe first is ordered here: who may, and who did. Answers what Stripe knows it by.
 create function api.order_method(method_id uuid, act text) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -32,7 +64,7 @@ begin
         perform private.audit(method.organization_id, 'method_' || act || '_ordered', jsonb_build_object('method_id', method.id));
     end if;
     return private.method_json(method) || (
-        select jsonb_build_object('stripe_customer_id', o.stripe_customer_id)
+        select jsonb_build_object('stripe_customer_id', o.stripe_customer_id, 'twins', private.twins_of(method))
         from public.organizations as o where o.id = method.organization_id
     );
 end

@@ -20,6 +20,7 @@ create table public.subscriptions (
     attempt integer not null default 1,
     stripe_checkout_session_id text unique,
     stripe_subscription_id text unique,
+    stripe_payment_method_id text,
     url text,
     expires_at timestamptz not null,
     current_period_end timestamptz,
@@ -37,7 +38,7 @@ create table public.subscriptions (
     constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end; changed_by is who asked Stripe for something since its last answer.';
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end; changed_by is who asked Stripe for something since its last answer.';
 revoke all on public.subscriptions from public, anon, authenticated, service_role;
 create index subscriptions_organization on public.subscriptions (organization_id, created_at);
 create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);
@@ -60,6 +61,8 @@ as $$
         'money', private.money_json(subscription.amount, subscription.currency),
         'interval', subscription.interval,
         'package', p.name,
+        'paid_with', case when m.role in ('owner', 'admin') then private.card_name(card.id) end,
+        'payment_method_id', case when m.role in ('owner', 'admin') then card.id end,
         'status', subscription.status,
         'url', case
             when subscription.status in ('incomplete', 'past_due') and m.role in ('owner', 'admin')
@@ -72,6 +75,10 @@ as $$
     from public.organizations as o
     left join public.users as u on u.id = subscription.created_by
     left join public.packages as p on p.id = subscription.package_id
+    left join public.payment_methods as card on case
+        when subscription.stripe_payment_method_id is null then card.id = subscription.payment_method_id
+        else card.id = (private.kept_method(subscription.stripe_payment_method_id)).id
+    end
     left join public.memberships as m on m.organization_id = o.id and m.user_id = private.current_user_id()
     where o.id = subscription.organization_id
 $$;

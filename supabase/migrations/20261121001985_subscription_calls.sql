@@ -183,7 +183,7 @@ return case seen ->> 'status'
 end;
 
 -- What Stripe answered: seen = {asked_at, status?, paused?, session_id?, stripe_subscription_id?,
--- url?, amount?, ends? (seconds since 1970)}. An answer to an earlier question changes nothing.
+-- payment_method?, url?, amount?, ends? (seconds since 1970)}. An answer to an earlier question changes nothing.
 create function api.note_subscription(subscription_id uuid, seen jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -201,6 +201,7 @@ begin
         stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, seen ->> 'session_id'),
         stripe_subscription_id = coalesce(s.stripe_subscription_id, seen ->> 'stripe_subscription_id'),
         url = coalesce(seen ->> 'url', s.url),
+        stripe_payment_method_id = coalesce(seen ->> 'payment_method', s.stripe_payment_method_id),
         -- Another amount than ours was set elsewhere: its invoices are looked at before they are credited.
         amount = case when (seen ->> 'amount')::bigint = any(s.quoted) then (seen ->> 'amount')::bigint else s.amount end,
         current_period_end = coalesce(to_timestamp((seen ->> 'ends')::bigint), s.current_period_end)
@@ -209,6 +210,8 @@ begin
     if not found then
         return private.subscription_json(before);
     end if;
+    perform private.note_who_added(m, subscription.created_by) from public.payment_methods as m
+    where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
     news := case
         when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'
         when subscription.status = 'active' and before.status = 'incomplete' then 'began'

@@ -46,13 +46,13 @@ end
 $$;
 comment on function private.apply_subscription is 'Events come late and out of order: they only say that Stripe is to be asked.';
 
--- Makes the payment that a paid invoice is, credits it once, and lets Stripe be asked for its intent.
+-- Makes the payment that a paid invoice is, and credits it once. An event does not say which intent paid
+-- it: Stripe is asked.
 create function private.apply_invoice(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
     subscription public.subscriptions;
-    verdict private.verdict;
 begin
     select s.* into subscription from public.subscriptions as s where s.id = private.subscription_of(fact) for update;
     if subscription.id is null then
@@ -62,6 +62,8 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     elsif fact ->> 'outcome' <> 'paid' then
         return private.tell_unpaid(subscription, fact);
+    elsif not (fact ->> 'asked')::boolean then
+        return row('done', 'stripe_decides')::private.verdict;
     end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
@@ -74,14 +76,12 @@ begin
         fact ->> 'invoice_id', subscription.language, now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;
-    verdict := private.apply_payment(fact);
-    if verdict.state = 'done' and exists (
-        select from public.payments as p
-        where p.stripe_invoice_id = fact ->> 'invoice_id' and p.stripe_payment_intent_id is null
-    ) then
-        verdict.reason := 'stripe_decides';
+    if jsonb_array_length(fact -> 'intents') <> 1 then
+        -- A refund or dispute of the second would find no payment.
+        perform private.review(private.payment_of(fact), 'paid_in_parts');
+        return row('parked', 'paid_in_parts')::private.verdict;
     end if;
-    return verdict;
+    return private.apply_payment(fact);
 end
 $$;
 
@@ -97,6 +97,8 @@ begin
             select from public.notifications as n
             where n.organization_id = subscription.organization_id and n.kind = 'recurring'
             and (n.facts ->> 'invoice', n.facts ->> 'tries') = (fact ->> 'invoice_id', fact ->> 'tries')
+            -- That the bank wants somebody says more than that it failed, whichever comes first.
+            and n.facts ->> 'news' in (fact ->> 'outcome', 'action_required')
         ) then
         return row('ignored', 'nothing to tell')::private.verdict;
     end if;

@@ -277,6 +277,7 @@ async def test_the_unified_form_adds_pays_changes_and_removes(cards: Cards) -> N
     wanted: Json = {"action": "purchase_credits", "amount": 50, **acme}
     assert "/pay/cs_" in (await form("POST", **wanted))["checkout"]["url"]
     assert (await form("POST", **wanted, **method))["status"] == 400  # without a key
+    assert (await form("POST", **wanted, reference="x"))["status"] == 400  # a page may stay unpaid
     paid = await form("POST", "one", **wanted, **method)
     assert (paid["payment"]["status"], paid["payment"]["paid_with"]) == (
         "succeeded", "Visa •••• 4242",

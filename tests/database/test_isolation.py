@@ -49,7 +49,7 @@ PEOPLE_MAY_CALL = {
     "api.remove_member", "api.list_audit", "api.list_invitations", "api.create_invitation",
     "api.revoke_invitation", "api.show_invitation", "api.accept_invitation",
     "api.list_payment_methods", "api.get_payment_method", "api.order_method", "api.label_method",
-    "api.create_method_link", "api.get_method_link",
+    "api.order_addition", "api.create_method_link", "api.get_method_link",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
     "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
     "private.paying_organization_ids",

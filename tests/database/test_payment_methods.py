@@ -110,8 +110,10 @@ async def test_the_same_card_twice_is_kept_once_and_told_which_to_let_go(
     first, again = told("pm_1", fingerprint="f"), told("pm_2", fingerprint="f", created=2)
     renewed = told("pm_3", fingerprint="f", created=3, exp_year=2045)
     found = await mirror.write(again, first, renewed, default_id="pm_2")
-    assert (found["detach"], found["default_to"]) == (["pm_2"], "pm_1")
-    assert await active(owner) == ["pm_1", "pm_3"]
+    assert (found["detach"], found["default_to"]) == ([], "pm_1")  # a subscription may pay with it
+    found = await mirror.write(again, first, renewed, default_id="pm_1", added_id="pm_2")
+    assert (found["detach"], found["default_to"]) == (["pm_2"], None)
+    assert await active(owner) == ["pm_1*", "pm_3"]
     nameless = told("pm_4", fingerprint=None), told("pm_5", fingerprint=None)
     assert (await mirror.write(*nameless))["detach"] == []
 
@@ -160,3 +162,22 @@ async def test_adding_and_removing_is_told_to_the_others_who_may_pay(
     ]
     actions = await owner.fetch("select action from audit_log order by id")
     assert [row[0] for row in actions] == ["method_added", "method_removed"]
+
+
+async def test_a_message_shows_its_newest_link_and_nothing_of_older_ones(
+    mirror: Mirror, till: Till, owner: Connection
+) -> None:
+    where = {"telegram_chat_id": till.world.ana.telegram_id, "message_id": 7}
+    links = [
+        await till.database.call(
+            "create_method_link", till.world.ana, organization_id=till.world.acme,
+            idempotency_key=key, **where,
+        )
+        for key in ("older", "newer")
+    ]  # fmt: skip
+    for link in links:
+        await till.database.call(
+            "settle_method_link", SERVICE, link_id=link["link_id"], expired=True
+        )
+    shown = await owner.fetch("select link_id from notifications where kind = 'method_link_shown'")
+    assert [str(row["link_id"]) for row in shown] == [links[1]["link_id"]]

@@ -9,6 +9,7 @@ import pytest
 from backend.database import SERVICE
 from backend.errors import AmountTooSmall, NotFound, RoleTooLow, SubscriptionOver
 from backend.postgres import PostgresDatabase
+from backend.stripe_billing_facts import invoice_fact
 from tests.conftest import World
 from tests.database.conftest import Till, event
 from tests.database.test_events import balance
@@ -42,8 +43,10 @@ async def note(database: PostgresDatabase, id: str, **seen: Any) -> Json:
 
 def invoice(event_id: str, outcome: str = "paid", **changed: Any) -> Json:
     """An event about the second invoice of sub_1."""
+    id = changed.get("invoice_id", "in_1")
     fact = {
-        "about": "invoice", "outcome": outcome, "invoice_id": "in_1", "intent_id": None,
+        "about": "invoice", "outcome": outcome, "invoice_id": id, "intent_id": f"pi_{id}",
+        "asked": True, "intents": [f"pi_{id}"],
         "subscription_id": None, "stripe_subscription_id": "sub_1",
         "amount_minor": 5000, "currency": "eur", "first": False, "tries": 1, "url": "https://i",
     }  # fmt: skip
@@ -56,19 +59,20 @@ async def test_an_invoice_credits_once_in_every_order(
 ) -> None:
     events = {
         "paid": invoice("evt_paid"),
-        "paid_again": invoice("evt_paid_again", intent_id="pi_1"),
+        "paid_again": invoice("evt_paid_again"),
+        "not_asked": invoice("evt_not_asked", asked=False, intents=[], intent_id=None),
         "failed": invoice("evt_failed", "failed"),
         "changed": event(
             "evt_changed", about="subscription", outcome="changed", subscription_id=subscription,
             stripe_subscription_id="sub_1",
         ),
     }  # fmt: skip
-    for name in (*order, *order):
+    for name in ("not_asked", *order, *order):
         assert (await till.receive(events[name]))[0] in ("done", "ignored")
     assert await balance(owner) == 5000
     row = await owner.fetchrow("select kind, reference from transfers")
     assert tuple(row or ()) == ("invoice", "in_1")
-    assert await owner.fetchval("select stripe_payment_intent_id from payments") == "pi_1"
+    assert await owner.fetchval("select stripe_payment_intent_id from payments") == "pi_in_1"
     told = await owner.fetch("select from notifications where kind = 'recurring'")
     late = order.index("failed") > min(order.index("paid"), order.index("paid_again"))
     assert len(told) == 1 + (0 if late else 1)  # that it began, and what failed before it was paid
@@ -89,6 +93,43 @@ async def test_what_was_never_quoted_is_parked(
 ) -> None:
     assert await till.receive(invoice("evt_1", **wrong)) == ["parked"]
     assert await balance(owner) == 0
+
+
+def stripes_invoice(*intents: int, **changed: Any) -> Json:
+    """A paid invoice of sub_1 as Stripe answers it, and what each intent paid."""
+    payments = [
+        {
+            "status": "paid", "amount_paid": amount,
+            "payment": {"type": "payment_intent", "payment_intent": f"pi_{number}"},
+        }
+        for number, amount in enumerate(intents)
+    ]  # fmt: skip
+    return {
+        "id": "in_1", "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {}}},
+        "amount_paid": 5000, "subtotal": 5000, "total_excluding_tax": 5000, "currency": "eur",
+        "billing_reason": "subscription_cycle", "attempt_count": 1, "payments": {"data": payments},
+    } | changed  # fmt: skip
+
+
+DISCOUNT = {"total_discount_amounts": [{"amount": 500}], "total_excluding_tax": 4500}
+
+
+@pytest.mark.parametrize(
+    ("invoice", "state", "credited"),
+    [
+        (stripes_invoice(5000), "done", 5000),
+        (stripes_invoice(5950, amount_paid=5950), "done", 5000),  # with tax on top
+        (stripes_invoice(5355, amount_paid=5355, **DISCOUNT), "parked", 0),
+        (stripes_invoice(2000, 3000), "parked", 0),
+        (stripes_invoice(2000), "parked", 0),  # the rest was paid elsewhere
+        (stripes_invoice(), "parked", 0),
+    ],
+)
+async def test_what_its_intents_paid_of_what_we_quoted_is_credited(
+    till: Till, owner: Connection, subscription: str, invoice: Json, state: str, credited: int
+) -> None:
+    assert await till.receive(event("evt_1", **invoice_fact(invoice, "paid"))) == [state]
+    assert await balance(owner) == credited
 
 
 async def test_an_invoice_of_before_a_change_is_credited_after_it(

@@ -40,7 +40,7 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await ana.writes("20")
         sure = await ana.sees("Send €20 back to Ana")
         await ana.taps(sure, "Refund €20")
-        for said in ("Ana refunded €20.00", "€20.00 of it was refunded.", "€20 of Acme is on its"):
+        for said in ("€20.00 of it was refunded.", "€20 of Acme is on its"):
             await shows(ana, said)
         assert await wallet(house) == 3000
         async with http.get("/stripe/clawbacks") as answer:

@@ -38,6 +38,14 @@ def test_a_card_number_is_known_in_a_sentence(number: str) -> None:
     assert without_card_numbers(f"my card: {number}, ok?") == f"my card: {CARD_REMOVED}, ok?"
 
 
+@pytest.mark.parametrize(
+    "between", [".", "/", " – ", "\n", "\t", "\u2009", "   ", "\N{NO-BREAK SPACE}"]
+)
+def test_a_card_number_is_known_with_whatever_between_its_groups(between: str) -> None:
+    told = f"x\n{between.join(['4242'] * 4)}"
+    assert without_card_numbers(told) == f"x\n{CARD_REMOVED}"
+
+
 @pytest.mark.parametrize("beside", ["{} 12/34 123", "{} 12 34 123", "12/35 {}", "7 {}-123"])
 def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
     told = beside.format("4242 4242 4242 4242")
@@ -47,7 +55,8 @@ def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["4111111111111112", "41111111", "pi_4111111111111111", "-1001234567897", f"{UUID(int=10**37)}",
-     "12345678-1234-4234-8234-123456789012", "+49 30 123456", "2026-11-21 14:15:16"],
+     "12345678-1234-4234-8234-123456789012", "+49 30 123456", "2026-11-21 14:15:16.123",
+     "1790000000000"],
 )  # fmt: skip
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert without_card_numbers(text) == text

@@ -1,0 +1,75 @@
+"""What goes wrong, or is tried, where cards are added and named."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+from backend import subscriptions
+from backend.database import SERVICE
+from tests.backend.conftest import SUCCESS, House
+from tests.backend.test_cards import TEST_CARD, Cards, cards
+from tests.backend.test_charges import saved
+from tests.backend.test_subscriptions import start
+
+__all__ = ["cards"]
+
+
+async def test_who_tries_out_cards_is_stopped(cards: Cards) -> None:
+    tried = [
+        (await cards.add(payment_method_id="pm_card_visa_chargeDeclined"))["status"]
+        for _ in range(22)
+    ]
+    assert Counter(tried) == {402: 20, 429: 2}
+
+
+async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_stripe(
+    house: House, cards: Cards
+) -> None:
+    visa = await saved(house)
+    whose = {"organization_id": house.world.acme}
+    call = house.shop.database.call
+    customer = await call("get_customer", house.world.ana, **whose)
+    # As Stripe's page does when its payer types the same card again.
+    twin = await house.shop.stripe.attach_method("pm_card_visa", customer["stripe_customer_id"])
+    made = await start(house)
+    row = await call("start_subscription", SERVICE, subscription_id=made.id)
+    row |= {"stripe_payment_method_id": twin["id"], "attempt": 2}
+    begun = await house.shop.stripe.create_subscription(row, customer["stripe_customer_id"])
+    kept: Any = house.store.get("customer.subscription", begun["id"])
+    kept["default_payment_method"] = twin["id"]
+    house.store.put("customer.subscription", begun["id"], kept)
+    await subscriptions.ask(house.shop, made.id, begun["id"])
+    await cards.until("Visa •••• 4242*")
+    assert house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]
+    async with asyncio.timeout(5):
+        while (seen := await cards.ask("GET", f"subscriptions/{made.id}"))["paid_with"] is None:
+            await asyncio.sleep(0.05)
+    assert (seen["paid_with"], seen["payment_method_id"]) == ("Visa •••• 4242", visa)
+    await cards.ask("DELETE", f"methods/{visa}")
+    assert await cards.names() == []
+    assert not house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]
+
+
+async def test_another_one_is_the_default_where_that_is_removed(cards: Cards) -> None:
+    visa = (await cards.add(**TEST_CARD))["method"]
+    await cards.add(payment_method_id="pm_card_amex")
+    await cards.ask("DELETE", f"methods/{visa['id']}")
+    assert await cards.names() == ["American Express •••• 0005*"]
+
+
+async def test_what_no_card_has_is_refused(cards: Cards) -> None:
+    for wrong, status in (
+        ({"card_number": ""}, 400),
+        ({**TEST_CARD, "cvc": "1"}, 400),
+        ({**TEST_CARD, "exp_year": 2024}, 402),
+        ({"card_number": SUCCESS, "link": True}, 400),
+    ):
+        assert (await cards.add(**wrong))["status"] == status, wrong
+
+
+async def test_a_label_is_one_line_and_no_card_number(cards: Cards) -> None:
+    path = f"methods/{(await cards.add(**TEST_CARD))['method']['id']}"
+    seen = await cards.ask("PUT", path, label=" For\n\u202ethe\x00 office\t")
+    assert seen["label"] == "For the office"
+    for number in ("x\n4242424242424242", "4242.4242.4242.4242", "4242 – 4242 – 4242 – 4242"):
+        assert (await cards.ask("PUT", path, label=number))["status"] == 400

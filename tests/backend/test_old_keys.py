@@ -1,0 +1,88 @@
+"""A repeat after Stripe has forgotten its idempotency key, or while it does not know ours."""
+
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import stripe
+
+from backend import parked_events, reconcile
+from tests.backend.conftest import House
+from tests.backend.test_charges import A_MINUTE_LATER, balance, charge, saved
+from tests.backend.test_refunds import credited, refund
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+LOST = {"drop": True, "api_timeout": 3}  # no webhook, and no answer to any of the SDK's tries
+
+
+async def a_day_later(house: House, owner: Connection) -> None:
+    """https://docs.stripe.com/api/idempotent_requests: keys live for 24 hours."""
+    later = "set created_at = created_at - interval '25 hours'"
+    await owner.execute("update refunds " + later)
+    await owner.execute(f"update payments {later}, expires_at = expires_at - interval '25 hours'")
+    house.store._database.execute("delete from things where kind = 'idempotency_key'")
+
+
+def made(house: House, kind: str) -> int:
+    """How many Stripe made."""
+    return len(list(house.store.list(kind)))
+
+
+async def test_a_refund_that_was_made_is_found_and_not_made_again(
+    house: House, owner: Connection
+) -> None:
+    payment = await credited(house)
+    await house.sandbox("POST", "/stripe/faults", **LOST)
+    assert (await refund(house, payment, amount="20"))["http"] == 503
+    await a_day_later(house, owner)
+    assert (await refund(house, payment, amount="20"))["status"] == "succeeded"
+    assert made(house, "refund") == 1
+
+
+async def test_a_charge_that_was_made_is_found_and_not_made_again(
+    house: House, owner: Connection
+) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", **LOST)
+    assert (await charge(house, reference="order 17"))["http"] == 503
+    await a_day_later(house, owner)
+    assert (await charge(house, reference="order 17"))["http"] == 503
+    await reconcile.once(house.shop)
+    assert await balance(owner) == 5000
+    assert made(house, "payment_intent") == 1
+    again = await charge(house, key="another", reference="order 17")
+    assert (again["http"], again["error"]["code"]) == (409, "reference_used")
+
+
+async def test_a_key_that_stripe_takes_no_more_says_nothing_about_a_charge(
+    house: House, owner: Connection
+) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", **LOST)
+    assert (await charge(house, reference="order 17"))["http"] == 503
+    good = house.shop.stripe._stripe
+    http_client = stripe.AIOHTTPClient()
+    rolled = stripe.StripeClient(
+        "sk_test_rolled", base_addresses={"api": house.sandbox_url}, http_client=http_client
+    )
+    house.shop.stripe._stripe = rolled.v1
+    assert (await charge(house, reference="order 17"))["http"] == 503
+    await http_client.close_async()  # type: ignore[no-untyped-call]
+    house.shop.stripe._stripe = good
+    await owner.execute(A_MINUTE_LATER)
+    await reconcile.once(house.shop)
+    assert (await balance(owner), made(house, "payment_intent")) == (5000, 1)
+
+
+async def test_a_parked_answer_about_a_charge_can_be_retried(
+    house: House, owner: Connection
+) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    event_id = f"check:{(await charge(house))['id']}:paid"
+    await owner.execute("update stripe_events set state = 'parked' where id = $1", event_id)
+    assert (await parked_events.retry(house.shop, event_id))["state"] == "done"
+    assert await balance(owner) == 5000
