@@ -23,6 +23,7 @@ PursebotError
 |   |-- NothingToRefund        409 nothing_to_refund {payment_status}
 |   |-- ReferenceUsed          409 reference_used {payment}
 |   |-- SubscriptionOver       409 subscription_over {status}
+|   |-- SubscriptionCurrency   409 subscription_currency {currency}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}
@@ -189,6 +190,12 @@ class SubscriptionOver(Refusal, status=409):
     """Not begun, or at its end: nothing to change."""
 
     message = "The recurring top-up is {status} and cannot be changed. Start a new one."
+
+
+class SubscriptionCurrency(Refusal, status=409):
+    """Stripe bills one customer in one currency at a time."""
+
+    message = "The organization has a recurring top-up in {currency}: end that first, or use it."
 
 
 class LastOwner(Refusal, status=409):

@@ -53,6 +53,7 @@ class BackendClient(BackendCalls):
     subscriptions = Door("GET", SUBSCRIPTIONS, schemas.Subscriptions)
     subscribe = Door("POST", SUBSCRIPTIONS, schemas.Subscription)
     subscription = Door("GET", SUBSCRIPTIONS + "/{}", schemas.Subscription)
+    check_subscription = Door("POST", SUBSCRIPTIONS + "/{}/check", schemas.Subscription)
     change_subscription = Door("PATCH", SUBSCRIPTIONS + "/{}", schemas.Subscription)
     end_subscription = Door("DELETE", SUBSCRIPTIONS + "/{}", schemas.Subscription)
     # A group as this person may know it, tied (GroupTie), and allowed more or less.

@@ -18,6 +18,7 @@ from bot.payment_message import fits_a_button
 from bot.screens import Row, Screen, back_button, button, packed
 from bot.texts import Words, short
 
+MOST_CARDS: Final = 30  # as they fit into a message
 LONGEST_LABEL: Final = 50  # as the backend takes it
 
 
@@ -31,10 +32,12 @@ async def cards(place: schemas.Membership, context: BotContext) -> None:
     words, id = context.words, place.organization_id.hex
     title = "title" if found else "none"
     lines = [words.say(f"cards.{title}", organization=short(place.organization_name))]
-    lines += [line(method, words) for method in found]
+    lines += [line(method, words) for method in found[:MOST_CARDS]]
+    if (more := len(found) - MOST_CARDS) > 0:
+        lines.append(words.say("cards.more", count=more))
     rows: list[Row] = []
     if may_top_up(place):
-        rows += [(button(called(method), f"card:{pair(method)}"),) for method in found]
+        rows += [(button(called(method), f"card:{pair(method)}"),) for method in found[:MOST_CARDS]]
         add = button(words.plain("button.add_card"), f"add_card:{id}")
         rows.append((add, button(words.plain("button.portal"), f"portal:{id}")))
     await context.show(Screen("\n".join(lines), tuple(rows)))

@@ -4,6 +4,7 @@ The message that asks becomes the payment's, whichever way: no two taps in it pa
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -28,10 +29,13 @@ async def ways_to_pay(
     written = written_amount(amount)
     if written is None or len(written) > LONGEST_AMOUNT:
         return None
-    usable = await usable_methods(wallet.organization_id, context)
+    place = place_in(me, wallet.organization_id)
+    limits = [one.limits for one in place.wallets if one.limits.currency == wallet.currency]
+    if not any(Decimal(it.minimum) <= Decimal(written) <= Decimal(it.maximum) for it in limits):
+        return None
+    usable, words = await usable_methods(wallet.organization_id, context), context.words
     if not usable:
         return None
-    words, place = context.words, place_in(me, wallet.organization_id)
     name, price = short(place.organization_name), Price(written, wallet.currency)
     lines = [words.say("charge.how", amount=price, organization=name)]
     lines += debt_lines(place, wallet.currency, words)

@@ -58,6 +58,8 @@ async def act_tapped(context: BotContext) -> None:
         return
     if act == "end_now":
         one = await context.backend.end_subscription(context.speaker.id, one.id)
+    elif act == "look" and one.url:
+        one = await context.backend.check_subscription(context.speaker.id, one.id)
     elif act != "look":
         change = schemas.SubscriptionChange(paused=act == "pause")
         one = await context.backend.change_subscription(context.speaker.id, one.id, change)

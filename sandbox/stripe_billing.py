@@ -16,7 +16,7 @@ from sandbox.store import Json
 from sandbox.stripe_calls import A_DAY, Call, Line, Listed, Metadata, Text, create_intent
 from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
-from sandbox.stripe_objects import INVOICES, new, new_id, step_of, stored
+from sandbox.stripe_objects import INVOICES, new, new_id, newest, step_of, stored
 from sandbox.stripe_sessions import LocalStripe, filled
 
 SUBSCRIPTION = "customer.subscription"
@@ -39,6 +39,9 @@ def made(kind: str, facts: Json) -> Json:
 def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     """The first invoice of the subscription that a session is for."""
     asked, item = wanted["price"], new_id("si_")
+    others = newest(stripe.store, SUBSCRIPTION, customer=page["customer"])
+    if any(it["currency"] != asked["currency"] and it["status"] != "canceled" for it in others):
+        raise Refusal(400, "You cannot combine currencies on a single customer.")
     product = asked["product"] or create_product(stripe, **asked["product_data"])["id"]
     ids = {"product": product, "item": item, "method": wanted.get("method")}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}

@@ -43,8 +43,8 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 7126),
-        Room(("sandbox",), sandbox, 2620),
+        Room(("backend", "bot"), product, 7138),
+        Room(("sandbox",), sandbox, 2623),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

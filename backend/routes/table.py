@@ -135,7 +135,7 @@ DOORS = [
          (errors.BadCursor, *STRIPE), costs=True),
     Door("GET", SUBSCRIPTIONS, subscriptions.listing, 200, "member"),
     Door("POST", SUBSCRIPTIONS, subscriptions.start, 201, "admin",
-         (*ORDER, errors.SubscriptionOver), costs=True),
+         (*ORDER, errors.SubscriptionOver, errors.SubscriptionCurrency), costs=True),
     Door("GET", SUBSCRIPTION, subscriptions.show, 200, "member"),
     Door("POST", SUBSCRIPTION + "/check", subscriptions.show_checked, 200, "member", STRIPE,
          costs=True),

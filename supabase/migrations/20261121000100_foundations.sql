@@ -37,6 +37,7 @@ as $$
         'both_have_history', 'PB022',
         'reference_used', 'PB030',
         'subscription_over', 'PB040',
+        'subscription_currency', 'PB041',
         'nothing_to_refund', 'PB050',
         'refund_too_large', 'PB051',
         'too_many_requests', 'PB429',

@@ -73,13 +73,26 @@ grant execute on function api.end_charge(uuid, text) to service_role;
 -- A card that a page saved while it was paid was added by who paid. Stripe tells of the card and of
 -- the money in any order.
 create function private.saved_while_paying(method public.payment_methods) returns uuid
-language sql stable set search_path = ''
-return (
-    select p.created_by from public.payments as p
-    where p.organization_id = method.organization_id and p.stripe_payment_method_id = method.stripe_payment_method_id
-    and p.flow = 'checkout' and p.created_at < method.created_at
-    order by p.created_at limit 1
-);
+language plpgsql stable set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select p.created_by from public.payments as p
+            where p.organization_id = method.organization_id and p.stripe_payment_method_id = method.stripe_payment_method_id
+            and p.flow = 'checkout' and p.created_at < method.created_at
+            order by p.created_at limit 1
+        ),
+        (
+            select s.created_by from public.subscriptions as s
+            where s.organization_id = method.organization_id and s.stripe_payment_method_id = method.stripe_payment_method_id
+            and s.created_at < method.created_at
+            order by s.created_at limit 1
+        )
+    );
+end
+$$;
+comment on function private.saved_while_paying is 'In plpgsql, because subscriptions come later.';
 
 create function private.note_what_paid(payment public.payments, method_id text) returns void
 language plpgsql set search_path = ''

@@ -31,6 +31,11 @@ begin
         terms := jsonb_build_object('amount', package.amount, 'currency', package.currency, 'interval', package.interval);
     end if;
     perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
+    -- Stripe bills one customer in one currency at a time.
+    perform private.refuse('subscription_currency', jsonb_build_object('currency', s.currency))
+    from public.subscriptions as s
+    where s.organization_id = create_subscription.organization_id and s.currency <> terms ->> 'currency'
+    and s.status in ('active', 'past_due', 'paused');
     -- A page costs a call to Stripe and a row for ever.
     if (
         select count(*) from public.subscriptions as s

@@ -47,6 +47,15 @@ async def remove_all(house: House) -> None:
         await house.client.remove_method(ANA, card.id)
 
 
+async def test_an_amount_that_cannot_be_paid_is_refused_before_a_card_is_chosen(
+    house: House, ana: Person
+) -> None:
+    await saved(house)
+    for amount, why in (("0", "too little"), ("99999999", "too much"), ("5 abc", "cannot be used")):
+        await ana.writes(f"/topup {amount}")
+        assert buttons(await ana.sees(why)) == {}
+
+
 async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, ana: Person) -> None:
     await saved(house)
     await saved(house, "mastercard")

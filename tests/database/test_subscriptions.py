@@ -7,7 +7,13 @@ import asyncpg
 import pytest
 
 from backend.database import SERVICE
-from backend.errors import AmountTooSmall, NotFound, RoleTooLow, SubscriptionOver
+from backend.errors import (
+    AmountTooSmall,
+    NotFound,
+    RoleTooLow,
+    SubscriptionCurrency,
+    SubscriptionOver,
+)
 from backend.postgres import PostgresDatabase
 from backend.stripe_billing_facts import invoice_fact
 from tests.conftest import World
@@ -158,6 +164,17 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
         "note_subscription", SERVICE, subscription_id=subscription, seen=stale
     )
     assert kept["status"] == "past_due"
+
+
+async def test_stripe_bills_an_organization_in_one_currency(
+    database: PostgresDatabase, world: World, subscription: str
+) -> None:
+    dollars = {"organization_id": world.acme, "terms": TERMS | {"currency": "usd"}}
+    with pytest.raises(SubscriptionCurrency) as refused:
+        await database.call("create_subscription", world.ana, **dollars)
+    assert refused.value.facts == {"currency": "eur"}
+    await note(database, subscription, status="canceled")
+    await database.call("create_subscription", world.ana, **dollars)
 
 
 async def test_what_one_does_to_it_the_others_are_told(
