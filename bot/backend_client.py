@@ -48,7 +48,7 @@ class BackendClient(BackendCalls):
     # What was paid, with Stripe's invoices and receipts.
     invoices = Door("GET", "/api/payments/invoices", schemas.Invoices)
     # Recurring top-ups: what is offered, those that are, a new one (SubscriptionRequest, key), one
-    # as it stands, changed (SubscriptionChange), and ended.
+    # as it stands, as it stands after asking Stripe, changed (SubscriptionChange), and ended.
     packages = Door("GET", "/api/payments/packages", schemas.Packages)
     subscriptions = Door("GET", SUBSCRIPTIONS, schemas.Subscriptions)
     subscribe = Door("POST", SUBSCRIPTIONS, schemas.Subscription)

@@ -50,10 +50,9 @@ def ways_screen(
     lines: Sequence[str], ways: Mapping[str, PaymentMethod], otherwise: Row, words: Words
 ) -> Screen:
     """The question how to pay: a button per card, by what it does, and then `otherwise`."""
-    rows = [
-        (button(words.plain("button.pay_with", card=called(card)), data),)
-        for data, card in ways.items()
-    ]
+    rows = []
+    for data, card in ways.items():
+        rows.append((button(words.plain("button.pay_with", card=called(card)), data),))
     if (more := len(rows) - MOST_CARDS) > 0:
         lines = (*lines, words.say("charge.more", count=more))
     return Screen("\n".join(lines), (*rows[:MOST_CARDS], otherwise))

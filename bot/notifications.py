@@ -25,12 +25,12 @@ from bot.refunds import refund_screen
 from bot.screens import Screen
 from bot.texts import Texts, Words
 
+Telling = Callable[[Notification, Words], Screen]
+
 log = structlog.get_logger("bot")
 
 
-def about(
-    subject: str, screen: Callable[[Any, Words], Screen]
-) -> Callable[[Notification, Words], Screen]:
+def about(subject: str, screen: Callable[[Any, Words], Screen]) -> Telling:
     """A screen of a payment, or of a link, for the notification that carries one."""
 
     def shown(notification: Notification, words: Words) -> Screen:
@@ -47,7 +47,7 @@ def credit_told(notification: Notification, words: Words) -> Screen:
     return screen if notification.chat_id > 0 else Screen(screen.text)
 
 
-SCREENS: Final[dict[str, Callable[[Notification, Words], Screen]]] = {
+SCREENS: Final[dict[str, Telling]] = {
     "payment_shown": about("payment", payment_screen),
     "wallet_credited": credit_told,
     "method_link_shown": about("link", link_screen),

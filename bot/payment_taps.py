@@ -12,24 +12,21 @@ from bot.membership import may_top_up, place_in
 from bot.payment_message import receipt_screen
 from bot.topup import start_payment
 
-STILL_THE_SAME: Final[dict[PaymentStatus, str]] = {
+NOTICES: Final[dict[PaymentStatus, str]] = {
     "created": "notice.still_waiting",
     "pending": "notice.still_waiting",
     "processing": "notice.still_processing",
-}
-NOT_CANCELED: Final[dict[PaymentStatus, str]] = {
     "succeeded": "notice.already_paid",
-    "processing": "notice.still_processing",
 }
 
 
 async def ask_tapped(context: BotContext) -> str | None:
     """Check again: ask Stripe now. Cancel: close the page, unless it was paid meanwhile."""
     await context.introduce()
-    checks = context.part("act") == "check"
-    ask = context.backend.check if checks else context.backend.cancel
+    backend = context.backend
+    ask = backend.check if context.part("act") == "check" else backend.cancel
     payment = await unless_unclear(ask(context.speaker.id, context.id("payment")))
-    key = (STILL_THE_SAME if checks else NOT_CANCELED).get(payment.status)
+    key = NOTICES.get(payment.status)
     return context.words.plain(key) if key else None
 
 

@@ -10,6 +10,7 @@ from backend import schemas
 from bot.cards import leading, pair
 from bot.context import BotContext
 from bot.doors import at_home
+from bot.errors import unless_unclear
 from bot.membership import managed, may_top_up, place_in
 from bot.screens import Row, Screen, back_button, button
 from bot.texts import Fact, Price, Words, short
@@ -59,7 +60,7 @@ async def act_tapped(context: BotContext) -> None:
     if act == "end_now":
         one = await context.backend.end_subscription(context.speaker.id, one.id)
     elif act == "look" and one.url:
-        one = await context.backend.check_subscription(context.speaker.id, one.id)
+        one = await unless_unclear(context.backend.check_subscription(context.speaker.id, one.id))
     elif act != "look":
         change = schemas.SubscriptionChange(paused=act == "pause")
         one = await context.backend.change_subscription(context.speaker.id, one.id, change)

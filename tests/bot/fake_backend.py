@@ -116,8 +116,6 @@ class FakeBackend:
     settings: dict[int, dict[str, Any]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     current: dict[int, UUID] = field(default_factory=dict)  # organizations
-    cards: list[schemas.PaymentMethod] = field(default_factory=list)
-    recurring: list[schemas.Subscription] = field(default_factory=list)
     refunds: dict[str, schemas.RefundRequest] = field(default_factory=dict)  # by their keys
     payments: dict[UUID, Payment] = field(default_factory=dict)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
@@ -214,14 +212,14 @@ class FakeBackend:
 
     async def methods(self, request: web.Request) -> web.Response:
         actor(request)
-        return answer(schemas.PaymentMethods(methods=self.cards))
+        return answer(schemas.PaymentMethods(methods=[]))
 
     async def packages(self, request: web.Request) -> web.Response:
         return answer(schemas.Packages(packages=[]))
 
     async def subscriptions(self, request: web.Request) -> web.Response:
         actor(request)
-        return answer(schemas.Subscriptions(subscriptions=self.recurring))
+        return answer(schemas.Subscriptions(subscriptions=[]))
 
     async def payment(self, request: web.Request) -> web.Response:
         actor(request)

@@ -1,17 +1,14 @@
 """/cards in the chat, with the real backend, the real database and the local Stripe behind it."""
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from backend.schemas import MethodsQuery, NewMethod, PaymentMethod
-from bot.context import BotApplication
+from backend.schemas import MethodsQuery, NewMethod
 from sandbox.telegram_text import said
 from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, FakeBackend, euros, subscription
 from tests.sandbox.telegram_playground import Playground
 
 if TYPE_CHECKING:
@@ -130,21 +127,3 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await house.client.remove_method(ANA, kept.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))
     assert gone["text"].startswith("That card is not saved here any more.")
-
-
-async def test_before_a_card_is_removed_it_is_said_what_is_paid_with_it(
-    telegram: Playground, bot: BotApplication, backend: FakeBackend
-) -> None:
-    ana = Person(telegram, "ana")
-    named = {"display_name": "Visa •••• 4242", "type": "card", "brand": "visa", "last_four": "4242"}
-    facts = {"id": uuid4(), "organization_id": ACME, "is_default": True, **named}
-    card = PaymentMethod.model_validate(facts)
-    backend.cards = [card]
-    other = {"payment_method_id": uuid4(), "money": euros(1000)}
-    backend.recurring = [subscription(payment_method_id=card.id), subscription(**other)]
-    await ana.writes("/cards")
-    await ana.taps(await ana.sees("pays with"), "Visa •••• 4242")
-    await ana.taps(await ana.sees("the default"), "Remove")
-    sure = said(await ana.sees("Remove Visa •••• 4242?"))
-    assert "A recurring top-up of €25.00 every month is paid with it." in sure
-    assert "€10.00" not in sure

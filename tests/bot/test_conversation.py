@@ -186,7 +186,7 @@ async def test_cancelling_what_was_paid_says_so(ana: Person, backend: FakeBacken
     link = await ana.sees("Add €50.00")
     for id, made in backend.payments.items():
         backend.payments[id] = made.model_copy(update={"status": "succeeded"})
-    assert (await ana.taps(link, "Cancel"))["text"] == "It was already paid."
+    assert (await ana.taps(link, "Cancel"))["text"] == "It is paid already."
 
 
 async def test_a_new_link_is_one_payment_in_its_own_message_however_often_it_is_tapped(

@@ -95,6 +95,34 @@ async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
     await ana.sees("It begins when its first payment is made")
 
 
+async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_too(
+    house: House, ana: Person
+) -> None:
+    await saved(house, "chargeCustomerFail")
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25")
+    await ana.taps(await ana.sees("€25 every month for Acme: how"), "Pay with Visa •••• 0341")
+    declined = await ana.sees("Visa •••• 0341 has not paid: it was declined, or the bank wants")
+    await ana.taps(declined, "Back")
+    await ana.sees("€25.00 every month, not begun, paid with Visa •••• 0341")
+    await ana.writes("/cards")
+    await ana.taps(await ana.sees("pays with"), "Visa •••• 0341")
+    await ana.taps(await ana.sees("the default"), "Remove")
+    await ana.sees("A recurring top-up of €25.00 every month is paid with it.")
+
+
+async def test_check_again_asks_stripe(house: House, ana: Person) -> None:
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25")
+    waiting = await ana.sees("It begins when its first payment is made")
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    await save(house, waiting)
+    await ana.taps(waiting, "Check again")
+    await ana.sees("€25.00 every month, active")
+
+
 async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it(
     house: House, ana: Person, owner: Connection
 ) -> None:
