@@ -105,8 +105,9 @@ def published_card(shop: "Shop", wanted: schemas.NewMethod) -> str | None:
     digits = "".join(number.replace("-", " ").split())
     if digits not in TEST_CARDS or not (wanted.exp_month and wanted.exp_year and wanted.cvc):
         raise BadRequest(
-            "Only Stripe's published test cards work here, with exp_month, exp_year and cvc, as"
-            " https://docs.stripe.com/testing lists them. Nothing of this was kept."
+            "Of Stripe's test cards (https://docs.stripe.com/testing) the first Visa, Mastercard,"
+            " American Express work here, the generic decline and the first one of 3-D Secure, with"
+            " exp_month, exp_year and cvc. Nothing of this was kept."
         )
     today = datetime.now(UTC)
     if (wanted.exp_year, wanted.exp_month) < (today.year, today.month):
