@@ -20,7 +20,7 @@ from backend.routes.table import DOORS, GROUP
 from backend.routes.use_case import for_bot
 from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.settings import Settings
-from backend.topups import Shop
+from backend.shop import Shop
 
 log = structlog.get_logger(__name__)
 

@@ -1,18 +1,15 @@
 """Adding a card: at once, or on a page of Stripe's that a link leads to."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from backend import cards, customers
 from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
 from backend.schemas import AddedMethod, Json, MethodLink, NewMethod
-
-if TYPE_CHECKING:
-    from backend.topups import Shop
+from backend.shop import Shop
 
 
-async def add(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) -> AddedMethod:
+async def add(shop: Shop, actor: Actor, wanted: NewMethod, key: str | None) -> AddedMethod:
     """A card for every owner and admin of an organization to charge, or the link to add it on.
 
     Raises BadRequest, NotFound, RoleTooLow, CardDeclined, IdempotencyKeyReused, StripeRefused and
@@ -29,7 +26,7 @@ async def add(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) ->
     return AddedMethod(link=await make(shop, actor, wanted, key))
 
 
-async def make(shop: "Shop", actor: Actor, wanted: NewMethod, key: str | None) -> MethodLink:
+async def make(shop: Shop, actor: Actor, wanted: NewMethod, key: str | None) -> MethodLink:
     """The row first, then Stripe's page; the same `key` finds the same link again."""
     await customers.customer_id(shop, actor, wanted.organization_id)
     made = await shop.database.call(
@@ -53,14 +50,14 @@ async def show(database: Database, actor: Actor, link_id: UUID) -> MethodLink:
     return MethodLink(**await database.call("get_method_link", actor, link_id=link_id))
 
 
-async def show_checked(shop: "Shop", actor: Actor, link_id: UUID) -> MethodLink:
+async def show_checked(shop: Shop, actor: Actor, link_id: UUID) -> MethodLink:
     """A link of one's own as it stands at Stripe, which is asked every three seconds at most."""
     await show(shop.database, actor, link_id)  # whose it is not may not ask either
     await check(shop, link_id)
     return await show(shop.database, actor, link_id)
 
 
-async def check(shop: "Shop", link_id: UUID) -> Json:
+async def check(shop: Shop, link_id: UUID) -> Json:
     """Ask Stripe what became of a link, at most every three seconds; the link as it was."""
     link: Json = await shop.database.call("start_link_check", SERVICE, link_id=link_id)
     if link["due"]:

@@ -5,7 +5,7 @@ Stripe first, then our mirror: whatever is done there, the answer is how it stan
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from backend import customers, schemas
@@ -13,10 +13,8 @@ from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
 from backend.schemas import Json
+from backend.shop import Shop
 from backend.stripe_card_facts import told
-
-if TYPE_CHECKING:
-    from backend.topups import Shop
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
 PAYMENT_REQUIRED: Final = 402  # the status of a decline: https://docs.stripe.com/api/errors
@@ -40,7 +38,7 @@ async def listing(
 
 
 async def change(
-    shop: "Shop", actor: Actor, method_id: UUID, wanted: schemas.MethodChange
+    shop: Shop, actor: Actor, method_id: UUID, wanted: schemas.MethodChange
 ) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
     if wanted.label is not None:
@@ -50,13 +48,13 @@ async def change(
     return await show(shop, actor, method_id)
 
 
-async def show(shop: "Shop", actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
+async def show(shop: Shop, actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card, for who may charge it. Raises NotFound, RoleTooLow."""
     found = await shop.database.call("get_payment_method", actor, method_id=method_id)
     return schemas.PaymentMethod(**found)
 
 
-async def set_default(shop: "Shop", actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
+async def set_default(shop: Shop, actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card is what is paid with unless somebody says otherwise. Raises NotFound."""
     ordered = await shop.database.call("order_method", actor, method_id=method_id, act="default")
     stripe_id = ordered["stripe_payment_method_id"]
@@ -65,7 +63,7 @@ async def set_default(shop: "Shop", actor: Actor, method_id: UUID) -> schemas.Pa
     return await show(shop, actor, method_id)
 
 
-async def remove(shop: "Shop", actor: Actor, method_id: UUID) -> None:
+async def remove(shop: Shop, actor: Actor, method_id: UUID) -> None:
     """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
     ordered = await shop.database.call("order_method", actor, method_id=method_id, act="removal")
     if not ordered["is_active"]:
@@ -84,7 +82,7 @@ async def remove(shop: "Shop", actor: Actor, method_id: UUID) -> None:
     await look(shop, whose)
 
 
-async def open_portal(shop: "Shop", actor: Actor, wanted: schemas.PortalRequest) -> schemas.Portal:
+async def open_portal(shop: Shop, actor: Actor, wanted: schemas.PortalRequest) -> schemas.Portal:
     """A way into Stripe's own page of an organization's cards and invoices.
 
     Raises NotFound, RoleTooLow, StripeRefused where the portal is not set up at Stripe.
@@ -94,7 +92,7 @@ async def open_portal(shop: "Shop", actor: Actor, wanted: schemas.PortalRequest)
     return schemas.Portal(url=opened["url"])
 
 
-def published_card(shop: "Shop", wanted: schemas.NewMethod) -> str | None:
+def published_card(shop: Shop, wanted: schemas.NewMethod) -> str | None:
     """Stripe's name of a published test card; None for the one that is added on a page.
 
     Raises BadRequest for any other number, and for every number in live mode.
@@ -116,7 +114,7 @@ def published_card(shop: "Shop", wanted: schemas.NewMethod) -> str | None:
 
 
 async def attach(
-    shop: "Shop", actor: Actor, wanted: schemas.NewMethod, stripe_id: str
+    shop: Shop, actor: Actor, wanted: schemas.NewMethod, stripe_id: str
 ) -> schemas.AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     customer = await customers.known(shop, actor, wanted.organization_id)
@@ -136,13 +134,13 @@ async def attach(
     return schemas.AddedMethod(method=found.get("method"), known=bool(found.get("known")))
 
 
-async def ask(shop: "Shop", result: Json) -> None:
+async def ask(shop: Shop, result: Json) -> None:
     """An event said whose methods changed: ask Stripe how they stand."""
     await look(shop, result["fact"], result["id"])
 
 
 async def look(
-    shop: "Shop", fact: Json, event_id: str | None = None, added: Json | None = None
+    shop: Shop, fact: Json, event_id: str | None = None, added: Json | None = None
 ) -> Json:
     """Ask Stripe how an organization's methods stand, and write that down.
 
@@ -190,7 +188,7 @@ async def look(
     return found
 
 
-async def seen_on_page(shop: "Shop", link: Json) -> Json:
+async def seen_on_page(shop: Shop, link: Json) -> Json:
     """What became of a page to add a card: what was added on it, and what its link is told."""
     session = await shop.stripe.get_setup(link["stripe_checkout_session_id"])
     intent: Json = session["setup_intent"] or {}

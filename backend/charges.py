@@ -4,7 +4,7 @@ from backend import topups
 from backend.database import Actor
 from backend.failures import ChargeUnclear, StripeUnavailable
 from backend.schemas import ChargeRequest, Payment
-from backend.topups import Shop
+from backend.shop import Shop
 
 
 async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> Payment:

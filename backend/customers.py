@@ -1,7 +1,6 @@
 """The organization as Stripe's customer: what saved cards and invoices hang on."""
 
 import asyncio
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -9,16 +8,14 @@ import structlog
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Customer, CustomerRequest, Json
-
-if TYPE_CHECKING:
-    from backend.topups import Shop
+from backend.shop import Shop
 
 log = structlog.get_logger(__name__)
 
 SOON_SECONDS = 3.0
 
 
-async def ready(shop: "Shop", actor: Actor, organization_id: UUID) -> None:
+async def ready(shop: Shop, actor: Actor, organization_id: UUID) -> None:
     """Have a customer, if Stripe gives one soon: without one nothing but saving a card is missing.
 
     Raises NotFound, RoleTooLow.
@@ -30,17 +27,17 @@ async def ready(shop: "Shop", actor: Actor, organization_id: UUID) -> None:
         log.warning("no_customer", organization=str(organization_id), error=repr(error))
 
 
-async def customer(shop: "Shop", actor: Actor, wanted: CustomerRequest) -> Customer:
+async def customer(shop: Shop, actor: Actor, wanted: CustomerRequest) -> Customer:
     """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
     return Customer(customer_id=await customer_id(shop, actor, wanted.organization_id))
 
 
-async def customer_id(shop: "Shop", actor: Actor, organization_id: UUID) -> str:
+async def customer_id(shop: Shop, actor: Actor, organization_id: UUID) -> str:
     """Stripe's id of the organization's customer. Raises as `known`."""
     return str((await known(shop, actor, organization_id))["stripe_customer_id"])
 
 
-async def known(shop: "Shop", actor: Actor, organization_id: UUID) -> Json:
+async def known(shop: Shop, actor: Actor, organization_id: UUID) -> Json:
     """The organization's customer at Stripe, and the `user_id` of who asks for it.
 
     Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,

@@ -4,7 +4,7 @@ from backend import topups
 from backend.database import Actor
 from backend.errors import PaymentClosed
 from backend.schemas import Intent, PaymentRequest
-from backend.topups import Shop
+from backend.shop import Shop
 
 
 async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | None) -> Intent:

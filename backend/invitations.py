@@ -6,7 +6,7 @@ from backend.database import SERVICE, Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Invitations, Organization
-from backend.topups import Shop
+from backend.shop import Shop
 
 LONGEST_NAME = 100
 

@@ -5,7 +5,7 @@ import asyncio
 from backend import schemas
 from backend.database import SERVICE, Actor
 from backend.schemas import Json, Payment
-from backend.topups import Shop
+from backend.shop import Shop
 
 
 async def listing(shop: Shop, actor: Actor, asked: schemas.InvoicesQuery) -> schemas.Invoices:

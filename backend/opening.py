@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from backend.database import SERVICE, Database
 from backend.postgres import postgres_database
 from backend.settings import Settings, SettingsError
+from backend.shop import Shop
 from backend.stripe_gateway import StripeGateway, stripe_gateway
 from backend.supabase_auth import SupabaseAuth
-from backend.topups import Shop
 
 
 def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:

@@ -10,7 +10,7 @@ from backend import schemas
 from backend.database import Actor, Database
 from backend.errors import BadRequest
 from backend.people import printable
-from backend.topups import Shop
+from backend.shop import Shop
 
 
 async def listing(database: Database, actor: Actor) -> schemas.Organizations:

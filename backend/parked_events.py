@@ -3,8 +3,9 @@
 from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.schemas import Json
+from backend.shop import Shop
 from backend.stripe_facts import found_fact
-from backend.topups import STRIPE_DECIDES, Shop, look
+from backend.topups import STRIPE_DECIDES, look
 from backend.webhooks import ASKING, StripeEvent
 
 CHECK = "check:"  # an answer to a question of our own, see topups.receive_check

@@ -3,7 +3,7 @@
 from backend import card_links, cards, charges, schemas, topups
 from backend.database import Actor
 from backend.errors import BadRequest
-from backend.topups import Shop
+from backend.shop import Shop
 
 
 async def act(

@@ -9,7 +9,7 @@ import structlog
 from backend import refunds, subscriptions, topups, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
-from backend.topups import Shop
+from backend.shop import Shop
 from backend.webhooks import MEANINGS, UNLIKE_STRIPES, StripeEvent
 
 log = structlog.get_logger(__name__)

@@ -13,9 +13,9 @@ from backend import money, topups
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
 from backend.schemas import Json, Refund, RefundRequest
+from backend.shop import Shop
 from backend.stripe_facts import AboutPayment
 from backend.stripe_gateway import REFUND_METADATA
-from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
 
@@ -78,12 +78,6 @@ async def refund(
     return Refund(**row)
 
 
-async def start(shop: Shop, refund_id: str) -> Json:
-    """What Stripe is asked for, from the row alone."""
-    row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
-    return row
-
-
 async def carry_out(shop: Shop, row: Json) -> None:
     """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
     try:
@@ -127,7 +121,7 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
 
 async def heal(shop: Shop, refund_id: str) -> None:
     """Find out what became of a refund, and make one that was never made while its key lives."""
-    row = await start(shop, refund_id)
+    row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
     if await found_at_stripe(shop, row) or row["status"] != "requested":
         return
     if datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < KEY_LIVES:

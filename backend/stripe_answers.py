@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -12,8 +13,12 @@ from backend import page_words
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json
 
+Answer = TypeVar("Answer", bound=stripe.StripeObject)
+
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 KEY_IN_USE = 409
+# The SDK lets what breaks while it reads an answer through as it is.
+NO_ANSWER = (stripe.APIConnectionError, stripe.RateLimitError, aiohttp.ClientError, TimeoutError)
 NO_WORD_ABOUT_THE_CARD = (
     stripe.APIError,
     stripe.IdempotencyError,
@@ -25,6 +30,16 @@ NO_WORD_ABOUT_THE_CARD = (
 async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
     """Stripe's answer as a dict; its errors as ours."""
     return (await reply(request)).to_dict()
+
+
+async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
+    """All that Stripe lists, page after page; its errors as ours."""
+    page = await reply(request)
+    found = list(page.data)
+    while page.has_more:
+        page = await reply(page.next_page_async())
+        found += page.data
+    return [one.to_dict() for one in found]
 
 
 async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
@@ -40,15 +55,12 @@ async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
         raise
 
 
-async def reply(request: Awaitable[stripe.StripeObject]) -> stripe.StripeObject:
+async def reply(request: Awaitable[Answer]) -> Answer:
     """Stripe's answer with its headers; its errors as ours."""
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
             return await request
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
-        raise StripeUnavailable from error
-    # The SDK lets what breaks while it reads an answer through as it is.
-    except (aiohttp.ClientError, TimeoutError) as error:
+    except NO_ANSWER as error:
         raise StripeUnavailable from error
     except stripe.StripeError as error:
         if error.http_status == KEY_IN_USE:  # the first of two equal requests is still running

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend import page_words
 from backend.schemas import Json
-from backend.stripe_answers import answer, new_key, on_page
+from backend.stripe_answers import answer, listed, new_key, on_page
 
 LINK_METADATA = "pursebot_link_id"
 
@@ -46,14 +46,8 @@ class StripeCards:
         customer = await answer(self._stripe.customers.retrieve_async(customer_id))
         if customer.get("deleted"):
             return None
-        methods: list[Json] = []
-        more: Json = {"has_more": True}
-        while more["has_more"]:
-            page = {"limit": 100} | ({"starting_after": methods[-1]["id"]} if methods else {})
-            listing = self._stripe.customers.payment_methods.list_async(customer_id, page)
-            more = await answer(listing)
-            methods += more["data"]
-        return customer["invoice_settings"]["default_payment_method"], methods
+        asked = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
+        return customer["invoice_settings"]["default_payment_method"], await listed(asked)
 
     async def attach_method(self, method_id: str, customer_id: str) -> Json:
         """Stripe gives the method to the customer; a test method becomes a new one."""

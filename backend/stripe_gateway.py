@@ -16,7 +16,7 @@ import stripe
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out, key_of, new_key, on_page, reply
+from backend.stripe_answers import answer, carried_out, key_of, listed, new_key, on_page, reply
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
 
@@ -119,11 +119,9 @@ class StripeGateway(StripeCards, StripeBilling):
         return await answer(self._stripe.refunds.create_async(wanted, key_of(refund)))
 
     async def refunds_of(self, intent_id: str) -> list[Json]:
-        """An intent's refunds, newest first, those of the dashboard as well; at most 100."""
+        """An intent's refunds, newest first, those of the dashboard as well."""
         wanted = {"payment_intent": intent_id, "limit": 100}
-        page = await answer(self._stripe.refunds.list_async(wanted))
-        listed: list[Json] = page["data"]
-        return listed
+        return await listed(self._stripe.refunds.list_async(wanted))
 
     async def create_customer(self, organization: Json) -> Json:
         """The organization as Stripe's customer. Another time it is another one."""
@@ -139,26 +137,14 @@ class StripeGateway(StripeCards, StripeBilling):
         """Events of these types from `created` (seconds since 1970) on, oldest first."""
         found: list[Json] = []
         for first in range(0, len(types), TYPES_AT_ONCE):
-            newest_first: list[Json] = []
-            params: stripe.params.EventListParams = {
-                "created": {"gte": created},
-                "types": types[first : first + TYPES_AT_ONCE],
-                "limit": 100,
-            }
-            more = True
-            while more:
-                page = await answer(self._stripe.events.list_async(params))
-                newest_first += page["data"]
-                if more := page["has_more"]:
-                    params["starting_after"] = newest_first[-1]["id"]
+            asked = {"types": types[first : first + TYPES_AT_ONCE], "created": {"gte": created}}
+            newest_first = await listed(self._stripe.events.list_async({**asked, "limit": 100}))
             found += newest_first[::-1]
         return sorted(found, key=lambda event: int(event["created"]))
 
     async def webhook_endpoints(self) -> list[Json]:
         """Where Stripe posts this account's events."""
-        page = await answer(self._stripe.webhook_endpoints.list_async({"limit": 100}))
-        listed: list[Json] = page["data"]
-        return listed
+        return await listed(self._stripe.webhook_endpoints.list_async({"limit": 100}))
 
     async def clock_ahead(self) -> float:
         """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""

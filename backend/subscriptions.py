@@ -15,9 +15,9 @@ from backend.errors import BadRequest, SubscriptionOver
 from backend.failures import StripeRefused
 from backend.money import minor_units
 from backend.schemas import Json, Subscription
+from backend.shop import Shop
 from backend.stripe_billing import price
 from backend.stripe_billing_facts import invoice_fact
-from backend.topups import Shop
 
 
 async def start(

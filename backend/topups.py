@@ -1,7 +1,6 @@
 """Top-ups: make a payment, open its page at Stripe, look how far it is, cancel it."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,14 +8,12 @@ from uuid import UUID
 import structlog
 
 from backend import cards, customers, money
-from backend.database import SERVICE, Actor, Database
+from backend.database import SERVICE, Actor
 from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
-from backend.metrics import Metrics
-from backend.outbox import Bell
 from backend.schemas import Checkout, CheckoutRequest, Json, Payment, PaymentRequest
+from backend.shop import Shop
 from backend.stripe_facts import banks_page, found_fact, waits
-from backend.stripe_gateway import StripeGateway
 
 log = structlog.get_logger(__name__)
 
@@ -26,16 +23,6 @@ SHORTEST_PAGE = timedelta(minutes=31)
 # An intent's amount may carry tax or another currency; where there is a session, it decides.
 STRIPE_DECIDES = "stripe_decides"
 MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What a use case needs: the database, Stripe, the bell for the outbox, what is counted."""
-
-    database: Database
-    stripe: StripeGateway
-    bell: Bell = field(default_factory=Bell)
-    metrics: Metrics = field(default_factory=Metrics)
 
 
 async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | None) -> Checkout:

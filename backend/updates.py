@@ -9,7 +9,7 @@ from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.outbox import until_some
 from backend.schemas import ClaimedUpdate, ClaimedUpdates, UpdateHandled, in_all_texts
-from backend.topups import Shop
+from backend.shop import Shop
 
 log = structlog.get_logger(__name__)
 

@@ -17,10 +17,10 @@ from backend.errors import BadRequest
 from backend.failures import EventNotApplied, StripeRefused
 from backend.refunds import charge_fact, refund_fact
 from backend.schemas import Json
+from backend.shop import Shop
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
 from backend.stripe_facts import intent_fact, session_fact
-from backend.topups import Shop
 
 log = structlog.get_logger(__name__)
 

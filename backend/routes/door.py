@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from backend.errors import BadRequest, BodyTooLarge, NotJson
 from backend.schemas import in_all_texts, without_card_numbers
 from backend.settings import Settings
-from backend.topups import Shop
+from backend.shop import Shop
 
 SHOP = web.AppKey("shop", Shop)
 SETTINGS = web.AppKey("settings", Settings)
@@ -27,31 +27,41 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def asked(request: web.Request, model: type[M]) -> M:
-    """The body, or the query where none is sent, as `model`; raises as these do."""
+    """The body, or the query where none is sent, as `model`.
+
+    Raises NotJson, BodyTooLarge, and BadRequest with which field is wrong and why.
+    """
     sent = request.method == "DELETE" and request.can_read_body
     without = request.method in NO_BODY and not sent
-    return query(request, model) if without else await body(request, model)
+    try:
+        if without:
+            wanted = model.model_validate(query(request))
+        else:
+            wanted = model.model_validate_json(await body(request))
+    except ValidationError as error:
+        raise BadRequest(complaints(error)) from None
+    said = wanted.model_dump(mode="json")  # where a card number is wanted, it is a secret
+    if in_all_texts(said) != said:
+        raise BadRequest("Never send card numbers. Nothing of this was kept.")
+    return wanted
 
 
-async def body(request: web.Request, model: type[M]) -> M:
-    """The request's JSON as `model`; raises NotJson, BodyTooLarge, and BadRequest with why."""
+async def body(request: web.Request) -> bytes:
+    """The request's JSON, unread; raises NotJson and BodyTooLarge."""
     if request.content_type != "application/json":
         raise NotJson
     raw = await request.read()
     if len(raw) > MOST_JSON_BYTES:
         raise BodyTooLarge(most=str(MOST_JSON_BYTES))
-    try:
-        return cardless(model.model_validate_json(raw))
-    except ValidationError as error:
-        raise BadRequest(complaints(error)) from None
+    return raw
 
 
-def cardless(asked: M) -> M:
-    """What was asked, unless a card number is where none is wanted; raises BadRequest."""
-    said = asked.model_dump(mode="json")  # where one is wanted, it is a secret, and not shown
-    if in_all_texts(said) != said:
-        raise BadRequest("Never send card numbers. Nothing of this was kept.")
-    return asked
+def query(request: web.Request) -> dict[str, str]:
+    """What the address asks after `?`. A name that is said twice counts as a list.
+
+    `a=1&a=2` is `a=1,2`.
+    """
+    return {name: ",".join(request.query.getall(name)) for name in request.query}
 
 
 def complaints(error: ValidationError) -> str:
@@ -61,20 +71,6 @@ def complaints(error: ValidationError) -> str:
         for problem in error.errors(include_input=False, include_context=False, include_url=False)
     )
     return without_card_numbers(said[:LONGEST_COMPLAINT])
-
-
-def query(request: web.Request, model: type[M]) -> M:
-    """What the address asks after `?`, as `model`; raises BadRequest with which name is wrong.
-
-    A name that is said twice counts as a list: `a=1&a=2` is `a=1,2`.
-    """
-    asked = request.query
-    try:
-        return cardless(
-            model.model_validate({name: ",".join(asked.getall(name)) for name in asked})
-        )
-    except ValidationError as error:
-        raise BadRequest(complaints(error)) from None
 
 
 def path_id(request: web.Request, name: str = "id") -> UUID:

@@ -16,7 +16,7 @@ from backend import card_links, cards, page_words, subscriptions, topups
 from backend.database import SERVICE
 from backend.errors import Failure, NotFound, PursebotError
 from backend.routes.door import SHOP, path_id
-from backend.topups import Shop
+from backend.shop import Shop
 
 FOLDER = Path(__file__).parent
 PAGE_POLICY = (
@@ -60,7 +60,6 @@ async def came_back(request: web.Request) -> web.Response:
 async def began(request: web.Request) -> web.Response:
     """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
     shop, id = request.app[SHOP], path_id(request)
-    await subscriptions.look(shop, id)
     with suppress(PursebotError):  # Stripe is slow or away: it will tell us
         await subscriptions.ask(shop, id)
     row = await subscriptions.look(shop, id)

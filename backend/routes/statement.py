@@ -4,15 +4,15 @@ from aiohttp import web
 
 from backend import history
 from backend.auth import acting_user
-from backend.routes.door import SHOP, path_id, query, said
+from backend.routes.door import SHOP, asked, path_id, said
 from backend.schemas import StatementQuery
 
 
 async def download(request: web.Request) -> web.Response:
     """GET /api/organizations/{id}/statement: StatementQuery -> a CSV file, or Statement."""
-    actor, asked = acting_user(request), query(request, StatementQuery)
-    made = await history.statement(request.app[SHOP].database, actor, path_id(request), asked)
-    if asked.format == "json":
+    actor, wanted = acting_user(request), await asked(request, StatementQuery)
+    made = await history.statement(request.app[SHOP].database, actor, path_id(request), wanted)
+    if wanted.format == "json":
         return said(made)
     return web.Response(
         text=made.csv,

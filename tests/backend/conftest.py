@@ -21,8 +21,8 @@ from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
 from backend.settings import Settings
+from backend.shop import Shop
 from backend.stripe_gateway import stripe_gateway
-from backend.topups import Shop
 from bot.backend_calls import new_session
 from bot.backend_client import BackendClient
 from sandbox.demo import free_ports
