@@ -215,7 +215,7 @@ begin
     if not found then
         return private.subscription_json(before);
     end if;
-    perform private.note_who_added(m, subscription.created_by) from public.payment_methods as m
+    perform private.note_who_added(m, private.saved_while_paying(m)) from public.payment_methods as m
     where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
     news := case
         when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'

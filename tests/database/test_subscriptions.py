@@ -201,6 +201,25 @@ async def test_what_one_does_to_it_the_others_are_told(
     assert [tuple(row) for row in told] == [("Ana", ["began"]), ("Ben", everything)]
 
 
+async def test_who_begins_one_with_a_card_of_before_has_not_added_it(
+    database: PostgresDatabase, owner: Connection, subscription: str
+) -> None:
+    for id, age in (("pm_of_before", "1 hour"), ("pm_saved_by_it", "-1 second")):
+        await owner.execute(
+            "insert into payment_methods"
+            " (organization_id, stripe_payment_method_id, type, created_at)"
+            " select organization_id, $1, 'card', created_at - $2::text::interval"
+            " from subscriptions",
+            id, age,
+        )  # fmt: skip
+        await note(database, subscription, payment_method=id)
+    rows = await owner.fetch(
+        "select u.name from payment_methods as m left join users as u on u.id = m.added_by"
+        " order by m.created_at"
+    )
+    assert [row["name"] for row in rows] == [None, "Ana"]
+
+
 async def test_only_owners_and_admins_act_and_strangers_see_nothing(
     database: PostgresDatabase, world: World, subscription: str
 ) -> None:
