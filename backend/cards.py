@@ -14,6 +14,7 @@ from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
 from backend.schemas import Json
 from backend.shop import Shop
+from backend.stripe_answers import code_of
 from backend.stripe_card_facts import told
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
@@ -192,13 +193,12 @@ async def seen_on_page(shop: Shop, link: Json) -> Json:
     """What became of a page to add a card: what was added on it, and what its link is told."""
     session = await shop.stripe.get_setup(link["stripe_checkout_session_id"])
     intent: Json = session["setup_intent"] or {}
-    error: Json = intent.get("last_setup_error") or {}
     saved = intent.get("payment_method") if session["status"] == "complete" else None
     settled = {
         "link_id": link["link_id"],
         "stripe_payment_method_id": saved,
         "expired": session["status"] == "expired",
-        "decline": error.get("decline_code") or error.get("code"),
+        "decline": code_of(intent.get("last_setup_error")),
     }
     first = link["state"] == "open" and link["make_default"]
     added = {"added_id": saved, "added_by": link["user_id"], "make_default": first}

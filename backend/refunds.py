@@ -14,7 +14,7 @@ from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
 from backend.schemas import Json, Refund, RefundRequest
 from backend.shop import Shop
-from backend.stripe_facts import AboutPayment
+from backend.stripe_facts import told_fact
 from backend.stripe_gateway import REFUND_METADATA
 
 log = structlog.get_logger(__name__)
@@ -23,38 +23,22 @@ log = structlog.get_logger(__name__)
 KEY_LIVES = timedelta(hours=23)
 
 
-class StripeRefund(AboutPayment):
-    """The part that we read of a Refund: https://docs.stripe.com/api/refunds/object."""
-
-    amount: int
-    status: str
-    reason: str | None = None
-    failure_reason: str | None = None
-
-
-class RefundedCharge(AboutPayment):
-    """The part of a Charge that something went back of. It does not say in which refunds."""
-
-    amount_refunded: int
-
-
 def refund_fact(source: Json) -> Json:
-    """A refund as it stands."""
-    told = StripeRefund.model_validate(source)
-    return told.fact(
+    """A refund as it stands: https://docs.stripe.com/api/refunds/object."""
+    return told_fact(
         "refund",
-        refund_id=(told.metadata or {}).get(REFUND_METADATA),
-        amount_minor=told.amount,
-        status=told.status,
-        reason=told.reason,
-        failure=told.failure_reason,
+        source,
+        refund_id=(source.get("metadata") or {}).get(REFUND_METADATA),
+        amount_minor=source["amount"],
+        status=source["status"],
+        reason=source.get("reason"),
+        failure=source.get("failure_reason"),
     )
 
 
 def charge_fact(source: Json) -> Json:
-    """A charge and how much of it went back."""
-    told = RefundedCharge.model_validate(source)
-    return told.fact("refunds", amount_minor=told.amount_refunded)
+    """A charge and how much of it went back. It does not say in which refunds."""
+    return told_fact("refunds", source, amount_minor=source["amount_refunded"])
 
 
 async def refund(

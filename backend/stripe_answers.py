@@ -95,7 +95,13 @@ def new_key() -> Json:
     return {"idempotency_key": str(uuid4())}
 
 
-def our_id(metadata: dict[str, str] | None, name: str) -> str | None:
+def code_of(error: Json | None) -> str | None:
+    """The most telling code of why a try failed: https://docs.stripe.com/declines/codes."""
+    said = error or {}
+    return said.get("decline_code") or said.get("code")
+
+
+def our_id(metadata: Json | None, name: str) -> str | None:
     """What we call what the metadata is of, if there is such an id in the form that we write."""
     try:
         return str(UUID((metadata or {}).get(name, "")))
