@@ -9,12 +9,10 @@ from backend.schemas.card_numbers import *
 from backend.schemas.errors import *
 from backend.schemas.groups import *
 from backend.schemas.history import *
-from backend.schemas.invoices import *
 from backend.schemas.methods import *
 from backend.schemas.money import *
 from backend.schemas.notifications import *
 from backend.schemas.organizations import *
-from backend.schemas.packages import *
 from backend.schemas.payment_form import *
 from backend.schemas.payments import *
 from backend.schemas.people import *

@@ -1,4 +1,4 @@
-"""What has happened: movements of a wallet, payments page by page, a month as a statement."""
+"""What has happened: movements of a wallet, payments, their invoices, a month as a statement."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -24,21 +24,55 @@ def one_by_one(value: Any) -> Any:
     return value.split(",") if isinstance(value, str) else value
 
 
-class PaymentsQuery(Model):
-    """GET /api/payments. Without `status` payments of every state are listed."""
+class PageQuery(Model):
+    """Which page of a list: the one that a `cursor` of its last answer leads to, or the first."""
 
-    organization_id: UUID
-    status: Annotated[list[PaymentStatus] | None, BeforeValidator(one_by_one)] = None
     cursor: Cursor | None = None
     limit: Limit = 20
 
 
-class Payments(Model):
+class Page(Model):
+    """One page of a list, and where the pages beside it are."""
+
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+class PaymentsQuery(PageQuery):
+    """GET /api/payments. Without `status` payments of every state are listed."""
+
+    organization_id: UUID
+    status: Annotated[list[PaymentStatus] | None, BeforeValidator(one_by_one)] = None
+
+
+class Payments(Page):
     """Payments, newest first. `next_cursor` leads on to older ones, `previous_cursor` to newer."""
 
     payments: list[Payment]
-    next_cursor: str | None
-    previous_cursor: str | None
+
+
+class InvoicesQuery(PageQuery):
+    """GET /api/payments/invoices: Stripe is asked about each, so a page has 20 at most."""
+
+    organization_id: UUID
+    limit: Annotated[int, Field(ge=1, le=20)] = 10
+
+
+class Invoice(Model):
+    """What was paid. `url` is Stripe's page of the invoice, or of the receipt where there is none.
+
+    `pdf` is the invoice as a file. Both addresses end after some weeks: ask again.
+    """
+
+    payment: Payment
+    url: str | None
+    pdf: str | None
+
+
+class Invoices(Page):
+    """Newest first. The cursors are as those of `Payments`."""
+
+    invoices: list[Invoice]
 
 
 class Wallets(Model):
@@ -47,13 +81,11 @@ class Wallets(Model):
     wallets: list[Wallet]
 
 
-class TransactionsQuery(Model):
+class TransactionsQuery(PageQuery):
     """GET /api/organizations/{id}/transactions, of the default wallet where none is named."""
 
     currency: Currency | None = None
     kind: Annotated[list[TransactionKind] | None, BeforeValidator(one_by_one)] = None
-    cursor: Cursor | None = None
-    limit: Limit = 20
 
 
 class Transaction(Model):
@@ -72,12 +104,10 @@ class Transaction(Model):
     created_at: datetime
 
 
-class Transactions(Model):
+class Transactions(Page):
     """A wallet's movements, newest first. The cursors are as those of `Payments`."""
 
     transactions: list[Transaction]
-    next_cursor: str | None
-    previous_cursor: str | None
 
 
 class StatementQuery(Model):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from backend.schemas.history import Cursor, Limit
+from backend.schemas.history import PageQuery
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, Role
 
@@ -99,11 +99,8 @@ class OrganizationChoice(Model):
     organization_id: UUID
 
 
-class AuditQuery(Model):
+class AuditQuery(PageQuery):
     """GET /api/organizations/{id}/audit, for owners."""
-
-    cursor: Cursor | None = None
-    limit: Limit = 20
 
 
 class AuditEntry(Model):

@@ -1,4 +1,4 @@
-"""Recurring top-ups: what is wanted, what goes on."""
+"""Recurring top-ups: what is offered by name, what is wanted, what goes on."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,10 +7,25 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.schemas.money import Money
-from backend.schemas.packages import Interval
 from backend.schemas.words import AmountText, Model
 
+Interval = Literal["week", "month"]
 SubscriptionStatus = Literal["incomplete", "active", "past_due", "paused", "canceled"]
+
+
+class Package(Model):
+    """A recurring top-up that the operator offers by name."""
+
+    id: UUID
+    name: str
+    money: Money
+    interval: Interval
+
+
+class Packages(Model):
+    """GET /api/payments/packages."""
+
+    packages: list[Package]
 
 
 class SubscriptionRequest(Model):
