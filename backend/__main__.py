@@ -11,19 +11,18 @@ from backend.logs import configure_logs
 from backend.settings import DatabaseSettings, Settings, SettingsError
 
 
-async def migrate(settings: DatabaseSettings, arguments: argparse.Namespace) -> int:
+async def migrate(settings: DatabaseSettings, arguments: argparse.Namespace) -> None:
     """Bring the database up to date."""
     url = settings.supabase_db_url.get_secret_value()
     lines = await migrations.migrate(url, create_roles=arguments.create_roles)
     print("\n".join(lines) or "The database is up to date.")
-    return 0
 
 
-async def carry_out(settings: Settings | None, arguments: argparse.Namespace) -> int:
+async def carry_out(settings: Settings | None, arguments: argparse.Namespace) -> int | None:
     """Any other command. What they work with takes a while to load, and `migrate` needs none."""
     from backend.commands import COMMANDS
 
-    code: int = await COMMANDS[arguments.command](settings, arguments)
+    code: int | None = await COMMANDS[arguments.command](settings, arguments)
     return code
 
 
@@ -80,13 +79,13 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> int:
+def main() -> int | None:
     """Run one command; 2 for wrong settings, 1 for what went wrong with a sentence."""
     arguments = command_line().parse_args()
     configure_logs()
     try:
         settings = arguments.settings and arguments.settings.from_environment()
-        code: int = asyncio.run(arguments.run(settings, arguments))
+        code: int | None = asyncio.run(arguments.run(settings, arguments))
         return code
     except SettingsError as error:
         print(error, file=sys.stderr)

@@ -23,7 +23,7 @@ log = structlog.get_logger("backend")
 SHUTDOWN_SECONDS = 15.0
 
 
-async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
+async def serve(settings: Settings, _arguments: argparse.Namespace) -> None:
     """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -44,17 +44,15 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> int:
             log.info("stopping")
         finally:
             await runner.cleanup()
-    return 0
 
 
-async def reconcile_once(settings: Settings, _arguments: argparse.Namespace) -> int:
+async def reconcile_once(settings: Settings, _arguments: argparse.Namespace) -> None:
     """Ask Stripe about everything open, once."""
     async with open_shop(settings) as shop:
         print(json.dumps(await reconcile.once(shop)))
-    return 0
 
 
-async def events(settings: Settings, arguments: argparse.Namespace) -> int:
+async def events(settings: Settings, arguments: argparse.Namespace) -> None:
     """The desk for events that could not be applied."""
     async with open_shop(settings) as shop:
         match arguments.act:
@@ -68,10 +66,9 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> int:
                 who, why = getpass.getuser(), arguments.reason
                 said = await parked_events.dismiss(shop, arguments.event, who, why)
     print(json.dumps(said, indent=2))
-    return 0
 
 
-async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> int:
+async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> None:
     """The recurring top-ups that are offered by name."""
     async with open_database(settings) as database:
         match arguments.act:
@@ -83,10 +80,9 @@ async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> i
             case _:
                 said = await database.call("show_packages", SERVICE)
     print(json.dumps(said, indent=2))
-    return 0
 
 
-async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int:
+async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> None:
     """A way in for an organization's owner."""
     async with open_database(settings) as database:
         made = await invitations.invite_owner(database, arguments.organization, arguments.hours)
@@ -96,7 +92,6 @@ async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> int
         f"  by writing to your bot: /start invite_{made.code}\n"
         f"  or by opening: https://t.me/<your bot's name>?start=invite_{made.code}"
     )
-    return 0
 
 
 async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:

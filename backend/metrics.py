@@ -17,6 +17,15 @@ from backend.schemas import Json
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400)
 # https://docs.stripe.com/declines/codes are all of this form; what is not one is not repeated.
 DECLINE_CODE = re.compile(r"[a-z_]{0,50}")
+# What of `api.operating_figures` means what.
+WAITING = {
+    ("outbox", "waiting"): "Notifications not delivered yet.",
+    ("outbox", "due"): "Of these: due now, in a reachable chat.",
+    ("outbox", "oldest_due_seconds"): "How long the oldest of those is due.",
+    ("outbox", "unreachable_chats"): "Chats that do not let the bot write.",
+    ("updates", "waiting"): "What people did and the bot has not handled (webhook mode).",
+    ("updates", "given_up"): "What killed the bot five times.",
+}
 
 
 class Metrics:
@@ -24,22 +33,21 @@ class Metrics:
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self.registry = CollectorRegistry()
+        self.registry = counted = CollectorRegistry()
         self.errors = Counter(
-            "pursebot_errors", "Answers that were errors.", ("code", "status"),
-            registry=self.registry,
-        )  # fmt: skip
+            "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=counted
+        )
         self.webhook_answers = Counter(
             "pursebot_webhook_answers", "What Stripe's deliveries were answered.",
-            ("type", "status"), registry=self.registry,
+            ("type", "status"), registry=counted,
         )  # fmt: skip
         self.webhook_lag = Histogram(
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
-            buckets=SECONDS, registry=self.registry,
+            buckets=SECONDS, registry=counted,
         )  # fmt: skip
         self.payment_to_chat = Histogram(
             "pursebot_payment_to_chat_seconds", "From the credit to the payer's message saying so.",
-            buckets=SECONDS, registry=self.registry,
+            buckets=SECONDS, registry=counted,
         )  # fmt: skip
 
     @contextmanager
@@ -72,19 +80,10 @@ class Metrics:
         )  # fmt: skip
         for state, number in figures["events"].items():
             events.labels(state).set(number)
-        outbox, updates = figures["outbox"], figures["updates"]
-        for name, meaning, value in (
-            ("overdue_payments", "Open long after they should be over.",
-             figures["overdue_payments"]),
-            ("outbox_waiting", "Notifications not delivered yet.", outbox["waiting"]),
-            ("outbox_due", "Of these: due now, in a reachable chat.", outbox["due"]),
-            ("outbox_oldest_due_seconds", "How long the oldest of those is due.",
-             outbox["oldest_due_seconds"]),
-            ("outbox_unreachable_chats", "Chats that do not let the bot write.",
-             outbox["unreachable_chats"]),
-            ("updates_waiting", "What people did and the bot has not handled (webhook mode).",
-             updates["waiting"]),
-            ("updates_given_up", "What killed the bot five times.", updates["given_up"]),
-        ):  # fmt: skip
-            Gauge(f"pursebot_{name}", meaning, registry=asked).set(value)
+        overdue = Gauge(
+            "pursebot_overdue_payments", "Open long after they should be over.", registry=asked
+        )
+        overdue.set(figures["overdue_payments"])
+        for (of, name), meaning in WAITING.items():
+            Gauge(f"pursebot_{of}_{name}", meaning, registry=asked).set(figures[of][name])
         return generate_latest(self.registry) + generate_latest(asked)
