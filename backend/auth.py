@@ -3,25 +3,22 @@
 The token's `iss`, exactly, chooses who verifies it; no verifier ever sees another's tokens.
 """
 
-from typing import Any
 from uuid import UUID
 
-import jwt
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from backend import people
+from backend import people, schemas
 from backend.database import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
 from backend.routes.door import SETTINGS, SHOP
-from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE, TOKEN_LIFETIME_SECONDS
 from backend.supabase_auth import SupabaseAuth
+from backend.tokens import issuer_of, proved
 
-SUPABASE_AUTH = web.AppKey("supabase_auth", SupabaseAuth)
+SUPABASE_AUTH = web.AppKey[SupabaseAuth | None]("supabase_auth")
 MET = web.AppKey("met", set[UUID])  # Supabase users whose row is there, to ask once a process
 MOST_MET = 100_000
 CALLER = web.RequestKey[Person]("caller")
-CLOCK_SKEW_SECONDS = 5
 
 
 @web.middleware
@@ -29,10 +26,10 @@ async def know_caller(request: web.Request, handler: Handler) -> web.StreamRespo
     """Before anything under /api/ is answered: whoever shows a token is known by it, or refused."""
     if request.path.startswith("/api/") and "Authorization" in request.headers:
         token = bearer(request)
-        supabase = request.app.get(SUPABASE_AUTH)
+        supabase = request.app[SUPABASE_AUTH]
         issuer = issuer_of(token)
-        if issuer == BOT_ISSUER:
-            request[CALLER] = telegram_user(verified(request, token, ACTOR_AUDIENCE))
+        if issuer == schemas.BOT_ISSUER:
+            request[CALLER] = telegram_user(verified(request, token, schemas.ACTOR_AUDIENCE))
         elif supabase and issuer == supabase.issuer:
             request[CALLER] = await supabase_user(request, await supabase.claims(token))
         else:
@@ -49,7 +46,7 @@ def acting_user(request: web.Request) -> Person:
 
 def require_bot(request: web.Request) -> None:
     """Only the bot's own service token opens /internal; raises Unauthorized."""
-    verified(request, bearer(request), SERVICE_AUDIENCE)
+    verified(request, bearer(request), schemas.SERVICE_AUDIENCE)
 
 
 def bearer(request: web.Request) -> str:
@@ -60,15 +57,7 @@ def bearer(request: web.Request) -> str:
     return token
 
 
-def issuer_of(token: str) -> object:
-    """Who the token says has issued it: a claim, to be proved by that one's key."""
-    try:
-        return jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except jwt.InvalidTokenError as error:
-        raise Unauthorized from error
-
-
-def telegram_user(claims: dict[str, Any]) -> TelegramUser:
+def telegram_user(claims: schemas.Json) -> TelegramUser:
     """Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#user."""
     subject = claims["sub"]
     if not (subject.isascii() and subject.isdigit() and len(subject) <= 16):
@@ -76,7 +65,7 @@ def telegram_user(claims: dict[str, Any]) -> TelegramUser:
     return TelegramUser(int(subject))
 
 
-async def supabase_user(request: web.Request, claims: dict[str, Any]) -> SupabaseUser:
+async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseUser:
     """A Supabase user, made known to the database at their first call."""
     try:
         user = SupabaseUser(UUID(claims["sub"]))
@@ -91,20 +80,10 @@ async def supabase_user(request: web.Request, claims: dict[str, Any]) -> Supabas
     return user
 
 
-def verified(request: web.Request, token: str, audience: str) -> dict[str, Any]:
+def verified(request: web.Request, token: str, audience: str) -> schemas.Json:
     """The token's claims, if the bot signed it for `audience` just now."""
-    try:
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            request.app[SETTINGS].bot_api_secret.get_secret_value(),
-            algorithms=["HS256"],
-            audience=audience,
-            issuer=BOT_ISSUER,
-            leeway=CLOCK_SKEW_SECONDS,
-            options={"require": ["exp", "iat", "sub", "aud", "iss"]},
-        )
-    except jwt.InvalidTokenError as error:
-        raise Unauthorized from error
-    if claims["exp"] - claims["iat"] > TOKEN_LIFETIME_SECONDS:
+    secret = request.app[SETTINGS].bot_api_secret.get_secret_value()
+    claims = proved(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
+    if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
         raise Unauthorized("The token lives longer than a minute.")
     return claims

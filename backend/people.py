@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from backend.database import SERVICE, Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import CodeRequest, Introduction, LinkCode, Me, without_card_numbers
+from backend.schemas import CodeRequest, Introduction, Json, LinkCode, Me, without_card_numbers
 
 NAMELESS = "?"
 LONGEST_NAME = 256
@@ -15,9 +15,7 @@ LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegra
 
 async def introduce(database: Database, actor: Person, wanted: Introduction) -> Me:
     """Make the caller and their private chat known, or refresh what is known of them."""
-    name = printable(wanted.name) or NAMELESS
-    language = wanted.language if LANGUAGE.fullmatch(wanted.language or "") else DEFAULT_LANGUAGE
-    known: dict[str, Any] = {"name": name, "language": language}
+    known = known_as(wanted.name, wanted.language or "")
     if isinstance(actor, TelegramUser):
         known |= {"telegram_id": actor.telegram_id, "chat_id": wanted.chat_id}
         row = await database.call("introduce", SERVICE, **known)
@@ -33,15 +31,14 @@ async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
     That is the token's `user_metadata`, which its user writes; their e-mail is nobody's name.
     """
     named = profile if isinstance(profile, dict) else {}
-    name = printable(str(named.get("full_name") or named.get("name") or ""))
-    await database.call(
-        "meet",
-        SERVICE,
-        auth_user_id=person.auth_user_id,
-        name=name[:LONGEST_NAME] or NAMELESS,
-        language=DEFAULT_LANGUAGE,
-        refresh=False,
-    )
+    known = known_as(str(named.get("full_name") or named.get("name") or ""), "")
+    await database.call("meet", SERVICE, auth_user_id=person.auth_user_id, refresh=False, **known)
+
+
+def known_as(name: str, language: str) -> Json:
+    """A name and a language as they are kept, whatever somebody calls themselves."""
+    tag = language if LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE
+    return {"name": printable(name)[:LONGEST_NAME] or NAMELESS, "language": tag}
 
 
 def printable(name: str) -> str:

@@ -32,13 +32,16 @@ class PostgresDatabase:
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
         """As `Database.call`."""
         query = named(function, arguments)
+        if isinstance(actor, Service):
+            pool, role, claims = self._service, "service_role", "{}"
+        else:
+            pool, role, claims = self._members, "authenticated", json.dumps(actor.claims)
         try:
-            if isinstance(actor, Service):
-                if not self._pooled:
-                    return await self._service.fetchval(query, *arguments.values())
-                return await self._as(self._service, "service_role", "{}", query, arguments)
-            claims = json.dumps(actor.claims)
-            return await self._as(self._members, "authenticated", claims, query, arguments)
+            if pool is self._service and not self._pooled:
+                return await pool.fetchval(query, *arguments.values())
+            async with pool.acquire() as connection, connection.transaction():
+                await connection.execute(SET_CALLER, role, claims)
+                return await connection.fetchval(query, *arguments.values())
         except asyncpg.PostgresError as error:
             meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
             if meant is None:
@@ -46,13 +49,6 @@ class PostgresDatabase:
             raise meant from error
         except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
             raise DatabaseUnavailable from error
-
-    async def _as(
-        self, pool: asyncpg.Pool, role: str, claims: str, query: str, arguments: dict[str, Any]
-    ) -> Any:
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute(SET_CALLER, role, claims)
-            return await connection.fetchval(query, *arguments.values())
 
 
 async def speak_json(connection: "asyncpg.Connection[Any]") -> None:

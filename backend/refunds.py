@@ -14,6 +14,7 @@ from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused
 from backend.schemas import Json, Refund, RefundRequest
 from backend.shop import Shop
+from backend.stripe_answers import our_id
 from backend.stripe_facts import told_fact
 from backend.stripe_gateway import REFUND_METADATA
 
@@ -28,7 +29,7 @@ def refund_fact(source: Json) -> Json:
     return told_fact(
         "refund",
         source,
-        refund_id=(source.get("metadata") or {}).get(REFUND_METADATA),
+        refund_id=our_id(source, REFUND_METADATA),
         amount_minor=source["amount"],
         status=source["status"],
         reason=source.get("reason"),
@@ -85,8 +86,7 @@ async def refuse(shop: Shop, row: Json, why: str) -> None:
 async def found_at_stripe(shop: Shop, row: Json) -> bool:
     """Settle what Stripe lists for the payment; whether this refund is among it."""
     listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
-    ours = ((each["metadata"] or {}).get(REFUND_METADATA) for each in listed)
-    return row["id"] in ours
+    return row["id"] in [our_id(each, REFUND_METADATA) for each in listed]
 
 
 async def ask(shop: Shop, intent_id: str, livemode: bool) -> list[Json]:

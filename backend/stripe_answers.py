@@ -101,9 +101,9 @@ def code_of(error: Json | None) -> str | None:
     return said.get("decline_code") or said.get("code")
 
 
-def our_id(metadata: Json | None, name: str) -> str | None:
-    """What we call what the metadata is of, if there is such an id in the form that we write."""
+def our_id(source: Json, name: str) -> str | None:
+    """What we call it, if its metadata has such an id in the form that we write."""
     try:
-        return str(UUID((metadata or {}).get(name, "")))
+        return str(UUID((source.get("metadata") or {}).get(name, "")))
     except ValueError:
         return None

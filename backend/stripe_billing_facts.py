@@ -15,13 +15,13 @@ def subscription_fact(source: Json) -> Json:
     return {
         "about": "subscription",
         "outcome": "changed",
-        **whose(source.get("metadata"), at_stripe),
+        **whose(source, at_stripe),
     }
 
 
-def whose(metadata: Json | None, at_stripe: str | None) -> Json:
-    """A subscription by our id and by Stripe's."""
-    ours = our_id(metadata, SUBSCRIPTION_METADATA)
+def whose(source: Json, at_stripe: str | None) -> Json:
+    """A subscription by our id, of what `source` has in its metadata, and by Stripe's."""
+    ours = our_id(source, SUBSCRIPTION_METADATA)
     return {"subscription_id": ours, "stripe_subscription_id": at_stripe}
 
 
@@ -39,7 +39,7 @@ def invoice_fact(source: Json, outcome: str | None) -> Json:
     return {
         "about": "invoice",
         "outcome": outcome if details and (source["amount_paid"] or outcome != "paid") else None,
-        **whose(details.get("metadata"), details.get("subscription")),
+        **whose(details, details.get("subscription")),
         "invoice_id": source["id"],
         "asked": "payments" in source,
         "intents": list(paid),

@@ -21,7 +21,7 @@ def customer_fact(source: Json) -> Json:
 
 def setup_fact(source: Json) -> Json:
     """A page to add a card, or its setup intent: they carry our link's id."""
-    link_id = our_id(source.get("metadata"), LINK_METADATA)
+    link_id = our_id(source, LINK_METADATA)
     return changed(customer_id=source.get("customer"), link_id=link_id)
 
 

@@ -29,17 +29,12 @@ UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 ELSEWHERE = ("display", "microdeposits")
 
 
-def our_payment(metadata: Json | None) -> str | None:
-    """Our payment id, if the metadata carries one in the form that we write."""
-    return our_id(metadata, PAYMENT_METADATA)
-
-
 def told_fact(about: str, source: Json, **more: object) -> Json:
     """What says of money that went back, or may, whose it is: by metadata of ours, or by intent."""
     return {
         "about": about,
         "outcome": "told",
-        "payment_id": our_payment(source.get("metadata")),
+        "payment_id": our_id(source, PAYMENT_METADATA),
         "intent_id": source.get("payment_intent"),
         "id": source["id"],
         "livemode": source.get("livemode"),
@@ -55,7 +50,7 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
         "about": "payment",
         "source": "intent",
         "outcome": outcome,
-        "payment_id": our_payment(source.get("metadata")),
+        "payment_id": our_id(source, PAYMENT_METADATA),
         "intent_id": source["id"],
         "amount_minor": source["amount"],
         "currency": source["currency"],
@@ -109,7 +104,7 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
         "about": "payment",
         "source": "session",
         "outcome": outcome,
-        "payment_id": our_payment(source.get("metadata")),
+        "payment_id": our_id(source, PAYMENT_METADATA),
         "session_id": source["id"],
         "intent_id": intent["id"],
         "amount_minor": source["amount_subtotal"],

@@ -5,7 +5,6 @@ that of the last question counts.
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +33,7 @@ async def start(
     terms: Json = wanted.model_dump(mode="json", exclude={"organization_id"})
     which = {"organization_id": wanted.organization_id}
     if wanted.package_id is None:
-        code = wanted.currency or await topups.default_currency(shop, actor, **which)
-        terms |= {"currency": code.lower(), "amount": minor_units(wanted.amount, code.lower())}
+        terms |= await topups.priced(shop, actor, wanted)
     made = await shop.database.call(
         "create_subscription", actor, **which, terms=terms, idempotency_key=key
     )
@@ -47,8 +45,7 @@ async def start(
 
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
-    left = datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC)
-    if row["unwanted"] or left < topups.SHORTEST_PAGE:
+    if row["unwanted"] or topups.late(row, topups.SHORTEST_PAGE):
         raise SubscriptionOver(status="canceled")
     if row["stripe_payment_method_id"]:
         asked = shop.stripe.create_subscription(row, customer_id)

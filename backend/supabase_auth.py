@@ -15,12 +15,12 @@ import structlog
 from backend.errors import Unauthorized
 from backend.failures import SupabaseUnavailable
 from backend.schemas import Json
+from backend.tokens import proved
 
 log = structlog.get_logger(__name__)
 
 AUDIENCE = ROLE = "authenticated"
 PUBLISHED = ("ES256", "RS256")
-CLOCK_SKEW_SECONDS = 5
 FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
 ASK_AGAIN_SECONDS = 60  # however many strangers name keys that nobody knows
 ANSWER = aiohttp.ClientTimeout(total=3)
@@ -50,15 +50,7 @@ class SupabaseAuth:
                 algorithm = key.algorithm_name
             if key is None:
                 raise Unauthorized
-            found: Json = jwt.decode(
-                token,
-                key,
-                algorithms=[algorithm],
-                audience=AUDIENCE,
-                issuer=self.issuer,
-                leeway=CLOCK_SKEW_SECONDS,
-                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
-            )
+            found = proved(token, key, algorithm, audience=AUDIENCE, issuer=self.issuer)
         except jwt.InvalidTokenError as error:
             raise Unauthorized from error
         if found.get("role") != ROLE:

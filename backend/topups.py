@@ -11,7 +11,14 @@ from backend import cards, customers, money
 from backend.database import SERVICE, Actor
 from backend.errors import PaymentClosed
 from backend.failures import StripeRefused
-from backend.schemas import Checkout, CheckoutRequest, Json, Payment, PaymentRequest
+from backend.schemas import (
+    Checkout,
+    CheckoutRequest,
+    Json,
+    Payment,
+    PaymentRequest,
+    SubscriptionRequest,
+)
 from backend.shop import Shop
 from backend.stripe_facts import banks_page, found_fact, waits
 
@@ -43,32 +50,25 @@ async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | N
 
 async def make(shop: Shop, actor: Actor, request: PaymentRequest, **more: Any) -> Json:
     """The payment's row, as Stripe will be asked for it."""
-    currency = (
-        request.currency or await default_currency(shop, actor, request.organization_id)
-    ).lower()
-    made = await shop.database.call(
-        "create_payment",
-        actor,
-        organization_id=request.organization_id,
-        amount=money.minor_units(request.amount, currency),
-        currency=currency,
-        **more,
-    )
+    wanted = {"organization_id": request.organization_id, **await priced(shop, actor, request)}
+    made = await shop.database.call("create_payment", actor, **wanted, **more)
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=made["id"])
     return payment
 
 
-async def default_currency(shop: Shop, actor: Actor, organization_id: UUID) -> str:
-    """What the organization keeps its money in unless somebody says otherwise."""
-    organization: Json = await shop.database.call(
-        "get_organization", actor, organization_id=organization_id
-    )
-    return str(organization["default_currency"])
+async def priced(shop: Shop, actor: Actor, request: PaymentRequest | SubscriptionRequest) -> Json:
+    """`{amount, currency}` in minor units; where none is named, the organization's currency."""
+    code = request.currency
+    if code is None:
+        which = {"organization_id": request.organization_id}
+        organization = await shop.database.call("get_organization", actor, **which)
+        code = str(organization["default_currency"])
+    return {"amount": money.minor_units(request.amount, code.lower()), "currency": code.lower()}
 
 
 async def open_page(shop: Shop, payment: Json) -> Json:
     """Ask Stripe for the payment's page and write it down."""
-    if datetime.fromisoformat(payment["expires_at"]) - datetime.now(UTC) < SHORTEST_PAGE:
+    if late(payment, SHORTEST_PAGE):
         raise PaymentClosed(status="expired")
     try:
         session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
@@ -144,9 +144,9 @@ async def ask(shop: Shop, payment_id: UUID | str) -> None:
     await settle(shop, payment, found)
 
 
-def late(payment: Json) -> bool:
-    """Whether the payment's time is up."""
-    return datetime.fromisoformat(payment["expires_at"]) <= datetime.now(UTC)
+def late(row: Json, by: timedelta = timedelta(0)) -> bool:
+    """Whether the time of a payment or a subscription is up, or will be within `by`."""
+    return datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC) <= by
 
 
 async def charge(shop: Shop, payment: Json) -> None:

@@ -81,15 +81,10 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
         raise BadRequest(f"The {name} in the path is not a UUID.") from None
 
 
-def chat_id(request: web.Request) -> int:
-    """The path's group; the route lets only a number through."""
-    return int(request.match_info["chat_id"])
-
-
 def number_in_path(request: web.Request, name: str) -> int:
-    """An id in the path that is a number; raises BadRequest if it is none."""
+    """An id in the path that is a number (a group's is negative); raises BadRequest if not."""
     number = request.match_info[name]
-    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+    if not (number.isascii() and number.removeprefix("-").isdigit() and len(number) <= 18):
         raise BadRequest(f"The {name} in the path is not a number.")
     return int(number)
 

@@ -26,7 +26,6 @@ BY_NAME: dict[str, Callable[[web.Request], Any]] = {
     "database": lambda request: request.app[door.SHOP].database,
     "actor": acting_user,
     "key": door.idempotency_key,
-    "chat_id": door.chat_id,
     # Of the bot's own doors.
     "bell": lambda request: request.app[door.SHOP].bell,
     "metrics": lambda request: request.app[door.SHOP].metrics,
