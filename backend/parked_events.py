@@ -4,6 +4,7 @@ from backend.database import SERVICE
 from backend.errors import BadRequest
 from backend.schemas import Json
 from backend.shop import Shop
+from backend.stripe_billing_facts import invoice_fact
 from backend.stripe_facts import found_fact
 from backend.topups import STRIPE_DECIDES, look
 from backend.webhooks import ASKING, StripeEvent
@@ -31,6 +32,8 @@ async def retry(shop: Shop, event_id: str) -> Json:
         payment, fact = event["payment"], event["fact"]
         if fact["about"] == "payment":
             fact = found_fact(await look(shop, payment), payment)
+        elif fact["about"] == "invoice":
+            fact = invoice_fact(await shop.stripe.get_invoice(fact["invoice_id"]), "paid")
     else:
         source = await shop.stripe.get_event(event_id)
         fact = StripeEvent.model_validate(source).as_received()["fact"]
@@ -38,6 +41,7 @@ async def retry(shop: Shop, event_id: str) -> Json:
     shop.bell.ring()
     if result["reason"] == STRIPE_DECIDES:
         await ASKING[result["fact"]["about"]](shop, result)
+        await shop.database.call("answered_event", SERVICE, event_id=event_id)
     return result
 
 

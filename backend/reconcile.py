@@ -30,7 +30,11 @@ async def once(shop: Shop) -> dict[str, int]:
 
     The events first: what they tell of has not come to nothing, however long we were away.
     """
-    looked = {"events": await missed_events(shop)}
+    looked: dict[str, int] = {}
+    try:
+        looked["events"] = await missed_events(shop)
+    except (PursebotError, *UNLIKE_STRIPES) as error:
+        log.error("reconcile_events", error=type(error).__name__)
     for about, heal in HEALING.items():
         ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
         for id in ids:

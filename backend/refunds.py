@@ -11,7 +11,7 @@ import structlog
 
 from backend import money, topups
 from backend.database import SERVICE, Actor
-from backend.failures import StripeRefused
+from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json, Refund, RefundRequest
 from backend.shop import Shop
 from backend.stripe_answers import our_id
@@ -84,8 +84,14 @@ async def refuse(shop: Shop, row: Json, why: str) -> None:
 
 
 async def found_at_stripe(shop: Shop, row: Json) -> bool:
-    """Settle what Stripe lists for the payment; whether this refund is among it."""
-    listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
+    """Settle what Stripe lists for the payment; whether this refund is among it.
+
+    Raises StripeUnavailable where it does not say: nobody knows.
+    """
+    try:
+        listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
+    except StripeRefused as refused:
+        raise StripeUnavailable from refused
     return row["id"] in [our_id(each, REFUND_METADATA) for each in listed]
 
 
@@ -108,7 +114,7 @@ async def heal(shop: Shop, refund_id: str) -> None:
     row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
     if await found_at_stripe(shop, row) or row["status"] != "requested":
         return
-    if datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) < KEY_LIVES:
+    if datetime.now(UTC) - datetime.fromisoformat(row["requested_at"]) < KEY_LIVES:
         await carry_out(shop, row)
     else:
         await refuse(shop, row, "never_made")

@@ -45,9 +45,10 @@ async def start(
 
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
-    if row["unwanted"] or topups.late(row, topups.SHORTEST_PAGE):
+    card = row["stripe_payment_method_id"]
+    if row["unwanted"] or (topups.late(row) if card else topups.late(row, topups.SHORTEST_PAGE)):
         raise SubscriptionOver(status="canceled")
-    if row["stripe_payment_method_id"]:
+    if card:
         asked = shop.stripe.create_subscription(row, customer_id)
         await ask(shop, row["id"], (await topups.made_by_stripe(shop, row, asked))["id"])
         return
@@ -88,8 +89,9 @@ async def change(
     currency = (await show(shop.database, actor, **which)).money.currency
     amount = None if wanted.amount is None else minor_units(wanted.amount, currency)
     changes = {"amount": amount, "paused": wanted.paused}
-    await shop.database.call("request_change", actor, **which, changes=changes)
+    asked = await shop.database.call("request_change", actor, **which, changes=changes)
     row, at_stripe = await look(shop, subscription_id), dict[str, Any]()
+    row["changed_by"] = asked["changed_by"]  # who will see it, and needs not be told
     if amount:
         found = await shop.stripe.get_subscription(row["stripe_subscription_id"])
         item, *more = found["items"]["data"]
@@ -160,7 +162,7 @@ async def heard(shop: Shop, row: Json, found: Json) -> None:
 
 async def note(shop: Shop, row: Json, **seen: Any) -> None:
     """What Stripe answered when it was asked for `row`."""
-    seen["asked_at"] = row["asked_at"]
+    seen |= {"asked_at": row["asked_at"], "changed_by": row.get("changed_by")}
     await shop.database.call("note_subscription", SERVICE, subscription_id=row["id"], seen=seen)
     shop.bell.ring()
 

@@ -10,7 +10,7 @@ import structlog
 from backend import cards, customers, money
 from backend.database import SERVICE, Actor
 from backend.errors import PaymentClosed
-from backend.failures import StripeRefused
+from backend.failures import EventNotApplied, StripeRefused
 from backend.schemas import (
     Checkout,
     CheckoutRequest,
@@ -205,7 +205,10 @@ async def settle(shop: Shop, payment: Json, found: Json) -> None:
 
 
 async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> None:
-    """An answer of Stripe's as an event of ours; the same `name` is the same answer."""
+    """An answer of Stripe's as an event of ours; the same `name` is the same answer.
+
+    Raises EventNotApplied where it is to be asked again.
+    """
     event = {
         "id": f"check:{name}",
         "type": "check",
@@ -217,3 +220,5 @@ async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> No
     shop.bell.ring()
     if results[0]["state"] in ("failed", "parked") and not results[0]["repeat"]:
         log.error("stripe_check", **results[0])
+    if results[0]["state"] == "failed":
+        raise EventNotApplied

@@ -136,13 +136,14 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
         loud = result["state"] in ("failed", "parked") and not result["repeat"]
         (log.error if loud else log.info)("stripe_event", **result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
-    # it refuses to say holds up no other event; the reconciler asks again for an hour.
+    # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
     for result in results:
         if result["reason"] == topups.STRIPE_DECIDES:
             try:
                 await ASKING[result["fact"]["about"]](shop, result)
-            except StripeRefused as refused:
-                log.error("stripe_refused", event_id=result["id"], **refused.facts)
+            except (StripeRefused, EventNotApplied) as failure:
+                log.error("not_answered", event_id=result["id"], code=failure.code, **failure.facts)
+                result["state"] = "failed"
                 continue
             await shop.database.call("answered_event", SERVICE, event_id=result["id"])
     return results

@@ -4,9 +4,10 @@ import re
 from typing import Any, Final
 
 CARD_REMOVED: Final = "[card number removed]"
-# 13 digits or more, in groups or not, that touch no word; but first a UUID, which may look so.
+# 13 digits or more, in groups or not, that touch no word; but first UUIDs and dates, which look so.
 SHAPED: Final = re.compile(
-    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?<![0-9])[0-3]?[0-9]([./-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}(?![0-9]))"
     r"|(?<![0-9A-Za-z_])[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){12,}(?![0-9A-Za-z_])"
 )
 GROUP: Final = re.compile("[0-9]+")

@@ -7,6 +7,11 @@ as $$
     )
 $$;
 
+-- Not applied, or Stripe has not answered yet what was asked about it.
+create function private.is_open(event public.stripe_events) returns boolean
+language sql immutable set search_path = ''
+return event.state in ('failed', 'parked') or event.state = 'done' and event.reason = 'stripe_decides';
+
 create function api.list_events(states text [], most integer) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -16,7 +21,7 @@ begin
         select coalesce(jsonb_agg(private.event_json(listed) order by listed.received_at desc), '[]')
         from (
             select e.* from public.stripe_events as e
-            where e.state = any(states) order by e.received_at desc limit most
+            where e.state = any(states) or 'failed' = any(states) and private.is_open(e) order by e.received_at desc limit most
         ) as listed
     );
 end
@@ -83,7 +88,7 @@ declare
 begin
     perform private.require_service();
     update public.stripe_events as e set state = 'failed', fact = retry_event.fact
-    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
+    where e.id = event_id and private.is_open(e) returning * into event;
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;

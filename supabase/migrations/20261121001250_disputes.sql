@@ -99,10 +99,8 @@ create trigger payments_meet_what_came_before after insert or update of status, 
 for each row when (new.status = 'succeeded' and new.stripe_payment_intent_id is not null)
 execute function private.apply_what_came_before();
 
--- Owners and admins are told whatever takes money or may, but who did it and has seen that; and the payment's own message changes.
-create function private.tell_of_clawback(
-    kind text, payment public.payments, facts jsonb, except_for uuid default null
-) returns void
+-- Owners and admins are told whatever takes money or may, and the payment's own message changes.
+create function private.tell_of_clawback(kind text, payment public.payments, facts jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 begin
@@ -113,7 +111,6 @@ begin
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
-            and m.user_id is distinct from except_for
         ),
         tell_of_clawback.kind, payment.organization_id, jsonb_strip_nulls(facts - 'id' || jsonb_build_object(
             'payment', replace(payment.id::text, '-', ''), 'currency', payment.currency,

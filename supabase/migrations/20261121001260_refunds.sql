@@ -14,6 +14,7 @@ create table public.refunds (
     idempotency_key text,
     request_hash bytea,
     attempt integer not null default 1,
+    requested_at timestamptz not null default now(),
     checked_at timestamptz,
     created_at timestamptz not null default now(),
     constraint refunds_amount_is_positive check (amount > 0),
@@ -25,7 +26,7 @@ create table public.refunds (
     constraint refunds_of_ours_have_a_key check ((created_by is null) = (idempotency_key is null)),
     constraint refunds_one_per_key unique (created_by, idempotency_key)
 );
-comment on table public.refunds is 'Money going back to payers, in minor units. status only moves forward, and failed may follow succeeded; failed without an id of Stripe''s was refused there and never was one. created_by is null where it was made in Stripe''s dashboard.';
+comment on table public.refunds is 'Money going back to payers, in minor units. status only moves forward, and failed may follow succeeded; failed without an id of Stripe''s was refused there and never was one. requested_at is when Stripe was asked by this attempt; created_by is null where it was made in Stripe''s dashboard.';
 revoke all on public.refunds from public, anon, authenticated, service_role;
 create index refunds_payment on public.refunds (payment_id);
 create index refunds_organization on public.refunds (organization_id);
@@ -165,7 +166,7 @@ declare
 begin
     if refund.status in ('pending', 'requires_action', 'succeeded') then
         if private.post_transfer(payment.wallet_id, 'refund', refund.stripe_refund_id, 'wallet', 'stripe', refund.amount) is not null then
-            perform private.tell_of_clawback('refund_made', payment, told, refund.created_by);
+            perform private.tell_of_clawback('refund_made', payment, told);
         end if;
     elsif not exists (
         select from public.transfers as t where t.kind = 'refund' and t.reference = refund.stripe_refund_id

@@ -52,7 +52,7 @@ begin
         caller, create_refund.idempotency_key, request
     )
     on conflict on constraint refunds_one_per_key do update
-    set status = 'requested', failure = null, attempt = refunds.attempt + 1, checked_at = now()
+    set status = 'requested', failure = null, attempt = refunds.attempt + 1, checked_at = now(), requested_at = now()
     where refunds.request_hash = request
     returning * into refund;
     if not found then
@@ -93,6 +93,7 @@ begin
         select private.refund_json(r) || jsonb_build_object(
             'amount_minor', r.amount,
             'attempt', r.attempt,
+            'requested_at', r.requested_at,
             'stripe_refund_id', r.stripe_refund_id,
             'stripe_payment_intent_id', p.stripe_payment_intent_id,
             'livemode', i.livemode

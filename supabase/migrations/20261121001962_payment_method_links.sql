@@ -111,9 +111,6 @@ begin
     if telegram_chat_id is not null and chat is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
-    -- A message shows its newest link: what becomes of older ones must not be written over it.
-    update public.method_links as l set chat_id = null, message_id = null
-    where l.chat_id = chat and l.message_id = create_method_link.message_id and l.idempotency_key <> key;
     insert into public.method_links (
         organization_id, user_id, idempotency_key, make_default, expires_at, chat_id, message_id
     ) values (
@@ -121,6 +118,11 @@ begin
         date_trunc('second', now()) + interval '60 minutes', chat, create_method_link.message_id
     )
     on conflict on constraint method_links_one_per_key do nothing;
+    if found then
+        -- A message shows its newest link: what becomes of older ones must not be written over it.
+        update public.method_links as l set chat_id = null, message_id = null
+        where l.chat_id = chat and l.message_id = create_method_link.message_id and l.idempotency_key <> key;
+    end if;
     select l.* into strict link from public.method_links as l where l.user_id = caller and l.idempotency_key = key;
     if (link.organization_id, link.make_default) <> (create_method_link.organization_id, create_method_link.make_default) then
         perform private.refuse('idempotency_key_reused');

@@ -185,11 +185,11 @@ begin
         ));
         perform private.tell_of_method(method, 'removed', '{owner,admin}', mark.removed_by, mark.removed_by);
     end loop;
-    -- One of them is what is paid with: the first, and the newest where that was removed.
+    -- One of them is what is paid with: the first, and the newest that is good where that was removed.
     select coalesce(
         case when make_default then coalesce(twins ->> added_id, added_id) end,
         twins ->> default_id,
-        case when default_id is null then (array_agg(m.stripe_payment_method_id order by m.created_at desc, m.id))[1] end
+        case when default_id is null then (array_agg(m.stripe_payment_method_id order by private.method_standing(m) = 'expired', m.created_at desc, m.id))[1] end
     )
     into default_to
     from public.payment_methods as m

@@ -14,7 +14,6 @@ create table public.subscriptions (
     status text not null default 'incomplete',
     created_by uuid not null references public.users (id),
     canceled_by uuid references public.users (id),
-    changed_by uuid references public.users (id),
     idempotency_key text not null,
     request_hash bytea not null,
     attempt integer not null default 1,
@@ -38,7 +37,7 @@ create table public.subscriptions (
     constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end; changed_by is who asked Stripe for something since its last answer.';
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end.';
 revoke all on public.subscriptions from public, anon, authenticated, service_role;
 create index subscriptions_organization on public.subscriptions (organization_id, created_at);
 create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);
@@ -46,7 +45,6 @@ create index subscriptions_package on public.subscriptions (package_id);
 create index subscriptions_payment_method on public.subscriptions (payment_method_id);
 create index subscriptions_created_by on public.subscriptions (created_by);
 create index subscriptions_canceled_by on public.subscriptions (canceled_by);
-create index subscriptions_changed_by on public.subscriptions (changed_by);
 create index subscriptions_running on public.subscriptions (asked_at) where status <> 'canceled';
 alter table public.subscriptions enable row level security;
 

@@ -35,7 +35,8 @@ begin
     perform private.refuse('subscription_currency', jsonb_build_object('currency', s.currency))
     from public.subscriptions as s
     where s.organization_id = create_subscription.organization_id and s.currency <> terms ->> 'currency'
-    and s.status in ('active', 'past_due', 'paused');
+    and s.status in ('active', 'past_due', 'paused')
+    and not exists (select from public.subscriptions as had where had.created_by = caller and had.idempotency_key = key);
     -- A page costs a call to Stripe and a row for ever.
     if (
         select count(*) from public.subscriptions as s
@@ -130,13 +131,12 @@ begin
     end if;
     update public.subscriptions as s
     set quoted = case when wanted <> all(s.quoted) then s.quoted || wanted else s.quoted end,
-        canceled_by = case when changes ? 'canceled' then coalesce(s.canceled_by, caller) else s.canceled_by end,
-        changed_by = caller
+        canceled_by = case when changes ? 'canceled' then coalesce(s.canceled_by, caller) else s.canceled_by end
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
         'subscription_id', subscription_id, 'amount', wanted, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
     ));
-    return private.subscription_json(subscription);
+    return private.subscription_json(subscription) || jsonb_build_object('changed_by', caller);
 end
 $$;
 comment on function api.request_change is 'Definer: money tables have no write grants. An amount counts as quoted from here on.';
@@ -188,7 +188,7 @@ return case seen ->> 'status'
 end;
 
 -- What Stripe answered: seen = {asked_at, status?, paused?, session_id?, stripe_subscription_id?,
--- payment_method?, url?, amount?, ends? (seconds since 1970)}. An answer to an earlier question changes nothing.
+-- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
 create function api.note_subscription(subscription_id uuid, seen jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -201,7 +201,6 @@ begin
     select s.* into strict before from public.subscriptions as s where s.id = subscription_id for update;
     update public.subscriptions as s
     set asked_at = (seen ->> 'asked_at')::timestamptz,
-        changed_by = null,
         status = coalesce(private.subscription_status(seen), s.status),
         stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, seen ->> 'session_id'),
         stripe_subscription_id = coalesce(s.stripe_subscription_id, seen ->> 'stripe_subscription_id'),
@@ -226,7 +225,7 @@ begin
     end;
     if news is not null then
         perform private.tell_about(
-            subscription, news, except_for => coalesce(before.changed_by, subscription.canceled_by)
+            subscription, news, except_for => coalesce((seen ->> 'changed_by')::uuid, subscription.canceled_by)
         );
     end if;
     return private.subscription_json(subscription);

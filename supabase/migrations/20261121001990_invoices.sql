@@ -76,7 +76,8 @@ begin
         fact ->> 'invoice_id', subscription.language, now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;
-    if jsonb_array_length(fact -> 'intents') <> 1 then
+    if jsonb_array_length(fact -> 'intents') <> 1
+        and exists (select from public.payments as p where p.id = private.payment_of(fact) and p.status <> 'succeeded') then
         -- A refund or dispute of the second would find no payment.
         perform private.review(private.payment_of(fact), 'paid_in_parts');
         return row('parked', 'paid_in_parts')::private.verdict;

@@ -1,5 +1,7 @@
 """A repeat after Stripe has forgotten its idempotency key, or while it does not know ours."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -18,10 +20,24 @@ else:
 LOST = {"drop": True, "api_timeout": 3}  # no webhook, and no answer to any of the SDK's tries
 
 
+@asynccontextmanager
+async def with_a_key_of_yesterday(house: House) -> AsyncIterator[None]:
+    """Stripe answers 401 to whatever it is asked."""
+    http_client, today = stripe.AIOHTTPClient(), house.shop.stripe._stripe
+    address: Any = {"api": house.sandbox_url}
+    rolled = stripe.StripeClient("sk_test_no", base_addresses=address, http_client=http_client)
+    house.shop.stripe._stripe = rolled.v1
+    yield
+    house.shop.stripe._stripe = today
+    await http_client.close_async()  # type: ignore[no-untyped-call]
+
+
 async def a_day_later(house: House, owner: Connection) -> None:
     """https://docs.stripe.com/api/idempotent_requests: keys live for 24 hours."""
     later = "set created_at = created_at - interval '25 hours'"
-    await owner.execute("update refunds " + later)
+    await owner.execute(
+        f"update refunds {later}, requested_at = requested_at - interval '25 hours'"
+    )
     await owner.execute(f"update payments {later}, expires_at = expires_at - interval '25 hours'")
     house.store._database.execute("delete from things where kind = 'idempotency_key'")
 
@@ -63,15 +79,8 @@ async def test_a_key_that_stripe_takes_no_more_says_nothing_about_a_charge(
     await saved(house)
     await house.sandbox("POST", "/stripe/faults", **LOST)
     assert (await charge(house, reference="order 17"))["http"] == 503
-    good = house.shop.stripe._stripe
-    http_client = stripe.AIOHTTPClient()
-    rolled = stripe.StripeClient(
-        "sk_test_rolled", base_addresses={"api": house.sandbox_url}, http_client=http_client
-    )
-    house.shop.stripe._stripe = rolled.v1
-    assert (await charge(house, reference="order 17"))["http"] == 503
-    await http_client.close_async()  # type: ignore[no-untyped-call]
-    house.shop.stripe._stripe = good
+    async with with_a_key_of_yesterday(house):
+        assert (await charge(house, reference="order 17"))["http"] == 503
     await owner.execute(A_MINUTE_LATER)
     await reconcile.once(house.shop)
     assert (await balance(owner), made(house, "payment_intent")) == (5000, 1)

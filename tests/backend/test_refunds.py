@@ -133,7 +133,7 @@ async def test_the_reconciler_finishes_what_a_dead_process_began(
     )
     await owner.execute("update refunds set created_at = created_at - interval '2 minutes'")
     await owner.execute(
-        "update refunds set created_at = created_at - interval '1 day' where id = $1",
+        "update refunds set requested_at = requested_at - interval '1 day' where id = $1",
         UUID(never["id"]),
     )
     assert (await reconcile.once(house.shop))["refunds"] == 1  # the others are among the events

@@ -188,10 +188,10 @@ async def test_what_one_does_to_it_the_others_are_told(
         ({"canceled": True}, {"status": "canceled"}),
     ]
     for changes, seen in acts:
-        await database.call(
+        asked = await database.call(
             "request_change", world.ana, subscription_id=subscription, changes=changes
         )
-        await note(database, subscription, **seen)
+        await note(database, subscription, **seen, changed_by=asked["changed_by"])
     told = await owner.fetch(
         "select u.name, array_agg(n.facts ->> 'news' order by n.id) as news from notifications as n"
         " inner join chats as c on c.id = n.chat_id inner join users as u on u.id = c.user_id"

@@ -56,7 +56,8 @@ def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
     "text",
     ["4111111111111112", "41111111", "pi_4111111111111111", "-1001234567897", f"{UUID(int=10**37)}",
      "12345678-1234-4234-8234-123456789012", "+49 30 123456", "2026-11-21 14:15:16.123",
-     "1790000000000"],
+     "1790000000000",
+     "30.11.2026 - 09.12.2026", "4/12/2026, 5-1-2027 6/10/2027"],
 )  # fmt: skip
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert without_card_numbers(text) == text

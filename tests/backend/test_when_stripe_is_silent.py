@@ -1,0 +1,93 @@
+"""Stripe refuses just what we ask it back: nothing is taken for done, and nothing is lost."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import pytest
+
+from backend import parked_events, reconcile
+from backend.database import SERVICE
+from backend.failures import StripeRefused
+from sandbox.stripe_objects import new
+from tests.backend.conftest import House
+from tests.backend.test_old_keys import a_day_later, made, with_a_key_of_yesterday
+from tests.backend.test_refunds import credited, refund
+from tests.backend.test_subscriptions import advance, begun, has_balance
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+
+async def soon(holds: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(15):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
+async def at_the_desk(house: House) -> list[str]:
+    """Ids of the events about a paid invoice that somebody should look at."""
+    listed = await parked_events.listing(house.shop, everything=False)
+    return [event["id"] for event in listed if event["type"] == "invoice.paid"]
+
+
+async def test_a_paid_invoice_that_stripe_does_not_show_is_at_the_desk_until_it_does(
+    house: House,
+) -> None:
+    await begun(house)
+    async with with_a_key_of_yesterday(house):
+        await advance(house, days=32)
+        await soon(lambda: at_the_desk(house))
+        [event_id] = await at_the_desk(house)
+        with pytest.raises(StripeRefused):
+            await parked_events.retry(house.shop, event_id)
+    await parked_events.retry(house.shop, event_id)
+    assert await has_balance(house, 10_000)
+    assert await at_the_desk(house) == []
+
+
+async def test_what_could_not_be_applied_is_asked_for_again(
+    house: House, owner: Connection
+) -> None:
+    await begun(house)
+    await owner.execute("alter table payments add constraint x check (flow <> 'invoice') not valid")
+    await advance(house, days=32)
+    await soon(lambda: owner.fetch("select from stripe_events where state = 'failed'"))
+    await owner.execute("alter table payments drop constraint x")
+    await soon(lambda: has_balance(house, 10_000))  # by Stripe's own repeat
+
+
+async def test_an_odd_event_does_not_stop_the_reconciler(house: House, owner: Connection) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    await house.pay(payment)
+    odd = new("event", type="customer.updated", livemode="perhaps", data={"object": {}})
+    house.store.put("event", odd["id"], odd)
+    await owner.execute("update payments set created_at = created_at - interval '2 minutes'")
+    assert await reconcile.once(house.shop) == {
+        "payments": 1, "refunds": 0, "subscriptions": 0, "expiring": 0,
+    }  # fmt: skip
+    assert (await house.see(payment)).status == "succeeded"
+
+
+async def test_a_refund_is_not_called_refused_where_nobody_looked(house: House) -> None:
+    payment = await credited(house)
+    async with with_a_key_of_yesterday(house):
+        assert (await refund(house, payment, amount="20"))["error"]["code"] == "stripe_unavailable"
+    assert (await refund(house, payment, amount="20"))["status"] == "succeeded"
+
+
+async def test_a_refused_refund_can_be_tried_again_the_next_day(
+    house: House, owner: Connection
+) -> None:
+    payment = await credited(house)
+    call, ana = house.shop.database.call, house.world.ana
+    order = {"payment_id": payment, "amount": 2000, "idempotency_key": "r"}
+    first = await call("create_refund", ana, **order)
+    await call("refuse_refund", SERVICE, refund_id=first["id"], attempt=1, failure="api_error")
+    await a_day_later(house, owner)
+    assert (await refund(house, payment, amount="20"))["status"] == "succeeded"
+    assert made(house, "refund") == 1
