@@ -31,7 +31,7 @@ TEST_CARDS: Final[dict[str, str | None]] = {
 
 
 async def listing(
-    database: Database, actor: Actor, asked: schemas.MethodsQuery
+    database: Database, actor: Actor, asked: schemas.WhichOrganization
 ) -> schemas.PaymentMethods:
     """What an organization has saved to pay with. Raises NotFound."""
     found = await database.call("list_payment_methods", actor, **asked.model_dump())
@@ -83,7 +83,9 @@ async def remove(shop: Shop, actor: Actor, method_id: UUID) -> None:
     await look(shop, whose)
 
 
-async def open_portal(shop: Shop, actor: Actor, wanted: schemas.PortalRequest) -> schemas.Portal:
+async def open_portal(
+    shop: Shop, actor: Actor, wanted: schemas.WhichOrganization
+) -> schemas.Portal:
     """A way into Stripe's own page of an organization's cards and invoices.
 
     Raises NotFound, RoleTooLow, StripeRefused where the portal is not set up at Stripe.

@@ -7,7 +7,7 @@ import structlog
 
 from backend.database import SERVICE, Actor
 from backend.failures import StripeRefused, StripeUnavailable
-from backend.schemas import Customer, CustomerRequest, Json
+from backend.schemas import Customer, Json, WhichOrganization
 from backend.shop import Shop
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ async def ready(shop: Shop, actor: Actor, organization_id: UUID) -> None:
         log.warning("no_customer", organization=str(organization_id), error=repr(error))
 
 
-async def customer(shop: Shop, actor: Actor, wanted: CustomerRequest) -> Customer:
+async def customer(shop: Shop, actor: Actor, wanted: WhichOrganization) -> Customer:
     """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
     return Customer(customer_id=await customer_id(shop, actor, wanted.organization_id))
 

@@ -1,7 +1,7 @@
 """Telegram groups: the bot says where it is, an owner decides what is seen there."""
 
 from backend.database import SERVICE, Actor, Database
-from backend.schemas import Group, GroupBalance, GroupNews, GroupPermissions, GroupTie
+from backend.schemas import Group, GroupBalance, GroupNews, GroupPermissions, WhichOrganization
 
 
 async def hear(database: Database, chat_id: int, news: GroupNews) -> Group:
@@ -17,7 +17,7 @@ async def show(database: Database, actor: Actor, chat_id: int) -> Group:
     return Group(**await database.call("get_group", actor, telegram_chat_id=chat_id))
 
 
-async def tie(database: Database, actor: Actor, chat_id: int, wanted: GroupTie) -> Group:
+async def tie(database: Database, actor: Actor, chat_id: int, wanted: WhichOrganization) -> Group:
     """Tie a Telegram group to an organization.
 
     Raises NotFound or RoleTooLow for who is no owner of it, and NotFound for who is no owner of the

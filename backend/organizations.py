@@ -56,9 +56,7 @@ def name_of(wanted: schemas.OrganizationRequest) -> str:
     return name
 
 
-async def choose(
-    database: Database, actor: Actor, wanted: schemas.OrganizationChoice
-) -> schemas.Me:
+async def choose(database: Database, actor: Actor, wanted: schemas.WhichOrganization) -> schemas.Me:
     """Make an organization the one that is meant when nobody says which. Raises NotFound."""
     row = await database.call("choose_organization", actor, **wanted.model_dump())
     return schemas.Me(**row)

@@ -58,7 +58,7 @@ async def begin(shop: Shop, row: Json, customer_id: str) -> None:
 
 
 async def listing(
-    database: Database, actor: Actor, asked: schemas.SubscriptionsQuery
+    database: Database, actor: Actor, asked: schemas.WhichOrganization
 ) -> schemas.Subscriptions:
     """An organization's recurring top-ups. Raises NotFound."""
     found = await database.call("list_subscriptions", actor, **asked.model_dump())

@@ -35,12 +35,12 @@ class BackendClient(BackendCalls):
     cancel = Door("POST", "/api/payments/{}/cancel", schemas.Payment)
     # Send money of a payment back (RefundRequest, key), once, however often it is asked.
     refund = Door("POST", "/api/payments/{}/refund", schemas.Refund)
-    # What an organization has saved to pay with (MethodsQuery); more of it, at once or by a link
+    # What an organization (WhichOrganization) has saved to pay with; more, at once or by a link
     # (NewMethod); what came of the link, after asking Stripe.
     methods = Door("GET", METHODS, schemas.PaymentMethods)
     add_method = Door("POST", METHODS, schemas.AddedMethod)
     check_method_link = Door("POST", METHODS + "/links/{}/check", schemas.MethodLink)
-    # Another label (MethodChange), the default one, removed; Stripe's own page (PortalRequest).
+    # Another label (MethodChange), the default one, removed; Stripe's own page (WhichOrganization).
     change_method = Door("PUT", METHODS + "/{}", schemas.PaymentMethod)
     set_default_method = Door("POST", METHODS + "/{}/set-default", schemas.PaymentMethod)
     remove_method = Door("DELETE", METHODS + "/{}", Done)
@@ -56,13 +56,13 @@ class BackendClient(BackendCalls):
     check_subscription = Door("POST", SUBSCRIPTIONS + "/{}/check", schemas.Subscription)
     change_subscription = Door("PATCH", SUBSCRIPTIONS + "/{}", schemas.Subscription)
     end_subscription = Door("DELETE", SUBSCRIPTIONS + "/{}", schemas.Subscription)
-    # A group as this person may know it, tied (GroupTie), and allowed more or less.
+    # A group as this person may know it, tied (WhichOrganization), and allowed more or less.
     group = Door("GET", GROUP, schemas.Group)
     tie_group = Door("PUT", GROUP, schemas.Group)
     allow_group = Door("PATCH", GROUP, schemas.Group)
     # What everybody in the group may see, if an owner allowed it.
     group_balance = Door("GET", GROUP + "/balance", schemas.GroupBalance)
-    # Make an organization the one that is meant when nobody says which (OrganizationChoice).
+    # Make an organization the one that is meant when nobody says which (WhichOrganization).
     use_organization = Door("PUT", "/api/me/organization", Done)
     # Found an organization (OrganizationRequest, key), which becomes the current one.
     create_organization = Door("POST", "/api/organizations", Done)

@@ -80,7 +80,7 @@ async def remove_tapped(context: BotContext) -> None:
     remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
     back = back_button(f"card:{pair(method)}", words)
     lines = [words.say("cards.remove", card=called(method))]
-    asked = schemas.SubscriptionsQuery(organization_id=method.organization_id)
+    asked = schemas.WhichOrganization(organization_id=method.organization_id)
     for one in (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions:
         if one.payment_method_id == method.id:
             every = words.plain(f"interval.{one.interval}")
@@ -125,7 +125,7 @@ async def check_link_tapped(context: BotContext) -> str | None:
 async def portal_tapped(context: BotContext) -> None:
     """The way into Stripe's own page of cards and invoices."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = schemas.PortalRequest(organization_id=place.organization_id)
+    wanted = schemas.WhichOrganization(organization_id=place.organization_id)
     url = (await context.backend.portal(context.speaker.id, wanted)).url
     words, back = context.words, cards_button(context.words, place.organization_id.hex)
     text = words.say("cards.portal", organization=short(place.organization_name))
@@ -134,7 +134,7 @@ async def portal_tapped(context: BotContext) -> None:
 
 async def saved_methods(organization_id: UUID, context: BotContext) -> list[schemas.PaymentMethod]:
     """What an organization has to pay with, the default one first."""
-    wanted = schemas.MethodsQuery(organization_id=organization_id)
+    wanted = schemas.WhichOrganization(organization_id=organization_id)
     return (await context.backend.methods(context.speaker.id, wanted)).methods
 
 

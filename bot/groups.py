@@ -11,7 +11,7 @@ from uuid import UUID
 from telegram import ChatMember, ChatMemberRestricted, InlineKeyboardButton, Update
 from telegram.helpers import create_deep_linked_url
 
-from backend.schemas import Group, GroupNews, GroupPermissions, GroupTie, Membership
+from backend.schemas import Group, GroupNews, GroupPermissions, Membership, WhichOrganization
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext, BotRefusal
 from bot.doors import GROUPS
@@ -94,7 +94,7 @@ async def tie_tapped(context: BotContext) -> None:
     owned = await owned_places(context)
     screen = choice_screen(owned, context.words)
     if len(owned) == 1:
-        wanted = GroupTie(organization_id=owned[0].organization_id)
+        wanted = WhichOrganization(organization_id=owned[0].organization_id)
         group = await context.backend.tie_group(context.speaker.id, context.chat_id, wanted)
         screen = group_screen(group, context.words)
     await context.rewrite(context.message_id, screen)

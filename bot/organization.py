@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backend.schemas import Me, OrganizationChoice, OrganizationRequest
+from backend.schemas import Me, OrganizationRequest, WhichOrganization
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext, BotRefusal
 from bot.membership import MAY_GIVE, balance_lines, in_order, managed, place_in, use_button
@@ -34,7 +34,7 @@ async def organization(context: BotContext) -> None:
 async def use_tapped(context: BotContext) -> None:
     """Switch: this organization is the current one from now on."""
     await context.introduce()
-    wanted = OrganizationChoice(organization_id=context.id("organization"))
+    wanted = WhichOrganization(organization_id=context.id("organization"))
     await context.backend.use_organization(context.speaker.id, wanted)
     await organization(context)
 

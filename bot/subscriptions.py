@@ -31,7 +31,7 @@ async def recurring(place: schemas.Membership, context: BotContext) -> None:
 
     A line for each; to who may change them, a button too, and the way to another.
     """
-    asked = schemas.SubscriptionsQuery(organization_id=place.organization_id)
+    asked = schemas.WhichOrganization(organization_id=place.organization_id)
     found = (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions
     words, title = context.words, "recurring.title" if found else "recurring.none"
     lines = [words.say(title, organization=short(place.organization_name))]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from backend.schemas import CheckoutRequest, Me, Membership, OrganizationChoice, ShownIn, Wallet
+from backend.schemas import CheckoutRequest, Me, Membership, ShownIn, Wallet, WhichOrganization
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.charges import ways_to_pay
 from bot.context import BotContext, BotRefusal, WalletName
@@ -63,7 +63,7 @@ async def organization_tapped(context: BotContext) -> None:
     me = await context.introduce()
     place, wallet = chosen(me, context)
     if place != current(me):
-        wanted = OrganizationChoice(organization_id=place.organization_id)
+        wanted = WhichOrganization(organization_id=place.organization_id)
         await context.backend.use_organization(context.speaker.id, wanted)
     await context.show(amount_screen(me, place, wallet, context.words))
 

@@ -18,12 +18,6 @@ class GroupNews(Model):
     new_chat_id: TelegramId | None = None
 
 
-class GroupTie(Model):
-    """PUT /api/groups/{chat_id}: the organization to tie the group to, by an owner of it."""
-
-    organization_id: UUID
-
-
 class GroupPermissions(Model):
     """PATCH /api/groups/{chat_id}: what an owner lets the group see; what is None stays.
 

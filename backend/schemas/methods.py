@@ -12,12 +12,6 @@ from backend.schemas.words import Model, in_one_line
 Label = Annotated[str, BeforeValidator(in_one_line), Field(max_length=50)]
 
 
-class MethodsQuery(Model):
-    """GET /api/payments/methods."""
-
-    organization_id: UUID
-
-
 class PaymentMethod(Model):
     """A card or another way to pay; `display_name` as people know it: "Visa •••• 4242".
 
@@ -98,12 +92,6 @@ class MethodChange(Model):
 
     label: Label | None = None
     set_as_default: bool = False
-
-
-class PortalRequest(Model):
-    """POST /api/payments/portal."""
-
-    organization_id: UUID
 
 
 class Portal(Model):

@@ -93,12 +93,6 @@ class CodeRequest(Model):
     code: str = Field(min_length=1, max_length=64)
 
 
-class OrganizationChoice(Model):
-    """PUT /api/me/organization: which one is meant when nobody says which."""
-
-    organization_id: UUID
-
-
 class AuditQuery(PageQuery):
     """GET /api/organizations/{id}/audit, for owners."""
 

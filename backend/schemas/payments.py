@@ -81,12 +81,6 @@ class Intent(Model):
     client_secret: str
 
 
-class CustomerRequest(Model):
-    """POST /api/customers."""
-
-    organization_id: UUID
-
-
 class Customer(Model):
     """The organization's customer at Stripe."""
 

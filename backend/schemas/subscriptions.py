@@ -78,12 +78,6 @@ class Subscription(Model):
     created_at: datetime
 
 
-class SubscriptionsQuery(Model):
-    """GET /api/payments/subscriptions."""
-
-    organization_id: UUID
-
-
 class Subscriptions(Model):
     """Those that go on, or may begin, newest first."""
 

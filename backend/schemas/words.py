@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -44,3 +45,9 @@ class Model(BaseModel):
     """Frozen, and strict about names: an unknown field is a mistake the caller should hear of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WhichOrganization(Model):
+    """The organization that is meant."""
+
+    organization_id: UUID

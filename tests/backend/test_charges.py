@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from backend import reconcile
-from backend.schemas import MethodsQuery, Payment
+from backend.schemas import Payment, WhichOrganization
 from tests.backend.conftest import ANA, BEN, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ async def test_a_card_that_a_page_saves_was_added_by_who_paid_and_can_be_charged
         await house.client.check(ANA, payment)
         await reconcile.once(house.shop)
     await house.until(payment, lambda seen: seen.status == "succeeded")
-    acme = MethodsQuery(organization_id=house.world.acme)
+    acme = WhichOrganization(organization_id=house.world.acme)
     async with asyncio.timeout(10):
         while not [
             method

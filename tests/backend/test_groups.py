@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.schemas import GroupNews, GroupPermissions, GroupTie
+from backend.schemas import GroupNews, GroupPermissions, WhichOrganization
 from bot.backend_calls import BackendRefusal
 from tests.backend.conftest import ANA, BEN, EVE, House, token
 
@@ -13,8 +13,8 @@ async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(hou
     client, acme = house.client, house.world.acme
     await client.hear_of_group(TEAM, GroupNews(happened="joined"))
     with pytest.raises(BackendRefusal, match="role_too_low"):
-        await client.tie_group(BEN, TEAM, GroupTie(organization_id=acme))
-    await client.tie_group(ANA, TEAM, GroupTie(organization_id=acme))
+        await client.tie_group(BEN, TEAM, WhichOrganization(organization_id=acme))
+    await client.tie_group(ANA, TEAM, WhichOrganization(organization_id=acme))
     allowed = GroupPermissions(organization_id=acme, shows_balance=True)
     shown = await client.allow_group(ANA, TEAM, allowed)
     assert (shown.organization_name, shown.announces_credits) == ("Acme", False)

@@ -42,7 +42,7 @@ class FakeBackendWithGroups(FakeBackend):
         return answer(group if own else Group(tied=group.tied))
 
     async def tie_group(self, request: web.Request) -> web.Response:
-        wanted = schemas.GroupTie.model_validate_json(await request.read()).organization_id
+        wanted = schemas.WhichOrganization.model_validate_json(await request.read()).organization_id
         if (place := self.owned(request, wanted)) is None:
             return error(404, "not_found", {"what": "organization"})
         name = place.organization_name

@@ -70,7 +70,7 @@ class FakeOrganizations(FakeBackend):
         places[places.index(old)] = old.model_copy(update=changed)
 
     async def use(self, request: web.Request) -> web.Response:
-        chosen = schemas.OrganizationChoice.model_validate_json(await request.read())
+        chosen = schemas.WhichOrganization.model_validate_json(await request.read())
         self.current[actor(request)] = chosen.organization_id
         return web.Response(status=204)
 

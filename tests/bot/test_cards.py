@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.schemas import MethodsQuery, NewMethod
+from backend.schemas import NewMethod, WhichOrganization
 from sandbox.telegram_text import said
 from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
 from tests.bot.conftest import Person, buttons
@@ -122,7 +122,7 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     cards = await ana.sees("pays with")
     assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1
     [kept] = (
-        await house.client.methods(ANA, MethodsQuery(organization_id=house.world.acme))
+        await house.client.methods(ANA, WhichOrganization(organization_id=house.world.acme))
     ).methods
     await house.client.remove_method(ANA, kept.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.schemas import MethodsQuery, NewMethod
+from backend.schemas import NewMethod, WhichOrganization
 from sandbox.telegram_text import said
 from tests.backend.conftest import ANA, House
 from tests.bot.conftest import Person, buttons
@@ -42,7 +42,7 @@ async def saved(house: House, test_card: str = "visa") -> None:
 
 async def remove_all(house: House) -> None:
     """Acme's cards are removed, all of them, somewhere else."""
-    found = await house.client.methods(ANA, MethodsQuery(organization_id=house.world.acme))
+    found = await house.client.methods(ANA, WhichOrganization(organization_id=house.world.acme))
     for card in found.methods:
         await house.client.remove_method(ANA, card.id)
 
