@@ -1,13 +1,15 @@
 """The way out for events that could not be applied: list, show, retry, dismiss."""
 
+from dataclasses import replace
+
 from backend.database import SERVICE
-from backend.errors import BadRequest
+from backend.errors import BadRequest, PursebotError
 from backend.schemas import Json
 from backend.shop import Shop
 from backend.stripe_billing_facts import invoice_fact
 from backend.stripe_facts import found_fact
 from backend.topups import STRIPE_DECIDES, look
-from backend.webhooks import ASKING, StripeEvent
+from backend.webhooks import ASKING, StripeEvent, unanswered
 
 CHECK = "check:"  # an answer to a question of our own, see topups.receive_check
 
@@ -40,7 +42,11 @@ async def retry(shop: Shop, event_id: str) -> Json:
     result: Json = await shop.database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
     shop.bell.ring()
     if result["reason"] == STRIPE_DECIDES:
-        await ASKING[result["fact"]["about"]](shop, result)
+        try:
+            await ASKING[result["fact"]["about"]](replace(shop, repeated=True), result)
+        except PursebotError as failure:
+            await unanswered(shop, event_id, failure)
+            raise
         await shop.database.call("answered_event", SERVICE, event_id=event_id)
     return result
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from pydantic import ValidationError
 
 from backend import refunds, subscriptions, topups, webhooks
 from backend.database import SERVICE
@@ -28,13 +29,15 @@ OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `c
 async def once(shop: Shop) -> dict[str, int]:
     """Stripe's events; all that is open, by id; expiring cards. Answers what was looked at.
 
-    The events first: what they tell of has not come to nothing, however long we were away.
+    The events first: what they tell of has not come to nothing, however long we were away. Without
+    them nothing is given up.
     """
     looked: dict[str, int] = {}
     try:
         looked["events"] = await missed_events(shop)
-    except (PursebotError, *UNLIKE_STRIPES) as error:
-        log.error("reconcile_events", error=type(error).__name__)
+        await shop.database.call("end_abandoned", SERVICE, most=AT_ONCE)
+    except PursebotError as error:
+        log.error("reconcile_events", code=error.code)
     for about, heal in HEALING.items():
         ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
         for id in ids:
@@ -57,7 +60,12 @@ async def missed_events(shop: Shop) -> int:
     began = int(time.time())
     since: int = await shop.database.call("events_cursor", SERVICE)
     sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(MEANINGS))
-    events = [StripeEvent.model_validate(source).as_received() for source in sources]
+    events = []
+    for source in sources:
+        try:
+            events.append(StripeEvent.model_validate(source).as_received())
+        except ValidationError as error:  # one that is not as documented hides no other
+            log.error("stripe_event_malformed", problems=error.error_count())
     for first in range(0, len(events), EVENTS_AT_ONCE):
         await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE])
     await shop.database.call("move_events_cursor", SERVICE, until=began)

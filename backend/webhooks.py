@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -13,7 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from backend import cards, refunds, subscriptions, topups
 from backend.database import SERVICE
 from backend.disputes import dispute_fact, warning_fact
-from backend.errors import BadRequest
+from backend.errors import BadRequest, PursebotError
 from backend.failures import EventNotApplied, StripeRefused
 from backend.refunds import charge_fact, refund_fact
 from backend.schemas import Json
@@ -137,13 +138,23 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
         (log.error if loud else log.info)("stripe_event", **result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
     # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
+    asking = replace(shop, repeated=True)
     for result in results:
         if result["reason"] == topups.STRIPE_DECIDES:
             try:
-                await ASKING[result["fact"]["about"]](shop, result)
+                await ASKING[result["fact"]["about"]](asking, result)
             except (StripeRefused, EventNotApplied) as failure:
                 log.error("not_answered", event_id=result["id"], code=failure.code, **failure.facts)
-                result["state"] = "failed"
+                result |= await unanswered(shop, result["id"], failure)
                 continue
             await shop.database.call("answered_event", SERVICE, event_id=result["id"])
     return results
+
+
+async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> Json:
+    """Write down that what an event asks for was not answered, and why; the event as it is then."""
+    reason = failure.facts.get("stripe_code", failure.code)
+    event: Json = await shop.database.call(
+        "unanswered_event", SERVICE, event_id=event_id, reason=reason
+    )
+    return event

@@ -43,7 +43,7 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 7022),
+        Room(("backend", "bot"), product, 7043),
         Room(("sandbox",), sandbox, 2623),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]

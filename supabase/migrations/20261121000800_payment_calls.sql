@@ -257,18 +257,8 @@ grant execute on function api.start_check(uuid) to service_role;
 create function api.unsettled_payments(most integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
-declare
-    lost public.payments;
 begin
     perform private.require_service();
-    -- Nobody ever could pay: past its time it is simply over.
-    for lost in
-        select p.* from public.payments as p
-        where p.status = 'created' and private.opened_at_stripe(p) is null and p.expires_at < now()
-        order by p.id limit most for update skip locked
-    loop
-        perform private.move_payment(lost, 'expired');
-    end loop;
     return (
         select coalesce(jsonb_agg(due.id), '[]')
         from (

@@ -7,11 +7,6 @@ as $$
     )
 $$;
 
--- Not applied, or Stripe has not answered yet what was asked about it.
-create function private.is_open(event public.stripe_events) returns boolean
-language sql immutable set search_path = ''
-return event.state in ('failed', 'parked') or event.state = 'done' and event.reason = 'stripe_decides';
-
 create function api.list_events(states text [], most integer) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
@@ -21,7 +16,7 @@ begin
         select coalesce(jsonb_agg(private.event_json(listed) order by listed.received_at desc), '[]')
         from (
             select e.* from public.stripe_events as e
-            where e.state = any(states) or 'failed' = any(states) and private.is_open(e) order by e.received_at desc limit most
+            where e.state = any(states) order by e.received_at desc limit most
         ) as listed
     );
 end
@@ -78,6 +73,25 @@ end
 $$;
 comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is parked: the payment then, or null.';
 
+-- Five tries over more than an hour, then it waits at the desk alone.
+create function api.unanswered_event(event_id text, reason text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+begin
+    perform private.require_service();
+    update public.stripe_events as e
+    set state = case when e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked' else 'failed' end,
+        reason = unanswered_event.reason
+    where e.id = event_id and e.reason = 'stripe_decides';
+    select e.* into strict event from public.stripe_events as e where e.id = event_id;
+    return private.event_result(event, repeat => false);
+end
+$$;
+comment on function api.unanswered_event is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
+grant execute on function api.unanswered_event(text, text) to service_role;
+
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -88,7 +102,7 @@ declare
 begin
     perform private.require_service();
     update public.stripe_events as e set state = 'failed', fact = retry_event.fact
-    where e.id = event_id and private.is_open(e) returning * into event;
+    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;

@@ -241,10 +241,6 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    -- Nobody ever could pay: past its time it is simply over.
-    update public.subscriptions as s set status = 'canceled'
-    where s.status = 'incomplete' and s.expires_at < now()
-    and s.stripe_checkout_session_id is null and s.stripe_subscription_id is null;
     return (
         select coalesce(jsonb_agg(due.id), '[]')
         from (
@@ -266,3 +262,27 @@ end
 $$;
 comment on function api.unsettled_subscriptions is 'Definer. Ids of subscriptions whose webhook may have been lost.';
 grant execute on function api.unsettled_subscriptions(integer) to service_role;
+
+-- Nobody ever could pay, and Stripe's events tell of nobody who did: past its time it is simply over.
+create function api.end_abandoned(most integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    lost public.payments;
+begin
+    perform private.require_service();
+    for lost in
+        select p.* from public.payments as p
+        where p.status = 'created' and private.opened_at_stripe(p) is null and p.expires_at < now()
+        order by p.id limit most for update skip locked
+    loop
+        perform private.move_payment(lost, 'expired');
+    end loop;
+    update public.subscriptions as s set status = 'canceled'
+    where s.status = 'incomplete' and s.expires_at < now()
+    and s.stripe_checkout_session_id is null and s.stripe_subscription_id is null;
+    return '{}';
+end
+$$;
+comment on function api.end_abandoned is 'Definer. For the reconciler, when it has read Stripe''s events.';
+grant execute on function api.end_abandoned(integer) to service_role;

@@ -53,6 +53,7 @@ language plpgsql set search_path = ''
 as $$
 declare
     subscription public.subscriptions;
+    paid_by integer;
 begin
     select s.* into subscription from public.subscriptions as s where s.id = private.subscription_of(fact) for update;
     if subscription.id is null then
@@ -76,7 +77,8 @@ begin
         fact ->> 'invoice_id', subscription.language, now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;
-    if jsonb_array_length(fact -> 'intents') <> 1
+    paid_by := jsonb_array_length(fact -> 'intents');
+    if paid_by > 1 or paid_by = 0
         and exists (select from public.payments as p where p.id = private.payment_of(fact) and p.status <> 'succeeded') then
         -- A refund or dispute of the second would find no payment.
         perform private.review(private.payment_of(fact), 'paid_in_parts');

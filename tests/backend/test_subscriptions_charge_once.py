@@ -107,5 +107,5 @@ async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
     ]
     await webhooks.apply(house.shop, events)
     assert (await see(house, made)).status == "canceled"
-    decided = "select count(*) from stripe_events where reason = 'stripe_decides'"
-    assert await owner.fetchval(decided) == 1  # so the repeat asks again
+    said = "select state, reason from stripe_events where id = 'evt_sub_gone'"
+    assert tuple(await owner.fetchrow(said) or ()) == ("failed", "resource_missing")

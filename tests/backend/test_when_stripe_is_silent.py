@@ -60,16 +60,13 @@ async def test_what_could_not_be_applied_is_asked_for_again(
     await soon(lambda: has_balance(house, 10_000))  # by Stripe's own repeat
 
 
-async def test_an_odd_event_does_not_stop_the_reconciler(house: House, owner: Connection) -> None:
+async def test_an_odd_event_hides_no_other(house: House) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
     payment = await house.topup()
     await house.pay(payment)
     odd = new("event", type="customer.updated", livemode="perhaps", data={"object": {}})
     house.store.put("event", odd["id"], odd)
-    await owner.execute("update payments set created_at = created_at - interval '2 minutes'")
-    assert await reconcile.once(house.shop) == {
-        "payments": 1, "refunds": 0, "subscriptions": 0, "expiring": 0,
-    }  # fmt: skip
+    assert (await reconcile.once(house.shop))["events"] == 2
     assert (await house.see(payment)).status == "succeeded"
 
 

@@ -166,6 +166,7 @@ async def test_the_reconciler_is_given_what_nobody_heard_of(till: Till, owner: C
         fresh,
     )
     assert await till.database.call("unsettled_payments", SERVICE, most=10) == [quiet]
+    await till.database.call("end_abandoned", SERVICE, most=10)
     assert (await till.show(never_opened))["status"] == "expired"
 
 
