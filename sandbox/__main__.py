@@ -48,12 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     wish = parser.parse_args(arguments)
     try:
         return COMMANDS[wish.command](wish)
-    except CannotStart as reason:
+    except (CannotStart, StartFailed, PostgresFailed, DemoFailed) as reason:
         print(reason, file=sys.stderr)
-        return 2
-    except (StartFailed, PostgresFailed, DemoFailed) as reason:
-        print(reason, file=sys.stderr)
-        return 1
+        return 2 if isinstance(reason, CannotStart) else 1
 
 
 def run(_: argparse.Namespace) -> int:

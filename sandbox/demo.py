@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
-import asyncpg
 
 from sandbox.environment import SETTINGS, Ports
+from sandbox.postgres import connected
 from sandbox.processes import Say, tail
 from sandbox.store import Json
-from sandbox.supervisor import Sandbox, everything
+from sandbox.supervisor import everything
 from sandbox.telegram_text import said
 
 CARD = "4242424242424242"  # Stripe's published number that is always paid
@@ -95,19 +95,19 @@ async def play(say: Say) -> None:
         try:
             began = time.monotonic()
             async with (
-                everything(given, ports, Path(folder), say) as house,
+                everything(given, ports, Path(folder), say) as database,
                 aiohttp.ClientSession(ports.sandbox_url) as http,
             ):
                 say(f"Everything was up after {time.monotonic() - began:.1f} s.\n")
-                ana = await top_up(house, http, say)
-                await pay_with_a_card(house, ana, http, say)
+                ana = await top_up(database, http, say)
+                await pay_with_a_card(database, ana, http, say)
         except (DemoFailed, aiohttp.ClientError, TimeoutError) as reason:
             logs = [Path(folder) / "logs" / f"{name}.log" for name in ("sandbox", "backend", "bot")]
             ends = "\n".join(f"The last lines of {log.name}:\n{tail(log)}" for log in logs)
             raise DemoFailed(f"{reason}\n{ends}\nThe demo failed.") from reason
 
 
-async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> Chat:
+async def top_up(database: str, http: aiohttp.ClientSession, say: Say) -> Chat:
     """Ana adds EUR 50 to Acme's wallet, and Ben, who belongs to it, hears of it."""
     ana, ben = Chat(http, "ana", say), Chat(http, "ben", say)
     began = time.time()
@@ -124,7 +124,7 @@ async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> Chat:
     await ben.see("that Ana added money", "€50.00")
     await ana.ask("/balance", "a balance of €50.00", "Balance: €50.00")
     sent = await first_delivery(http)
-    await check_ledger(house, ("topup", 5000, 0))
+    await check_ledger(database, ("topup", 5000, 0))
     say(
         "\n  The ledger: one top-up of 5000 cents, and all entries sum to zero."
         f"\n  From Stripe's event to the message in the chat: {(told - sent) * 1000:.0f} ms"
@@ -133,7 +133,7 @@ async def top_up(house: Sandbox, http: aiohttp.ClientSession, say: Say) -> Chat:
     return ana
 
 
-async def pay_with_a_card(house: Sandbox, ana: Chat, http: aiohttp.ClientSession, say: Say) -> None:
+async def pay_with_a_card(database: str, ana: Chat, http: aiohttp.ClientSession, say: Say) -> None:
     """Ana saves a card for Acme, adds EUR 20 with one tap, and sends it back."""
     say(f"  Now Ana saves {CARD}, pays with one tap, and takes it back.\n")
     cards = await ana.ask("/cards", "the cards", "no card")
@@ -144,7 +144,7 @@ async def pay_with_a_card(house: Sandbox, ana: Chat, http: aiohttp.ClientSession
     paid = await ana.tap(ways, "Pay with Visa •••• 4242", "that it is paid", "Paid.*€20.00")
     sure = await ana.tap(paid, "Refund", "the last question", "Send €20.00 back")
     await ana.tap(sure, "Refund €20.00", "that it is refunded", "Refunded")
-    await check_ledger(house, ("topup", 5000, 0), ("topup", 2000, 0), ("refund", 2000, 0))
+    await check_ledger(database, ("topup", 5000, 0), ("topup", 2000, 0), ("refund", 2000, 0))
     say("\n  The ledger: another top-up of 2000 cents, its refund, and all sum to zero.\n")
 
 
@@ -166,13 +166,10 @@ async def first_delivery(http: aiohttp.ClientSession) -> float:
     return min(float(a["at"]) for d in told if ".succeeded" in d["type"] for a in d["attempts"])
 
 
-async def check_ledger(house: Sandbox, *wanted: tuple[str, int, int]) -> None:
+async def check_ledger(database: str, *wanted: tuple[str, int, int]) -> None:
     """Exactly these transfers: their kind, their amount in cents, and the sum of their entries."""
-    connection = await asyncpg.connect(house.database_url)
-    try:
+    async with connected(database) as connection:
         found = [tuple(row) for row in await connection.fetch(TRANSFERS)]
-    finally:
-        await connection.close()
     if sorted(found) != sorted(wanted):
         raise DemoFailed(f"The ledger has other transfers than {wanted}: {found}.")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, validate_call
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, validate_call
 
 from sandbox.store import Json
 
@@ -64,17 +64,13 @@ class Shape(BaseModel):
 class Faults(Shape):
     """What goes wrong on purpose. Each fault that a request names is set anew, the others stay.
 
-    `{}` or `{"reset": true}` ends all.
+    `{}` ends all.
     """
-
-    reset: bool = Field(default=False, exclude=True)
 
     def change(self, wanted: Json) -> None:
         """Put in force what is wanted."""
-        asked, names = type(self).model_validate(wanted), set(wanted)
-        if asked.reset or not wanted:
-            asked, names = type(self)(), set(type(self).model_fields)
-        for name in names:
+        asked = type(self).model_validate(wanted)
+        for name in wanted or type(self).model_fields:
             setattr(self, name, getattr(asked, name))
 
 

@@ -102,8 +102,8 @@ async def embedded_postgres(
     log = data.parent / "logs" / f"{data.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
-    await _make_cluster(data)
-    await _stop_leftover(data)
+    _make_cluster(data)
+    _stop_leftover(data)
     fits = len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     sockets = data if fits else Path(tempfile.mkdtemp(prefix="pursebot-"))
     give_to_server(sockets, log)
@@ -111,18 +111,18 @@ async def embedded_postgres(
     start = ["start", "-w", "-l", str(log), "-o", shlex.join(options)]
     try:
         try:
-            await run_program("pg_ctl", *start, data=data)
+            run_program("pg_ctl", *start, data=data)
         except PostgresFailed as failed:
             raise PostgresFailed(f"{failed}\nThe last lines of {log}:\n{tail(log)}") from None
         yield EmbeddedPostgres(sockets)
     finally:
         with suppress(PostgresFailed):  # it is down already, or never came up
-            await run_program("pg_ctl", *STOP, data=data)
+            run_program("pg_ctl", *STOP, data=data)
         if not fits:
             shutil.rmtree(sockets, ignore_errors=True)
 
 
-async def _make_cluster(data: Path) -> None:
+def _make_cluster(data: Path) -> None:
     """`initdb` beside `data`, then rename: an interrupted start leaves no half-made cluster."""
     if (data / "PG_VERSION").exists():
         return
@@ -131,11 +131,11 @@ async def _make_cluster(data: Path) -> None:
     half_made.mkdir(mode=0o700)
     give_to_server(half_made)
     locale = [] if own_programs() else BUILTIN_LOCALE
-    await run_program("initdb", *INITDB, *locale, data=half_made)
+    run_program("initdb", *INITDB, *locale, data=half_made)
     half_made.rename(data)
 
 
-async def _stop_leftover(data: Path) -> None:
+def _stop_leftover(data: Path) -> None:
     """Stop the server of a supervisor that was killed; a stale pid file PostgreSQL sorts out.
 
     Only one that answers on its socket: its pid may belong to somebody else by now.
@@ -143,5 +143,5 @@ async def _stop_leftover(data: Path) -> None:
     with suppress(FileNotFoundError, IndexError):
         sockets = (data / "postmaster.pid").read_text().splitlines()[4]
         with suppress(PostgresFailed):
-            await run_program("pg_isready", "-q", "-h", sockets, "-p", "5432", data=data)
-            await run_program("pg_ctl", *STOP, data=data)
+            run_program("pg_isready", "-q", "-h", sockets, "-p", "5432", data=data)
+            run_program("pg_ctl", *STOP, data=data)

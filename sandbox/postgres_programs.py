@@ -8,13 +8,12 @@ PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`, 
 them or to the data leads through a folder that is root's alone, they are lent the right to pass.
 """
 
-import asyncio
 import os
 import re
 import stat
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, STDOUT
 
 NOBODY = 65534
 CAP_DAC_READ_SEARCH = 1 << 2  # capabilities(7): read and search any folder. Docker withholds it
@@ -24,32 +23,27 @@ class PostgresFailed(Exception):
     """PostgreSQL could not be made, started or stopped; the message has what it said."""
 
 
-async def run_program(name: str, *arguments: str, data: Path) -> None:
-    """Run `initdb`, `pg_ctl`, ... on the folder `data` to its end, even when cancelled meanwhile.
+def run_program(name: str, *arguments: str, data: Path) -> None:
+    """Run `initdb`, `pg_ctl`, ... on the folder `data` to its end; the loop waits, nobody cancels.
 
     Raises PostgresFailed with its output unless it exits with 0.
     """
     program = _program(name)
     try:
-        process = await asyncio.create_subprocess_exec(
-            *(*_as_nobody(program, data), str(program), *arguments),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
+        done = subprocess.run(  # noqa: S603 (our own words)
+            [*_as_nobody(program, data), str(program), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
             cwd="/",
             env={**os.environ, "PGDATA": str(data), "LC_ALL": "C"},
             start_new_session=True,  # Ctrl-C is for the supervisor; it stops us in its own order
         )
     except OSError as error:
         raise PostgresFailed(f"{name} could not be started: {error}") from None
-    finishing = asyncio.ensure_future(process.communicate())
-    try:
-        output, _ = await asyncio.shield(finishing)
-    except asyncio.CancelledError:
-        await finishing
-        raise
-    if process.returncode:
-        raise PostgresFailed(f"{name} failed: {output.decode(errors='replace').strip()}")
+    if done.returncode:
+        raise PostgresFailed(f"{name} failed: {done.stdout.decode(errors='replace').strip()}")
 
 
 def give_to_server(*paths: Path) -> None:

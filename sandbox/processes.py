@@ -13,7 +13,7 @@ from sandbox.environment import ROOT
 
 SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 2.0  # between SIGTERM and SIGKILL: two children and the rest stop within 5 s
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # between two starts of a child that keeps ending
+PAUSE = 1.0  # seconds between the end of a child and its next start
 
 # On Linux a child hears when its parent is gone, however it went: nobody is left behind.
 TIED_TO_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
@@ -101,18 +101,11 @@ class Child:
             raise self._failure(f"is not ready after {SECONDS_TO_START:.0f} s") from None
 
     async def _start_again(self, processes: list[Process]) -> None:
-        clock = asyncio.get_running_loop().time
-        pause = FIRST_PAUSE
         while True:
-            started = clock()
             await processes[-1].wait()
-            pause = FIRST_PAUSE if clock() - started > LONGEST_PAUSE else pause
-            self._say(
-                f"The {self._command[0]} ended with {_ending(processes[-1])}; starting it again in"
-                f" {pause:.0f} s. Its log: {self._log}"
-            )
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            end = f"ended with {_ending(processes[-1])}; starting it again. Its log: {self._log}"
+            self._say(f"The {self._command[0]} {end}")
+            await asyncio.sleep(PAUSE)
             processes.append(await self._start())
 
     def _failure(self, what: str) -> StartFailed:

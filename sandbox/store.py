@@ -28,14 +28,13 @@ class Store:
         self._database.execute("pragma synchronous = normal")
         self._database.execute(SCHEMA)
 
-    def put(self, kind: str, id: str, body: Json) -> int:
-        """Write one object, new or changed; answers its place (`seq`) in the order of arrival."""
-        row = self._database.execute(
+    def put(self, kind: str, id: str, body: Json) -> None:
+        """Write one object, new or changed; a changed one keeps its place in the order."""
+        self._database.execute(
             "insert into things (kind, id, body) values (?, ?, ?)"
-            " on conflict (kind, id) do update set body = excluded.body returning seq",
+            " on conflict (kind, id) do update set body = excluded.body",
             (kind, id, json.dumps(body)),
-        ).fetchone()
-        return int(row[0])
+        )
 
     def get(self, kind: str, id: str) -> Json | None:
         """A fresh copy of one object, or None."""

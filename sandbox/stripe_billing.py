@@ -16,10 +16,9 @@ from sandbox.store import Json
 from sandbox.stripe_calls import A_DAY, Call, Line, Listed, Metadata, Text, create_intent
 from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
-from sandbox.stripe_objects import INVOICES, new, new_id, newest, step_of, stored
-from sandbox.stripe_sessions import LocalStripe, filled
+from sandbox.stripe_objects import INVOICES, filled, listed, made, new, new_id, step_of
+from sandbox.stripe_sessions import LocalStripe
 
-SUBSCRIPTION = "customer.subscription"
 DAYS = {"week": 7, "month": 30}
 Expand = Annotated[list[Literal["latest_invoice.payments", "payments"]], Listed]
 
@@ -30,23 +29,17 @@ def now(stripe: LocalStripe) -> int:
     return int(time.time() + ahead)
 
 
-def made(kind: str, facts: Json) -> Json:
-    """A new object whose template names some of `facts` as "$name"."""
-    thing = new(kind)
-    return dict(filled(thing, {**facts, "id": thing["id"]}))
-
-
 def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     """The first invoice of the subscription that a session is for."""
     asked, item = wanted["price"], new_id("si_")
-    others = newest(stripe.store, SUBSCRIPTION, customer=page["customer"])
+    others = stripe.newest("subscription", customer=page["customer"])
     if any(it["currency"] != asked["currency"] and it["status"] != "canceled" for it in others):
         raise Refusal(400, "You cannot combine currencies on a single customer.")
     product = asked["product"] or create_product(stripe, **asked["product_data"])["id"]
     ids = {"product": product, "item": item, "method": wanted.get("method")}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
     about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
-    return bill(stripe, made(SUBSCRIPTION, facts | about), "subscription_create", ids["method"])
+    return bill(stripe, made("subscription", facts | about), "subscription_create", ids["method"])
 
 
 def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | None) -> Json:
@@ -59,7 +52,7 @@ def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | Non
     item["current_period_end"] = start + DAYS[item["price"]["recurring"]["interval"]] * A_DAY
     more = {"line": new_id("il_1"), "reason": reason}
     invoice = made("invoice", {**item["price"], **item, **subscription, **more})
-    product = stored(stripe.store, "product", item["price"]["product"])
+    product = stripe.stored("product", item["price"]["product"])
     money: Any = {"amount": invoice["total"], "currency": invoice["currency"]}
     money |= {"automatic_payment_methods": {"enabled": "true"}, "description": product["name"]}
     paid_by = {"customer": subscription["customer"], "payment_method": method}
@@ -68,7 +61,7 @@ def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | Non
     page = give_page(stripe, intent, stripe.settings.url, **about)
     invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
     subscription["latest_invoice"] = invoice["id"]
-    stripe.tell([], {SUBSCRIPTION: subscription, "invoice": invoice, "payment_intent": intent})
+    stripe.tell([], subscription, invoice, intent)
     return invoice
 
 
@@ -86,7 +79,7 @@ def pay_invoice(stripe: LocalStripe, page: Json, card: str, step: str) -> Json:
         if page["id"][:3] == "cs_":
             details = invoice["parent"]["subscription_details"]
             page |= {"subscription": details["subscription"], "invoice": invoice["id"]}
-            stripe.tell(["checkout.session.completed"], {"checkout.session": page})
+            stripe.changed(page, "completed")
     return page
 
 
@@ -95,11 +88,11 @@ def collect(stripe: LocalStripe, id: str, step: str, card: str) -> Json:
 
     What pays the first one of a subscription that began on a page is saved for the others.
     """
-    invoice = stored(stripe.store, "invoice", id)
+    invoice = stripe.stored("invoice", id)
     details = invoice["parent"]["subscription_details"]
-    subscription = stored(stripe.store, SUBSCRIPTION, details["subscription"])
+    subscription = stripe.stored("subscription", details["subscription"])
     intent_id = invoice["hosted_invoice_url"].rpartition("/")[2]
-    intent = stored(stripe.store, "payment_intent", intent_id)
+    intent = stripe.stored("payment_intent", intent_id)
     if card:
         intent = stripe.move(intent, step, card)
     came = INVOICES[intent["status"]]
@@ -107,14 +100,14 @@ def collect(stripe: LocalStripe, id: str, step: str, card: str) -> Json:
     invoice |= filled(came["changes"], invoice) | tries
     if invoice["status"] == "paid":
         facts = {**invoice, "invoice": id, "intent": intent_id, "paid_at": now(stripe)}
-        stripe.store.put("invoice_payment", id, made("invoice_payment", facts))
+        stripe.tell([], made("invoice_payment", facts))
         if subscription["default_payment_method"] is None:
             method = intent["payment_method"]
             new_method(stripe, card, subscription["customer"], "limited", id=method)
             subscription["default_payment_method"] = method
     if events := came["begins" if subscription["status"] == "incomplete" else "events"]:
         subscription["status"] = came["subscription"]
-    stripe.tell(events, {SUBSCRIPTION: subscription, "invoice": invoice})
+    stripe.tell(events, subscription, invoice)
     return invoice
 
 
@@ -123,7 +116,7 @@ async def advance(stripe: LocalStripe, days: int) -> Json:
     for _ in range(days):
         ahead = now(stripe) + A_DAY - time.time()
         stripe.store.put("clock", "billing", {"ahead": ahead})
-        for _, subscription in stripe.store.list(SUBSCRIPTION):
+        for _, subscription in stripe.store.list("subscription"):
             end = subscription["items"]["data"][0]["current_period_end"]
             if subscription["status"] in ("active", "past_due") and end <= now(stripe):
                 renew(stripe, subscription)
@@ -136,16 +129,16 @@ def renew(stripe: LocalStripe, subscription: Json) -> None:
     card = number_behind(stripe, method, subscription["customer"]) if method else ""
     invoice = bill(stripe, subscription, "subscription_cycle", method)
     if subscription["pause_collection"]:
-        about = {SUBSCRIPTION: subscription, "invoice": invoice | {"status": "void"}}
-        stripe.tell([f"{SUBSCRIPTION}.updated", "invoice.voided"], about)
+        void = invoice | {"status": "void"}
+        stripe.tell(["customer.subscription.updated", "invoice.voided"], subscription, void)
     else:
         collect(stripe, invoice["id"], card and step_of(card), card)
 
 
 def paying(stripe: LocalStripe, subscription: Json) -> str | None:
     """Its own card or, where that was let go, the customer's default, if there is one."""
-    own = stored(stripe.store, "payment_method", subscription["default_payment_method"])
-    settings = stored(stripe.store, "customer", subscription["customer"])["invoice_settings"]
+    own = stripe.stored("payment_method", subscription["default_payment_method"])
+    settings = stripe.stored("customer", subscription["customer"])["invoice_settings"]
     method: str | None = own["id"] if own["customer"] else settings["default_payment_method"]
     return method
 
@@ -153,7 +146,7 @@ def paying(stripe: LocalStripe, subscription: Json) -> str | None:
 def create_product(stripe: LocalStripe, *, name: Text) -> Json:
     """POST /v1/products: no more than a name on invoices."""
     product = new("product", name=name, updated=int(time.time()))
-    stripe.tell([], {"product": product})
+    stripe.tell([], product)
     return product
 
 
@@ -173,12 +166,12 @@ def create_subscription(
     invoice = begin(stripe, {"customer": customer, "currency": asked["currency"]}, wanted)
     collect(stripe, invoice["id"], step_of(number), number)
     made_for = invoice["parent"]["subscription_details"]["subscription"]
-    return stored(stripe.store, SUBSCRIPTION, made_for)
+    return stripe.stored("subscription", made_for)
 
 
 def retrieve_subscription(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
     """GET /v1/subscriptions/{id}."""
-    subscription = stored(stripe.store, SUBSCRIPTION, id)
+    subscription = stripe.stored("subscription", id)
     latest = retrieve_invoice(stripe, subscription["latest_invoice"], expand=expand)
     return {**subscription, "latest_invoice": latest}
 
@@ -195,14 +188,14 @@ def update_subscription(
     """POST /v1/subscriptions/{id} (docs.stripe.com/api/subscriptions/update)."""
     subscription = running(stripe, id)
     for asked in items or []:
-        stored(stripe.store, "product", asked.price_data.product or "")
+        stripe.stored("product", asked.price_data.product or "")
         amount = asked.price_data.unit_amount
         changed = {"unit_amount": amount, "unit_amount_decimal": str(amount)}
         subscription["items"]["data"][0]["price"] |= {"id": new_id("price_1"), **changed}
     if pause_collection is not None:
         paused = {"behavior": "void", "resumes_at": None}
         subscription["pause_collection"] = paused if pause_collection else None
-    stripe.tell([f"{SUBSCRIPTION}.updated"], {SUBSCRIPTION: subscription})
+    stripe.tell(["customer.subscription.updated"], subscription)
     return retrieve_subscription(stripe, id, expand=expand)
 
 
@@ -210,13 +203,13 @@ def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
     """DELETE /v1/subscriptions/{id}."""
     ended = {"status": "canceled", "canceled_at": now(stripe), "ended_at": now(stripe)}
     subscription = running(stripe, id) | ended
-    stripe.tell([f"{SUBSCRIPTION}.deleted"], {SUBSCRIPTION: subscription})
+    stripe.tell(["customer.subscription.deleted"], subscription)
     return subscription
 
 
 def running(stripe: LocalStripe, id: str) -> Json:
     """A subscription that has not ended."""
-    subscription = stored(stripe.store, SUBSCRIPTION, id)
+    subscription = stripe.stored("subscription", id)
     if subscription["status"] == "canceled":
         raise Refusal(404, f"No such subscription: '{id}'", code="resource_missing")
     return subscription
@@ -224,9 +217,8 @@ def running(stripe: LocalStripe, id: str) -> Json:
 
 def retrieve_invoice(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
     """GET /v1/invoices/{id}."""
-    invoice, paid = stored(stripe.store, "invoice", id), stripe.store.get("invoice_payment", id)
-    payments = {"object": "list", "data": [paid] if paid else [], "has_more": False, "url": "/v1"}
-    return {**invoice, "payments": payments}
+    paid = stripe.newest("invoice_payment", invoice=id)
+    return stripe.stored("invoice", id) | {"payments": listed(paid, "/v1", 1)}
 
 
 BILLING_CALLS: dict[tuple[str, str], Call] = {

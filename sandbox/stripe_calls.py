@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from sandbox.doors import READ, Refusal, Shape, not_modelled
 from sandbox.store import Json
-from sandbox.stripe_objects import CURRENCIES, TEMPLATES, listed, new, new_id, newest, stored
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, listed, new, new_id
 from sandbox.stripe_sessions import LocalStripe, allows
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
@@ -98,7 +98,7 @@ def create_session(
 def open_page(stripe: LocalStripe, about: Json, backstage: Json, asked: Json) -> Json:
     """A page of any mode: `about` is what its mode makes of it, `asked` what all modes take."""
     if customer := about.get("customer"):
-        stored(stripe.store, "customer", customer)
+        stripe.stored("customer", customer)
     page = PageAsked(**asked).model_dump()
     page["expires_at"] = window(page["expires_at"])
     page["custom_text"] = TEMPLATES["checkout.session"]["custom_text"] | page["custom_text"]
@@ -138,7 +138,7 @@ def retrieving(kind: str, **inside: str) -> Call:
     def retrieve(
         stripe: LocalStripe, id: str, *, expand: Annotated[list[str], Listed] | None = None
     ) -> Json:
-        thing = stored(stripe.store, kind, id)
+        thing = stripe.stored(kind, id)
         for name in expand or []:
             if name not in inside:
                 raise not_modelled(f"expand[{name[:50]}]")
@@ -150,7 +150,7 @@ def retrieving(kind: str, **inside: str) -> Call:
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/checkout/sessions/{id}/expire."""
-    session = stored(stripe.store, "checkout.session", id)
+    session = stripe.stored("checkout.session", id)
     if session["status"] != "open":
         raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")
     return stripe.move(session, "expire")
@@ -162,25 +162,23 @@ def create_intent(
     amount: Whole,
     currency: str,
     automatic_payment_methods: dict[Literal["enabled"], Literal["true"]],
-    description: Text | None = None,
-    metadata: Metadata | None = None,
+    **carried: Any,
 ) -> Json:
     """POST /v1/payment_intents (docs.stripe.com/api/payment_intents/create)."""
     check_total(amount, currency)
-    carried = {"description": description, "metadata": metadata or {}}
-    intent = new("payment_intent", amount=amount, currency=currency, **carried)
+    about = IntentData(**carried).model_dump()
+    intent = new("payment_intent", amount=amount, currency=currency, **about)
     intent["automatic_payment_methods"] = {"allow_redirects": "always", "enabled": True}
     intent["client_secret"] = new_id(f"{intent['id']}_secret_")
-    item = {"description": description, "quantity": 1, "amount": amount}
-    backstage = {"session": intent["id"], "items": [item], "intent": carried, "due": {}}
+    item = {"description": about["description"], "quantity": 1, "amount": amount}
+    backstage = {"session": intent["id"], "items": [item], "due": {}}
     stripe.store.put("backstage", intent["id"], backstage)
-    stripe.tell(["payment_intent.created"], {"payment_intent": intent})
-    return intent
+    return stripe.changed(intent, "created")
 
 
 def cancel_intent(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/payment_intents/{id}/cancel: one that nobody has paid, and that has no session."""
-    intent = stored(stripe.store, "payment_intent", id)
+    intent = stripe.stored("payment_intent", id)
     if intent["client_secret"] is None or not allows("cancel", intent, intent):
         message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."
         raise Refusal(400, message, code="payment_intent_unexpected_state")
@@ -189,9 +187,7 @@ def cancel_intent(stripe: LocalStripe, id: str) -> Json:
 
 def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
     """POST /v1/customers (docs.stripe.com/api/customers/create)."""
-    customer = new("customer", name=name, metadata=metadata or {})
-    stripe.tell(["customer.created"], {"customer": customer})
-    return customer
+    return stripe.changed(new("customer", name=name, metadata=metadata or {}), "created")
 
 
 def list_events(
@@ -203,9 +199,9 @@ def list_events(
     starting_after: str | None = None,
 ) -> Json:
     """GET /v1/events, newest first, by cursor (docs.stripe.com/api/pagination)."""
-    events = newest(stripe.store, "event")
+    events = stripe.newest("event")
     if starting_after:
-        events = events[events.index(stored(stripe.store, "event", starting_after)) + 1 :]
+        events = events[events.index(stripe.stored("event", starting_after)) + 1 :]
     since = (created or {"gte": 0})["gte"]
     found = [e for e in events if e["created"] >= since and (not types or e["type"] in types)]
     return listed(found, "/v1/events", limit)

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from sandbox.doors import READ, Doors, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Limit, Metadata, Text, Url, open_page, retrieving
-from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, listed, new, newest, step_of, stored
-from sandbox.stripe_sessions import LocalStripe, filled
+from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, filled, listed, made, new, step_of
+from sandbox.stripe_sessions import LocalStripe
 
 TOKENS: dict[str, str] = TABLES["tokens"]
 SETUPS: dict[str, Json] = TABLES["setups"]
@@ -29,20 +29,20 @@ def create_setup(
     about: Json = {"mode": mode, "customer": customer, "currency": currency}
     about |= {"setup_intent": intent["id"], **TEMPLATES["saving"]}
     session = open_page(stripe, about, {"items": [], "intent": {}}, page)
-    stripe.tell(["setup_intent.created"], {"setup_intent": intent})
+    stripe.changed(intent, "created")
     return session
 
 
 def save(stripe: LocalStripe, session: Json, card: str, step: str) -> Json:
     """Try to save a card on the page of a setup session; answers the session."""
     step = METHODS[card].get("saving", step)
-    intent = stored(stripe.store, "setup_intent", session["setup_intent"])
+    intent = stripe.stored("setup_intent", session["setup_intent"])
     intent |= filled(SETUPS[step]["changes"], {"null": None, "error": METHODS[card].get("error")})
     if step == "succeed":
         saved = new_method(stripe, card, session["customer"], "limited")
         intent["payment_method"] = saved["id"]
         session |= {"status": "complete", "url": None, "customer_details": TEMPLATES["nobody"]}
-    stripe.tell(SETUPS[step]["events"], {"setup_intent": intent, "checkout.session": session})
+    stripe.tell(SETUPS[step]["events"], intent, session)
     return session
 
 
@@ -50,46 +50,35 @@ def new_method(
     stripe: LocalStripe, number: str, customer: str, redisplay: str, **more: str
 ) -> Json:
     """A card with this test number, attached; which number it has, Stripe never shows."""
-    brand, last4 = METHODS[number]["brand"], METHODS[number].get("last4", number[-4:])
-    card = TEMPLATES["card"] | {
-        "brand": brand, "display_brand": brand, "last4": last4,
-        "exp_year": time.gmtime().tm_year + 5,
-        "fingerprint": sha256(number.encode()).hexdigest()[:16],
-    }  # fmt: skip
-    carried = {"card": card, "customer": customer, "allow_redisplay": redisplay}
-    method = new("payment_method", **carried, **more)
+    facts = {"last4": number[-4:], **METHODS[number], "customer": customer, "redisplay": redisplay}
+    facts["exp_year"] = time.gmtime().tm_year + 5
+    facts["fingerprint"] = sha256(number.encode()).hexdigest()[:16]
+    method = made("payment_method", facts) | more
     stripe.store.put("number_behind", method["id"], {"number": number})
-    return changed(stripe, method, "attached")
+    return stripe.changed(method, "attached")
 
 
 def number_behind(stripe: LocalStripe, method_id: str, customer: str) -> str:
     """The test number of this customer's saved card: how it behaves stands in the table."""
-    if stored(stripe.store, "payment_method", method_id)["customer"] != customer:
+    if stripe.stored("payment_method", method_id)["customer"] != customer:
         raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
-    return str(stored(stripe.store, "number_behind", method_id)["number"])
-
-
-def changed(stripe: LocalStripe, thing: Json, what: str) -> Json:
-    """Keep a method or a customer as it is now, and tell."""
-    kind = str(thing["object"])
-    stripe.tell([f"{kind}.{what}"], {kind: thing})
-    return thing
+    return str(stripe.stored("number_behind", method_id)["number"])
 
 
 def update_method(
     stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
 ) -> Json:
     """POST /v1/payment_methods/{id}."""
-    method = stored(stripe.store, "payment_method", id)
-    return changed(stripe, method | {"allow_redisplay": allow_redisplay}, "updated")
+    method = stripe.stored("payment_method", id)
+    return stripe.changed(method | {"allow_redisplay": allow_redisplay}, "updated")
 
 
 def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
     """POST /v1/payment_methods/{id}/attach: one of Stripe's test methods becomes a new one."""
-    stored(stripe.store, "customer", customer)
+    stripe.stored("customer", customer)
     if id not in TOKENS:
         number_behind(stripe, id, customer)
-        return stored(stripe.store, "payment_method", id)
+        return stripe.stored("payment_method", id)
     if step_of(TOKENS[id], "saving") == "decline":
         raise Refusal(402, **METHODS[TOKENS[id]]["error"])
     return new_method(stripe, TOKENS[id], customer, "unspecified")
@@ -97,44 +86,44 @@ def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
 
 def detach(stripe: LocalStripe, id: str) -> Json:
     """POST /v1/payment_methods/{id}/detach; it can never be attached again."""
-    method = stored(stripe.store, "payment_method", id)
+    method = stripe.stored("payment_method", id)
     if method["customer"] is None:
         raise Refusal(400, "The payment method you provided is not attached to a customer.")
-    customer = stored(stripe.store, "customer", method["customer"])
+    customer = stripe.stored("customer", method["customer"])
     if customer["invoice_settings"]["default_payment_method"] == id:
         customer["invoice_settings"]["default_payment_method"] = None
-        changed(stripe, customer, "updated")
-    return changed(stripe, method | {"customer": None}, "detached")
+        stripe.changed(customer, "updated")
+    return stripe.changed(method | {"customer": None}, "detached")
 
 
 def update_customer(stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings) -> Json:
     """POST /v1/customers/{id}: what is charged unless somebody says otherwise."""
-    customer = stored(stripe.store, "customer", id)
+    customer = stripe.stored("customer", id)
     number_behind(stripe, invoice_settings["default_payment_method"], id)
     customer["invoice_settings"] |= invoice_settings
-    return changed(stripe, customer, "updated")
+    return stripe.changed(customer, "updated")
 
 
 def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
     """GET /v1/customers/{id}/payment_methods, newest first."""
-    found = newest(stripe.store, "payment_method", customer=id)
+    found = stripe.newest("payment_method", customer=id)
     return listed(found, f"/v1/customers/{id}/payment_methods", limit)
 
 
 def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
     """POST /v1/billing_portal/sessions."""
-    stored(stripe.store, "customer", customer)
+    stripe.stored("customer", customer)
     portal = new("billing_portal.session", customer=customer, return_url=return_url)
-    portal |= {"url": f"{stripe.settings.url}/portal/{portal['id']}"}
-    stripe.store.put("billing_portal.session", portal["id"], portal)
+    portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
+    stripe.tell([], portal)
     return portal
 
 
 async def see_portal(stripe: LocalStripe, id: str) -> Json:
     """What the portal's page shows: the customer's cards, and which is the default."""
-    portal = stored(stripe.store, "billing_portal.session", id)
-    customer = stored(stripe.store, "customer", portal["customer"])
-    cards = newest(stripe.store, "payment_method", customer=customer["id"])
+    portal = stripe.stored("billing_portal.session", id)
+    customer = stripe.stored("customer", portal["customer"])
+    cards = stripe.newest("payment_method", customer=customer["id"])
     return {"return_url": portal["return_url"], "customer": customer, "cards": cards}
 
 
@@ -142,7 +131,7 @@ async def use_portal(
     stripe: LocalStripe, id: str, act: Literal["remove", "default"], card: str
 ) -> Json:
     """What its buttons do."""
-    customer = stored(stripe.store, "billing_portal.session", id)["customer"]
+    customer = stripe.stored("billing_portal.session", id)["customer"]
     if act == "default":
         update_customer(stripe, customer, invoice_settings={"default_payment_method": card})
     else:
@@ -152,14 +141,14 @@ async def use_portal(
 
 async def see_cards(stripe: LocalStripe) -> Json:
     """Every card that somebody has, newest first, for the console."""
-    return {"cards": [m for m in newest(stripe.store, "payment_method") if m["customer"]]}
+    return {"cards": [m for m in stripe.newest("payment_method") if m["customer"]]}
 
 
 async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:
     """The bank told the card network another expiry, and that told Stripe."""
-    method = stored(stripe.store, "payment_method", id)
+    method = stripe.stored("payment_method", id)
     method["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
-    return changed(stripe, method, "automatically_updated")
+    return stripe.changed(method, "automatically_updated")
 
 
 CARD_CALLS: dict[tuple[str, str], Call] = {

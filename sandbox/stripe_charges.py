@@ -6,7 +6,7 @@ from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Text, Url, create_intent
 from sandbox.stripe_cards import new_method, number_behind
-from sandbox.stripe_objects import TEMPLATES, step_of, stored
+from sandbox.stripe_objects import TEMPLATES, step_of
 from sandbox.stripe_sessions import LocalStripe
 
 
@@ -43,7 +43,7 @@ def seen(stripe: LocalStripe, id: str) -> Json:
     """The session with this id, or an intent's page, of the bank or a receipt, much like one."""
     if id[:3] != "pi_":
         return stripe.payable(id)
-    intent = stored(stripe.store, "payment_intent", id)
+    intent = stripe.stored("payment_intent", id)
     backstage = stripe.backstage(id)
     kept = {name: intent[name] for name in ("id", "created", "currency")}
     kept |= {"amount_total": intent["amount"], "expires_at": None}

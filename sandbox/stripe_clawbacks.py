@@ -8,9 +8,9 @@ from pydantic import Field
 from sandbox.doors import READ, Doors, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import A_DAY, Call, Limit, Metadata
-from sandbox.stripe_objects import CLAWBACKS, listed, new, newest, stored
+from sandbox.stripe_objects import CLAWBACKS, filled, listed, new
 from sandbox.stripe_people import priced
-from sandbox.stripe_sessions import LocalStripe, filled
+from sandbox.stripe_sessions import LocalStripe
 
 Positive = Annotated[int, Field(ge=1, le=2**53)]
 
@@ -34,7 +34,7 @@ def refund(
     """As much of the charge as is asked for, or all that is left."""
     charge = charge_of(stripe, intent_id)
     left = charge["amount"] - charge["amount_refunded"]
-    disputes = newest(stripe.store, "dispute", charge=charge["id"])
+    disputes = stripe.newest("dispute", charge=charge["id"])
     if not all(dispute["is_charge_refundable"] for dispute in disputes):
         raise Refusal(400, "This charge has been disputed.", code="charge_disputed")
     if not left:
@@ -46,13 +46,13 @@ def refund(
 
 def list_refunds(stripe: LocalStripe, *, payment_intent: str, limit: Limit = 10) -> Json:
     """GET /v1/refunds, newest first."""
-    found = newest(stripe.store, "refund", payment_intent=payment_intent)
+    found = stripe.newest("refund", payment_intent=payment_intent)
     return listed(found, "/v1/refunds", limit)
 
 
 def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
     """The charge that was paid."""
-    intent = stored(stripe.store, "payment_intent", intent_id)
+    intent = stripe.stored("payment_intent", intent_id)
     charge = stripe.store.get("charge", intent["latest_charge"] or "")
     if charge is None or not charge["paid"]:
         raise Refusal(400, f"This PaymentIntent ({intent_id}) has no successful charge.")
@@ -73,14 +73,13 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
     if step not in possible(kind, thing.get("status", "")):
         raise Refusal(409, f"This {kind} is {thing['status']}.")
     thing |= filled(CLAWBACKS[step]["changes"], {"due_by": int(time.time()) + 10 * A_DAY})
-    stripe.store.put(kind, thing["id"], thing)
-    charge = stored(stripe.store, "charge", thing["charge"])
-    refunds = newest(stripe.store, "refund", charge=charge["id"])
+    stripe.store.put(kind, thing["id"], thing)  # one of the refunds that are summed up
+    charge = stripe.stored("charge", thing["charge"])
+    refunds = stripe.newest("refund", charge=charge["id"])
     charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] != "failed")
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     charge["disputed"] = charge["disputed"] or kind == "dispute"
-    named = {"charge": charge, kind: thing, f"charge.{kind}": thing}
-    stripe.tell(CLAWBACKS[step]["events"], named)
+    stripe.tell(CLAWBACKS[step]["events"], charge, thing)
     return thing
 
 
@@ -96,7 +95,7 @@ async def go_on(stripe: LocalStripe, id: str, step: str, amount: Positive | None
     if not kind:
         raise Refusal(400, f"The steps are {', '.join(CLAWBACKS)}.")
     if id[:3] != "pi_":
-        return move(stripe, step, stored(stripe.store, kind, id))
+        return move(stripe, step, stripe.stored(kind, id))
     if kind == "refund":
         return refund(stripe, step, id, amount)
     charge = charge_of(stripe, id)

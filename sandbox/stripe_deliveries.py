@@ -17,7 +17,6 @@ from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
 from sandbox.stripe_faults import StripeFaults
-from sandbox.stripe_objects import newest, stored
 
 RETRY_AFTER = (0.5, 1, 2, 5, 10, 30, 60)  # seconds; the last one again and again
 OUT_OF_ORDER_GAP = 0.2
@@ -67,35 +66,27 @@ class Deliveries:
             turn = len(events) - 1 - place if faults.out_of_order else 0
             times = 0 if delivery["held"] else 2 if faults.twice else 1
             for _ in range(times):
-                self._expect(delivery, now + faults.late + turn * OUT_OF_ORDER_GAP)
+                self.expect(delivery, now + faults.late + turn * OUT_OF_ORDER_GAP)
 
-    def again(self, event_id: str, after: float) -> None:
-        """Post an event once more in `after` seconds, whatever became of it."""
-        stored(self._store, "event", event_id)
-        self._expect(stored(self._store, "delivery", event_id), time.time() + after)
-
-    def seen(self) -> list[Json]:
-        """Every event, newest first, with its `state`, `attempts` and the times of `next` ones."""
-        return [each | {"state": state(each)} for each in newest(self._store, "delivery")]
-
-    def _expect(self, delivery: Json, at: float) -> None:
+    def expect(self, delivery: Json, at: float) -> None:
+        """Post an event at this time, whatever became of it before."""
         delivery["next"].append(at)
         self._store.put("delivery", delivery["event"], delivery)
         self._agenda.at(at, partial(self._attempt, delivery["event"], at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
-        delivery = stored(self._store, "delivery", event_id)
+        delivery = self._store.get("delivery", event_id) or {}
         attempt: Json = {"at": time.time(), "status": None, "error": "lost on the way"}
         if len(delivery["attempts"]) >= delivery["lose"]:
             attempt |= await self._send(event_id)
-            delivery = stored(self._store, "delivery", event_id)
+            delivery = self._store.get("delivery", event_id) or {}
         attempt["seconds"] = round(time.time() - attempt["at"], 4)
         delivery["attempts"].append(attempt)
         delivery["next"].remove(at)
         self._store.put("delivery", event_id, delivery)
         if not accepted(attempt):
             wait = RETRY_AFTER[min(len(delivery["attempts"]), len(RETRY_AFTER)) - 1]
-            self._expect(delivery, time.time() + wait)
+            self.expect(delivery, time.time() + wait)
 
     async def _send(self, event_id: str) -> Json:
         """One POST. Answers `{status, error}`; `status` is None if nobody answered."""

@@ -11,10 +11,12 @@ import string
 import time
 import tomllib
 from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
+from typing import Any
 
-from sandbox.doors import Refusal
-from sandbox.store import Json, Store
+from sandbox.store import Json
 
 ROOM = Path(__file__).parent
 TEMPLATES: dict[str, Json] = json.loads((ROOM / "stripe_templates.json").read_text("utf-8"))
@@ -38,17 +40,21 @@ def new(kind: str, **fields: object) -> Json:
     return {**template, "id": new_id(template["id"]), "created": int(time.time()), **fields}
 
 
-def stored(store: Store, kind: str, id: str) -> Json:
-    """The object as it is now, or Stripe's 404."""
-    thing = store.get(kind, id)
-    if thing is None:
-        raise Refusal(404, f"No such {kind}: '{id}'", code="resource_missing")
-    return thing
+def made(kind: str, facts: Json) -> Json:
+    """A fresh object whose template names some of `facts` as "$name"."""
+    thing = new(kind)
+    return dict(filled(thing, {**facts, "id": thing["id"]}))
 
 
-def newest(store: Store, kind: str, **of: str) -> list[Json]:
-    """The objects with these fields, newest first."""
-    return [thing for _, thing in store.list(kind) if of.items() <= thing.items()][::-1]
+def filled(part: Any, facts: Json) -> Any:
+    """A template or changes with "$name" and "$name.of_that" replaced, at any depth."""
+    if isinstance(part, dict):
+        return {name: filled(value, facts) for name, value in part.items()}
+    if isinstance(part, list):
+        return [filled(value, facts) for value in part]
+    if not isinstance(part, str) or not part.startswith("$"):
+        return part
+    return reduce(getitem, part[1:].split("."), facts)
 
 
 def listed(found: list[Json], url: str, limit: int) -> Json:

@@ -1,5 +1,6 @@
 """What people see and press: the JSON doors that the hosted page and the console use."""
 
+import time
 from decimal import Decimal
 
 from sandbox.doors import Doors, Refusal, see_faults, set_faults
@@ -7,7 +8,8 @@ from sandbox.store import Json
 from sandbox.stripe_billing import advance, pay_invoice
 from sandbox.stripe_cards import CARD_DOORS, save as save_card
 from sandbox.stripe_charges import paid, seen
-from sandbox.stripe_objects import CURRENCIES, METHODS, newest, stored
+from sandbox.stripe_deliveries import state
+from sandbox.stripe_objects import CURRENCIES, METHODS
 from sandbox.stripe_sessions import LocalStripe
 
 SHOWN = 50  # sessions in the console
@@ -58,7 +60,7 @@ def priced(amount: int, currency: str) -> Json:
 
 async def see_sessions(stripe: LocalStripe) -> Json:
     """The newest 50 sessions, newest first."""
-    sessions = newest(stripe.store, "checkout.session")[:SHOWN]
+    sessions = stripe.newest("checkout.session")[:SHOWN]
     return {"sessions": [shown(stripe, session) for session in sessions]}
 
 
@@ -92,7 +94,7 @@ async def confirm(
 
 async def settle(stripe: LocalStripe, id: str) -> Json:
     """A delayed payment waits no longer."""
-    session, due = stored(stripe.store, "checkout.session", id), stripe.backstage(id)["due"]
+    session, due = stripe.stored("checkout.session", id), stripe.backstage(id)["due"]
     if due["step"] == "expire":
         raise Refusal(409, "No delayed payment was made on this session.")
     return outcome(stripe, stripe.move(session, due["step"], due["card"]))
@@ -100,17 +102,18 @@ async def settle(stripe: LocalStripe, id: str) -> Json:
 
 async def expire(stripe: LocalStripe, id: str) -> Json:
     """As if the session's time were up."""
-    return outcome(stripe, stripe.move(stored(stripe.store, "checkout.session", id), "expire"))
+    return outcome(stripe, stripe.move(stripe.stored("checkout.session", id), "expire"))
 
 
 async def see_deliveries(stripe: LocalStripe) -> Json:
-    """Every event, newest first, with every attempt and answer."""
-    return {"deliveries": stripe.deliveries.seen()}
+    """Every event, newest first, with its `state`, `attempts` and the times of `next` ones."""
+    found = stripe.newest("delivery")
+    return {"deliveries": [each | {"state": state(each)} for each in found]}
 
 
 async def again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
     """The same event once more, in so many seconds."""
-    stripe.deliveries.again(id, after)
+    stripe.deliveries.expect(stripe.stored("delivery", id), time.time() + after)
     return {"event": id, "after": after}
 
 

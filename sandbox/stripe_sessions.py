@@ -4,7 +4,6 @@ import time
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from functools import partial
-from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
 
@@ -13,7 +12,7 @@ from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
 from sandbox.stripe_deliveries import Deliveries
-from sandbox.stripe_objects import METHODS, TEMPLATES, TRANSITIONS, new, new_id, stored
+from sandbox.stripe_objects import METHODS, TEMPLATES, TRANSITIONS, filled, made, new, new_id
 
 PATIENCE = ClientTimeout(total=10)  # for the backend to answer an event
 
@@ -46,6 +45,17 @@ class LocalStripe:
             yield
             await self.agenda.close()
 
+    def stored(self, kind: str, id: str) -> Json:
+        """The object as it is now, or Stripe's 404."""
+        thing = self.store.get(kind, id)
+        if thing is None:
+            raise Refusal(404, f"No such {kind}: '{id}'", code="resource_missing")
+        return thing
+
+    def newest(self, kind: str, **of: str) -> list[Json]:
+        """The objects with these fields, newest first."""
+        return [thing for _, thing in self.store.list(kind) if of.items() <= thing.items()][::-1]
+
     def expect(self, backstage: Json, **due: object) -> None:
         """Put on the agenda what time will do to a session: what it was, or something else."""
         backstage["due"] |= due
@@ -72,7 +82,7 @@ class LocalStripe:
     def payable(self, id: str) -> Json:
         """The session, or the intent that has none, as it is now."""
         kind = "payment_intent" if id[:3] == "pi_" else "checkout.session"
-        return stored(self.store, kind, id)
+        return self.stored(kind, id)
 
     def intent_of(self, payable: Json) -> Json | None:
         """Find the payment intent; a session has none until somebody tried to pay."""
@@ -83,17 +93,24 @@ class LocalStripe:
 
     def backstage(self, id: str) -> Json:
         """What stands beside the session or the intent with this id."""
-        return stored(self.store, "backstage", id)
+        return self.stored("backstage", id)
 
-    def tell(self, types: list[str], about: dict[str, Json]) -> None:
-        """Store what `about` has by kind, make the events of one act of it, and post them."""
-        for kind, thing in about.items():
-            self.store.put(kind, thing["id"], thing)
-        named = [(type, about.get(type.rpartition(".")[0])) for type in types]
-        events = [new("event", type=t, data={"object": deepcopy(it)}) for t, it in named if it]
-        for event in events:
-            self.store.put("event", event["id"], event)
+    def tell(self, types: list[str], *about: Json) -> None:
+        """Store the objects of one act, and post the events of these types that tell of them.
+
+        A type begins with what it tells of: `charge.dispute.closed` with a kind of dispute.
+        """
+        kinds = {thing["object"]: thing for thing in about}
+        named = [(t, kinds[k]) for t in types for k in kinds if t.rpartition(".")[0].endswith(k)]
+        events = [new("event", type=t, data={"object": deepcopy(it)}) for t, it in named]
+        for thing in (*about, *events):
+            self.store.put(thing["object"], thing["id"], thing)
         self.deliveries.post(events)
+
+    def changed(self, thing: Json, what: str) -> Json:
+        """Keep an object as it is now, and tell what became of it."""
+        self.tell([f"{thing['object']}.{what}"], thing)
+        return thing
 
     async def _in_time(self, backstage: Json) -> None:
         """Do what was on the agenda, unless the session went another way meanwhile."""
@@ -108,29 +125,31 @@ class LocalStripe:
             kind = "session" if payable is not intent else "intent"
             raise Refusal(409, f"This {kind} is {payable['status']}.", code=f"{kind}_closed")
         changes = TRANSITIONS[step]["changes"]
-        amount = payable["amount" if payable is intent else "amount_total"]
-        money = {"amount": amount, "currency": payable["currency"]}
         if intent is None and card:
-            whose = {"customer": payable["customer"]}
-            intent = new("payment_intent", **money, **backstage["intent"], **whose)
-            self.tell(["payment_intent.created"], {"payment_intent": intent})
+            money = {"amount": payable["amount_total"], "currency": payable["currency"]}
+            money |= {"customer": payable["customer"], **backstage["intent"]}
+            intent = self.changed(new("payment_intent", **money), "created")
         things = {payable["object"]: payable}
+        error = METHODS.get(card or "", {}).get("error", {})
         if intent is not None:
             things["payment_intent"] = intent
         if intent is not None and "charge" in changes:
-            carried = {**money, **backstage["intent"], "payment_intent": intent["id"]}
-            carried |= {"payment_method": intent["payment_method"] or new_id("pm_1")}
-            charge = new("charge", **carried, customer=intent["customer"])
-            if intent["status"] == "processing":
-                charge = stored(self.store, "charge", intent["latest_charge"])
-            things["charge"] = charge
-        facts = facts_of(things, amount, METHODS.get(card or "", {}).get("error", {}))
+            things["charge"] = charge = self.charge_of(intent)
+            error = {**error, "charge": charge["id"]}
+        facts = {**TEMPLATES, **things, "error": error, "null": None, "now": int(time.time())}
         facts["next_action"] = backstage.get("next_action", TEMPLATES["in_the_page"])
         facts["page"] = f"{self.settings.url}/pay/{payable['id']}"
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
-        self.tell(TRANSITIONS[step]["events"], things)
+        self.tell(TRANSITIONS[step]["events"], *things.values())
         return payable
+
+    def charge_of(self, intent: Json) -> Json:
+        """The charge that is pending, or a new one."""
+        if intent["status"] == "processing":
+            return self.stored("charge", intent["latest_charge"])
+        method = intent["payment_method"] or new_id("pm_1")
+        return made("charge", {**intent, "intent": intent["id"], "payment_method": method})
 
 
 def allows(step: str, payable: Json, intent: Json | None) -> bool:
@@ -139,32 +158,6 @@ def allows(step: str, payable: Json, intent: Json | None) -> bool:
     transition = TRANSITIONS[step]
     fits = payable is intent or payable["status"] == transition.get("session")
     return bool(fits and status in transition["intent"])
-
-
-def facts_of(things: dict[str, Json], amount: int, error: Json) -> Json:
-    """What the "$names" in a transition's changes stand for; templates by their own names."""
-    charge = things.get("charge", {})
-    return {
-        **TEMPLATES,
-        "null": None,
-        "now": int(time.time()),
-        "amount": amount,
-        "intent": things.get("payment_intent", {}).get("id"),
-        "charge_id": charge.get("id"),
-        "payment_method": charge.get("payment_method"),
-        "error": {**error, "charge": charge["id"]} if charge else error,
-        "code": error.get("code"),
-        "message": error.get("message"),
-    }
-
-
-def filled(part: Any, facts: Json) -> Any:
-    """A template or changes with their "$names" replaced, at any depth."""
-    if isinstance(part, dict):
-        return {name: filled(value, facts) for name, value in part.items()}
-    if isinstance(part, list):
-        return [filled(value, facts) for value in part]
-    return facts[part[1:]] if isinstance(part, str) and part.startswith("$") else part
 
 
 LOCAL_STRIPE = web.AppKey("local_stripe", LocalStripe)

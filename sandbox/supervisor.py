@@ -10,7 +10,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -32,20 +31,13 @@ from sandbox.settings import SandboxSettings
 SEED = (Path(__file__).parent / "seed.sql").read_text()
 
 
-@dataclass(frozen=True)
-class Sandbox:
-    """Everything that is up: where it listens, and its database as the owner ("" over REST)."""
-
-    ports: Ports
-    database_url: str
-
-
 @asynccontextmanager
 async def everything(
     given: Mapping[str, str], ports: Ports, data_dir: Path, say: Say
-) -> AsyncIterator[Sandbox]:
+) -> AsyncIterator[str]:
     """All of it for the length of the block, with `given` as far as it goes.
 
+    What it yields is the address of its database, for the owner of that ("" over REST).
     Raises CannotStart for what the person must change, StartFailed or PostgresFailed for what went
     wrong; whatever was up by then is stopped again.
     """
@@ -83,7 +75,7 @@ async def everything(
         await stack.enter_async_context(child("backend").kept_running(partial(_is_ready, ports)))
         say("Starting the bot ...")
         await stack.enter_async_context(child("bot").kept_running())
-        yield Sandbox(ports, environment.get("SUPABASE_DB_URL", ""))
+        yield environment.get("SUPABASE_DB_URL", "")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ gets its updates. Times are Unix seconds, as everywhere in the Bot API.
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from aiohttp import web
@@ -43,13 +44,11 @@ class Chats:
     async def until(self, look: Callable[[], Found], seconds: float) -> Found:
         """What `look` finds, at once or when there is news; its last answer if nothing comes."""
         found = look()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not found:
                     await self._news.wait()
                     found = look()
-        except TimeoutError:
-            pass
         return found
 
     def number(self) -> int:

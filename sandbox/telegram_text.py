@@ -1,7 +1,7 @@
 """Text as Telegram takes it: HTML to entities, the command at the start, links on buttons.
 
-Offsets and lengths count UTF-16 code units, limits too. Of HTML the sandbox takes tags without
-attributes, each closed by its own end tag. https://core.telegram.org/bots/api#html-style
+Offsets and lengths count UTF-16 code units, limits too. Of HTML the sandbox takes the tags
+below, without attributes, each closed by its own end tag. https://core.telegram.org/bots/api#html-style
 """
 
 import html
@@ -12,16 +12,7 @@ from sandbox.store import Json
 
 LONGEST_MESSAGE = 4096
 LONGEST_CAPTION = 1024
-TAGS = {
-    "b": "bold",
-    "strong": "bold",
-    "i": "italic",
-    "em": "italic",
-    "u": "underline",
-    "s": "strikethrough",
-    "code": "code",
-    "pre": "pre",
-}
+TAGS = {"b": "bold", "i": "italic", "code": "code"}
 TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z]+)>|(?P<plain>[^<]+)|<")
 COMMAND = re.compile(r"/\w{1,64}(?:@\w{3,32})?(?![\w/<>])", re.ASCII)
 # Telegram opens no loopback address, and no host without a dot; the sandbox no bare IPv6 either.

@@ -276,7 +276,7 @@ async function press(act) {
 
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
 at("faults").append(...FAULTS.map(faultSwitch));
-at("reset").addEventListener("click", () => press(() => ask("faults", { reset: true })));
+at("reset").addEventListener("click", () => press(() => ask("faults", {})));
 at("passes").append(
   ...PASSES.map(([label, days]) => button(label, () => ask("clock", { days }))),
 );

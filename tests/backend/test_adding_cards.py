@@ -35,9 +35,9 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     row = await call("start_subscription", SERVICE, subscription_id=made.id)
     row |= {"stripe_payment_method_id": twin["id"], "attempt": 2}
     begun = await house.shop.stripe.create_subscription(row, customer["stripe_customer_id"])
-    kept: Any = house.store.get("customer.subscription", begun["id"])
+    kept: Any = house.store.get("subscription", begun["id"])
     kept["default_payment_method"] = twin["id"]
-    house.store.put("customer.subscription", begun["id"], kept)
+    house.store.put("subscription", begun["id"], kept)
     await subscriptions.ask(house.shop, made.id, begun["id"])
     await cards.until("Visa •••• 4242*")
     assert house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]

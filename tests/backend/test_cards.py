@@ -229,7 +229,7 @@ async def test_lost_late_and_repeated_events_of_cards_come_out_right(
     calls = (await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"]
     assert {c["path"] for c in calls[asked:]} == {"/v1/events"}
     assert await owner.fetchval("select count(*) from payments") == 0
-    await cards.house.sandbox("POST", "/stripe/faults", reset=True, twice=True, out_of_order=True)
+    await cards.house.sandbox("POST", "/stripe/faults", drop=False, twice=True, out_of_order=True)
     await cards.ask("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
     await cards.until()
 

@@ -57,7 +57,7 @@ async def test_what_nobody_wants_any_more_is_not_begun_by_a_repeat(house: House)
     [made] = (await ask(house, "GET", path))["subscriptions"]
     await ask(house, "DELETE", f"{DOOR}/{made['id']}")
     assert (await start(house, **card)).status == "canceled"
-    assert list(house.store.list("customer.subscription")) == []
+    assert list(house.store.list("subscription")) == []
 
 
 async def test_what_was_canceled_while_stripe_did_not_answer_ends_before_its_next_invoice(

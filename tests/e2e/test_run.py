@@ -16,7 +16,6 @@ import pytest_asyncio
 
 from sandbox.demo import Chat, free_ports, top_up
 from sandbox.environment import Ports
-from sandbox.supervisor import Sandbox
 from tests.e2e.house import (
     SECONDS_TO_START,
     House,
@@ -98,7 +97,7 @@ async def test_the_wallet_is_as_full_after_a_restart(folder: Path) -> None:
         running_house(folder) as house,
         aiohttp.ClientSession(house.ports.sandbox_url) as http,
     ):
-        await top_up(Sandbox(house.ports, house.database_url), http, said.append)
+        await top_up(house.database_url, http, said.append)
     async with (
         running_house(folder) as house,
         aiohttp.ClientSession(house.ports.sandbox_url) as http,

@@ -167,8 +167,6 @@ async def test_faults_are_set_one_by_one_and_ended_together(play: Playground) ->
     both = await play.post("faults", late=1.5)
     assert both == {**healthy, "twice": True, "late": 1.5}
     assert await play.post("faults") == healthy
-    await play.post("faults", drop=True)
-    assert await play.post("faults", reset=True) == healthy
 
 
 @pytest.mark.parametrize("wrong", [{"thrice": True}, {"twice": 7}, {"late": -1}, {"only": "x"}])

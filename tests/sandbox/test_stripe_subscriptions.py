@@ -66,17 +66,17 @@ async def test_a_removed_card_pays_no_renewal_and_the_customers_default_does(
     assert len(play.stored("charge")) == 2
     unpaid = play.stored("invoice")[-1]
     assert (unpaid["status"], unpaid["attempted"]) == ("open", True)
-    assert play.stored("customer.subscription")[-1]["status"] == "past_due"
+    assert play.stored("subscription")[-1]["status"] == "past_due"
     assert "invoice.payment_failed" in [event["type"] for event in play.stored("event")][-2:]
     await play.pay(unpaid["hosted_invoice_url"].rpartition("/")[2])
-    assert play.stored("customer.subscription")[-1]["status"] == "active"
+    assert play.stored("subscription")[-1]["status"] == "active"
 
 
 async def test_what_pays_on_the_page_is_saved_and_pays_the_renewals(play: Playground) -> None:
     who = await customer(play)
     await play.pay(await page_of(play, who), "5555 5555 5555 4444")
     [saved] = play.stored("payment_method")
-    [made] = play.stored("customer.subscription")
+    [made] = play.stored("subscription")
     assert (saved["customer"], saved["card"]["brand"]) == (who, "mastercard")
     assert made["default_payment_method"] == saved["id"]
     await play.post("clock", days=31)

@@ -77,7 +77,7 @@ async def test_a_child_that_is_never_ready_is_given_up(
 async def test_a_child_that_dies_is_started_again_and_said_so(
     child: Write, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(processes, "PAUSE", 0.05)
     dying = child("import os; print('born', flush=True); os.kill(os.getpid(), 9)")
     async with dying.kept_running(at_once):
         await until(log_says(tmp_path, "born", times=3))

@@ -176,7 +176,7 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
         assert str(await failure(telegram.error.NetworkError)) == "Bad Gateway"
         await play.door("faults", migrated=[{"chat": ANA, "to": -100_777}])
         assert (await failure(telegram.error.ChatMigrated)).new_chat_id == -100_777
-        await play.door("faults", reset=True)
+        await play.door("faults")
         await play.door("faults", blocked=["ana"])
         await failure(telegram.error.Forbidden)
         await play.say("ana", "hello again")
