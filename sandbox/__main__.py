@@ -7,24 +7,19 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sandbox.demo import DemoFailed, play
-from sandbox.environment import (
-    CannotStart,
-    data_folder,
-    made_up_secrets,
-    ports_of,
-    read_environment,
-    with_stand_ins,
-)
+from sandbox.environment import CannotStart, data_folder, ports_of, read_environment, with_stand_ins
 from sandbox.postgres_programs import PostgresFailed
-from sandbox.processes import StartFailed
+from sandbox.processes import Say, StartFailed
 from sandbox.supervisor import everything
 from sandbox.token import ROLES, token_of
 
 DOTENV = Path(".env")
+say: Say = partial(print, flush=True)  # at once, even into a pipe
 
 ADDRESSES = """
 Everything is up, and nothing here is real money.
@@ -84,8 +79,7 @@ def token(wish: argparse.Namespace) -> int:
     data_dir = data_folder(environment)
     if not (data_dir / "secrets.json").exists():
         raise CannotStart(f"There is no sandbox in {data_dir} yet: start it with `make run`.")
-    made_up, ports = made_up_secrets(data_dir), ports_of(environment)
-    backends = with_stand_ins(environment, made_up, ports, data_dir)
+    backends = with_stand_ins(environment, ports_of(environment), data_dir)
     if not backends.keys() >= {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}:
         raise CannotStart("Your Supabase project signs its people's tokens itself: sign in there.")
     print(token_of(wish.user, backends))
@@ -110,11 +104,6 @@ async def ended_by_itself(work: Coroutine[Any, Any, None]) -> bool:
     with suppress(asyncio.CancelledError):
         await task
     return not task.cancelled()
-
-
-def say(line: str) -> None:
-    """Print at once, even into a pipe."""
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

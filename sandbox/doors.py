@@ -6,6 +6,7 @@ function that answers it. What is missing or wrong there is a 400, what it does 
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,13 +111,9 @@ def peoples_door(subject: web.AppKey[Any], act: Callable[..., Awaitable[Json]]) 
     return handle
 
 
-def page(name: str) -> Handler:
-    """The handler of one file of `pages/`, the same for everyone."""
-
-    async def handle(_: web.Request) -> web.StreamResponse:
-        return web.FileResponse(PAGES / name, headers=PAGE_HEADERS)
-
-    return handle
+async def page(name: str, _: web.Request) -> web.StreamResponse:
+    """One file of `pages/`, the same for everyone."""
+    return web.FileResponse(PAGES / name, headers=PAGE_HEADERS)
 
 
 def open_to_people(
@@ -126,7 +123,7 @@ def open_to_people(
     for (method, path), act in doors.items():
         app.router.add_route(method, path, peoples_door(subject, act))
     for path, name in pages.items():
-        app.router.add_get(path, page(name))
+        app.router.add_get(path, partial(page, name))
 
 
 async def see_faults(subject: Any) -> Json:

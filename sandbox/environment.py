@@ -105,14 +105,13 @@ def made_up_secrets(data_dir: Path) -> dict[str, str]:
     return dict(json.loads(file.read_text()))
 
 
-def with_stand_ins(
-    given: Mapping[str, str], made_up: Mapping[str, str], ports: Ports, data_dir: Path
-) -> dict[str, str]:
+def with_stand_ins(given: Mapping[str, str], ports: Ports, data_dir: Path) -> dict[str, str]:
     """The environment of backend and bot: `given`, and a stand-in for each service left out.
 
     A service is used as given or stood in as a whole: without a token, TELEGRAM_API_BASE is ours.
     The database's address is not among these; it is known once the database is up.
     """
+    made_up = made_up_secrets(data_dir)
     environment = {
         "PUBLIC_URL": ports.backend_url,
         "BOT_API_SECRET": made_up["BOT_API_SECRET"],
@@ -128,8 +127,8 @@ def with_stand_ins(
         if not given.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:
             environment |= {**ours, f"{service}_API_BASE": ports.sandbox_url}
     if "SUPABASE_URL" not in given:
-        ours = {"SUPABASE_JWT_SECRET": made_up["SUPABASE_JWT_SECRET"]}
-        environment |= {**ours, "SUPABASE_URL": NO_SUPABASE}
+        environment["SUPABASE_URL"] = NO_SUPABASE
+        environment["SUPABASE_JWT_SECRET"] = made_up["SUPABASE_JWT_SECRET"]
     for name in ("NO_PROXY", "no_proxy"):  # this machine is never reached through a proxy
         environment[name] = ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
     return environment

@@ -31,7 +31,6 @@ SUPABASE_GRANTS = (HERE / "supabase_grants.sql").read_text()
 SOCKET_PATH_LIMIT = 100  # bytes a Unix socket's path may have: 107 on Linux, 103 on macOS
 
 INITDB = ["-U", SUPERUSER, "--auth=trust", "--encoding=utf8", "--no-sync", "--no-instructions"]
-INITDB += ["--locale=C"]
 # C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
 BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 STOP = ["stop", "-w", "-m", "fast"]
@@ -72,10 +71,8 @@ class EmbeddedPostgres:
         """
         async with connected(self.database_url("postgres", SUPERUSER)) as server:
             if not await server.fetchval("select 1 from pg_database where datname = $1", name):
-                await server.execute(
-                    f'create database "{name}" template "{template or "template0"}"'
-                    " strategy file_copy"
-                )
+                copied = f'template "{template or "template0"}" strategy file_copy'
+                await server.execute(f'create database "{name}" {copied}')
             if template is None:
                 async with connected(self.database_url(name, SUPERUSER)) as database:
                     await database.execute(SUPABASE)

@@ -65,6 +65,7 @@ class Child:
 
         Yields once `ready()`; StartFailed when it ends before that, or takes too long.
         """
+        self._say(f"Starting the {self._command[0]} ...")
         processes = [await self._start()]
         try:
             await self._until(ready, processes[0])

@@ -6,10 +6,9 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from typing import Annotated, Any
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from sandbox.doors import Handler, peoples_door
 from sandbox.settings import SETTINGS, SandboxSettings
@@ -23,7 +22,6 @@ CALLS_KEPT = 1000
 LARGEST_BODY = 50 * 2**20  # bytes: Telegram takes no larger file from a bot
 LONGEST_TEXT = 20_000  # characters kept of one body or answer
 RECORDED = web.AppKey("recorded", deque[Json])
-Limit = Annotated[int, Field(ge=0)]
 
 
 def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
@@ -58,7 +56,7 @@ async def say_what_this_is(_: web.Request, response: web.StreamResponse) -> None
     response.headers["X-Sandbox"] = "SANDBOX: nothing here is real money"
 
 
-async def recorded(kept: deque[Json], after: int = 0, limit: Limit = 100) -> Json:
+async def recorded(kept: deque[Json], after: int = 0, limit: int = CALLS_KEPT) -> Json:
     """GET /recorded: calls as received, oldest first.
 
     `after` is the `seq` of the last call already seen, also the `after` of the last answer. The

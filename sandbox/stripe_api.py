@@ -7,30 +7,16 @@ from hmac import compare_digest
 
 from aiohttp import web
 
-from sandbox import stripe_clawbacks
-from sandbox.doors import READ, Handler, Refusal, not_modelled, open_to_people, read_strictly
+from sandbox.doors import Handler, Refusal, not_modelled, open_to_people, read_strictly
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
-from sandbox.stripe_billing import BILLING_CALLS
-from sandbox.stripe_calls import CALLS, Call, decoded
-from sandbox.stripe_cards import CARD_CALLS, create_setup
-from sandbox.stripe_charges import charge_saved
+from sandbox.stripe_calls import Call, decoded
+from sandbox.stripe_doors import CALLS, DOORS
 from sandbox.stripe_objects import TEMPLATES, new_id
-from sandbox.stripe_people import DOORS, PAGES
+from sandbox.stripe_people import PAGES
 from sandbox.stripe_sessions import LOCAL_STRIPE, LocalStripe
 
 API_VERSION = TEMPLATES["event"]["api_version"]  # what the pinned SDK speaks
-
-
-def one_of(plain: Call, other: Call, name: str, value: str) -> Call:
-    """One address, two calls: a parameter says which is meant."""
-    return lambda own, **wanted: (other if wanted.get(name) == value else plain)(own, **wanted)
-
-
-SESSIONS, INTENTS = ("POST", "/v1/checkout/sessions"), ("POST", "/v1/payment_intents")
-ALL_CALLS = CALLS | CARD_CALLS | stripe_clawbacks.CALLS | BILLING_CALLS
-ALL_CALLS[SESSIONS] = one_of(CALLS[SESSIONS], READ(create_setup), "mode", "setup")
-ALL_CALLS[INTENTS] = one_of(CALLS[INTENTS], READ(charge_saved), "confirm", "true")
 
 
 def add_stripe(app: web.Application) -> None:
@@ -40,10 +26,10 @@ def add_stripe(app: web.Application) -> None:
     """
     app[LOCAL_STRIPE] = stripe = LocalStripe(app[STORE], app[SETTINGS])
     app.cleanup_ctx.append(stripe.running)
-    for (method, path), call in ALL_CALLS.items():
+    for (method, path), call in CALLS.items():
         app.router.add_route(method, path, api_door(call))
     app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
-    open_to_people(app, LOCAL_STRIPE, DOORS | stripe_clawbacks.DOORS, PAGES)
+    open_to_people(app, LOCAL_STRIPE, DOORS, PAGES)
 
 
 def api_door(call: Call | None) -> Handler:
@@ -67,8 +53,7 @@ def api_door(call: Call | None) -> Handler:
             response = refusal.response()
         if response.status >= 500:  # it stays so under its key; a retry would change nothing
             response.headers["Stripe-Should-Retry"] = "false"
-        moment = time.time() + stripe.faults.clock
-        response.headers["Date"] = formatdate(moment, usegmt=True)
+        response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
         if posted and request.transport and stripe.faults.spend("api_timeout"):
             request.transport.abort()
         return response

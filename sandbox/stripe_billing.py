@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sandbox.doors import READ, Refusal
+from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import A_DAY, Call, Line, Listed, Metadata, Text, create_intent
+from sandbox.stripe_calls import A_DAY, Line, Listed, Metadata, Text, create_intent
 from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
 from sandbox.stripe_objects import INVOICES, filled, listed, made, new, new_id, step_of
@@ -219,13 +219,3 @@ def retrieve_invoice(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
     """GET /v1/invoices/{id}."""
     paid = stripe.newest("invoice_payment", invoice=id)
     return stripe.stored("invoice", id) | {"payments": listed(paid, "/v1", 1)}
-
-
-BILLING_CALLS: dict[tuple[str, str], Call] = {
-    ("POST", "/v1/products"): READ(create_product),
-    ("POST", "/v1/subscriptions"): READ(create_subscription),
-    ("GET", "/v1/subscriptions/{id}"): READ(retrieve_subscription),
-    ("POST", "/v1/subscriptions/{id}"): READ(update_subscription),
-    ("DELETE", "/v1/subscriptions/{id}"): READ(cancel_subscription),
-    ("GET", "/v1/invoices/{id}"): READ(retrieve_invoice),
-}

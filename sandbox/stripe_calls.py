@@ -1,4 +1,4 @@
-"""The calls of Stripe's API that the local one answers, as one table at the end of the file.
+"""The calls of Stripe's API about pages, intents, customers and events.
 
 A function's signature is the whole of what the call takes here, read from Stripe's form encoding:
 what is missing or wrong is a 400, any other parameter a 501.
@@ -59,7 +59,7 @@ class PageAsked(Shape):
     success_url: Url
     cancel_url: Url | None = None
     client_reference_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    expires_at: Whole | None = None
+    expires_at: Whole = Field(default_factory=lambda: int(time.time()) + A_DAY)
     locale: Literal["auto", "en", "ru"] | None = None
     metadata: Metadata = Field(default={})
     custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] = Field(default={})
@@ -100,7 +100,8 @@ def open_page(stripe: LocalStripe, about: Json, backstage: Json, asked: Json) ->
     if customer := about.get("customer"):
         stripe.stored("customer", customer)
     page = PageAsked(**asked).model_dump()
-    page["expires_at"] = window(page["expires_at"])
+    if not HALF_AN_HOUR <= page["expires_at"] - int(time.time()) <= A_DAY:
+        raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
     page["custom_text"] = TEMPLATES["checkout.session"]["custom_text"] | page["custom_text"]
     session = new("checkout.session", **about, **page)
     session["url"] = f"{stripe.settings.url}/pay/{session['id']}"
@@ -108,15 +109,6 @@ def open_page(stripe: LocalStripe, about: Json, backstage: Json, asked: Json) ->
     due = {"at": page["expires_at"], "step": "expire", "card": None}
     stripe.expect({"session": session["id"], **backstage, "due": due})
     return session
-
-
-def window(expires_at: int | None) -> int:
-    """When a session closes, if Stripe lets it be open so long."""
-    now = int(time.time())
-    expires_at = now + A_DAY if expires_at is None else expires_at
-    if not HALF_AN_HOUR <= expires_at - now <= A_DAY:
-        raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
-    return expires_at
 
 
 def check_total(total: int, currency: str) -> None:
@@ -128,8 +120,7 @@ def check_total(total: int, currency: str) -> None:
         raise Refusal(400, f"Invalid integer: {total}. In {currency}, multiples of {step} only.")
     if not least <= total <= most:
         code = "amount_too_small" if total < least else "amount_too_large"
-        message = f"The total must be from {least} to {most} minor units."
-        raise Refusal(400, message, code=code)
+        raise Refusal(400, f"The total must be from {least} to {most} minor units.", code=code)
 
 
 def retrieving(kind: str, **inside: str) -> Call:
@@ -209,9 +200,8 @@ def list_events(
 
 def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
     """GET /v1/webhook_endpoints: the one that is posted to."""
-    wanted = stripe.faults.only or ["*"]
-    url = stripe.settings.webhook_url
-    endpoint = {**TEMPLATES["webhook_endpoint"], "url": url, "enabled_events": wanted}
+    endpoint = {**TEMPLATES["webhook_endpoint"], "url": stripe.settings.webhook_url}
+    endpoint["enabled_events"] = stripe.faults.only or ["*"]
     return listed([endpoint], "/v1/webhook_endpoints", limit)
 
 
@@ -225,19 +215,3 @@ def decoded(form: str) -> Json:
             current = current.setdefault(part, {})
         current[last] = value
     return root
-
-
-CALLS: dict[tuple[str, str], Call] = {
-    ("POST", "/v1/checkout/sessions"): READ(create_session),
-    ("GET", "/v1/checkout/sessions/{id}"): retrieving(
-        "checkout.session", payment_intent="payment_intent", setup_intent="setup_intent"
-    ),
-    ("POST", "/v1/checkout/sessions/{id}/expire"): READ(expire_session),
-    ("POST", "/v1/payment_intents"): READ(create_intent),
-    ("GET", "/v1/payment_intents/{id}"): retrieving("payment_intent", latest_charge="charge"),
-    ("POST", "/v1/payment_intents/{id}/cancel"): READ(cancel_intent),
-    ("POST", "/v1/customers"): READ(create_customer),
-    ("GET", "/v1/events"): READ(list_events),
-    ("GET", "/v1/webhook_endpoints"): READ(list_webhook_endpoints),
-    ("GET", "/v1/events/{id}"): retrieving("event"),
-}

@@ -4,9 +4,9 @@ import time
 from hashlib import sha256
 from typing import Any, Literal
 
-from sandbox.doors import READ, Doors, Refusal
+from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import Call, Limit, Metadata, Text, Url, open_page, retrieving
+from sandbox.stripe_calls import Limit, Metadata, Text, Url, open_page
 from sandbox.stripe_objects import METHODS, TABLES, TEMPLATES, filled, listed, made, new, step_of
 from sandbox.stripe_sessions import LocalStripe
 
@@ -149,21 +149,3 @@ async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -
     method = stripe.stored("payment_method", id)
     method["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
     return stripe.changed(method, "automatically_updated")
-
-
-CARD_CALLS: dict[tuple[str, str], Call] = {
-    ("GET", "/v1/payment_methods/{id}"): retrieving("payment_method"),
-    ("POST", "/v1/payment_methods/{id}"): READ(update_method),
-    ("POST", "/v1/payment_methods/{id}/attach"): READ(attach),
-    ("POST", "/v1/payment_methods/{id}/detach"): READ(detach),
-    ("GET", "/v1/customers/{id}"): retrieving("customer"),
-    ("POST", "/v1/customers/{id}"): READ(update_customer),
-    ("GET", "/v1/customers/{id}/payment_methods"): READ(list_methods),
-    ("POST", "/v1/billing_portal/sessions"): READ(create_portal),
-}
-CARD_DOORS: Doors = {
-    ("GET", "/stripe/portal/{id}"): see_portal,
-    ("POST", "/stripe/portal/{id}/{act}"): use_portal,
-    ("GET", "/stripe/cards"): see_cards,
-    ("POST", "/stripe/cards/{id}/reissue"): reissue,
-}

@@ -6,7 +6,7 @@ from sandbox.doors import READ, Refusal
 from sandbox.store import Json
 from sandbox.stripe_calls import Text, Url, create_intent
 from sandbox.stripe_cards import new_method, number_behind
-from sandbox.stripe_objects import TEMPLATES, step_of
+from sandbox.stripe_objects import TEMPLATES, filled, step_of
 from sandbox.stripe_sessions import LocalStripe
 
 
@@ -43,17 +43,13 @@ def seen(stripe: LocalStripe, id: str) -> Json:
     """The session with this id, or an intent's page, of the bank or a receipt, much like one."""
     if id[:3] != "pi_":
         return stripe.payable(id)
-    intent = stripe.stored("payment_intent", id)
-    backstage = stripe.backstage(id)
-    kept = {name: intent[name] for name in ("id", "created", "currency")}
-    kept |= {"amount_total": intent["amount"], "expires_at": None}
-    kept |= {"payment_intent": id, "success_url": backstage.get("back", ""), "url": None}
-    invoice = stripe.store.get("invoice", backstage.get("invoice", "")) or {}
-    kept["mode"] = "subscription" if invoice else "payment"
-    paid = "paid" if intent["status"] == "succeeded" else "refused"
-    waits = intent["next_action"] or invoice.get("status") == "open"
-    kept |= {"status": "open" if waits else "complete", "payment_status": paid}
-    return TEMPLATES["checkout.session"] | kept
+    facts = {"back": "", **stripe.backstage(id), **stripe.stored("payment_intent", id)}
+    invoice = stripe.store.get("invoice", facts.get("invoice", "")) or {}
+    waits = facts["next_action"] or invoice.get("status") == "open"
+    facts["paid"] = "paid" if facts["status"] == "succeeded" else "refused"
+    facts["open"] = "open" if waits else "complete"
+    facts["mode"] = "subscription" if invoice else "payment"
+    return {**TEMPLATES["checkout.session"], **filled(TEMPLATES["intent_as_page"], facts)}
 
 
 def paid(stripe: LocalStripe, id: str, card: str, save: bool) -> Json:

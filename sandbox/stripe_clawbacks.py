@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sandbox.doors import READ, Doors, Refusal
+from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import A_DAY, Call, Limit, Metadata
+from sandbox.stripe_calls import A_DAY, Limit, Metadata
 from sandbox.stripe_objects import CLAWBACKS, filled, listed, new
 from sandbox.stripe_people import priced
 from sandbox.stripe_sessions import LocalStripe
@@ -85,8 +85,7 @@ def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
 
 def possible(kind: str, status: str) -> list[str]:
     """The steps that can come next."""
-    rows = CLAWBACKS.items()
-    return [step for step, row in rows if row["of"] == kind and status in row["from"]]
+    return [s for s, row in CLAWBACKS.items() if row["of"] == kind and status in row["from"]]
 
 
 async def go_on(stripe: LocalStripe, id: str, step: str, amount: Positive | None = None) -> Json:
@@ -116,13 +115,3 @@ async def see_clawbacks(stripe: LocalStripe) -> Json:
             price = priced(thing["amount"], thing["currency"])
             listed += [(seq, kept | price | {"next": steps})]
     return {"clawbacks": [thing for _, thing in sorted(listed, key=lambda each: -each[0])]}
-
-
-CALLS: dict[tuple[str, str], Call] = {
-    ("POST", "/v1/refunds"): READ(create_refund),
-    ("GET", "/v1/refunds"): READ(list_refunds),
-}
-DOORS: Doors = {
-    ("GET", "/stripe/clawbacks"): see_clawbacks,
-    ("POST", "/stripe/clawbacks/{id}"): go_on,
-}

@@ -1,18 +1,16 @@
-"""What people see and press: the JSON doors that the hosted page and the console use."""
+"""What people see and press on the hosted page and in the console."""
 
 import time
 from decimal import Decimal
 
-from sandbox.doors import Doors, Refusal, see_faults, set_faults
+from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_billing import advance, pay_invoice
-from sandbox.stripe_cards import CARD_DOORS, save as save_card
+from sandbox.stripe_billing import pay_invoice
+from sandbox.stripe_cards import save as save_card
 from sandbox.stripe_charges import paid, seen
 from sandbox.stripe_deliveries import state
 from sandbox.stripe_objects import CURRENCIES, METHODS
 from sandbox.stripe_sessions import LocalStripe
-
-SHOWN = 50  # sessions in the console
 
 
 def outcome(stripe: LocalStripe, session: Json) -> Json:
@@ -24,8 +22,8 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
     answer = {name: session[name] for name in ("status", "payment_status")}
     answer["redirect_url"] = back if complete else None
     if error := intent.get("last_payment_error") or intent.get("last_setup_error"):
-        answer |= {"decline_code": error.get("decline_code", error["code"])}
-        answer |= {"message": error["message"]}
+        why = error.get("decline_code", error["code"])
+        answer |= {"decline_code": why, "message": error["message"]}
     if intent.get("next_action"):
         answer["next"] = "authenticate"
     return answer
@@ -60,7 +58,7 @@ def priced(amount: int, currency: str) -> Json:
 
 async def see_sessions(stripe: LocalStripe) -> Json:
     """The newest 50 sessions, newest first."""
-    sessions = stripe.newest("checkout.session")[:SHOWN]
+    sessions = stripe.newest("checkout.session")[:50]
     return {"sessions": [shown(stripe, session) for session in sessions]}
 
 
@@ -117,20 +115,6 @@ async def again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
     return {"event": id, "after": after}
 
 
-DOORS: Doors = {
-    **CARD_DOORS,
-    ("GET", "/stripe/sessions"): see_sessions,
-    ("GET", "/stripe/sessions/{id}"): see_session,
-    ("POST", "/stripe/sessions/{id}/pay"): pay,
-    ("POST", "/stripe/sessions/{id}/settle"): settle,
-    ("POST", "/stripe/payment_intents/{id:pi_.+}/confirm"): confirm,
-    ("POST", "/stripe/sessions/{id}/expire"): expire,
-    ("POST", "/stripe/clock"): advance,
-    ("GET", "/stripe/deliveries"): see_deliveries,
-    ("POST", "/stripe/deliveries/{id}/again"): again,
-    ("GET", "/stripe/faults"): see_faults,
-    ("POST", "/stripe/faults"): set_faults,
-}
 FILES = ("sandbox.css", "pay.css", "pay.js", "portal.js", "console.css", "console.js")
 PAGES = {"/pay/{id}": "pay.html", "/portal/{id}": "portal.html", "/console": "console.html"}
 PAGES |= {f"/{name}": name for name in FILES}

@@ -10,7 +10,6 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -47,7 +46,7 @@ async def everything(
         _require_free("SANDBOX_PORT", "127.0.0.1", ports.sandbox)
         _log_to(data_dir / "logs" / "sandbox.log")
         made_up = made_up_secrets(data_dir)
-        environment = with_stand_ins(given, made_up, ports, data_dir)
+        environment = with_stand_ins(given, ports, data_dir)
         if own_database := not names_a_database(given):
             say("Starting PostgreSQL ...")
             server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
@@ -71,9 +70,7 @@ async def everything(
             async with connected(environment["SUPABASE_DB_URL"]) as database:
                 await database.execute(SEED)
         keep_environment(data_dir, environment)
-        say("Starting the backend ...")
-        await stack.enter_async_context(child("backend").kept_running(partial(_is_ready, ports)))
-        say("Starting the bot ...")
+        await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
         await stack.enter_async_context(child("bot").kept_running())
         yield environment.get("SUPABASE_DB_URL", "")
 

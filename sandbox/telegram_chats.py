@@ -134,11 +134,6 @@ class Chats:
         menus = (self.store.get("telegram_menu", name) for name in names)
         return next(filter(None, menus), {"version": 0, "commands": []})
 
-    def answer_to(self, query_id: str) -> Json | None:
-        """What the bot answered a tap, once it did."""
-        tap = self.store.get("telegram_tap", query_id)
-        return tap and tap["answer"]
-
     def queue_update(self, kind: str, content: Json) -> None:
         """Something for the bot to hear of."""
         self.store.put("telegram_update", str(self.number()), {kind: content})

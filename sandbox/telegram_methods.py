@@ -164,9 +164,8 @@ async def edit_message_text(chats: Chats, *, chat_id: int, message_id: int, **sa
         raise Refusal(400, "there is no text in the message to edit")
     if all(message.get(part) == content.get(part) for part in ("text", "entities", "reply_markup")):
         why = "specified new message content and reply markup are exactly the same as a current"
-        raise Refusal(
-            400, f"message is not modified: {why} content and reply markup of the message"
-        )
+        why += " content and reply markup of the message"
+        raise Refusal(400, f"message is not modified: {why}")
     kept = {name: message[name] for name in ("message_id", "from", "chat", "date")}
     return chats.put(kept | {"edit_date": int(time.time())} | content)
 
@@ -190,10 +189,11 @@ async def answer_callback_query(
 ) -> bool:
     """Answers a tap, once and in time; the person sees `text` as a toast or an alert."""
     tap = chats.store.get("telegram_tap", callback_query_id)
-    if tap is None or tap["answer"] or tap["at"] < time.time() - ANSWER_WITHIN:
+    answered = chats.store.get("telegram_answer", callback_query_id)
+    if tap is None or answered or tap["at"] < time.time() - ANSWER_WITHIN:
         raise Refusal(400, "query is too old and response timeout expired or query ID is invalid")
     answer = {"text": text, "show_alert": show_alert}
-    chats.store.put("telegram_tap", callback_query_id, tap | {"answer": answer})
+    chats.store.put("telegram_answer", callback_query_id, answer)
     chats.ring()
     return True
 

@@ -77,10 +77,10 @@ async def tap(
     if "url" in pressed:
         return {"url": pressed["url"]}
     id = str(chats.number())
-    chats.store.put("telegram_tap", id, {"at": time.time(), "answer": None})
+    chats.store.put("telegram_tap", id, {"at": time.time()})
     query = {"id": id, "from": person(user), "message": message, "data": pressed["callback_data"]}
     chats.queue_update("callback_query", query | {"chat_instance": str(where["id"])})
-    answer = await chats.until(lambda: chats.answer_to(id), TAP_WAIT)
+    answer = await chats.until(lambda: chats.store.get("telegram_answer", id), TAP_WAIT)
     return {"answered": bool(answer), **(answer or {"text": "", "show_alert": False})}
 
 

@@ -44,7 +44,7 @@ def rooms() -> list[Room]:
     )
     return [
         Room(("backend", "bot"), product, 7043),
-        Room(("sandbox",), sandbox, 2558),
+        Room(("sandbox",), sandbox, 2509),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]
 

@@ -27,7 +27,7 @@ SANDBOX = "http://127.0.0.1:18090"
 
 
 def stood_in(folder: Path, **given: str) -> dict[str, str]:
-    return with_stand_ins(given, made_up_secrets(folder), PORTS, folder)
+    return with_stand_ins(given, PORTS, folder)
 
 
 def test_with_nothing_set_backend_and_bot_have_all_they_need(
@@ -127,7 +127,7 @@ def test_a_token_speaks_for_its_persona(
     claims = jwt.decode(token, secret, ["HS256"], audience="authenticated")
     assert claims["sub"].endswith(subject)
     assert claims["exp"] - claims["iat"] == 3600
-    elsewhere = with_stand_ins({}, made_up_secrets(tmp_path), PORTS, tmp_path)
+    elsewhere = with_stand_ins({}, PORTS, tmp_path)
     assert claims["iss"] == f"{elsewhere['SUPABASE_URL']}/auth/v1"  # whatever the ports are
 
 

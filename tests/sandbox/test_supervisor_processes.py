@@ -81,8 +81,8 @@ async def test_a_child_that_dies_is_started_again_and_said_so(
     dying = child("import os; print('born', flush=True); os.kill(os.getpid(), 9)")
     async with dying.kept_running(at_once):
         await until(log_says(tmp_path, "born", times=3))
-    assert "signal SIGKILL" in said[0]
-    assert "starting it again" in said[0]
+    assert "signal SIGKILL" in said[1]
+    assert "starting it again" in said[1]
 
 
 async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(

@@ -1,0 +1,73 @@
+"""All that the local Stripe answers: the calls of SDKs, and what its pages ask, as two tables."""
+
+from sandbox import (
+    stripe_billing as billing,
+    stripe_calls as calls,
+    stripe_cards as cards,
+    stripe_charges as charges,
+    stripe_clawbacks as clawbacks,
+    stripe_people as people,
+)
+from sandbox.doors import READ, Doors, see_faults, set_faults
+from sandbox.stripe_calls import Call
+
+
+def one_of(plain: Call, other: Call, **sign: str) -> Call:
+    """One address, two calls: a parameter with this value is the sign of the other one."""
+    plain, other = READ(plain), READ(other)
+    return lambda own, **asked: (other if asked.items() >= sign.items() else plain)(own, **asked)
+
+
+CALLS: dict[tuple[str, str], Call] = {
+    ("POST", "/v1/checkout/sessions"): one_of(
+        calls.create_session, cards.create_setup, mode="setup"
+    ),
+    ("GET", "/v1/checkout/sessions/{id}"): calls.retrieving(
+        "checkout.session", payment_intent="payment_intent", setup_intent="setup_intent"
+    ),
+    ("POST", "/v1/checkout/sessions/{id}/expire"): READ(calls.expire_session),
+    ("POST", "/v1/payment_intents"): one_of(
+        calls.create_intent, charges.charge_saved, confirm="true"
+    ),
+    ("GET", "/v1/payment_intents/{id}"): calls.retrieving("payment_intent", latest_charge="charge"),
+    ("POST", "/v1/payment_intents/{id}/cancel"): READ(calls.cancel_intent),
+    ("POST", "/v1/customers"): READ(calls.create_customer),
+    ("GET", "/v1/events"): READ(calls.list_events),
+    ("GET", "/v1/webhook_endpoints"): READ(calls.list_webhook_endpoints),
+    ("GET", "/v1/events/{id}"): calls.retrieving("event"),
+    ("GET", "/v1/payment_methods/{id}"): calls.retrieving("payment_method"),
+    ("POST", "/v1/payment_methods/{id}"): READ(cards.update_method),
+    ("POST", "/v1/payment_methods/{id}/attach"): READ(cards.attach),
+    ("POST", "/v1/payment_methods/{id}/detach"): READ(cards.detach),
+    ("GET", "/v1/customers/{id}"): calls.retrieving("customer"),
+    ("POST", "/v1/customers/{id}"): READ(cards.update_customer),
+    ("GET", "/v1/customers/{id}/payment_methods"): READ(cards.list_methods),
+    ("POST", "/v1/billing_portal/sessions"): READ(cards.create_portal),
+    ("POST", "/v1/products"): READ(billing.create_product),
+    ("POST", "/v1/subscriptions"): READ(billing.create_subscription),
+    ("GET", "/v1/subscriptions/{id}"): READ(billing.retrieve_subscription),
+    ("POST", "/v1/subscriptions/{id}"): READ(billing.update_subscription),
+    ("DELETE", "/v1/subscriptions/{id}"): READ(billing.cancel_subscription),
+    ("GET", "/v1/invoices/{id}"): READ(billing.retrieve_invoice),
+    ("POST", "/v1/refunds"): READ(clawbacks.create_refund),
+    ("GET", "/v1/refunds"): READ(clawbacks.list_refunds),
+}
+DOORS: Doors = {
+    ("GET", "/stripe/sessions"): people.see_sessions,
+    ("GET", "/stripe/sessions/{id}"): people.see_session,
+    ("POST", "/stripe/sessions/{id}/pay"): people.pay,
+    ("POST", "/stripe/sessions/{id}/settle"): people.settle,
+    ("POST", "/stripe/payment_intents/{id:pi_.+}/confirm"): people.confirm,
+    ("POST", "/stripe/sessions/{id}/expire"): people.expire,
+    ("POST", "/stripe/clock"): billing.advance,
+    ("GET", "/stripe/deliveries"): people.see_deliveries,
+    ("POST", "/stripe/deliveries/{id}/again"): people.again,
+    ("GET", "/stripe/faults"): see_faults,
+    ("POST", "/stripe/faults"): set_faults,
+    ("GET", "/stripe/portal/{id}"): cards.see_portal,
+    ("POST", "/stripe/portal/{id}/{act}"): cards.use_portal,
+    ("GET", "/stripe/cards"): cards.see_cards,
+    ("POST", "/stripe/cards/{id}/reissue"): cards.reissue,
+    ("GET", "/stripe/clawbacks"): clawbacks.see_clawbacks,
+    ("POST", "/stripe/clawbacks/{id}"): clawbacks.go_on,
+}
