@@ -44,7 +44,7 @@ def invoice_fact(source: Json, outcome: str | None) -> Json:
         "asked": "payments" in source,
         "intents": list(paid),
         "intent_id": next(iter(paid), None),
-        "amount_minor": min(net, sum(paid.values())),
+        "amount_minor": min(net, sum(paid.values())) if outcome == "paid" else net,
         "currency": source["currency"],
         "first": source["billing_reason"] == "subscription_create",
         "tries": source["attempt_count"],

@@ -102,7 +102,7 @@ def line(one: schemas.Subscription, words: Words) -> str:
 def called(one: schemas.Subscription, words: Words) -> str:
     """One on a button."""
     said = words.plain("button.subscription", **facts_of(one, words))
-    return ", ".join(filter(None, (said, short(one.package or one.paid_with or "", 20))))
+    return ", ".join(filter(None, (said, short(one.package or "", 20), one.paid_with)))
 
 
 def facts_of(one: schemas.Subscription, words: Words) -> dict[str, Fact]:

@@ -169,7 +169,9 @@ begin
         'id', dispute_id, 'amount', private.major_units(dispute.amount, dispute.currency), 'reason', dispute.reason, 'status', dispute.status,
         'due_by', extract(epoch from dispute.due_by)::bigint
     );
-    if before.stripe_dispute_id is null and private.dispute_rank(dispute.status) < 6 then
+    if private.dispute_rank(dispute.status) < 6 and (
+        before.stripe_dispute_id is null or private.dispute_rank(before.status) < 4 and private.dispute_rank(dispute.status) >= 4
+    ) then
         perform private.tell_of_clawback('dispute_opened', payment, told);
     end if;
     if dispute.withdrawn_at is not null and private.post_transfer(

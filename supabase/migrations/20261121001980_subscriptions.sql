@@ -48,6 +48,23 @@ create index subscriptions_canceled_by on public.subscriptions (canceled_by);
 create index subscriptions_running on public.subscriptions (asked_at) where status <> 'canceled';
 alter table public.subscriptions enable row level security;
 
+-- Its own card, or the default one where that was removed: what Stripe charges next.
+create function private.card_that_pays(subscription public.subscriptions) returns uuid
+language sql stable set search_path = ''
+return (
+    with own as (
+        select case
+            when subscription.stripe_payment_method_id is null then subscription.payment_method_id
+            else (private.kept_method(subscription.stripe_payment_method_id)).id
+        end as id
+    )
+
+    select m.id from public.payment_methods as m cross join own
+    where m.organization_id = subscription.organization_id and m.is_active
+    and own.id is not null and (m.id = own.id or m.is_default)
+    order by m.id = own.id desc limit 1
+);
+
 -- What people are shown: the way to pay it only who may pay.
 create function private.subscription_json(subscription public.subscriptions) returns jsonb
 language sql stable set search_path = ''
@@ -73,10 +90,7 @@ as $$
     from public.organizations as o
     left join public.users as u on u.id = subscription.created_by
     left join public.packages as p on p.id = subscription.package_id
-    left join public.payment_methods as card on case
-        when subscription.stripe_payment_method_id is null then card.id = subscription.payment_method_id
-        else card.id = (private.kept_method(subscription.stripe_payment_method_id)).id
-    end
+    left join public.payment_methods as card on card.id = private.card_that_pays(subscription)
     left join public.memberships as m on m.organization_id = o.id and m.user_id = private.current_user_id()
     where o.id = subscription.organization_id
 $$;

@@ -107,7 +107,8 @@ begin
     end if;
     update public.subscriptions as s set url = fact ->> 'url' where s.id = subscription.id;
     perform private.tell_about(subscription, fact ->> 'outcome', jsonb_build_object(
-        'url', fact ->> 'url', 'invoice', fact ->> 'invoice_id', 'tries', fact -> 'tries'
+        'url', fact ->> 'url', 'invoice', fact ->> 'invoice_id', 'tries', fact -> 'tries',
+        'amount', private.money_json((fact ->> 'amount_minor')::bigint, subscription.currency) ->> 'amount'
     ));
     return row('done', fact ->> 'outcome')::private.verdict;
 end

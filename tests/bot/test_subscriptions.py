@@ -105,11 +105,11 @@ async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_
     await ana.taps(await ana.sees("€25 every month for Acme: how"), "Pay with Visa •••• 0341")
     declined = await ana.sees("Visa •••• 0341 has not paid: it was declined, or the bank wants")
     await ana.taps(declined, "Back")
-    await ana.sees("€25.00 every month, not begun, paid with Visa •••• 0341")
+    await ana.sees("€25.00 every month, not begun, with Visa •••• 0341")
     await ana.writes("/cards")
     await ana.taps(await ana.sees("pays with"), "Visa •••• 0341")
     await ana.taps(await ana.sees("the default"), "Remove")
-    await ana.sees("A recurring top-up of €25.00 every month is paid with it.")
+    await ana.sees("A recurring top-up of €25.00 every month is paid with it, and from")
 
 
 async def test_check_again_asks_stripe(house: House, ana: Person) -> None:
@@ -198,7 +198,7 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
         ({}, "not begun\nIt begins when its first payment is made"),
         (
             {"paid_with": "Visa •••• 0341", "package": "Team"},
-            "package Team, paid with Visa •••• 0341\n<b>Visa •••• 0341 has not paid:</b>",
+            "package Team, with Visa •••• 0341\n<b>Visa •••• 0341 has not paid:</b>",
         ),
         ({"paid_with": "Visa •••• 0341", "status": "past_due"}, "The last payment did not go"),
     ],

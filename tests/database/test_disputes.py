@@ -15,11 +15,14 @@ async def test_what_is_taken_is_what_stripe_took(
     payment = await credited(till)
     first = dispute(payment, "created", ASKS, amount_minor=asked)
     assert await till.receive(first) == ["done"]
+    opened = "select count(*) from notifications where kind = 'dispute_opened'"
+    asked_about = await owner.fetchval(opened)
     if refunded:
         await till.receive(refund(payment, "succeeded", refunded))
     taken = dispute(payment, "withdrawn", amount_minor=5000 - refunded)
     assert await till.receive(taken, first) == ["done"] * 2
     assert await balance(owner) == 0
+    assert await owner.fetchval(opened) == 2 * asked_about  # now it is one, to be answered by a day
 
 
 async def test_another_sum_than_was_taken_is_looked_at(till: Till, owner: Connection) -> None:

@@ -144,6 +144,9 @@ async def test_an_invoice_of_before_a_change_is_credited_after_it(
     which = {"subscription_id": subscription}
     await till.database.call("request_change", world.ana, **which, changes={"amount": 7000})
     assert await till.receive(invoice("evt_1"), invoice("evt_2", invoice_id="in_2")) == ["done"] * 2
+    await till.receive(invoice("evt_4", "failed", invoice_id="in_4", amount_minor=5000))
+    said = "select facts ->> 'amount' from notifications where facts ->> 'news' = 'failed'"
+    assert await owner.fetchval(said) == "50.00"
     assert await till.receive(invoice("evt_3", invoice_id="in_3", amount_minor=7000)) == ["done"]
     assert await balance(owner) == 5000 + 5000 + 7000
 
@@ -238,3 +241,28 @@ async def test_only_owners_and_admins_act_and_strangers_see_nothing(
     await note(database, subscription, status="canceled")
     with pytest.raises(SubscriptionOver):
         await database.call("request_change", world.ana, **which, **change)
+
+
+async def test_the_default_card_pays_where_its_own_was_removed(
+    database: PostgresDatabase, world: World, owner: Connection, subscription: str
+) -> None:
+    add = (
+        "insert into payment_methods (organization_id, stripe_payment_method_id, type, brand,"
+        " last_four, is_active, is_default)"
+        " values ($1, $2, 'card', 'visa', $3, $4, $5)"
+    )
+    await owner.execute(add, world.acme, "pm_own", "4242", True, False)
+    await owner.execute(add, world.acme, "pm_default", "0341", True, True)
+    await owner.execute(
+        "insert into private.method_marks (method_id) select id from payment_methods"
+    )
+
+    async def paid_with() -> str | None:
+        seen = await database.call("get_subscription", world.ana, subscription_id=subscription)
+        return str(seen["paid_with"]) if seen["paid_with"] else None
+
+    assert await paid_with() is None
+    await note(database, subscription, payment_method="pm_own")
+    assert await paid_with() == "Visa •••• 4242"
+    await owner.execute("update payment_methods set is_active = false where last_four = '4242'")
+    assert await paid_with() == "Visa •••• 0341"
