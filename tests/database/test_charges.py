@@ -169,6 +169,8 @@ async def test_stripe_is_asked_how_a_charge_ended_until_its_hour_is_over(
     )
     assert not (await till.database.call("start_check", SERVICE, payment_id=made["id"]))["due"]
     assert await till.database.call("unsettled_payments", SERVICE, most=10) == []
+    assert (await till.show(made["id"]))["status"] == "created"
+    await till.database.call("end_abandoned", SERVICE, most=10)
     assert (await till.show(made["id"]))["status"] == "expired"
     assert await till.receive(paid("evt_late", made["id"])) == ["done"]
     assert await balance(owner) == 5000

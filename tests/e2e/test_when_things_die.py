@@ -10,6 +10,7 @@ import aiohttp
 import asyncpg
 import pytest
 
+from sandbox import demo
 from sandbox.demo import CARD, LINK, Chat, whole
 from tests.e2e.house import House, processes_of, running_house, short_folder
 
@@ -29,7 +30,9 @@ async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def ana(house: House, http: aiohttp.ClientSession) -> Chat:
+def ana(house: House, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> Chat:
+    # What a bot claimed as it died is given to the next one after 30 seconds.
+    monkeypatch.setattr(demo, "PATIENCE", 45.0)
     return Chat(http, "ana", house.printed.append)
 
 
