@@ -13,7 +13,7 @@ from backend import schemas
 from bot.context import BotContext
 from bot.doors import at_home
 from bot.membership import may_top_up, needed_role, place_in
-from bot.screens import Screen, button, packed
+from bot.screens import Screen, button, packed, turning
 from bot.texts import Fact, Words, short
 
 PAGE: Final = 8  # lines in a message
@@ -57,7 +57,7 @@ async def show_movements(
         for wallet in place.wallets
         if wallet.balance.currency != currency
     ]
-    rows = [turning(place, currency, page, words), [switch, export]]
+    rows = [turning(page, pages(place, currency), words), [switch, export]]
     for start in range(0, len(others), WALLETS_IN_A_ROW):
         rows.append(others[start : start + WALLETS_IN_A_ROW])
     await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
@@ -73,7 +73,7 @@ async def show_open(place: schemas.Membership, cursor: str | None, context: BotC
     if not page.payments:
         lines.append(words.say("history.none_open"))
     back = page_button("button.movements", place, place.wallets[0].balance.currency, words)
-    rows = (turning(place, "", page, words), [back])
+    rows = (turning(page, pages(place, ""), words), [back])
     await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
 
 
@@ -92,20 +92,13 @@ def by_day(listed: Sequence[schemas.Transaction | schemas.Payment], words: Words
             yield words.say("history.payment", status=status, reference=one.reference, **facts)
 
 
-def turning(
-    place: schemas.Membership,
-    currency: str,
-    page: schemas.Transactions | schemas.Payments,
-    words: Words,
-) -> list[InlineKeyboardButton]:
-    """Newer and Older, as far as there is anything."""
-    ways = (("button.newer", page.previous_cursor), ("button.older", page.next_cursor))
-    return [page_button(key, place, currency, words, cursor) for key, cursor in ways if cursor]
-
-
 def page_button(
-    key: str, place: schemas.Membership, currency: str, words: Words, cursor: str = ""
+    key: str, place: schemas.Membership, currency: str, words: Words
 ) -> InlineKeyboardButton:
-    """Leads to a page: of a wallet's movements, or without a currency of open payments."""
-    data = f"past:{packed(place.organization_id)}:{currency}:{cursor}"
-    return button(words.plain(key, currency=currency.upper()), data)
+    """Leads to the newest page: of a wallet's movements, or without a currency of open payments."""
+    return button(words.plain(key, currency=currency.upper()), f"{pages(place, currency)}:")
+
+
+def pages(place: schemas.Membership, currency: str) -> str:
+    """How the data of a button to any of these pages begins; a cursor follows."""
+    return f"past:{packed(place.organization_id)}:{currency}"

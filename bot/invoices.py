@@ -5,7 +5,7 @@ from typing import Final
 from backend.schemas import InvoicesQuery, Membership
 from bot.context import BotContext
 from bot.doors import at_home
-from bot.screens import Screen, button, packed
+from bot.screens import Screen, packed, turning
 from bot.texts import short
 
 PAGE: Final = 5  # addresses of Stripe's are long
@@ -26,6 +26,5 @@ async def invoices(place: Membership, context: BotContext) -> None:
         paid, day = one.payment, words.day_of(one.payment.succeeded_at or one.payment.created_at)
         facts = {"reference": paid.reference, "url": one.url or ""}
         lines.append(words.say("invoices.line", day=day, amount=paid.money, **facts))
-    ways = (("button.newer", page.previous_cursor), ("button.older", page.next_cursor))
-    turns = [button(words.plain(k), f"bills:{packed(id)}:{to}") for k, to in ways if to]
+    turns = turning(page, f"bills:{packed(id)}", words)
     await context.show(Screen("\n".join(lines), (tuple(turns),) if turns else ()))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
+from backend.schemas import Page
 from bot.texts import Words
 
 AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside what it is for
@@ -40,6 +41,12 @@ def button(label: str, data: str) -> InlineKeyboardButton:
 def back_button(data: str, words: Words) -> InlineKeyboardButton:
     """To where `data` leads."""
     return button(words.plain("button.back"), data)
+
+
+def turning(page: Page, data: str, words: Words) -> list[InlineKeyboardButton]:
+    """Newer and Older, as far as there is anything: to `data` and the page's cursor."""
+    ways = (("button.newer", page.previous_cursor), ("button.older", page.next_cursor))
+    return [button(words.plain(key), f"{data}:{cursor}") for key, cursor in ways if cursor]
 
 
 def forget_row(words: Words) -> Row:

@@ -43,7 +43,7 @@ def rooms() -> list[Room]:
         for folders in (("backend", "bot"), ("sandbox",), ("tests",))
     )
     return [
-        Room(("backend", "bot"), product, 7043),
+        Room(("backend", "bot"), product, 7039),
         Room(("sandbox",), sandbox, 2509),
         Room(("tests",), tests, (product + sandbox) * 3 // 2),
     ]

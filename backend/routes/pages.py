@@ -18,7 +18,8 @@ from backend.errors import Failure, NotFound, PursebotError
 from backend.routes.door import SHOP, path_id
 from backend.shop import Shop
 
-FOLDER = Path(__file__).parent
+# The pages of this folder, read once.
+PAGES = {f.name: Template(f.read_text("utf-8")) for f in Path(__file__).parent.glob("*.html")}
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
@@ -94,7 +95,7 @@ def said(state: str, language: str) -> web.Response:
 
 
 def page(file: str, **parts: str) -> web.Response:
-    """A page of this folder with its $parts, which are HTML already."""
-    text = Template((FOLDER / file).read_text(encoding="utf-8")).substitute(parts)
+    """A page of `PAGES` with its $parts, which are HTML already."""
+    text = PAGES[file].substitute(parts)
     headers = {"Content-Security-Policy": PAGE_POLICY}
     return web.Response(text=text, content_type="text/html", headers=headers)

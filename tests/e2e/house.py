@@ -66,6 +66,17 @@ async def running_house(
             await house.stop()
 
 
+async def house_by_webhook(folder: Path) -> AsyncIterator[House]:
+    """One whose bot hears of updates as it does live: Telegram posts them to the backend."""
+    ports = Ports(*free_ports(2))
+    webhook = {
+        "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
+        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
+    }
+    async with running_house(folder, ports, **webhook) as running:
+        yield running
+
+
 async def starting_house(folder: Path, ports: Ports | None = None, **settings: str) -> House:
     """Started, and not waited for."""
     ports = ports or Ports(*free_ports(2))

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,14 +13,13 @@ from pydantic import BaseModel
 from backend.routes.table import DOORS
 from backend.schemas import CARD_REMOVED, without_card_numbers
 from bot.handlers import COMMANDS
-from sandbox.demo import free_ports
-from sandbox.environment import Ports
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person
-from tests.e2e.house import House, running_house, settings_for, short_folder, start
+from tests.e2e.house import House, house_by_webhook, settings_for, short_folder, start
 from tests.sandbox.telegram_playground import Playground
 
 folder = pytest.fixture(short_folder)
+house = pytest.fixture(house_by_webhook)
 NUMBERS = (
     "4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "3714 496353 98431",
     "6011000990139424", "6304000000000000", "5105 1051 0510 5100",
@@ -61,17 +58,6 @@ def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
 )  # fmt: skip
 def test_what_only_looks_like_one_stays(text: str) -> None:
     assert without_card_numbers(text) == text
-
-
-@pytest.fixture
-async def house(folder: Path) -> AsyncIterator[House]:
-    ports = Ports(*free_ports(2))
-    webhook = {
-        "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
-        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
-    }
-    async with running_house(folder, ports, **webhook) as running:
-        yield running
 
 
 def shapes(model: type[BaseModel] | None, number: str, organization: str) -> list[Any]:

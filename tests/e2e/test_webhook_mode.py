@@ -1,29 +1,15 @@
 """The bot in webhook mode, as people start it: once each, in order, also over a bot's death."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import aiohttp
 import asyncpg
 import pytest
 
-from sandbox.demo import CARD, Chat, free_ports
-from sandbox.environment import Ports
-from tests.e2e.house import House, running_house, short_folder
+from sandbox.demo import CARD, Chat
+from tests.e2e.house import House, house_by_webhook, short_folder
 from tests.e2e.test_when_things_die import kill, link, post, wallet
 
 folder = pytest.fixture(short_folder)
-
-
-@pytest.fixture
-async def house(folder: Path) -> AsyncIterator[House]:
-    ports = Ports(*free_ports(2))
-    webhook = {
-        "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
-        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
-    }
-    async with running_house(folder, ports, **webhook) as running:
-        yield running
+house = pytest.fixture(house_by_webhook)
 
 
 async def test_a_topup_with_every_update_twice_and_the_bot_killed_between(house: House) -> None:
