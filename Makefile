@@ -59,7 +59,6 @@ python -m ruff format --check
 python -m mypy
 lint-imports
 squawk supabase/migrations/*.sql
-python -m tests.budget
 endef
 export CHECKS
 

@@ -8,8 +8,8 @@ import pytest
 from backend.errors import PursebotError, tree
 from backend.webhooks import MEANINGS
 from sandbox.environment import SETTINGS
-from tests.budget import ROOT
 
+ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
