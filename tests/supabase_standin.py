@@ -10,13 +10,16 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import jwt
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from jwt.types import Options
+
+if TYPE_CHECKING:
+    from tests.safeupdate import Bodies
 
 SECRET_KEY = "sb_secret_of_the_standin"
 JWT_SECRET = "the project's JWT secret, of thirty-two characters or more"
@@ -51,6 +54,7 @@ class Standin:
     verifying_key: Any = JWT_SECRET
     algorithm: str = "HS256"
     broken: int | None = None  # the gateway answers with this status and a page
+    bodies: "Bodies | None" = None  # of the database's functions, once one was called
 
     async def rpc(self, request: web.Request) -> web.Response:
         if self.broken:
@@ -99,6 +103,8 @@ class Standin:
             if function is None or not set(needed) <= set(given) <= set(names):
                 missing = f"Could not find the function {schema}.{name}({', '.join(given)})"
                 return said(404, "PGRST202", f"{missing} in the schema cache")
+            if refused := await self.refusal(connection, f"{schema}.{name}"):
+                return said(400, "21000", refused)
             types = dict(zip(names, function["types"], strict=True))
             columns = ", ".join(f'"{each}" {types[each]}' for each in given) or "nothing text"
             passed = ", ".join(f'"{each}" => body."{each}"' for each in given)
@@ -108,6 +114,16 @@ class Standin:
                 await connection.execute(SETTINGS, claims["role"], schema, json.dumps(claims))
                 answer = await connection.fetchval(query, body)
         return web.Response(text=answer or "null", content_type="application/json")
+
+    async def refusal(
+        self, connection: "asyncpg.pool.PoolConnectionProxy[Any]", function: str
+    ) -> str | None:
+        """What pg-safeupdate would stop the call with, which the gateway's login preloads."""
+        from tests.safeupdate import read_bodies  # most tests need no grammar
+
+        if self.bodies is None or function not in self.bodies.calls:
+            self.bodies = await read_bodies(connection)
+        return self.bodies.refusal(function)
 
 
 def said(

@@ -283,7 +283,8 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    update private.installation as i set events_seen_until = greatest(i.events_seen_until, to_timestamp(until));
+    update private.installation as i set events_seen_until = greatest(i.events_seen_until, to_timestamp(until))
+    where i.only_row;
     return '{}';
 end
 $$;

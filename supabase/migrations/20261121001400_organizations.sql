@@ -140,7 +140,7 @@ begin
     perform private.require_service();
     update private.installation as i
     set signup_open = coalesce(set_policy.signup_open, i.signup_open),
-        topups_in_chat = coalesce(set_policy.topups_in_chat, i.topups_in_chat);
+        topups_in_chat = coalesce(set_policy.topups_in_chat, i.topups_in_chat) where i.only_row;
     return '{}';
 end
 $$;

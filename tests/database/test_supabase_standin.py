@@ -41,6 +41,7 @@ def bearer(key: str = JWT_SECRET, lifetime: int = 60, **claims: Any) -> str:
         ("claim_notifications", {"most": 1}, {}, (403, "42501")),
         ("events_cursor", {}, {"Authorization": f"Bearer {SECRET_KEY}"}, (200, None)),
         ("writes_in_secret", {}, {}, (405, "25006")),
+        ("forgets_everybody", {}, {}, (400, "21000")),
     ],
 )
 async def test_each_documented_answer(
@@ -50,7 +51,11 @@ async def test_each_documented_answer(
     await owner.execute("""
         create function api.writes_in_secret() returns jsonb language sql stable security definer
         as $$ select to_jsonb(nextval('public.chats_id_seq')) $$;
-        grant execute on function api.writes_in_secret() to authenticated;
+        create function private.forgets() returns void language plpgsql security definer
+        as $$ begin if false then delete from public.chats; end if; end $$;
+        create function api.forgets_everybody() returns jsonb language sql security definer
+        as $$ select private.forgets(); select '{}'::jsonb $$;
+        grant execute on function api.writes_in_secret(), api.forgets_everybody() to authenticated;
     """)
     usual = {"apikey": SECRET_KEY, "Authorization": bearer(**ANA), "Content-Profile": "api"}
     path = f"{standin.url}/rest/v1/rpc/{function}"
