@@ -20,7 +20,13 @@ from urllib.parse import quote
 
 import asyncpg
 
-from sandbox.postgres_programs import PostgresFailed, give_to_server, own_programs, run_program
+from sandbox.postgres_programs import (
+    PostgresFailed,
+    give_to_server,
+    open_to_all,
+    own_programs,
+    run_program,
+)
 from sandbox.processes import tail
 
 OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
@@ -103,12 +109,14 @@ async def embedded_postgres(
     _stop_leftover(data)
     fits = len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     sockets = data if fits else Path(tempfile.mkdtemp(prefix="pursebot-"))
-    give_to_server(sockets, log)
+    give_to_server(log)
+    if open_to_all(data):  # else it has the right to come here too, and nobody else should
+        give_to_server(sockets)
     options = [*SERVER_OPTIONS, "-k", f'"{sockets}"', *(THROWAWAY if throwaway else [])]
     start = ["start", "-w", "-l", str(log), "-o", shlex.join(options)]
     try:
         try:
-            run_program("pg_ctl", *start, data=data)
+            run_program("pg_ctl", *start, data=data, sockets=sockets)
         except PostgresFailed as failed:
             raise PostgresFailed(f"{failed}\nThe last lines of {log}:\n{tail(log)}") from None
         yield EmbeddedPostgres(sockets)

@@ -4,8 +4,9 @@ The latter names a folder of the machine's own, so that tests can run on another
 wheel only the programs are used. Its Python layer widens the modes of every folder above the
 data, makes a system user and breaks on a space in the path.
 
-PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`, and where the way to
-them or to the data leads through a folder that is root's alone, they are lent the right to pass.
+PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`; where that user
+cannot come to them or to the data, because a folder on the way is root's alone, they run with the
+one right to pass it (docs/decisions/0021-postgresql-in-a-folder-of-root.md).
 """
 
 import os
@@ -16,14 +17,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 NOBODY = 65534
-CAP_DAC_READ_SEARCH = 1 << 2  # capabilities(7): read and search any folder. Docker withholds it
+CAP_DAC_OVERRIDE = 1 << 1  # capabilities(7): pass by the permissions of files and folders
+CAP_SETPCAP = 1 << 8  # hand capabilities on. Docker and Podman leave root both
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+# The securebit is for access(2), which else forgets the right of whoever is not root, and by which
+# PostgreSQL's programs find each other.
+WITH_RIGHT_TO_PASS = [
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
+]
 
 
 class PostgresFailed(Exception):
     """PostgreSQL could not be made, started or stopped; the message has what it said."""
 
 
-def run_program(name: str, *arguments: str, data: Path) -> None:
+def run_program(name: str, *arguments: str, data: Path, sockets: Path | None = None) -> None:
     """Run `initdb`, `pg_ctl`, ... on the folder `data` to its end; the loop waits, nobody cancels.
 
     Raises PostgresFailed with its output unless it exits with 0.
@@ -31,7 +41,7 @@ def run_program(name: str, *arguments: str, data: Path) -> None:
     program = _program(name)
     try:
         done = subprocess.run(  # noqa: S603 (our own words)
-            [*_as_nobody(program, data), str(program), *arguments],
+            [*_as_server(program, data, sockets or data), str(program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -67,12 +77,37 @@ def _program(name: str) -> Path:
     return Path(found.origin).parent / "pginstall" / "bin" / name
 
 
-def _as_nobody(*paths: Path) -> list[str]:
+def _as_server(program: Path, data: Path, sockets: Path) -> list[str]:
+    """What a command begins with, so that it runs as the server's user and reaches these paths."""
     if os.geteuid() != 0:
         return []
-    command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    if all(folder.stat().st_mode & stat.S_IXOTH for path in paths for folder in path.parents):
-        return command
-    mine = re.findall(r"CapPrm:\s*(\w+)", Path("/proc/self/status").read_text())[0]
-    right = "dac_read_search" if int(mine, 16) & CAP_DAC_READ_SEARCH else "dac_override"
-    return [*command, f"--inh-caps=+{right}", f"--ambient-caps=+{right}"]
+    closed = [path for path in (program, data, sockets) if not open_to_all(path)]
+    if not closed and _others_may(program, stat.S_IROTH | stat.S_IXOTH):
+        return AS_NOBODY
+    if not _may_lend():
+        raise PostgresFailed(
+            f"PostgreSQL does not run as root, and no other user can use {[*closed, program][0]}."
+            " Root lacks the rights that would help here (CAP_SETPCAP and CAP_DAC_OVERRIDE): run"
+            " this as a user of its own, in a folder of theirs."
+        )
+    if open_to_all(data):
+        # Whatever else runs as nobody could come to its settings, and through them to the right.
+        raise PostgresFailed(
+            "PostgreSQL's programs are in a folder of root's alone, and its data is in one that"
+            f" everybody may enter. Close it: chmod 700 {data.parent}"
+        )
+    return [*AS_NOBODY, *WITH_RIGHT_TO_PASS]
+
+
+def open_to_all(path: Path) -> bool:
+    """Whether everybody may come to it: may pass all folders on the way."""
+    return all(_others_may(folder, stat.S_IXOTH) for folder in path.resolve().parents)
+
+
+def _others_may(path: Path, mode: int) -> bool:
+    return path.stat().st_mode & mode == mode
+
+
+def _may_lend() -> bool:
+    mine = int(re.findall(r"CapPrm:\s*(\w+)", Path("/proc/self/status").read_text())[0], 16)
+    return mine & CAP_DAC_OVERRIDE != 0 and mine & CAP_SETPCAP != 0

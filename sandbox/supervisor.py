@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -79,9 +79,12 @@ async def everything(
 def _alone_in(data_dir: Path) -> Iterator[None]:
     """Two supervisors on one folder would stop each other's database."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_ours(data_dir / "secrets.json")
         lock = (data_dir / "lock").open("w")
     except OSError as error:
+        with suppress(OSError):  # it may be in a folder that is closed to us
+            _require_ours(data_dir)
         raise CannotStart(f"{error}. Set DATA_DIR to a folder of your own.") from None
     with lock:
         try:
@@ -92,6 +95,21 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
                 " and SANDBOX_PORT) for another one."
             ) from None
         yield
+
+
+def _require_ours(path: Path) -> None:
+    """PostgreSQL starts for the owner of its data alone, and what we make would be closed to them.
+
+    Raises CannotStart when somebody else's sandbox made `path`; what is not there is ours to make.
+    """
+    if path.exists() and path.stat().st_uid != os.geteuid():
+        owner = f"the user {path.stat().st_uid}"
+        with suppress(KeyError):
+            owner = path.owner()
+        raise CannotStart(
+            f"{path} belongs to {owner}. Run this as {owner}, or set DATA_DIR to a folder of your"
+            " own."
+        )
 
 
 def _require_free(setting: str, host: str, port: int) -> None:

@@ -16,8 +16,9 @@ from sandbox.environment import SETTINGS, Ports
 from sandbox.postgres import EmbeddedPostgres
 
 LAST_LINE = "Ctrl-C stops everything"
-SECONDS_TO_START = 30.0
-SECONDS_TO_STOP = 5.0
+# On a busy machine anything takes long; a wait that succeeds costs nothing.
+SECONDS_TO_START = 120.0
+SECONDS_TO_STOP = 60.0
 
 
 @dataclass
@@ -92,10 +93,10 @@ def settings_for(folder: Path, ports: Ports) -> dict[str, str]:
 async def start(*command: str, **settings: str) -> asyncio.subprocess.Process:
     """`python -m sandbox <command>` with these settings and no others, where no `.env` is."""
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    root = Path(__file__).parent.parent.parent
+    root = str(Path(__file__).parent.parent.parent)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error", "-m", "sandbox", *command),
-        env={**environment, **settings, "PYTHONPATH": str(root)},
+        env={"PYTHONPATH": root, **environment, **settings},
         cwd="/",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
