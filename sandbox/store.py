@@ -51,6 +51,10 @@ class Store:
         ).fetchall()
         return ((seq, json.loads(body)) for seq, body in rows)
 
+    def rename(self, kind: str, other: str) -> None:
+        """Let all objects of a kind be of another, of which there are none."""
+        self._database.execute("update things set kind = ? where kind = ?", (other, kind))
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()

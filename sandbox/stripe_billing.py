@@ -16,11 +16,11 @@ from sandbox.store import Json
 from sandbox.stripe_calls import A_DAY, Line, Listed, Metadata, Text, create_intent
 from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
-from sandbox.stripe_objects import INVOICES, filled, listed, made, new, new_id, step_of
+from sandbox.stripe_objects import INVOICES, filled, made, new, new_id, step_of
+from sandbox.stripe_reading import Paths, expanded
 from sandbox.stripe_sessions import LocalStripe
 
 DAYS = {"week": 7, "month": 30}
-Expand = Annotated[list[Literal["latest_invoice.payments", "payments"]], Listed]
 
 
 def now(stripe: LocalStripe) -> int:
@@ -169,13 +169,6 @@ def create_subscription(
     return stripe.stored("subscription", made_for)
 
 
-def retrieve_subscription(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
-    """GET /v1/subscriptions/{id}."""
-    subscription = stripe.stored("subscription", id)
-    latest = retrieve_invoice(stripe, subscription["latest_invoice"], expand=expand)
-    return {**subscription, "latest_invoice": latest}
-
-
 def update_subscription(
     stripe: LocalStripe,
     id: str,
@@ -183,7 +176,7 @@ def update_subscription(
     items: Annotated[list[Line], Listed, Field(max_length=1)] | None = None,
     proration_behavior: Literal["none"] | None = None,
     pause_collection: dict[Literal["behavior"], Literal["void"]] | Literal[""] | None = None,
-    expand: Expand,
+    expand: Paths | None = None,
 ) -> Json:
     """POST /v1/subscriptions/{id} (docs.stripe.com/api/subscriptions/update)."""
     subscription = running(stripe, id)
@@ -196,7 +189,7 @@ def update_subscription(
         paused = {"behavior": "void", "resumes_at": None}
         subscription["pause_collection"] = paused if pause_collection else None
     stripe.tell(["customer.subscription.updated"], subscription)
-    return retrieve_subscription(stripe, id, expand=expand)
+    return expanded(stripe, subscription, expand or [])
 
 
 def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
@@ -213,9 +206,3 @@ def running(stripe: LocalStripe, id: str) -> Json:
     if subscription["status"] == "canceled":
         raise Refusal(404, f"No such subscription: '{id}'", code="resource_missing")
     return subscription
-
-
-def retrieve_invoice(stripe: LocalStripe, id: str, *, expand: Expand) -> Json:
-    """GET /v1/invoices/{id}."""
-    paid = stripe.newest("invoice_payment", invoice=id)
-    return stripe.stored("invoice", id) | {"payments": listed(paid, "/v1", 1)}

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BeforeValidator, Field
 
-from sandbox.doors import READ, Refusal, Shape, not_modelled
+from sandbox.doors import Refusal, Shape, not_modelled
 from sandbox.store import Json
-from sandbox.stripe_objects import CURRENCIES, TEMPLATES, listed, new, new_id
+from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, new_id
 from sandbox.stripe_sessions import LocalStripe, allows
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
@@ -113,8 +113,7 @@ def open_page(stripe: LocalStripe, about: Json, backstage: Json, asked: Json) ->
 
 def check_total(total: int, currency: str) -> None:
     """Refuse what Stripe does not charge."""
-    if currency not in CURRENCIES:
-        raise Refusal(400, f"Invalid currency: {currency}. Here are: {', '.join(CURRENCIES)}")
+    check_currency(currency)
     step, least, most = (CURRENCIES[currency][name] for name in ("step", "minimum", "maximum"))
     if total % step:
         raise Refusal(400, f"Invalid integer: {total}. In {currency}, multiples of {step} only.")
@@ -123,20 +122,10 @@ def check_total(total: int, currency: str) -> None:
         raise Refusal(400, f"The total must be from {least} to {most} minor units.", code=code)
 
 
-def retrieving(kind: str, **inside: str) -> Call:
-    """The GET of one object; `inside` is what of it can be expanded, and the kind of that."""
-
-    def retrieve(
-        stripe: LocalStripe, id: str, *, expand: Annotated[list[str], Listed] | None = None
-    ) -> Json:
-        thing = stripe.stored(kind, id)
-        for name in expand or []:
-            if name not in inside:
-                raise not_modelled(f"expand[{name[:50]}]")
-            thing[name] = stripe.store.get(inside[name], thing[name] or "")
-        return thing
-
-    return READ(retrieve)
+def check_currency(currency: str) -> None:
+    """Refuse a currency that is not in the table."""
+    if currency not in CURRENCIES:
+        raise Refusal(400, f"Invalid currency: {currency}. Here are: {', '.join(CURRENCIES)}")
 
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:
@@ -179,30 +168,6 @@ def cancel_intent(stripe: LocalStripe, id: str) -> Json:
 def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
     """POST /v1/customers (docs.stripe.com/api/customers/create)."""
     return stripe.changed(new("customer", name=name, metadata=metadata or {}), "created")
-
-
-def list_events(
-    stripe: LocalStripe,
-    *,
-    types: Annotated[list[str], Listed] | None = None,
-    created: dict[Literal["gte"], Whole] | None = None,
-    limit: Limit = 10,
-    starting_after: str | None = None,
-) -> Json:
-    """GET /v1/events, newest first, by cursor (docs.stripe.com/api/pagination)."""
-    events = stripe.newest("event")
-    if starting_after:
-        events = events[events.index(stripe.stored("event", starting_after)) + 1 :]
-    since = (created or {"gte": 0})["gte"]
-    found = [e for e in events if e["created"] >= since and (not types or e["type"] in types)]
-    return listed(found, "/v1/events", limit)
-
-
-def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
-    """GET /v1/webhook_endpoints: the one that is posted to."""
-    endpoint = {**TEMPLATES["webhook_endpoint"], "url": stripe.settings.webhook_url}
-    endpoint["enabled_events"] = stripe.faults.only or ["*"]
-    return listed([endpoint], "/v1/webhook_endpoints", limit)
 
 
 def decoded(form: str) -> Json:

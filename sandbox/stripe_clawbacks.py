@@ -1,17 +1,20 @@
 """Money that goes back: refunds by the API and by the dashboard, disputes, early fraud warnings."""
 
 import time
+from collections import defaultdict
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from sandbox.doors import Refusal
 from sandbox.store import Json
-from sandbox.stripe_calls import A_DAY, Limit, Metadata
-from sandbox.stripe_objects import CLAWBACKS, filled, listed, new
+from sandbox.stripe_balance import MOVEMENTS
+from sandbox.stripe_calls import A_DAY, Metadata, check_currency
+from sandbox.stripe_objects import CLAWBACKS, filled, new
 from sandbox.stripe_people import priced
 from sandbox.stripe_sessions import LocalStripe
 
+GONE = ("failed", "canceled")  # refunds that were none in the end
 Positive = Annotated[int, Field(ge=1, le=2**53)]
 
 
@@ -44,12 +47,6 @@ def refund(
     return begin(stripe, step, charge, amount=amount or left, **carried)
 
 
-def list_refunds(stripe: LocalStripe, *, payment_intent: str, limit: Limit = 10) -> Json:
-    """GET /v1/refunds, newest first."""
-    found = stripe.newest("refund", payment_intent=payment_intent)
-    return listed(found, "/v1/refunds", limit)
-
-
 def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
     """The charge that was paid."""
     intent = stripe.stored("payment_intent", intent_id)
@@ -64,23 +61,32 @@ def begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Jso
     about = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
     if "amount" in fields:
         about |= {"currency": charge["currency"], "status": ""}
-    return move(stripe, step, new(CLAWBACKS[step]["of"], **about, **fields))
+    return move(stripe, step, new(CLAWBACKS[step]["of"], **about | fields))
 
 
-def move(stripe: LocalStripe, step: str, thing: Json) -> Json:
-    """Carry out one line of the table: the object, its charge's sums, the events."""
-    kind = thing["object"]
-    if step not in possible(kind, thing.get("status", "")):
+def move(stripe: LocalStripe, step: str, thing: Json, amount: int = 0) -> Json:
+    """Carry out one line of the table: the object, its money, its charge's sums, the events."""
+    kind, row, charge = thing["object"], CLAWBACKS[step], stripe.stored("charge", thing["charge"])
+    if step not in possible(kind, status_of(thing)):
         raise Refusal(409, f"This {kind} is {thing['status']}.")
-    thing |= filled(CLAWBACKS[step]["changes"], {"due_by": int(time.time()) + 10 * A_DAY})
+    if step == "escalate" and charge["refunded"]:
+        raise Refusal(409, "What was refunded as a whole is not disputed any more.")
+    facts = {"due_by": int(time.time()) + 10 * A_DAY, "null": None}
+    thing |= filled(row["changes"], facts)
+    moved = "money" in row and MOVEMENTS[row["money"]](stripe.books, thing, charge, amount)
     stripe.store.put(kind, thing["id"], thing)  # one of the refunds that are summed up
-    charge = stripe.stored("charge", thing["charge"])
     refunds = stripe.newest("refund", charge=charge["id"])
-    charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] != "failed")
+    charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] not in GONE)
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     charge["disputed"] = charge["disputed"] or kind == "dispute"
-    stripe.tell(CLAWBACKS[step]["events"], charge, thing)
+    stripe.tell([*row["events"], *(row.get("reinstated", []) if moved else [])], charge, thing)
     return thing
+
+
+def status_of(thing: Json) -> str:
+    """As the table has it."""
+    status = thing.get("status", "")
+    return "null" if status is None else str(status)
 
 
 def possible(kind: str, status: str) -> list[str]:
@@ -88,30 +94,54 @@ def possible(kind: str, status: str) -> list[str]:
     return [s for s, row in CLAWBACKS.items() if row["of"] == kind and status in row["from"]]
 
 
-async def go_on(stripe: LocalStripe, id: str, step: str, amount: Positive | None = None) -> Json:
-    """A step of a refund or a dispute or, where the id is a paid intent's, a new one of it."""
+async def go_on(
+    stripe: LocalStripe,
+    id: str,
+    step: str,
+    amount: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None,
+    currency: str | None = None,
+) -> Json:
+    """A step of a refund or a dispute or, where the id is a paid intent's, a new one of it.
+
+    `amount` is how much is refunded or disputed, of all if it is left out, and by how much to
+    `adjust`; `currency` is a dispute's where that is not the charge's.
+    """
     kind = CLAWBACKS.get(step, {}).get("of")
     if not kind:
         raise Refusal(400, f"The steps are {', '.join(CLAWBACKS)}.")
+    if step == "adjust" and not amount:
+        raise Refusal(400, "By how much? `amount`, below 0 if it is taken.")
     if id[:3] != "pi_":
-        return move(stripe, step, stripe.stored(kind, id))
+        return move(stripe, step, stripe.stored(kind, id), amount or 0)
+    if amount is not None and amount < 1:
+        raise Refusal(400, "`amount` must be at least 1.")
     if kind == "refund":
         return refund(stripe, step, id, amount)
     charge = charge_of(stripe, id)
     asked = {"amount": amount or charge["amount"]} if kind == "dispute" else {}
+    if currency:
+        check_currency(currency)
+        asked |= {"currency": currency}
     return begin(stripe, step, charge, **asked)
 
 
 async def see_clawbacks(stripe: LocalStripe) -> Json:
-    """What was paid and what went back, newest first, with the steps that can come next."""
-    listed = []
+    """What was paid and what went back, newest first, with the steps that can come next.
+
+    `minor` is the amount in minor units, `booked` what the balance gained or lost by it.
+    """
+    listed, booked = [], defaultdict[str, list[Json]](list)
+    for _, it in stripe.store.list("balance_transaction"):
+        price = priced(it["amount"], it["currency"])
+        booked[it["source"]].append({"currency": it["currency"]} | price)
     for kind in ("charge", "refund", "dispute"):
         for seq, thing in stripe.store.list(kind):
-            steps = possible(kind, thing["status"])
+            steps, source = possible(kind, status_of(thing)), thing["id"]
             if kind == "charge" and thing["paid"]:
                 thing["id"] = thing["payment_intent"]
                 steps = [step for step, row in CLAWBACKS.items() if row["from"] == [""]]
-            kept = {name: thing[name] for name in ("id", "object", "created", "currency", "status")}
-            price = priced(thing["amount"], thing["currency"])
-            listed += [(seq, kept | price | {"next": steps})]
+            kept = {name: thing[name] for name in ("id", "object", "created", "currency")}
+            kept["status"] = status_of(thing)
+            kept |= {"minor": thing["amount"], "next": steps, "booked": booked[source]}
+            listed += [(seq, kept | priced(thing["amount"], thing["currency"]))]
     return {"clawbacks": [thing for _, thing in sorted(listed, key=lambda each: -each[0])]}

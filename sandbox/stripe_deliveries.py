@@ -75,7 +75,9 @@ class Deliveries:
         self._agenda.at(at, partial(self._attempt, delivery["event"], at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
-        delivery = self._store.get("delivery", event_id) or {}
+        delivery = self._store.get("delivery", event_id)
+        if delivery is None:
+            return  # of another account
         attempt: Json = {"at": time.time(), "status": None, "error": "lost on the way"}
         if len(delivery["attempts"]) >= delivery["lose"]:
             attempt |= await self._send(event_id)

@@ -1,12 +1,14 @@
 """All that the local Stripe answers: the calls of SDKs, and what its pages ask, as two tables."""
 
 from sandbox import (
+    stripe_account as account,
     stripe_billing as billing,
     stripe_calls as calls,
     stripe_cards as cards,
     stripe_charges as charges,
     stripe_clawbacks as clawbacks,
     stripe_people as people,
+    stripe_reading as reading,
 )
 from sandbox.doors import READ, Doors, see_faults, set_faults
 from sandbox.stripe_calls import Call
@@ -18,41 +20,59 @@ def one_of(plain: Call, other: Call, **sign: str) -> Call:
     return lambda own, **asked: (other if asked.items() >= sign.items() else plain)(own, **asked)
 
 
+# By kind of object: where it stands, and by which fields a list of it can be had.
+READABLE = {
+    "balance_transaction": ("/v1/balance_transactions", ("source", "type", "currency")),
+    "charge": ("/v1/charges", ("payment_intent", "customer")),
+    "checkout.session": ("/v1/checkout/sessions", ("payment_intent", "customer", "subscription")),
+    "customer": ("/v1/customers", ()),
+    "dispute": ("/v1/disputes", ("payment_intent", "charge")),
+    "event": ("/v1/events", ()),
+    "invoice": ("/v1/invoices", ("customer", "status")),
+    "payment_intent": ("/v1/payment_intents", ("customer",)),
+    "payment_method": ("/v1/payment_methods", ("customer",)),
+    "product": ("/v1/products", ()),
+    "radar.early_fraud_warning": (
+        "/v1/radar/early_fraud_warnings",
+        ("payment_intent", "charge"),
+    ),
+    "refund": ("/v1/refunds", ("payment_intent", "charge")),
+    "setup_intent": ("/v1/setup_intents", ("customer",)),
+    "subscription": ("/v1/subscriptions", ("customer",)),
+}
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/checkout/sessions"): one_of(
         calls.create_session, cards.create_setup, mode="setup"
-    ),
-    ("GET", "/v1/checkout/sessions/{id}"): calls.retrieving(
-        "checkout.session", payment_intent="payment_intent", setup_intent="setup_intent"
     ),
     ("POST", "/v1/checkout/sessions/{id}/expire"): READ(calls.expire_session),
     ("POST", "/v1/payment_intents"): one_of(
         calls.create_intent, charges.charge_saved, confirm="true"
     ),
-    ("GET", "/v1/payment_intents/{id}"): calls.retrieving("payment_intent", latest_charge="charge"),
     ("POST", "/v1/payment_intents/{id}/cancel"): READ(calls.cancel_intent),
     ("POST", "/v1/customers"): READ(calls.create_customer),
-    ("GET", "/v1/events"): READ(calls.list_events),
-    ("GET", "/v1/webhook_endpoints"): READ(calls.list_webhook_endpoints),
-    ("GET", "/v1/events/{id}"): calls.retrieving("event"),
-    ("GET", "/v1/payment_methods/{id}"): calls.retrieving("payment_method"),
     ("POST", "/v1/payment_methods/{id}"): READ(cards.update_method),
     ("POST", "/v1/payment_methods/{id}/attach"): READ(cards.attach),
     ("POST", "/v1/payment_methods/{id}/detach"): READ(cards.detach),
-    ("GET", "/v1/customers/{id}"): calls.retrieving("customer"),
     ("POST", "/v1/customers/{id}"): READ(cards.update_customer),
     ("GET", "/v1/customers/{id}/payment_methods"): READ(cards.list_methods),
     ("POST", "/v1/billing_portal/sessions"): READ(cards.create_portal),
     ("POST", "/v1/products"): READ(billing.create_product),
     ("POST", "/v1/subscriptions"): READ(billing.create_subscription),
-    ("GET", "/v1/subscriptions/{id}"): READ(billing.retrieve_subscription),
     ("POST", "/v1/subscriptions/{id}"): READ(billing.update_subscription),
     ("DELETE", "/v1/subscriptions/{id}"): READ(billing.cancel_subscription),
-    ("GET", "/v1/invoices/{id}"): READ(billing.retrieve_invoice),
     ("POST", "/v1/refunds"): READ(clawbacks.create_refund),
-    ("GET", "/v1/refunds"): READ(clawbacks.list_refunds),
+}
+for kind, (address, filters) in READABLE.items():
+    CALLS["GET", f"{address}/{{id}}"] = reading.retrieving(kind)
+    CALLS["GET", address] = reading.listing(kind, *filters, url=address)
+CALLS |= {
+    ("GET", "/v1/account"): READ(account.own_account),
+    ("GET", "/v1/events"): READ(reading.list_events),
+    ("GET", "/v1/webhook_endpoints"): READ(reading.list_webhook_endpoints),
 }
 DOORS: Doors = {
+    ("GET", "/stripe/account"): account.see_account,
+    ("POST", "/stripe/account"): account.change_account,
     ("GET", "/stripe/sessions"): people.see_sessions,
     ("GET", "/stripe/sessions/{id}"): people.see_session,
     ("POST", "/stripe/sessions/{id}/pay"): people.pay,

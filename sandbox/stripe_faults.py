@@ -1,8 +1,11 @@
 """What can be made to go wrong between Stripe and the backend: POST /stripe/faults."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, field_validator
 
 from sandbox.doors import Faults
+from sandbox.stripe_objects import CURRENCIES
 
 
 class StripeFaults(Faults):
@@ -21,6 +24,13 @@ class StripeFaults(Faults):
     - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
     - `api_429`: the next N are refused as too many; not kept
 
+    Events that are made from now on:
+    - `account`: they are of this connected account, and say so
+
+    The account, for money that moves from now on:
+    - `settlement`: the currency in which it is paid out; None: each charge's own
+    - `rates`: what one unit of a currency is worth in euros, where that is not as usual
+
     `clock`: seconds by which the dates of its answers are ahead of this machine's clock.
 
     `delay`: seconds until a delayed payment settles, for payments that are made from now on.
@@ -35,8 +45,19 @@ class StripeFaults(Faults):
     api_timeout: int = Field(default=0, ge=0)
     api_500: int = Field(default=0, ge=0)
     api_429: int = Field(default=0, ge=0)
+    account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
+    settlement: str | None = None
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
+
+    @field_validator("settlement")
+    @classmethod
+    def known(cls, currency: str | None) -> str | None:
+        """Refuse a currency that is not in the table."""
+        if currency is not None and currency not in CURRENCIES:
+            raise ValueError(f"the currencies are {', '.join(CURRENCIES)}")
+        return currency
 
     def spend(self, name: str) -> bool:
         """Use up one of a counted fault; False when there is none left."""

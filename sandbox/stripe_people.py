@@ -115,6 +115,14 @@ async def again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
     return {"event": id, "after": after}
 
 
-FILES = ("sandbox.css", "pay.css", "pay.js", "portal.js", "console.css", "console.js")
+FILES = (
+    "sandbox.css",
+    "pay.css",
+    "pay.js",
+    "portal.js",
+    "console.css",
+    "console.js",
+    "console_faults.js",
+)
 PAGES = {"/pay/{id}": "pay.html", "/portal/{id}": "portal.html", "/console": "console.html"}
 PAGES |= {f"/{name}": name for name in FILES}

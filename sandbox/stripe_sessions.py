@@ -11,6 +11,7 @@ from sandbox.doors import Refusal
 from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
+from sandbox.stripe_balance import Books
 from sandbox.stripe_deliveries import Deliveries
 from sandbox.stripe_objects import METHODS, TEMPLATES, TRANSITIONS, filled, made, new, new_id
 
@@ -34,6 +35,7 @@ class LocalStripe:
         self.agenda = Agenda()
         self.deliveries = Deliveries(store, settings, self.agenda)
         self.faults = self.deliveries.faults
+        self.books = Books(store, self.faults)
 
     async def running(self, _: web.Application) -> AsyncIterator[None]:
         """From start to cleanup: put on the agenda what an earlier run left open."""
@@ -102,7 +104,8 @@ class LocalStripe:
         """
         kinds = {thing["object"]: thing for thing in about}
         named = [(t, kinds[k]) for t in types for k in kinds if t.rpartition(".")[0].endswith(k)]
-        events = [new("event", type=t, data={"object": deepcopy(it)}) for t, it in named]
+        whose = {"account": self.faults.account} if self.faults.account else {}
+        events = [new("event", type=t, data={"object": deepcopy(it)}, **whose) for t, it in named]
         for thing in (*about, *events):
             self.store.put(thing["object"], thing["id"], thing)
         self.deliveries.post(events)
@@ -114,6 +117,8 @@ class LocalStripe:
 
     async def _in_time(self, backstage: Json) -> None:
         """Do what was on the agenda, unless the session went another way meanwhile."""
+        if self.store.get("backstage", backstage["session"]) is None:
+            return  # of another account
         payable, due = self.payable(backstage["session"]), backstage["due"]
         if allows(due["step"], payable, self.intent_of(payable)):
             self.move(payable, due["step"], due["card"])
@@ -142,6 +147,8 @@ class LocalStripe:
         for kind, thing in things.items():
             thing.update(filled(changes.get(kind, {}), facts))
         self.tell(TRANSITIONS[step]["events"], *things.values())
+        if "charge" in things:
+            self.books.charged(things["charge"])
         return payable
 
     def charge_of(self, intent: Json) -> Json:

@@ -6,18 +6,7 @@ const EVERY = 1000; // milliseconds
 const SESSIONS = 8; // how many to show
 const EVENTS = 60;
 const LATE = 5; // seconds
-
-const FAULTS = [
-  ["twice", "Post every event twice", "checkbox"],
-  ["out_of_order", "Post the next events out of order", "checkbox"],
-  ["drop", "Drop: post nothing", "checkbox"],
-  ["late", "Post late, seconds", "number"],
-  ["fail_first", "Lose the first attempts", "number"],
-  ["delay", "Bank debits settle after, seconds", "number"],
-  ["api_timeout", "API: act, then no answer, next", "number"],
-  ["api_500", "API: answer 500, next", "number"],
-  ["api_429", "API: answer 429, next", "number"],
-];
+const ADJUSTED = 37; // minor units
 
 const PASSES = [
   ["A day goes by", 1],
@@ -170,8 +159,12 @@ function cardRow(method) {
 const STEPS = {
   refund: "Refund",
   refund_pending: "Refund, pending",
+  refund_without_status: "Refund, no status",
+  refund_of_unknown_status: "Refund, odd status",
   inquire: "Inquiry",
   dispute: "Dispute",
+  resolve: "Prevented, paid back",
+  block: "Prevented, blocked",
   warn: "Fraud warning",
   succeed: "Succeeds",
   fail: "Fails",
@@ -181,48 +174,29 @@ const STEPS = {
   respond: "Respond",
   win: "Win",
   lose: "Lose",
+  adjust: "Adjust by 0.37",
 };
 
 function clawbackRow(thing) {
   const names = { charge: "Charge", refund: "Refund", dispute: "Dispute" };
   const asks = thing.status.startsWith("warning_"); // an inquiry, which takes no money
   const name = asks ? "Inquiry" : names[thing.object];
+  const press = (step, more) => () => ask(`clawbacks/${thing.id}`, { step, ...more });
   const steps = thing.next.map((step) => {
-    return button(STEPS[step], () => ask(`clawbacks/${thing.id}`, { step }));
+    return button(STEPS[step], press(step, step === "adjust" ? { amount: ADJUSTED } : {}));
   });
+  if (thing.object === "charge" && thing.next.length) {
+    const half = { amount: Math.max(Math.floor(thing.minor / 2), 1) };
+    steps.push(button("Refund half", press("refund", half)));
+    steps.push(button("Dispute half", press("dispute", half)));
+  }
+  const booked = thing.booked.map((movement) => money(movement)).join(", ");
   return row(
     `${name} · ${money(thing)}`,
-    `${time(thing.created)} · ${thing.id}`,
+    `${time(thing.created)} · ${thing.id}${booked && ` · booked ${booked}`}`,
     element("div", "side", state(thing.status.replace("warning_", ""))),
     element("div", "buttons", ...steps),
   );
-}
-
-function faultSwitch([name, label, type]) {
-  const input = element("input", "");
-  const holder = element("label", "fault", label, input);
-  input.type = type;
-  input.min = 0;
-  input.id = `fault-${name}`;
-  input.addEventListener("change", () => {
-    const value = type === "checkbox" ? input.checked : Number(input.value);
-    press(() => ask("faults", { [name]: value }));
-  });
-  return holder;
-}
-
-function drawFaults(faults) {
-  let count = 0;
-  for (const [name, , type] of FAULTS) {
-    const input = at(`fault-${name}`);
-    if (input === document.activeElement && type === "number") continue;
-    if (type === "checkbox") input.checked = faults[name];
-    else input.value = faults[name];
-    const on = name !== "delay" && Boolean(faults[name]);
-    input.parentElement.classList.toggle("on", on);
-    count += on;
-  }
-  at("how-many").textContent = count ? `${count} on` : "nothing";
 }
 
 function drawClock({ now }) {

@@ -161,10 +161,13 @@ async def a_bank_goes_on(story: Story) -> None:
     """A refund arrives or fails; a dispute is answered, won or lost, or was an inquiry only."""
     inquiry, dispute = ["answer", "close", "escalate"], ["respond", "win", "lose"]
     steps = {"refund": ["succeed", "fail"], "dispute": inquiry + dispute}
-    things = [(thing["id"], kind) for kind in steps for thing in story.stored(kind)]
+    things = [(thing, kind) for kind in steps for thing in story.stored(kind)]
     if things:
         thing, kind = story.chance.choice(things)
-        await story.knock(f"clawbacks/{thing}", step=story.chance.choice(steps[kind]))
+        step = story.chance.choice(steps[kind])
+        [charge] = [it for it in story.stored("charge") if it["id"] == thing["charge"]]
+        if step != "lose" or not charge["amount_refunded"]:  # what comes back then is not judged
+            await story.knock(f"clawbacks/{thing['id']}", step=step)
 
 
 async def recurring_topup(story: Story) -> None:

@@ -6,11 +6,15 @@ It is not part of the repository: it is found by STRIPE_OPENAPI (the document, o
 
 import importlib.util
 import os
+import re
 import warnings
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+# What is real, by the reference and the SDK, but not in the part of the document that is here.
+NOT_IN_THE_DOCUMENT = re.compile(r"/v1/account|/v1/radar/early_fraud_warnings(/.*)?|/v2/.*")
+NO_SCHEMA = ("radar.early_fraud_warning", "v2.core.event_destination")
 ROOT = Path(__file__).parents[2]
 MISSING = (
     "NOT JUDGED BY STRIPE'S OWN DOCUMENT: set STRIPE_OPENAPI, or put it at ../shared/contract/"
@@ -35,3 +39,24 @@ def judge() -> Any | None:
         warnings.simplefilter("ignore", ResourceWarning)  # it leaves the document open
         spec.loader.exec_module(module)
     return module
+
+
+def request_problems(method: str, path: str, body: str) -> list[str]:
+    """What the document has against a request; nothing where there is no document, or no word."""
+    found = judge()
+    if found is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
+        return []
+    problems: list[str] = found.check_request(method, path, body)
+    return problems
+
+
+def object_problems(thing: dict[str, Any]) -> list[str]:
+    """What the document has against an object, an event or a list, likewise."""
+    if thing.get("object") == "list":
+        return [problem for each in thing["data"] for problem in object_problems(each)]
+    inside = thing["data"]["object"] if thing.get("object") == "event" else thing
+    found = judge()
+    if found is None or inside.get("object") in NO_SCHEMA:
+        return []
+    problems: list[str] = found.check_object(thing)
+    return problems
