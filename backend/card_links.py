@@ -57,6 +57,16 @@ async def show_checked(shop: Shop, actor: Actor, link_id: UUID) -> MethodLink:
     return await show(shop.database, actor, link_id)
 
 
+async def see(shop: Shop, link_id: UUID) -> Json:
+    """Read at Stripe what became of a link, at most every three seconds, and change nothing.
+
+    The link as it was, with `due` (whether Stripe was asked) and `saved` (a card was added on it).
+    """
+    link: Json = await shop.database.call("start_link_check", SERVICE, link_id=link_id)
+    page = await cards.seen_on_page(shop, link) if link["due"] else {}
+    return {**link, "saved": bool(page.get("added"))}
+
+
 async def check(shop: Shop, link_id: UUID) -> Json:
     """Ask Stripe what became of a link, at most every three seconds; the link as it was."""
     link: Json = await shop.database.call("start_link_check", SERVICE, link_id=link_id)

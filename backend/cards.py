@@ -143,9 +143,16 @@ async def ask(shop: Shop, result: Json) -> None:
 
 
 async def look(
-    shop: Shop, fact: Json, event_id: str | None = None, added: Json | None = None
+    shop: Shop,
+    fact: Json,
+    event_id: str | None = None,
+    added: Json | None = None,
+    *,
+    settle: bool = True,
 ) -> Json:
     """Ask Stripe how an organization's methods stand, and write that down.
+
+    Without `settle` nothing is changed at Stripe: the next look does that.
 
     The same card twice is let go at Stripe, and the only one is the default. An answer that comes
     after a newer one is thrown away and asked for again. Answers as `api.mirror_methods`, or
@@ -174,6 +181,8 @@ async def look(
         event_id, fact = None, {name: fact[name] for name in fact if name != "at_most_every"}
         if not found["fresh"]:
             continue
+        if not settle:
+            break
         with suppress(StripeRefused):  # somebody was faster: the next look sees what is so
             for method in methods:
                 if method["id"] == new.get("added_id") and method["allow_redisplay"] != "always":

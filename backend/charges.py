@@ -1,10 +1,18 @@
-"""Paying with a saved card: charged at once, unless the bank wants to hear from the payer first."""
+"""Paying with a saved card: charged at once, unless the bank wants to hear from the payer first.
 
-from backend import topups
-from backend.database import Actor
-from backend.failures import ChargeUnclear, StripeUnavailable
-from backend.schemas import ChargeRequest, Payment
+What became of a charge whose answer was lost is read at Stripe. It is asked to charge again only
+while whoever asked for it may do so, nobody canceled it, and for ten minutes: `api.claim_charge`.
+"""
+
+import structlog
+
+from backend import cards, topups
+from backend.database import SERVICE, Actor
+from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
+from backend.schemas import ChargeRequest, Json, Payment
 from backend.shop import Shop
+
+log = structlog.get_logger(__name__)
 
 
 async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> Payment:
@@ -25,11 +33,48 @@ async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> P
         **request.where,
     )
     if payment["status"] == "created":
-        if topups.late(payment):  # Stripe may have forgotten the key; the reconciler finds out
-            raise ChargeUnclear
         shop.bell.ring()
         try:
-            await topups.charge(shop, payment)
+            await carry_out(shop, payment)
         except StripeUnavailable as unavailable:
             raise ChargeUnclear from unavailable
     return await topups.show(shop, actor, payment["id"])
+
+
+async def reconcile(shop: Shop, payment_id: str) -> None:
+    """For the reconciler: ask Stripe about a payment, and end or go on with what waits."""
+    payment: Json = await shop.database.call("start_check", SERVICE, payment_id=payment_id)
+    if (payment["status"], payment["flow"]) == ("created", "charge"):
+        await carry_out(shop, payment)
+    else:
+        await topups.reconcile(shop, payment)
+
+
+async def carry_out(shop: Shop, payment: Json) -> None:
+    """Find the charge at Stripe, or have it made while it may be; else it is over.
+
+    Raises StripeUnavailable where nobody knows; the reconciler comes back.
+    """
+    if await topups.find_charge(shop, payment):
+        return
+    claim = await shop.database.call("claim_charge", SERVICE, payment_id=payment["id"])
+    shop.bell.ring()
+    if claim["claimed"]:
+        await send(shop, claim)
+
+
+async def send(shop: Shop, payment: Json) -> None:
+    """Have Stripe charge the saved card; the same key charges once."""
+    try:
+        intent = await shop.stripe.charge(payment)
+    except StripeUnavailable:
+        until = {"sending_until": payment["sending_until"]}
+        await shop.database.call("release_charge", SERVICE, payment_id=payment["id"], **until)
+        raise
+    except StripeRefused as refused:
+        log.error("stripe_refused", payment=payment["id"], **refused.facts)
+        reason = refused.facts["stripe_code"]
+        await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
+        await cards.look(shop, {"organization_id": payment["organization_id"]})
+    else:
+        await topups.charged(shop, payment, intent)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from pydantic import ValidationError
 
-from backend import refunds, subscriptions, topups, webhooks
+from backend import charges, refunds, subscriptions, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.shop import Shop
@@ -19,7 +19,7 @@ EVERY_SECONDS = 60
 AT_ONCE = 50
 EVENTS_AT_ONCE = 50
 HEALING: dict[str, Callable[[Shop, str], Awaitable[object]]] = {
-    "payments": topups.check,
+    "payments": charges.reconcile,
     "refunds": refunds.heal,
     "subscriptions": subscriptions.ask,
 }

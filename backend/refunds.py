@@ -110,11 +110,19 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
 
 
 async def heal(shop: Shop, refund_id: str) -> None:
-    """Find out what became of a refund, and make one that was never made while its key lives."""
+    """Find out what became of a refund, and make one that was never made while its key lives.
+
+    Only while whoever asked for it may do so: an owner or admin, still.
+    """
     row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
     if await found_at_stripe(shop, row) or row["status"] != "requested":
         return
-    if datetime.now(UTC) - datetime.fromisoformat(row["requested_at"]) < KEY_LIVES:
+    row = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
+    if row["status"] != "requested":
+        return
+    if not row["authorized"]:
+        await refuse(shop, row, "requester_lost_role")
+    elif datetime.now(UTC) - datetime.fromisoformat(row["requested_at"]) < KEY_LIVES:
         await carry_out(shop, row)
     else:
         await refuse(shop, row, "never_made")

@@ -1,7 +1,7 @@
 """Stripe's answers and errors in our words, and keys to ask under: where we meet Stripe."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ Answer = TypeVar("Answer", bound=stripe.StripeObject)
 
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 KEY_IN_USE = 409
+CLOCKS_APART_SECONDS = 600  # at most, of the database's and Stripe's
 # The SDK lets what breaks while it reads an answer through as it is.
 NO_ANSWER = (stripe.APIConnectionError, stripe.RateLimitError, aiohttp.ClientError, TimeoutError)
 NO_WORD_ABOUT_THE_CARD = (
@@ -40,6 +41,22 @@ async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
         page = await reply(page.next_page_async())
         found += page.data
     return [one.to_dict() for one in found]
+
+
+async def made_for(
+    row: Json, name: str, list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]]
+) -> Json | None:
+    """What Stripe made of a row for its customer, known by the metadata `name`; `list_async` lists.
+
+    Lists show at once what was made; Stripe's search, which may not, is not asked:
+    https://docs.stripe.com/search#data-freshness
+    """
+    earliest = int(datetime.fromisoformat(row["created_at"]).timestamp()) - CLOCKS_APART_SECONDS
+    wanted = {"customer": row["stripe_customer_id"], "created": {"gte": earliest}, "limit": 100}
+    for each in await listed(list_async(wanted)):
+        if our_id(each, name) == row["id"]:
+            return each
+    return None
 
 
 async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:

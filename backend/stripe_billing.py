@@ -7,7 +7,7 @@ setting it again is harmless, and a remembered 500 is not.
 from typing import Any
 
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out, key_of, new_key, on_page
+from backend.stripe_answers import answer, carried_out, key_of, made_for, new_key, on_page
 from backend.stripe_cards import who_can_charge
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
@@ -51,6 +51,17 @@ class StripeBilling:
             "payment_behavior": "allow_incomplete",
         }
         return await carried_out(self._stripe.subscriptions.create_async(wanted, key))
+
+    async def find_subscription(self, subscription: Json) -> str | None:
+        """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
+        if subscription["stripe_customer_id"] is None:
+            return None
+
+        def everything(wanted: Json) -> Any:
+            return self._stripe.subscriptions.list_async({**wanted, "status": "all"})
+
+        found = await made_for(subscription, SUBSCRIPTION_METADATA, everything)
+        return str(found["id"]) if found else None
 
     async def get_subscription(self, id: str) -> Json:
         """A subscription with its latest invoice and what paid that."""

@@ -16,7 +16,16 @@ import stripe
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused
 from backend.schemas import Json
-from backend.stripe_answers import answer, carried_out, key_of, listed, new_key, on_page, reply
+from backend.stripe_answers import (
+    answer,
+    carried_out,
+    key_of,
+    listed,
+    made_for,
+    new_key,
+    on_page,
+    reply,
+)
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge
 
@@ -98,6 +107,13 @@ class StripeGateway(StripeCards, StripeBilling):
             if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
                 return error.error.payment_intent.to_dict()
             raise
+
+    async def find_intent(self, payment: Json) -> Json | None:
+        """The PaymentIntent that was made for a charge, by our id in its metadata."""
+        if payment["stripe_customer_id"] is None:
+            return None
+        asked = self._stripe.payment_intents.list_async
+        return await made_for(payment, PAYMENT_METADATA, asked)
 
     async def get_intent(self, intent_id: str) -> Json:
         """A PaymentIntent."""

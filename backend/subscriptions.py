@@ -5,6 +5,7 @@ that of the last question counts.
 """
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from backend.schemas import Json, Subscription
 from backend.shop import Shop
 from backend.stripe_billing import price
 from backend.stripe_billing_facts import invoice_fact
+
+BEGINS_WITHIN = timedelta(minutes=10)  # with a saved card, of when it was asked for
 
 
 async def start(
@@ -46,7 +49,12 @@ async def start(
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
     card = row["stripe_payment_method_id"]
-    if row["unwanted"] or (topups.late(row) if card else topups.late(row, topups.SHORTEST_PAGE)):
+    if card and (found := await shop.stripe.find_subscription(row)):
+        await ask(shop, row["id"], found)
+        return
+    row = await look(shop, row["id"])
+    late = is_unsent(row) if card else topups.late(row, topups.SHORTEST_PAGE)
+    if row["unwanted"] or row["revoked"] or late:
         raise SubscriptionOver(status="canceled")
     if card:
         asked = shop.stripe.create_subscription(row, customer_id)
@@ -55,6 +63,11 @@ async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     asked = shop.stripe.create_subscription_page(row, customer_id)
     session = await topups.made_by_stripe(shop, row, asked)
     await note(shop, row, session_id=session["id"], url=session["url"])
+
+
+def is_unsent(row: Json) -> bool:
+    """Whether Stripe is asked no more to begin what it was not heard to have begun."""
+    return datetime.now(UTC) - datetime.fromisoformat(row["created_at"]) > BEGINS_WITHIN
 
 
 async def listing(
@@ -74,7 +87,7 @@ async def show(database: Database, actor: Actor, subscription_id: UUID) -> Subsc
 async def show_checked(shop: Shop, actor: Actor, subscription_id: UUID) -> Subscription:
     """A recurring top-up as it stands at Stripe. Raises NotFound."""
     await show(shop.database, actor, subscription_id)  # whose it is not may not ask either
-    await ask(shop, subscription_id)
+    await check(shop, subscription_id)
     return await show(shop.database, actor, subscription_id)
 
 
@@ -124,29 +137,51 @@ async def look(shop: Shop, subscription_id: UUID | str | None, found: str | None
     return row
 
 
-async def ask(shop: Shop, subscription_id: UUID | str | None, found: str | None = None) -> None:
-    """Ask Stripe how a subscription stands; `found` is its id there, if that is news."""
+async def check(shop: Shop, subscription_id: UUID) -> None:
+    """Ask Stripe how a subscription stands, at most every three seconds; change nothing."""
+    which = {"subscription_id": subscription_id}
+    if (await shop.database.call("start_subscription_check", SERVICE, **which))["due"]:
+        await ask(shop, subscription_id, end=False)
+
+
+async def ask(
+    shop: Shop,
+    subscription_id: UUID | str | None,
+    found: str | None = None,
+    *,
+    end: bool = True,
+) -> None:
+    """Ask Stripe how a subscription stands; `found` is its id there, if that is news.
+
+    `end`: what nobody wants any more, or nobody heard to have begun in time, is ended.
+    """
     row = await look(shop, subscription_id, found)
     at_stripe, page = row["stripe_subscription_id"] or found, row["stripe_checkout_session_id"]
+    over = row["unwanted"] or row["revoked"]
     if at_stripe is None and page:
         session = await shop.stripe.get_session(page)
-        if session["status"] == "open" and row["unwanted"]:
+        if session["status"] == "open" and over and end:
             session = await shop.stripe.expire_session(page)
         at_stripe = session["subscription"]
         if session["status"] == "expired":
             await note(shop, row, status="canceled")
-    if row["unwanted"] and not (at_stripe or page):
+    elif at_stripe is None and row["stripe_payment_method_id"]:
+        at_stripe = await shop.stripe.find_subscription(row)
+        over = over or is_unsent(row)
+    if over and end and row["status"] == "incomplete" and not (at_stripe or page):
         await note(shop, row, status="canceled")
     if at_stripe:
-        await heard(shop, row, await shop.stripe.get_subscription(at_stripe))
+        await heard(shop, row, await shop.stripe.get_subscription(at_stripe), end=end)
 
 
-async def heard(shop: Shop, row: Json, found: Json) -> None:
+async def heard(shop: Shop, row: Json, found: Json, *, end: bool = True) -> None:
     """Write down how Stripe says a subscription stands; its latest invoice credits if it is paid.
 
-    Somebody may have ended it while Stripe was making it: then it ends now.
+    Somebody may have ended it while Stripe was making it, or lost the role before its payer began:
+    then it ends now.
     """
-    if row["unwanted"] and found["status"] != "canceled":
+    over = row["unwanted"] or (row["revoked"] and found["status"] == "incomplete")
+    if end and over and found["status"] != "canceled":
         with suppress(StripeRefused):  # it has ended by itself meanwhile
             await shop.stripe.cancel_subscription(found["id"])
         found = await shop.stripe.get_subscription(found["id"])

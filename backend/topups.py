@@ -7,10 +7,10 @@ from uuid import UUID
 
 import structlog
 
-from backend import cards, customers, money
+from backend import customers, money
 from backend.database import SERVICE, Actor
 from backend.errors import PaymentClosed
-from backend.failures import EventNotApplied, StripeRefused
+from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.schemas import (
     Checkout,
     CheckoutRequest,
@@ -133,15 +133,47 @@ async def check(shop: Shop, payment_id: UUID | str) -> bool:
 
 
 async def ask(shop: Shop, payment_id: UUID | str) -> None:
-    """Ask Stripe how far a payment is, and settle what it says."""
+    """Ask Stripe how far a payment is, and settle what it says. Nothing is changed at Stripe."""
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
-    if (payment["status"], payment["flow"]) == ("created", "charge"):  # nobody heard how it ended
-        return await charge(shop, payment)
+    if (payment["status"], payment["flow"]) == ("created", "charge"):
+        await find_charge(shop, payment)
+    else:
+        await settle(shop, payment, await look(shop, payment))
+
+
+async def reconcile(shop: Shop, payment: Json) -> None:
+    """As `ask`, and close what may not be paid any more: it is late, or revoked."""
     found = await look(shop, payment)
+    on_page = payment["flow"] == "checkout"
     # A page closes by itself when its time is up; an intent does not.
-    if late(payment) and payment["flow"] != "checkout" and waits(found):
+    ends = payment["revoked"] or (late(payment) and not on_page)
+    if ends and (found["status"] == "open" if on_page else waits(found)):
         found = await close(shop, payment)
     await settle(shop, payment, found)
+
+
+async def find_charge(shop: Shop, payment: Json) -> bool:
+    """Whether Stripe has the intent of a charge whose answer was lost; settles it, if so.
+
+    Raises StripeUnavailable where Stripe does not say: nobody knows.
+    """
+    if payment["sent_at"] is None:  # Stripe was never asked for it
+        return False
+    try:
+        intent = await shop.stripe.find_intent(payment)
+    except StripeRefused as refused:
+        raise StripeUnavailable from refused
+    if intent is None:
+        return False
+    await charged(shop, payment, intent)
+    return True
+
+
+async def charged(shop: Shop, payment: Json, intent: Json) -> None:
+    """What became of the charge of a saved card; the bank may want to hear from the payer."""
+    if intent["status"] == "requires_action":
+        await opened(shop, payment["id"], intent_id=intent["id"], url=banks_page(intent))
+    await settle(shop, payment, intent)
 
 
 def late(row: Json, by: timedelta = timedelta(0)) -> bool:
@@ -149,29 +181,22 @@ def late(row: Json, by: timedelta = timedelta(0)) -> bool:
     return datetime.fromisoformat(row["expires_at"]) - datetime.now(UTC) <= by
 
 
-async def charge(shop: Shop, payment: Json) -> None:
-    """Charge the saved card, or learn what came of it: the same key charges once.
-
-    Raises StripeUnavailable where nobody knows; the reconciler asks again.
-    """
-    try:
-        intent = await shop.stripe.charge(payment)
-    except StripeRefused as refused:
-        log.error("stripe_refused", payment=payment["id"], **refused.facts)
-        reason = refused.facts["stripe_code"]
-        await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
-        await cards.look(shop, {"organization_id": payment["organization_id"]})
-    else:
-        if intent["status"] == "requires_action":
-            await opened(shop, payment["id"], intent_id=intent["id"], url=banks_page(intent))
-        await settle(shop, payment, intent)
-
-
 async def cancel(shop: Shop, actor: Actor, payment_id: UUID) -> Payment:
-    """Cancel a payment at Stripe; `succeeded` is the answer where the payer was faster."""
+    """Cancel a payment at Stripe; `succeeded` is the answer where the payer was faster.
+
+    Raises PaymentClosed, also where Stripe is charging the card at this moment; it is not asked to
+    charge it again then. StripeUnavailable: the same, and the reconciler finds out.
+    """
     await shop.database.call("request_cancel", actor, payment_id=payment_id)
     payment: Json = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
     shop.bell.ring()
+    if payment["status"] == "created":  # a charge whose answer was lost
+        if not await find_charge(shop, payment):
+            await shop.database.call("claim_charge", SERVICE, payment_id=payment_id)
+        payment = await shop.database.call("start_payment", SERVICE, payment_id=payment_id)
+        shop.bell.ring()
+    if payment["status"] == "created":
+        raise PaymentClosed(status="created")
     if payment["status"] == "pending":
         await settle(shop, payment, await close(shop, payment))
     return await show(shop, actor, payment_id)

@@ -1,5 +1,6 @@
 """The /v1 door: who calls, whether they said it before, and what goes wrong on purpose."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -54,6 +55,8 @@ def api_door(call: Call | None) -> Handler:
         if response.status >= 500:  # it stays so under its key; a retry would change nothing
             response.headers["Stripe-Should-Retry"] = "false"
         response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
+        if posted:
+            await asyncio.sleep(stripe.faults.api_slow)
         if posted and request.transport and stripe.faults.spend("api_timeout"):
             request.transport.abort()
         return response

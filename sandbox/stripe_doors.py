@@ -38,7 +38,7 @@ READABLE = {
     ),
     "refund": ("/v1/refunds", ("payment_intent", "charge")),
     "setup_intent": ("/v1/setup_intents", ("customer",)),
-    "subscription": ("/v1/subscriptions", ("customer",)),
+    "subscription": ("/v1/subscriptions", ("customer", "status")),
 }
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/checkout/sessions"): one_of(

@@ -23,6 +23,7 @@ class StripeFaults(Faults):
     - `api_timeout`: the next N are carried out, then the connection closes without an answer
     - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
     - `api_429`: the next N are refused as too many; not kept
+    - `api_slow`: seconds from when it was carried out until it is answered, not counted down
 
     Events that are made from now on:
     - `account`: they are of this connected account, and say so
@@ -45,6 +46,7 @@ class StripeFaults(Faults):
     api_timeout: int = Field(default=0, ge=0)
     api_500: int = Field(default=0, ge=0)
     api_429: int = Field(default=0, ge=0)
+    api_slow: float = Field(default=0, ge=0, le=60)
     account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
     settlement: str | None = None
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})

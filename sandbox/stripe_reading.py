@@ -108,6 +108,8 @@ def listing(kind: str, *filters: str, url: str) -> Call:
     ) -> Json:
         for name in of.keys() - set(filters):
             raise not_modelled(name)
+        if of.get("status") == "all":  # of subscriptions: those that have ended as well
+            del of["status"]
         found = page(stripe, stripe.newest(kind, **of), kind, starting_after, created)
         return expanded(stripe, listed(found, url, limit), expand or [])
 

@@ -1,6 +1,7 @@
-"""Where Stripe sends a payer back to: a page that settles the payment and says how it stands.
+"""Where Stripe sends a payer back to: a page that says how it stands.
 
-Anybody with the link can open it, so it names no person, organization or amount.
+Anybody with the link can open it, so it names no person, organization or amount, and it changes
+nothing at Stripe: it asks there how one thing stands, at most every three seconds.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ PAGE_POLICY = (
 )
 BEGAN = {"active": "succeeded", "incomplete": "pending", "canceled": "canceled"}
 CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
+SHORT_LOOKS, SHORT_LOOKS_APART_SECONDS = 6, 0.25
 
 
 async def asked(shop: Shop, payment: UUID) -> bool:
@@ -62,28 +64,40 @@ async def began(request: web.Request) -> web.Response:
     """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
     shop, id = request.app[SHOP], path_id(request)
     with suppress(PursebotError):  # Stripe is slow or away: it will tell us
-        await subscriptions.ask(shop, id)
+        await subscriptions.check(shop, id)
     row = await subscriptions.look(shop, id)
     return said(BEGAN.get(row["status"], "not_sure"), row["language"])
 
 
 async def card_came_back(request: web.Request) -> web.Response:
     """GET /cards/{id}/return: from the page of a link to add a card; asks Stripe."""
-    shop, link_id = request.app[SHOP], path_id(request)
+    shop, link_id, saved = request.app[SHOP], path_id(request), False
     with suppress(Failure):  # the webhook or the reconciler will settle it
-        link = await card_links.check(shop, link_id)
-        if link["state"] == "open" and not link["due"]:
+        link = await card_links.see(shop, link_id)
+        if link["state"] == "open" and not (link["due"] or link["saved"]):
             await asyncio.sleep(CHECK_EVERY_SECONDS)
-            await card_links.check(shop, link_id)
+            link = await card_links.see(shop, link_id)
+        saved = link["saved"]
+    state, language = await card_state(shop, link_id)
+    for _ in range(SHORT_LOOKS if saved else 0):
+        if state != "open":
+            break
+        await asyncio.sleep(SHORT_LOOKS_APART_SECONDS)  # the webhook is about to write it down
+        state, language = await card_state(shop, link_id)
+    return said("card_added" if saved and state == "open" else f"card_{state}", language)
+
+
+async def card_state(shop: Shop, link_id: UUID) -> tuple[str, str]:
+    """How far a link to add a card is, and its maker's language."""
     link = await shop.database.call("open_method_link", SERVICE, link_id=link_id)
-    return said(f"card_{link['state']}", link["language"])
+    return str(link["state"]), str(link["language"])
 
 
 async def portal_came_back(request: web.Request) -> web.Response:
     """GET /cards/{id}/portal: whatever an organization's people did there is asked about."""
     whose = {"organization_id": str(path_id(request)), "at_most_every": cards.PORTAL_LOOKS_APART}
     with suppress(PursebotError):
-        await cards.look(request.app[SHOP], whose)
+        await cards.look(request.app[SHOP], whose, settle=False)
     return said("portal", request.headers.get("Accept-Language", "en")[:5])
 
 

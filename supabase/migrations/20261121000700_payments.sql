@@ -23,6 +23,9 @@ create table public.payments (
     last_decline text,
     under_review text,
     cancel_requested_at timestamptz,
+    cancel_requested_by uuid references public.users (id),
+    sent_at timestamptz,
+    sending_until timestamptz,
     checked_at timestamptz,
     chat_id bigint references public.chats (id),
     message_id bigint,
@@ -44,11 +47,12 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
 create index payments_created_by on public.payments (created_by);
+create index payments_cancel_requested_by on public.payments (cancel_requested_by);
 create index payments_payment_method on public.payments (payment_method_id);
 create index payments_stripe_payment_method on public.payments (stripe_payment_method_id) where stripe_payment_method_id is not null;
 create index payments_order_reference on public.payments (organization_id, order_reference) where order_reference is not null;
@@ -119,6 +123,24 @@ return current_setting('role') <> 'authenticated' or exists (
 );
 comment on function private.may_pay is 'Whether the caller may add money to an organization; the backend itself tells only those who do.';
 
+-- Who asked for something may have lost the right to it before Stripe is asked, or asked again.
+create function private.may_move_money(user_id uuid, organization_id uuid) returns boolean
+language sql stable set search_path = ''
+return exists (
+    select from public.memberships as m
+    where m.user_id = may_move_money.user_id and m.organization_id = may_move_money.organization_id
+    and m.role in ('owner', 'admin')
+);
+comment on function private.may_move_money is 'Whether somebody is an owner or admin of the organization now; nobody (null) is not.';
+
+create function private.is_revoked(payment public.payments) returns boolean
+language sql stable set search_path = ''
+return payment.flow <> 'invoice' and (
+    not private.may_move_money(payment.created_by, payment.organization_id)
+    or private.may_move_money(payment.cancel_requested_by, payment.organization_id)
+);
+comment on function private.is_revoked is 'Whether what waits for its payer is to be closed: who asked for it has lost the role, or who has it canceled it.';
+
 -- What everybody who may see a payment is shown of it. In plpgsql, because cards and what went back come later.
 create function private.payment_json(payment public.payments) returns jsonb
 language plpgsql stable set search_path = ''
@@ -170,6 +192,8 @@ begin
         'currency', payment.currency,
         'attempt', payment.attempt,
         'language', payment.language,
+        'sent_at', payment.sent_at,
+        'revoked', private.is_revoked(payment),
         'stripe_customer_id', payment.stripe_customer_id,
         'stripe_checkout_session_id', payment.stripe_checkout_session_id,
         'stripe_payment_intent_id', payment.stripe_payment_intent_id,

@@ -147,23 +147,24 @@ create function api.request_cancel(payment_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+    caller uuid;
     payment public.payments;
 begin
-    perform private.require_payment_role(payment_id, 'owner', 'admin');
+    caller := private.require_payment_role(payment_id, 'owner', 'admin');
     select p.* into payment from public.payments as p where p.id = payment_id for update;
-    -- A charge that is on its way at Stripe is not ours to end: the order would be free to be paid again.
-    if payment.status not in ('created', 'pending', 'canceled') or private.charge_is_unclear(payment) then
+    if payment.status not in ('created', 'pending', 'canceled') then
         perform private.refuse('payment_closed', jsonb_build_object('status', payment.status));
     end if;
-    update public.payments as p set cancel_requested_at = coalesce(p.cancel_requested_at, now())
+    update public.payments as p set cancel_requested_at = coalesce(p.cancel_requested_at, now()), cancel_requested_by = caller
     where p.id = payment_id returning * into payment;
-    if private.opened_at_stripe(payment) is null then
+    -- Of a charge that was sent, Stripe says first what became of it: the order would be free to be paid again.
+    if private.opened_at_stripe(payment) is null and not private.charge_is_unclear(payment) then
         payment := private.move_payment(payment, 'canceled');
     end if;
     return private.payment_json(payment);
 end
 $$;
-comment on function api.request_cancel is 'Definer: money tables have no write grants.';
+comment on function api.request_cancel is 'Definer: money tables have no write grants. Ends at once what Stripe was not asked for; of the rest Stripe is asked, and from here on it is asked for nothing new.';
 grant execute on function api.request_cancel(uuid) to authenticated;
 
 create function api.start_payment(payment_id uuid) returns jsonb
@@ -220,10 +221,10 @@ $$;
 comment on function api.next_attempt is 'Definer. Grows the attempt of a payment, or of the subscription with this id, once, however many callers saw the same error.';
 grant execute on function api.next_attempt(uuid, integer, boolean) to service_role;
 
--- Stripe knows whether it charged the card; the same key asks it, and charges at the latest then.
+-- Stripe was asked to charge the card, and nobody heard what came of it.
 create function private.charge_is_unclear(payment public.payments) returns boolean
 language sql stable set search_path = ''
-return payment.flow = 'charge' and payment.status = 'created' and payment.expires_at > now();
+return payment.flow = 'charge' and payment.status = 'created' and payment.sent_at is not null;
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.
 create function api.start_check(payment_id uuid) returns jsonb
@@ -237,7 +238,7 @@ begin
     update public.payments as p set checked_at = now()
     where p.id = payment_id
     and p.status <> 'succeeded'
-    and (private.opened_at_stripe(p) is not null or private.charge_is_unclear(p))
+    and (private.opened_at_stripe(p) is not null or p.flow = 'charge' and p.status = 'created')
     and (p.checked_at is null or p.checked_at <= now() - interval '3 seconds')
     returning * into payment;
     due := found;
@@ -264,9 +265,14 @@ begin
         from (
             select p.id from public.payments as p
             where p.status in ('created', 'pending', 'processing')
-            and (private.opened_at_stripe(p) is not null or private.charge_is_unclear(p))
+            and (private.opened_at_stripe(p) is not null or p.flow = 'charge' and p.status = 'created')
             and p.created_at < now() - interval '1 minute'
-            and (p.checked_at is null or p.checked_at < now() - interval '5 minutes')
+            and (
+                p.checked_at is null or p.checked_at < now() - interval '5 minutes'
+                -- Whoever opens its page again and again puts off neither of these.
+                or p.flow = 'charge' and p.status = 'created'
+                or p.status = 'pending' and private.is_revoked(p)
+            )
             order by p.checked_at nulls first limit most
         ) as due
     );

@@ -94,6 +94,7 @@ begin
             'amount_minor', r.amount,
             'attempt', r.attempt,
             'requested_at', r.requested_at,
+            'authorized', private.may_move_money(r.created_by, r.organization_id),
             'stripe_refund_id', r.stripe_refund_id,
             'stripe_payment_intent_id', p.stripe_payment_intent_id,
             'livemode', i.livemode

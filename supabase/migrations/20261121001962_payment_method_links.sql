@@ -58,7 +58,8 @@ as $$
         'stripe_customer_id', o.stripe_customer_id,
         'stripe_checkout_session_id', link.stripe_checkout_session_id,
         'user_id', link.user_id,
-        'make_default', link.make_default,
+        -- Whoever has lost the role since decides no more what is charged.
+        'make_default', link.make_default and private.may_move_money(link.user_id, link.organization_id),
         'currency', o.default_currency,
         'language', private.language_of(u)
     )

@@ -13,9 +13,10 @@ create index method_marks_removed_by on private.method_marks (removed_by);
 -- How Stripe was found to stand last, by when it was asked: an older answer never wins.
 create table private.method_looks (
     organization_id uuid primary key references public.organizations (id),
-    looked_at timestamptz not null
+    looked_at timestamptz not null,
+    settled boolean not null default false
 );
-comment on table private.method_looks is 'When Stripe was asked for the answer that the mirror shows.';
+comment on table private.method_looks is 'When Stripe was asked for the answer that the mirror shows; settled: nothing of it was left to be put right there.';
 
 -- An event only says whose methods changed: Stripe is asked how they stand now.
 create function private.organization_of_method(fact jsonb) returns uuid
@@ -55,7 +56,7 @@ begin
     ) or link.state is distinct from 'open' and exists (
         select from private.method_looks as l
         inner join public.stripe_events as e on l.looked_at > e.received_at
-        where l.organization_id = organization.id and e.id = event_id
+        where l.organization_id = organization.id and l.settled and e.id = event_id
     ) then
         return '{"due": false}';
     end if;
@@ -129,7 +130,7 @@ declare
 begin
     perform private.require_service();
     insert into private.method_looks as l values (mirror_methods.organization_id, mirror_methods.looked_at::timestamptz)
-    on conflict on constraint method_looks_pkey do update set looked_at = excluded.looked_at
+    on conflict on constraint method_looks_pkey do update set looked_at = excluded.looked_at, settled = false
     where l.looked_at < excluded.looked_at;
     if not found then
         return '{"fresh": false}';
@@ -194,6 +195,9 @@ begin
     into default_to
     from public.payment_methods as m
     where m.organization_id = mirror_methods.organization_id and m.is_active;
+    update private.method_looks as l set settled = true
+    where l.organization_id = mirror_methods.organization_id
+    and nullif(default_to, default_id) is null and not twins ? coalesce(added_id, '');
     kept := private.kept_method(added_id);
     return jsonb_build_object(
         'method', case when kept.id is not null then private.method_json(kept) end, 'known', kept.stripe_payment_method_id <> added_id,

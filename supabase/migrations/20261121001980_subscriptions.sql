@@ -24,6 +24,7 @@ create table public.subscriptions (
     expires_at timestamptz not null,
     current_period_end timestamptz,
     asked_at timestamptz not null default now(),
+    checked_at timestamptz,
     language text not null default 'en',
     created_at timestamptz not null default now(),
     constraint subscriptions_amount_is_positive check (amount > 0),
@@ -37,7 +38,7 @@ create table public.subscriptions (
     constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; asked_at is when Stripe was asked for what stands here; canceled_by is whoever wants it to end.';
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; asked_at is when Stripe was asked for what stands here, checked_at when somebody had it asked; canceled_by is whoever wants it to end.';
 revoke all on public.subscriptions from public, anon, authenticated, service_role;
 create index subscriptions_organization on public.subscriptions (organization_id, created_at);
 create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);

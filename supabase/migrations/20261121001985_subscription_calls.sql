@@ -131,7 +131,10 @@ begin
     end if;
     update public.subscriptions as s
     set quoted = case when wanted <> all(s.quoted) then s.quoted || wanted else s.quoted end,
-        canceled_by = case when changes ? 'canceled' then coalesce(s.canceled_by, caller) else s.canceled_by end
+        canceled_by = case
+            when changes ? 'canceled' and not private.may_move_money(s.canceled_by, s.organization_id) then caller
+            else s.canceled_by
+        end
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
         'subscription_id', subscription_id, 'amount', wanted, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
@@ -165,7 +168,11 @@ begin
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = subscription.payment_method_id
         ),
-        'unwanted', subscription.canceled_by is not null,
+        'unwanted', private.may_move_money(subscription.canceled_by, subscription.organization_id),
+        'revoked', not private.may_move_money(subscription.created_by, subscription.organization_id),
+        'stripe_customer_id', (
+            select o.stripe_customer_id from public.organizations as o where o.id = subscription.organization_id
+        ),
         'stripe_checkout_session_id', subscription.stripe_checkout_session_id,
         'stripe_subscription_id', subscription.stripe_subscription_id,
         'asked_at', clock_timestamp()
@@ -233,56 +240,3 @@ end
 $$;
 comment on function api.note_subscription is 'Definer: money tables have no write grants.';
 grant execute on function api.note_subscription(uuid, jsonb) to service_role;
-
--- What the reconciler asks Stripe about: what waits for its payer or should have ended, and what
--- should have been renewed.
-create function api.unsettled_subscriptions(most integer) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-begin
-    perform private.require_service();
-    return (
-        select coalesce(jsonb_agg(due.id), '[]')
-        from (
-            select s.id from public.subscriptions as s
-            where coalesce(s.stripe_checkout_session_id, s.stripe_subscription_id) is not null and (
-                (
-                    (s.status = 'incomplete' or s.canceled_by is not null and s.status <> 'canceled')
-                    and s.asked_at < now() - interval '5 minutes'
-                )
-                or (
-                    s.status in ('active', 'past_due', 'paused')
-                    and s.current_period_end < now() - interval '1 hour' and s.asked_at < now() - interval '1 hour'
-                )
-            )
-            order by s.asked_at limit most
-        ) as due
-    );
-end
-$$;
-comment on function api.unsettled_subscriptions is 'Definer. Ids of subscriptions whose webhook may have been lost.';
-grant execute on function api.unsettled_subscriptions(integer) to service_role;
-
--- Nobody ever could pay, and Stripe's events tell of nobody who did: past its time it is simply over.
-create function api.end_abandoned(most integer) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-    lost public.payments;
-begin
-    perform private.require_service();
-    for lost in
-        select p.* from public.payments as p
-        where p.status = 'created' and private.opened_at_stripe(p) is null and p.expires_at < now()
-        order by p.id limit most for update skip locked
-    loop
-        perform private.move_payment(lost, 'expired');
-    end loop;
-    update public.subscriptions as s set status = 'canceled'
-    where s.status = 'incomplete' and s.expires_at < now()
-    and s.stripe_checkout_session_id is null and s.stripe_subscription_id is null;
-    return '{}';
-end
-$$;
-comment on function api.end_abandoned is 'Definer. For the reconciler, when it has read Stripe''s events.';
-grant execute on function api.end_abandoned(integer) to service_role;

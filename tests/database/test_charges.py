@@ -155,25 +155,48 @@ async def test_a_charge_is_written_down_as_who_did_it(till: Till, owner: Connect
     ]
 
 
-async def test_stripe_is_asked_how_a_charge_ended_until_its_hour_is_over(
+async def test_stripe_may_be_asked_for_a_charge_for_ten_minutes(
     till: Till, owner: Connection
 ) -> None:
     await card(till, owner)
     made = await charge(till, "key")
+    which = {"payment_id": made["id"]}
     assert await till.database.call("unsettled_payments", SERVICE, most=10) == []
-    await owner.execute("update payments set created_at = created_at - interval '2 minutes'")
-    assert await till.database.call("unsettled_payments", SERVICE, most=10) == [made["id"]]
-    assert (await till.database.call("start_check", SERVICE, payment_id=made["id"]))["due"]
-    await owner.execute(
-        "update payments set expires_at = now() - interval '1 second', checked_at = null"
-    )
-    assert not (await till.database.call("start_check", SERVICE, payment_id=made["id"]))["due"]
-    assert await till.database.call("unsettled_payments", SERVICE, most=10) == []
-    assert (await till.show(made["id"]))["status"] == "created"
-    await till.database.call("end_abandoned", SERVICE, most=10)
+    await owner.execute("update payments set created_at = created_at - interval '9 minutes'")
+    for _ in range(2):  # whoever looks at it meanwhile puts nothing off
+        assert await till.database.call("unsettled_payments", SERVICE, most=10) == [made["id"]]
+        await till.database.call("start_check", SERVICE, **which)
+    claim = await till.database.call("claim_charge", SERVICE, **which)
+    assert claim["claimed"]
+    await owner.execute("update payments set created_at = created_at - interval '1 minute'")
+    assert not (await till.database.call("claim_charge", SERVICE, **which))["claimed"]
+    assert (await till.show(made["id"]))["status"] == "created"  # the first may still run
+    until = {"sending_until": claim["sending_until"]}
+    await till.database.call("release_charge", SERVICE, **which, **until)
+    assert not (await till.database.call("claim_charge", SERVICE, **which))["claimed"]
     assert (await till.show(made["id"]))["status"] == "expired"
+    assert await till.database.call("unsettled_payments", SERVICE, most=10) == []
     assert await till.receive(paid("evt_late", made["id"])) == ["done"]
     assert await balance(owner) == 5000
+
+
+async def test_an_order_whose_charge_was_sent_and_ended_is_free_when_stripe_must_be_done(
+    till: Till, owner: Connection
+) -> None:
+    await card(till, owner)
+    made = await charge(till, "key", order_reference="17")
+    which = {"payment_id": made["id"]}
+    claim = await till.database.call("claim_charge", SERVICE, **which)
+    until = {"sending_until": claim["sending_until"]}
+    await till.database.call("release_charge", SERVICE, **which, **until)
+    await till.database.call("request_cancel", till.world.ana, **which)
+    assert (await till.show(made["id"]))["status"] == "created"  # Stripe is asked first
+    await till.database.call("claim_charge", SERVICE, **which)
+    assert (await till.show(made["id"]))["status"] == "canceled"
+    with pytest.raises(ReferenceUsed):
+        await charge(till, "again", order_reference="17")
+    await owner.execute("update payments set sent_at = sent_at - interval '2 minutes'")
+    assert (await charge(till, "again", order_reference="17"))["status"] == "created"
 
 
 async def test_stripes_refusal_ends_a_charge_unless_its_money_was_faster(

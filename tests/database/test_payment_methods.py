@@ -134,7 +134,9 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
     assert await verdict(customer_id=None, method_id="pm_1") == "stripe_decides"
     assert await verdict(customer_id="cus_other", method_id="pm_9") == "not ours"
     # Asked again about an event that the answer of the mirror is newer than: nothing to ask.
-    await mirror.write(told("pm_1"))
+    await mirror.write(told("pm_1"))  # it is to be made the default: whoever is asked next does so
+    assert (await mirror.look())["due"]
+    await mirror.write(told("pm_1"), default_id="pm_1")
     again = await till.database.call(
         "start_method_look", SERVICE, fact={"customer_id": "cus_acme"},
         event_id="evt_{'customer_id': 'cus_acme'}",

@@ -1,0 +1,276 @@
+"""Money that somebody asked for who may not ask for it any more, when a retry comes.
+
+Whoever was removed, demoted or has left asks Stripe for nothing new, whatever comes after: the
+reconciler, a return page, their own repeat. What Stripe did already is recorded.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import reconcile
+from backend.schemas import Payment
+from tests.backend.conftest import ANA, BEN, House, token
+from tests.backend.test_charges import Json, balance, charge, post, saved
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+WAYS = ("removed", "demoted", "left")
+REFUSES = {"api_429": 30}
+LOST = {"drop": True, "api_timeout": 3}
+CALM = {"api_429": 0, "api_timeout": 0, "drop": True}
+
+
+async def ask(house: House, method: str, path: str, user: int = ANA, **body: Any) -> int:
+    """One call as somebody; the status of the answer."""
+    headers = {"Authorization": f"Bearer {token(sub=str(user))}", "Idempotency-Key": "k"}
+    call = house.http.request(method, f"{house.url}/api/{path}", json=body or None, headers=headers)
+    async with call as answer:
+        return answer.status
+
+
+async def becomes_admin(owner: Connection) -> None:
+    await owner.execute("update memberships set role = 'admin' where role = 'member'")
+
+
+async def loses(house: House, owner: Connection, way: str) -> None:
+    """Ben is an admin no more."""
+    ben = await owner.fetchval("select id from users where telegram_id = $1", BEN)
+    member = f"organizations/{house.world.acme}/members/{ben}"
+    if way == "demoted":
+        assert await ask(house, "PATCH", member, role="member") == 200
+    else:
+        who = BEN if way == "left" else ANA
+        assert await ask(house, "DELETE", member, who) in (200, 204)
+
+
+async def posts(house: House) -> list[str]:
+    """Where Stripe was asked to change anything."""
+    calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    return [c["path"] for c in calls if c["path"].startswith("/v1/") and c["method"] != "GET"]
+
+
+async def page(house: House, path: str) -> None:
+    """A stranger opens a return page."""
+    async with house.http.get(house.url + path) as answer:
+        assert answer.status == 200
+
+
+async def minutes_later(house: House, owner: Connection, minutes: int = 2) -> None:
+    """The reconciler comes, so many minutes later."""
+    for table in ("payments", "refunds", "subscriptions"):
+        more = ", asked_at = asked_at - $1::interval" if table == "subscriptions" else ""
+        await owner.execute(
+            f"update {table} set created_at = created_at - $1::interval{more}",  # noqa: S608
+            timedelta(minutes=minutes),
+        )
+    await owner.execute("update payments set checked_at = null")
+    await reconcile.once(house.shop)
+
+
+async def only_payment(house: House, owner: Connection) -> Payment:
+    return await house.see(await owner.fetchval("select id from payments"))
+
+
+async def unclear(house: House, owner: Connection, faults: Json) -> UUID:
+    """Ben charges the card, and nobody hears what came of it."""
+    await saved(house)
+    await becomes_admin(owner)
+    await house.sandbox("POST", "/stripe/faults", **faults)
+    answer = await charge(house, "77", BEN, amount="77")
+    assert (answer["http"], answer["error"]["code"]) == (503, "charge_unclear")
+    await house.sandbox("POST", "/stripe/faults", **CALM)
+    payment: UUID = await owner.fetchval("select id from payments")
+    return payment
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_charge_that_stripe_did_not_take_is_charged_for_nobody_without_the_role(
+    house: House, owner: Connection, way: str
+) -> None:
+    payment = await unclear(house, owner, REFUSES)
+    await loses(house, owner, way)
+    before = await posts(house)
+    await page(house, f"/pay/{payment}/return")
+    await ask(house, "POST", f"payments/{payment}/check", ANA)
+    assert (await charge(house, "77", BEN, amount="77"))["http"] in (403, 404)
+    await minutes_later(house, owner)
+    assert (await posts(house), await balance(owner)) == (before, 0)
+    assert (await house.see(payment)).status == "canceled"
+    shown = "select count(*) from notifications where kind = 'payment_shown' and payment_id = $1"
+    told = await owner.fetchval(shown, payment)
+    assert told == (0 if way in ("removed", "left") else 1)
+
+
+async def test_an_owners_cancel_ends_what_stripe_did_not_take(
+    house: House, owner: Connection
+) -> None:
+    payment = await unclear(house, owner, REFUSES)
+    await loses(house, owner, "removed")
+    before = await posts(house)
+    assert await ask(house, "POST", f"payments/{payment}/cancel") == 200
+    assert (await house.see(payment)).status == "canceled"
+    await page(house, f"/pay/{payment}/return")
+    await minutes_later(house, owner)
+    assert (await posts(house), await balance(owner)) == (before, 0)
+
+
+async def test_a_canceled_charge_is_not_repeated_by_who_asked_for_it(
+    house: House, owner: Connection
+) -> None:
+    payment = await unclear(house, owner, REFUSES)
+    assert await ask(house, "POST", f"payments/{payment}/cancel") == 200
+    before = await posts(house)
+    again = await charge(house, "77", BEN, amount="77")
+    assert (again["http"], again["status"]) == (201, "canceled")
+    assert await posts(house) == before
+
+
+@pytest.mark.parametrize("comes", ["cancel", "page", "reconciler"])
+async def test_what_stripe_did_is_recorded_whoever_has_lost_the_role(
+    house: House, owner: Connection, comes: str
+) -> None:
+    payment = await unclear(house, owner, LOST)
+    await loses(house, owner, "removed")
+    before = await posts(house)
+    if comes == "cancel":
+        assert await ask(house, "POST", f"payments/{payment}/cancel") == 200
+    elif comes == "page":
+        await page(house, f"/pay/{payment}/return")
+    else:
+        await minutes_later(house, owner)
+    assert (await house.see(payment)).status == "succeeded"
+    assert (await posts(house), await balance(owner)) == (before, 7700)
+
+
+async def created_over_rest(house: House, owner: Connection) -> UUID:
+    """A charge's row that Ben makes with his own token, as PostgREST carries it to the database."""
+    await saved(house)
+    await becomes_admin(owner)
+    made = await house.shop.database.call(
+        "create_payment", house.world.ben, organization_id=house.world.acme, amount=7700,
+        currency="eur", idempotency_key="rest", flow="charge",
+    )  # fmt: skip
+    return UUID(made["id"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_row_made_over_rest_is_not_carried_out_for_who_lost_the_role(
+    house: House, owner: Connection, way: str
+) -> None:
+    payment = await created_over_rest(house, owner)
+    await loses(house, owner, way)
+    before = await posts(house)
+    await page(house, f"/pay/{payment}/return")
+    await minutes_later(house, owner)
+    assert (await house.see(payment)).status == "canceled"
+    assert await posts(house) == before
+
+
+async def test_a_row_made_over_rest_ends_when_it_is_canceled_over_rest(
+    house: House, owner: Connection
+) -> None:
+    payment = await created_over_rest(house, owner)
+    before = await posts(house)
+    await house.shop.database.call("request_cancel", house.world.ana, payment_id=payment)
+    assert (await house.see(payment)).status == "canceled"
+    await minutes_later(house, owner)
+    assert await posts(house) == before
+
+
+async def test_no_stranger_starts_a_charge_and_the_reconciler_does_so_once(
+    house: House, owner: Connection
+) -> None:
+    payment = await created_over_rest(house, owner)
+    before = await posts(house)
+    for _ in range(3):
+        await page(house, f"/pay/{payment}/return")
+    assert await posts(house) == before
+    for _ in range(2):
+        await minutes_later(house, owner)
+    assert await posts(house) == [*before, "/v1/payment_intents"]
+    assert ((await house.see(payment)).status, await balance(owner)) == ("succeeded", 7700)
+
+
+async def test_what_stripe_was_not_asked_for_in_ten_minutes_is_over(
+    house: House, owner: Connection
+) -> None:
+    payment = await unclear(house, owner, REFUSES)
+    before = await posts(house)
+    await minutes_later(house, owner, 10)
+    assert (await house.see(payment)).status == "expired"
+    again = await charge(house, "77", BEN, amount="77")
+    assert (again["http"], again["status"]) == (201, "expired")
+    assert await posts(house) == before
+    shown = "select count(*) from notifications where kind = 'payment_shown' and payment_id = $1"
+    assert await owner.fetchval(shown, payment) == 1
+
+
+async def test_a_late_repeat_alone_finds_out_and_charges_nothing(
+    house: House, owner: Connection
+) -> None:
+    await unclear(house, owner, REFUSES)
+    before = await posts(house)
+    await owner.execute("update payments set created_at = created_at - interval '11 minutes'")
+    assert (await charge(house, "77", BEN, amount="77"))["status"] == "expired"
+    assert await posts(house) == before
+
+
+async def test_a_cancel_while_stripe_charges_is_no_lie_and_the_answer_counts(
+    house: House, owner: Connection
+) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", drop=True, api_slow=1.5)
+    charging = asyncio.create_task(charge(house, "slow"))
+    async with asyncio.timeout(10):
+        while not await owner.fetchval("select count(*) from payments where sent_at is not null"):
+            await asyncio.sleep(0.05)
+    payment = await owner.fetchval("select id from payments")
+    status = await ask(house, "POST", f"payments/{payment}/cancel")
+    assert (await charging)["status"] == "succeeded"
+    # It was not there yet, or it was: never is it called canceled while it is being charged.
+    assert (status, await balance(owner)) in [(409, 5000), (200, 5000)]
+    assert (await house.see(payment)).status == "succeeded"
+
+
+async def test_a_page_that_was_canceled_while_stripe_made_it_is_closed(
+    house: House, owner: Connection
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", api_slow=1.5)
+    asked = asyncio.create_task(
+        post(house, "payments/checkout", "slow", ANA, organization_id=str(house.world.acme),
+             amount="50", currency="eur")
+    )  # fmt: skip
+    async with asyncio.timeout(20):
+        while "/v1/checkout/sessions" not in await posts(house):
+            await asyncio.sleep(0.05)
+    payment = await owner.fetchval("select id from payments")
+    assert await ask(house, "POST", f"payments/{payment}/cancel") == 200
+    await asked
+    await house.sandbox("POST", "/stripe/faults", api_slow=0)
+    [session] = house.store.list("checkout.session")
+    assert session[1]["status"] == "expired"
+    assert (await house.see(payment)).status == "canceled"
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_open_page_is_closed_when_who_opened_it_has_lost_the_role(
+    house: House, owner: Connection, way: str
+) -> None:
+    await becomes_admin(owner)
+    payment = await house.topup(user=BEN)
+    await loses(house, owner, way)
+    await page(house, f"/pay/{payment}/return")
+    [session] = house.store.list("checkout.session")
+    assert session[1]["status"] == "open"  # a stranger changes nothing
+    await minutes_later(house, owner)
+    [session] = house.store.list("checkout.session")
+    assert session[1]["status"] == "expired"
+    assert (await house.see(payment)).status in ("canceled", "expired")
