@@ -28,7 +28,7 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_shop(settings) as shop:
+    async with open_shop(settings, settings.supabase_db_pool_size) as shop:
         await shop.database.call(
             "set_policy", SERVICE,
             signup_open=settings.organization_signup == "open",

@@ -3,20 +3,32 @@
 Bookkeeping is Supabase's own (`supabase_migrations.schema_migrations`), so that `supabase db push`
 and this command know of each other; our checksums beside it notice a file that was edited after it
 was applied.
+
+Every file has a transaction of its own, and all that we need for it, the lock included, ends with
+that transaction: behind a pooler a lock that outlives it would be held by whoever comes next.
 """
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from backend import connections
+from backend.connections import Unreachable
+
 FOLDER = Path(__file__).parent.parent / "supabase" / "migrations"
-CONNECT_SECONDS = 10
 ROLES = ("anon", "authenticated", "service_role")
-LOCK = "select pg_advisory_lock(hashtext('pursebot.migrate'))"
+LOCK_SECONDS = 20  # for another migrate, and for the tables that a file changes
+LOCK = "select pg_advisory_xact_lock(hashtext('pursebot.migrate'))"
+LOCKED = (
+    "Something has held a lock in this database for {} s: another `migrate`, a `supabase db push`"
+    " or somebody's open transaction. No file was applied by halves. Let it finish, or end it (find"
+    " it with: table pg_stat_activity), and run `migrate` again."
+)
 
 BOOKS = Path(__file__).with_name("books.sql").read_text()
 
@@ -73,8 +85,8 @@ class Inspection:
 
 async def inspect(url: str) -> Inspection:
     """Look, and change nothing; raises MigrationError where nobody answers."""
-    connection = await connect(url)
-    try:
+    async with owner(url) as connection, connection.transaction(readonly=True):
+        await begin(connection)
         applied = await checksums(connection)
         return Inspection(
             version=connection.get_server_version().major,
@@ -86,35 +98,46 @@ async def inspect(url: str) -> Inspection:
             ],
             unchecked=[m.file for m in migrations() if applied.get(m.version) == ""],
         )
-    except asyncpg.PostgresError as error:
-        raise MigrationError(f"The database does not let itself be looked at: {error}") from error
-    finally:
-        await connection.close()
 
 
-async def connect(url: str) -> "asyncpg.Connection[Any]":
+@asynccontextmanager
+async def owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """A connection as the owner; raises MigrationError without a word of the address."""
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
-    except ValueError:
-        raise MigrationError(
-            "SUPABASE_DB_URL is not an address: postgresql://user:password@host:5432/name."
-            " Special characters of the password are written as %40 and the like."
-        ) from None
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise MigrationError(f"The database is not available: {error}") from error
+        connection = await connections.connect(url)
+    except Unreachable as error:
+        raise MigrationError(str(error)) from None
+    try:
+        yield connection
+    except asyncpg.LockNotAvailableError:
+        raise MigrationError(LOCKED.format(LOCK_SECONDS)) from None
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise MigrationError(f"The database did not do it: {error}") from error
+    finally:
+        await connection.close()
 
 
 async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
     """Apply what is missing; a line for each file applied or adopted. Raises MigrationError."""
-    connection = await connect(url)
-    try:
-        await connection.execute(LOCK)
-        await require_roles(connection, create_roles)
-        await connection.execute(BOOKS)
+    async with owner(url) as connection:
+        async with locked(connection):
+            await require_roles(connection, create_roles)
+            await connection.execute(BOOKS)
         return [line async for line in catch_up(connection)]
-    finally:
-        await connection.close()
+
+
+async def begin(connection: "asyncpg.Connection[Any]") -> None:
+    """For this transaction: whoever logged in, whatever role a pooler left, and no endless wait."""
+    await connection.execute(f"set local role none; set local lock_timeout = '{LOCK_SECONDS}s'")
+
+
+@asynccontextmanager
+async def locked(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
+    """A transaction as whoever logged in, while no other migrate has one."""
+    async with connection.transaction():
+        await begin(connection)
+        await connection.execute(LOCK)
+        yield
 
 
 async def missing_roles(connection: "asyncpg.Connection[Any]") -> list[str]:
@@ -152,31 +175,39 @@ async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> 
 
 async def catch_up(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
     """Apply, adopt or refuse each file in turn."""
-    applied = await checksums(connection)
     for migration in migrations():
-        checksum = applied.get(migration.version, "")
-        if checksum == migration.checksum:
-            continue
-        if checksum:
-            raise MigrationError(
-                f"{migration.file} was changed after it was applied."
-                " Restore the file and put the change into a new one"
-                " (a sandbox's data folder may be thrown away instead: rm -rf .data)."
-            )
-        async with connection.transaction():
-            if migration.version not in applied:
-                await connection.execute(migration.sql)
-                await connection.execute(
-                    "insert into supabase_migrations.schema_migrations values ($1, $2, $3)",
-                    migration.version,
-                    [migration.sql],
-                    migration.name,
-                )
-            await connection.execute(
-                "insert into supabase_migrations.pursebot_checksums values ($1, $2)",
-                migration.version,
-                migration.checksum,
-            )
-        adopted = migration.version in applied
-        verb = "adopted (applied by the Supabase CLI, unchecked)" if adopted else "applied"
-        yield f"{verb} {migration.version}_{migration.name}"
+        async with locked(connection):
+            done = await apply(connection, migration)
+        if done:
+            yield f"{done} {migration.version}_{migration.name}"
+
+
+async def apply(connection: "asyncpg.Connection[Any]", migration: Migration) -> str | None:
+    """Bring one file in, unless it is: what was done. Others may have come first: look now."""
+    applied = await checksums(connection)
+    checksum = applied.get(migration.version, "")
+    if checksum == migration.checksum:
+        return None
+    if checksum:
+        raise MigrationError(
+            f"{migration.file} was changed after it was applied."
+            " Restore the file and put the change into a new one"
+            " (a sandbox's data folder may be thrown away instead: rm -rf .data)."
+        )
+    if migration.version not in applied:
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "insert into supabase_migrations.schema_migrations (version, statements, name)"
+            " values ($1, $2, $3)",
+            migration.version,
+            [migration.sql],
+            migration.name,
+        )
+    await connection.execute(
+        "insert into supabase_migrations.pursebot_checksums values ($1, $2)",
+        migration.version,
+        migration.checksum,
+    )
+    if migration.version in applied:
+        return "adopted (applied by the Supabase CLI, unchecked)"
+    return "applied"

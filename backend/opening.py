@@ -10,12 +10,17 @@ from backend.shop import Shop
 from backend.stripe_gateway import StripeGateway, stripe_gateway
 from backend.supabase_auth import SupabaseAuth
 
+# What a command opens beside a backend that runs. A pooler of Supabase's allows 15 for everything.
+COMMAND_CONNECTIONS = 2
 
-def open_database(settings: Settings) -> AbstractAsyncContextManager[Database]:
-    """The way to the database that is set: direct, or over REST."""
+
+def open_database(
+    settings: Settings, connections: int = COMMAND_CONNECTIONS
+) -> AbstractAsyncContextManager[Database]:
+    """The way to the database that is set: direct with so many connections, or over REST."""
     if settings.supabase_db_url:
         url = settings.supabase_db_url.get_secret_value()
-        return postgres_database(url, pooled=settings.supabase_db_pooler)
+        return postgres_database(url, pooled=settings.supabase_db_pooler, size=connections)
     project, key = settings.supabase_url, settings.supabase_service_role_key
     signing_key = settings.supabase_jwt_secret
     if project and key and signing_key:
@@ -37,9 +42,11 @@ def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway
 
 
 @asynccontextmanager
-async def open_shop(settings: Settings) -> AsyncIterator[Shop]:
+async def open_shop(
+    settings: Settings, connections: int = COMMAND_CONNECTIONS
+) -> AsyncIterator[Shop]:
     """The real database and the real Stripe, checked to be of one mode."""
-    async with open_database(settings) as database, open_stripe(settings) as stripe:
+    async with open_database(settings, connections) as database, open_stripe(settings) as stripe:
         await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
         yield Shop(database, stripe)
 

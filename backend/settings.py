@@ -106,6 +106,7 @@ class Settings(EnvironmentSettings):
     supabase_jwt_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
     supabase_db_url: Annotated[SecretStr | None, Field(validate_default=True)] = None
     supabase_db_pooler: bool = False  # true behind a pooler in transaction mode
+    supabase_db_pool_size: Annotated[int, Field(ge=2, le=100)] = 8  # connections of `serve`
     stripe_secret_key: Annotated[
         SecretStr, secret_of(("sk_test_", "rk_test_", "sk_live_", "rk_live_"))
     ]

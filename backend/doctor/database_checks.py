@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from backend import migrations
+from backend.connections import Unreachable, address_kind
 from backend.database import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
@@ -20,6 +21,10 @@ async def database(chosen: Settings) -> Findings:
     well = True
     direct = chosen.supabase_db_url
     if direct:
+        address = await way(direct.get_secret_value(), chosen)
+        yield address
+        if address.level == "error":
+            return
         for finding in structure(await migrations.inspect(direct.get_secret_value())):
             well = well and finding.level != "error"
             yield finding
@@ -33,6 +38,17 @@ async def database(chosen: Settings) -> Findings:
                 yield finding
     except DatabaseUnavailable as error:
         yield found(f"{'database' if direct else 'supabase'}.unavailable", reason=error)
+
+
+async def way(url: str, chosen: Settings) -> Finding:
+    """What kind of address it is, and whether we treat it as such."""
+    try:
+        kind = await address_kind(url)
+    except Unreachable as error:
+        return found("database.unreachable", reason=error.reason, fix=error.fix)
+    if chosen.supabase_db_pooler == (kind == "transaction"):
+        return found(f"database.{kind}", size=chosen.supabase_db_pool_size)
+    return found(f"database.{kind}_taken_for_another")
 
 
 async def inside(opened: Database, livemode: bool) -> list[Finding]:

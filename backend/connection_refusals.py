@@ -1,0 +1,75 @@
+"""Why the database takes no connection of ours, in whose words, and what to do about it.
+
+PostgreSQL has an SQLSTATE for each reason. Poolers have one for all (Supavisor's XX000, PgBouncer's
+08P01) and put the reason into their sentence:
+https://github.com/supabase/supavisor/tree/main/lib/supavisor/errors and
+https://www.pgbouncer.org/faq.html.
+"""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason: SQLSTATEs or parts of sentences, whether to wait for its end, what to do."""
+
+    spoken: str
+    passes: bool
+    fix: str
+
+    def explains(self, words: str) -> bool:
+        """Whether `words`, an SQLSTATE and a sentence, give this reason."""
+        return re.search(self.spoken, words, re.IGNORECASE) is not None
+
+
+REFUSALS = (
+    Refusal(
+        r"^53300|EMAXCONN|EMAXCLIENT|MaxClients|max clients reached|max client connections"
+        r"|no more connections allowed|remaining connection slots",
+        passes=True,
+        fix="All connections that the pooler or PostgreSQL allows are in use: end what else is"
+        " connected, lower SUPABASE_DB_POOL_SIZE so that all processes together stay below its"
+        " limit, or raise the limit (Supabase: Database, Connection pooling, Pool Size).",
+    ),
+    Refusal(
+        r"ENOTFOUND|tenant.*not found|no such user|ENOTENANT|no tenant identifier"
+        r"|external_id or sni_hostname|^3D000|no such database",
+        passes=False,
+        fix="Copy the address again under Connect in Supabase: the pooler's host is of the"
+        " project's region, its user is postgres.<project ref>. A paused project is not found.",
+    ),
+    Refusal(
+        r"^28|EWRONGPASSWORD|password authentication failed|SASL authentication failed"
+        r"|ECIRCUITBREAKER|too many authentication",
+        passes=False,
+        fix="Copy the database's password again (Supabase: Database, Settings); special characters"
+        " are written as %40 and the like. After many wrong ones a pooler lets nobody in for"
+        " minutes.",
+    ),
+    Refusal(
+        r"ESSLREQUIRED|SSL connection is required|no encryption",
+        passes=False,
+        fix="Add ?sslmode=require to SUPABASE_DB_URL.",
+    ),
+    Refusal(
+        r"unsupported startup parameter",
+        passes=False,
+        fix="Let PgBouncer ignore it: ignore_startup_parameters = extra_float_digits.",
+    ),
+    Refusal(
+        r"^57P0[123]|EDBHANDLEREXITED|EPOOLTERMINATING|ECHECKOUT|checkout timeout|check out process"
+        r"|query_wait_timeout|server login|server conn|connection to database closed"
+        r"|DbHandler exited|db_termination|pgbouncer (is )?shut|database system is",
+        passes=True,
+        fix="The database restarts, or its pooler waits for it: try again in a minute, and look at"
+        " the project's health if it stays so.",
+    ),
+)
+OTHER = Refusal("", passes=False, fix="Is the address right, and the server up?")
+
+
+def refusal_of(sqlstate: str | None, sentence: str) -> Refusal:
+    """The reason that was given, or OTHER."""
+    words = f"{sqlstate or ''} {sentence}".lstrip()
+    return next((known for known in REFUSALS if known.explains(words)), OTHER)
