@@ -30,6 +30,7 @@ PursebotError
 |   |-- NotJson                415 unsupported_media_type
 |   |-- TooManyRequests        429 too_many_requests {retry_after}
 |   |-- AmountUnreadable       422 amount_unreadable
+|   |-- AmountAmbiguous        422 amount_ambiguous {readings, currency}
 |   |-- AmountTooSmall         422 amount_too_small {minimum, currency}
 |   |-- AmountTooLarge         422 amount_too_large {maximum, currency}
 |   |-- AmountTooPrecise       422 amount_too_precise {step, currency}
@@ -236,6 +237,15 @@ class AmountUnreadable(AmountRefused):
     """Not a plain decimal number."""
 
     message = 'Write the amount as a plain number, for example "50" or "12.50".'
+
+
+class AmountAmbiguous(AmountRefused):
+    """One text, two amounts: three digits after one separator. `readings`, the smaller first."""
+
+    message = (
+        "This could mean either of two amounts in {currency}: {readings}. Write thousands without"
+        " a separator, and no more decimals than the currency has."
+    )
 
 
 class AmountTooSmall(AmountRefused):

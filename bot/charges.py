@@ -8,39 +8,37 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import ChargeRequest, Me, PaymentMethod, ShownIn
+from backend.schemas import ChargeRequest, Me, Money, PaymentMethod, ShownIn
+from bot.amounts import carried_amount
 from bot.cards import called, pair, saved_methods
-from bot.context import BotContext, WalletName
+from bot.context import BotContext
 from bot.membership import debt_lines, place_in
-from bot.screens import Row, Screen, button, wallet_data, written_amount
-from bot.texts import Price, Words, short
+from bot.screens import Row, Screen, button, wallet_data
+from bot.texts import Words, short
 
-LONGEST_AMOUNT: Final = 9  # as it fits a button, beside the organization and the card
 MOST_CARDS: Final = 10
 
 
 async def ways_to_pay(
-    me: Me, wallet: WalletName, amount: str, context: BotContext
+    me: Me, organization_id: UUID, amount: Money, context: BotContext
 ) -> Screen | None:
     """The organization's cards, the default first, and Stripe's page.
 
     None where there is nothing to choose, or where the backend should look at the amount first.
     """
-    written = written_amount(amount)
-    if written is None or len(written) > LONGEST_AMOUNT:
+    place, currency = place_in(me, organization_id), amount.currency
+    limits = [one.limits for one in place.wallets if one.limits.currency == currency]
+    sum = Decimal(amount.amount)
+    if not any(Decimal(it.minimum) <= sum <= Decimal(it.maximum) for it in limits):
         return None
-    place = place_in(me, wallet.organization_id)
-    limits = [one.limits for one in place.wallets if one.limits.currency == wallet.currency]
-    if not any(Decimal(it.minimum) <= Decimal(written) <= Decimal(it.maximum) for it in limits):
-        return None
-    usable, words = await usable_methods(wallet.organization_id, context), context.words
+    usable, words = await usable_methods(organization_id, context), context.words
     if not usable:
         return None
-    name, price = short(place.organization_name), Price(written, wallet.currency)
-    lines = [words.say("charge.how", amount=price, organization=name)]
-    lines += debt_lines(place, wallet.currency, words)
-    rest = f"{wallet.currency}:{written}"
-    page = f"{wallet_data('page', *wallet)}:{written}"
+    name = short(place.organization_name)
+    lines = [words.say("charge.how", amount=amount, organization=name)]
+    lines += debt_lines(place, currency, words)
+    rest = f"{currency}:{amount.amount}"  # 9 digits at most: the limits of every currency
+    page = f"{wallet_data('page', organization_id, currency)}:{amount.amount}"
     otherwise = (button(words.plain("button.payment_page"), page),)
     ways = {f"with:{pair(card)}:{rest}": card for card in usable}
     return ways_screen(lines, ways, otherwise, words)
@@ -67,10 +65,11 @@ async def usable_methods(organization_id: UUID, context: BotContext) -> list[Pay
 async def card_tapped(context: BotContext) -> None:
     """Pay with this card: the backend charges it, and this message becomes the payment's."""
     await context.introduce()
+    amount = carried_amount(context.part("amount"), context.part("currency"))
     request = ChargeRequest(
         organization_id=context.id("organization"),
-        amount=context.part("amount"),
-        currency=context.part("currency"),
+        amount=amount.amount,
+        currency=amount.currency,
         payment_method_id=context.id("card"),
         shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
     )

@@ -15,7 +15,7 @@ from backend.schemas import Introduction, Me, without_card_numbers
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.outcomes import bad_request
-from bot.screens import Screen, unpacked, written_amount
+from bot.screens import Screen, unpacked
 from bot.texts import Fact, Texts, Words
 
 SOON_SECONDS: Final = 1.0
@@ -125,12 +125,6 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def id(self, name: str) -> UUID:
         """An id in the tapped button's data."""
         return unpacked(self.part(name))
-
-    def amount(self) -> str:
-        """The amount that was typed, a number alone; raises BotRefusal where it is none."""
-        if amount := written_amount(self.text):
-            return amount
-        raise BotRefusal("refusal.number_unreadable")
 
     async def introduce(self) -> Me:
         """Tell the backend who speaks, and where, and learn who they are."""

@@ -11,11 +11,12 @@ from telegram import Update
 from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
+from bot.amounts import amount_facts
 from bot.backend_calls import Answer, BackendRefusal, BackendUnavailable
 from bot.context import BotContext, BotRefusal
 from bot.doors import answer
 from bot.screens import Screen
-from bot.texts import Fact, Price, Words
+from bot.texts import Fact, Words
 
 log = structlog.get_logger("bot")
 
@@ -83,17 +84,13 @@ def refusal_sentence(refusal: BackendRefusal, words: Words) -> str:
 
 
 def _facts(said: dict[str, str], words: Words) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {}
+    facts = amount_facts(said)
     for name, value in said.items():
         match name:
-            case "minimum" | "maximum" | "step" | "most" if "currency" in said:
-                facts[name] = Price(value, said["currency"])
             case "retry_after":
                 facts["count"] = ceil(float(value))
             case "role":
                 facts[name] = words.plain(f"role.{value}")
             case "status":
                 facts[name] = words.plain(f"status.{value}")
-            case "currency" | "currencies":
-                facts[name] = value.upper()
     return facts

@@ -158,11 +158,11 @@ def choice_screen(owned: list[Membership], words: Words) -> Screen:
 
 def private_screen(key: str, context: BotContext) -> Screen:
     """A sentence, and the way to the private chat; from /topup it leads to a top-up."""
-    command, *amount = context.text.split()
+    command, *amount = context.text.split(maxsplit=1)
     payload = None
-    if command.startswith("/topup"):  # links carry no point and no comma
-        typed = "".join(amount)
-        payload = f"topup_{typed}" if re.fullmatch("[0-9]{1,9}[A-Za-z]{0,3}", typed) else "topup"
+    if command.startswith("/topup"):  # links carry no point, no comma and no space
+        typed = re.fullmatch("([0-9]{1,9}) ?([A-Za-z]{0,3})", "".join(amount).strip())
+        payload = "topup_{}{}".format(*typed.groups()) if typed else "topup"
     link = create_deep_linked_url(context.bot.username, payload)
     label = context.words.plain("button.private")
     return Screen(context.words.say(key), ((InlineKeyboardButton(label, url=link),),))

@@ -10,13 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from backend import schemas
+from bot.amounts import carried_amount, typed_amount
 from bot.charges import usable_methods, ways_screen
 from bot.context import BotContext, BotRefusal
 from bot.errors import unless_unclear
 from bot.membership import debt_lines, managed, place_in
 from bot.screens import Screen, back_button, button, packed, unpacked
 from bot.subscriptions import one_screen
-from bot.texts import Fact, Price, Words, short
+from bot.texts import Fact, Words, short
 from bot.topup import default_wallet, usual_amounts
 
 MOST_PACKAGES: Final = 8
@@ -34,7 +35,7 @@ async def new_tapped(context: BotContext) -> None:
     currency, offered = default_wallet(place).currency, await offers(interval, context)
     choices = [(what, called(one, words)) for what, one in offered.items()][:MOST_PACKAGES]
     for amount in usual_amounts(place.wallets[0]):
-        choices.append((amount, words.plain("button.amount", amount=Price(amount, currency))))
+        choices.append((amount.amount, words.plain("button.amount", amount=amount)))
     data = f"{packed(place.organization_id)}:{interval[0]}:{{}}:{token_hex(3)}"
     rows = [(button(label, f"begin:{data.format(what)}"),) for what, label in choices]
     rows.append((back_button(f"subs:{place.organization_id.hex}", words),))
@@ -47,8 +48,9 @@ async def new_tapped(context: BotContext) -> None:
 
 async def amount_written(organization_id: UUID, data: str, context: BotContext) -> None:
     """An amount that was typed instead of tapping one: ask how to pay it."""
-    data = data.format(context.amount())
     place = managed(place_in(await context.introduce(), organization_id))
+    currency = default_wallet(place).currency
+    data = data.format(typed_amount(context.text, currency, above_zero=True).amount)
     screen = await how_screen(place, await cards_of(place, context), data, context)
     context.memory.question = None
     await context.reply(screen)
@@ -69,8 +71,9 @@ async def begin_tapped(context: BotContext) -> None:
     if len(what := context.part("what")) == PACKAGE_LENGTH:
         terms["package_id"] = unpacked(what)
     else:
-        interval, currency = INTERVALS[context.part("interval")], default_wallet(place).currency
-        terms |= {"amount": what, "interval": interval, "currency": currency}
+        amount = carried_amount(what, default_wallet(place).currency)
+        terms |= {"amount": amount.amount, "currency": amount.currency}
+        terms["interval"] = INTERVALS[context.part("interval")]
     if how in cards:
         terms["payment_method_id"] = cards[how].id
     key = f"{context.chat_id}:{context.part('once')}:recurring"
@@ -95,7 +98,7 @@ async def how_screen(
     package = (await offers(interval, context)).get(what)
     if package is None and len(what) == PACKAGE_LENGTH:
         raise BotRefusal("refusal.not_found_package")
-    price = package.money if package else Price(what, default_wallet(place).currency)
+    price = package.money if package else carried_amount(what, default_wallet(place).currency)
     facts: dict[str, Fact] = {"what": called(package, words) if package else price}
     facts["organization"] = short(place.organization_name)
     asked = words.say("recurring.how", interval=words.plain(f"interval.{interval}"), **facts)

@@ -6,7 +6,7 @@ They ask the backend; the message itself changes when the backend's notification
 from typing import Final
 
 from backend.schemas import PaymentStatus
-from bot.context import BotContext, BotRefusal, WalletName
+from bot.context import BotContext, BotRefusal
 from bot.errors import unless_unclear
 from bot.membership import may_top_up, place_in
 from bot.payment_message import receipt_screen
@@ -44,5 +44,4 @@ async def again_tapped(context: BotContext) -> None:
     """New link: another payment of the same amount, in a message of its own."""
     me = await context.introduce()
     payment = await context.backend.payment(context.speaker.id, context.id("payment"))
-    wallet = WalletName(payment.organization_id, payment.money.currency)
-    await start_payment(me, wallet, payment.money.amount, "again", context)
+    await start_payment(me, payment.organization_id, payment.money, "again", context)

@@ -5,12 +5,12 @@ key is the message and the amount, so that tapping again after a lost answer sen
 """
 
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import Notification, Payment, RefundRequest
+from backend.schemas import Money, Notification, Payment, RefundRequest
+from bot.amounts import carried_amount, typed_amount
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext, BotRefusal
 from bot.membership import managed, place_in
@@ -24,7 +24,7 @@ async def refund_tapped(context: BotContext) -> None:
     """Refund: offer to send back all that is left, in a message of its own."""
     payment = await refundable(context, context.id("payment"))
     most = payment.refundable or payment.money
-    await context.reply(sure_screen(payment, most.amount, context.words))
+    await context.reply(sure_screen(payment, most, context.words))
 
 
 async def other_tapped(context: BotContext) -> None:
@@ -37,9 +37,10 @@ async def other_tapped(context: BotContext) -> None:
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    amount, payment = context.amount(), await refundable(context, payment_id)
+    payment = await refundable(context, payment_id)
     most = payment.refundable or payment.money
-    if Decimal(amount) > Decimal(most.amount):
+    amount = typed_amount(context.text, most.currency, above_zero=True)
+    if amount.amount_minor > most.amount_minor:
         raise BotRefusal("refusal.refund_too_large", most=most)
     context.memory.question = None
     await context.reply(sure_screen(payment, amount, context.words))
@@ -51,11 +52,11 @@ async def now_tapped(context: BotContext) -> str | None:
     A no of Stripe's is said to the tap as well: the second one changes nothing in the message.
     """
     payment = await refunded_by(context, context.id("payment"))
-    amount, words = context.part("amount").replace(",", "."), context.words
-    key = f"{context.chat_id}:{context.message_id}:refund:{amount}"
-    facts = facts_of(payment, words) | {"amount": Price(amount, payment.money.currency)}
+    amount, words = carried_amount(context.part("amount"), payment.money.currency), context.words
+    key = f"{context.chat_id}:{context.message_id}:refund:{amount.amount}"
+    facts = facts_of(payment, words) | {"amount": amount}
     try:
-        request = RefundRequest(amount=amount)
+        request = RefundRequest(amount=amount.amount)
         made = await context.backend.refund(context.speaker.id, payment.id, request, key)
     except BackendRefusal as error:
         if not error.code.startswith("stripe_"):
@@ -63,7 +64,7 @@ async def now_tapped(context: BotContext) -> str | None:
         text = words.say(f"refund.{error.code}", **facts)
         await context.show(replace(sure_screen(payment, amount, words), text=text))
         return words.plain(f"refund.{error.code}", **facts)
-    said = SAID_AS.get(made.status, made.status)
+    said, facts = SAID_AS.get(made.status, made.status), facts | {"amount": made.money}
     lines = [words.say(key, **facts) for key in (f"refund.{said}", "payment.reference")]
     await context.show(Screen("\n".join(lines)))
     return None
@@ -85,10 +86,10 @@ async def refundable(context: BotContext, payment_id: UUID) -> Payment:
     raise BotRefusal("refusal.nothing_to_refund")
 
 
-def sure_screen(payment: Payment, amount: str, words: Words) -> Screen:
+def sure_screen(payment: Payment, amount: Money, words: Words) -> Screen:
     """The last question, which names what will happen."""
-    facts = facts_of(payment, words) | {"amount": Price(amount, payment.money.currency)}
-    yes = button(words.plain("refund.yes", **facts), f"refund_now:{payment.id.hex}:{amount}")
+    facts = facts_of(payment, words) | {"amount": amount}
+    yes = button(words.plain("refund.yes", **facts), f"refund_now:{payment.id.hex}:{amount.amount}")
     other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
     return Screen(words.say("refund.sure", **facts), ((yes, other), forget_row(words)))
 

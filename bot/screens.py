@@ -3,10 +3,8 @@
 How it is read says `bot/handlers.py`.
 """
 
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +13,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from backend.schemas import Page
 from bot.texts import Words
 
-AMOUNT: Final = "[0-9]{1,9}(?:[.,][0-9]{1,3})?"  # as it fits a button, beside what it is for
+AMOUNT: Final = r"[0-9]{1,15}(?:\.[0-9]{1,3})?"  # as `bot/amounts.py` writes one into a button
 
 Row = tuple[InlineKeyboardButton, ...]
 
@@ -52,12 +50,6 @@ def turning(page: Page, data: str, words: Words) -> list[InlineKeyboardButton]:
 def forget_row(words: Words) -> Row:
     """The way out of a question without a screen to go back to."""
     return (button(words.plain("button.cancel"), "forget"),)
-
-
-def written_amount(text: str) -> str | None:
-    """An amount that somebody typed, as a button carries it; None where it is none, or zero."""
-    amount = text.strip().replace(",", ".")
-    return amount if re.fullmatch(AMOUNT, amount) and Decimal(amount) else None
 
 
 def packed(id: UUID) -> str:

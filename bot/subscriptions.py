@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from backend import schemas
+from bot.amounts import typed_amount
 from bot.cards import leading, pair
 from bot.context import BotContext
 from bot.doors import at_home
@@ -69,8 +70,9 @@ async def act_tapped(context: BotContext) -> None:
 
 async def amount_written(one: schemas.Subscription, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
-    change = schemas.SubscriptionChange(amount=context.amount())
     await context.introduce()
+    amount = typed_amount(context.text, one.money.currency, above_zero=True)
+    change = schemas.SubscriptionChange(amount=amount.amount)
     changed = await context.backend.change_subscription(context.speaker.id, one.id, change)
     context.memory.question = None
     await context.reply(one_screen(changed, context.words))

@@ -19,7 +19,7 @@ from babel import Locale
 from babel.dates import UTC, format_date, format_skeleton, get_timezone
 from babel.numbers import format_decimal
 
-from backend.schemas import Money
+from backend.schemas import CURRENCIES, Money
 
 LOCALES = Path(__file__).parent / "locales"
 COMPLETE_LANGUAGE = "en"
@@ -36,7 +36,7 @@ Sentence = str | dict[str, str]
 
 
 class Price(NamedTuple):
-    """An amount to be shown: decimal text in major units, with the digits it should have."""
+    """An amount to be shown: decimal text in major units."""
 
     amount: str
     currency: str
@@ -120,10 +120,10 @@ class Words:
                 return fact.translate(NOT_SHOWN)
 
     def _money(self, amount: Decimal, currency: str) -> str:
-        # The digits are those the backend wrote: Stripe's currency table, not CLDR's, decides.
+        # As many decimals as Stripe's currency table says, not CLDR's; more only where there are.
         exponent = amount.as_tuple().exponent
-        digits = -exponent if isinstance(exponent, int) else 0
-        digits = max(digits, 2) if digits else 0  # somebody typed 7.5: no currency has one digit
+        own = CURRENCIES[currency].shown if currency in CURRENCIES else 0
+        digits = max(-exponent if isinstance(exponent, int) else 0, own)
         pattern = copy(self._locale.currency_formats["standard"])
         pattern.frac_prec = (digits, digits)
         written = pattern.apply(

@@ -9,8 +9,11 @@ import re
 from decimal import Decimal
 from functools import partial
 from typing import Final
+from uuid import UUID
 
-from backend.schemas import CheckoutRequest, Me, Membership, ShownIn, Wallet, WhichOrganization
+from backend import schemas
+from backend.schemas import Me, Membership, Money, Wallet, read_money
+from bot.amounts import carried_amount, typed_amount
 from bot.backend_calls import BackendError, BackendUnavailable
 from bot.charges import ways_to_pay
 from bot.context import BotContext, BotRefusal, WalletName
@@ -22,7 +25,6 @@ from bot.texts import Price, Words, short
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
 IN_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
-MAX_AMOUNT_LENGTH: Final = 64  # the backend reads no more, and nobody writes more in earnest
 
 
 async def topup(context: BotContext) -> None:
@@ -39,7 +41,8 @@ async def topup(context: BotContext) -> None:
         refusal = context.words.say("topup.role_too_low", organization=name, role=role)
         await context.reply(Screen(refusal, another(me, context.words)))
     elif amount:
-        await start_payment(me, default_wallet(place), amount, "topup", context)
+        wanted = in_currency(amount, default_wallet(place).currency)
+        await start_payment(me, place.organization_id, wanted, "topup", context)
     else:
         await context.reply(amount_screen(me, place, place.wallets[0], context.words))
 
@@ -63,7 +66,7 @@ async def organization_tapped(context: BotContext) -> None:
     me = await context.introduce()
     place, wallet = chosen(me, context)
     if place != current(me):
-        wanted = WhichOrganization(organization_id=place.organization_id)
+        wanted = schemas.WhichOrganization(organization_id=place.organization_id)
         await context.backend.use_organization(context.speaker.id, wanted)
     await context.show(amount_screen(me, place, wallet, context.words))
 
@@ -79,8 +82,8 @@ async def other_amount_tapped(context: BotContext) -> None:
 async def amount_tapped(context: BotContext) -> str | None:
     """An amount was chosen: this message asks how to pay it, or becomes the payment's."""
     me = await context.introduce()
-    wallet = WalletName(context.id("organization"), context.part("currency"))
-    if ways := await ways_to_pay(me, wallet, context.part("amount"), context):
+    amount = carried_amount(context.part("amount"), context.part("currency"))
+    if ways := await ways_to_pay(me, context.id("organization"), amount, context):
         await context.show(ways)
         return None
     return await page_tapped(context)
@@ -89,34 +92,32 @@ async def amount_tapped(context: BotContext) -> str | None:
 async def page_tapped(context: BotContext) -> str:
     """Stripe's page was chosen: this message becomes the payment's."""
     await context.introduce()
-    wallet = WalletName(context.id("organization"), context.part("currency"))
-    await checkout(wallet, context.part("amount"), context.message_id, "topup", context)
+    amount = carried_amount(context.part("amount"), context.part("currency"))
+    await checkout(context.id("organization"), amount, context.message_id, "topup", context)
     return context.words.plain("notice.preparing")
 
 
 async def amount_written(wallet: WalletName, context: BotContext) -> None:
     """The amount that was asked for, which stays asked until it is one."""
     me = await context.introduce()
-    if await start_payment(me, wallet, context.text, "topup", context):
+    amount = in_currency(context.text, wallet.currency)
+    if await start_payment(me, wallet.organization_id, amount, "topup", context):
         context.memory.question = None
 
 
 async def start_payment(
-    me: Me, wallet: WalletName, amount: str, purpose: str, context: BotContext
+    me: Me, organization_id: UUID, amount: Money, purpose: str, context: BotContext
 ) -> bool:
-    """Ask how to pay, if there is a choice; else start the payment: whether it was understood.
+    """Ask how to pay, if there is a choice; else start the payment: whether it could be.
 
     Placeholder first, then the backend, which is told where the payment will be shown.
     """
-    if len(amount) > MAX_AMOUNT_LENGTH:
-        raise BotRefusal("refusal.amount_unreadable")
-    wallet, amount = as_said(wallet, amount)
-    if ways := await ways_to_pay(me, wallet, amount, context):
+    if ways := await ways_to_pay(me, organization_id, amount, context):
         await context.reply(ways)
         return True
     placeholder = (await context.say("topup.preparing")).message_id
     try:
-        await checkout(wallet, amount, placeholder, purpose, context)
+        await checkout(organization_id, amount, placeholder, purpose, context)
     except BackendError as error:
         refusal = Screen(explain(error, context.words) or "")
         if isinstance(error, BackendUnavailable) and error.may_have_acted:
@@ -128,14 +129,14 @@ async def start_payment(
 
 
 async def checkout(
-    wallet: WalletName, amount: str, shown_in: int, purpose: str, context: BotContext
+    organization_id: UUID, amount: Money, shown_in: int, purpose: str, context: BotContext
 ) -> None:
     """Start the one payment that this message or tap can start for this purpose."""
-    request = CheckoutRequest(
-        organization_id=wallet.organization_id,
-        amount=amount,
-        currency=wallet.currency,
-        shown_in=ShownIn(chat_id=context.chat_id, message_id=shown_in),
+    request = schemas.CheckoutRequest(
+        organization_id=organization_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=shown_in),
     )
     key = f"{context.chat_id}:{context.message_id}:{purpose}"
     await context.backend.checkout(context.speaker.id, request, key)
@@ -162,8 +163,8 @@ def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Sc
     name = WalletName(place.organization_id, wallet.limits.currency)
     presets, others = [], []
     for amount in usual_amounts(wallet):
-        label = words.plain("button.amount", amount=Price(amount, name.currency))
-        presets.append(button(label, f"{wallet_data('pay', *name)}:{amount}"))
+        label = words.plain("button.amount", amount=amount)
+        presets.append(button(label, f"{wallet_data('pay', *name)}:{amount.amount}"))
     other = button(words.plain("button.other_amount"), wallet_data("other", *name))
     for currency in (each.balance.currency for each in place.wallets if each is not wallet):
         label = words.plain("button.other_wallet", currency=currency.upper())
@@ -175,13 +176,14 @@ def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Sc
     return Screen(text, tuple(row for row in rows if row))
 
 
-def usual_amounts(wallet: Wallet) -> list[str]:
+def usual_amounts(wallet: Wallet) -> list[Money]:
     """PRESETS of the currency's own scale: its minimum, rounded up to 1, 2 or 5 of something."""
+    currency = wallet.limits.currency
     least, most = Decimal(wallet.limits.minimum), Decimal(wallet.limits.maximum)
     scale = Decimal(1).scaleb(least.adjusted())
     scale *= next(round_number for round_number in (1, 2, 5, 10) if round_number * scale >= least)
     amounts = [(scale * preset).normalize() for preset in PRESETS]
-    return [f"{amount:f}" for amount in amounts if least <= amount <= most]
+    return [read_money(f"{amount:f}", currency) for amount in amounts if least <= amount <= most]
 
 
 def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> str:
@@ -201,11 +203,11 @@ def default_wallet(place: Membership) -> WalletName:
     return WalletName(place.organization_id, place.wallets[0].balance.currency)
 
 
-def as_said(wallet: WalletName, amount: str) -> tuple[WalletName, str]:
-    """The wallet and the number meant by "50" (the wallet itself) or "50 usd" (its sister)."""
-    if said := IN_CURRENCY.fullmatch(amount):
-        return wallet._replace(currency=said["currency"].lower()), said["amount"]
-    return wallet, amount
+def in_currency(text: str, currency: str) -> Money:
+    """The amount that "50" (in the wallet's currency) or "50 usd" (in its own) means."""
+    if said := IN_CURRENCY.fullmatch(text):
+        text, currency = said["amount"], said["currency"].lower()
+    return typed_amount(text, currency, "refusal.amount_unreadable", above_zero=False)
 
 
 def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet]:

@@ -58,6 +58,7 @@ REFUND: Errors = (
     errors.NothingToRefund,
     errors.RefundTooLarge,
     errors.AmountUnreadable,
+    errors.AmountAmbiguous,
     errors.AmountTooSmall,
     errors.AmountTooPrecise,
     *STRIPE,

@@ -5,6 +5,7 @@ This is all of `backend/` that `bot/` may import. Money leaves as a decimal stri
 codes; every time is UTC.
 """
 
+from backend.schemas.amounts import *
 from backend.schemas.card_numbers import *
 from backend.schemas.errors import *
 from backend.schemas.groups import *

@@ -17,10 +17,15 @@ Role = Literal["owner", "admin", "member"]
 
 
 def as_written(value: object) -> object:
-    """An amount as the caller wrote it: 50, 50.0 and "50.00" are all read as decimal text."""
-    if isinstance(value, bool):
+    """An amount as the caller wrote it: 50, 50.0 and "50.00" are all read as decimal text.
+
+    A JSON number's point is a decimal point, so where three digits follow it, a fourth makes sure
+    that nobody takes them for thousands: 1.125 becomes "1.1250".
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    return str(value) if isinstance(value, int | float | Decimal) else value
+    written = str(value)
+    return f"{written}0" if len(written.partition(".")[2]) == 3 else written
 
 
 def in_one_line(text: object) -> object:
@@ -30,6 +35,13 @@ def in_one_line(text: object) -> object:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+AMOUNT_RULE = (
+    'Major units, as a number or as decimal text ("1000.00"). A text with three digits after its'
+    ' one separator ("1,000", "1.000") means two amounts in a currency of none or two decimals: 422'
+    " amount_ambiguous, with both readings. More decimals than the currency has, in a number or a"
+    " text: 422 amount_too_precise."
+)
+
 # Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#chat
 MessageId = Annotated[int, Field(gt=0, lt=2**31)]
 TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
@@ -37,7 +49,13 @@ AmountText = Annotated[
     str,
     BeforeValidator(as_written),
     Field(max_length=64),
-    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 64}, {"type": "number"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "maxLength": 64}, {"type": "number"}],
+            "description": AMOUNT_RULE,
+            "examples": ["1000.00"],
+        }
+    ),
 ]
 
 

@@ -255,12 +255,12 @@ async def test_members_and_strangers_start_nothing(house: House) -> None:
     assert (await house.client.payment(BEN, payment)).id == payment
 
 
-REFUSED = [
+REFUSED: list[tuple[Any, str]] = [
     ("0", "amount_too_small"), ("-5", "amount_too_small"), ("0.49", "amount_too_small"),
     ("1e9", "amount_unreadable"), ("NaN", "amount_unreadable"), ("", "amount_unreadable"),
     ("50 dollars", "amount_unreadable"), ("１００", "amount_unreadable"),
-    ("1,000.00", "amount_unreadable"), ("٥٠", "amount_unreadable"),
-    ("10.001", "amount_too_precise"), ("1,005", "amount_too_precise"),
+    ("1.000.00", "amount_unreadable"), ("٥٠", "amount_unreadable"),
+    (10.001, "amount_too_precise"), ("1,0050", "amount_too_precise"),
     ("1000000", "amount_too_large"), ("9" * 15, "amount_too_large"),
     ("9" * 64, "amount_unreadable"), ("9" * 10_000, "invalid_request"),
 ]  # fmt: skip
@@ -278,8 +278,8 @@ async def order(house: House, amount: Any, currency: str) -> tuple[int, Any]:
 async def test_amounts_that_cannot_be_are_refused_in_their_senders_terms(house: House) -> None:
     for amount, code in REFUSED:
         status, said = await order(house, amount, "eur")
-        assert (status in (400, 422), said["error"]["code"]) == (True, code), amount[:64]
-        assert amount == "" or amount not in said["error"]["message"].split()
+        assert (status in (400, 422), said["error"]["code"]) == (True, code), str(amount)[:64]
+        assert amount == "" or str(amount) not in said["error"]["message"].split()
 
 
 async def test_amounts_are_read_as_people_write_them(house: House) -> None:

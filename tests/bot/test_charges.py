@@ -71,8 +71,8 @@ async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, a
     assert paid["message_id"] == ways["message_id"]
     await ana.taps(paid, "Top up again")
     amounts = await ana.sees("How much")
-    await ana.taps(amounts, "€50")
-    ways = await ana.sees("Add €50 to Acme: " + WAYS)
+    await ana.taps(amounts, "€50.00")
+    ways = await ana.sees("Add €50.00 to Acme: " + WAYS)
     assert ways["message_id"] == amounts["message_id"]
     await ana.taps(ways, "Payment page")
     assert "The link is open" in said(await ana.sees("Add €50.00 to Acme."))

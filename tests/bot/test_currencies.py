@@ -15,7 +15,7 @@ async def test_a_currency_after_the_amount_names_another_wallet(
         await ana.writes(text)
         await ana.sees("Add ")
     asked = [(request.amount, request.currency) for _, request in backend.asked]
-    assert asked == [("50", "usd"), ("1000", "jpy"), ("50", "eur")]
+    assert asked == [("50.00", "usd"), ("1000", "jpy"), ("50.00", "eur")]
 
 
 async def test_each_wallet_offers_amounts_of_its_own_scale(
@@ -26,7 +26,8 @@ async def test_each_wallet_offers_amounts_of_its_own_scale(
     await ana.sees("Balance: €12.34\nBalance: ¥1,234")
     await ana.writes("/topup")
     offer = await ana.sees("From €0.50")
-    assert list(buttons(offer)) == ["€10", "€25", "€50", "€100", "Other amount", "In JPY"]
+    amounts = ["€10.00", "€25.00", "€50.00", "€100.00"]
+    assert list(buttons(offer)) == [*amounts, "Other amount", "In JPY"]
     await ana.taps(offer, "In JPY")
     offer = await ana.sees("From ¥50 to ¥99,999,999 at once.")
     amounts = ["¥1,000", "¥2,500", "¥5,000", "¥10,000"]
@@ -40,14 +41,16 @@ async def test_each_wallet_offers_amounts_of_its_own_scale(
 
 
 @pytest.mark.parametrize(
-    ("minimum", "amounts"),
+    ("minimum", "currency", "amounts"),
     [
-        ("175.00", "4000 10000 20000 40000"),
-        ("0.250", "10 25 50 100"),
-        ("3000", "100000 250000 500000"),
+        ("175.00", "huf", "4000.00 10000.00 20000.00 40000.00"),
+        ("0.250", "kwd", "10.000 25.000 50.000 100.000"),
+        ("3000", "ugx", "100000 250000 500000"),
     ],
 )
-def test_usual_amounts_are_round_and_within_the_limits(minimum: str, amounts: str) -> None:
-    limits = Limits(minimum=minimum, maximum="999999", currency="eur")
+def test_usual_amounts_are_round_and_within_the_limits(
+    minimum: str, currency: str, amounts: str
+) -> None:
+    limits = Limits(minimum=minimum, maximum="999999", currency=currency)
     wallet = Wallet(balance=euros(0), limits=limits)
-    assert usual_amounts(wallet) == amounts.split()
+    assert [amount.amount for amount in usual_amounts(wallet)] == amounts.split()

@@ -151,6 +151,7 @@ async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_
         ("/topup", "?start=topup"),
         ("/topup@a_bot 50 usd", "?start=topup_50usd"),
         ("/topup 12.50", "?start=topup"),
+        ("/topup 1 000", "?start=topup"),
         ("/help", ""),
         ("/cancel", ""),
     ],
@@ -222,4 +223,4 @@ async def test_a_groups_link_goes_on_in_private_with_the_amount(ana: Person) -> 
     await ana.writes("/start topup_50")
     await ana.sees("Add €50.00 to Acme.")
     await ana.writes("/start topup")
-    assert "€50" in buttons(await ana.sees("How much"))
+    assert "€50.00" in buttons(await ana.sees("How much"))

@@ -25,7 +25,7 @@ async def begin(house: House, ana: Person) -> Json:
     await ana.writes("/recurring")
     message = await ana.sees("Acme has no recurring top-up.")
     await ana.taps(message, "New: each month")
-    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
     waiting = await ana.sees("It begins when its first payment is made")
     assert waiting["message_id"] == message["message_id"]
     await save(house, waiting)
@@ -65,7 +65,7 @@ async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
         await ana.writes(words)
         await ana.sees("Type a number above zero, like 50 or 12.50, without a currency")
     await ana.writes("100")
-    ways = await ana.sees("€100 every week for Acme: how do you want to pay?")
+    ways = await ana.sees("€100.00 every week for Acme: how do you want to pay?")
     cards = ["Pay with Visa •••• 4242", "Pay with Mastercard •••• 4444"]
     assert list(buttons(ways)) == [*cards, "By a link", "Back"]
     await saved(house, "amex")
@@ -85,11 +85,11 @@ async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
     await saved(house)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
-    await ana.taps(await ana.sees("every month?"), "€25")
-    ways = await ana.sees("€25 every month for Acme: how")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    ways = await ana.sees("€25.00 every month for Acme: how")
     await remove_all(house)
     await ana.taps(ways, "Pay with Visa •••• 4242")
-    again = await ana.sees("€25 every month for Acme: how")
+    again = await ana.sees("€25.00 every month for Acme: how")
     assert list(buttons(again)) == ["By a link", "Back"]
     await ana.taps(again, "By a link")
     await ana.sees("It begins when its first payment is made")
@@ -101,8 +101,8 @@ async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_
     await saved(house, "chargeCustomerFail")
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
-    await ana.taps(await ana.sees("every month?"), "€25")
-    await ana.taps(await ana.sees("€25 every month for Acme: how"), "Pay with Visa •••• 0341")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    await ana.taps(await ana.sees("€25.00 every month for Acme: how"), "Pay with Visa •••• 0341")
     declined = await ana.sees("Visa •••• 0341 has not paid: it was declined, or the bank wants")
     await ana.taps(declined, "Back")
     await ana.sees("€25.00 every month, not begun, with Visa •••• 0341")
@@ -115,7 +115,7 @@ async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_
 async def test_check_again_asks_stripe(house: House, ana: Person) -> None:
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
-    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
     waiting = await ana.sees("It begins when its first payment is made")
     await house.sandbox("POST", "/stripe/faults", drop=True)
     await save(house, waiting)
@@ -129,8 +129,8 @@ async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it
     await saved(house)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
-    await ana.taps(await ana.sees("every month?"), "€25")
-    ways = await ana.sees("€25 every month for Acme: how")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    ways = await ana.sees("€25.00 every month for Acme: how")
     await house.sandbox("POST", "/stripe/faults", api_timeout=3)
     unknown = await ana.taps(ways, "Pay with Visa •••• 4242")
     assert "nobody knows yet whether anything was charged" in unknown["text"]

@@ -38,9 +38,9 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await ana.taps(await ana.sees("Send €50.00 back to Ana"), "Other amount")
         await ana.sees("Type the amount to refund, at most €50.00.")
         await ana.writes("20")
-        sure = await ana.sees("Send €20 back to Ana")
-        await ana.taps(sure, "Refund €20")
-        for said in ("€20.00 of it was refunded.", "€20 of Acme is on its"):
+        sure = await ana.sees("Send €20.00 back to Ana")
+        await ana.taps(sure, "Refund €20.00")
+        for said in ("€20.00 of it was refunded.", "€20.00 of Acme is on its"):
             await shows(ana, said)
         assert await wallet(house) == 3000
         async with http.get("/stripe/clawbacks") as answer:

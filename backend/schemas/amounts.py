@@ -1,0 +1,155 @@
+"""How amounts are written and read: one rule for people in the chat, the API and the commands.
+
+The table says with how many decimals and in which steps Stripe charges a currency.
+`public.currencies` has the same, and the limits; it is the one that decides, and a test compares
+the two. Where https://docs.stripe.com/currencies is silent or strange:
+
+- Three-decimal currencies are charged in steps of ten: the last digit is always 0.
+- ISK and UGX have no decimals any more, but are still charged in hundredths that are always 00. We
+  read and show them as people do, without decimals.
+- HUF and TWD are paid out without decimals, but charged with two; so are they read and shown here.
+
+What is read never depends on the reader's language: text that people of two countries take for two
+amounts is no amount. docs/decisions/0024-what-is-confirmed-is-what-moves.md has the rule and why.
+"""
+
+import re
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from backend.schemas.money import Money
+
+__all__ = ["CURRENCIES", "AmountNotRead", "major_units", "money_of", "read_money"]
+
+MOST_DIGITS = 15  # before the decimal sign
+LONGEST_NUMBER = 24  # with all its separators
+ARABIC_DECIMAL, ARABIC_THOUSANDS = "\u066b", "\u066c"
+DECIMAL_SIGNS = f".,{ARABIC_DECIMAL}"
+SEPARATOR = f"[{DECIMAL_SIGNS}{ARABIC_THOUSANDS} ']"  # what is no decimal sign groups thousands
+NUMBER = re.compile(f"(-?)([0-9]+(?:{SEPARATOR}[0-9]+)*)")
+# Other keyboards' separators. Their digits are no digits here: as easily misread as mistyped.
+AS_ASCII = str.maketrans(
+    {
+        **{"\uff0e": ".", "\uff0c": ",", "\u2019": "'", "\uff07": "'"},
+        **dict.fromkeys("\u00a0\u2009\u202f\u3000", " "),
+    }
+)
+
+Fault = Literal["amount_unreadable", "amount_ambiguous", "amount_too_precise", "currency_unknown"]
+
+
+class Digits(NamedTuple):
+    """How a currency is charged: with `exponent` decimals, in steps of `step` minor units."""
+
+    exponent: int
+    step: int
+
+    @property
+    def shown(self) -> int:
+        """How many decimals people write and read: none where only whole units can be charged."""
+        return 0 if self.step == 10**self.exponent else self.exponent
+
+
+CURRENCIES = {
+    code: Digits(exponent, step)
+    for exponent, step, codes in (
+        (2, 1, "eur usd gbp chf czk dkk huf nok pln sek twd"),
+        (2, 100, "isk ugx"),
+        (0, 1, "jpy krw"),
+        (3, 10, "bhd jod kwd omr tnd"),
+    )
+    for code in codes.split()
+}
+
+
+class AmountNotRead(ValueError):
+    """A text that is no amount of the currency: the API's `code` for why, and its facts.
+
+    `amount_ambiguous` has both `readings`, the smaller first: "1.00 1000.00".
+    """
+
+    def __init__(self, code: Fault, **facts: str) -> None:
+        """Facts in major units of the currency, as decimal text."""
+        super().__init__(code)
+        self.code, self.facts = code, facts
+
+
+def read_money(text: str, currency: str) -> Money:
+    """Read decimal text in major units: `("12,50", "eur")` -> 1250 minor units.
+
+    Raises AmountNotRead. Whether it is too small or too large to be charged, SQL says.
+    """
+    digits = CURRENCIES.get(currency)
+    if digits is None:
+        raise AmountNotRead("currency_unknown", currencies=" ".join(sorted(CURRENCIES)))
+    text = text.strip()
+    match = NUMBER.fullmatch(text.translate(AS_ASCII)) if len(text) <= LONGEST_NUMBER else None
+    if match is None:
+        raise AmountNotRead("amount_unreadable")
+    sign, number = match.groups()
+    whole, decimals = whole_and_decimals(number, currency)
+    if len(whole) > MOST_DIGITS:
+        raise AmountNotRead("amount_unreadable")
+    kept = decimals[: digits.exponent].ljust(digits.exponent, "0")
+    amount = int(sign + whole + kept)
+    cut = decimals[digits.exponent :].strip("0")
+    if len(decimals) > max(2, digits.exponent) or cut or amount % digits.step:
+        step = major_units(digits.step, currency)
+        raise AmountNotRead("amount_too_precise", step=step, currency=currency)
+    return money_of(amount, currency)
+
+
+def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
+    """The digits of `number` before and after its decimal sign.
+
+    `number` has ASCII digits between single separators. Raises AmountNotRead where three digits
+    follow what one person takes for a decimal sign and another does not, or where it is grouped in
+    no way that everybody knows.
+    """
+    groups, separators = re.split(SEPARATOR, number), re.findall(SEPARATOR, number)
+    if not separators or (len(separators) > 1 and is_grouped(groups, separators)):
+        return "".join(groups), ""
+    (*before, decimals), (*between, last) = groups, separators
+    if last in between or (between and not is_grouped(before, between)):
+        raise AmountNotRead("amount_unreadable")
+    whole = "".join(before)
+    is_decimal_sign = last in DECIMAL_SIGNS
+    if len(decimals) == 3 and not (is_decimal_sign and CURRENCIES[currency].exponent == 3):
+        readings = as_text(whole, decimals, currency), as_text(whole + decimals, "", currency)
+        raise AmountNotRead("amount_ambiguous", readings=" ".join(readings), currency=currency)
+    if not is_decimal_sign:
+        raise AmountNotRead("amount_unreadable")
+    return whole, decimals
+
+
+def is_grouped(groups: list[str], separators: list[str]) -> bool:
+    """Whether a number is written in thousands: one separator, and three digits after each."""
+    first, *rest = groups
+    return (
+        len(set(separators)) == 1
+        and separators[0] != ARABIC_DECIMAL
+        and len(first) <= 3
+        and not first.startswith("0")
+        and all(len(group) == 3 for group in rest)
+    )
+
+
+def as_text(whole: str, decimals: str, currency: str) -> str:
+    """One reading of a text, with the currency's own decimals where it has no others."""
+    digits = CURRENCIES[currency]
+    kept = decimals.rstrip("0") if len(decimals.rstrip("0")) > digits.shown else ""
+    places = len(kept) or digits.shown
+    return f"{Decimal(f'{whole}.{decimals or 0}'):.{places}f}"
+
+
+def money_of(amount_minor: int, currency: str) -> Money:
+    """An amount of a known currency in both forms."""
+    text = major_units(amount_minor, currency)
+    return Money(amount=text, amount_minor=amount_minor, currency=currency)
+
+
+def major_units(amount_minor: int, code: str) -> str:
+    """`(1250, "eur")` -> `"12.50"`, `(1200, "isk")` -> `"12"`; never rounded."""
+    currency = CURRENCIES[code]
+    digits = currency.exponent if amount_minor % currency.step else currency.shown
+    return f"{Decimal(amount_minor).scaleb(-currency.exponent):.{digits}f}"

@@ -1,0 +1,258 @@
+"""How amounts are read: one table of texts, the API's doors, the command, and every currency."""
+
+import json
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from babel import Locale
+from hypothesis import given, strategies as some
+
+from backend import money, schemas
+from backend.errors import AmountRefused
+from backend.routes.openapi import document
+from backend.routes.table import DOORS
+from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
+from bot.texts import Price, Words
+from tests.backend.conftest import ANA, House, house, token
+from tests.backend.test_commands import GOOD, run
+
+__all__ = ["house"]
+
+UNREADABLE, PRECISE = "amount_unreadable", "amount_too_precise"
+NBSP, NARROW = "\u00a0", "\u202f"
+# What is typed: what it is in euros, in yen, in Kuwaiti dinars. Two amounts: refused with both.
+TEXTS = [
+    ("50", "50.00", "50", "50.000"),
+    (" 050 ", "50.00", "50", "50.000"),
+    ("-5", "-5.00", "-5", "-5.000"),  # below every minimum, and refused as that
+    ("12.5", "12.50", PRECISE, "12.500"),
+    ("12,50", "12.50", PRECISE, "12.500"),
+    ("10.00", "10.00", "10", "10.000"),
+    ("1000.00", "1000.00", "1000", "1000.000"),
+    ("1,000", "1.00 1000.00", "1 1000", "1.000"),
+    ("1.000", "1.00 1000.00", "1 1000", "1.000"),
+    ("10,000", "10.00 10000.00", "10 10000", "10.000"),
+    ("1.234", "1.234 1234.00", "1.234 1234", PRECISE),
+    ("10.500", "10.50 10500.00", "10.5 10500", "10.500"),
+    ("0.500", "0.50 500.00", "0.5 500", "0.500"),
+    ("1000.000", "1000.00 1000000.00", "1000 1000000", "1000.000"),
+    ("1\uff0c000", "1.00 1000.00", "1 1000", "1.000"),
+    ("1\uff0e000", "1.00 1000.00", "1 1000", "1.000"),
+    ("1\u066b000", "1.00 1000.00", "1 1000", "1.000"),
+    ("1\u066c000", "1.00 1000.00", "1 1000", "1.000 1000.000"),
+    ("1'000", "1.00 1000.00", "1 1000", "1.000 1000.000"),
+    ("1\u2019000", "1.00 1000.00", "1 1000", "1.000 1000.000"),
+    ("1 000", "1.00 1000.00", "1 1000", "1.000 1000.000"),
+    (f"1{NBSP}000", "1.00 1000.00", "1 1000", "1.000 1000.000"),
+    ("1,000.000", "1000.00 1000000.00", "1000 1000000", "1000.000"),
+    ("1,000.00", "1000.00", "1000", "1000.000"),
+    ("1.000,50", "1000.50", PRECISE, "1000.500"),
+    ("1,234,567", "1234567.00", "1234567", "1234567.000"),
+    ("1.234.567", "1234567.00", "1234567", "1234567.000"),
+    ("1,234,567.89", "1234567.89", PRECISE, "1234567.890"),
+    ("1.234.567,89", "1234567.89", PRECISE, "1234567.890"),
+    ("1 234,56", "1234.56", PRECISE, "1234.560"),
+    (f"1{NARROW}234,56", "1234.56", PRECISE, "1234.560"),
+    ("1'234.50", "1234.50", PRECISE, "1234.500"),
+    ("1.0000", PRECISE, PRECISE, PRECISE),
+    ("1,0050", PRECISE, PRECISE, PRECISE),
+    ("1,00,000", *[UNREADABLE] * 3),
+    ("12,34.56", *[UNREADABLE] * 3),
+    ("1.000.00", *[UNREADABLE] * 3),
+    ("0.000.000", *[UNREADABLE] * 3),
+    ("1 50", *[UNREADABLE] * 3),
+    ("1 234'567.00", *[UNREADABLE] * 3),
+    ("1  000", *[UNREADABLE] * 3),
+    (".5", *[UNREADABLE] * 3),
+    ("5.", *[UNREADABLE] * 3),
+    ("1e3", *[UNREADABLE] * 3),
+    ("+5", *[UNREADABLE] * 3),
+    ("", *[UNREADABLE] * 3),
+    ("\u0665\u0660", *[UNREADABLE] * 3),  # 50 in Arabic digits
+    ("\uff15\uff10", *[UNREADABLE] * 3),  # and in full-width ones
+    ("1" * 16, *[UNREADABLE] * 3),
+    ("1" * 40 + ".000", *[UNREADABLE] * 3),
+]
+
+
+def reading(text: str, currency: str) -> str:
+    """The amount, or both readings, or the code of the refusal."""
+    try:
+        return read_money(text, currency).amount
+    except AmountNotRead as fault:
+        return fault.facts.get("readings", fault.code)
+
+
+@pytest.mark.parametrize(("text", "euros", "yen", "dinars"), TEXTS, ids=lambda text: repr(text))
+def test_a_text_is_one_amount_or_refused(text: str, euros: str, yen: str, dinars: str) -> None:
+    found = reading(text, "eur"), reading(text, "jpy"), reading(text, "kwd")
+    assert found == (euros, yen, dinars)
+
+
+def test_a_currency_that_is_not_taken_is_no_currency() -> None:
+    assert reading("50", "xxx") == "currency_unknown"
+
+
+@pytest.mark.parametrize("code", [code for code in CURRENCIES if CURRENCIES[code].exponent < 3])
+@pytest.mark.parametrize("separator", [*".,' ", "\uff0c", "\uff0e", "\u066b", "\u066c", NARROW])
+def test_three_digits_after_one_separator_mean_two_amounts(code: str, separator: str) -> None:
+    for whole, rest in (("1", "000"), ("10", "000"), ("999", "999"), ("1", "250")):
+        less, more = reading(f"{whole}{separator}{rest}", code).split()
+        assert Decimal(less) == Decimal(f"{whole}.{rest}")
+        minor = int(whole + rest) * 10 ** CURRENCIES[code].exponent
+        assert read_money(more, code) == money_of(minor, code)
+
+
+@some.composite
+def amounts(draw: some.DrawFn) -> Money:
+    """Any amount that can be charged, in any currency."""
+    code, digits = draw(some.sampled_from(list(CURRENCIES.items())))
+    return money_of(draw(some.integers(0, 99_999_999 // digits.step)) * digits.step, code)
+
+
+# Every way to group and to point that Babel knows of, our own two languages first.
+LANGUAGES = ("en", "ru", "de", "de_CH", "fr", "es", "pt_BR", "pl", "sv", "hi", "ja", "ar_EG", "fa")
+WORDS = {tag: Words(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
+
+
+@given(amounts(), some.sampled_from(LANGUAGES))
+def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
+    amount: Money, language: str
+) -> None:
+    shown = WORDS[language].plain("it", it=amount)
+    bare = shown.strip("".join(char for char in shown if not char.isnumeric()))
+    for text in (shown, bare):
+        try:
+            assert read_money(text, amount.currency) == amount
+        except AmountNotRead:
+            continue
+    if "," in bare and "." in bare and language == "en":
+        assert read_money(bare, amount.currency) == amount
+
+
+@given(amounts())
+def test_what_the_api_and_a_button_carry_is_read_as_the_same_amount(amount: Money) -> None:
+    assert read_money(amount.amount, amount.currency) == amount
+    price = Price(amount.amount, amount.currency)
+    assert WORDS["en"].plain("it", it=price) == WORDS["en"].plain("it", it=amount)
+    body = schemas.RefundRequest(amount=float(amount.amount))  # type: ignore[arg-type]
+    assert read_money(str(body.amount), amount.currency) == amount
+
+
+@given(some.text("0123456789.,' \u00a0\u066b\uff0c-", max_size=20))
+def test_no_text_is_read_as_an_amount_of_other_digits(text: str) -> None:
+    """Whoever points with a comma and whoever points with a dot never get two different amounts."""
+    for code in CURRENCIES:
+        try:
+            amount = read_money(text, code).amount_minor
+        except AmountNotRead:
+            continue
+        swapped = text.translate(str.maketrans(".,", ",."))
+        assert read_money(swapped, code).amount_minor == amount
+        digits = "".join(char for char in text if char.isdigit())
+        assert str(abs(amount)).rstrip("0") in (digits.lstrip("0").rstrip("0"), "")
+
+
+@given(some.decimals(0, 10**9, places=4) | some.floats(0, 10**9))
+def test_a_json_number_has_one_meaning(number: Decimal | float) -> None:
+    text = schemas.RefundRequest.model_validate_json(json.dumps({"amount": float(number)})).amount
+    for code in CURRENCIES:
+        found = reading(str(text), code)
+        assert found in (PRECISE, UNREADABLE) or Decimal(found) == Decimal(str(float(number)))
+
+
+async def post(house: House, path: str, **body: Any) -> tuple[int, Any]:
+    """One of the API's doors, as Ana."""
+    headers = {"Authorization": f"Bearer {token(sub=str(ANA))}", "Idempotency-Key": str(body)}
+    method = body.pop("method", "POST")
+    request = house.http.request(method, house.url + path, json=body, headers=headers)
+    async with request as answer:
+        return answer.status, await answer.json()
+
+
+async def test_every_door_refuses_two_amounts_with_both_readings(house: House) -> None:
+    payment = await house.topup("5000")
+    await house.pay(payment)
+    await house.until(payment, lambda seen: seen.status == "succeeded")
+    place: dict[str, Any] = {"organization_id": str(house.world.acme), "currency": "eur"}
+    made = await post(house, "/api/payments/subscriptions", **place, amount="50")
+    form = {**place, "action": "purchase_credits"}
+    doors: dict[str, dict[str, Any]] = {
+        "/api/payments/checkout": place,
+        "/api/payments/create-intent": place,
+        "/api/payments/payment-intents": place,
+        "/api/payments/charge": place,
+        "/api/payment": form,
+        "/api/payments/subscriptions": place,
+        f"/api/payments/subscriptions/{made[1]['id']}": {"method": "PATCH"},
+        f"/api/payments/{payment}/refund": {},
+    }
+    for path, body in doors.items():
+        for text in ("1,000", "1.000"):
+            status, said = await post(house, path, **body, amount=text)
+            assert (status, said["error"]["code"]) == (422, "amount_ambiguous"), path
+            assert said["error"]["facts"] == {"readings": "1.00 1000.00", "currency": "eur"}
+            assert "in eur: 1.00 1000.00." in said["error"]["message"]
+    seen = await house.see(payment)
+    assert (seen.refunds, seen.refundable and seen.refundable.amount) == ([], "5000.00")
+    walked = {path.replace(str(payment), "{id}").replace(made[1]["id"], "{id}") for path in doors}
+    assert amount_doors() == walked
+
+
+def amount_doors() -> set[str]:
+    """The paths of all doors that take an amount, by the API's own document."""
+    shapes = document()["components"]["schemas"]
+    found = set()
+    for door in DOORS:
+        name = door.takes.__name__ if door.takes else ""
+        parts = str(shapes.get(name, {}))
+        inner = [shape for key, shape in shapes.items() if f"/{key}'" in parts]
+        if any("amount" in shape.get("properties", {}) for shape in (shapes.get(name, {}), *inner)):
+            found.add(door.path)
+    return found
+
+
+def test_every_amount_of_a_request_is_read_by_the_one_rule() -> None:
+    for door in DOORS:
+        fields = door.takes.model_fields if door.takes else {}
+        if "amount" in fields:
+            assert "amount_ambiguous" in {refusal.code for refusal in door.refuses}, door.path
+            text = json.dumps(document()["components"]["schemas"][door.takes.__name__])  # type: ignore[union-attr]
+            assert "amount_ambiguous" in text, door.path
+
+
+async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(house: House) -> None:
+    place = {"organization_id": str(house.world.acme)}
+    for sent, currency, minor in (
+        ("1000.00", "eur", 100_000),
+        (50.5, "eur", 5050),
+        (1000, "jpy", 1000),
+        (1000.0, "jpy", 1000),
+        ("1,000.50", "eur", 100_050),
+        ("1.000", "kwd", 1000),
+        ("1,000", "kwd", 1000),
+    ):
+        wanted = {**place, "amount": sent, "currency": currency}
+        status, said = await post(house, "/api/payments/checkout", **wanted)
+        assert status == 201, said
+        payment = UUID(said["payment_id"])
+        session = await house.shop.stripe.get_session(await house.session(payment))
+        assert (session["amount_total"], session["currency"]) == (minor, currency)
+
+
+async def test_the_command_refuses_two_amounts_with_both_readings(
+    house: House, database_url: str
+) -> None:
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url}
+    code, said, errors = await run("packages", "add", "T", "1.000", "eur", "month", **settings)
+    assert (code, said, "in eur: 1.00 1000.00." in errors) == (1, "", True)
+    code, said, _ = await run("packages", "add", "T", "1000", "eur", "month", **settings)
+    assert (code, json.loads(said)["money"]["amount_minor"]) == (0, 100_000)
+
+
+def test_every_fault_of_a_text_is_a_refusal_of_the_api() -> None:
+    for text, code in (("x", "eur"), ("1,000", "eur"), ("1.0001", "eur"), ("1", "xxx")):
+        with pytest.raises(AmountRefused):
+            money.minor_units(text, code)

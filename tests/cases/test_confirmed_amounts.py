@@ -1,0 +1,326 @@
+"""What is confirmed is what moves: every place of the chat where a person types an amount.
+
+The list of places is the bot's own code; a new one without a walk here fails the first tests.
+"""
+
+import ast
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bot
+from tests.backend.conftest import ANA, House
+from tests.bot.conftest import Person, buttons, house
+from tests.bot.test_cards import Connection, ana, ben, save
+from tests.bot.test_charges import saved
+
+__all__ = ["ana", "ben", "house"]
+
+Json = dict[str, Any]
+VISA = "Pay with Visa •••• 4242"
+BOTH = "That could mean €1,000.00 or €1.00. Type 1000.00 or 1.00."
+AMBIGUOUS = ("1,000", "1.000", "1 000", "1'000", "1\uff0c000")
+
+SOURCES = {
+    file.stem: ast.parse(file.read_text()) for file in Path(bot.__file__).parent.glob("*.py")
+}
+
+
+def callers(name: str) -> set[str]:
+    """The functions of the bot that call `name`: "topup.in_currency"."""
+    found = set()
+    for module, tree in SOURCES.items():
+        for function in (node for node in ast.walk(tree) if isinstance(node, DEFINITIONS)):
+            calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+            if any(getattr(call, "attr", getattr(call, "id", "")) == name for call in calls):
+                found.add(f"{module}.{function.name}")
+    return found
+
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def test_every_place_where_an_amount_is_typed_is_walked_here() -> None:
+    typed = callers("typed_amount") - {"topup.in_currency"} | callers("in_currency")
+    assert typed == {place.handler for place in PLACES}
+    assert callers("read_money") == {
+        "amounts.typed_amount", "amounts.carried_amount", "topup.usual_amounts",
+    }  # fmt: skip
+
+
+def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_here() -> None:
+    """A question is what `memory.question` is set to: a new kind is put into this table."""
+    asked = set()
+    for module, tree in SOURCES.items():
+        for node in (node for node in ast.walk(tree) if isinstance(node, ast.Assign)):
+            [target, *_] = node.targets
+            if isinstance(target, ast.Attribute) and target.attr == "question":
+                match node.value:
+                    case ast.Call(args=[ast.Name(id=handler), *_]):
+                        asked.add(f"{module}.{handler}")
+                    case ast.Name(id=handler):
+                        asked.add(f"{module}.{handler}")
+                    case ast.Constant(value=None):
+                        pass
+                    case other:
+                        raise AssertionError(ast.unparse(other))
+    others = {"cards.label_written", "organization.name_written", "settings_menu.answer_written"}
+    amounts = {place.handler for place in PLACES} - {"topup.topup"}
+    assert asked == amounts | others
+
+
+def test_what_is_sent_to_the_backend_is_an_amount_that_was_read() -> None:
+    """`amount=` of a request is `Money.amount`, never a text of the chat or of a button."""
+    requests = {
+        "CheckoutRequest", "ChargeRequest", "RefundRequest", "SubscriptionChange",
+        "SubscriptionRequest",
+    }  # fmt: skip
+    sent = []
+    for tree in SOURCES.values():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            if getattr(call.func, "attr", getattr(call.func, "id", "")) in requests:
+                sent += [word.value for word in call.keywords if word.arg == "amount"]
+        for node in (node for node in ast.walk(tree) if isinstance(node, ast.Dict)):
+            pairs = zip(node.keys, node.values, strict=True)
+            if any(isinstance(key, ast.Constant) and key.value == "currency" for key in node.keys):
+                sent += [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == "amount"]
+    assert [ast.unparse(value) for value in sent] == ["amount.amount"] * len(sent)
+    assert len(sent) == 5
+
+
+class Setup:
+    """What the walks need: the people, Stripe's own account of what moved, and a paid payment."""
+
+    def __init__(self, house: House, ana: Person, owner: Connection) -> None:
+        self.house, self.ana, self.owner = house, ana, owner
+
+    async def rows(self) -> list[int]:
+        """How much there is of what could move money."""
+        tables = ("payments", "refunds", "subscriptions")
+        counts = [f"select count(*) from {table}" for table in tables]  # noqa: S608
+        return [await self.owner.fetchval(count) for count in counts]
+
+    async def charged(self) -> tuple[int, str]:
+        """What the newest payment moved at Stripe."""
+        query = (
+            "select stripe_payment_intent_id from payments where status = 'succeeded'"
+            " order by created_at desc limit 1"
+        )
+        intent = await self.house.shop.stripe.get_intent(await self.owner.fetchval(query))
+        return intent["amount_received"], intent["currency"]
+
+    async def price(self) -> tuple[int, str]:
+        """What Stripe charges every month."""
+        query = "select stripe_subscription_id from subscriptions order by created_at desc limit 1"
+        found = await self.house.shop.stripe.get_subscription(await self.owner.fetchval(query))
+        price = found["items"]["data"][0]["price"]
+        return price["unit_amount"], price["currency"]
+
+    async def sent_back(self) -> tuple[int, str]:
+        """What Stripe sent back of the newest payment that was paid."""
+        query = "select stripe_payment_intent_id from payments order by created_at desc limit 1"
+        refunds = await self.house.shop.stripe.refunds_of(await self.owner.fetchval(query))
+        return sum(refund["amount"] for refund in refunds), refunds[0]["currency"]
+
+    async def paid(self, amount: str) -> Json:
+        """A payment with the saved card; the message that says that it is paid."""
+        await self.ana.writes(f"/topup {amount}")
+        await self.ana.taps(await self.ana.sees("how do you want to pay?"), VISA)
+        return await self.ana.sees("Paid with Visa")
+
+
+Step = Callable[[Setup], Awaitable[None]]
+Confirm = Callable[[Setup], Awaitable[tuple[int, str]]]
+
+
+class Place:
+    """A place where an amount is typed.
+
+    `before` leads there; what is typed has `prefix` before it; `confirm` checks that 1000.00 was
+    understood, says yes, and answers what moved at Stripe, in minor units.
+    """
+
+    def __init__(self, handler: str, before: Step, confirm: Confirm, prefix: str = "") -> None:
+        self.handler, self.before, self.confirm, self.prefix = handler, before, confirm, prefix
+
+
+async def nothing(setup: Setup) -> None:
+    """/topup is typed at once."""
+
+
+async def pays(setup: Setup) -> tuple[int, str]:
+    ways = await setup.ana.sees("Add €1,000.00 to Acme: how do you want to pay?")
+    assert any(data.endswith(":eur:1000.00") for data in buttons(ways).values())
+    await setup.ana.taps(ways, VISA)
+    await setup.ana.sees("Ana added €1,000.00 to Acme.")
+    return await setup.charged()
+
+
+async def asks_for_another_amount(setup: Setup) -> None:
+    await setup.ana.writes("/topup")
+    await setup.ana.taps(await setup.ana.sees("How much"), "Other amount")
+    await setup.ana.sees("Type the amount to add to Acme")
+
+
+async def asks_for_a_part(setup: Setup) -> None:
+    await setup.ana.taps(await setup.paid("5000"), "Refund")
+    await setup.ana.taps(await setup.ana.sees("Send €5,000.00 back"), "Other amount")
+    await setup.ana.sees("at most €5,000.00")
+
+
+async def refunds(setup: Setup) -> tuple[int, str]:
+    sure = await setup.ana.sees("Send €1,000.00 back to Ana")
+    assert buttons(sure)["Refund €1,000.00"].endswith(":1000.00")
+    await setup.ana.taps(sure, "Refund €1,000.00")
+    await setup.ana.sees("Refunded. €1,000.00 of Acme is on its way")
+    return await setup.sent_back()
+
+
+async def asks_for_a_recurring_amount(setup: Setup) -> None:
+    await setup.ana.writes("/recurring")
+    await setup.ana.taps(await setup.ana.sees("no recurring top-up"), "New: each month")
+    await setup.ana.sees("every month?")
+
+
+async def begins(setup: Setup) -> tuple[int, str]:
+    ways = await setup.ana.sees("€1,000.00 every month for Acme: how do you want to pay?")
+    await setup.ana.taps(ways, VISA)
+    await setup.ana.sees("€1,000.00 every month, active")
+    assert (await setup.charged())[0] == (await setup.price())[0]
+    return await setup.price()
+
+
+async def asks_for_a_new_recurring_amount(setup: Setup) -> None:
+    await asks_for_a_recurring_amount(setup)
+    await setup.ana.writes("50")
+    await setup.ana.taps(await setup.ana.sees("€50.00 every month for Acme"), VISA)
+    active = await setup.ana.sees("€50.00 every month, active")
+    await setup.ana.taps(active, "Change amount")
+    await setup.ana.sees("Now it is €50.00 every month. Type the new amount")
+
+
+async def changes(setup: Setup) -> tuple[int, str]:
+    await setup.ana.sees("€1,000.00 every month, active")
+    return await setup.price()
+
+
+PLACES = (
+    Place("topup.topup", nothing, pays, "/topup "),
+    Place("topup.amount_written", asks_for_another_amount, pays),
+    Place("refunds.amount_written", asks_for_a_part, refunds),
+    Place("packages.amount_written", asks_for_a_recurring_amount, begins),
+    Place("subscriptions.amount_written", asks_for_a_new_recurring_amount, changes),
+)
+
+
+@pytest.fixture
+async def setup(house: House, ana: Person, owner: Connection) -> Setup:
+    await saved(house)
+    return Setup(house, ana, owner)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.handler)
+async def test_two_amounts_are_refused_and_the_one_that_is_confirmed_moves(
+    setup: Setup, place: Place
+) -> None:
+    ana = setup.ana
+    await place.before(setup)
+    before = await setup.rows()
+    for text in AMBIGUOUS:
+        await ana.writes(f"{place.prefix}{text}")
+        assert buttons(await ana.sees(BOTH)) == {}
+    await ana.writes(f"{place.prefix}1.234")
+    await ana.sees("That could mean €1,234.00 or €1.234. Type 1234.00 or 1.23.")
+    for text in ("1\uff10", "a lot", "1.2.3", "<b>50</b>", "9" * 4000):
+        await ana.writes(f"{place.prefix}{text}")
+        await ana.sees("50 usd." if place.handler.startswith("topup") else "without a currency")
+    assert await setup.rows() == before
+    await ana.writes(f"{place.prefix}1000")
+    assert await place.confirm(setup) == (100_000, "eur")
+
+
+async def test_yen_have_no_decimals_and_ten_thousand_is_never_ten(
+    setup: Setup,
+) -> None:
+    ana = setup.ana
+    await ana.writes("/topup 100,000 jpy")
+    await ana.sees("That could mean ¥100,000 or ¥100. Type 100000 or 100.")
+    assert await setup.rows() == [0, 0, 0]
+    await ana.writes("/topup 100000 jpy")
+    await save(setup.house, await ana.sees("Add ¥100,000 to Acme."))
+    await ana.taps(await ana.sees("Ana added ¥100,000 to Acme."), "Refund")
+    await ana.taps(await ana.sees("Send ¥100,000 back"), "Other amount")
+    await ana.sees("at most ¥100,000")
+    await ana.writes("10,000")
+    await ana.sees("That could mean ¥10,000 or ¥10. Type 10000 or 10.")
+    await ana.writes("10000")
+    await ana.taps(await ana.sees("Send ¥10,000 back to Ana"), "Refund ¥10,000")
+    await ana.sees("Refunded. ¥10,000 of Acme")
+    assert await setup.sent_back() == (10_000, "jpy")
+    await ana.writes("/topup 5000jpy")
+    await ana.taps(await ana.sees("Add ¥5,000 to Acme: how"), VISA)
+    await ana.sees("Ana added ¥5,000 to Acme.")
+    assert await setup.charged() == (5000, "jpy")
+
+
+async def test_three_decimals_are_three_decimals(setup: Setup) -> None:
+    ana = setup.ana
+    for text in ("1.000 kwd", "1,000 kwd", "1 kwd"):
+        await ana.writes(f"/topup {text}")
+        link = await ana.sees("KWD\u00a01.000 to Acme.")
+        assert await charge_of(setup, link) == (1000, "kwd")
+
+
+async def charge_of(setup: Setup, link: Json) -> tuple[int, str]:
+    """What the page behind a link asks for."""
+    session = link["text"].rpartition("/pay/")[2].split()[0]
+    page = await setup.house.shop.stripe.get_session(session)
+    return page["amount_total"], page["currency"]
+
+
+async def test_in_russian_the_question_names_the_same_amounts(setup: Setup) -> None:
+    ana = setup.ana
+    await ana.writes("/settings language ru")
+    await ana.sees("Язык: ")
+    await ana.writes("/topup 1,000")
+    await ana.sees(
+        "Это можно понять и как 1\u00a0000,00\u00a0€, и как 1,00\u00a0€. Напишите 1000.00 или 1.00."
+    )
+    await ana.writes("/topup 1 234,50")
+    ways = await ana.sees("на 1\u00a0234,50\u00a0€: как заплатить?")
+    await ana.taps(ways, next(label for label in buttons(ways) if "4242" in label))
+    await ana.sees("пополнен на 1\u00a0234,50\u00a0€.")
+    assert await setup.charged() == (123_450, "eur")
+
+
+async def test_a_button_that_carries_two_amounts_is_too_old(setup: Setup) -> None:
+    """Buttons of before carried what was typed."""
+    ana = setup.ana
+    paid = await setup.paid("5000")
+    before = await setup.rows()
+    payment = next(data for data in buttons(paid).values() if data.startswith("refund:"))
+    await ana.writes("/topup 1000")
+    ways = await ana.sees("Add €1,000.00 to Acme: how do you want to pay?")
+    datas = [data.replace(":1000.00", ":1.000") for data in buttons(ways).values()]
+    datas += [payment.replace("refund:", "refund_now:") + ":1.000"]
+    datas += [data.replace("page:", "pay:") for data in datas if data.startswith("page:")]
+    organization = next(data.split(":")[1] for data in datas if data.startswith("with:"))
+    datas += [f"go_link:{organization}:m:1.000:abcdef"]
+    assert len(datas) == 5
+    for data in datas:
+        keyboard = {"inline_keyboard": [[{"text": "Old", "callback_data": data}]]}
+        await plant(setup.house, ways["message_id"], keyboard)
+        assert "too old" in (await ana.taps(await ana.sees("An old message"), "Old"))["text"]
+    assert await setup.rows() == before
+
+
+async def plant(house: House, message_id: int, keyboard: Json) -> None:
+    """The bot's message, as an earlier version of it left it behind."""
+    text, shown = f"An old message {keyboard}", json.dumps(keyboard)
+    form = {"chat_id": ANA, "message_id": message_id, "text": text, "reply_markup": shown}
+    url = f"{house.sandbox_url}/bot1:sandbox/editMessageText"
+    async with house.http.post(url, data=form) as answer:
+        assert answer.status == 200, await answer.text()
