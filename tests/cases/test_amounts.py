@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from babel import Locale
-from hypothesis import given, strategies as some
+from hypothesis import given, settings, strategies as some
 
 from backend import money, schemas
 from backend.errors import AmountRefused
@@ -117,6 +117,7 @@ LANGUAGES = ("en", "ru", "de", "de_CH", "fr", "es", "pt_BR", "pl", "sv", "hi", "
 WORDS = {tag: Words(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
 
 
+@settings(deadline=None)  # a language is loaded when it is first needed
 @given(amounts(), some.sampled_from(LANGUAGES))
 def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
     amount: Money, language: str
@@ -132,6 +133,7 @@ def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
         assert read_money(bare, amount.currency) == amount
 
 
+@settings(deadline=None)
 @given(amounts())
 def test_what_the_api_and_a_button_carry_is_read_as_the_same_amount(amount: Money) -> None:
     assert read_money(amount.amount, amount.currency) == amount
@@ -161,6 +163,23 @@ def test_a_json_number_has_one_meaning(number: Decimal | float) -> None:
     for code in CURRENCIES:
         found = reading(str(text), code)
         assert found in (PRECISE, UNREADABLE) or Decimal(found) == Decimal(str(float(number)))
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        ("50", "eur", "€50.00"),
+        ("7.5", "eur", "€7.50"),
+        ("10000", "jpy", "¥10,000"),
+        ("1", "kwd", "KWD\u00a01.000"),
+        ("500.00", "isk", "ISK\u00a0500.00"),  # more than it has, where there are more
+        ("1.234", "eur", "€1.234"),
+    ],
+)
+def test_an_amount_is_shown_with_the_decimals_of_its_currency(
+    amount: str, currency: str, shown: str
+) -> None:
+    assert WORDS["en"].plain("it", it=Price(amount, currency)) == shown
 
 
 async def post(house: House, path: str, **body: Any) -> tuple[int, Any]:
