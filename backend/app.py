@@ -99,7 +99,7 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
             response = await handler(request)
         except PursebotError as error:
             say = log.warning if isinstance(error, Failure) else log.info
-            say("refused", code=error.code, path=path, **error.facts)
+            say("refused", code=error.code, path=path, **error.facts, **error.details)
             response = answer(request, error.status, error.code, error.message, error.facts)
         except web.RequestPayloadError:
             response = answer(request, 400, "invalid_request", "The body cannot be read.")

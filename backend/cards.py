@@ -5,7 +5,7 @@ Stripe first, then our mirror: whatever is done there, the answer is how it stan
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from backend import customers, schemas
@@ -16,9 +16,11 @@ from backend.schemas import Json
 from backend.shop import Shop
 from backend.stripe_answers import code_of
 from backend.stripe_card_facts import told
+from backend.stripe_errors import about_customer
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
-PAYMENT_REQUIRED: Final = 402  # the status of a decline: https://docs.stripe.com/api/errors
+PAYMENT_REQUIRED: Final = "402"  # the status of a decline: https://docs.stripe.com/api/errors
+WRONG_REQUEST: Final = ("400", "404")
 PORTAL_LOOKS_APART: Final = 3  # seconds
 # https://docs.stripe.com/testing#cards; the one that asks for 3-D Secure needs a page to ask on.
 TEST_CARDS: Final[dict[str, str | None]] = {
@@ -125,12 +127,16 @@ async def attach(
     try:
         made = await shop.stripe.attach_method(stripe_id, customer["stripe_customer_id"])
     except StripeRefused as refused:
-        cause: Any = refused.__cause__
-        if cause.http_status != PAYMENT_REQUIRED:
-            raise BadRequest(
-                "Stripe knows no such payment method, or it belongs to another customer."
-            ) from refused
-        raise CardDeclined(decline_code=cause.error.decline_code or cause.code) from refused
+        said = refused.details
+        if said["stripe_status"] == PAYMENT_REQUIRED:
+            code = said.get("stripe_decline_code", refused.facts["stripe_code"])
+            raise CardDeclined(decline_code=code) from refused
+        # Our key, our customer or Stripe itself: the method may be a good one.
+        if said["stripe_status"] not in WRONG_REQUEST or about_customer(said):
+            raise
+        raise BadRequest(
+            "Stripe knows no such payment method, or it belongs to another customer."
+        ) from refused
     added = {"added_id": made["id"], "added_by": customer["user_id"]}
     added |= {"make_default": wanted.set_as_default}
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)

@@ -11,6 +11,7 @@ from backend.database import SERVICE, Actor
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.schemas import ChargeRequest, Json, Payment
 from backend.shop import Shop
+from backend.stripe_errors import refused_for_the_key
 
 log = structlog.get_logger(__name__)
 
@@ -75,6 +76,7 @@ async def send(shop: Shop, payment: Json) -> None:
         log.error("stripe_refused", payment=payment["id"], **refused.facts)
         reason = refused.facts["stripe_code"]
         await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
-        await cards.look(shop, {"organization_id": payment["organization_id"]})
+        if not refused_for_the_key(refused.__cause__):  # else nothing is wrong with the card
+            await cards.look(shop, {"organization_id": payment["organization_id"]})
     else:
         await topups.charged(shop, payment, intent)

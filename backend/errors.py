@@ -64,8 +64,9 @@ class PursebotError(Exception):
         cls.code = code or re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str | None = None, **facts: str) -> None:
-        """`facts` go to the caller beside the code."""
+        """`facts` go to the caller beside the code; `details`, set later, only to the log."""
         self.facts = facts
+        self.details: dict[str, str] = {}
         self.message = message or self.message.format(**facts)
         super().__init__(self.message)
 

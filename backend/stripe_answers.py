@@ -6,31 +6,25 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-import aiohttp
 import stripe
+import structlog
 
-from backend import page_words
-from backend.failures import StripeRefused, StripeUnavailable
+from backend import page_words, stripe_errors
+from backend.failures import StripeRefused
 from backend.schemas import Json
+from backend.stripe_errors import BROKEN, Outcome
 
-Answer = TypeVar("Answer", bound=stripe.StripeObject)
+Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
+
+log = structlog.get_logger(__name__)
 
 ALL_TRIES_SECONDS = 15  # the caller is a person who waits
-KEY_IN_USE = 409
 CLOCKS_APART_SECONDS = 600  # at most, of the database's and Stripe's
-# The SDK lets what breaks while it reads an answer through as it is.
-NO_ANSWER = (stripe.APIConnectionError, stripe.RateLimitError, aiohttp.ClientError, TimeoutError)
-NO_WORD_ABOUT_THE_CARD = (
-    stripe.APIError,
-    stripe.IdempotencyError,
-    stripe.AuthenticationError,
-    stripe.PermissionError,
-)
 
 
-async def answer(request: Awaitable[stripe.StripeObject]) -> Json:
+async def answer(request: Awaitable[stripe.StripeObject], *, quiet: bool = False) -> Json:
     """Stripe's answer as a dict; its errors as ours."""
-    return (await reply(request)).to_dict()
+    return (await reply(request, quiet=quiet)).to_dict()
 
 
 async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
@@ -60,30 +54,40 @@ async def made_for(
 
 
 async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
-    """As `answer`, of what charges at once: what does not answer the question tells nothing.
-
-    A 500, another request under the key, or a key of ours that Stripe does not take any more.
-    """
+    """As `answer`, of what charges at once: a 500 may have charged all the same."""
     try:
         return await answer(request)
     except StripeRefused as refused:
-        if isinstance(refused.__cause__, NO_WORD_ABOUT_THE_CARD):
-            raise StripeUnavailable from refused.__cause__
+        error = refused.__cause__
+        if isinstance(error, Exception) and stripe_errors.outcome_of(error) is Outcome.KEPT:
+            raise stripe_errors.unavailable(error) from error
         raise
 
 
-async def reply(request: Awaitable[Answer]) -> Answer:
-    """Stripe's answer with its headers; its errors as ours."""
+async def reply(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
+    """Stripe's answer with its headers; its errors as ours.
+
+    Each is written to the log here, with Stripe's own words, whoever meets it further up; but for
+    refusals where one is as good an answer as any other: `quiet`.
+    """
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
             return await request
-    except NO_ANSWER as error:
-        raise StripeUnavailable from error
-    except stripe.StripeError as error:
-        if error.http_status == KEY_IN_USE:  # the first of two equal requests is still running
-            raise StripeUnavailable from error
+    except (stripe.StripeError, *BROKEN) as error:
+        outcome = stripe_errors.outcome_of(error)
+        if not (quiet and outcome is Outcome.NOT_DONE):
+            write_down(error, outcome)
         # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
-        raise StripeRefused(stripe_code=error.code or type(error).__name__) from error
+        if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
+            raise stripe_errors.unavailable(error) from error
+        raise stripe_errors.refusal(error) from error
+
+
+def write_down(error: Exception, outcome: Outcome) -> None:
+    """One line of the log: what Stripe said, and what that means."""
+    facts = {"stripe_code": stripe_errors.code_of_error(error), **stripe_errors.details(error)}
+    say = log.info if isinstance(error, stripe.CardError) else log.warning
+    say("stripe_error", outcome=outcome.value, **facts)
 
 
 def on_page(row: Json, ours: dict[str, str], back: str, *, leave: str | None = None) -> Json:

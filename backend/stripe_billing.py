@@ -9,12 +9,13 @@ from typing import Any
 from backend.schemas import Json
 from backend.stripe_answers import answer, carried_out, key_of, made_for, new_key, on_page
 from backend.stripe_cards import who_can_charge
+from backend.stripe_products import StripeProducts
 
 SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
 
 
-class StripeBilling:
+class StripeBilling(StripeProducts):
     """Subscriptions and invoices, as plain dicts."""
 
     _stripe: Any  # the v1 services of a StripeClient
@@ -24,8 +25,8 @@ class StripeBilling:
         """The Checkout Session on which a subscription begins."""
         id, ours = subscription["id"], {SUBSCRIPTION_METADATA: subscription["id"]}
         back = f"{self._public_url}/recurring/{id}/return"
-        product = {"name": subscription["package"] or subscription["organization_name"]}
-        line = {"quantity": 1, "price_data": {**price(subscription), "product_data": product}}
+        product = await self.kept_product(subscription["package"])
+        line = {"quantity": 1, "price_data": {**price(subscription), "product": product}}
         wanted = {
             **on_page(subscription, ours, back),
             "mode": "subscription",
@@ -39,18 +40,16 @@ class StripeBilling:
 
     async def create_subscription(self, subscription: Json, customer_id: str) -> Json:
         """It begins at once, with a saved card while its payer is there; a decline is an answer."""
-        key = key_of(subscription)
-        name = subscription["package"] or subscription["organization_name"]
-        apart = {"idempotency_key": f"{key['idempotency_key']}:product"}
-        made = await answer(self._stripe.products.create_async({"name": name}, apart))
+        product = await self.kept_product(subscription["package"])
         wanted = {
             "customer": customer_id,
             "default_payment_method": subscription["stripe_payment_method_id"],
-            "items": [{"price_data": {**price(subscription), "product": made["id"]}}],
+            "items": [{"price_data": {**price(subscription), "product": product}}],
             "metadata": {SUBSCRIPTION_METADATA: subscription["id"]},
             "payment_behavior": "allow_incomplete",
         }
-        return await carried_out(self._stripe.subscriptions.create_async(wanted, key))
+        asked = self._stripe.subscriptions.create_async(wanted, key_of(subscription))
+        return await carried_out(asked)
 
     async def find_subscription(self, subscription: Json) -> str | None:
         """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
@@ -67,9 +66,12 @@ class StripeBilling:
         """A subscription with its latest invoice and what paid that."""
         return await answer(self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE))
 
-    async def change_subscription(self, id: str, changes: Json) -> Json:
-        """Change what comes from the next renewal on."""
+    async def change_subscription(self, id: str, changes: Json, package: str | None) -> Json:
+        """Change what comes from the next renewal on; a new price is one of the kept product's."""
         wanted = {**changes, **LATEST_INVOICE}
+        if items := changes.get("items"):
+            product = {"product": await self.kept_product(package)}
+            wanted["items"] = [{**i, "price_data": {**i["price_data"], **product}} for i in items]
         return await answer(self._stripe.subscriptions.update_async(id, wanted, new_key()))
 
     async def cancel_subscription(self, id: str) -> None:

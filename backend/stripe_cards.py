@@ -77,5 +77,15 @@ class StripeCards:
 
 def who_can_charge(link: Json) -> str:
     """What whoever adds a card is told under Stripe's button."""
-    words = page_words.WORDS[page_words.nearest(link["language"], otherwise="en")]
-    return words["saving"]["text"].format(organization=link["organization_name"])
+    return under_button("saving", link)
+
+
+def who_is_paid_for(payment: Json) -> str:
+    """What whoever pays without saving a card is told there: the product names nobody."""
+    return under_button("paying", payment)
+
+
+def under_button(what: str, row: Json) -> str:
+    """A sentence that names the organization, in the language of who asked for the page."""
+    words = page_words.WORDS[page_words.nearest(row["language"], otherwise="en")]
+    return words[what]["text"].format(organization=row["organization_name"])

@@ -27,7 +27,9 @@ from backend.stripe_answers import (
     reply,
 )
 from backend.stripe_billing import StripeBilling
-from backend.stripe_cards import StripeCards, who_can_charge
+from backend.stripe_cards import StripeCards, who_can_charge, who_is_paid_for
+from backend.stripe_errors import refused_for_the_key
+from backend.stripe_permissions import Permission
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
@@ -49,9 +51,10 @@ class StripeGateway(StripeCards, StripeBilling):
     ) -> None:
         """`public_url` is where payers come back to; no trailing slash. `livemode` is the key's."""
         self.livemode = livemode
-        self._stripe = client.v1
+        self._client, self._stripe = client, client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
+        self._kept = {}
 
     async def create_checkout(self, payment: Json) -> Json:
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
@@ -60,7 +63,7 @@ class StripeGateway(StripeCards, StripeBilling):
         price = {
             "currency": payment["currency"],
             "unit_amount": payment["amount_minor"],
-            "product_data": {"name": payment["organization_name"]},
+            "product": await self.kept_product(None),
         }
         wanted = {
             **on_page(payment, ours, f"{back}/return", leave=f"{back}/leave"),
@@ -162,6 +165,21 @@ class StripeGateway(StripeCards, StripeBilling):
         """Where Stripe posts this account's events."""
         return await listed(self._stripe.webhook_endpoints.list_async({"limit": 100}))
 
+    async def may(self, permission: Permission) -> bool:
+        """Whether our key has this permission. Changes nothing; raises StripeUnavailable."""
+        method, path = permission.probe.split()
+        request = self._client.raw_request_async(method.lower(), path, **permission.sent)
+        try:
+            await reply(request, quiet=True)
+        except StripeRefused as refused:
+            return not refused_for_the_key(refused.__cause__)
+        return True
+
+    async def portal_is_set_up(self) -> bool:
+        """Whether somebody has saved the customer portal's settings."""
+        wanted = {"active": True, "is_default": True, "limit": 1}
+        return bool(await listed(self._stripe.billing_portal.configurations.list_async(wanted)))
+
     async def clock_ahead(self) -> float:
         """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
         page = await reply(self._stripe.events.list_async({"limit": 1}))
@@ -203,7 +221,7 @@ def saving_offered(payment: Json) -> Json:
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
     if payment["stripe_customer_id"] is None:
-        return {}
+        return {"custom_text": {"submit": {"message": who_is_paid_for(payment)}}}
     return {
         "customer": payment["stripe_customer_id"],
         "saved_payment_method_options": {"payment_method_save": "enabled"},

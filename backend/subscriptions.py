@@ -48,6 +48,16 @@ async def start(
 
 async def begin(shop: Shop, row: Json, customer_id: str) -> None:
     """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
+    try:
+        await begin_with_product(shop, row, customer_id)
+    except StripeRefused as refused:
+        if not await shop.stripe.mend_product(row["package"], refused):
+            raise
+        await begin_with_product(shop, await look(shop, row["id"]), customer_id)
+
+
+async def begin_with_product(shop: Shop, row: Json, customer_id: str) -> None:
+    """Ask Stripe for it once, with the product as we know it."""
     card = row["stripe_payment_method_id"]
     if card and (found := await shop.stripe.find_subscription(row)):
         await ask(shop, row["id"], found)
@@ -112,14 +122,26 @@ async def change(
             raise BadRequest(
                 "It has more than one item at Stripe: change it in the dashboard there."
             )
-        new = {**price(row, amount), "product": item["price"]["product"]}
-        at_stripe["items"] = [{"id": item["id"], "price_data": new}]
+        at_stripe["items"] = [{"id": item["id"], "price_data": price(row, amount)}]
         at_stripe["proration_behavior"] = "none"
     if wanted.paused is not None:
         at_stripe["pause_collection"] = {"behavior": "void"} if wanted.paused else ""
-    changed = await shop.stripe.change_subscription(row["stripe_subscription_id"], at_stripe)
-    await heard(shop, row, changed)
+    await heard(shop, row, await changed_at_stripe(shop, row, at_stripe))
     return await show(shop.database, actor, **which)
+
+
+async def changed_at_stripe(shop: Shop, row: Json, changes: Json) -> Json:
+    """The subscription as Stripe changed it; setting what is set already is harmless.
+
+    A new price goes to the product that we keep: the one of before may be in the archive.
+    """
+    id = row["stripe_subscription_id"]
+    try:
+        return await shop.stripe.change_subscription(id, changes, row["package"])
+    except StripeRefused as refused:
+        if "items" not in changes or not await shop.stripe.mend_product(row["package"], refused):
+            raise
+        return await shop.stripe.change_subscription(id, changes, row["package"])
 
 
 async def cancel(shop: Shop, actor: Actor, subscription_id: UUID) -> Subscription:

@@ -20,6 +20,7 @@ from backend.schemas import (
     SubscriptionRequest,
 )
 from backend.shop import Shop
+from backend.stripe_errors import MISSING, about_customer
 from backend.stripe_facts import banks_page, found_fact, waits
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,6 @@ log = structlog.get_logger(__name__)
 SHORTEST_PAGE = timedelta(minutes=31)
 # An intent's amount may carry tax or another currency; where there is a session, it decides.
 STRIPE_DECIDES = "stripe_decides"
-MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing
 
 
 async def start(shop: Shop, actor: Actor, request: CheckoutRequest, key: str | None) -> Checkout:
@@ -73,9 +73,10 @@ async def open_page(shop: Shop, payment: Json) -> Json:
     try:
         session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
     except StripeRefused as refused:
-        if refused.facts["stripe_code"] != MISSING or payment["stripe_customer_id"] is None:
+        # Somebody deleted the customer at Stripe, and the page opens without it; or the product.
+        gone = customer_gone(refused) and payment["stripe_customer_id"] is not None
+        if not (gone or await shop.stripe.mend_product(None, refused)):
             raise
-        # Somebody deleted the customer at Stripe. The page opens without it.
         payment = await shop.database.call("start_payment", SERVICE, payment_id=payment["id"])
         session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
     return await opened(shop, payment["id"], session_id=session["id"], url=session["url"])
@@ -92,9 +93,14 @@ async def made_by_stripe(shop: Shop, payment: Json, asked: Awaitable[Json]) -> J
             SERVICE,
             payment_id=payment["id"],
             attempt=payment["attempt"],
-            without_customer=refused.facts["stripe_code"] == MISSING,
+            without_customer=customer_gone(refused),
         )
         raise
+
+
+def customer_gone(refused: StripeRefused) -> bool:
+    """Whether Stripe does not know the customer, rather than something else of the request."""
+    return refused.facts["stripe_code"] == MISSING and about_customer(refused.details)
 
 
 async def opened(shop: Shop, payment_id: str, **at_stripe: str | None) -> Json:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 from hmac import compare_digest
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 
@@ -13,6 +14,7 @@ from sandbox.settings import SETTINGS
 from sandbox.store import STORE
 from sandbox.stripe_calls import Call, decoded
 from sandbox.stripe_doors import CALLS, DOORS
+from sandbox.stripe_keys import check_permission
 from sandbox.stripe_objects import TEMPLATES, new_id
 from sandbox.stripe_people import PAGES
 from sandbox.stripe_sessions import LOCAL_STRIPE, LocalStripe
@@ -28,12 +30,12 @@ def add_stripe(app: web.Application) -> None:
     app[LOCAL_STRIPE] = stripe = LocalStripe(app[STORE], app[SETTINGS])
     app.cleanup_ctx.append(stripe.running)
     for (method, path), call in CALLS.items():
-        app.router.add_route(method, path, api_door(call))
+        app.router.add_route(method, path, api_door(call, path))
     app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
     open_to_people(app, LOCAL_STRIPE, DOORS, PAGES)
 
 
-def api_door(call: Call | None) -> Handler:
+def api_door(call: Call | None, path: str = "") -> Handler:
     """The handler of one call; None stands for every call that is not modelled."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -47,13 +49,15 @@ def api_door(call: Call | None) -> Handler:
                 return web.json_response(call(stripe, **request.match_info, **decoded(form)))
 
         try:
-            check_caller(request, stripe.settings.stripe_secret_key)
+            check_caller(request, key := stripe.settings.stripe_secret_key)
+            check_permission(stripe.faults.lacks, key, request.method, path, unquote_plus(form))
             said = f"{request.path}?{form}"
             response = once(stripe, request, said, act) if posted else act()
         except Refusal as refusal:
             response = refusal.response()
         if response.status >= 500:  # it stays so under its key; a retry would change nothing
             response.headers["Stripe-Should-Retry"] = "false"
+        response.headers["Request-Id"] = new_id("req_")[:18]
         response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
         if posted:
             await asyncio.sleep(stripe.faults.api_slow)

@@ -16,11 +16,13 @@ from sandbox.store import Json
 from sandbox.stripe_calls import A_DAY, Line, Listed, Metadata, Text, create_intent
 from sandbox.stripe_cards import new_method, number_behind
 from sandbox.stripe_charges import give_page
-from sandbox.stripe_objects import INVOICES, filled, made, new, new_id, step_of
+from sandbox.stripe_objects import INVOICES, filled, made, new_id, step_of
+from sandbox.stripe_products import priced
 from sandbox.stripe_reading import Paths, expanded
 from sandbox.stripe_sessions import LocalStripe
 
 DAYS = {"week": 7, "month": 30}
+PRODUCT = "items[0][price_data][product]"  # the parameter that names it
 
 
 def now(stripe: LocalStripe) -> int:
@@ -35,8 +37,7 @@ def begin(stripe: LocalStripe, page: Json, wanted: Json) -> Json:
     others = stripe.newest("subscription", customer=page["customer"])
     if any(it["currency"] != asked["currency"] and it["status"] != "canceled" for it in others):
         raise Refusal(400, "You cannot combine currencies on a single customer.")
-    product = asked["product"] or create_product(stripe, **asked["product_data"])["id"]
-    ids = {"product": product, "item": item, "method": wanted.get("method")}
+    ids = {"item": item, "method": wanted.get("method")}
     facts = {**page, **asked, **asked["recurring"], **ids, "decimal": str(asked["unit_amount"])}
     about = {"price": made("price", facts), "start": now(stripe), **wanted["intent"]}
     return bill(stripe, made("subscription", facts | about), "subscription_create", ids["method"])
@@ -143,13 +144,6 @@ def paying(stripe: LocalStripe, subscription: Json) -> str | None:
     return method
 
 
-def create_product(stripe: LocalStripe, *, name: Text) -> Json:
-    """POST /v1/products: no more than a name on invoices."""
-    product = new("product", name=name, updated=int(time.time()))
-    stripe.tell([], product)
-    return product
-
-
 def create_subscription(
     stripe: LocalStripe,
     *,
@@ -161,7 +155,9 @@ def create_subscription(
 ) -> Json:
     """POST /v1/subscriptions (docs.stripe.com/api/subscriptions/create)."""
     number = number_behind(stripe, default_payment_method, customer)
-    asked = items[0].price_data.model_dump()
+    price = items[0].price_data
+    product = priced(stripe, price.product, price.product_data["name"], PRODUCT)
+    asked = {**price.model_dump(), "product": product["id"]}
     wanted = {"price": asked, "intent": {"metadata": metadata}, "method": default_payment_method}
     invoice = begin(stripe, {"customer": customer, "currency": asked["currency"]}, wanted)
     collect(stripe, invoice["id"], step_of(number), number)
@@ -181,9 +177,11 @@ def update_subscription(
     """POST /v1/subscriptions/{id} (docs.stripe.com/api/subscriptions/update)."""
     subscription = running(stripe, id)
     for asked in items or []:
-        stripe.stored("product", asked.price_data.product or "")
+        price = asked.price_data
+        product = priced(stripe, price.product, price.product_data["name"], PRODUCT)
         amount = asked.price_data.unit_amount
         changed = {"unit_amount": amount, "unit_amount_decimal": str(amount)}
+        changed["product"] = product["id"]
         subscription["items"]["data"][0]["price"] |= {"id": new_id("price_1"), **changed}
     if pause_collection is not None:
         paused = {"behavior": "void", "resumes_at": None}

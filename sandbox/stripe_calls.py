@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 from sandbox.doors import Refusal, Shape, not_modelled
 from sandbox.store import Json
 from sandbox.stripe_objects import CURRENCIES, TEMPLATES, new, new_id
+from sandbox.stripe_products import priced
 from sandbox.stripe_sessions import LocalStripe, allows
 
 HALF_AN_HOUR, A_DAY = 1_800, 86_400
@@ -80,11 +81,14 @@ def create_session(
     price, quantity = line_items[0].price_data, line_items[0].quantity
     total = price.unit_amount * quantity
     check_total(total, price.currency)
-    item = {"description": price.product_data["name"], "quantity": quantity, "amount": total}
     if (mode == "subscription") != bool(price.recurring):
         raise Refusal(400, "A price recurs in `subscription` mode, and nowhere else.")
     if customer is None and (price.recurring or saved_payment_method_options):
         raise not_modelled("saving or subscribing without a customer")
+    param = "line_items[0][price_data][product]"
+    product = priced(stripe, price.product, price.product_data["name"], param)
+    price.product = product["id"]
+    item = {"description": product["name"], "quantity": quantity, "amount": total}
     intent = (payment_intent_data or subscription_data or IntentData()).model_dump()
     money = {"amount_subtotal": total, "amount_total": total, "currency": price.currency}
     about: Json = {"mode": mode, "customer": customer, **money}
@@ -168,6 +172,11 @@ def cancel_intent(stripe: LocalStripe, id: str) -> Json:
 def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
     """POST /v1/customers (docs.stripe.com/api/customers/create)."""
     return stripe.changed(new("customer", name=name, metadata=metadata or {}), "created")
+
+
+def update_price(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/prices/{id}: prices are made inline here, and nobody changes one."""
+    return stripe.stored("price", id)
 
 
 def decoded(form: str) -> Json:

@@ -96,9 +96,13 @@ def detach(stripe: LocalStripe, id: str) -> Json:
     return stripe.changed(method | {"customer": None}, "detached")
 
 
-def update_customer(stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings) -> Json:
+def update_customer(
+    stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings | None = None
+) -> Json:
     """POST /v1/customers/{id}: what is charged unless somebody says otherwise."""
     customer = stripe.stored("customer", id)
+    if invoice_settings is None:
+        return customer
     number_behind(stripe, invoice_settings["default_payment_method"], id)
     customer["invoice_settings"] |= invoice_settings
     return stripe.changed(customer, "updated")
@@ -110,9 +114,31 @@ def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
     return listed(found, f"/v1/customers/{id}/payment_methods", limit)
 
 
+def list_portal_configurations(
+    stripe: LocalStripe,
+    *,
+    active: Literal["true", "false"] | None = None,
+    is_default: Literal["true", "false"] | None = None,
+    limit: Limit = 10,
+) -> Json:
+    """GET /v1/billing_portal/configurations: the default one, once its settings were saved."""
+    there = not stripe.faults.portal_unsaved and "false" not in (active, is_default)
+    found = [TEMPLATES["billing_portal.configuration"]] if there else []
+    return listed(found, "/v1/billing_portal/configurations", limit)
+
+
 def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
     """POST /v1/billing_portal/sessions."""
     stripe.stored("customer", customer)
+    if stripe.faults.portal_unsaved:
+        raise Refusal(
+            400,
+            "No configuration provided and your test mode default configuration has not been"
+            " created. Provide a configuration or create your default by saving your customer"
+            " portal settings in test mode at"
+            " https://dashboard.stripe.com/test/settings/billing/portal.",
+            param="configuration",
+        )
     portal = new("billing_portal.session", customer=customer, return_url=return_url)
     portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
     stripe.tell([], portal)

@@ -8,6 +8,7 @@ from sandbox import (
     stripe_charges as charges,
     stripe_clawbacks as clawbacks,
     stripe_people as people,
+    stripe_products as products,
     stripe_reading as reading,
 )
 from sandbox.doors import READ, Doors, see_faults, set_faults
@@ -56,7 +57,10 @@ CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/customers/{id}"): READ(cards.update_customer),
     ("GET", "/v1/customers/{id}/payment_methods"): READ(cards.list_methods),
     ("POST", "/v1/billing_portal/sessions"): READ(cards.create_portal),
-    ("POST", "/v1/products"): READ(billing.create_product),
+    ("GET", "/v1/billing_portal/configurations"): READ(cards.list_portal_configurations),
+    ("POST", "/v1/products"): READ(products.create_product),
+    ("POST", "/v1/products/{id}"): READ(products.update_product),
+    ("POST", "/v1/prices/{id}"): READ(calls.update_price),
     ("POST", "/v1/subscriptions"): READ(billing.create_subscription),
     ("POST", "/v1/subscriptions/{id}"): READ(billing.update_subscription),
     ("DELETE", "/v1/subscriptions/{id}"): READ(billing.cancel_subscription),
@@ -67,6 +71,7 @@ for kind, (address, filters) in READABLE.items():
     CALLS["GET", address] = reading.listing(kind, *filters, url=address)
 CALLS |= {
     ("GET", "/v1/account"): READ(account.own_account),
+    ("GET", "/v1/products/{id}"): READ(products.retrieve_product),
     ("GET", "/v1/events"): READ(reading.list_events),
     ("GET", "/v1/webhook_endpoints"): READ(reading.list_webhook_endpoints),
 }
@@ -88,6 +93,8 @@ DOORS: Doors = {
     ("POST", "/stripe/portal/{id}/{act}"): cards.use_portal,
     ("GET", "/stripe/cards"): cards.see_cards,
     ("POST", "/stripe/cards/{id}/reissue"): cards.reissue,
+    ("POST", "/stripe/products/{id}/archive"): products.archive,
+    ("POST", "/stripe/products/{id}/delete"): products.delete,
     ("GET", "/stripe/clawbacks"): clawbacks.see_clawbacks,
     ("POST", "/stripe/clawbacks/{id}"): clawbacks.go_on,
 }

@@ -32,6 +32,10 @@ class StripeFaults(Faults):
     - `settlement`: the currency in which it is paid out; None: each charge's own
     - `rates`: what one unit of a currency is worth in euros, where that is not as usual
 
+    `lacks`: what the key may not do, such as `product_write`; `[]` ends that.
+
+    `portal_unsaved`: nobody has saved the settings of the customer portal.
+
     `clock`: seconds by which the dates of its answers are ahead of this machine's clock.
 
     `delay`: seconds until a delayed payment settles, for payments that are made from now on.
@@ -50,6 +54,8 @@ class StripeFaults(Faults):
     account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
     settlement: str | None = None
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
+    lacks: list[str] = Field(default=[])
+    portal_unsaved: bool = False
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
 

@@ -1,35 +1,45 @@
 """Stripe: whether it knows our key, tells us everything, and agrees on what time it is."""
 
+import asyncio
 from collections.abc import Iterator
 
 from backend.doctor.finding import Finding, Findings, found
-from backend.failures import StripeRefused
+from backend.failures import StripeRefused, StripeUnavailable
 from backend.opening import open_stripe
 from backend.schemas import Json
 from backend.settings import Settings
-from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS
+from backend.stripe_errors import refused_for_the_key
+from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS, StripeGateway
+from backend.stripe_permissions import PERMISSIONS, Permission
 from backend.webhooks import MEANINGS
 
 DOOR = "/api/payments/webhook"
+NOT_PERMITTED = "403"  # the key is good, and may not do this
 
 
 async def stripe_account(chosen: Settings) -> Findings:
     """The key, the clock, the webhook endpoint; raises StripeUnavailable."""
     async with open_stripe(chosen) as stripe:
+        ahead = None
         try:
             ahead = await stripe.clock_ahead()
         except StripeRefused as refused:
-            yield found("stripe.refuses", code=refused.facts["stripe_code"])
-            return
+            if refused.details["stripe_status"] != NOT_PERMITTED:
+                yield found("stripe.refuses", reason=reason(refused))
+                return
         restricted = chosen.stripe_secret_key.get_secret_value().startswith("rk_")
         yield found("stripe.answers", kind="a restricted" if restricted else "a secret")
+        for finding in [*await permission_findings(stripe), *await portal_findings(stripe)]:
+            yield finding
+        if ahead is None:
+            return
         clock = "clock.wrong" if abs(ahead) > TOLERANCE_SECONDS / 2 else "clock.right"
         yield found(clock, ahead=ahead, tolerance=TOLERANCE_SECONDS)
         url = chosen.public_url + DOOR
         try:
             endpoints = await stripe.webhook_endpoints()
-        except StripeRefused:
-            yield found("webhook.not_readable", url=url)
+        except StripeRefused as refused:
+            yield found("webhook.not_readable", url=url, reason=reason(refused))
             return
         ours = [endpoint for endpoint in endpoints if endpoint["url"] == url]
         if not ours:
@@ -37,6 +47,45 @@ async def stripe_account(chosen: Settings) -> Findings:
         for endpoint in ours:
             for finding in endpoint_findings(endpoint):
                 yield finding
+
+
+async def permission_findings(stripe: StripeGateway) -> list[Finding]:
+    """What the key may not do of all that we do with it, each with its row in the key's form."""
+    answers = await asyncio.gather(*(permitted(stripe, one) for one in PERMISSIONS))
+    findings = [
+        found(f"permission.{answer}", row=one.name, level=one.level.title(), why=one.why)
+        for one, answer in zip(PERMISSIONS, answers, strict=True)
+        if answer != "there"
+    ]
+    return findings or [found("permission.all_there", number=len(PERMISSIONS))]
+
+
+async def permitted(stripe: StripeGateway, permission: Permission) -> str:
+    """Whether a permission is there, lacking, or Stripe did not say."""
+    try:
+        return "there" if await stripe.may(permission) else "lacking"
+    except StripeUnavailable:
+        return "not_known"
+
+
+async def portal_findings(stripe: StripeGateway) -> list[Finding]:
+    """Whether the customer portal's settings were saved: without them Stripe opens none."""
+    try:
+        if not await stripe.portal_is_set_up():
+            return [found("portal.not_set_up")]
+    except (StripeRefused, StripeUnavailable) as failure:
+        if not refused_for_the_key(failure.__cause__):  # that is told already
+            return [found("portal.not_known", reason=reason(failure))]
+    return []
+
+
+def reason(failure: StripeRefused | StripeUnavailable) -> str:
+    """Stripe's own sentence, with what finds the request in its dashboard."""
+    said = failure.details
+    parts = [failure.facts.get("stripe_code", failure.code), said.get("stripe_message", "")]
+    named = {"parameter": "stripe_param", "request": "stripe_request_id", "see": "stripe_doc_url"}
+    parts += [f"{name} {said[key]}" for name, key in named.items() if key in said]
+    return ", ".join(part for part in parts if part)
 
 
 def endpoint_findings(endpoint: Json) -> Iterator[Finding]:

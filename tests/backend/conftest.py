@@ -1,6 +1,7 @@
 """The backend over real HTTP, with the local Stripe on the other side and the bot's own client."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,6 +24,7 @@ from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
 from backend.settings import Settings
 from backend.shop import Shop
 from backend.stripe_gateway import stripe_gateway
+from backend.stripe_permissions import PERMISSIONS
 from bot.backend_calls import new_session
 from bot.backend_client import BackendClient
 from sandbox.demo import free_ports
@@ -160,13 +162,26 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
 
 
 async def judge_what_was_sent(house: House) -> None:
-    """Every request that the backend sent to Stripe is well-formed by Stripe's own document."""
+    """Every request that the backend sent to Stripe is one that the table of permissions knows.
+
+    And well-formed by Stripe's own document.
+    """
     calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
-    for call in (call for call in calls if call["path"].startswith("/v1/")):
+    calls = [call for call in calls if call["path"].startswith("/v1/")]
+    made = {f"{call['method']} {call['path']}" for call in calls}
+    assert {call for call in made if not known_call(call)} == set()
+    for call in calls:
         form = call["body"] if call["method"] == "POST" else call["query"]
         problems = request_problems(call["method"], call["path"], form or "")
         assert not problems, (call["method"], call["path"], problems)
         assert call["method"] == "GET" or call["headers"]["Idempotency-Key"]
+
+
+def known_call(call: str) -> bool:
+    """Whether it is in the table of what the key must be allowed, as a call or as a probe."""
+    listed = [call for permission in PERMISSIONS for call in permission.calls]
+    listed += [permission.probe for permission in PERMISSIONS]
+    return any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), call) for each in listed)
 
 
 def token(key: str = SECRET, algorithm: str = "HS256", lifetime: int = 60, **changed: Any) -> str:

@@ -69,7 +69,7 @@ async def test_a_healthy_house_has_nothing_to_complain_of(house: House, clinic: 
     subjects = {subject for _, subject in said}
     assert subjects == {
         "settings", "database", "mode", "events", "outbox", "payments", "ledger",
-        "stripe", "clock", "webhook", "telegram",
+        "stripe", "permission", "clock", "webhook", "telegram",
     }  # fmt: skip
     code, output, _ = await run("doctor", **clinic.settings)
     assert (code, output.splitlines()[0][:8]) == (0, "ok      ")

@@ -1,0 +1,175 @@
+"""What Stripe's errors mean; why it refused is for log and doctor, not for strangers."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import stripe
+import structlog
+from aiohttp import web
+from stripe import _error
+from stripe._api_requestor import _APIRequestor
+
+from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
+from backend.stripe_errors import OUTCOMES, Outcome, outcome_of, without_secrets
+from backend.stripe_gateway import StripeGateway, stripe_gateway
+from sandbox.demo import free_ports
+from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
+from tests.backend.test_charges import balance, charge, intents, post, saved
+
+Json = dict[str, Any]
+ROW: Json = {
+    "id": "7b0c9a52-0000-4000-8000-000000000001", "attempt": 1, "amount_minor": 5000,
+    "currency": "eur", "reference": "8717616ECE", "stripe_customer_id": "cus_1",
+    "stripe_payment_method_id": "pm_1",
+}  # fmt: skip
+REFUSED, UNAVAILABLE = StripeRefused, StripeUnavailable
+
+
+async def answered(status: int, error: Json, ask: Callable[[StripeGateway], Awaitable[Any]]) -> Any:
+    """What our gateway makes of a Stripe that answers everything with this error."""
+
+    async def handle(_: web.Request) -> web.Response:
+        if not error:
+            return web.Response(status=status, text="<html>a proxy's page</html>")
+        return web.json_response({"error": error}, status=status)
+
+    app = web.Application()
+    app.router.add_route("*", "/{rest:.*}", handle)
+    [port] = free_ports(1)
+    base = f"http://127.0.0.1:{port}"
+    async with (
+        listening(app, port),
+        stripe_gateway("sk_test_x", WEBHOOK_SECRETS, base, base) as own,
+    ):
+        return await ask(own)
+
+
+INVALID = {"type": "invalid_request_error"}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "looking", "charging"),
+    [
+        (400, {**INVALID, "message": "Bad.", "param": "amount"}, REFUSED, REFUSED),
+        (404, {**INVALID, "code": "resource_missing"}, REFUSED, REFUSED),
+        (401, {**INVALID, "message": "Invalid API Key"}, REFUSED, REFUSED),
+        (403, {**INVALID, "code": "more_permissions_required"}, REFUSED, REFUSED),
+        (402, {"type": "card_error", "code": "card_declined"}, REFUSED, REFUSED),
+        (400, {"type": "idempotency_error", "message": "x"}, UNAVAILABLE, UNAVAILABLE),
+        (409, {**INVALID, "code": "idempotency_key_in_use"}, UNAVAILABLE, UNAVAILABLE),
+        (409, {**INVALID, "code": "lock_timeout"}, UNAVAILABLE, UNAVAILABLE),
+        (429, {**INVALID, "code": "rate_limit"}, UNAVAILABLE, UNAVAILABLE),
+        (429, {**INVALID, "code": "lock_timeout"}, UNAVAILABLE, UNAVAILABLE),
+        (500, {"type": "api_error", "message": "Sorry."}, REFUSED, UNAVAILABLE),
+        (502, {}, UNAVAILABLE, UNAVAILABLE),
+        (503, {"type": "api_error"}, UNAVAILABLE, UNAVAILABLE),
+    ],
+    ids=str,
+)
+async def test_every_error_is_a_definite_no_or_leaves_it_open(
+    status: int, error: Json, looking: type[Exception], charging: type[Exception]
+) -> None:
+    with pytest.raises(looking):
+        await answered(status, error, lambda own: own.get_intent("pi_1"))
+    with pytest.raises(charging):
+        await answered(status, error, lambda own: own.charge(ROW))
+
+
+def test_no_class_of_error_is_left_out() -> None:
+    """Those of version 2 of the API, which we do not call, are the only others."""
+    ours = [kind for kind in vars(_error).values() if isinstance(kind, type)]
+    ours = [kind for kind in ours if issubclass(kind, stripe.StripeError)]
+    source = inspect.getsource(_APIRequestor.specific_v1_api_error)
+    raised = {kind for kind in ours if f"error.{kind.__name__}(" in source}
+    assert raised < OUTCOMES.keys()
+    assert len(raised) == 7
+    assert outcome_of(stripe.StripeError()) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("Invalid API Key provided: rk_live_****1234", "Invalid API Key provided: [secret]"),
+        ("The provided key 'rk_test_51Ab…XyZ' does", "The provided key '[secret]' does"),
+        ("Expired: sk_test_51H", "Expired: [secret]"),
+        ("whsec_abc.def is wrong", "[secret] is wrong"),
+        ("pi_3Nx_secret_8Kq was", "[secret] was"),
+        ("No such customer: 'cus_1'", "No such customer: 'cus_1'"),
+        ("x" * 5000, "x" * 600),
+    ],
+)
+def test_nothing_secret_is_written_down(said: str, written: str) -> None:
+    assert without_secrets(said) == written
+
+
+@pytest.fixture
+def lines() -> Any:
+    """The lines that were logged, as dicts."""
+    with structlog.testing.capture_logs(
+        processors=[structlog.contextvars.merge_contextvars]
+    ) as caught:
+        yield caught
+
+
+async def test_a_charge_without_permission_is_a_failed_payment_and_nobodys_riddle(
+    house: House, owner: Any
+) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", lacks=["payment_intent_write"])
+    for _ in range(2):
+        refused = await charge(house, reference="order 17")
+        assert (refused["http"], refused["status"]) == (201, "failed")
+        assert refused["last_decline"] == "more_permissions_required"
+    assert (await house.see(UUID(refused["id"]))).status == "failed"
+    await house.sandbox("POST", "/stripe/faults", lacks=[])
+    assert await intents(house) == []
+    paid = await charge(house, "another", reference="order 17")
+    assert (paid["status"], await balance(owner)) == ("succeeded", 5000)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "path", "body"),
+    [
+        ("product_write", "payments/checkout", {"amount": "50", "currency": "eur"}),
+        ("plan_write", "payments/checkout", {"amount": "50", "currency": "eur"}),
+        ("checkout_session_write", "payments/methods", {"link": True}),
+        ("payment_method_write", "payments/methods", {"payment_method_id": "pm_card_visa"}),
+        ("customer_write", "customers", {}),
+        ("customer_portal_write", "payments/portal", {}),
+    ],
+)
+async def test_what_the_key_may_not_do_says_whom_to_ask_and_strangers_no_more(
+    house: House, lacks: str, path: str, body: Json, lines: list[Json]
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", lacks=[lacks])
+    said = await post(house, path, "key", 1001, organization_id=str(house.world.acme), **body)
+    error = said["error"]
+    assert (said["http"], error["code"]) == (502, "stripe_refused")
+    assert "whoever runs the service" in error["message"]
+    assert error["facts"] == {"stripe_code": "more_permissions_required"}
+    line = next(line for line in lines if line["event"] == "stripe_error" and lacks in str(line))
+    assert line["request_id"] == error["request_id"]
+    assert "does not have the required permissions" in line["stripe_message"]
+    assert line["stripe_request_id"].startswith("req_")
+    assert "sk_test" not in str(lines)
+    assert line["stripe_request_id"] not in str(said)
+    assert "dashboard.stripe.com" not in str(said)
+
+
+async def test_a_portal_that_nobody_set_up_is_told_as_that(house: House, lines: list[Json]) -> None:
+    await house.sandbox("POST", "/stripe/faults", portal_unsaved=True)
+    acme = {"organization_id": str(house.world.acme)}
+    said = await post(house, "payments/portal", None, 1001, **acme)
+    assert (said["http"], said["error"]["code"]) == (502, "stripe_refused")
+    assert "customer portal" in said["error"]["message"]
+    line = next(line for line in lines if line["event"] == "stripe_error")
+    assert (line["stripe_param"], line["stripe_status"]) == ("configuration", "400")
+
+
+async def test_stripes_silence_is_still_nobody_knows(house: House) -> None:
+    await saved(house)
+    await house.sandbox("POST", "/stripe/faults", api_500=1)
+    assert (await charge(house))["error"]["code"] == ChargeUnclear.code
