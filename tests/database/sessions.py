@@ -1,0 +1,88 @@
+"""Two callers at once: the first holds its transaction open until the second waits, or is done."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from backend.database import Actor, Service, named, refusal_of
+from backend.postgres import SET_CALLER, speak_json
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+Call = tuple[Actor, str, dict[str, Any]]
+PATIENCE_SECONDS = 20.0
+LOOKS_APART_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Met:
+    """How two callers met: whether the second waited for the first, and what each was answered."""
+
+    waited: bool
+    first: Any
+    second: Any
+
+
+@asynccontextmanager
+async def session(url: str) -> AsyncIterator[Connection]:
+    """A connection of the owner's, in a transaction that ends with the block."""
+    connection = await asyncpg.connect(url)
+    try:
+        await speak_json(connection)
+        transaction = connection.transaction()
+        await transaction.start()
+        yield connection
+        await transaction.commit()
+    finally:
+        await connection.close()
+
+
+async def call(connection: Connection, actor: Actor, function: str, **arguments: Any) -> Any:
+    """Call `api.<function>` in the connection's transaction, as the backend does for `actor`.
+
+    A refusal of ours is the answer, as the exception that the backend raises.
+    """
+    role, claims = ("service_role", "{}") if isinstance(actor, Service) else (
+        "authenticated", json.dumps(actor.claims),
+    )  # fmt: skip
+    await connection.execute(SET_CALLER, role, claims)
+    try:
+        return await connection.fetchval(named(function, arguments), *arguments.values())
+    except asyncpg.PostgresError as error:
+        meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
+        if meant is None:
+            raise
+        return meant
+
+
+async def waits(owner: Connection, pid: int, task: "asyncio.Task[Any]") -> bool:
+    """Look until the server process `pid` waits for a lock (True), or its `task` is done."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not task.done():
+            if await owner.fetchval("select cardinality(pg_blocking_pids($1)) > 0", pid):
+                return True
+            await asyncio.sleep(LOOKS_APART_SECONDS)
+    return False
+
+
+async def meet(url: str, owner: Connection, first: Call, second: Call) -> Met:
+    """The first call, not yet committed; the second; then both commit."""
+    async with session(url) as one, session(url) as other:
+        actor, function, arguments = first
+        answered = await call(one, actor, function, **arguments)
+        actor, function, arguments = second
+        pid = await other.fetchval("select pg_backend_pid()")
+        coming = asyncio.create_task(call(other, actor, function, **arguments))
+        waited = await waits(owner, pid, coming)
+        await one.execute("reset role")
+        await one.execute("commit")
+        await one.execute("begin")  # for the block's own end
+        return Met(waited, answered, await coming)
