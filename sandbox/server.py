@@ -70,7 +70,7 @@ async def recorded(kept: deque[Json], after: int = 0, limit: int = CALLS_KEPT) -
 async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Remember a Bot API or Stripe call as received, and what it was answered."""
     bot_call = BOT_CALL.fullmatch(request.path)
-    if bot_call is None and not request.path.startswith("/v1/"):
+    if bot_call is None and not request.path.startswith(("/v1/", "/v2/")):
         return await handler(request)
     call: Json = {
         "at": time.time(),

@@ -31,7 +31,7 @@ def add_stripe(app: web.Application) -> None:
     app.cleanup_ctx.append(stripe.running)
     for (method, path), call in CALLS.items():
         app.router.add_route(method, path, api_door(call, path))
-    app.router.add_route("*", "/v1/{rest:.*}", api_door(None))
+    app.router.add_route("*", "/{version:v1|v2}/{rest:.*}", api_door(None))
     open_to_people(app, LOCAL_STRIPE, DOORS, PAGES)
 
 

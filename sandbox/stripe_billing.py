@@ -20,6 +20,7 @@ from sandbox.stripe_objects import INVOICES, filled, made, new_id, step_of
 from sandbox.stripe_products import priced
 from sandbox.stripe_reading import Paths, expanded
 from sandbox.stripe_sessions import LocalStripe
+from sandbox.stripe_taxes import fix_invoice, sums_of
 
 DAYS = {"week": 7, "month": 30}
 PRODUCT = "items[0][price_data][product]"  # the parameter that names it
@@ -53,17 +54,26 @@ def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | Non
     item["current_period_end"] = start + DAYS[item["price"]["recurring"]["interval"]] * A_DAY
     more = {"line": new_id("il_1"), "reason": reason}
     invoice = made("invoice", {**item["price"], **item, **subscription, **more})
-    product = stripe.stored("product", item["price"]["product"])
-    money: Any = {"amount": invoice["total"], "currency": invoice["currency"]}
+    if not subscription["pause_collection"]:  # what is void counts nothing in
+        fix_invoice(stripe, invoice)
+    subscription["latest_invoice"] = invoice["id"]
+    if invoice["amount_due"]:
+        invoice_intent(stripe, invoice, item["price"], method)
+    stripe.tell([], subscription, invoice)
+    return invoice
+
+
+def invoice_intent(stripe: LocalStripe, invoice: Json, price: Json, method: str | None) -> None:
+    """What will pay an invoice, on a page of its own; where nothing is due there is none."""
+    product = stripe.stored("product", price["product"])
+    money: Any = {"amount": invoice["amount_due"], "currency": invoice["currency"]}
     money |= {"automatic_payment_methods": {"enabled": "true"}, "description": product["name"]}
-    paid_by = {"customer": subscription["customer"], "payment_method": method}
+    paid_by = {"customer": invoice["customer"], "payment_method": method}
     intent = create_intent(stripe, **money) | paid_by
-    about = {"invoice": invoice["id"], "interval": item["price"]["recurring"]["interval"]}
+    about = {"invoice": invoice["id"], "interval": price["recurring"]["interval"]}
     page = give_page(stripe, intent, stripe.settings.url, **about)
     invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
-    subscription["latest_invoice"] = invoice["id"]
-    stripe.tell([], subscription, invoice, intent)
-    return invoice
+    stripe.tell([], intent)
 
 
 def pay_invoice(stripe: LocalStripe, page: Json, card: str, step: str) -> Json:
@@ -71,15 +81,17 @@ def pay_invoice(stripe: LocalStripe, page: Json, card: str, step: str) -> Json:
     backstage = stripe.backstage(page["id"])
     if "invoice" not in backstage:
         invoice = begin(stripe, page, backstage)
-        paying = invoice["hosted_invoice_url"].rpartition("/")[2]
+        paying = intent_behind(invoice)
         backstage |= {"invoice": invoice["id"], "paying": paying}
         stripe.store.put("backstage", page["id"], backstage)
     invoice = collect(stripe, backstage["invoice"], step, card)
     if invoice["status"] == "paid":
-        page |= {"status": "complete", "payment_status": "paid", "url": None}
+        due = "paid" if invoice["amount_due"] else "no_payment_required"
+        page |= {"status": "complete", "payment_status": due, "url": None}
         if page["id"][:3] == "cs_":
             details = invoice["parent"]["subscription_details"]
             page |= {"subscription": details["subscription"], "invoice": invoice["id"]}
+            page |= sums_of(invoice)
             stripe.changed(page, "completed")
     return page
 
@@ -92,24 +104,30 @@ def collect(stripe: LocalStripe, id: str, step: str, card: str) -> Json:
     invoice = stripe.stored("invoice", id)
     details = invoice["parent"]["subscription_details"]
     subscription = stripe.stored("subscription", details["subscription"])
-    intent_id = invoice["hosted_invoice_url"].rpartition("/")[2]
-    intent = stripe.stored("payment_intent", intent_id)
-    if card:
+    intent_id = intent_behind(invoice)
+    nothing = {"status": "succeeded", "payment_method": new_id("pm_1")}
+    intent = stripe.store.get("payment_intent", intent_id) or nothing
+    if card and intent_id:
         intent = stripe.move(intent, step, card)
     came = INVOICES[intent["status"]]
-    tries = {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
+    tries = {"attempted": True, "attempt_count": invoice["attempt_count"] + bool(intent_id)}
     invoice |= filled(came["changes"], invoice) | tries
-    if invoice["status"] == "paid":
+    if invoice["status"] == "paid" and intent_id:
         facts = {**invoice, "invoice": id, "intent": intent_id, "paid_at": now(stripe)}
         stripe.tell([], made("invoice_payment", facts))
-        if subscription["default_payment_method"] is None:
-            method = intent["payment_method"]
-            new_method(stripe, card, subscription["customer"], "limited", id=method)
-            subscription["default_payment_method"] = method
+    if invoice["status"] == "paid" and subscription["default_payment_method"] is None:
+        method = intent["payment_method"]
+        new_method(stripe, card, subscription["customer"], "limited", id=method)
+        subscription["default_payment_method"] = method
     if events := came["begins" if subscription["status"] == "incomplete" else "events"]:
         subscription["status"] = came["subscription"]
     stripe.tell(events, subscription, invoice)
     return invoice
+
+
+def intent_behind(invoice: Json) -> str:
+    """The intent that an invoice's page is for, "" where nothing was due."""
+    return str(invoice["hosted_invoice_url"] or "").rpartition("/")[2]
 
 
 async def advance(stripe: LocalStripe, days: int) -> Json:

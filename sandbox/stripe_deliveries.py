@@ -1,7 +1,8 @@
 """Events on their way to the backend: signed, posted, tried again, remembered.
 
 Each event has one `delivery` in the store: `next` (when to post), `attempts` (what came of each
-post), `lose` (how many attempts get lost on the way) and `held` (why it is never posted, if so).
+post), `lose` (how many attempts get lost on the way) and `held` (why it is never posted, if so)
+and `thin` (how).
 Stripe's side is at docs.stripe.com/webhooks; its days of retries are pressed into minutes.
 """
 
@@ -17,6 +18,7 @@ from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe_agenda import Agenda
 from sandbox.stripe_faults import StripeFaults
+from sandbox.stripe_versions import thin
 
 RETRY_AFTER = (0.5, 1, 2, 5, 10, 30, 60)  # seconds; the last one again and again
 OUT_OF_ORDER_GAP = 0.2
@@ -59,6 +61,7 @@ class Deliveries:
                 "created": now,
                 "held": "not selected" if unasked else "dropped" if faults.drop else None,
                 "lose": faults.fail_first,
+                "thin": faults.thin,
                 "next": [],
                 "attempts": [],
             }
@@ -93,7 +96,9 @@ class Deliveries:
     async def _send(self, event_id: str) -> Json:
         """One POST. Answers `{status, error}`; `status` is None if nobody answered."""
         url, secret = self._settings.webhook_url, self._settings.stripe_webhook_secret
-        event = self._store.get("event", event_id)
+        event = self._store.get("event", event_id) or {}
+        if (self._store.get("delivery", event_id) or {}).get("thin"):
+            event = thin(event)
         payload = json.dumps(event, indent=2, ensure_ascii=False).encode()
         headers = {**HEADERS, "Stripe-Signature": signature(payload, secret, int(time.time()))}
         post = self._http.post(url, data=payload, headers=headers, allow_redirects=False)

@@ -7,12 +7,15 @@ from sandbox import (
     stripe_cards as cards,
     stripe_charges as charges,
     stripe_clawbacks as clawbacks,
+    stripe_neighbour as neighbour,
     stripe_people as people,
     stripe_products as products,
     stripe_reading as reading,
+    stripe_taxes as taxes,
 )
 from sandbox.doors import READ, Doors, see_faults, set_faults
 from sandbox.stripe_calls import Call
+from sandbox.stripe_objects import READABLE
 
 
 def one_of(plain: Call, other: Call, **sign: str) -> Call:
@@ -21,26 +24,6 @@ def one_of(plain: Call, other: Call, **sign: str) -> Call:
     return lambda own, **asked: (other if asked.items() >= sign.items() else plain)(own, **asked)
 
 
-# By kind of object: where it stands, and by which fields a list of it can be had.
-READABLE = {
-    "balance_transaction": ("/v1/balance_transactions", ("source", "type", "currency")),
-    "charge": ("/v1/charges", ("payment_intent", "customer")),
-    "checkout.session": ("/v1/checkout/sessions", ("payment_intent", "customer", "subscription")),
-    "customer": ("/v1/customers", ()),
-    "dispute": ("/v1/disputes", ("payment_intent", "charge")),
-    "event": ("/v1/events", ()),
-    "invoice": ("/v1/invoices", ("customer", "status")),
-    "payment_intent": ("/v1/payment_intents", ("customer",)),
-    "payment_method": ("/v1/payment_methods", ("customer",)),
-    "product": ("/v1/products", ()),
-    "radar.early_fraud_warning": (
-        "/v1/radar/early_fraud_warnings",
-        ("payment_intent", "charge"),
-    ),
-    "refund": ("/v1/refunds", ("payment_intent", "charge")),
-    "setup_intent": ("/v1/setup_intents", ("customer",)),
-    "subscription": ("/v1/subscriptions", ("customer", "status")),
-}
 CALLS: dict[tuple[str, str], Call] = {
     ("POST", "/v1/checkout/sessions"): one_of(
         calls.create_session, cards.create_setup, mode="setup"
@@ -66,14 +49,15 @@ CALLS: dict[tuple[str, str], Call] = {
     ("DELETE", "/v1/subscriptions/{id}"): READ(billing.cancel_subscription),
     ("POST", "/v1/refunds"): READ(clawbacks.create_refund),
 }
-for kind, (address, filters) in READABLE.items():
-    CALLS["GET", f"{address}/{{id}}"] = reading.retrieving(kind)
-    CALLS["GET", address] = reading.listing(kind, *filters, url=address)
+for kind, row in READABLE.items():
+    CALLS["GET", f"{row['address']}/{{id}}"] = reading.retrieving(kind)
+    CALLS["GET", row["address"]] = reading.listing(kind, *row["filters"], url=row["address"])
 CALLS |= {
     ("GET", "/v1/account"): READ(account.own_account),
     ("GET", "/v1/products/{id}"): READ(products.retrieve_product),
     ("GET", "/v1/events"): READ(reading.list_events),
-    ("GET", "/v1/webhook_endpoints"): READ(reading.list_webhook_endpoints),
+    ("GET", "/v1/webhook_endpoints"): READ(account.list_webhook_endpoints),
+    ("GET", "/v2/core/event_destinations"): READ(account.list_event_destinations),
 }
 DOORS: Doors = {
     ("GET", "/stripe/account"): account.see_account,
@@ -91,6 +75,8 @@ DOORS: Doors = {
     ("POST", "/stripe/faults"): set_faults,
     ("GET", "/stripe/portal/{id}"): cards.see_portal,
     ("POST", "/stripe/portal/{id}/{act}"): cards.use_portal,
+    ("POST", "/stripe/customers/{id}/balance"): taxes.set_balance,
+    ("POST", "/stripe/neighbour"): neighbour.neighbour_pays,
     ("GET", "/stripe/cards"): cards.see_cards,
     ("POST", "/stripe/cards/{id}/reissue"): cards.reissue,
     ("POST", "/stripe/products/{id}/archive"): products.archive,

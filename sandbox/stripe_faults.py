@@ -27,6 +27,12 @@ class StripeFaults(Faults):
 
     Events that are made from now on:
     - `account`: they are of this connected account, and say so
+    - `api_version`: they are rendered in this version; None: in the SDK's
+    - `thin`: they are posted without what they are about
+
+    Pages and invoices that are paid from now on:
+    - `tax_percent`, `discount_percent`: what is added to the price, and taken off it before
+    - `presentment`: the currency in which payers see the price (Adaptive Pricing)
 
     The account, for money that moves from now on:
     - `settlement`: the currency in which it is paid out; None: each charge's own
@@ -51,6 +57,11 @@ class StripeFaults(Faults):
     api_500: int = Field(default=0, ge=0)
     api_429: int = Field(default=0, ge=0)
     api_slow: float = Field(default=0, ge=0, le=60)
+    api_version: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(\.[a-z]+)?$")] | None = None
+    thin: bool = False
+    tax_percent: float = Field(default=0, ge=0, le=100)
+    discount_percent: float = Field(default=0, ge=0, le=100)
+    presentment: str | None = None
     account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
     settlement: str | None = None
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
@@ -59,7 +70,7 @@ class StripeFaults(Faults):
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
 
-    @field_validator("settlement")
+    @field_validator("settlement", "presentment")
     @classmethod
     def known(cls, currency: str | None) -> str | None:
         """Refuse a currency that is not in the table."""

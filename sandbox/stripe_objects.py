@@ -26,6 +26,7 @@ FEES: dict[str, float] = TABLES["fees"]
 METHODS: dict[str, Json] = TABLES["methods"]
 CLAWBACKS: dict[str, Json] = TABLES["clawbacks"]
 TRANSITIONS: dict[str, Json] = TABLES["transitions"]
+READABLE: dict[str, Json] = TABLES["readable"]
 INVOICES: dict[str, Json] = TABLES["invoices"]
 
 

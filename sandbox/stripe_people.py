@@ -11,6 +11,7 @@ from sandbox.stripe_charges import paid, seen
 from sandbox.stripe_deliveries import state
 from sandbox.stripe_objects import CURRENCIES, METHODS
 from sandbox.stripe_sessions import LocalStripe
+from sandbox.stripe_taxes import fix_on_page, on_page
 
 
 def outcome(stripe: LocalStripe, session: Json) -> Json:
@@ -31,6 +32,7 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 
 def shown(stripe: LocalStripe, session: Json) -> Json:
     """A session for people: amounts as decimal text, and the numbers to try."""
+    session = on_page(stripe, session)
     kept = ("id", "created", "expires_at", "cancel_url", "url", "currency", "mode")
     backstage, currency = stripe.backstage(session["id"]), session["currency"]
     return {
@@ -79,6 +81,10 @@ async def pay(
         raise Refusal(409, "This page takes cards only.")
     if act := {"setup": save_card, "subscription": pay_invoice}.get(page["mode"]):
         return outcome(stripe, act(stripe, page, card, step))
+    if id[:3] == "cs_" and page["payment_intent"] is None:
+        page = fix_on_page(stripe, page)
+        if page["amount_total"] == 0:
+            return outcome(stripe, stripe.move(page, "complete_for_nothing"))
     stripe.pay(id, card, authenticate)
     return outcome(stripe, paid(stripe, id, card, save))
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from sandbox.doors import READ, not_modelled
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Limit, Listed, Whole
-from sandbox.stripe_objects import TEMPLATES, listed
+from sandbox.stripe_objects import listed
 from sandbox.stripe_sessions import LocalStripe
 
 Paths = Annotated[list[str], Listed]
@@ -143,10 +143,3 @@ def list_events(
     """GET /v1/events, newest first, by cursor (docs.stripe.com/api/pagination)."""
     events = page(stripe, stripe.newest("event"), "event", starting_after, created)
     return listed([e for e in events if not types or e["type"] in types], "/v1/events", limit)
-
-
-def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
-    """GET /v1/webhook_endpoints: the one that is posted to."""
-    endpoint = {**TEMPLATES["webhook_endpoint"], "url": stripe.settings.webhook_url}
-    endpoint["enabled_events"] = stripe.faults.only or ["*"]
-    return listed([endpoint], "/v1/webhook_endpoints", limit)

@@ -14,6 +14,7 @@ from sandbox.stripe_agenda import Agenda
 from sandbox.stripe_balance import Books
 from sandbox.stripe_deliveries import Deliveries
 from sandbox.stripe_objects import METHODS, TEMPLATES, TRANSITIONS, filled, made, new, new_id
+from sandbox.stripe_versions import rendered
 
 PATIENCE = ClientTimeout(total=10)  # for the backend to answer an event
 
@@ -104,11 +105,20 @@ class LocalStripe:
         """
         kinds = {thing["object"]: thing for thing in about}
         named = [(t, kinds[k]) for t in types for k in kinds if t.rpartition(".")[0].endswith(k)]
-        whose = {"account": self.faults.account} if self.faults.account else {}
-        events = [new("event", type=t, data={"object": deepcopy(it)}, **whose) for t, it in named]
-        for thing in (*about, *events):
+        for thing in about:
             self.store.put(thing["object"], thing["id"], thing)
+        events = [self.event(type, thing) for type, thing in named]
+        for event in events:
+            self.store.put("event", event["id"], event)
         self.deliveries.post(events)
+
+    def event(self, type: str, thing: Json) -> Json:
+        """An event about an object as it is now, as the faults in force have it."""
+        faults = self.faults
+        whose = {"account": faults.account} if faults.account else {}
+        version = faults.api_version or TEMPLATES["event"]["api_version"]
+        snapshot = deepcopy(rendered(self.store, thing, version))
+        return new("event", type=type, api_version=version, data={"object": snapshot}, **whose)
 
     def changed(self, thing: Json, what: str) -> Json:
         """Keep an object as it is now, and tell what became of it."""
@@ -156,7 +166,9 @@ class LocalStripe:
         if intent["status"] == "processing":
             return self.stored("charge", intent["latest_charge"])
         method = intent["payment_method"] or new_id("pm_1")
-        return made("charge", {**intent, "intent": intent["id"], "payment_method": method})
+        charge = made("charge", {**intent, "intent": intent["id"], "payment_method": method})
+        shown = {k: it for k, it in intent.items() if k == "presentment_details"}
+        return charge | shown
 
 
 def allows(step: str, payable: Json, intent: Json | None) -> bool:

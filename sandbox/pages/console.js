@@ -250,6 +250,9 @@ async function press(act) {
 
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
 at("faults").append(...FAULTS.map(faultSwitch));
+at("others").append(
+  ...OTHERS.map(([label, door]) => button(label, () => ask(door, {}))),
+);
 at("reset").addEventListener("click", () => press(() => ask("faults", {})));
 at("passes").append(
   ...PASSES.map(([label, days]) => button(label, () => ask("clock", { days }))),

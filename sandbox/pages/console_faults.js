@@ -8,10 +8,20 @@ const FAULTS = [
   ["fail_first", "Lose the first attempts", "number"],
   ["delay", "Bank debits settle after, seconds", "number"],
   ["settlement", "Paid out in", "text"],
+  ["tax_percent", "Tax is added, percent", "number"],
+  ["discount_percent", "A discount is taken, percent", "number"],
+  ["presentment", "Payers see prices in", "text"],
+  ["api_version", "Events of API version", "text"],
+  ["thin", "Post thin events", "checkbox"],
   ["account", "Events of a connected account", "text"],
   ["api_timeout", "API: act, then no answer, next", "number"],
   ["api_500", "API: answer 500, next", "number"],
   ["api_429", "API: answer 429, next", "number"],
+];
+
+const OTHERS = [
+  ["A neighbour's payment", "neighbour"],
+  ["Another account's key", "account"],
 ];
 
 function faultSwitch([name, label, type]) {
