@@ -143,20 +143,6 @@ def test_what_the_api_and_a_button_carry_is_read_as_the_same_amount(amount: Mone
     assert read_money(str(body.amount), amount.currency) == amount
 
 
-@given(some.text("0123456789.,' \u00a0\u066b\uff0c-", max_size=20))
-def test_no_text_is_read_as_an_amount_of_other_digits(text: str) -> None:
-    """Whoever points with a comma and whoever points with a dot never get two different amounts."""
-    for code in CURRENCIES:
-        try:
-            amount = read_money(text, code).amount_minor
-        except AmountNotRead:
-            continue
-        swapped = text.translate(str.maketrans(".,", ",."))
-        assert read_money(swapped, code).amount_minor == amount
-        digits = "".join(char for char in text if char.isdigit())
-        assert str(abs(amount)).rstrip("0") in (digits.lstrip("0").rstrip("0"), "")
-
-
 @given(some.decimals(0, 10**9, places=4) | some.floats(0, 10**9))
 def test_a_json_number_has_one_meaning(number: Decimal | float) -> None:
     text = schemas.RefundRequest.model_validate_json(json.dumps({"amount": float(number)})).amount
