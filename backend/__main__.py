@@ -59,7 +59,9 @@ def command_line() -> argparse.ArgumentParser:
     removed = offers.add_parser("remove", help="offer it no more; what was started goes on")
     removed.add_argument("id", type=UUID)
     desk = commands.add_parser("events", help="Stripe's events that could not be applied")
-    acts = desk.add_subparsers(dest="act", required=True, metavar="list|show|retry|dismiss")
+    acts = desk.add_subparsers(
+        dest="act", required=True, metavar="list|show|retry|accept|adopt|dismiss"
+    )
     acts.add_parser("list", help="failed and parked").add_argument(
         "--all", action="store_true", help="done and ignored ones too"
     )
@@ -70,13 +72,47 @@ def command_line() -> argparse.ArgumentParser:
     for act, purpose in (
         ("show", "one event with its payment"),
         ("retry", "apply it again as Stripe tells it now"),
-        ("dismiss", "close it: it was settled by hand"),
+        ("accept", "credit what Stripe received, and take back what it took"),
+        ("adopt", "the same for a payment that this database does not have: make it"),
+        ("dismiss", "close it: it was settled by hand; nothing moves"),
     ):
         one = acts.add_parser(act, help=purpose)
         one.add_argument("event", help="evt_... or check:...")
         if act == "dismiss":
             one.add_argument("--reason", required=True, help="why, for whoever looks next")
+        if act in ("accept", "adopt"):
+            one.add_argument("--dry-run", action="store_true", help=DRY_RUN)
+        if act == "adopt":
+            one.add_argument(
+                "--organization", type=UUID, metavar="ID",
+                help="whose money it is, where Stripe's customer does not say it",
+            )  # fmt: skip
+    add_adjust(commands.add_parser("adjust", help="post to a wallet by hand, with a reason"))
+    forget = commands.add_parser(
+        "forget-stripe-account",
+        help="let a database for tests go on with another Stripe account",
+        description="Unlinks customers, cards, recurring top-ups and open payments of the account"
+        " that this database belonged to. The ledger stays. Refused in live mode.",
+    )
+    forget.add_argument("--yes", action="store_true", required=True, help="this is no accident")
     return parser
+
+
+DRY_RUN = "print the entries that it would post, and post nothing"
+
+
+def add_adjust(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `adjust`."""
+    for name, purpose in (
+        ("organization", "the organization's id"),
+        ("currency", "eur, jpy, ..."),
+        ("amount", "12.50; with --amount=-12.50 it is taken out of the wallet"),
+        ("reference", "yours, of a ticket or a letter: it is posted once"),
+        ("reason", "why, for the organization's owners and for whoever looks next"),
+    ):
+        kind = UUID if name == "organization" else str
+        parser.add_argument(f"--{name}", required=True, type=kind, help=purpose)
+    parser.add_argument("--dry-run", action="store_true", help=DRY_RUN)
 
 
 def main() -> int | None:

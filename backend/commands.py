@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from backend import doctor, invitations, packages, parked_events, reconcile
+from backend import adjustments, dead_letters, doctor, invitations, packages, reconcile
 from backend.app import create_app
 from backend.database import SERVICE
 from backend.opening import open_database, open_shop
@@ -53,19 +53,49 @@ async def reconcile_once(settings: Settings, _arguments: argparse.Namespace) -> 
 
 
 async def events(settings: Settings, arguments: argparse.Namespace) -> None:
-    """The desk for events that could not be applied."""
+    """Events that could not be applied."""
     async with open_shop(settings) as shop:
         match arguments.act:
             case "list":
-                said: object = await parked_events.listing(shop, arguments.all)
+                said: object = await dead_letters.listing(shop, arguments.all)
             case "show":
-                said = await parked_events.show(shop, arguments.event)
+                said = await dead_letters.show(shop, arguments.event)
             case "retry":
-                said = await parked_events.retry(shop, arguments.event)
+                said = await dead_letters.retry(shop, arguments.event)
+            case "accept" | "adopt" as act:
+                said = await dead_letters.accept(
+                    shop,
+                    arguments.event,
+                    adopting=act == "adopt",
+                    organization_id=getattr(arguments, "organization", None),
+                    dry_run=arguments.dry_run,
+                )
             case _:
                 who, why = getpass.getuser(), arguments.reason
-                said = await parked_events.dismiss(shop, arguments.event, who, why)
+                said = await dead_letters.dismiss(shop, arguments.event, who, why)
     print(json.dumps(said, indent=2))
+
+
+async def adjust(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Post to a wallet by hand."""
+    async with open_database(settings) as database:
+        posted = await adjustments.adjust(
+            database,
+            organization_id=arguments.organization,
+            currency=arguments.currency,
+            amount=arguments.amount,
+            reference=arguments.reference,
+            reason=arguments.reason,
+            operator=getpass.getuser(),
+            dry_run=arguments.dry_run,
+        )
+    print(json.dumps(posted, indent=2))
+
+
+async def forget_stripe_account(settings: Settings, _arguments: argparse.Namespace) -> None:
+    """Let a database for tests go on with another Stripe account."""
+    async with open_database(settings) as database:
+        print(json.dumps(await database.call("forget_stripe_account", SERVICE), indent=2))
 
 
 async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -109,5 +139,6 @@ async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:
 
 COMMANDS: dict[str, Any] = {
     "serve": serve, "reconcile": reconcile_once, "invite-owner": invite_owner,
-    "packages": offer_packages, "events": events, "doctor": see_doctor,
+    "packages": offer_packages, "events": events, "doctor": see_doctor, "adjust": adjust,
+    "forget-stripe-account": forget_stripe_account,
 }  # fmt: skip

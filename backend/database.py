@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+import backend.operator_errors  # noqa: F401  (refusals, too)
 from backend import errors
 from backend.failures import DatabaseUnavailable
 

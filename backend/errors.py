@@ -1,6 +1,7 @@
 """What can go wrong, as a tree. Each error has an HTTP status, a code and its facts.
 
-What is not the caller's doing stands in backend/failures.py.
+What is not the caller's doing stands in backend/failures.py, what only an operator meets in
+backend/operator_errors.py.
 
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line
@@ -8,6 +9,7 @@ PursebotError
 |   |-- BadCursor              400 bad_cursor
 |   |-- InvalidSignature       400 invalid_signature
 |   |-- WrongStripeMode        400 wrong_stripe_mode
+|   |-- WrongStripeAccount     400 wrong_stripe_account {account}
 |   |-- Unauthorized           401 unauthorized
 |   |-- CardDeclined           402 card_declined {decline_code}
 |   |-- RoleTooLow             403 role_too_low {role}
@@ -24,6 +26,9 @@ PursebotError
 |   |-- ReferenceUsed          409 reference_used {payment}
 |   |-- SubscriptionOver       409 subscription_over {status}
 |   |-- SubscriptionCurrency   409 subscription_currency {currency}
+|   |-- AdjustmentExists       409 adjustment_exists {reference}
+|   |-- CannotBeAccepted       409 cannot_be_accepted {reason}
+|   |-- OrganizationNeeded     409 organization_needed {customer}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}

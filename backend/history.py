@@ -28,6 +28,7 @@ KINDS = {
     "refund_reversal": "Refund failed",
     "dispute": "Disputed",
     "reinstatement": "Dispute won",
+    "adjustment": "Adjustment",
 }
 EMPTY = {
     "not_begun": "No movements: this month has not begun",

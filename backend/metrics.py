@@ -41,6 +41,10 @@ class Metrics:
             "pursebot_webhook_answers", "What Stripe's deliveries were answered.",
             ("type", "status"), registry=counted,
         )  # fmt: skip
+        self.events_ignored = Counter(
+            "pursebot_events_ignored", "Stripe's events that are not about us, and why.",
+            ("reason",), registry=counted,
+        )  # fmt: skip
         self.webhook_lag = Histogram(
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
             buckets=SECONDS, registry=counted,
@@ -74,6 +78,11 @@ class Metrics:
         for row in figures["payments"]:
             decline = row["decline"] if DECLINE_CODE.fullmatch(row["decline"]) else "other"
             payments.labels(row["status"], decline).inc(row["number"])
+        oldest = Gauge(
+            "pursebot_oldest_dead_letter_seconds", "How long the oldest dead letter waits.",
+            registry=asked,
+        )  # fmt: skip
+        oldest.set(figures["oldest_dead_letter_seconds"])
         events = Gauge(
             "pursebot_open_events", "Stripe's events that wait for somebody.", ("state",),
             registry=asked,

@@ -3,12 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import structlog
+
 from backend.database import SERVICE, Database
+from backend.failures import StripeRefused, StripeUnavailable
 from backend.postgres import postgres_database
 from backend.settings import Settings, SettingsError
 from backend.shop import Shop
 from backend.stripe_gateway import StripeGateway, stripe_gateway
 from backend.supabase_auth import SupabaseAuth
+
+log = structlog.get_logger(__name__)
+
 
 # What a command opens beside a backend that runs. A pooler of Supabase's allows 15 for everything.
 COMMAND_CONNECTIONS = 2
@@ -47,8 +53,25 @@ async def open_shop(
 ) -> AsyncIterator[Shop]:
     """The real database and the real Stripe, checked to be of one mode."""
     async with open_database(settings, connections) as database, open_stripe(settings) as stripe:
-        await database.call("claim_stripe_mode", SERVICE, livemode=settings.livemode)
+        await introduce(database, stripe)
         yield Shop(database, stripe)
+
+
+async def introduce(database: Database, stripe: StripeGateway) -> None:
+    """Hold the key's account and mode against the database's, and mark what we make at Stripe.
+
+    Where the key may not read its account, or Stripe does not answer, only the mode is compared.
+    Raises WrongStripeMode, WrongStripeAccount.
+    """
+    account_id = None
+    try:
+        account_id = await stripe.get_account_id()
+    except (StripeRefused, StripeUnavailable) as failure:
+        log.warning("account_unknown", code=failure.code, **failure.facts)
+    claimed = await database.call(
+        "claim_stripe_account", SERVICE, livemode=stripe.livemode, stripe_account_id=account_id
+    )
+    stripe.installation_id = claimed["installation_id"]
 
 
 def supabase_auth(settings: Settings) -> SupabaseAuth | None:

@@ -11,7 +11,7 @@ from backend import charges, refunds, subscriptions, webhooks
 from backend.database import SERVICE
 from backend.errors import PursebotError
 from backend.shop import Shop
-from backend.webhooks import MEANINGS, UNLIKE_STRIPES, StripeEvent
+from backend.stripe_events import EVENT_TYPES, UNLIKE_STRIPES, StripeEvent
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ async def missed_events(shop: Shop) -> int:
     """
     began = int(time.time())
     since: int = await shop.database.call("events_cursor", SERVICE)
-    sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(MEANINGS))
+    sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
     events = []
     for source in sources:
         try:

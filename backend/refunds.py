@@ -115,8 +115,8 @@ async def heal(shop: Shop, refund_id: str) -> None:
     Only while whoever asked for it may do so: an owner or admin, still.
     """
     row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
-    if await found_at_stripe(shop, row) or row["status"] != "requested":
-        return
+    if await found_at_stripe(shop, row) or row["status"] != "requested" or not row["made_here"]:
+        return  # what we did not begin is never carried out by us
     row = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
     if row["status"] != "requested":
         return

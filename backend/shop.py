@@ -1,5 +1,6 @@
 """What a use case needs."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from backend.database import Database
@@ -7,11 +8,14 @@ from backend.metrics import Metrics
 from backend.outbox import Bell
 from backend.stripe_gateway import StripeGateway
 
+REFETCHES = 8  # at one time: Stripe allows 25 requests a second in test mode, 100 in live mode
+
 
 @dataclass(frozen=True)
 class Shop:
     """The database, Stripe, the bell for the outbox, what is counted.
 
+    `refetches`: the places in which Stripe may be asked about an event at one time.
     `repeated`: whoever asks comes again where what Stripe answered could not be applied.
     """
 
@@ -19,4 +23,5 @@ class Shop:
     stripe: StripeGateway
     bell: Bell = field(default_factory=Bell)
     metrics: Metrics = field(default_factory=Metrics)
+    refetches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REFETCHES))
     repeated: bool = False

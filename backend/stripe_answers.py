@@ -90,12 +90,13 @@ def write_down(error: Exception, outcome: Outcome) -> None:
     say("stripe_error", outcome=outcome.value, **facts)
 
 
-def on_page(row: Json, ours: dict[str, str], back: str, *, leave: str | None = None) -> Json:
-    """What every page of Checkout is asked with: `ours` is the metadata, with the row's id in it.
+def on_page(
+    row: Json, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
+) -> Json:
+    """What every page of Checkout is asked with: `id` is the row's, `ours` the metadata.
 
     `back` is where its people come back to, and those who `leave` too where nothing else is said.
     """
-    [id] = ours.values()
     return {
         "client_reference_id": id,
         "locale": page_words.nearest(row["language"], otherwise="auto"),
@@ -126,5 +127,15 @@ def our_id(source: Json, name: str) -> str | None:
     """What we call it, if its metadata has such an id in the form that we write."""
     try:
         return str(UUID((source.get("metadata") or {}).get(name, "")))
-    except ValueError:
+    except (ValueError, AttributeError, TypeError):
         return None
+
+
+# In the metadata of all that we make at Stripe, where several installations may use one account.
+INSTALLATION_METADATA = "pursebot_installation"
+
+
+def marks_of(source: Json, **names: str) -> Json:
+    """Whose an object is by its metadata: our `installation`, and our ids by the names given."""
+    named = {"installation": INSTALLATION_METADATA, **names}
+    return {key: our_id(source, name) for key, name in named.items()}

@@ -20,15 +20,17 @@ class StripeBilling(StripeProducts):
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
+    marked: Any  # StripeGateway.marked
 
     async def create_subscription_page(self, subscription: Json, customer_id: str) -> Json:
         """The Checkout Session on which a subscription begins."""
-        id, ours = subscription["id"], {SUBSCRIPTION_METADATA: subscription["id"]}
+        id = subscription["id"]
+        ours = self.marked(**{SUBSCRIPTION_METADATA: id})
         back = f"{self._public_url}/recurring/{id}/return"
         product = await self.kept_product(subscription["package"])
         line = {"quantity": 1, "price_data": {**price(subscription), "product": product}}
         wanted = {
-            **on_page(subscription, ours, back),
+            **on_page(subscription, id, ours, back),
             "mode": "subscription",
             "customer": customer_id,
             "custom_text": {"submit": {"message": who_can_charge(subscription)}},
@@ -45,7 +47,7 @@ class StripeBilling(StripeProducts):
             "customer": customer_id,
             "default_payment_method": subscription["stripe_payment_method_id"],
             "items": [{"price_data": {**price(subscription), "product": product}}],
-            "metadata": {SUBSCRIPTION_METADATA: subscription["id"]},
+            "metadata": self.marked(**{SUBSCRIPTION_METADATA: subscription["id"]}),
             "payment_behavior": "allow_incomplete",
         }
         asked = self._stripe.subscriptions.create_async(wanted, key_of(subscription))

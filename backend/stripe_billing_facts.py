@@ -5,7 +5,7 @@ A subscription's event says only that Stripe is to be asked; an invoice's is `pa
 """
 
 from backend.schemas import Json
-from backend.stripe_answers import our_id
+from backend.stripe_answers import marks_of
 from backend.stripe_billing import SUBSCRIPTION_METADATA
 
 
@@ -21,30 +21,35 @@ def subscription_fact(source: Json) -> Json:
 
 def whose(source: Json, at_stripe: str | None) -> Json:
     """A subscription by our id, of what `source` has in its metadata, and by Stripe's."""
-    ours = our_id(source, SUBSCRIPTION_METADATA)
-    return {"subscription_id": ours, "stripe_subscription_id": at_stripe}
+    ours = marks_of(source, subscription_id=SUBSCRIPTION_METADATA)
+    return {**ours, "stripe_subscription_id": at_stripe}
 
 
 def invoice_fact(source: Json, outcome: str | None) -> Json:
     """An invoice on which `outcome` happened; only a subscription's is about us.
 
     An event does not say who paid it, so Stripe is asked, and what its intents paid counts: not
-    what came from elsewhere, nor tax, nor what a discount left out
-    (https://docs.stripe.com/api/invoices/object).
+    what came from elsewhere (a balance, or out of band), nor what a discount left out
+    (https://docs.stripe.com/api/invoices/object). One that comes to less than Stripe charges is
+    paid with nothing, and the next one carries it.
     """
     details = (source.get("parent") or {}).get("subscription_details") or {}
+    if not details and "subscription" in source:
+        raise ValueError("an invoice of an API version before 2025-03-31")
     paid = intents_of(source)
-    discounted = any(one["amount"] for one in source.get("total_discount_amounts") or [])
-    net = source["total_excluding_tax" if discounted else "subtotal"]
+    net = source["total_excluding_tax"]
     return {
         "about": "invoice",
+        "source": "invoice",
         "outcome": outcome if details and (source["amount_paid"] or outcome != "paid") else None,
         **whose(details, details.get("subscription")),
         "invoice_id": source["id"],
-        "asked": "payments" in source,
+        "refetched": "payments" in source,
         "intents": list(paid),
         "intent_id": next(iter(paid), None),
-        "amount_minor": min(net, sum(paid.values())) if outcome == "paid" else net,
+        "received_minor": sum(paid.values()),
+        "tax_minor": 0 if net is None else source["total"] - net,
+        "amount_minor": source["amount_due"],
         "currency": source["currency"],
         "first": source["billing_reason"] == "subscription_create",
         "tries": source["attempt_count"],

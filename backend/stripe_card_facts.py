@@ -5,7 +5,7 @@ is the same however often, late or in which order the events come.
 """
 
 from backend.schemas import Json
-from backend.stripe_answers import our_id
+from backend.stripe_answers import marks_of
 from backend.stripe_cards import LINK_METADATA
 
 
@@ -21,8 +21,7 @@ def customer_fact(source: Json) -> Json:
 
 def setup_fact(source: Json) -> Json:
     """A page to add a card, or its setup intent: they carry our link's id."""
-    link_id = our_id(source, LINK_METADATA)
-    return changed(customer_id=source.get("customer"), link_id=link_id)
+    return changed(customer_id=source.get("customer"), **marks_of(source, link_id=LINK_METADATA))
 
 
 def changed(**whose: str | None) -> Json:

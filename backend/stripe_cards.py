@@ -18,13 +18,14 @@ class StripeCards:
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
+    marked: Any  # StripeGateway.marked
 
     async def create_setup(self, link: Json) -> Json:
         """The page of a link to add a card, which says who will be able to charge it."""
-        ours = {LINK_METADATA: link["link_id"]}
+        ours = self.marked(**{LINK_METADATA: link["link_id"]})
         back = f"{self._public_url}/cards/{link['link_id']}/return"
         wanted = {
-            **on_page(link, ours, back),
+            **on_page(link, link["link_id"], ours, back),
             "mode": "setup",
             "customer": link["stripe_customer_id"],
             "currency": link["currency"],

@@ -1,19 +1,23 @@
 """What a Stripe object says about one of our payments, in one shape: a fact.
 
 A fact is what `api.receive_events` applies: the subject it is `about`, `outcome` (None: nothing for
-us), our payment id from the metadata, Stripe's ids, amount and currency as Stripe was asked for
-them, and a decline code.
+us), our ids from the metadata, Stripe's ids, what arrived (`received_minor`, of it `tax_minor`),
+currency, and a decline code. `plain` says that the object names one sum in every way, so that an
+event may be believed; `refetched` that Stripe answered it to a question of ours.
 No name, address or card detail passes this file.
 """
 
 from typing import Literal
 
 from backend.schemas import Json
-from backend.stripe_answers import code_of, our_id
+from backend.stripe_answers import code_of, marks_of
 from backend.stripe_billing_facts import invoice_fact, subscription_fact
 from backend.stripe_card_facts import setup_fact
 from backend.stripe_gateway import PAYMENT_METADATA
 
+# What may lie between a session's subtotal and its total:
+# https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
+ADJUSTMENTS = ("amount_discount", "amount_shipping", "amount_tax")
 ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 Outcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
 # https://docs.stripe.com/payments/paymentintents/lifecycle
@@ -34,7 +38,7 @@ def told_fact(about: str, source: Json, **more: object) -> Json:
     return {
         "about": about,
         "outcome": "told",
-        "payment_id": our_id(source, PAYMENT_METADATA),
+        **marks_of(source, payment_id=PAYMENT_METADATA),
         "intent_id": source.get("payment_intent"),
         "id": source["id"],
         "livemode": source.get("livemode"),
@@ -50,9 +54,13 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
         "about": "payment",
         "source": "intent",
         "outcome": outcome,
-        "payment_id": our_id(source, PAYMENT_METADATA),
+        **marks_of(source, payment_id=PAYMENT_METADATA),
         "intent_id": source["id"],
-        "amount_minor": source["amount"],
+        "customer_id": source.get("customer"),
+        "received_minor": source["amount_received"],
+        "tax_minor": 0,
+        "plain": source["amount_received"] == source["amount"]
+        and not source.get("presentment_details"),
         "currency": source["currency"],
         "decline": code_of(source.get("last_payment_error")) if failed else None,
         "paid_method_id": source.get("payment_method"),
@@ -60,13 +68,21 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
 
 
 def found_fact(found: Json, payment: Json) -> Json:
-    """A session, an intent or an invoice as it stands, found for a payment as we have it."""
+    """A session, an intent or an invoice as Stripe answered it, found for a payment as we have it.
+
+    `payment` is empty where we have none.
+    """
+    return {**standing_fact(found, payment), "refetched": True}
+
+
+def standing_fact(found: Json, payment: Json) -> Json:
+    """How far a session, an intent or an invoice has come."""
     if found["object"] == "invoice":
         return invoice_fact(found, "paid" if found["status"] == "paid" else None)
     if found["object"] == "checkout.session":
         return session_fact(found)
     outcome = INTENT_STANDING.get(found["status"])
-    over = payment["status"] == "processing" or payment["flow"] == "charge"
+    over = payment.get("status") == "processing" or payment.get("flow") == "charge"
     if over and found["status"] == "requires_payment_method":
         outcome = "failed"  # the try that was running is over, and a saved card has but one
     return intent_fact(found, outcome)
@@ -87,8 +103,8 @@ def banks_page(intent: Json) -> str | None:
 def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
     """A Checkout Session as it stands now, or on which `outcome` happened.
 
-    The subtotal is what we quoted; taxes and what the payer's own currency made of it are not ours
-    to credit. Only mode `payment` credits anything.
+    What arrived is what its intent received, where that is expanded, and else what it should come
+    to. Only mode `payment` credits anything.
     """
     if source["mode"] == "setup":
         return setup_fact(source)
@@ -100,14 +116,21 @@ def session_fact(source: Json, outcome: Outcome | None = None) -> Json:
         outcome = None
     elif outcome is None:
         outcome = standing(source, intent)
+    details = source.get("total_details") or {}
+    adjusted = any(details.get(name) for name in ADJUSTMENTS) or source.get("presentment_details")
+    total = source["amount_total"]
+    paid = source["payment_status"] == "paid" and intent["id"] is not None
     return {
         "about": "payment",
         "source": "session",
         "outcome": outcome,
-        "payment_id": our_id(source, PAYMENT_METADATA),
+        **marks_of(source, payment_id=PAYMENT_METADATA),
         "session_id": source["id"],
         "intent_id": intent["id"],
-        "amount_minor": source["amount_subtotal"],
+        "customer_id": source.get("customer"),
+        "received_minor": intent.get("amount_received", total) if paid else 0,
+        "tax_minor": details.get("amount_tax") or 0,
+        "plain": not adjusted and total == source["amount_subtotal"],
         "currency": source["currency"],
         "decline": code_of(intent.get("last_payment_error")),
         "paid_method_id": intent.get("payment_method"),
@@ -118,6 +141,7 @@ def standing(session: Json, intent: Json) -> Outcome | None:
     """How far a session has come: https://docs.stripe.com/api/checkout/sessions/object."""
     by_status: dict[tuple[str | None, str], Outcome] = {
         ("complete", "paid"): "paid",
+        ("complete", "no_payment_required"): "paid",  # with nothing: no money arrived
         ("complete", "unpaid"): "processing",
         ("expired", "unpaid"): "expired",
     }

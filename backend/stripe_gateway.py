@@ -17,6 +17,7 @@ from backend.errors import InvalidSignature
 from backend.failures import StripeRefused
 from backend.schemas import Json
 from backend.stripe_answers import (
+    INSTALLATION_METADATA,
     answer,
     carried_out,
     key_of,
@@ -29,6 +30,7 @@ from backend.stripe_answers import (
 from backend.stripe_billing import StripeBilling
 from backend.stripe_cards import StripeCards, who_can_charge, who_is_paid_for
 from backend.stripe_errors import refused_for_the_key
+from backend.stripe_objects import StripeObjects
 from backend.stripe_permissions import Permission
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
@@ -39,7 +41,7 @@ REFUND_METADATA = "pursebot_refund_id"
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
-class StripeGateway(StripeCards, StripeBilling):
+class StripeGateway(StripeCards, StripeBilling, StripeObjects):
     """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
 
     def __init__(
@@ -51,6 +53,7 @@ class StripeGateway(StripeCards, StripeBilling):
     ) -> None:
         """`public_url` is where payers come back to; no trailing slash. `livemode` is the key's."""
         self.livemode = livemode
+        self.installation_id: str | None = None  # of the database, once it is known
         self._client, self._stripe = client, client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
@@ -58,7 +61,7 @@ class StripeGateway(StripeCards, StripeBilling):
 
     async def create_checkout(self, payment: Json) -> Json:
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
-        ours = {PAYMENT_METADATA: payment["id"]}
+        ours = self.marked(**{PAYMENT_METADATA: payment["id"]})
         back = f"{self._public_url}/pay/{payment['id']}"
         price = {
             "currency": payment["currency"],
@@ -66,13 +69,29 @@ class StripeGateway(StripeCards, StripeBilling):
             "product": await self.kept_product(None),
         }
         wanted = {
-            **on_page(payment, ours, f"{back}/return", leave=f"{back}/leave"),
+            **on_page(payment, payment["id"], ours, f"{back}/return", leave=f"{back}/leave"),
             **saving_offered(payment),
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price}],
             "payment_intent_data": {"metadata": ours, "description": described(payment)},
         }
         return await answer(self._stripe.checkout.sessions.create_async(wanted, key_of(payment)))
+
+    def marked(self, **ours: str) -> dict[str, str]:
+        """Metadata of ours, and whose it is where several installations use one account."""
+        if self.installation_id is None:
+            return ours
+        return {**ours, INSTALLATION_METADATA: self.installation_id}
+
+    def intended(self, payment: Json) -> Json:
+        """What every PaymentIntent that we make is asked with."""
+        return {
+            "amount": payment["amount_minor"],
+            "currency": payment["currency"],
+            "automatic_payment_methods": {"enabled": True},
+            "description": described(payment),
+            "metadata": self.marked(**{PAYMENT_METADATA: payment["id"]}),
+        }
 
     async def get_session(self, session_id: str) -> Json:
         """A Checkout Session with its PaymentIntent, once it has one."""
@@ -86,7 +105,8 @@ class StripeGateway(StripeCards, StripeBilling):
 
     async def create_intent(self, payment: Json) -> Json:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
-        asked = self._stripe.payment_intents.create_async(intended(payment), key_of(payment))
+        wanted = self.intended(payment)
+        asked = self._stripe.payment_intents.create_async(wanted, key_of(payment))
         return await answer(asked)
 
     async def charge(self, payment: Json) -> Json:
@@ -96,7 +116,7 @@ class StripeGateway(StripeCards, StripeBilling):
         did not try the card; a 500 or another request under the same key say nothing about that.
         """
         wanted = {
-            **intended(payment),
+            **self.intended(payment),
             "customer": payment["stripe_customer_id"],
             "payment_method": payment["stripe_payment_method_id"],
             "confirm": True,
@@ -131,7 +151,9 @@ class StripeGateway(StripeCards, StripeBilling):
         wanted = {
             "payment_intent": refund["stripe_payment_intent_id"],
             "amount": refund["amount_minor"],
-            "metadata": {PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]},
+            "metadata": self.marked(
+                **{PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]}
+            ),
         }
         if refund["reason"]:
             wanted["reason"] = refund["reason"]
@@ -144,7 +166,7 @@ class StripeGateway(StripeCards, StripeBilling):
 
     async def create_customer(self, organization: Json) -> Json:
         """The organization as Stripe's customer. Another time it is another one."""
-        ours = {"pursebot_organization_id": organization["organization_id"]}
+        ours = self.marked(pursebot_organization_id=organization["organization_id"])
         wanted = {"name": organization["name"], "metadata": ours}
         return await answer(self._stripe.customers.create_async(wanted, new_key()))
 
@@ -197,17 +219,6 @@ class StripeGateway(StripeCards, StripeBilling):
                 continue  # TypeError: a signature that is not ASCII cannot be compared
             return
         raise InvalidSignature
-
-
-def intended(payment: Json) -> Json:
-    """What every PaymentIntent that we make is asked with."""
-    return {
-        "amount": payment["amount_minor"],
-        "currency": payment["currency"],
-        "automatic_payment_methods": {"enabled": True},
-        "description": described(payment),
-        "metadata": {PAYMENT_METADATA: payment["id"]},
-    }
 
 
 def described(payment: Json) -> str:

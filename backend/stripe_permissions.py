@@ -33,6 +33,7 @@ PERMISSIONS = (
         "write",
         (
             "POST /v1/checkout/sessions",
+            "GET /v1/checkout/sessions",
             "GET /v1/checkout/sessions/{session}",
             "POST /v1/checkout/sessions/{session}/expire",
         ),
@@ -56,6 +57,7 @@ PERMISSIONS = (
         "write",
         (
             "GET /v1/customers/{customer}/payment_methods",
+            "GET /v1/payment_methods/{payment_method}",
             "POST /v1/payment_methods/{payment_method}",
             "POST /v1/payment_methods/{payment_method}/attach",
             "POST /v1/payment_methods/{payment_method}/detach",
@@ -112,7 +114,13 @@ PERMISSIONS = (
     Permission(
         "Charges and Refunds",
         "write",
-        ("POST /v1/refunds", "GET /v1/refunds"),
+        (
+            "POST /v1/refunds",
+            "GET /v1/refunds",
+            "GET /v1/refunds/{refund}",
+            "GET /v1/charges/{charge}",
+            "GET /v1/radar/early_fraud_warnings/{early_fraud_warning}",
+        ),
         "POST /v1/refunds",
         "for refunds and receipts",
         {"payment_intent": f"pi_{NOBODY}"},
@@ -120,7 +128,7 @@ PERMISSIONS = (
     Permission(
         "Setup Intents",
         "read",
-        (),  # comes with the page to add a card
+        ("GET /v1/setup_intents/{intent}",),
         "GET /v1/setup_intents",
         "to see which card was added",
         {"limit": 1},
@@ -132,6 +140,21 @@ PERMISSIONS = (
         "GET /v1/invoices",
         "to credit recurring top-ups",
         {"limit": 1},
+    ),
+    Permission(
+        "Disputes",
+        "read",
+        ("GET /v1/disputes", "GET /v1/disputes/{dispute}"),
+        "GET /v1/disputes",
+        "to see what a dispute took",
+        {"limit": 1},
+    ),
+    Permission(
+        "Accounts",
+        "read",
+        ("GET /v1/account",),
+        "GET /v1/account",
+        "to see whose account it is",
     ),
     Permission(
         "Events",

@@ -1,70 +1,31 @@
-"""Stripe's door: raw bytes, signature, what each type means, one SQL call.
+"""Stripe's webhook: raw bytes, signature, what the event says, one SQL call.
 
-200 only after the commit. A 500 makes Stripe send the event again, which is our queue.
+200 only after the commit. A 500 makes Stripe send the event again, which is our queue. Where an
+event alone does not say enough, Stripe is asked before it is answered.
 """
 
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
 import structlog
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from backend import cards, refunds, subscriptions, topups
+from backend import cards, refunds, subscriptions
 from backend.database import SERVICE
-from backend.disputes import dispute_fact, warning_fact
 from backend.errors import BadRequest, PursebotError
-from backend.failures import EventNotApplied, StripeRefused
-from backend.refunds import charge_fact, refund_fact
+from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
+from backend.refetch import refetched_fact
 from backend.schemas import Json
 from backend.shop import Shop
-from backend.stripe_billing_facts import invoice_fact, subscription_fact
-from backend.stripe_card_facts import customer_fact, method_fact, setup_fact
-from backend.stripe_facts import intent_fact, session_fact
+from backend.stripe_events import EVENT_TYPES, StripeEvent
+from backend.topups import STRIPE_DECIDES
 
 log = structlog.get_logger(__name__)
 
-# https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
-MEANINGS: dict[str, Callable[[Json], Json]] = {
-    "checkout.session.completed": session_fact,
-    "checkout.session.async_payment_succeeded": session_fact,
-    "checkout.session.async_payment_failed": lambda session: session_fact(session, "failed"),
-    "checkout.session.expired": session_fact,
-    "payment_intent.succeeded": lambda intent: intent_fact(intent, "paid"),
-    "payment_intent.payment_failed": lambda intent: intent_fact(intent, "declined"),
-    "payment_intent.processing": lambda intent: intent_fact(intent, "processing"),
-    "payment_intent.canceled": lambda intent: intent_fact(intent, "canceled"),
-    "refund.created": refund_fact,
-    "refund.updated": refund_fact,
-    "refund.failed": refund_fact,
-    "charge.refund.updated": refund_fact,
-    "charge.refunded": charge_fact,
-    "charge.dispute.created": dispute_fact,
-    "charge.dispute.updated": dispute_fact,
-    "charge.dispute.closed": dispute_fact,
-    "charge.dispute.funds_withdrawn": partial(dispute_fact, withdrawn=True),
-    "charge.dispute.funds_reinstated": partial(dispute_fact, reinstated=True),
-    "radar.early_fraud_warning.created": warning_fact,
-    "payment_method.attached": method_fact,
-    "payment_method.updated": method_fact,
-    "payment_method.automatically_updated": method_fact,
-    "payment_method.detached": method_fact,
-    "setup_intent.succeeded": setup_fact,
-    "setup_intent.setup_failed": setup_fact,
-    "customer.updated": customer_fact,
-    "customer.deleted": customer_fact,
-    "customer.subscription.created": subscription_fact,
-    "customer.subscription.updated": subscription_fact,
-    "customer.subscription.deleted": subscription_fact,
-    "invoice.paid": lambda invoice: invoice_fact(invoice, "paid"),
-    "invoice.payment_succeeded": lambda invoice: invoice_fact(invoice, "paid"),
-    "invoice.payment_failed": lambda invoice: invoice_fact(invoice, "failed"),
-    "invoice.payment_action_required": lambda invoice: invoice_fact(invoice, "action_required"),
-}
-# How Stripe is asked where an event alone does not say enough, by what it is about.
+# What is asked beyond the object of the event itself, by what it is about.
 ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
-    "payment": lambda shop, result: topups.ask(shop, result["payment_id"]),
     "refunds": lambda shop, result: refunds.ask(
         shop, result["fact"]["intent_id"], result["fact"]["livemode"]
     ),
@@ -72,37 +33,8 @@ ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
     "subscription": subscriptions.ask_again,
     "invoice": subscriptions.ask_who_paid,
 }
-NOTHING: Json = {"outcome": None}
-UNREADABLE: Json = {"outcome": "unreadable"}  # recorded, and parked if it stays so
-# How it shows that an object is not of the form that Stripe documents.
-UNLIKE_STRIPES = (ValueError, LookupError, AttributeError, TypeError)
-LAST_SECOND = 253_402_300_799  # of the year 9999
-
-
-class EventData(BaseModel):
-    """What the event is about."""
-
-    object: Json
-
-
-class StripeEvent(BaseModel):
-    """The envelope: https://docs.stripe.com/api/events/object. `created` in seconds since 1970."""
-
-    id: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
-    type: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
-    livemode: bool
-    created: int = Field(ge=0, le=LAST_SECOND)
-    data: EventData
-
-    def as_received(self) -> Json:
-        """As `api.receive_events` takes it."""
-        meaning = MEANINGS.get(self.type)
-        try:
-            fact = meaning(self.data.object) if meaning else NOTHING
-        except UNLIKE_STRIPES as error:
-            log.error("stripe_event_unreadable", event_id=self.id, error=type(error).__name__)
-            fact = UNREADABLE
-        return {**self.model_dump(include={"id", "type", "livemode", "created"}), "fact": fact}
+# https://docs.stripe.com/event-destinations#thin-events
+THIN = "v2.core.event"
 
 
 async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
@@ -112,47 +44,108 @@ async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
     """
     with shop.metrics.webhook_answer() as about:
         shop.stripe.verify(raw, signature)
-        try:
-            event = StripeEvent.model_validate_json(raw)
-        except ValidationError as error:
-            log.error("stripe_event_malformed", problems=error.error_count())
-            raise BadRequest("The event is not of the form that Stripe documents.") from error
-        about["type"] = event.type if event.type in MEANINGS else "other"
+        event = parsed(raw)
+        about["type"] = event.type if event.type in EVENT_TYPES else "other"
         result = (await apply(shop, [event.as_received()]))[0]
-        if result["state"] == "failed":
+        # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
+        # fetches again.
+        if result["state"] == "failed" and not event.other_release:
             raise EventNotApplied
     if not result["repeat"]:
         shop.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return str(result["state"])
 
 
+def parsed(raw: bytes) -> StripeEvent:
+    """The event in these bytes. Raises BadRequest."""
+    try:
+        return StripeEvent.model_validate_json(raw)
+    except ValidationError as error:
+        if is_thin(raw):
+            log.error("stripe_event_thin", next_step="make a destination with snapshot payloads")
+            raise BadRequest(
+                "This event destination sends thin events. Make one with snapshot payloads."
+            ) from error
+        log.error("stripe_event_malformed", problems=error.error_count())
+        raise BadRequest("The event is not of the form that Stripe documents.") from error
+
+
+def is_thin(raw: bytes) -> bool:
+    """Whether it is an event of the kind that carries no object."""
+    try:
+        said = json.loads(raw)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("object") == THIN
+
+
 async def apply(shop: Shop, events: list[Json]) -> list[Json]:
-    """Record and apply events in one transaction.
+    """Record and apply events in one transaction, then ask Stripe where it decides.
 
     Answers `[{id, state, reason, repeat, payment_id, fact}]`, the fact only where Stripe decides.
     """
     results: list[Json] = await shop.database.call("receive_events", SERVICE, events=events)
     shop.bell.ring()
     for result in results:
-        loud = result["state"] in ("failed", "parked") and not result["repeat"]
-        (log.error if loud else log.info)("stripe_event", **result)
+        record_result(shop, result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
     # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
-    asking = replace(shop, repeated=True)
-    for result in results:
-        if result["reason"] == topups.STRIPE_DECIDES:
-            try:
-                await ASKING[result["fact"]["about"]](asking, result)
-            except (StripeRefused, EventNotApplied) as failure:
-                log.error("not_answered", event_id=result["id"], code=failure.code, **failure.facts)
-                result |= await unanswered(shop, result["id"], failure)
-                continue
-            await shop.database.call("answered_event", SERVICE, event_id=result["id"])
-    return results
+    return [await decided(shop, result) for result in results]
+
+
+def record_result(shop: Shop, result: Json) -> None:
+    """One line about what became of an event, and a count of those that are not ours."""
+    loud = result["state"] in ("failed", "parked") and not result["repeat"]
+    (log.error if loud else log.info)("stripe_event", **result)
+    if result["state"] == "ignored" and not result["repeat"]:
+        shop.metrics.events_ignored.labels(result["reason"]).inc()
+
+
+async def decided(shop: Shop, result: Json) -> Json:
+    """What became of an event in the end; where Stripe has to say more, it is asked.
+
+    Raises StripeUnavailable, after which the repeat of the event asks again, unless its object
+    could only be fetched: then the reconciler does.
+    """
+    if result["reason"] != STRIPE_DECIDES:
+        return result
+    try:
+        return await decide(shop, result)
+    except (StripeRefused, EventNotApplied) as failure:
+        return await unanswered(shop, result["id"], failure)
+    except StripeUnavailable as failure:
+        if result["fact"]["outcome"] != "refetch":
+            raise
+        return await unanswered(shop, result["id"], failure)
+
+
+async def decide(shop: Shop, result: Json) -> Json:
+    """Ask Stripe about an event; what it answers is applied. Raises what asking raises."""
+    fact = result["fact"]
+    if not needs_more(fact):
+        fact = await refetched_fact(shop, fact, result["payment_id"])
+        result = await shop.database.call(
+            "apply_refetched", SERVICE, event_id=result["id"], fact=fact
+        )
+        shop.bell.ring()
+        record_result(shop, result)
+        if result["reason"] != STRIPE_DECIDES:
+            return result
+        fact = result["fact"]
+    # In a shop that hears of what could not be applied: the repeat of the event asks again.
+    await ASKING[fact["about"]](replace(shop, repeated=True), result)
+    await shop.database.call("answered_event", SERVICE, event_id=result["id"])
+    return result
+
+
+def needs_more(fact: Json) -> bool:
+    """Whether more than the object itself has to be asked for, and we know whose it is."""
+    return fact["outcome"] != "refetch" and fact["about"] in ASKING
 
 
 async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> Json:
     """Write down that what an event asks for was not answered, and why; the event as it is then."""
+    log.error("not_answered", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
     event: Json = await shop.database.call(
         "unanswered_event", SERVICE, event_id=event_id, reason=reason

@@ -104,7 +104,8 @@ def paid(payment_id: str) -> Json:
     """The event of a payment that was paid, as the backend hands it over."""
     fact = {
         "about": "payment", "outcome": "paid", "payment_id": payment_id,
-        "intent_id": f"pi_{payment_id}", "amount_minor": AMOUNT, "currency": "eur",
+        "intent_id": f"pi_{payment_id}", "received_minor": AMOUNT, "tax_minor": 0,
+        "currency": "eur", "refetched": True,
     }  # fmt: skip
     created = int(time.time())
     return {"id": f"evt_{payment_id}", "type": "bench", "livemode": False, "created": created,
@@ -143,7 +144,7 @@ async def main() -> None:
             await migrations.migrate(url)
             owner = await asyncpg.connect(url)
             async with postgres_database(url) as database:
-                await database.call("claim_stripe_mode", SERVICE, livemode=False)
+                await database.call("claim_stripe_account", SERVICE, livemode=False)
                 payer = await owner.fetchval("insert into users (name) values ('Ana') returning id")
                 bench = Bench(database, owner, payer)
                 print(f"credits a second, medians of {ROUNDS} rounds, {PAYERS} payers at once\n")

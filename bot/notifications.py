@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult
 from bot import subscriptions
+from bot.adjustments import adjustment_screen
 from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.cards import link_screen, news_of_card
@@ -53,6 +54,7 @@ SCREENS: Final[dict[str, Telling]] = {
     "method_link_shown": about("link", link_screen),
     "method_news": news_of_card,
     "recurring": subscriptions.news_screen,
+    "wallet_adjusted": adjustment_screen,
     **dict.fromkeys(("member_joined", "role_changed", "member_removed"), news_screen),
     **dict.fromkeys(("refund_made", "refund_failed"), refund_screen),
     **dict.fromkeys(DISPUTES, dispute_screen),

@@ -63,7 +63,7 @@ async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 async def database(database_url: str) -> AsyncIterator[PostgresDatabase]:
     """The backend's own door, to that database."""
     async with postgres_database(database_url) as opened:
-        await opened.call("claim_stripe_mode", SERVICE, livemode=False)
+        await opened.call("claim_stripe_account", SERVICE, livemode=False)
         yield opened
 
 

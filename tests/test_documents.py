@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.errors import PursebotError, tree
-from backend.webhooks import MEANINGS
+from backend.stripe_events import EVENT_TYPES
 from sandbox.environment import SETTINGS
 
 ROOT = Path(__file__).parent.parent
@@ -32,7 +32,7 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
 def test_going_live_names_the_events_that_the_webhook_knows() -> None:
     page = (ROOT / "docs" / "going-live.md").read_text()
     listed = re.findall(r"(?m)^ +([a-z_]+\.[a-z_.]+)$", page)
-    assert sorted(listed) == sorted(MEANINGS)
+    assert sorted(listed) == sorted(EVENT_TYPES)
 
 
 @pytest.mark.parametrize("name", ["README.md", "SECURITY.md", "docs/going-live.md"])

@@ -1,6 +1,7 @@
 """The database: whether it is ours and up to date, and what waits in it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from backend import migrations
 from backend.connections import Unreachable, address_kind
@@ -84,8 +85,9 @@ def work(figures: Json, livemode: bool) -> Iterator[Finding]:
     modes = {"mode": MODES[figures["livemode"]], "key_mode": MODES[livemode]}
     yield found("mode.same" if same else "mode.other", **modes)
     events, outbox, updates = figures["events"], figures["outbox"], figures["updates"]
+    oldest = str(timedelta(seconds=int(figures["oldest_dead_letter_seconds"])))
     for state in [state for state, number in events.items() if number] or ["none"]:
-        yield found(f"events.{state}", **events)
+        yield found(f"events.{state}", **events, oldest=oldest)
     late = outbox["oldest_due_seconds"] > LATE_SECONDS
     yield found("outbox.late" if late else "outbox.on_time", **outbox)
     if outbox["unreachable_chats"]:

@@ -9,9 +9,9 @@ from backend.opening import open_stripe
 from backend.schemas import Json
 from backend.settings import Settings
 from backend.stripe_errors import refused_for_the_key
+from backend.stripe_events import EVENT_TYPES
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS, StripeGateway
 from backend.stripe_permissions import PERMISSIONS, Permission
-from backend.webhooks import MEANINGS
 
 DOOR = "/api/payments/webhook"
 NOT_PERMITTED = "403"  # the key is good, and may not do this
@@ -93,7 +93,7 @@ def endpoint_findings(endpoint: Json) -> Iterator[Finding]:
     id, version = endpoint["id"], endpoint["api_version"] or "the account's default version"
     if endpoint["status"] != "enabled":
         yield found("webhook.off", id=id, status=endpoint["status"])
-    missing = sorted(MEANINGS.keys() - set(endpoint["enabled_events"]))
+    missing = sorted(EVENT_TYPES.keys() - set(endpoint["enabled_events"]))
     if missing and "*" not in endpoint["enabled_events"]:
         yield found("webhook.lacks", id=id, events=", ".join(missing))
     verdict = "webhook.right" if version == API_VERSION else "webhook.of_another_version"

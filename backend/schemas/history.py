@@ -11,7 +11,7 @@ from backend.schemas.payments import Payment, PaymentStatus
 from backend.schemas.words import Model
 
 TransactionKind = Literal[
-    "topup", "invoice", "refund", "refund_reversal", "dispute", "reinstatement"
+    "topup", "invoice", "refund", "refund_reversal", "dispute", "reinstatement", "adjustment"
 ]
 Month = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]

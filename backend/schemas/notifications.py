@@ -28,7 +28,9 @@ class Notification(Model):
     `fraud_warned`, and `dispute_opened`, `_withdrawn`, `_reinstated` and `_closed` {the same,
     status, due_by?}: `payment` is its id as hex, `due_by` in seconds since 1970; and of
     `recurring` top-ups {organization_name, news, amount, currency, interval, url?}: `news` is
-    `began`, `failed`, `action_required` or `ended`, `url` leads to where it can be paid. `language`
+    `began`, `failed`, `action_required` or `ended`, `url` leads to where it can be paid; and of an
+    adjustment by the operator, `wallet_adjusted` {organization_name, amount, currency, reason,
+    reference}. `language`
     and `time_zone` (an IANA name) are the reader's; `silent` when they have their quiet hours.
     """
 
@@ -39,6 +41,7 @@ class Notification(Model):
         "method_link_shown", "method_news",
         "refund_made", "refund_failed", "dispute_opened", "dispute_withdrawn",
         "dispute_reinstated", "dispute_closed", "fraud_warned", "recurring",
+        "wallet_adjusted",
     ]  # fmt: skip
     chat_id: int
     message_id: int | None

@@ -26,6 +26,7 @@ as $$
         'payment_closed', 'PB004',
         'wrong_stripe_mode', 'PB005',
         'amount_too_precise', 'PB006',
+        'wrong_stripe_account', 'PB007',
         'signup_closed', 'PB010',
         'too_many_organizations', 'PB011',
         'last_owner', 'PB012',
@@ -44,6 +45,10 @@ as $$
         'unknown_payment', 'PB801',
         'unreadable_event', 'PB802',
         'unknown_subscription', 'PB803',
+        'adjustment_exists', 'PB060',
+        'cannot_be_accepted', 'PB061',
+        'organization_needed', 'PB062',
+        'preview', 'PB900',
         'append_only', 'PB901',
         'illegal_transition', 'PB902'
     )
@@ -85,33 +90,46 @@ end
 $$;
 comment on function private.forbid_change is 'Trigger for append-only tables: even their owner cannot rewrite history.';
 
--- Money rule 12: a database belongs to one Stripe mode, recorded at first use.
+-- A database belongs to one Stripe account and mode, recorded at first use. Its installation id is in the
+-- metadata of whatever we make at Stripe, where others may use the same account.
 create table private.installation (
     only_row boolean primary key default true,
-    livemode boolean not null,
-    recorded_at timestamptz not null default now(),
+    id uuid not null default gen_random_uuid(),
+    livemode boolean,
+    stripe_account_id text,
+    recorded_at timestamptz,
     events_seen_until timestamptz not null default now(),
     signup_open boolean not null default false,
     topups_in_chat boolean not null default true,
     constraint installation_is_one_row check (only_row)
 );
-comment on table private.installation is 'Which Stripe mode this database belongs to, how far Stripe''s list of events was read, and whether everybody may found organizations.';
+comment on table private.installation is 'Who this database is (id, made with it), which Stripe account and mode it belongs to, how far Stripe''s list of events was read, and whether everybody may found organizations.';
+insert into private.installation default values;
 
-create function api.claim_stripe_mode(livemode boolean) returns jsonb
+create function api.claim_stripe_account(livemode boolean, stripe_account_id text default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    recorded boolean;
+    installation private.installation;
 begin
     perform private.require_service();
-    insert into private.installation (livemode) values (claim_stripe_mode.livemode)
-    on conflict (only_row) do nothing;
-    select i.livemode into recorded from private.installation as i;
-    if recorded <> claim_stripe_mode.livemode then
-        perform private.refuse('wrong_stripe_mode', jsonb_build_object('livemode', recorded));
+    update private.installation as i
+    set livemode = coalesce(i.livemode, claim_stripe_account.livemode),
+        stripe_account_id = coalesce(i.stripe_account_id, claim_stripe_account.stripe_account_id),
+        recorded_at = coalesce(i.recorded_at, now())
+    where i.only_row
+    returning i.* into installation;
+    if installation.livemode <> claim_stripe_account.livemode then
+        perform private.refuse('wrong_stripe_mode', jsonb_build_object('livemode', installation.livemode));
+    elsif installation.stripe_account_id <> claim_stripe_account.stripe_account_id then
+        perform private.refuse('wrong_stripe_account', jsonb_build_object('account', installation.stripe_account_id));
     end if;
-    return jsonb_build_object('livemode', recorded);
+    return jsonb_build_object(
+        'installation_id', installation.id,
+        'livemode', installation.livemode,
+        'stripe_account_id', installation.stripe_account_id
+    );
 end
 $$;
-comment on function api.claim_stripe_mode is 'Definer: private.installation has no grants. Refuses wrong_stripe_mode.';
-grant execute on function api.claim_stripe_mode(boolean) to service_role;
+comment on function api.claim_stripe_account is 'Definer: private.installation has no grants. Without an account, because the key may not read it, only the mode is compared. Refuses wrong_stripe_mode, wrong_stripe_account.';
+grant execute on function api.claim_stripe_account(boolean, text) to service_role;

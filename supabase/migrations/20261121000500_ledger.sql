@@ -26,13 +26,13 @@ create table public.accounts (
     balance bigint not null default 0,
     last_seq bigint not null default 0,
     last_hash bytea not null default '',
-    constraint accounts_kind_is_known check (kind in ('wallet', 'stripe')),
+    constraint accounts_kind_is_known check (kind in ('wallet', 'stripe', 'adjustment')),
     constraint accounts_one_per_kind unique (wallet_id, kind),
     constraint accounts_identity unique (id, organization_id, currency),
     constraint accounts_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.accounts is 'The wallet itself and where its money comes from or goes to. balance repeats the last entry.';
+comment on table public.accounts is 'The wallet itself and its counter-accounts, where its money comes from or goes to: stripe, and adjustment for what the operator posts by hand. balance repeats the last entry.';
 revoke all on public.accounts from public, anon, authenticated, service_role;
 revoke all on sequence public.accounts_id_seq from public, anon, authenticated, service_role;
 create index accounts_wallet on public.accounts (wallet_id, organization_id, currency);
@@ -50,7 +50,7 @@ create table public.transfers (
     reference text not null,
     created_at timestamptz not null default now(),
     constraint transfers_kind_is_known check (
-        kind in ('topup', 'invoice', 'refund', 'refund_reversal', 'dispute', 'reinstatement')
+        kind in ('topup', 'invoice', 'refund', 'refund_reversal', 'dispute', 'reinstatement', 'adjustment')
     ),
     constraint transfers_post_once unique (kind, reference),
     constraint transfers_identity unique (id, organization_id, currency)

@@ -5,11 +5,15 @@ create table public.payments (
     wallet_id uuid not null,
     currency text not null,
     amount bigint not null,
+    requested_amount bigint,
+    received_amount bigint,
+    clawed_back_amount bigint not null default 0,
+    clawbacks integer not null default 0,
     flow text not null default 'checkout',
     payment_method_id uuid,
     order_reference text,
     status text not null default 'created',
-    created_by uuid not null references public.users (id),
+    created_by uuid references public.users (id),
     idempotency_key text not null,
     request_hash bytea not null,
     attempt integer not null default 1,
@@ -33,6 +37,8 @@ create table public.payments (
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
+    constraint payments_received_amount_is_positive check (received_amount > 0),
+    constraint payments_clawed_back_amount_fits check (clawed_back_amount between 0 and amount),
     constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge', 'invoice')),
     constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
     constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
@@ -44,10 +50,11 @@ create table public.payments (
         status in ('created', 'pending', 'processing', 'succeeded', 'failed', 'expired', 'canceled')
     ),
     constraint payments_succeeded_has_its_time check ((status = 'succeeded') = (succeeded_at is not null)),
+    constraint payments_succeeded_received_money check ((status = 'succeeded') = (received_amount is not null)),
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run; request_hash tells a repeat from another request under the same key.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);

@@ -22,7 +22,7 @@ create table public.notifications (
             'payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed',
             'method_link_shown', 'method_news',
             'refund_made', 'refund_failed', 'dispute_opened', 'dispute_withdrawn', 'dispute_reinstated',
-            'dispute_closed', 'fraud_warned', 'recurring'
+            'dispute_closed', 'fraud_warned', 'recurring', 'wallet_adjusted'
         )
     ),
     constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))

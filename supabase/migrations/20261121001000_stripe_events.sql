@@ -3,6 +3,8 @@ create table public.stripe_events (
     id text primary key,
     type text not null,
     livemode boolean not null,
+    account text,
+    api_version text,
     stripe_created_at timestamptz not null,
     fact jsonb not null,
     state text not null default 'failed',
@@ -16,7 +18,7 @@ create table public.stripe_events (
     dismissed_reason text,
     constraint stripe_events_state_is_known check (state in ('done', 'ignored', 'failed', 'parked'))
 );
-comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person.';
+comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
 create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);
@@ -40,126 +42,53 @@ comment on function private.payment_of is 'Which payment a fact is about: by our
 
 create type private.verdict as (state text, reason text);
 
-create function private.review(payment_id uuid, why text) returns void
-language plpgsql set search_path = ''
-as $$
-declare
-    payment public.payments;
-begin
-    update public.payments as p set under_review = why where p.id = payment_id returning * into payment;
-    if found then
-        perform private.show_payment(payment);
-    end if;
-end
-$$;
-comment on function private.review is 'Tells the payer that money came and somebody is looking at it.';
+-- Not ours by evidence: another installation's metadata. What carries none may still be ours.
+create function private.of_another_installation(fact jsonb) returns boolean
+language sql stable set search_path = ''
+return coalesce((fact ->> 'installation')::uuid <> (select i.id from private.installation as i), false);
 
--- One fact, applied to the payment it is about. Locks the payment, then its accounts.
-create function private.apply_payment(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
-as $$
-declare
-    payment public.payments;
-    outcome text := fact ->> 'outcome';
-    objection text;
-begin
-    select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
-    if payment.id is null then
-        if fact ->> 'payment_id' is not null then
-            perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
-        end if;
-        return row('ignored', 'not ours')::private.verdict;
-    end if;
-    if outcome = 'paid' then
-        objection := private.objection_to(payment, fact);
-        -- An intent's amount may carry tax or the payer's own currency; the session has our quote.
-        if objection in ('amount_differs', 'currency_differs')
-            and fact ->> 'source' = 'intent' and payment.stripe_checkout_session_id is not null then
-            return row('done', 'stripe_decides')::private.verdict;
-        elsif objection is not null then
-            perform private.review(payment.id, objection);
-            return row('parked', objection)::private.verdict;
-        end if;
-        perform private.credit(payment, fact ->> 'intent_id');
-        perform private.note_what_paid(payment, fact ->> 'paid_method_id');
-    elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
-        -- Perhaps of the try before the one that is running: Stripe is asked.
-        return row('done', 'stripe_decides')::private.verdict;
-    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
-        return row('ignored', 'another session')::private.verdict;
-    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
-        -- Stripe made it and answered 500; what the payer confirms is the next try's.
-        return row('ignored', 'another intent')::private.verdict;
-    elsif outcome = 'declined' and payment.status in ('created', 'pending') and payment.flow <> 'charge' then
-        -- The page is still open: a fact about it, not an end.
-        update public.payments as p set last_decline = fact ->> 'decline'
-        where p.id = payment.id returning * into payment;
-        perform private.show_payment(payment);
-    else
-        update public.payments as p
-        set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'intent_id'),
-            last_decline = coalesce(fact ->> 'decline', p.last_decline)
-        where p.id = payment.id and p.status <> 'succeeded' returning * into payment;
-        if found then
-            perform private.move_payment(payment, case
-                when outcome = 'declined' then 'failed'
-                when outcome = 'expired' and payment.cancel_requested_at is not null then 'canceled'
-                -- An intent has no end of its own: past its time it is canceled, and that is all that ended.
-                when outcome = 'canceled' and payment.cancel_requested_at is null and payment.expires_at <= now() then 'expired'
-                else outcome
-            end);
-        end if;
-    end if;
-    return row('done', outcome)::private.verdict;
-end
-$$;
-
-create function private.objection_to(payment public.payments, fact jsonb) returns text
-language sql immutable set search_path = ''
-return case
-    when payment.status = 'succeeded'
-        then case when payment.stripe_payment_intent_id <> fact ->> 'intent_id' then 'paid_twice' end
-    when payment.currency is distinct from fact ->> 'currency' then 'currency_differs'
-    when payment.amount is distinct from (fact ->> 'amount_minor')::bigint then 'amount_differs'
-end;
-comment on function private.objection_to is 'Why money that arrived may not be credited, or null.';
-
-create function private.credit(payment public.payments, intent_id text) returns void
-language plpgsql set search_path = ''
-as $$
-begin
-    if private.post_transfer(
-        payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
-        'stripe', 'wallet', payment.amount
-    ) is null then
-        update public.payments as p set stripe_payment_intent_id = credit.intent_id
-        where p.id = payment.id and p.stripe_payment_intent_id is null;
-        return;
-    end if;
-    update public.payments as p
-    set stripe_payment_intent_id = coalesce(credit.intent_id, p.stripe_payment_intent_id),
-        last_decline = null, under_review = null
-    where p.id = payment.id returning * into payment;
-    payment := private.move_payment(payment, 'succeeded');
-    perform private.tell_members(payment);
-end
-$$;
-comment on function private.credit is 'Posts the top-up once and tells everybody; a repeat does nothing.';
-
--- One fact, applied to what it is about: each subject has its own `private.apply_<subject>(fact)`.
+-- One fact, applied to what it is about.
 create function private.apply_fact(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
-declare
-    verdict private.verdict;
 begin
-    if fact ->> 'outcome' is null then
+    if private.of_another_installation(fact) then
+        return row('ignored', 'another installation')::private.verdict;
+    elsif fact ->> 'outcome' is null then
         return row('ignored', 'nothing to do')::private.verdict;
+    elsif fact ->> 'outcome' = 'refetch' then
+        return private.apply_refetch(fact);
     elsif fact ->> 'outcome' = 'unreadable' then
         perform private.refuse('unreadable_event');
     end if;
-    execute format('select * from private.%I($1)', 'apply_' || coalesce(fact ->> 'about', 'payment')) into verdict using fact;
-    return verdict;
+    case coalesce(fact ->> 'about', 'payment')
+        when 'payment' then return private.apply_payment(fact);
+        when 'refund' then return private.apply_refund(fact);
+        when 'refunds' then return private.apply_refunds(fact);
+        when 'dispute' then return private.apply_dispute(fact);
+        when 'warning' then return private.apply_warning(fact);
+        when 'method' then return private.apply_method(fact);
+        when 'subscription' then return private.apply_subscription(fact);
+        when 'invoice' then return private.apply_invoice(fact);
+    end case;
+end
+$$;
+
+-- An event whose object is not in our API version, or not in a shape that we know, says no more than
+-- which object Stripe is to be asked about, unless that can tell us nothing new.
+create function private.apply_refetch(fact jsonb) returns private.verdict
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if fact ->> 'about' = 'payment' and exists (
+        select from public.payments as p
+        where p.status = 'succeeded' and (
+            p.stripe_payment_intent_id = fact ->> 'object_id' or p.stripe_checkout_session_id = fact ->> 'object_id'
+        )
+    ) then
+        return row('done', 'known')::private.verdict;
+    end if;
+    return row('done', 'stripe_decides')::private.verdict;
 end
 $$;
 
@@ -189,6 +118,12 @@ begin
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     if event.tries > 0 and event.state <> 'failed' then
         return private.event_result(event, repeat => true);
+    elsif event.account is not null and event.account is distinct from (select i.stripe_account_id from private.installation as i) then
+        -- Connect: https://docs.stripe.com/connect/webhooks. Its money is not ours, whatever its metadata says.
+        update public.stripe_events as e
+        set state = 'ignored', reason = 'another account', tries = e.tries + 1, handled_at = now()
+        where e.id = event_id returning * into event;
+        return private.event_result(event, repeat => false);
     end if;
     begin
         verdict := private.apply_fact(event.fact);
@@ -204,6 +139,11 @@ begin
             end,
             sqlstate || ' ' || sqlerrm
         );
+        -- What we made and do not have (a restored backup, or no installation id yet) comes to no other end by
+        -- being tried again: it waits for the operator, and Stripe need not repeat it.
+        if sqlstate in (private.refusals() ->> 'unknown_payment', private.refusals() ->> 'unknown_subscription') then
+            verdict.state := 'parked';
+        end if;
         if verdict.state = 'parked' and event.fact ->> 'outcome' = 'paid' then
             perform private.review(private.payment_of(event.fact), 'not_applied');
         end if;
@@ -216,7 +156,26 @@ begin
 end
 $$;
 
--- The one way in for what Stripe says: events = [{id, type, livemode, created, fact}], answers
+-- The global order of locks, each sorted by id: events, subscriptions, payments, accounts.
+create function private.lock_events(ids text [], facts jsonb []) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    payment_ids uuid [];
+begin
+    perform e.id from public.stripe_events as e where e.id = any(ids) order by e.id for update;
+    -- An invoice makes a payment: its subscription stands for it until then.
+    perform s.id from public.subscriptions as s
+    where s.id in (select private.subscription_of(f.fact) from unnest(facts) as f (fact)) order by s.id for update;
+    payment_ids := array(select private.payment_of(f.fact) from unnest(facts) as f (fact));
+    perform p.id from public.payments as p where p.id = any(payment_ids) order by p.id for update;
+    perform a.id from public.accounts as a
+    where a.wallet_id in (select p.wallet_id from public.payments as p where p.id = any(payment_ids))
+    order by a.id for update;
+end
+$$;
+
+-- The one way in for what Stripe says: events = [{id, type, livemode, account, api_version, created, fact}], answers
 -- [{id, state, reason, repeat, payment_id, fact}] in the same order (the fact where Stripe decides). Locks in the global order, each sorted by id.
 create function api.receive_events(events jsonb []) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -229,23 +188,16 @@ begin
     if exists (select from unnest(events) as e (body) where (e.body ->> 'livemode')::boolean is distinct from mode) then
         perform private.refuse('wrong_stripe_mode', jsonb_build_object('livemode', mode));
     end if;
-    insert into public.stripe_events (id, type, livemode, stripe_created_at, fact)
-    select e.body ->> 'id', e.body ->> 'type', mode, to_timestamp((e.body ->> 'created')::bigint), e.body -> 'fact'
+    insert into public.stripe_events (id, type, livemode, account, api_version, stripe_created_at, fact)
+    select
+        e.body ->> 'id', e.body ->> 'type', mode, e.body ->> 'account', e.body ->> 'api_version',
+        to_timestamp((e.body ->> 'created')::bigint), e.body -> 'fact'
     from unnest(events) as e (body)
     order by e.body ->> 'id'
     on conflict (id) do nothing;
-    perform e.id from public.stripe_events as e
-    where e.id in (select b.body ->> 'id' from unnest(events) as b (body)) order by e.id for update;
-    -- An invoice makes a payment: its subscription stands for it until then.
-    perform s.id from public.subscriptions as s
-    where s.id in (select private.subscription_of(b.body -> 'fact') from unnest(events) as b (body)) order by s.id for update;
-    perform p.id from public.payments as p
-    where p.id in (select private.payment_of(b.body -> 'fact') from unnest(events) as b (body)) order by p.id for update;
-    perform a.id from public.accounts as a
-    where a.wallet_id in (
-        select p.wallet_id from public.payments as p
-        where p.id in (select private.payment_of(b.body -> 'fact') from unnest(events) as b (body))
-    ) order by a.id for update;
+    perform private.lock_events(
+        array(select e.body ->> 'id' from unnest(events) as e (body)), array(select e.body -> 'fact' from unnest(events) as e (body))
+    );
     return (
         select coalesce(jsonb_agg(private.handle_event(b.body ->> 'id') order by b.place), '[]')
         from unnest(events) with ordinality as b (body, place)
@@ -254,39 +206,3 @@ end
 $$;
 comment on function api.receive_events is 'Definer: nobody has grants on the inbox. Refuses wrong_stripe_mode for the whole call.';
 grant execute on function api.receive_events(jsonb []) to service_role;
-
-create function api.answered_event(event_id text) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-begin
-    perform private.require_service();
-    update public.stripe_events as e set reason = 'asked' where e.id = event_id and e.reason = 'stripe_decides';
-    return '{}';
-end
-$$;
-comment on function api.answered_event is 'Definer: nobody has grants on the inbox. Stripe has decided: a repeat of the event asks no more.';
-grant execute on function api.answered_event(text) to service_role;
-
-create function api.events_cursor() returns jsonb
-language plpgsql stable security definer set search_path = ''
-as $$
-begin
-    perform private.require_service();
-    return (select to_jsonb(extract(epoch from i.events_seen_until)::bigint) from private.installation as i);
-end
-$$;
-comment on function api.events_cursor is 'Definer. Until when (seconds since 1970) Stripe''s list of events was read to its end.';
-grant execute on function api.events_cursor() to service_role;
-
-create function api.move_events_cursor(until bigint) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-begin
-    perform private.require_service();
-    update private.installation as i set events_seen_until = greatest(i.events_seen_until, to_timestamp(until))
-    where i.only_row;
-    return '{}';
-end
-$$;
-comment on function api.move_events_cursor is 'Definer. Only after the whole list was applied; never backwards.';
-grant execute on function api.move_events_cursor(bigint) to service_role;

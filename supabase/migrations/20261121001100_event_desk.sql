@@ -1,4 +1,5 @@
--- The way out for parked events: python -m backend events list|show|retry|dismiss.
+-- Dead letters: events that could not be applied, and their ways out that move nothing by themselves.
+-- python -m backend events list|show|retry|dismiss; accept and adopt are in the file of dead letters.
 create function private.event_json(event public.stripe_events) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -73,7 +74,7 @@ end
 $$;
 comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is parked: the payment then, or null.';
 
--- Five tries over more than an hour, then it waits at the desk alone.
+-- Five tries over more than an hour, then it waits for the operator; so does at once what Stripe does not know.
 create function api.unanswered_event(event_id text, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -82,7 +83,11 @@ declare
 begin
     perform private.require_service();
     update public.stripe_events as e
-    set state = case when e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked' else 'failed' end,
+    set state = case
+            when unanswered_event.reason = 'resource_missing'
+                or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked'
+            else 'failed'
+        end,
         reason = unanswered_event.reason
     where e.id = event_id and e.reason = 'stripe_decides';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
@@ -117,6 +122,32 @@ $$;
 comment on function api.retry_event is 'Definer: nobody has grants on the inbox.';
 grant execute on function api.retry_event(text, jsonb) to service_role;
 
+-- What Stripe moved by an event's word and what the wallet has of it, where that is not the same. Whoever dismisses
+-- the event leaves it so.
+create function private.inequality_of(event public.stripe_events) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    payment public.payments;
+    taken boolean := event.fact ->> 'about' in ('refund', 'dispute');
+    at_stripe bigint := case when taken then (event.fact ->> 'amount_minor')::bigint else private.credit_of(event.fact) end;
+    here bigint := 0;
+begin
+    select p.* into payment from public.payments as p where p.id = event.payment_id;
+    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = event.fact ->> 'intent_id' then
+        here := case when taken then payment.clawed_back_amount else payment.amount end;
+    end if;
+    if at_stripe is null or at_stripe = here or event.fact ->> 'currency' is null then
+        return null;
+    end if;
+    return jsonb_build_object(
+        'what', case when taken then 'taken back' else 'received' end, 'currency', event.fact ->> 'currency',
+        'at_stripe', private.money_json(at_stripe, event.fact ->> 'currency') ->> 'amount',
+        'in_the_wallet', private.money_json(here, event.fact ->> 'currency') ->> 'amount'
+    );
+end
+$$;
+
 -- Somebody has looked and settled it by hand; who and why stays with the event.
 create function api.dismiss_event(event_id text, dismissed_by text, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -139,7 +170,7 @@ begin
         -- Its page is over and its money settled by hand; money that still comes wins as ever.
         perform private.move_payment(payment, 'canceled');
     end if;
-    return private.event_json(event);
+    return private.event_json(event) || jsonb_build_object('stays_unequal', private.inequality_of(event));
 end
 $$;
 comment on function api.dismiss_event is 'Definer: nobody has grants on the inbox. The payer''s message loses its "being checked".';

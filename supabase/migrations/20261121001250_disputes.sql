@@ -1,5 +1,4 @@
--- Disputes and early fraud warnings, and what refunds and disputes share: whose payment they are
--- about, who is told, and that what came before its payment is applied once the payment is there.
+-- Disputes and early fraud warnings.
 create table public.disputes (
     stripe_dispute_id text primary key,
     organization_id uuid not null references public.organizations (id),
@@ -9,13 +8,16 @@ create table public.disputes (
     status text not null,
     reason text,
     due_by timestamptz,
+    movements integer not null default 0,
+    moved jsonb not null default '{}',
+    charge_settled_amount bigint,
     withdrawn_at timestamptz,
     reinstated_at timestamptz,
     created_at timestamptz not null default now(),
     constraint disputes_amount_is_positive check (amount > 0),
     constraint disputes_reinstated_were_withdrawn check (reinstated_at is null or withdrawn_at is not null)
 );
-comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units, status and reason are Stripe''s. withdrawn_at and reinstated_at: when we learned that the money went and came back.';
+comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units of currency, status and reason are Stripe''s. movements counts Stripe''s balance transactions of it, moved is what they have taken in sum, {currency: minor units}, before fees; charge_settled_amount is what Stripe''s balance got for the charge in that currency, where the dispute is in another one than the charge. withdrawn_at and reinstated_at: when we learned that money went and came back.';
 revoke all on public.disputes from public, anon, authenticated, service_role;
 create index disputes_payment on public.disputes (payment_id);
 create index disputes_organization on public.disputes (organization_id);
@@ -25,6 +27,11 @@ grant select on public.disputes to authenticated;
 create policy "members see their organization's disputes" on public.disputes
 for select to authenticated using (organization_id in (select private.current_organization_ids()));
 
+-- What Stripe's balance lost in the settlement currency of the account, where that is not the charge's.
+create function private.moved_elsewhere(moved jsonb) returns bigint
+language sql immutable set search_path = ''
+as $$ select m.amount::bigint from jsonb_each_text(moved) as m (currency, amount) order by m.currency limit 1 $$;
+
 -- https://docs.stripe.com/disputes/how-disputes-work: an inquiry may become a dispute.
 create function private.dispute_rank(status text) returns integer
 language sql immutable set search_path = ''
@@ -33,12 +40,37 @@ return coalesce(array_position(array[
 ], status), 6);
 comment on function private.dispute_rank is 'How far a dispute is; whatever is not listed is its end.';
 
-create function private.disputed(payment_id uuid) returns bigint
-language sql stable set search_path = ''
+-- What a dispute has taken of a charge, in the charge's currency. Stripe's balance transactions say it where they
+-- are in that currency, before fees, which are the operator's. In another settlement currency they say only whether the
+-- money is gone: differences of exchange rates are the operator's, too. A lost dispute keeps what had not been refunded
+-- before: https://docs.stripe.com/disputes/how-disputes-work
+create function private.dispute_share(dispute public.disputes, payment public.payments, refunded bigint) returns bigint
+language sql immutable set search_path = ''
+return case
+    when dispute.movements = 0 then 0
+    when dispute.moved ? payment.currency then greatest(0, (dispute.moved ->> payment.currency)::bigint)
+    when dispute.status = 'won' then 0
+    when dispute.currency = payment.currency and dispute.status = 'lost'
+        then greatest(0, least(dispute.amount, payment.received_amount - refunded))
+    when private.moved_elsewhere(dispute.moved) <= 0 then 0
+    when dispute.currency = payment.currency then dispute.amount
+    -- What it took, as a part of what the charge itself had come to in that currency.
+    else coalesce(round(
+        payment.received_amount::numeric * private.moved_elsewhere(dispute.moved) / nullif(dispute.charge_settled_amount, 0)
+    )::bigint, payment.received_amount)
+end;
+
+create function private.disputed(payment public.payments) returns bigint
+language plpgsql stable set search_path = ''
 as $$
-    select coalesce(sum(d.amount), 0)::bigint from public.disputes as d
-    where d.payment_id = disputed.payment_id and d.withdrawn_at is not null and d.reinstated_at is null
+begin
+    return (
+        select coalesce(sum(private.dispute_share(d, payment, private.refunded_by_stripe(payment.id))), 0)
+        from public.disputes as d where d.payment_id = payment.id
+    );
+end
 $$;
+comment on function private.disputed is 'What disputes have taken of a payment''s charge and not brought back, in its currency, with tax.';
 
 create function private.disputes_json(payment_id uuid) returns jsonb
 language sql stable set search_path = ''
@@ -55,140 +87,101 @@ as $$
     from public.disputes as d where d.payment_id = disputes_json.payment_id
 $$;
 
--- The credited payment that a refund, a dispute or a warning is about, locked; null where there is
--- none: money of others, or of ours that is not credited. Whoever credits it waits for whoever says
--- here that there is none, and then finds the event in the inbox.
-create function private.clawed_payment(fact jsonb) returns public.payments
-language plpgsql set search_path = ''
+-- What a fact says of a dispute is newer than what we have where Stripe's balance has moved more often since,
+-- or where the dispute has come further.
+create function private.keep_dispute(payment public.payments, fact jsonb) returns public.disputes
+language sql set search_path = ''
 as $$
-declare
-    payment public.payments;
-begin
-    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || (fact ->> 'intent_id'), 0));
-    select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
-    if payment.id is null and fact ->> 'payment_id' is not null then
-        perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
-    elsif payment.status <> 'succeeded' or payment.stripe_payment_intent_id is distinct from fact ->> 'intent_id' then
-        return null;
-    end if;
-    return payment;
-end
+    insert into public.disputes as d (
+        stripe_dispute_id, organization_id, payment_id, currency, amount, status, reason, due_by,
+        movements, moved, charge_settled_amount
+    ) values (
+        fact ->> 'id', payment.organization_id, payment.id, fact ->> 'currency', (fact ->> 'amount_minor')::bigint,
+        fact ->> 'status', fact ->> 'reason', to_timestamp((fact ->> 'due_by')::bigint),
+        (fact ->> 'movements')::integer, fact -> 'moved', (fact ->> 'charge_settled_minor')::bigint
+    )
+    on conflict (stripe_dispute_id) do update
+    set status = excluded.status, amount = excluded.amount, currency = excluded.currency,
+        due_by = coalesce(excluded.due_by, d.due_by),
+        movements = excluded.movements, moved = excluded.moved,
+        charge_settled_amount = coalesce(excluded.charge_settled_amount, d.charge_settled_amount)
+    where (excluded.movements, private.dispute_rank(excluded.status)) >= (d.movements, private.dispute_rank(d.status));
+    select d.* from public.disputes as d where d.stripe_dispute_id = fact ->> 'id'
 $$;
 
-create function private.apply_what_came_before() returns trigger
-language plpgsql set search_path = ''
-as $$
-declare
-    early text;
-begin
-    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || new.stripe_payment_intent_id, 0));
-    for early in
-        select e.id from public.stripe_events as e
-        where e.fact ->> 'intent_id' = new.stripe_payment_intent_id
-        and e.state = 'ignored' and e.reason = 'not ours' and e.dismissed_at is null
-        and e.fact ->> 'about' in ('refund', 'refunds', 'dispute', 'warning')
-        order by e.id
-    loop
-        update public.stripe_events as e set state = 'failed' where e.id = early;
-        perform private.handle_event(early);
-    end loop;
-    return null;
-end
-$$;
-create trigger payments_meet_what_came_before after insert or update of status, stripe_payment_intent_id on public.payments
-for each row when (new.status = 'succeeded' and new.stripe_payment_intent_id is not null)
-execute function private.apply_what_came_before();
-
--- Owners and admins are told whatever takes money or may, and the payment's own message changes.
-create function private.tell_of_clawback(kind text, payment public.payments, facts jsonb) returns void
-language plpgsql set search_path = ''
-as $$
-begin
-    perform private.audit(payment.organization_id, tell_of_clawback.kind, jsonb_build_object(
-        'payment_id', payment.id, 'id', facts ->> 'id', 'amount', facts -> 'amount'
-    ));
-    perform private.tell_people(
-        array(
-            select m.user_id from public.memberships as m
-            where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
-        ),
-        tell_of_clawback.kind, payment.organization_id, jsonb_strip_nulls(facts - 'id' || jsonb_build_object(
-            'payment', replace(payment.id::text, '-', ''), 'currency', payment.currency,
-            'reference', private.payment_reference(payment.id)
-        ))
-    );
-    perform private.show_payment(payment);
-end
-$$;
+-- Whether Stripe must be asked before a dispute can be judged: its event tells of money that its transactions do
+-- not show, or it is in another currency than the charge and nobody knows what the charge came to in that one.
+create function private.dispute_is_unclear(payment public.payments, fact jsonb) returns boolean
+language sql immutable set search_path = ''
+return not coalesce((fact ->> 'refetched')::boolean, false) and (
+    (fact ->> 'movements')::integer < case fact ->> 'step' when 'withdrawn' then 1 when 'reinstated' then 2 else 0 end
+    or (fact ->> 'movements')::integer > 0 and not (fact -> 'moved' ? payment.currency) and fact ->> 'currency' <> payment.currency
+);
 
 create function private.apply_dispute(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
     payment public.payments := private.clawed_payment(fact);
-    dispute_id text := fact ->> 'id';
     before public.disputes;
     dispute public.disputes;
-    told jsonb;
-    objection text;
-    newer boolean;
+    change bigint;
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
+    elsif private.dispute_is_unclear(payment, fact) then
+        return row('done', 'stripe_decides')::private.verdict;
+    elsif not exists (select from public.currencies as c where c.code = fact ->> 'currency') then
+        perform private.review(payment.id, 'dispute_currency_differs');
+        return row('parked', 'dispute_currency_differs')::private.verdict;
     end if;
-    select d.* into before from public.disputes as d where d.stripe_dispute_id = dispute_id;
-    newer := private.dispute_rank(fact ->> 'status') >= coalesce(private.dispute_rank(before.status), 0);
-    objection := case
-        when payment.currency is distinct from fact ->> 'currency' then 'dispute_currency_differs'
-        when coalesce((fact ->> 'amount_minor')::bigint, 0) not between 1 and payment.amount
-            -- What a bank asks about may become another sum, but not once it was taken.
-            or newer and before.withdrawn_at is not null and before.amount <> (fact ->> 'amount_minor')::bigint
-            then 'dispute_amount_differs'
-    end;
-    if objection is not null then
-        perform private.review(payment.id, objection);
-        return row('parked', objection)::private.verdict;
-    end if;
-    insert into public.disputes as d (
-        stripe_dispute_id, organization_id, payment_id, currency, amount, status, reason, due_by, withdrawn_at, reinstated_at
-    ) values (
-        dispute_id, payment.organization_id, payment.id, payment.currency, (fact ->> 'amount_minor')::bigint,
-        fact ->> 'status', fact ->> 'reason', to_timestamp((fact ->> 'due_by')::bigint),
-        -- What came back had been taken, whether or not we heard of that.
-        case when (fact ->> 'withdrawn')::boolean or (fact ->> 'reinstated')::boolean then now() end,
-        case when (fact ->> 'reinstated')::boolean then now() end
-    )
-    on conflict (stripe_dispute_id) do update
-    set status = case when newer then excluded.status else d.status end,
-        amount = case when newer then excluded.amount else d.amount end,
-        due_by = coalesce(excluded.due_by, d.due_by),
-        withdrawn_at = coalesce(d.withdrawn_at, excluded.withdrawn_at),
-        reinstated_at = coalesce(d.reinstated_at, excluded.reinstated_at)
-    returning * into dispute;
-    told := jsonb_build_object(
-        'id', dispute_id, 'amount', private.major_units(dispute.amount, dispute.currency), 'reason', dispute.reason, 'status', dispute.status,
+    select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
+    dispute := private.keep_dispute(payment, fact);
+    change := private.settle_clawbacks(payment.id, 'dispute');
+    update public.disputes as d
+    set withdrawn_at = coalesce(d.withdrawn_at, case when d.movements > 0 then now() end),
+        reinstated_at = coalesce(d.reinstated_at, case when d.movements > 1 and private.dispute_share(d, payment, 0) = 0 then now() end)
+    where d.stripe_dispute_id = dispute.stripe_dispute_id returning * into dispute;
+    perform private.tell_of_dispute(payment, before, dispute, change);
+    perform private.show_payment(payment);
+    return row('done', dispute.status)::private.verdict;
+end
+$$;
+
+-- Each state once, with what it moved: that there is one, that money went, that money is back, and how it ended.
+create function private.tell_of_dispute(
+    payment public.payments, before public.disputes, dispute public.disputes, change bigint
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    share bigint := least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id)));
+    facts jsonb := jsonb_build_object(
+        'id', dispute.stripe_dispute_id, 'reason', dispute.reason, 'status', dispute.status,
+        'amount', private.major_units(dispute.amount, dispute.currency), 'currency', dispute.currency,
         'due_by', extract(epoch from dispute.due_by)::bigint
     );
+    moved jsonb := facts || jsonb_build_object(
+        'amount', private.major_units(abs(change), payment.currency), 'currency', payment.currency
+    );
+begin
     if private.dispute_rank(dispute.status) < 6 and (
         before.stripe_dispute_id is null or private.dispute_rank(before.status) < 4 and private.dispute_rank(dispute.status) >= 4
     ) then
-        perform private.tell_of_clawback('dispute_opened', payment, told);
+        perform private.tell_of_clawback('dispute_opened', payment, facts);
     end if;
-    if dispute.withdrawn_at is not null and private.post_transfer(
-        payment.wallet_id, 'dispute', dispute_id, 'wallet', 'stripe', dispute.amount
-    ) is not null then
-        perform private.tell_of_clawback('dispute_withdrawn', payment, told);
+    if change < 0 then
+        perform private.tell_of_clawback('dispute_withdrawn', payment, moved);
+    elsif change > 0 then
+        perform private.tell_of_clawback('dispute_reinstated', payment, moved);
     end if;
-    if dispute.reinstated_at is not null and private.post_transfer(
-        payment.wallet_id, 'reinstatement', dispute_id, 'stripe', 'wallet', dispute.amount
-    ) is not null then
-        perform private.tell_of_clawback('dispute_reinstated', payment, told);
+    if dispute.status in ('won', 'lost', 'warning_closed', 'prevented') and dispute.status is distinct from before.status then
+        perform private.tell_of_clawback('dispute_closed', payment, facts || case
+            when dispute.status = 'lost' and share > 0
+                then jsonb_build_object('amount', private.major_units(share, payment.currency), 'currency', payment.currency)
+            else '{}'
+        end);
     end if;
-    if dispute.status in ('won', 'lost', 'warning_closed') and dispute.status is distinct from before.status then
-        perform private.tell_of_clawback('dispute_closed', payment, told);
-    end if;
-    perform private.show_payment(payment);
-    return row('done', dispute.status)::private.verdict;
 end
 $$;
 

@@ -46,13 +46,13 @@ begin
     -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
     -- while it is on its way.
     insert into public.refunds (
-        organization_id, payment_id, currency, amount, reason, created_by, idempotency_key, request_hash
+        organization_id, payment_id, currency, amount, charge_amount, reason, created_by, idempotency_key, request_hash
     ) values (
-        payment.organization_id, payment.id, payment.currency, wanted, create_refund.reason,
+        payment.organization_id, payment.id, payment.currency, wanted, private.charge_amount_of(payment, wanted), create_refund.reason,
         caller, create_refund.idempotency_key, request
     )
     on conflict on constraint refunds_one_per_key do update
-    set status = 'requested', failure = null, attempt = refunds.attempt + 1, checked_at = now(), requested_at = now()
+    set status = 'requested', failure = null, charge_amount = excluded.charge_amount, attempt = refunds.attempt + 1, checked_at = now(), requested_at = now()
     where refunds.request_hash = request
     returning * into refund;
     if not found then
@@ -91,7 +91,8 @@ begin
     perform private.require_service();
     return (
         select private.refund_json(r) || jsonb_build_object(
-            'amount_minor', r.amount,
+            'amount_minor', r.charge_amount,
+            'made_here', r.created_by is not null,
             'attempt', r.attempt,
             'requested_at', r.requested_at,
             'authorized', private.may_move_money(r.created_by, r.organization_id),

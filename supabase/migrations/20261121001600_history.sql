@@ -28,15 +28,16 @@ select
     e.balance_after,
     e.created_at,
     p.id as payment_id,
-    u.name as paid_by
+    u.name as paid_by,
+    case t.kind when 'adjustment' then t.reference end as adjustment
 from public.entries as e
 inner join public.transfers as t on e.transfer_id = t.id
-left join public.refunds as r on t.kind in ('refund', 'refund_reversal') and t.reference = r.stripe_refund_id
-left join public.disputes as d on t.kind in ('dispute', 'reinstatement') and t.reference = d.stripe_dispute_id
 left join public.payments as p on p.id = case t.kind
     when 'topup' then t.reference::uuid
     when 'invoice' then (select i.id from public.payments as i where i.stripe_invoice_id = t.reference)
-    else coalesce(r.payment_id, d.payment_id)
+    when 'adjustment' then null
+    -- clawback:<payment>:<number>
+    else split_part(t.reference, ':', 2)::uuid
 end
 left join public.users as u on p.created_by = u.id;
 comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
@@ -49,7 +50,7 @@ as $$
         'money', private.money_json(movement.amount, movement.currency),
         'balance', private.money_json(movement.balance_after, movement.currency),
         'payment_id', movement.payment_id,
-        'reference', private.payment_reference(movement.payment_id),
+        'reference', coalesce(movement.adjustment, private.payment_reference(movement.payment_id)),
         'paid_by', movement.paid_by,
         'created_at', movement.created_at
     )

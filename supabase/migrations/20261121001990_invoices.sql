@@ -63,7 +63,7 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     elsif fact ->> 'outcome' <> 'paid' then
         return private.tell_unpaid(subscription, fact);
-    elsif not (fact ->> 'asked')::boolean then
+    elsif not (fact ->> 'refetched')::boolean then
         return row('done', 'stripe_decides')::private.verdict;
     end if;
     insert into public.payments (
@@ -72,7 +72,7 @@ begin
     ) values (
         subscription.organization_id, subscription.wallet_id, subscription.currency,
         -- What we quoted, once or now.
-        case when (fact ->> 'amount_minor')::bigint = any(subscription.quoted) then (fact ->> 'amount_minor')::bigint else subscription.amount end,
+        case when private.credit_of(fact) = any(subscription.quoted) then private.credit_of(fact) else subscription.amount end,
         'invoice', subscription.created_by, gen_random_uuid()::text, sha256(convert_to(fact ->> 'invoice_id', 'UTF8')),
         fact ->> 'invoice_id', subscription.language, now()
     )

@@ -62,6 +62,10 @@ begin
             )
             from public.stripe_events as e where e.state in ('failed', 'parked')
         ),
+        'oldest_dead_letter_seconds', (
+            select coalesce(extract(epoch from now() - min(e.received_at)), 0)
+            from public.stripe_events as e where e.state = 'parked'
+        ),
         'outbox', private.outbox_figures(),
         'updates', (
             select jsonb_build_object(

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from backend.app import create_app
 from backend.database import SERVICE, Database
+from backend.opening import introduce
 from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
@@ -150,6 +151,7 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
         stripe = await stack.enter_async_context(
             stripe_gateway("sk_test_sandbox", WEBHOOK_SECRETS, sandbox_url, url)
         )
+        await introduce(database, stripe)
         shop = Shop(database, stripe, Bell())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         session = await stack.enter_async_context(new_session())

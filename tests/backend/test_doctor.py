@@ -8,8 +8,8 @@ import pytest
 
 from backend.doctor.finding import LEVELS, SENTENCES
 from backend.doctor.stripe_checks import endpoint_findings
+from backend.stripe_events import EVENT_TYPES
 from backend.stripe_gateway import API_VERSION
-from backend.webhooks import MEANINGS
 from tests.backend.conftest import House
 from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, signed
@@ -122,7 +122,7 @@ async def test_each_wrong_setting_is_found_whatever_else_is_wrong(
 async def test_what_stripe_does_not_tell_us_and_a_wrong_clock_are_found(
     house: House, clinic: Clinic
 ) -> None:
-    listened = sorted(MEANINGS)
+    listened = sorted(EVENT_TYPES)
     await house.sandbox("POST", "/stripe/faults", only=listened[1:], clock=200)
     code, said = await clinic.examine()
     assert code == 1

@@ -63,14 +63,17 @@ async def test_what_went_wrong_is_counted_and_nobody_is_named(house: House) -> N
     other = body(payment, id="evt_other", type="customer.created")
     assert (await house.post_event(other, signed(other)))[0] == 200
     assert (await house.post_event(other, "t=1,v1=0"))[0] == 400
-    less = body(payment, id="evt_less").replace(b'"amount": 5000', b'"amount": 1')
-    unknown = body("00000000-0000-0000-0000-000000000000", id="evt_unknown")
-    assert (await house.post_event(unknown, signed(unknown)))[0] == 500
-    assert (await house.post_event(less, signed(less)))[0] == 200
+    unreadable = body(id="evt_odd", data={"object": {}})
+    assert (await house.post_event(unreadable, signed(unreadable)))[0] == 500
+    lost = body("00000000-0000-0000-0000-000000000000", id="evt_lost")
+    assert (await house.post_event(lost, signed(lost)))[0] == 200
     said = await scrape(house)
     assert said['pursebot_webhook_answers_total{status="200",type="other"}'] == 1
     assert said['pursebot_webhook_answers_total{status="400",type="unverified"}'] == 1
     assert said['pursebot_open_events{state="failed"}'] == 1
+    assert said['pursebot_open_events{state="parked"}'] == 1
+    assert 0 < said["pursebot_oldest_dead_letter_seconds"] < 60
+    assert said['pursebot_events_ignored_total{reason="nothing to do"}'] == 1
     assert said['pursebot_errors_total{code="event_not_applied",status="500"}'] == 1
     assert said['pursebot_errors_total{code="invalid_signature",status="400"}'] == 1
     text = "\n".join(said)
@@ -117,5 +120,5 @@ def test_a_decline_code_that_is_none_is_not_repeated(decline: str) -> None:
     outbox = dict.fromkeys(("waiting", "due", "oldest_due_seconds", "unreachable_chats"), 0)
     updates = {"waiting": 0, "given_up": 0}
     figures = {"payments": [row], "overdue_payments": 0, "events": {}, "outbox": outbox}
-    figures |= {"updates": updates}
+    figures |= {"updates": updates, "oldest_dead_letter_seconds": 0}
     assert b'decline="other",status="pending"} 2.0' in Metrics().text(figures)

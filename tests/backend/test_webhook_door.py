@@ -14,7 +14,7 @@ import pytest
 from backend.failures import (
     DatabaseUnavailable,
 )
-from backend.webhooks import MEANINGS, StripeEvent
+from backend.stripe_events import EVENT_TYPES, StripeEvent
 from tests.backend.conftest import ANA, WEBHOOK_SECRETS, House
 
 Json = dict[str, Any]
@@ -32,13 +32,24 @@ def body(payment: UUID | str | None = None, **changed: Any) -> bytes:
     metadata = {"pursebot_payment_id": str(payment)} if payment else {}
     intent = {
         "id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount": 5000,
-        "currency": "eur", "metadata": metadata,
+        "amount_received": 5000, "currency": "eur", "metadata": metadata, "customer": None,
     }  # fmt: skip
     event = {
         "id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "livemode": False,
         "created": int(time.time()), "data": {"object": intent},
     }  # fmt: skip
     return json.dumps({**event, **changed}).encode()
+
+
+async def paid_at_stripe(house: House, payment: UUID) -> bytes:
+    """The payment is paid on its page; the event of its intent, which nobody has delivered."""
+    await house.pay(payment)
+    for _, event in house.store.list("event"):
+        about = event["data"]["object"].get("metadata") or {}
+        mine = about.get("pursebot_payment_id") == str(payment)
+        if mine and event["type"] == "payment_intent.succeeded":
+            return json.dumps(event).encode()
+    raise AssertionError("nothing was paid")
 
 
 @pytest.fixture
@@ -51,7 +62,7 @@ async def payment(house: House) -> UUID:
 async def test_each_of_several_secrets_opens_the_door(
     house: House, payment: UUID, secret: str
 ) -> None:
-    raw = body(payment)
+    raw = await paid_at_stripe(house, payment)
     assert await house.post_event(raw, signed(raw, secret)) == (200, {"state": "done"})
 
 
@@ -95,15 +106,22 @@ async def test_the_other_mode_is_refused_with_what_to_do(house: House, payment: 
     assert "another database" in said["error"]["message"]
 
 
-async def test_ours_but_unknown_is_answered_500_until_it_is_parked(
+async def test_ours_but_unknown_waits_for_the_operator_and_is_not_sent_again(house: House) -> None:
+    raw = body("00000000-0000-4000-8000-000000000000")
+    for _ in range(2):
+        assert await house.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+
+
+async def test_what_cannot_be_applied_is_answered_500_until_it_is_parked(
     house: House, owner: Any
 ) -> None:
-    raw = body("00000000-0000-4000-8000-000000000000")
+    raw = body(data={"object": {"amount": "fifty"}})  # nobody knows what to ask Stripe about
     answers = [await house.post_event(raw, signed(raw)) for _ in range(5)]
     await owner.execute("update stripe_events set received_at = received_at - interval '1 hour'")
     answers += [await house.post_event(raw, signed(raw)) for _ in range(2)]
     assert [status for status, _ in answers] == [500] * 5 + [200] * 2
     assert answers[0][1]["error"]["code"] == "event_not_applied"
+    assert await owner.fetchval("select reason from stripe_events") == "PB802 unreadable_event"
 
 
 @pytest.mark.parametrize("metadata", [{}, {"pursebot_payment_id": "x"}, {"order": "1"}])
@@ -120,17 +138,24 @@ async def test_types_we_do_not_know_are_ignored(house: House) -> None:
     assert await house.post_event(raw, signed(raw)) == (200, {"state": "ignored"})
 
 
-async def test_an_object_we_cannot_read_is_recorded_and_sent_again(
+async def test_an_object_we_cannot_read_is_fetched(house: House, payment: UUID) -> None:
+    event = json.loads(await paid_at_stripe(house, payment))
+    id = event["data"]["object"]["id"]
+    raw = body(id="evt_2", data={"object": {"id": id, "metadata": {}, "amount": "fifty"}})
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "done"})
+    assert (await house.see(payment)).status == "succeeded"
+
+
+async def test_an_object_that_stripe_does_not_have_waits_for_the_operator(
     house: House, payment: UUID, owner: Any
 ) -> None:
-    raw = body(payment, data={"object": {"id": "pi_1", "amount": "fifty"}})
-    status, said = await house.post_event(raw, signed(raw))
-    assert (status, said["error"]["code"]) == (500, "event_not_applied")
-    assert await owner.fetchval("select reason from stripe_events") == "PB802 unreadable_event"
+    raw = body(payment)
+    assert await house.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+    assert await owner.fetchval("select reason from stripe_events") == "resource_missing"
 
 
 @pytest.mark.parametrize("object", [{}, {"id": 7}, {"id": "x", "metadata": "y", "parent": "z"}])
-@pytest.mark.parametrize("type", sorted(MEANINGS))
+@pytest.mark.parametrize("type", sorted(EVENT_TYPES))
 async def test_no_type_has_an_object_that_gets_lost(type: str, object: Json) -> None:
     event = json.loads(body(type=type, data={"object": object}))
     assert StripeEvent.model_validate(event).as_received()["fact"]
@@ -150,9 +175,7 @@ async def test_an_intent_that_differs_makes_us_ask_for_the_session(
     house: House, payment: UUID
 ) -> None:
     await house.client.check(ANA, payment)  # Stripe was asked a moment ago: this asks all the same
-    await house.pay(payment)
-    raw = body(payment)
-    event = json.loads(raw)
+    event = json.loads(await paid_at_stripe(house, payment))
     event["data"]["object"]["amount"] = 5950  # with tax, say
     raw = json.dumps(event).encode()
     assert (await house.post_event(raw, signed(raw)))[0] == 200
@@ -162,7 +185,7 @@ async def test_an_intent_that_differs_makes_us_ask_for_the_session(
 async def test_a_commit_whose_answer_was_lost_is_not_applied_again(
     house: House, payment: UUID
 ) -> None:
-    raw = body(payment)
+    raw = await paid_at_stripe(house, payment)
     request = asyncio.create_task(house.post_event(raw, signed(raw)))
     await house.until(payment, lambda seen: seen.status == "succeeded")
     request.cancel()  # the connection dies; Stripe heard nothing and sends it again
@@ -175,7 +198,7 @@ async def test_a_commit_whose_answer_was_lost_is_not_applied_again(
 async def test_without_the_database_the_answer_is_503_and_stripes_retry_heals_it(
     house: House, payment: UUID, database_url: str
 ) -> None:
-    raw = body(payment)
+    raw = await paid_at_stripe(house, payment)
     owner = await asyncpg.connect(database_url)
     transaction = owner.transaction()
     await transaction.start()

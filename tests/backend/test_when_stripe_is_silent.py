@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend import parked_events, reconcile
+from backend import dead_letters, reconcile
 from backend.database import SERVICE
 from backend.failures import StripeRefused
 from sandbox.stripe_objects import new
@@ -30,7 +30,7 @@ async def soon(holds: Callable[[], Awaitable[Any]]) -> None:
 
 async def at_the_desk(house: House) -> list[str]:
     """Ids of the events about a paid invoice that somebody should look at."""
-    listed = await parked_events.listing(house.shop, everything=False)
+    listed = await dead_letters.listing(house.shop, everything=False)
     return [event["id"] for event in listed if event["type"] == "invoice.paid"]
 
 
@@ -43,8 +43,8 @@ async def test_a_paid_invoice_that_stripe_does_not_show_is_at_the_desk_until_it_
         await soon(lambda: at_the_desk(house))
         [event_id] = await at_the_desk(house)
         with pytest.raises(StripeRefused):
-            await parked_events.retry(house.shop, event_id)
-    await parked_events.retry(house.shop, event_id)
+            await dead_letters.retry(house.shop, event_id)
+    await dead_letters.retry(house.shop, event_id)
     assert await has_balance(house, 10_000)
     assert await at_the_desk(house) == []
 

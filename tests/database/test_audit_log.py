@@ -33,7 +33,7 @@ async def test_what_an_operator_does_at_the_desk_is_in_it(
     owner: "asyncpg.Connection[Any]", till: Till, world: World
 ) -> None:
     payment = await till.payment()
-    await till.receive(paid("evt_odd", payment, amount_minor=1))
+    await till.receive(paid("evt_odd", payment, received_minor=1))
     await till.database.call(
         "dismiss_event", SERVICE, event_id="evt_odd", dismissed_by="me", reason="by hand"
     )

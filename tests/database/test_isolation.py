@@ -81,7 +81,7 @@ async def owner(url: str) -> AsyncIterator[Connection]:
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[PostgresDatabase]:
     async with postgres_database(url) as opened:
-        await opened.call("claim_stripe_mode", SERVICE, livemode=False)
+        await opened.call("claim_stripe_account", SERVICE, livemode=False)
         yield opened
 
 

@@ -172,7 +172,7 @@ async def test_the_reconciler_is_given_what_nobody_heard_of(till: Till, owner: C
 
 async def test_a_database_belongs_to_one_stripe_mode(till: Till) -> None:
     with pytest.raises(WrongStripeMode):
-        await till.database.call("claim_stripe_mode", SERVICE, livemode=True)
+        await till.database.call("claim_stripe_account", SERVICE, livemode=True)
 
 
 async def test_with_topups_off_the_chat_starts_none_and_other_ways_still_do(

@@ -1,0 +1,38 @@
+"""What an operator is refused, at the start and at the command line; see backend/errors.py."""
+
+from backend.errors import Refusal
+
+
+class WrongStripeAccount(Refusal):
+    """The key is of another Stripe account than the one whose objects this database knows."""
+
+    message = (
+        "This database belongs to the Stripe account {account}, and STRIPE_SECRET_KEY is of another"
+        " one. Use a key of that account, or another database. A database for tests can also forget"
+        " its account: `python -m backend forget-stripe-account`."
+    )
+
+
+class AdjustmentExists(Refusal, status=409):
+    """An adjustment is posted once per reference."""
+
+    message = "There is an adjustment {reference} already, of another amount or organization."
+
+
+class CannotBeAccepted(Refusal, status=409):
+    """A dead letter about which Stripe says that no money moved."""
+
+    message = (
+        "Stripe received nothing for this ({reason}), so there is nothing to accept. Dismiss it, or"
+        " post what is right with `python -m backend adjust`."
+    )
+
+
+class OrganizationNeeded(Refusal, status=409):
+    """Stripe's object names no organization of this database."""
+
+    message = (
+        "No organization here has the Stripe customer {customer}. Name the one whose money it is"
+        " with --organization; if it is younger than the backup that was restored, make it first:"
+        " `python -m backend invite-owner --organization NAME`."
+    )

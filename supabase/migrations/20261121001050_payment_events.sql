@@ -1,0 +1,144 @@
+-- What Stripe says of a payment: money that arrived is credited where it matches, and else it waits for the operator.
+create function private.review(payment_id uuid, why text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    update public.payments as p set under_review = why where p.id = payment_id returning * into payment;
+    if found then
+        perform private.show_payment(payment);
+    end if;
+end
+$$;
+comment on function private.review is 'Tells the payer that money came and somebody is looking at it.';
+
+-- Whether an event alone may credit: Stripe's object is the one that we know, of whom we know, and it says in
+-- every way the same sum. Anything else is asked about. What Stripe answered when it was asked is believed.
+create function private.may_credit(payment public.payments, fact jsonb) returns boolean
+language sql immutable set search_path = ''
+return coalesce((fact ->> 'refetched')::boolean, false) or (
+    coalesce((fact ->> 'plain')::boolean, false)
+    and payment.currency = fact ->> 'currency'
+    and payment.amount = (fact ->> 'received_minor')::bigint
+    and payment.stripe_customer_id is not distinct from fact ->> 'customer_id'
+    and case fact ->> 'source'
+        when 'session' then payment.stripe_checkout_session_id is not distinct from fact ->> 'session_id'
+        and fact ->> 'session_id' is not null and fact ->> 'intent_id' is not null
+        and coalesce(payment.stripe_payment_intent_id, fact ->> 'intent_id') = fact ->> 'intent_id'
+        else coalesce(payment.stripe_payment_intent_id = fact ->> 'intent_id', false)
+    end
+);
+
+-- What the wallet gets of what arrived: all but tax, which is the operator's.
+create function private.credit_of(fact jsonb) returns bigint
+language sql immutable set search_path = ''
+return greatest(0, coalesce((fact ->> 'received_minor')::bigint, 0) - coalesce((fact ->> 'tax_minor')::bigint, 0));
+
+create function private.objection_to(payment public.payments, fact jsonb) returns text
+language sql immutable set search_path = ''
+return case
+    when private.credit_of(fact) = 0 or fact ->> 'intent_id' is null then 'nothing_received'
+    when payment.currency is distinct from fact ->> 'currency' then 'currency_differs'
+    when payment.amount <> private.credit_of(fact) then 'amount_differs'
+end;
+comment on function private.objection_to is 'Why money that arrived may not be credited, or null.';
+
+create function private.apply_paid(payment public.payments, fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    objection text;
+begin
+    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = fact ->> 'intent_id' then
+        perform private.note_what_paid(payment, fact ->> 'paid_method_id');
+        return row('done', 'paid')::private.verdict;
+    elsif not private.may_credit(payment, fact) then
+        return row('done', 'stripe_decides')::private.verdict;
+    end if;
+    objection := case
+        when payment.status = 'succeeded' and private.credit_of(fact) > 0 then 'paid_twice'
+        else private.objection_to(payment, fact)
+    end;
+    if objection is not null then
+        perform private.review(payment.id, objection);
+        return row('parked', objection)::private.verdict;
+    end if;
+    perform private.credit(payment, fact ->> 'intent_id', (fact ->> 'received_minor')::bigint);
+    perform private.note_what_paid(payment, fact ->> 'paid_method_id');
+    return row('done', 'paid')::private.verdict;
+end
+$$;
+
+-- One fact, applied to the payment it is about. Locks the payment, then its accounts.
+create function private.apply_payment(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+    outcome text := fact ->> 'outcome';
+begin
+    select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
+    if payment.id is null then
+        if fact ->> 'payment_id' is not null then
+            perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
+        end if;
+        return row('ignored', 'not ours')::private.verdict;
+    end if;
+    if outcome = 'paid' then
+        return private.apply_paid(payment, fact);
+    elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
+        -- Perhaps of the try before the one that is running: Stripe is asked.
+        return row('done', 'stripe_decides')::private.verdict;
+    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
+        return row('ignored', 'another session')::private.verdict;
+    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
+        -- Stripe made it and answered 500; what the payer confirms is the next try's.
+        return row('ignored', 'another intent')::private.verdict;
+    elsif outcome = 'declined' and payment.status in ('created', 'pending') and payment.flow <> 'charge' then
+        -- The page is still open: a fact about it, not an end.
+        update public.payments as p set last_decline = fact ->> 'decline'
+        where p.id = payment.id returning * into payment;
+        perform private.show_payment(payment);
+    else
+        update public.payments as p
+        set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'intent_id'),
+            last_decline = coalesce(fact ->> 'decline', p.last_decline)
+        where p.id = payment.id and p.status <> 'succeeded' returning * into payment;
+        if found then
+            perform private.move_payment(payment, case
+                when outcome = 'declined' then 'failed'
+                when outcome = 'expired' and payment.cancel_requested_at is not null then 'canceled'
+                -- An intent has no end of its own: past its time it is canceled, and that is all that ended.
+                when outcome = 'canceled' and payment.cancel_requested_at is null and payment.expires_at <= now() then 'expired'
+                else outcome
+            end);
+        end if;
+    end if;
+    return row('done', outcome)::private.verdict;
+end
+$$;
+
+create function private.credit(payment public.payments, intent_id text, received_amount bigint) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    if private.post_transfer(
+        payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
+        'stripe', 'wallet', payment.amount
+    ) is null then
+        update public.payments as p set stripe_payment_intent_id = credit.intent_id
+        where p.id = payment.id and p.stripe_payment_intent_id is null;
+        return;
+    end if;
+    update public.payments as p
+    set stripe_payment_intent_id = coalesce(credit.intent_id, p.stripe_payment_intent_id),
+        last_decline = null, under_review = null,
+        status = 'succeeded', succeeded_at = now(), received_amount = credit.received_amount
+    where p.id = payment.id returning * into payment;
+    perform private.show_payment(payment);
+    perform private.tell_members(payment);
+end
+$$;
+comment on function private.credit is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';
+

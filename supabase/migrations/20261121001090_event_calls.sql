@@ -1,0 +1,58 @@
+-- What the backend does with events that are there: what Stripe answered about one, and how far its list was read.
+create function api.answered_event(event_id text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.stripe_events as e set reason = 'asked' where e.id = event_id and e.reason = 'stripe_decides';
+    return '{}';
+end
+$$;
+comment on function api.answered_event is 'Definer: nobody has grants on the inbox. Stripe has decided: a repeat of the event asks no more.';
+grant execute on function api.answered_event(text) to service_role;
+
+-- What Stripe answered about the object of an event takes the event's place, and is applied.
+create function api.apply_refetched(event_id text, fact jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+begin
+    perform private.require_service();
+    perform private.lock_events(array[event_id], array[apply_refetched.fact]);
+    update public.stripe_events as e set state = 'failed', fact = apply_refetched.fact
+    where e.id = event_id and e.reason = 'stripe_decides' returning * into event;
+    if not found then
+        -- Whoever asked at the same time was faster.
+        select e.* into strict event from public.stripe_events as e where e.id = event_id;
+        return private.event_result(event, repeat => true);
+    end if;
+    return private.handle_event(event_id);
+end
+$$;
+comment on function api.apply_refetched is 'Definer: nobody has grants on the inbox. Only for an event about which Stripe was to be asked.';
+grant execute on function api.apply_refetched(text, jsonb) to service_role;
+
+create function api.events_cursor() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (select to_jsonb(extract(epoch from i.events_seen_until)::bigint) from private.installation as i);
+end
+$$;
+comment on function api.events_cursor is 'Definer. Until when (seconds since 1970) Stripe''s list of events was read to its end.';
+grant execute on function api.events_cursor() to service_role;
+
+create function api.move_events_cursor(until bigint) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update private.installation as i set events_seen_until = greatest(i.events_seen_until, to_timestamp(until))
+    where i.only_row;
+    return '{}';
+end
+$$;
+comment on function api.move_events_cursor is 'Definer. Only after the whole list was applied; never backwards.';
+grant execute on function api.move_events_cursor(bigint) to service_role;

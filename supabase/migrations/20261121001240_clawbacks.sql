@@ -1,0 +1,116 @@
+-- What refunds and disputes share: whose payment they are about, who is told, that what came before its
+-- payment is applied once the payment is there, and what all of them together take out of the wallet.
+
+-- The credited payment that a refund, a dispute or a warning is about, locked; null where there is
+-- none: money of others, or of ours that is not credited. Whoever credits it waits for whoever says
+-- here that there is none, and then finds the event in the inbox.
+create function private.clawed_payment(fact jsonb) returns public.payments
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || (fact ->> 'intent_id'), 0));
+    select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
+    if payment.id is null and fact ->> 'payment_id' is not null then
+        perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
+    elsif payment.status <> 'succeeded' or payment.stripe_payment_intent_id is distinct from fact ->> 'intent_id' then
+        return null;
+    end if;
+    return payment;
+end
+$$;
+
+create function private.apply_what_came_before() returns trigger
+language plpgsql set search_path = ''
+as $$
+declare
+    early text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || new.stripe_payment_intent_id, 0));
+    for early in
+        select e.id from public.stripe_events as e
+        where e.fact ->> 'intent_id' = new.stripe_payment_intent_id
+        and e.state = 'ignored' and e.reason = 'not ours' and e.dismissed_at is null
+        and e.fact ->> 'about' in ('refund', 'refunds', 'dispute', 'warning')
+        order by e.id
+    loop
+        update public.stripe_events as e set state = 'failed' where e.id = early;
+        perform private.handle_event(early);
+    end loop;
+    return null;
+end
+$$;
+create trigger payments_meet_what_came_before after insert or update of status, stripe_payment_intent_id on public.payments
+for each row when (new.status = 'succeeded' and new.stripe_payment_intent_id is not null)
+execute function private.apply_what_came_before();
+
+-- Owners and admins are told whatever takes money or may, and the payment's own message changes.
+create function private.tell_of_clawback(kind text, payment public.payments, facts jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.audit(payment.organization_id, tell_of_clawback.kind, jsonb_build_object(
+        'payment_id', payment.id, 'id', facts ->> 'id', 'amount', facts -> 'amount'
+    ));
+    perform private.tell_people(
+        array(
+            select m.user_id from public.memberships as m
+            where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
+        ),
+        tell_of_clawback.kind, payment.organization_id, jsonb_strip_nulls(jsonb_build_object(
+            'payment', replace(payment.id::text, '-', ''), 'currency', payment.currency,
+            'reference', private.payment_reference(payment.id)
+        ) || (facts - 'id'))
+    );
+    perform private.show_payment(payment);
+end
+$$;
+
+-- What all refunds and disputes of a payment together take out of its wallet. It is computed from all of them
+-- each time, in the charge's currency, so that their order, repetition and rounding cannot matter. Tax is
+-- part of the charge and not of the credit, so what went back is taken in proportion, and never more than the credit.
+create function private.clawback_target(payment public.payments) returns bigint
+language plpgsql stable set search_path = ''
+as $$
+declare
+    gone bigint := private.refunded_by_stripe(payment.id) + private.disputed(payment);
+begin
+    return greatest(0, least(payment.amount, round(payment.amount::numeric * gone / payment.received_amount)));
+end
+$$;
+
+-- Posts the difference between what is gone and what is posted as gone. Answers what the wallet gained (> 0) or
+-- lost (< 0), in minor units. The payment is locked by the caller.
+create function private.settle_clawbacks(payment_id uuid, cause text) returns bigint
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+    target bigint;
+    difference bigint;
+begin
+    select p.* into strict payment from public.payments as p where p.id = settle_clawbacks.payment_id;
+    target := private.clawback_target(payment);
+    difference := payment.clawed_back_amount - target;
+    if difference = 0 then
+        return 0;
+    end if;
+    perform private.post_transfer(
+        payment.wallet_id,
+        case
+            when difference < 0 then cause
+            when cause = 'refund' then 'refund_reversal'
+            else 'reinstatement'
+        end,
+        'clawback:' || payment.id || ':' || payment.clawbacks + 1,
+        case when difference < 0 then 'wallet' else 'stripe' end,
+        case when difference < 0 then 'stripe' else 'wallet' end,
+        abs(difference)
+    );
+    update public.payments as p set clawed_back_amount = target, clawbacks = p.clawbacks + 1
+    where p.id = payment.id;
+    return difference;
+end
+$$;
+comment on function private.settle_clawbacks is 'cause is refund or dispute: what the posting is called.';

@@ -1,0 +1,151 @@
+-- How a dead letter moves the wallet: what Stripe has of it is accepted as it is, in one transaction.
+-- found = {customer_id, session_id, invoice_id, intents: [{intent_id, received_minor, tax_minor, currency,
+-- paid_method_id}], refunds: [fact], disputes: [fact]}, all as Stripe answered them just now.
+
+-- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
+-- What the metadata says of the organization or of the amount counts for nothing here.
+create function private.organization_of_found(payment public.payments, found jsonb, organization_id uuid) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+    known uuid := coalesce(payment.organization_id, (
+        select o.id from public.organizations as o where o.stripe_customer_id = found ->> 'customer_id'
+    ));
+begin
+    if known <> organization_of_found.organization_id then
+        perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'it belongs to another organization'));
+    elsif known is null and not exists (select from public.organizations as o where o.id = organization_of_found.organization_id) then
+        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(found ->> 'customer_id', 'none')));
+    end if;
+    return coalesce(known, organization_of_found.organization_id);
+end
+$$;
+
+-- A payment for money that has none: paid twice, in another currency, or lost with a database that was restored.
+create function private.create_missing_payment(
+    organization_id uuid, like_payment public.payments, id uuid, found jsonb, intent jsonb
+) returns public.payments
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+    invoice text := case when like_payment.id is null then found ->> 'invoice_id' end;
+begin
+    perform private.require_currency(intent ->> 'currency');
+    insert into public.payments (
+        id, organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
+        stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, language, expires_at
+    ) values (
+        create_missing_payment.id, create_missing_payment.organization_id,
+        private.open_wallet(create_missing_payment.organization_id, intent ->> 'currency'),
+        intent ->> 'currency', private.credit_of(intent),
+        case when invoice is not null then 'invoice' when like_payment.id is null and found ->> 'session_id' is not null then 'checkout' else 'intent' end,
+        like_payment.created_by, 'accepted ' || (intent ->> 'intent_id'), sha256(convert_to(intent ->> 'intent_id', 'UTF8')),
+        found ->> 'customer_id', case when like_payment.id is null then found ->> 'session_id' end, invoice,
+        coalesce(like_payment.language, 'en'), now()
+    ) returning * into payment;
+    return payment;
+end
+$$;
+
+create function private.accept_intent(
+    event public.stripe_events, organization_id uuid, found jsonb, intent jsonb, adopting boolean
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select p.* into payment from public.payments as p where p.stripe_payment_intent_id = intent ->> 'intent_id' for update;
+    if payment.status = 'succeeded' or private.credit_of(intent) = 0 then
+        return; -- it is credited already, or nothing came
+    end if;
+    if payment.id is null then
+        select p.* into payment from public.payments as p where p.id = private.payment_of(event.fact) for update;
+    end if;
+    if payment.id is null or payment.status = 'succeeded' or payment.currency <> intent ->> 'currency' then
+        if payment.id is null and not adopting then
+            perform private.refuse('not_found', jsonb_build_object('what', 'payment of this event: adopt it'));
+        end if;
+        payment := private.create_missing_payment(
+            organization_id, payment, coalesce(
+                case when payment.id is null then (event.fact ->> 'payment_id')::uuid end, gen_random_uuid()
+            ), found, intent
+        );
+    elsif payment.amount <> private.credit_of(intent) then
+        update public.payments as p set requested_amount = p.amount, amount = private.credit_of(intent)
+        where p.id = payment.id returning * into payment;
+    end if;
+    perform private.credit(payment, intent ->> 'intent_id', (intent ->> 'received_minor')::bigint);
+    perform private.note_what_paid(payment, intent ->> 'paid_method_id');
+end
+$$;
+
+create function private.accept_found(
+    event public.stripe_events, found jsonb, organization_id uuid, adopting boolean
+) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    last_transfer_id bigint := (select coalesce(max(t.id), 0) from public.transfers as t);
+    payment public.payments;
+    organization uuid;
+    part jsonb;
+begin
+    select p.* into payment from public.payments as p where p.id = private.payment_of(event.fact);
+    organization := private.organization_of_found(payment, found, accept_found.organization_id);
+    if (select coalesce(sum((i.intent ->> 'received_minor')::bigint), 0) from jsonb_array_elements(found -> 'intents') as i (intent)) = 0 then
+        perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'no money arrived'));
+    end if;
+    for part in select i.intent from jsonb_array_elements(found -> 'intents') with ordinality as i (intent, place) order by i.place
+    loop
+        perform private.accept_intent(event, organization, found, part, adopting);
+    end loop;
+    for part in select r.fact from jsonb_array_elements(found -> 'refunds') as r (fact)
+    loop
+        perform private.apply_refund(part || '{"payment_id": null}');
+    end loop;
+    for part in select d.fact from jsonb_array_elements(found -> 'disputes') as d (fact)
+    loop
+        perform private.apply_dispute(part || '{"payment_id": null}');
+    end loop;
+    update public.stripe_events as e
+    set state = 'done', reason = case when adopting then 'adopted' else 'accepted' end, handled_at = now(),
+        payment_id = private.payment_of(e.fact)
+    where e.id = event.id returning * into event;
+    perform private.audit(organization, case when adopting then 'event_adopted' else 'event_accepted' end, jsonb_build_object(
+        'event_id', event.id, 'payment_id', event.payment_id
+    ), 'operator');
+    perform private.end_review(event.payment_id);
+    return jsonb_build_object('payment_id', event.payment_id, 'entries', private.entries_since(last_transfer_id, organization));
+end
+$$;
+
+-- Accepts what Stripe moved; adopting makes the payment that this database does not have.
+create function api.accept_event(
+    event_id text, found jsonb, adopting boolean default false, organization_id uuid default null, dry_run boolean default false
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+    result jsonb;
+begin
+    perform private.require_service();
+    select e.* into event from public.stripe_events as e where e.id = event_id and e.state in ('failed', 'parked') for update;
+    if event.id is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
+    end if;
+    perform private.lock_events(array[event_id], array[event.fact]);
+    result := private.accept_found(event, found, organization_id, adopting) || jsonb_build_object('posted', not dry_run);
+    if dry_run then
+        perform private.end_preview(result);
+    end if;
+    return result;
+exception when sqlstate 'PB900' then
+    get stacked diagnostics result = pg_exception_detail;
+    return result;
+end
+$$;
+comment on function api.accept_event is 'Definer: money tables have no write grants. Refuses not_found, cannot_be_accepted, organization_needed.';
+grant execute on function api.accept_event(text, jsonb, boolean, uuid, boolean) to service_role;
