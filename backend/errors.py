@@ -1,7 +1,6 @@
 """What can go wrong, as a tree. Each error has an HTTP status, a code and its facts.
 
-What is not the caller's doing stands in backend/failures.py, what only an operator meets in
-backend/operator_errors.py.
+What is not the caller's doing: backend/failures.py; what an operator meets: operator_errors.py.
 
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line

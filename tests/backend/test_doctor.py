@@ -205,7 +205,7 @@ async def test_what_waits_for_too_long_is_found(
     code, said = await clinic.examine()
     assert code == 1
     assert "Telegram's updates waiting: 1" in said["error", "updates"]
-    assert "parked: 1" in said["error", "events"]
+    assert "dead letters: 2" in said["error", "events"]
     assert "the oldest for 36" in said["error", "outbox"]
     assert "still to be told: 1" in said["warning", "outbox"]
     assert "should be over: 1" in said["error", "payments"]
