@@ -148,3 +148,28 @@ async def test_a_second_reconciler_waits_for_none(
     assert not met.waited
     assert not isinstance(met.second, PursebotError)
     assert not met.second
+
+
+@pytest.mark.parametrize(
+    ("function", "held"), [("create_refund", "accounts"), ("refuse_refund", "refunds")]
+)
+async def test_who_changes_a_refund_waits_for_its_payment_and_holds_nothing(
+    till: Till, owner: Connection, database_url: str, function: str, held: str
+) -> None:
+    payment = await credited(till, "1")
+    order = {"payment_id": payment, "idempotency_key": "r", "amount": 1000}
+    made = await till.database.call("create_refund", till.world.ana, **order)
+    refusal = {"refund_id": made["id"], "attempt": 1, "failure": "x"}
+    second_order = {**order, "idempotency_key": "r2"}
+    asked: Json = {"create_refund": second_order, "refuse_refund": refusal}[function]
+    who = till.world.ana if function == "create_refund" else SERVICE
+    async with session(database_url) as first, session(database_url) as second:
+        await first.fetch("select from payments for update")
+        pid = await second.fetchval("select pg_backend_pid()")
+        coming = asyncio.create_task(call(second, who, function, **asked))
+        assert await waits(owner, pid, coming)
+        async with owner.transaction():
+            assert await owner.fetch(f"select from {held} for update nowait")
+        await first.execute("commit")
+        await first.execute("begin")
+        assert not isinstance(await coming, PursebotError)

@@ -200,3 +200,20 @@ async def test_an_event_that_is_applied_by_two_at_once_is_a_repeat_for_the_secon
     met = await meet(database_url, owner, again, again)
     assert met.waited
     assert [answer[0]["repeat"] for answer in (met.first, met.second)] == [False, True]
+
+
+async def test_a_message_is_reported_once(till: Till, owner: Connection, database_url: str) -> None:
+    await till.receive(paid("evt_1", await till.payment()))
+    await owner.execute("update notifications set payment_id = null where kind <> 'payment_shown'")
+    claimed = await till.database.call("claim_notifications", SERVICE, most=10)
+    [told] = [one for one in claimed if one["kind"] != "payment_shown"]
+    report = {"notification_id": told["id"], "claim": told["claim"]}
+    met = await meet(
+        database_url, owner,
+        (SERVICE, "finish_notification", {**report, "outcome": "delivered"}),
+        (SERVICE, "finish_notification", {**report, "outcome": "retry", "retry_after": 0.0}),
+    )  # fmt: skip
+    assert met.waited
+    assert (met.first["accepted"], met.second["accepted"]) == (True, False)
+    state = await owner.fetchval("select state from notifications where id = $1", told["id"])
+    assert state == "delivered"
