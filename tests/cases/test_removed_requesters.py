@@ -249,8 +249,9 @@ async def test_a_page_that_was_canceled_while_stripe_made_it_is_closed(
              amount="50", currency="eur")
     )  # fmt: skip
     async with asyncio.timeout(20):
-        while "/v1/checkout/sessions" not in await posts(house):
+        while not list(house.store.list("checkout.session")):
             await asyncio.sleep(0.05)
+    assert await owner.fetchval("select status from payments") == "created"
     payment = await owner.fetchval("select id from payments")
     assert await ask(house, "POST", f"payments/{payment}/cancel") == 200
     await asked
