@@ -223,6 +223,16 @@ async def test_a_late_repeat_alone_finds_out_and_charges_nothing(
     assert await posts(house) == before
 
 
+async def test_a_late_repeat_reads_what_stripe_did_and_asks_for_nothing(
+    house: House, owner: Connection
+) -> None:
+    await unclear(house, owner, LOST)
+    before = await posts(house)
+    await owner.execute("update payments set created_at = created_at - interval '11 minutes'")
+    assert (await charge(house, "77", BEN, amount="77"))["status"] == "succeeded"
+    assert (await posts(house), await balance(owner)) == (before, 7700)
+
+
 async def test_a_cancel_while_stripe_charges_is_no_lie_and_the_answer_counts(
     house: House, owner: Connection
 ) -> None:
