@@ -31,7 +31,8 @@ token: .venv/installed-to-run ## a bearer token to try the API with: make token 
 # Four tests at a time on two cores, because half of every test is waiting. In the order of their
 # names, which ends with short ones, and not with the files of few tests, which are the longest.
 SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ? "/dev/shm" : "" }')
-PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
+  --durations=10 --durations-min=2
 
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTEST) $(ARGS)

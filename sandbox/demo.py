@@ -25,7 +25,7 @@ from sandbox.telegram_text import said
 
 CARD = "4242424242424242"  # Stripe's published number that is always paid
 LINK = r"(https?://[^\s\"]+/(cs_test_\w+))"  # in the text, or behind a button
-PATIENCE = 15.0  # seconds that any one step may take
+PATIENCE = 60.0  # seconds that any one step may take
 TRANSFERS = """
 select t.kind, max(e.amount) as amount, sum(e.amount) as total
 from public.transfers as t join public.entries as e on e.transfer_id = t.id group by t.id

@@ -1,8 +1,8 @@
 """A child process that is kept running: started, watched, started again, stopped."""
 
 import asyncio
+import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sandbox.environment import ROOT
 
-SECONDS_TO_START = 30.0
+SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 2.0  # between SIGTERM and SIGKILL: two children and the rest stop within 5 s
 PAUSE = 1.0  # seconds between the end of a child and its next start
 
-# On Linux a child hears when its parent is gone, however it went: nobody is left behind.
-TIED_TO_US = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+# A child hears when its parent is gone, however it went: nobody is left behind.
+TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied_process.py")))
 
 Say = Callable[[str], None]
 Process = asyncio.subprocess.Process
@@ -24,11 +24,6 @@ Process = asyncio.subprocess.Process
 
 class StartFailed(Exception):
     """A child did not come up; the message ends with the last lines of its log."""
-
-
-async def at_once() -> bool:
-    """Ready as soon as it runs."""
-    return True
 
 
 class Child:
@@ -58,12 +53,11 @@ class Child:
             await _stop(process)
 
     @asynccontextmanager
-    async def kept_running(
-        self, ready: Callable[[], Awaitable[bool]] = at_once
-    ) -> AsyncIterator[None]:
+    async def kept_running(self, ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
         """Started, and for the length of the block started again whenever it ends by itself.
 
-        Yields once `ready()`; StartFailed when it ends before that, or takes too long.
+        Yields once `ready()`, which asks the child; StartFailed when it ends before that, or takes
+        too long.
         """
         self._say(f"Starting the {self._command[0]} ...")
         processes = [await self._start()]
@@ -78,11 +72,16 @@ class Child:
         finally:
             await _stop(processes[-1])
 
+    async def has_logged(self, event: str) -> bool:
+        """Whether a whole line of its log since this was made is JSON about this event."""
+        lines = self._log.read_bytes()[self._begins :].split(b"\n")[:-1]
+        return any(_event_of(line) == event for line in lines)
+
     async def _start(self) -> Process:
         self._log.parent.mkdir(exist_ok=True)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *(*TIED_TO_US, sys.executable, "-m", *self._command),
+                *(*TIED, str(os.getpid()), sys.executable, "-m", *self._command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -122,6 +121,14 @@ async def _stop(process: Process) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+
+
+def _event_of(line: bytes) -> object:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found.get("event") if isinstance(found, dict) else None
 
 
 def _ending(process: Process) -> str:

@@ -27,6 +27,7 @@ from sandbox.processes import Child, Say
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 
+BOT_IS_READY = "started"  # the event in its log
 SEED = (Path(__file__).parent / "seed.sql").read_text()
 
 
@@ -71,7 +72,8 @@ async def everything(
                 await database.execute(SEED)
         keep_environment(data_dir, environment)
         await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
-        await stack.enter_async_context(child("bot").kept_running())
+        bot = child("bot")
+        await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(BOT_IS_READY)))
         yield environment.get("SUPABASE_DB_URL", "")
 
 

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 # Without these it looks for its maker's hosts at every start.
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+expect.set_options(timeout=60_000)  # milliseconds: a busy machine shows things late
 
 needs_chromium = pytest.mark.skipif(
     not CHROMIUM, reason="THE PAGES ARE NOT TESTED: no Chromium here (apt-get install chromium)"

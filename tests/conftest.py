@@ -21,7 +21,7 @@ from backend.postgres import PostgresDatabase, postgres_database
 from sandbox.postgres import EmbeddedPostgres, embedded_postgres
 from tests.supabase_standin import Standin, supabase_standin
 
-pytest_plugins = ["tests.no_skips", "tests.chromium"]
+pytest_plugins = ["tests.no_skips", "tests.chromium", "tests.leftover_processes"]
 
 TEMPLATE = "pursebot_template"
 

@@ -70,7 +70,7 @@ class House:
 
     async def until(self, payment: UUID, holds: Callable[[Payment], bool]) -> Payment:
         """Wait for what arrives by itself: a webhook, a delayed payment."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 seen = await self.see(payment)
                 if holds(seen):

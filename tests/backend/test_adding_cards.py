@@ -41,7 +41,7 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     await subscriptions.ask(house.shop, made.id, begun["id"])
     await cards.until("Visa •••• 4242*")
     assert house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while (seen := await cards.ask("GET", f"subscriptions/{made.id}"))["paid_with"] is None:
             await asyncio.sleep(0.05)
     assert (seen["paid_with"], seen["payment_method_id"]) == ("Visa •••• 4242", visa)

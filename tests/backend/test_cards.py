@@ -50,7 +50,7 @@ class Cards:
 
     async def until(self, *names: str) -> None:
         """Wait for what webhooks bring."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.names() != list(names):
                 await asyncio.sleep(0.02)
 
@@ -248,7 +248,7 @@ async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(
     ) or (0, 0)
     path = f"/stripe/cards/{method['stripe_payment_method_id']}/reissue"
     await cards.house.sandbox("POST", path, exp_month=month, exp_year=year)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await owner.fetchval(
             "select exp_year = $1 from payment_methods where id = $2", year, UUID(method["id"])
         ):

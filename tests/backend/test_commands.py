@@ -17,6 +17,8 @@ import pytest
 from sandbox.demo import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
 from tests.backend.test_webhook_door import paid_at_stripe, signed
+from tests.leftover_processes import MARK
+from tests.waiting import until_blocked
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -27,7 +29,7 @@ GOOD = {
 
 
 async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **MARK, **settings}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "backend", *arguments,
         cwd=tempfile.gettempdir(), env=environment,
@@ -37,7 +39,7 @@ async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
 
 async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
     process = await start(*arguments, **settings)
-    output, errors = await asyncio.wait_for(process.communicate(), 30)
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, output.decode(), errors.decode()
 
 
@@ -152,7 +154,7 @@ async def test_a_stop_finishes_the_delivery_that_was_started(
     settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": house.sandbox_url}
     process = await start(**settings, PORT=str(port))
     house.url = f"http://127.0.0.1:{port}"
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             try:
                 async with house.http.get(f"{house.url}/ready") as ready:
@@ -168,13 +170,13 @@ async def test_a_stop_finishes_the_delivery_that_was_started(
     await transaction.start()
     await blocker.execute("select from payments for update")
     delivery = asyncio.create_task(house.post_event(raw, signed(raw)))
-    await asyncio.sleep(0.3)
+    await until_blocked(blocker)
     process.send_signal(signal.SIGTERM)
     await asyncio.sleep(0.3)
     await transaction.rollback()
     await blocker.close()
     assert await delivery == (200, {"state": "done"})
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, errors.decode()
 
 
@@ -217,7 +219,7 @@ async def test_a_start_opens_or_closes_signup(house: House, database_url: str) -
         settings = {**GOOD, "SUPABASE_DB_URL": database_url, "ORGANIZATION_SIGNUP": setting}
         process = await start("serve", **settings, PORT=str(free_ports(1)[0]))
         assert process.stderr
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while b"serving" not in await process.stderr.readline():
                 pass
         process.send_signal(signal.SIGTERM)

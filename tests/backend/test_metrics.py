@@ -47,7 +47,7 @@ async def test_a_topup_shows_in_every_number(house: House) -> None:
     await house.until(payment, lambda seen: seen.status == "succeeded")
     await tell(house)  # that it is paid, to the payer and to Ben
     completed = 'pursebot_webhook_answers_total{status="200",type="checkout.session.completed"}'
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while (said := await scrape(house)).get(completed) != 1:
             await asyncio.sleep(0.01)
     assert said['pursebot_payments{decline="",status="succeeded"}'] == 1

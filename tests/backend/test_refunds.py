@@ -216,7 +216,7 @@ async def test_history_statement_and_statistics_name_what_went_back(
         ["Closing balance", "", "40.00"],
     ]  # fmt: skip
     await at_stripe(house, await credited(house, "other"), "refund", amount=700)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await owner.fetchval("select sum(amount_refunded) from payment_statistics") != 700:
             await asyncio.sleep(0.05)
 

@@ -73,7 +73,7 @@ async def has_status(house: House, made: Subscription, status: str) -> bool:
 
 async def until(house: House, holds: Callable[[], Awaitable[bool]]) -> None:
     """Wait for what arrives by itself, and for all deliveries."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not (await holds() and await all_delivered(house)):
             await asyncio.sleep(0.02)
 

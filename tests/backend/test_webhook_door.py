@@ -16,6 +16,7 @@ from backend.failures import (
 )
 from backend.stripe_events import EVENT_TYPES, StripeEvent
 from tests.backend.conftest import ANA, WEBHOOK_SECRETS, House
+from tests.waiting import until_blocked
 
 Json = dict[str, Any]
 
@@ -204,7 +205,7 @@ async def test_without_the_database_the_answer_is_503_and_stripes_retry_heals_it
     await transaction.start()
     await owner.execute("lock table stripe_events in access exclusive mode")
     delivery = asyncio.create_task(house.post_event(raw, signed(raw)))
-    await asyncio.sleep(0.2)
+    await until_blocked(owner)
     await owner.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where application_name = 'pursebot' and datname = current_database()"

@@ -23,7 +23,7 @@ else:
 
 
 async def soon(holds: Callable[[], Awaitable[Any]]) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not await holds():
             await asyncio.sleep(0.05)
 

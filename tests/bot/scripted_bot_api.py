@@ -42,7 +42,7 @@ class ScriptedBotApi:
 
     async def next_call(self, wanted: str) -> Json:
         """The parameters of the next call of this method, objects read."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 method, asked = await self.calls.get()
                 if method == wanted:

@@ -26,7 +26,7 @@ SUPERGROUP = -1001234
 @asynccontextmanager
 async def working(url: str, client: BackendClient, token: str = TOKEN) -> AsyncIterator[None]:
     """A worker with little patience for Telegram."""
-    request = HTTPXRequest(8, read_timeout=0.5, connect_timeout=0.5)
+    request = HTTPXRequest(8, read_timeout=3, connect_timeout=3)
     bot: ExtBot[None] = ExtBot(
         token, f"{url}/bot", request=request, defaults=Defaults(parse_mode=ParseMode.HTML)
     )
@@ -52,7 +52,7 @@ async def worker(telegram: Playground, client: BackendClient) -> AsyncIterator[N
 async def report(backend: FakeBackend, **changed: Any) -> NotificationResult:
     """What came of one notification."""
     backend.outbox.put_nowait(notification(payment(), **changed))
-    return await asyncio.wait_for(backend.reports.get(), 5)
+    return await asyncio.wait_for(backend.reports.get(), 60)
 
 
 @pytest.mark.usefixtures("worker")
@@ -64,7 +64,7 @@ async def test_a_new_message_is_delivered_and_then_edited_in_place(
     backend.outbox.put_nowait(
         notification(payment(status="canceled", url=None), message_id=sent.message_id)
     )
-    edited = await asyncio.wait_for(backend.reports.get(), 5)
+    edited = await asyncio.wait_for(backend.reports.get(), 60)
     assert (edited.outcome, edited.message_id) == ("delivered", sent.message_id)
     message = (await telegram.chat("ana"))["messages"][-1]
     assert message["text"].startswith("Canceled.")
@@ -75,9 +75,9 @@ async def test_a_new_message_is_delivered_and_then_edited_in_place(
 async def test_an_edit_that_changes_nothing_is_delivered(backend: FakeBackend) -> None:
     shown = payment()
     backend.outbox.put_nowait(notification(shown))
-    message_id = (await asyncio.wait_for(backend.reports.get(), 5)).message_id
+    message_id = (await asyncio.wait_for(backend.reports.get(), 60)).message_id
     backend.outbox.put_nowait(notification(shown, message_id=message_id))
-    again = await asyncio.wait_for(backend.reports.get(), 5)
+    again = await asyncio.wait_for(backend.reports.get(), 60)
     assert (again.outcome, again.message_id) == ("delivered", message_id)
 
 
@@ -87,7 +87,7 @@ async def test_another_member_reads_who_added_how_much(
 ) -> None:
     credited = payment(status="succeeded", balance=payment().money)
     backend.outbox.put_nowait(notification(credited, kind="wallet_credited", chat_id=BEN))
-    assert (await asyncio.wait_for(backend.reports.get(), 5)).outcome == "delivered"
+    assert (await asyncio.wait_for(backend.reports.get(), 60)).outcome == "delivered"
     message = (await telegram.chat("ben"))["messages"][-1]
     assert message["text"] == "Ana added €50.00 to Acme.\nNew balance: €50.00"
 
@@ -110,7 +110,7 @@ async def test_a_group_reads_it_without_buttons_and_a_topic_that_is_gone_is_repo
     facts = {"kind": "wallet_credited", "chat_id": GROUP_ID}
     for topic, outcome in ((7, "gone"), (None, "delivered")):
         backend.outbox.put_nowait(notification(credited, message_thread_id=topic, **facts))
-        assert (await asyncio.wait_for(backend.reports.get(), 5)).outcome == outcome
+        assert (await asyncio.wait_for(backend.reports.get(), 60)).outcome == outcome
     [message] = (await telegram.chat("eve", chat=GROUP))["messages"]
     assert (message["text"], buttons(message)) == ("Ana added €50.00 to Acme.", {})
 
@@ -201,6 +201,6 @@ async def test_one_slow_chat_holds_up_no_other_and_keeps_its_own_order(
         shown = payment(status=status, url=None)
         backend.outbox.put_nowait(notification(shown, message_id=sent.message_id))
     backend.outbox.put_nowait(notification(payment(), chat_id=BEN))
-    outcomes = [(await asyncio.wait_for(backend.reports.get(), 5)).outcome for _ in range(3)]
+    outcomes = [(await asyncio.wait_for(backend.reports.get(), 60)).outcome for _ in range(3)]
     assert outcomes == ["delivered", "ambiguous", "delivered"]
     assert (await telegram.chat("ana"))["messages"][-1]["text"].startswith("Paid.")

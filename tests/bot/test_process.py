@@ -20,6 +20,7 @@ from bot.settings import SettingsError, read_settings
 from tests.bot.conftest import Person
 from tests.bot.fake_backend import SECRET
 from tests.bot.scripted_bot_api import ScriptedBotApi
+from tests.leftover_processes import MARK
 from tests.sandbox.telegram_playground import TOKEN, Playground
 
 SECRETS = {"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_API_SECRET": SECRET}
@@ -29,6 +30,7 @@ SECRETS = {"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_API_SECRET": SECRET}
 async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process]:
     """Started with these settings and no others; gone at the end."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "NO_PROXY": "127.0.0.1"}
+    environment |= MARK
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
         cwd="/",  # where no .env is

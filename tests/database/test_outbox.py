@@ -8,6 +8,7 @@ import asyncpg
 
 from backend.database import SERVICE
 from tests.database.conftest import Till, event, paid
+from tests.waiting import until_blocked
 
 Json = dict[str, Any]
 
@@ -187,7 +188,7 @@ async def test_a_report_and_an_event_about_the_same_payment_wait_for_each_other(
     await transaction.start()
     await other.execute("select from payments where id = $1::uuid for update", payment)
     report = asyncio.create_task(finish(till, told, "gone"))
-    await asyncio.sleep(0.2)
+    await until_blocked(other)
     await other.execute("select private.show_payment(p) from payments as p")
     await transaction.commit()
     await other.close()

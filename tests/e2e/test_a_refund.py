@@ -18,7 +18,7 @@ folder = pytest.fixture(short_folder)
 
 async def shows(person: Person, words: str) -> None:
     """Somewhere in the chat, in whichever order the messages came."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not any(words in text for text in await person.chat()):
             await asyncio.sleep(0.1)
 

@@ -32,7 +32,7 @@ async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture
 def ana(house: House, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> Chat:
     # What a bot claimed as it died is given to the next one after 30 seconds.
-    monkeypatch.setattr(demo, "PATIENCE", 45.0)
+    monkeypatch.setattr(demo, "PATIENCE", 120.0)
     return Chat(http, "ana", house.printed.append)
 
 

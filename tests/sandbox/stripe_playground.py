@@ -51,7 +51,7 @@ class Backend:
 
     async def got(self, count: int) -> list[str]:
         """The types of what came, once `count` events did."""
-        async with asyncio.timeout(10), self.arrived:
+        async with asyncio.timeout(60), self.arrived:
             await self.arrived.wait_for(lambda: len(self.events) >= count)
         return [event["type"] for event in self.events]
 

@@ -124,7 +124,7 @@ async def test_a_bot_is_told_only_what_it_asked_for(play: Playground) -> None:
 
 async def test_a_second_poll_ends_the_first_with_a_conflict(play: Playground) -> None:
     first = asyncio.create_task(play.bot("getUpdates", timeout=30))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(1)  # until it is there: nothing shows that it waits
     second = asyncio.create_task(play.bot("getUpdates", timeout=30))
     assert (await first)["description"] == (
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is"
@@ -161,7 +161,7 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
 ) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
     await play.say("ana", "hello")
-    hasty = HTTPXRequest(read_timeout=0.5)
+    hasty = HTTPXRequest(read_timeout=3)
     async with Bot(TOKEN, base_url=f"{play.url}/bot", request=hasty) as bot:
 
         async def failure(kind: type[telegram.error.TelegramError]) -> Any:

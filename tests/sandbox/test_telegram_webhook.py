@@ -38,7 +38,7 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
         url = str(server.make_url("/hook"))
         await telegram.say("ana", "before")
         await telegram.bot("setWebhook", url=url, secret_token="s-1", allowed_updates=["message"])
-        first, again = [await asyncio.wait_for(posts.get(), 5) for _ in range(2)]
+        first, again = [await asyncio.wait_for(posts.get(), 60) for _ in range(2)]
         assert first == again
         assert (first[0], first[1]["message"]["text"]) == ("s-1", "before")
         judge(types.Update).validate_python(first[1])
@@ -56,7 +56,7 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
         )
         await telegram.door("faults", webhook_twice=True)
         await telegram.say("ben", "twice")
-        twice = [(await asyncio.wait_for(posts.get(), 5))[1] for _ in range(2)]
+        twice = [(await asyncio.wait_for(posts.get(), 60))[1] for _ in range(2)]
         assert twice[0] == twice[1]
     await telegram.bot("deleteWebhook")
     await telegram.say("ana", "after")

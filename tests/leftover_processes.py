@@ -1,0 +1,50 @@
+"""No test leaves a process: what this run started and what still runs at its end fails it.
+
+Children are known by a mark in their environment, which they hand on, however often they fork. A
+test that starts one with an environment of its own puts `MARK` into it. Where there is no `/proc`,
+nothing is checked.
+
+tests/conftest.py loads this with `pytest_plugins = ["tests.leftover_processes"]`.
+"""
+
+import os
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+NAME = "PURSEBOT_TEST_RUN"
+MARK = {NAME: uuid.uuid4().hex}  # of this process: pytest itself, or one of xdist's workers
+SECONDS_TO_END = 60.0  # for what was told to end and has not yet
+
+os.environ.update(MARK)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """Set up before every other fixture, so that it looks after the last of them is gone."""
+    yield
+    deadline = time.monotonic() + SECONDS_TO_END
+    while (left := marked_processes()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for process in left:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    assert not left, "These processes were left:\n" + "\n".join(left.values())
+
+
+def marked_processes() -> dict[int, str]:
+    """By process id: the command, and the test that started it. A zombie has ended."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended, or belongs to somebody else
+            environment = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+            if f"{NAME}={MARK[NAME]}" in environment and int(folder.name) != os.getpid():
+                command = (folder / "cmdline").read_text(errors="replace").replace("\0", " ")
+                tests = [each for each in environment if each.startswith("PYTEST_CURRENT_TEST=")]
+                found[int(folder.name)] = f"{folder.name} {command}{' '.join(tests)}"
+    return found
