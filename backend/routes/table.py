@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel
 
 from backend import (
+    attempts,
     card_links,
     cards,
     charges,
@@ -104,6 +105,7 @@ class Door(NamedTuple):
 DOORS = [
     Door("PUT", "/api/me", people.introduce),
     Door("PUT", "/api/me/organization", organizations.choose, role="member"),
+    Door("GET", "/api/me/attempt", attempts.show),
     Door("POST", "/api/me/link", people.make_link_code, 201, refuses=(errors.AlreadyLinked,)),
     Door("POST", "/api/me/link/accept", people.link, costs=True,
          refuses=(errors.LinkInvalid, errors.AlreadyLinked, errors.BothHaveHistory)),

@@ -87,6 +87,20 @@ class Customer(Model):
     customer_id: str
 
 
+class AttemptKey(Model):
+    """GET /api/me/attempt: the `Idempotency-Key` that something was asked for under."""
+
+    key: str = Field(min_length=1, max_length=255)
+
+
+class Attempt(Model):
+    """What the caller began under a key; a refund that failed is one too."""
+
+    payment_id: UUID | None = None
+    refund_id: UUID | None = None
+    subscription_id: UUID | None = None
+
+
 class Payment(Model):
     """A top-up and how far it has come.
 

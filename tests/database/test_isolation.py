@@ -38,7 +38,7 @@ ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 PEOPLE_MAY_CALL = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
-    "api.create_refund", "api.get_refund",
+    "api.create_refund", "api.get_refund", "api.get_attempt",
     "api.create_link_code", "api.use_link_code",
     "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
     "api.list_packages", "api.create_subscription", "api.list_subscriptions",

@@ -1,0 +1,25 @@
+-- What somebody began under a key of their own, whatever it was.
+create function api.get_attempt(idempotency_key text) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+begin
+    return jsonb_build_object(
+        'payment_id', (
+            select p.id from public.payments as p
+            where p.created_by = caller and p.idempotency_key = get_attempt.idempotency_key
+        ),
+        'refund_id', (
+            select r.id from public.refunds as r
+            where r.created_by = caller and r.idempotency_key = get_attempt.idempotency_key
+        ),
+        'subscription_id', (
+            select s.id from public.subscriptions as s
+            where s.created_by = caller and s.idempotency_key = get_attempt.idempotency_key
+        )
+    );
+end
+$$;
+comment on function api.get_attempt is 'Definer: keys are for nobody to read. Only the caller''s own; a stranger''s key and one that began nothing give the same answer.';
+grant execute on function api.get_attempt(text) to authenticated;
