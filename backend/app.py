@@ -57,6 +57,7 @@ ROUTES = [
     web.post(GROUP.replace("/api/", "/internal/"), for_bot(groups.hear)),
     web.post("/internal/updates/claim", for_bot(updates.claim)),
     web.post("/internal/updates/{id}/handled", for_bot(updates.finish, 204)),
+    web.post("/internal/updates/{id}/rejected", for_bot(updates.reject, 204)),
     web.post("/internal/notifications/claim", for_bot(outbox.claim)),
     web.post("/internal/notifications/{id}/result", for_bot(outbox.finish, 204)),
 ]

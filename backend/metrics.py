@@ -24,7 +24,7 @@ WAITING = {
     ("outbox", "oldest_due_seconds"): "How long the oldest of those is due.",
     ("outbox", "unreachable_chats"): "Chats that do not let the bot write.",
     ("updates", "waiting"): "What people did and the bot has not handled (webhook mode).",
-    ("updates", "given_up"): "What killed the bot five times.",
+    ("updates", "given_up"): "What could not be read, or killed the bot five times.",
 }
 
 
@@ -48,6 +48,10 @@ class Metrics:
         self.webhook_lag = Histogram(
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
             buckets=SECONDS, registry=counted,
+        )  # fmt: skip
+        self.unreadable_updates = Counter(
+            "pursebot_unreadable_updates", "Telegram's updates that nobody could read, left out.",
+            registry=counted,
         )  # fmt: skip
         self.payment_to_chat = Histogram(
             "pursebot_payment_to_chat_seconds", "From the credit to the payer's message saying so.",

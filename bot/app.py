@@ -1,13 +1,10 @@
 """The bot as a telegram.ext application: what it shares, its menus, and how it talks HTTP."""
 
-from collections.abc import Callable
 from typing import Final
 
-import httpx
 import telegram
 from telegram import ext
 from telegram.constants import ParseMode
-from telegram.request import HTTPXRequest
 
 from bot.backend_client import BackendClient
 from bot.chat_order import ChatOrder
@@ -15,6 +12,7 @@ from bot.context import BotApplication, BotContext, ChatMemory, Shared
 from bot.errors import on_error
 from bot.handlers import COMMANDS, HANDLERS
 from bot.settings import Settings
+from bot.telegram_http import TelegramConnections
 from bot.texts import COMPLETE_LANGUAGE, Texts
 
 MENUS: Final = (
@@ -25,26 +23,10 @@ ALLOWED_UPDATES: Final = ("message", "callback_query", "my_chat_member")
 
 UPDATES_AT_ONCE: Final = 32
 CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries together
-TRUSTED: Final = httpx.create_ssl_context()  # reading the authorities takes a while: once for all
 
 
-def create_app(
-    settings: Settings, backend: BackendClient, texts: Texts, on_token_refused: Callable[[], None]
-) -> BotApplication:
-    """The whole bot, not yet started.
-
-    `on_token_refused` is called each time Telegram knows no such bot (401, or 404 for a token that
-    cannot be one): the library's polling ends without a word then.
-    """
-
-    async def watch(response: httpx.Response) -> None:
-        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.NOT_FOUND):
-            on_token_refused()
-
-    def connections(size: int) -> HTTPXRequest:
-        chosen = {"event_hooks": {"response": [watch]}, "verify": TRUSTED}
-        return HTTPXRequest(size, 10, 10, 5, pool_timeout=5, httpx_kwargs=chosen)
-
+def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotApplication:
+    """The whole bot, not yet started. How it receives is `bot/polling.py` or `bot/updates.py`."""
     defaults = ext.Defaults(
         parse_mode=ParseMode.HTML,
         link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),
@@ -56,8 +38,9 @@ def create_app(
         .context_types(ext.ContextTypes(BotContext, bot_data=Shared, chat_data=ChatMemory))
         .concurrent_updates(ChatOrder(UPDATES_AT_ONCE))
         .defaults(defaults)
-        .request(connections(CONNECTIONS))
-        .get_updates_request(connections(1))
+        .request(TelegramConnections(CONNECTIONS))
+        .get_updates_request(TelegramConnections(1))
+        .updater(None)
         .job_queue(None)
         .build()
     )

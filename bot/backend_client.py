@@ -26,6 +26,8 @@ class BackendClient(BackendCalls):
     settings = Door("GET", "/api/me/settings", schemas.PersonalSettings)
     change_settings = Door("PATCH", "/api/me/settings", schemas.PersonalSettings)
     # Start a payment (CheckoutRequest, key), once, however often it is asked.
+    # What the person began under a key (AttemptKey): after a tap of which nobody knows more.
+    attempt = Door("GET", "/api/me/attempt", schemas.Attempt)
     checkout = Door("POST", "/api/payments/checkout", schemas.Checkout)
     # Charge a saved card (ChargeRequest, key), once as well.
     charge = Door("POST", "/api/payments/charge", schemas.Payment)
@@ -109,6 +111,11 @@ class BackendClient(BackendCalls):
         """A claimed update needs no more."""
         path = f"/internal/updates/{update.id}/handled"
         await self.call(None, "POST", path, schemas.UpdateHandled(claim=update.claim))
+
+    async def reject_update(self, update_id: int, kind: str) -> None:
+        """An update cannot be read: it is recorded and counted, and not handed out any more."""
+        path = f"/internal/updates/{update_id}/rejected"
+        await self.call(None, "POST", path, schemas.UpdateRejected(kind=kind))
 
     async def report(self, notification_id: int, result: schemas.NotificationResult) -> None:
         """What became of a claimed notification."""

@@ -9,12 +9,20 @@ from math import ceil
 import structlog
 from telegram import Update
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from bot.amounts import amount_facts
 from bot.backend_calls import Answer, BackendRefusal, BackendUnavailable
 from bot.context import BotContext, BotRefusal
 from bot.doors import answer
+from bot.reachability import reason_of
 from bot.screens import Screen
 from bot.texts import Fact, Words
 
@@ -32,7 +40,7 @@ async def on_error(update: object, context: BotContext) -> None:
         elif sentence and update.message and update.message.chat.type == ChatType.PRIVATE:
             await context.reply(Screen(sentence))
     except TelegramError as error:
-        log.warning("error_not_told", reason=error.message)
+        log.warning("error_not_told", reason=reason_of(error))
 
 
 def explain(error: Exception | None, words: Words) -> str | None:
@@ -48,10 +56,10 @@ def explain(error: Exception | None, words: Words) -> str | None:
             log.warning("backend_unavailable", reason=str(error))
             return words.plain("refusal.unreachable")
         case Forbidden() | RetryAfter():
-            log.info("telegram_refused", reason=error.message)
+            log.info("telegram_refused", reason=reason_of(error))
             return None
-        case NetworkError() if not isinstance(error, BadRequest):
-            log.warning("telegram_unavailable", reason=error.message)
+        case InvalidToken() | NetworkError() if not isinstance(error, BadRequest):
+            log.warning("telegram_unavailable", reason=reason_of(error))
             return words.plain("refusal.telegram_slow")
         case _:
             log.error("crashed", exc_info=error)

@@ -5,7 +5,6 @@ ends in a NetworkError is known not to have arrived.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from telegram.error import (
 )
 
 from backend.schemas import NotificationResult
+from bot.reachability import reason_of, seconds
 
 Outcome = Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
 
@@ -59,7 +59,7 @@ OUTCOMES: Final[tuple[tuple[type[TelegramError], Callable[[TelegramError], Outco
     (RetryAfter, lambda _: "retry"),
     (BadRequest, bad_request),
     (NetworkError, _connection),
-    (InvalidToken, lambda _: "retry"),  # ends the process, not the message
+    (InvalidToken, lambda _: "retry"),  # Telegram restarts, or the token is wrong
     (TelegramError, lambda _: "ambiguous"),  # a 200 that cannot be read
 )
 
@@ -71,11 +71,7 @@ def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> Noti
         claim=claim,
         outcome=outcome,
         message_id=message_id if outcome == "delivered" else None,
-        retry_after=_seconds(error.retry_after) if isinstance(error, RetryAfter) else None,
+        retry_after=seconds(error.retry_after) if isinstance(error, RetryAfter) else None,
         new_chat_id=error.new_chat_id if isinstance(error, ChatMigrated) else None,
-        reason=error.message[:REASON_LENGTH] if outcome == "refused" else None,
+        reason=reason_of(error)[:REASON_LENGTH] if outcome == "refused" else None,
     )
-
-
-def _seconds(duration: int | timedelta) -> float:
-    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

@@ -5,7 +5,6 @@ again, and what it asked of the backend is asked under the same key.
 """
 
 import structlog
-from telegram import Update
 
 from backend.schemas import ClaimedUpdate
 from bot.app import ALLOWED_UPDATES
@@ -13,6 +12,7 @@ from bot.backend_calls import BackendError
 from bot.backend_client import BackendClient
 from bot.claims import work_off
 from bot.context import BotApplication
+from bot.reading import UpdateReader
 from bot.settings import Webhook
 
 log = structlog.get_logger("bot")
@@ -24,6 +24,7 @@ class UpdateWorker:
     def __init__(self, application: BotApplication, backend: BackendClient) -> None:
         """`application` must be started."""
         self._application, self._backend = application, backend
+        self._reader = UpdateReader(application.bot, backend)
         self._has_claimed = False
 
     async def run(self) -> None:
@@ -38,9 +39,14 @@ class UpdateWorker:
         return claimed
 
     async def _handle(self, claimed: ClaimedUpdate) -> None:
-        """Run the handlers, then say so; what goes wrong in them is told by the error handler."""
+        """Run the handlers, then say so; what goes wrong in them is told by the error handler.
+
+        What cannot be read is given up at once: the next of its chat does not wait for it.
+        """
+        if (update := self._reader.read(claimed.body)) is None:
+            await self._reader.record(claimed.body)
+            return
         try:
-            update = Update.de_json(claimed.body, self._application.bot)
             processing = self._application.process_update(update)
             await self._application.update_processor.process_update(update, processing)
         except Exception:  # not answered: it comes again, until the backend gives it up

@@ -41,11 +41,15 @@ async def call(request: web.Request) -> web.StreamResponse:
             raise Refusal(429, f"retry after {flood.retry_after}", retry_after=flood.retry_after)
         if (trouble := faults.server_error) and trouble.strikes(method):
             raise Refusal(trouble.code, "")
+        if (denial := faults.refused) and denial.strikes(method):
+            raise Refusal(denial.code, "")
         answer = {"ok": True, "result": await result(request, chats, method)}
     except web.HTTPRequestEntityTooLarge:  # a file over the application's client_max_size
         return refused(Refusal(413, ""))
     except Refusal as refusal:
         return refused(refusal)
+    if (garble := faults.garbled) and garble.strikes(method):
+        return web.Response(text=garble.body, content_type="text/html")
     if (silence := faults.timeout_after_delivery) and silence.strikes(method):
         await asyncio.sleep(silence.seconds)
         if request.transport is not None:

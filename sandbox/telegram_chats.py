@@ -136,8 +136,13 @@ class Chats:
 
     def queue_update(self, kind: str, content: Json) -> None:
         """Something for the bot to hear of."""
-        self.store.put("telegram_update", str(self.number()), {kind: content})
+        self.queue_update_of({kind: content})
+
+    def queue_update_of(self, kinds: Json) -> int:
+        """The same, as all fields of the update but its id, which is answered."""
+        self.store.put("telegram_update", str(self.number()), kinds)
         self.ring()
+        return max(seq for seq, _ in self.store.list("telegram_update"))
 
     def pending_updates(self, offset: int) -> list[Json]:
         """What the bot has not confirmed, oldest first; confirms all updates before `offset`."""

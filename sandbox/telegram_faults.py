@@ -34,6 +34,18 @@ class ServerError(NextCalls):
     code: Literal[500, 502, 503, 504] = 502
 
 
+class Refused(NextCalls):
+    """The token seems to be wrong (401, 404), or somebody else receives (409): nothing is done."""
+
+    code: Literal[401, 404, 409] = 404
+
+
+class Garbled(NextCalls):
+    """It is done, and answered with status 200 and this body, which is not the Bot API's."""
+
+    body: str = "<html>One moment, please</html>"
+
+
 class TimeoutAfterDelivery(NextCalls):
     """It is done, but no answer comes: after `seconds` of silence the connection is closed."""
 
@@ -51,11 +63,16 @@ class TelegramFaults(Faults):
     """The faults in force. `blocked` names the personas who blocked the bot.
 
     `webhook_twice`: every update is posted two times, as if the first answer had been lost.
+    `answer_within`: seconds after which a tap no longer waits for its answer; to set it to 1 spares
+    a test the wait.
     """
 
     too_many_requests: TooManyRequests | None = None
     server_error: ServerError | None = None
+    refused: Refused | None = None
+    garbled: Garbled | None = None
     timeout_after_delivery: TimeoutAfterDelivery | None = None
     migrated: list[Migrated] = Field(default=[])
     webhook_twice: bool = False
+    answer_within: float = Field(default=15, gt=0, le=3600)
     blocked: list[Literal["ana", "ben", "eve"]] = Field(default=[])

@@ -21,7 +21,6 @@ from sandbox.telegram_text import LINK, formatted
 from sandbox.telegram_webhook import delete_webhook, get_webhook_info, set_webhook, webhook_of
 
 LONGEST_POLL = 50  # seconds
-ANSWER_WITHIN = 15  # seconds, then a tap no longer waits for its answer
 
 Html = Literal["HTML"] | None  # the one way of marking text up that is played
 
@@ -190,7 +189,7 @@ async def answer_callback_query(
     """Answers a tap, once and in time; the person sees `text` as a toast or an alert."""
     tap = chats.store.get("telegram_tap", callback_query_id)
     answered = chats.store.get("telegram_answer", callback_query_id)
-    if tap is None or answered or tap["at"] < time.time() - ANSWER_WITHIN:
+    if tap is None or answered or tap["at"] < time.time() - chats.faults.answer_within:
         raise Refusal(400, "query is too old and response timeout expired or query ID is invalid")
     answer = {"text": text, "show_alert": show_alert}
     chats.store.put("telegram_answer", callback_query_id, answer)

@@ -61,9 +61,14 @@ async def send(
 
 
 async def tap(
-    chats: Chats, user: User, message_id: int, button: str, chat: str = "private"
+    chats: Chats,
+    user: User,
+    message_id: int,
+    button: str,
+    chat: str = "private",
+    wait: Wait = TAP_WAIT,
 ) -> Json:
-    """A person presses a button; waits a little for what the bot answers.
+    """A person presses a button; waits at most `wait` seconds for what the bot answers.
 
     Answers `{"answered", "text", "show_alert"}`, or `{"url"}` for a button that opens a page.
     """
@@ -80,8 +85,14 @@ async def tap(
     chats.store.put("telegram_tap", id, {"at": time.time()})
     query = {"id": id, "from": person(user), "message": message, "data": pressed["callback_data"]}
     chats.queue_update("callback_query", query | {"chat_instance": str(where["id"])})
-    answer = await chats.until(lambda: chats.store.get("telegram_answer", id), TAP_WAIT)
+    answer = await chats.until(lambda: chats.store.get("telegram_answer", id), wait)
     return {"answered": bool(answer), **(answer or {"text": "", "show_alert": False})}
+
+
+async def update(chats: Chats, update: Json) -> Json:
+    """The bot will hear of this update, whatever it is, under an id of its own."""
+    kinds = {name: content for name, content in update.items() if name != "update_id"}
+    return {"update_id": chats.queue_update_of(kinds)}
 
 
 async def look(
@@ -114,6 +125,7 @@ DOORS: Doors = {
     ("GET", "/telegram/personas"): personas,
     ("POST", "/telegram/send"): send,
     ("POST", "/telegram/tap"): tap,
+    ("POST", "/telegram/updates"): update,
     ("GET", "/telegram/chat"): look,
     ("POST", "/telegram/groups"): group,
     ("POST", "/telegram/faults"): set_faults,

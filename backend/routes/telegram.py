@@ -10,9 +10,9 @@ from backend.routes.door import SETTINGS, SHOP
 
 
 async def receive(request: web.Request) -> web.Response:
-    """POST /telegram/webhook: 200 once it is stored; 5xx makes Telegram send it again.
+    """POST /telegram/webhook: 200 once it is stored, or recorded as unreadable.
 
-    Without a secret the bot polls, and nobody may post.
+    5xx makes Telegram send it again. Without a secret the bot polls, and nobody may post.
     https://core.telegram.org/bots/api#setwebhook
     """
     secret = request.app[SETTINGS].telegram_webhook_secret
@@ -20,5 +20,10 @@ async def receive(request: web.Request) -> web.Response:
     expected = secret.get_secret_value().encode() if secret else b""
     if not secret or not hmac.compare_digest(given.encode(errors="replace"), expected):
         raise Unauthorized("Only Telegram may post here.")
-    await updates.receive(request.app[SHOP], await request.read())
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge:  # far above what Telegram sends; it would come again
+        await updates.leave_out(request.app[SHOP], None, "too_large")
+    else:
+        await updates.receive(request.app[SHOP], raw)
     return web.Response()

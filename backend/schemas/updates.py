@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from backend.schemas.words import Model
 
 
@@ -27,3 +29,9 @@ class UpdateHandled(Model):
     """POST /internal/updates/{id}/handled."""
 
     claim: UUID
+
+
+class UpdateRejected(Model):
+    """POST /internal/updates/{id}/rejected: it cannot be read. `kind` is its first field's name."""
+
+    kind: str = Field(pattern=r"^[a-z_]{1,40}$")

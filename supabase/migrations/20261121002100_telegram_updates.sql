@@ -23,8 +23,11 @@ create function api.receive_update(body jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
+    -- Where a chat's id is no number of Telegram's, the bot says what it makes of it.
     chat jsonb := coalesce(
-        jsonb_path_query_first(body, '$.*.chat.id'), jsonb_path_query_first(body, '$.*.message.chat.id'), '0'
+        jsonb_path_query_first(body, '$.*.chat.id ? (@ > -9007199254740992 && @ < 9007199254740992)'),
+        jsonb_path_query_first(body, '$.*.message.chat.id ? (@ > -9007199254740992 && @ < 9007199254740992)'),
+        '0'
     );
 begin
     perform private.require_service();
@@ -105,3 +108,21 @@ end
 $$;
 comment on function api.finish_update is 'Definer: nobody has grants on updates. After the claim ran out it changes nothing.';
 grant execute on function api.finish_update(bigint, uuid) to service_role;
+
+create function api.reject_update(update_id bigint, kind text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    insert into public.telegram_updates as u (id, telegram_chat_id, body, state)
+    values (
+        update_id, 0, jsonb_build_object('update_id', update_id, 'kind', reject_update.kind), 'given_up'
+    )
+    on conflict (id) do update set state = 'given_up' where u.state in ('waiting', 'claimed');
+    delete from public.telegram_updates as u
+    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'given_up');
+    return '{}';
+end
+$$;
+comment on function api.reject_update is 'Definer: nobody has grants on updates. One that cannot be read is given up at once, also one that was polled and so never stored; of a handled one nothing changes.';
+grant execute on function api.reject_update(bigint, text) to service_role;

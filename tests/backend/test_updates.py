@@ -1,10 +1,12 @@
 """Telegram's door: stored before it is acknowledged, in order, once, and given up in the end."""
 
 import asyncio
+from io import BytesIO
 from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from backend.app import create_app
 from backend.schemas import CARD_REMOVED, ClaimedUpdate
@@ -29,7 +31,8 @@ async def door(house: House) -> Any:
     async def post(body: Any, secret: str = TELEGRAM_SECRET) -> int:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
         url = f"http://127.0.0.1:{port}/telegram/webhook"
-        async with house.http.post(url, json=body, headers=headers) as answer:
+        sent = {"data": BytesIO(body)} if isinstance(body, bytes) else {"json": body}
+        async with house.http.post(url, headers=headers, **sent) as answer:
             return answer.status
 
     settings = chosen(telegram_webhook_secret=TELEGRAM_SECRET)
@@ -48,8 +51,6 @@ async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls
     assert [await door(update(1), secret) for secret in ("", "wrong", "é")] == [401, 401, 401]
     async with house.http.post(f"{house.url}/telegram/webhook", json=update(1)) as answer:
         assert answer.status == 401
-    nonsense: list[Any] = [[], {}, {"update_id": "x"}, {"update_id": -1}]
-    assert [await door(body) for body in nonsense] == [400] * 4
     assert await claimed(house) == []
 
 
@@ -57,6 +58,61 @@ async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(house: House, door
     assert await door(update(1, text="a\u0000b")) == 200
     [one] = await claimed(house)
     assert one.body["message"]["text"] == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [
+        ("[]", False),
+        ("{}", False),
+        ('{"update_id": "x"}', False),
+        ('{"update_id": -1}', False),
+        ("no JSON", False),
+        ('{"update_id": 7, "message": {"text": "secret', True),
+        ('{"update_id": 7, "message": {"text": "\\ud800 secret"}}', True),
+        ('{"update_id": 7, "message": {"date": NaN, "text": "secret"}}', True),
+        ('{"update_id": 7, "message": {"date": 1e999, "text": "secret"}}', True),
+        ('{"update_id": 7, "message": ' + "[" * 9000 + "]" * 9000 + "}", True),
+        ('{"update_id": 7, "message": {"date": ' + "9" * 9000 + ', "text": "secret"}}', True),
+        ('{"update_id": 7, "message": {"text": "' + "secret" * 200_000 + '"}}', False),
+    ],
+)
+async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
+    house: House, door: Any, owner: "asyncpg.Connection[Any]", body: str, known: bool
+) -> None:
+    with capture_logs() as logs:
+        assert [await door(body.encode()), await door(update(8))] == [200, 200]
+    assert [each.id for each in await claimed(house)] == [8]
+    kept = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
+    assert [row["id"] for row in kept] == ([7] if known else [])
+    assert house.shop.metrics.unreadable_updates._value.get() == 1
+    assert ["update_unreadable" in line["event"] for line in logs] == [True]
+    assert "secret" not in f"{logs}{kept}"
+
+
+@pytest.mark.parametrize("id", ["'x'", "1e40", "{}", "null", "1.5"])
+async def test_a_chat_whose_id_is_none_is_stored_all_the_same(
+    house: House, door: Any, id: str
+) -> None:
+    body = '{"update_id": 7, "message": {"chat": {"id": ' + id.replace("'", '"') + "}}}"
+    assert await door(body.encode()) == 200
+    assert [each.id for each in await claimed(house)] == [7]
+
+
+async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
+    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await door(update(1))
+    await door(update(2))
+    [first] = await claimed(house)
+    await house.client.reject_update(first.id, "message")
+    await house.client.reject_update(first.id, "message")
+    [second] = await claimed(house)
+    await house.client.handled(second)
+    await house.client.reject_update(2, "message")  # it was handled: nothing changes
+    await house.client.reject_update(3, "poll")  # one that was polled
+    states = await owner.fetch("select id, state from telegram_updates order by id")
+    assert [tuple(row) for row in states] == [(1, "given_up"), (2, "handled"), (3, "given_up")]
 
 
 async def test_a_card_number_is_taken_out_before_it_is_stored(house: House, door: Any) -> None:

@@ -64,7 +64,7 @@ async def play(api: ScriptedBotApi, client: BackendClient, wanted: str) -> dict[
             bot_api_secret=SecretStr(SECRET),
             telegram_api_base=str(server.make_url("")),
         )
-        async with started(create_app(settings, client, load_texts(), lambda: None)):
+        async with started(create_app(settings, client, load_texts())):
             return await api.next_call(wanted)
 
 

@@ -20,7 +20,6 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from sandbox import telegram_methods
 from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
 
 ANA = 1001
@@ -138,7 +137,7 @@ async def test_a_tap_that_nobody_answers_in_time(
     play: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sandbox.telegram_people.TAP_WAIT", 0.01)
-    monkeypatch.setattr(telegram_methods, "ANSWER_WITHIN", 0)
+    await play.door("faults", answer_within=0.001)
     await play.say("ana", "hello")
     markup = {"inline_keyboard": [[{"text": "b", "callback_data": "1"}]]}
     sent = (await play.bot("sendMessage", chat_id=ANA, text="x", reply_markup=markup))["result"]

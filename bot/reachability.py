@@ -1,0 +1,101 @@
+"""How the bot goes on while Telegram is away, refuses the token for a moment or asks it to wait.
+
+Pauses grow up to a bound, and the log has a line when the state changes, not one per try.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import structlog
+from telegram.error import BadRequest, Conflict, InvalidToken, RetryAfter, TelegramError
+
+Answered = TypeVar("Answered")
+
+log = structlog.get_logger("bot")
+
+SHORTEST_PAUSE: Final = 0.5  # seconds
+LONGEST_PAUSE: Final = 30.0
+LONGEST_WAIT: Final = 300.0  # of what Telegram asks for with 429
+REFUSALS_AT_START: Final = 5  # about eight seconds: longer than a restart of Telegram's servers
+STATES: Final[tuple[tuple[type[TelegramError], str, str], ...]] = (
+    (
+        Conflict,
+        "somebody_else_receives",
+        "only one bot may receive with this token: stop the other, or remove its webhook",
+    ),
+    (
+        InvalidToken,
+        "token_refused",
+        "it passes by itself while Telegram restarts; else TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE"
+        " is wrong",
+    ),
+    (RetryAfter, "telegram_asks_to_wait", ""),
+    (BadRequest, "telegram_refuses", ""),
+)
+
+
+class Reachability:
+    """Whether one kind of call gets through, and how long to pause after one that did not."""
+
+    def __init__(self, call: str) -> None:
+        """`call` names it in the log."""
+        self._call, self._state, self._pause = call, "", SHORTEST_PAUSE
+
+    def failed(self, error: TelegramError) -> float:
+        """Note a failed call; answer for how many seconds to pause."""
+        state, advice = next(
+            ((name, advice) for kind, name, advice in STATES if isinstance(error, kind)),
+            ("telegram_unreachable", ""),
+        )
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        if isinstance(error, RetryAfter):
+            pause = max(pause, min(seconds(error.retry_after), LONGEST_WAIT))
+        if state != self._state:
+            self._state = state
+            facts = {"call": self._call, "reason": reason_of(error), "again_in": pause}
+            facts |= {"help": advice} if advice else {}
+            (log.error if advice else log.warning)(state, **facts)
+        return pause
+
+    def succeeded(self) -> None:
+        """Note a call that got through."""
+        if self._state:
+            log.info("telegram_reached", call=self._call, after=self._state)
+        self._state, self._pause = "", SHORTEST_PAUSE
+
+
+async def once_telegram_answers(
+    call: str, ask: Callable[[], Awaitable[Answered]], refusals: int | None = None
+) -> Answered:
+    """Ask until there is an answer: Telegram being away is no reason to stop, it comes back.
+
+    Raises BadRequest, and InvalidToken when the token was refused `refusals` times in a row (None:
+    never).
+    """
+    reachability, refused = Reachability(call), 0
+    while True:
+        try:
+            answered = await ask()
+        except BadRequest:
+            raise
+        except TelegramError as error:
+            refused = refused + 1 if isinstance(error, InvalidToken) else 0
+            if refused == refusals:
+                raise
+            pause = reachability.failed(error)
+        else:
+            reachability.succeeded()
+            return answered
+        await asyncio.sleep(pause)
+
+
+def reason_of(error: TelegramError) -> str:
+    """What the log says of an error: without the page that came in place of an answer."""
+    return error.message.partition(". Parsing the server response")[0]
+
+
+def seconds(duration: int | timedelta) -> float:
+    """A duration as the library gives it."""
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

@@ -1,0 +1,32 @@
+"""The connections to Telegram, and what is never logged of its answers."""
+
+import json
+from typing import Any, Final
+
+import httpx
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
+
+TRUSTED: Final = httpx.create_ssl_context()  # reading the authorities takes a while: once for all
+
+
+class TelegramConnections(HTTPXRequest):
+    """A pool of `size` connections, with timeouts in seconds that fit a chat."""
+
+    def __init__(self, size: int) -> None:
+        """Not yet open."""
+        super().__init__(size, 10, 10, 5, pool_timeout=5, httpx_kwargs={"verify": TRUSTED})
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Parse an answer. Raises TelegramError.
+
+        The library also logs what it cannot parse: whole pages, and what people wrote.
+        """
+        try:
+            answer = json.loads(payload.decode(errors="replace"))
+        except (ValueError, RecursionError) as error:
+            raise TelegramError("the answer is no JSON") from error
+        if not isinstance(answer, dict):
+            raise TelegramError("the answer is no JSON object")
+        return answer
