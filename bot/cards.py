@@ -75,8 +75,13 @@ async def label_written(method: schemas.PaymentMethod, context: BotContext) -> N
 
 
 async def remove_tapped(context: BotContext) -> None:
-    """Remove: ask whether they are sure, and say what is paid with it."""
-    method, words = await named(context), context.words
+    """Remove: a question first."""
+    await context.show(await remove_question(await named(context), context))
+
+
+async def remove_question(method: schemas.PaymentMethod, context: BotContext) -> Screen:
+    """Whether they are sure, and what is paid with it."""
+    words = context.words
     remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
     back = back_button(f"card:{pair(method)}", words)
     lines = [words.say("cards.remove", card=called(method))]
@@ -85,7 +90,7 @@ async def remove_tapped(context: BotContext) -> None:
         if one.payment_method_id == method.id:
             every = words.plain(f"interval.{one.interval}")
             lines.append(words.say("cards.pays", amount=one.money, interval=every))
-    await context.show(Screen("\n".join(lines), ((remove, back),)))
+    return Screen("\n".join(lines), ((remove, back),))
 
 
 async def remove_now_tapped(context: BotContext) -> str:

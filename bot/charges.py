@@ -73,5 +73,9 @@ async def card_tapped(context: BotContext) -> None:
         payment_method_id=context.id("card"),
         shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
     )
-    key = f"{context.chat_id}:{context.message_id}:topup"
-    await context.backend.charge(context.speaker.id, request, key)
+    await context.backend.charge(context.speaker.id, request, charge_key(context))
+
+
+def charge_key(context: BotContext) -> str:
+    """What is charged from one message is charged once."""
+    return f"{context.chat_id}:{context.message_id}:topup"

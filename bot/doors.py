@@ -67,23 +67,36 @@ def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandle
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
-        if (query := update.callback_query) is None:
-            return
-        if query.message is None or query.message.chat.type not in where:
-            await answer(query, await too_old(context))
-            return
-        now = time.monotonic()
-        button = (context.speaker.id, context.message_id, query.data or "")
-        last = context.memory.last_tap
-        if last and last[:3] == button and now - last.at < DOUBLE_TAP_SECONDS:
-            await answer(query, None)
-            return
-        context.memory.question = None
-        notice = await handle(context)
-        context.memory.last_tap = LastTap(*button, time.monotonic())
-        await answer(query, notice)
+        if query := await first_tap(update, context, where):
+            notice = await handle(context)
+            acted_on(query, context)
+            await answer(query, notice)
 
     return handle_update
+
+
+async def first_tap(
+    update: Update, context: BotContext, where: Sequence[ChatType] = PRIVATE
+) -> CallbackQuery | None:
+    """The tap; None where nothing is to be done for it, and then it is answered."""
+    if (query := update.callback_query) is None:
+        return None
+    if query.message is None or query.message.chat.type not in where:
+        await answer(query, await too_old(context))
+        return None
+    last = context.memory.last_tap
+    button = (context.speaker.id, context.message_id, query.data or "")
+    if last and last[:3] == button and time.monotonic() - last.at < DOUBLE_TAP_SECONDS:
+        await answer(query, None)
+        return None
+    context.memory.question = None
+    return query
+
+
+def acted_on(query: CallbackQuery, context: BotContext) -> None:
+    """Remember what was done, so that the second of two taps does nothing."""
+    button = (context.speaker.id, context.message_id, query.data or "")
+    context.memory.last_tap = LastTap(*button, time.monotonic())
 
 
 async def answer(query: CallbackQuery, notice: str | None, alert: bool = False) -> None:

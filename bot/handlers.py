@@ -17,6 +17,7 @@ from bot import (
     history,
     invite,
     invoices,
+    late_taps,
     link,
     members,
     organization,
@@ -33,6 +34,7 @@ from bot.balance import balance
 from bot.card_numbers import HasCardNumber, warn
 from bot.context import BotContext, Handler
 from bot.doors import GROUPS, command, tapped, too_old, written
+from bot.money_taps import MoneyTap, while_present
 
 UUID: Final = "[0-9a-f]{32}"
 ORGANIZATION: Final = f"(?P<organization>{UUID})"
@@ -47,7 +49,7 @@ SUBSCRIPTION: Final = f"(?P<organization>{PACKED}):(?P<subscription>{PACKED})"
 INTERVAL: Final = "(?P<interval>w|m)"
 WHAT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-f]{{6}})"
 BEGINNING: Final = f"(?P<rest>(?P<organization>{PACKED}):{INTERVAL}:{WHAT})"
-HOW: Final = "begin|go_(?P<how>link|[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
+CARD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
@@ -81,25 +83,21 @@ TAPS: Final[dict[str, Handler]] = {
     f"other:{WALLET}": topup.other_amount_tapped,
     f"pay:{WALLET}:{AMOUNT}": topup.amount_tapped,
     f"page:{WALLET}:{AMOUNT}": topup.page_tapped,
-    f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": charges.card_tapped,
     "balance": balance,
     f"(?P<act>check|cancel):{PAYMENT}": payment_taps.ask_tapped,
     f"again:{PAYMENT}": payment_taps.again_tapped,
     f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
     f"refund:{PAYMENT}": refunds.refund_tapped,
     f"refund_other:{PAYMENT}": refunds.other_tapped,
-    f"refund_now:{PAYMENT}:{AMOUNT}": refunds.now_tapped,
     f"bills:(?P<organization>{PACKED}):{CURSOR}": invoices.invoices,
     f"subs:{ORGANIZATION}": subscriptions.recurring,
     f"sub_new:{ORGANIZATION}:{INTERVAL}": packages.new_tapped,
-    f"({HOW}):{BEGINNING}": packages.begin_tapped,
-    f"sub_(?P<act>look|change|pause|resume|end|end_now):{SUBSCRIPTION}": subscriptions.act_tapped,
+    f"(begin|go_(?P<how>link)):{BEGINNING}": packages.begin_tapped,
+    f"sub_(?P<act>look|change|end):{SUBSCRIPTION}": subscriptions.act_tapped,
     f"cards:{ORGANIZATION}": cards.cards,
     f"card:{CARD}": cards.card_tapped,
-    f"default_card:{CARD}": cards.default_tapped,
     f"label_card:{CARD}": cards.label_tapped,
     f"remove_card:{CARD}": cards.remove_tapped,
-    f"remove_card_now:{CARD}": cards.remove_now_tapped,
     f"keep_card:{CARD}": cards.keep_tapped,
     f"add_card:{ORGANIZATION}": cards.add_tapped,
     f"check_link:(?P<link>{UUID})": cards.check_link_tapped,
@@ -124,6 +122,20 @@ TAPS: Final[dict[str, Handler]] = {
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
     f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.export,
 }
+# Those that move money or bind it: only while whoever tapped is there.
+MONEY_TAPS: Final = {
+    f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": MoneyTap(
+        charges.card_tapped, late_taps.charge
+    ),
+    f"refund_now:{PAYMENT}:{AMOUNT}": MoneyTap(refunds.now_tapped, late_taps.refund),
+    f"go_{CARD_WAY}:{BEGINNING}": MoneyTap(packages.begin_tapped, late_taps.begin),
+    f"sub_(?P<act>pause|resume|end_now):{SUBSCRIPTION}": MoneyTap(
+        subscriptions.act_tapped, late_taps.act
+    ),
+    f"(?P<act>to):{SUBSCRIPTION}:{AMOUNT}": MoneyTap(subscriptions.act_tapped, late_taps.act),
+    f"(?P<act>default_card):{CARD}": MoneyTap(cards.default_tapped, late_taps.card),
+    f"(?P<act>remove_card_now):{CARD}": MoneyTap(cards.remove_now_tapped, late_taps.card),
+}
 GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
     "balance": groups.balance,
     "group": groups.show,
@@ -146,6 +158,10 @@ HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
     ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
     ext.MessageHandler(PRIVATE, written(start.unknown)),
     *(ext.CallbackQueryHandler(tapped(handle), rf"{data}\Z") for data, handle in TAPS.items()),
+    *(
+        ext.CallbackQueryHandler(while_present(tap), rf"{data}\Z")
+        for data, tap in MONEY_TAPS.items()
+    ),
     *(
         ext.CallbackQueryHandler(tapped(handle, GROUPS), rf"{data}\Z")
         for data, handle in GROUP_TAPS.items()

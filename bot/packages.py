@@ -76,11 +76,16 @@ async def begin_tapped(context: BotContext) -> None:
         terms["interval"] = INTERVALS[context.part("interval")]
     if how in cards:
         terms["payment_method_id"] = cards[how].id
-    key = f"{context.chat_id}:{context.part('once')}:recurring"
+    key = begin_key(context)
     request = schemas.SubscriptionRequest.model_validate(terms)
     asked = context.backend.subscribe(context.speaker.id, request, key)
     made = await (unless_unclear(asked) if how in cards else asked)
     await context.show(one_screen(made, context.words))
+
+
+def begin_key(context: BotContext) -> str:
+    """A button's own number begins one."""
+    return f"{context.chat_id}:{context.part('once')}:recurring"
 
 
 async def cards_of(place: schemas.Membership, context: BotContext) -> Cards:

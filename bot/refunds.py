@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import Money, Notification, Payment, RefundRequest
+from backend.schemas import Money, Notification, Payment, Refund, RefundRequest
 from bot.amounts import carried_amount, typed_amount
 from bot.backend_calls import BackendRefusal
 from bot.context import BotContext, BotRefusal
@@ -46,28 +46,38 @@ async def amount_written(payment_id: UUID, context: BotContext) -> None:
     await context.reply(sure_screen(payment, amount, context.words))
 
 
-async def now_tapped(context: BotContext) -> str | None:
-    """Sure: send it back, and say in the same message what came of it.
-
-    A no of Stripe's is said to the tap as well: the second one changes nothing in the message.
-    """
+async def now_tapped(context: BotContext) -> None:
+    """Sure: send it back, and say in the same message what came of it."""
     payment = await refunded_by(context, context.id("payment"))
     amount, words = carried_amount(context.part("amount"), payment.money.currency), context.words
-    key = f"{context.chat_id}:{context.message_id}:refund:{amount.amount}"
     facts = facts_of(payment, words) | {"amount": amount}
     try:
-        request = RefundRequest(amount=amount.amount)
+        request, key = RefundRequest(amount=amount.amount), refund_key(amount, context)
         made = await context.backend.refund(context.speaker.id, payment.id, request, key)
     except BackendRefusal as error:
         if not error.code.startswith("stripe_"):
             raise
         text = words.say(f"refund.{error.code}", **facts)
         await context.show(replace(sure_screen(payment, amount, words), text=text))
-        return words.plain(f"refund.{error.code}", **facts)
-    said, facts = SAID_AS.get(made.status, made.status), facts | {"amount": made.money}
-    lines = [words.say(key, **facts) for key in (f"refund.{said}", "payment.reference")]
-    await context.show(Screen("\n".join(lines)))
-    return None
+        return
+    await context.show(made_screen(payment, made, words))
+
+
+def refund_key(amount: Money, context: BotContext) -> str:
+    """One message sends one amount back once."""
+    return f"{context.chat_id}:{context.message_id}:refund:{amount.amount}"
+
+
+def said_as(made: Refund) -> str:
+    """How far a refund is, as sentences tell it apart."""
+    return SAID_AS.get(made.status, made.status)
+
+
+def made_screen(payment: Payment, made: Refund, words: Words) -> Screen:
+    """How far a refund is."""
+    facts = facts_of(payment, words) | {"amount": made.money}
+    keys = (f"refund.{said_as(made)}", "payment.reference")
+    return Screen("\n".join(words.say(key, **facts) for key in keys))
 
 
 async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from backend import schemas
-from bot.amounts import typed_amount
+from bot.amounts import carried_amount, typed_amount
 from bot.cards import leading, pair
-from bot.context import BotContext
+from bot.context import BotContext, BotRefusal
 from bot.doors import at_home
 from bot.errors import unless_unclear
 from bot.membership import managed, may_top_up, place_in
@@ -23,6 +23,7 @@ ACTS: Final[dict[schemas.SubscriptionStatus, tuple[str, ...]]] = {
     "paused": ("change", "resume", "end"),
     "canceled": (),
 }
+LONGEST_AMOUNT: Final = 15  # as it fits a button, beside the organization and which one
 QUESTIONS: Final = ("change", "end")
 
 
@@ -47,18 +48,18 @@ async def recurring(place: schemas.Membership, context: BotContext) -> None:
 
 
 async def act_tapped(context: BotContext) -> None:
-    """Look at one, change, pause, resume or end it; before the end, a question."""
+    """Look at one, change, pause, resume or end it; before a change and the end, a question."""
     one, words, act = await named(context), context.words, context.part("act")
-    answers = [back_button(f"sub_look:{pair(one)}", words)]
     if act == "change":
         context.memory.question = partial(amount_written, one)
-    if act == "end":
-        answers.insert(0, button(words.plain("button.end_now"), f"sub_end_now:{pair(one)}"))
     if act in QUESTIONS:
-        asked = words.say(f"recurring.{act}", **facts_of(one, words))
-        await context.show(Screen(asked, (tuple(answers),)))
+        await context.show(question(one, act, words))
         return
-    if act == "end_now":
+    if act == "to":
+        amount = carried_amount(context.part("amount"), one.money.currency)
+        change = schemas.SubscriptionChange(amount=amount.amount)
+        one = await context.backend.change_subscription(context.speaker.id, one.id, change)
+    elif act == "end_now":
         one = await context.backend.end_subscription(context.speaker.id, one.id)
     elif act == "look" and one.url:
         one = await unless_unclear(context.backend.check_subscription(context.speaker.id, one.id))
@@ -72,10 +73,26 @@ async def amount_written(one: schemas.Subscription, context: BotContext) -> None
     """The amount that was asked for, which stays asked until it is one."""
     await context.introduce()
     amount = typed_amount(context.text, one.money.currency, above_zero=True)
-    change = schemas.SubscriptionChange(amount=amount.amount)
-    changed = await context.backend.change_subscription(context.speaker.id, one.id, change)
+    if len(amount.amount) > LONGEST_AMOUNT:
+        raise BotRefusal("refusal.number_unreadable")
     context.memory.question = None
-    await context.reply(one_screen(changed, context.words))
+    await context.reply(amount_question(one, amount, context.words))
+
+
+def question(one: schemas.Subscription, act: str, words: Words) -> Screen:
+    """What the new amount is; or whether one really ends."""
+    answers = [back_button(f"sub_look:{pair(one)}", words)]
+    if act == "end":
+        answers.insert(0, button(words.plain("button.end_now"), f"sub_end_now:{pair(one)}"))
+    return Screen(words.say(f"recurring.{act}", **facts_of(one, words)), (tuple(answers),))
+
+
+def amount_question(one: schemas.Subscription, amount: schemas.Money, words: Words) -> Screen:
+    """Whether it is really this from now on: words alone, which may have waited, bind nothing."""
+    facts = facts_of(one, words) | {"new": amount}
+    yes = button(words.plain("button.change_to", **facts), f"to:{pair(one)}:{amount.amount}")
+    back = back_button(f"sub_look:{pair(one)}", words)
+    return Screen(words.say("recurring.sure", **facts), ((yes, back),))
 
 
 async def named(context: BotContext) -> schemas.Subscription:

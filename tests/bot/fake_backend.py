@@ -124,12 +124,10 @@ class FakeBackend:
     refuse: dict[str, Refusal] = field(default_factory=dict)
     crash: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    rejected: dict[int, str] = field(default_factory=dict)  # updates, by their ids: their kinds
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self.trouble])
         app.router.add_put("/api/me", self.me)
-        app.router.add_get("/api/me/attempt", self.attempt)
         app.router.add_get("/api/me/settings", self.show_settings)
         app.router.add_patch("/api/me/settings", self.change_settings)
         app.router.add_post("/api/payments/checkout", self.checkout)
@@ -140,7 +138,6 @@ class FakeBackend:
         app.router.add_post("/api/payments/{id}/check", self.payment)
         app.router.add_post("/api/payments/{id}/cancel", self.cancel)
         app.router.add_post("/api/payments/{id}/refund", self.refund)
-        app.router.add_post("/internal/updates/{id}/rejected", self.reject_update)
         app.router.add_post("/internal/notifications/claim", self.claim)
         app.router.add_post("/internal/notifications/{id}/result", self.result)
         return app
@@ -159,11 +156,6 @@ class FakeBackend:
         if door in self.refuse:
             return error(*self.refuse[door])
         return await handler(request)
-
-    async def reject_update(self, request: web.Request) -> web.Response:
-        said = schemas.UpdateRejected.model_validate_json(await request.read())
-        self.rejected[int(request.match_info["id"])] = said.kind
-        return web.Response(status=204)
 
     async def me(self, request: web.Request) -> web.Response:
         user = actor(request)
@@ -199,10 +191,6 @@ class FakeBackend:
         own = self.settings.setdefault(actor(request), {})
         own |= said.model_dump(exclude_unset=True)
         return await self.show_settings(request)
-
-    async def attempt(self, request: web.Request) -> web.Response:
-        actor(request)
-        return answer(schemas.Attempt())
 
     async def checkout(self, request: web.Request) -> web.Response:
         actor(request)

@@ -36,16 +36,22 @@ class Refused(Exception):
 
 @dataclass
 class FakeOrganizations(FakeBackend):
-    """`founded` by idempotency key; `open` are the invitations that work, by code."""
+    """`founded` by idempotency key; `open` are the invitations that work, by code.
+
+    `rejected` are the updates that the bot could not read: their kinds by their ids.
+    """
 
     founded: dict[str, UUID] = field(default_factory=dict)
     open: dict[str, schemas.Invitation] = field(default_factory=dict)
     link_codes: set[str] = field(default_factory=set)
+    rejected: dict[int, str] = field(default_factory=dict)
 
     def app(self) -> web.Application:
         app = super().app()
         app.middlewares.append(refusing)
         app.router.add_put("/api/me/organization", self.use)
+        app.router.add_get("/api/me/attempt", self.attempt)
+        app.router.add_post("/internal/updates/{id}/rejected", self.reject_update)
         app.router.add_post("/api/me/link/accept", self.link)
         app.router.add_post("/api/organizations", self.create)
         app.router.add_patch(AT, self.rename)
@@ -68,6 +74,15 @@ class FakeOrganizations(FakeBackend):
     def replace(self, user: int, old: Membership, **changed: object) -> None:
         places = self.people[user]
         places[places.index(old)] = old.model_copy(update=changed)
+
+    async def reject_update(self, request: web.Request) -> web.Response:
+        said = schemas.UpdateRejected.model_validate_json(await request.read())
+        self.rejected[int(request.match_info["id"])] = said.kind
+        return web.Response(status=204)
+
+    async def attempt(self, request: web.Request) -> web.Response:
+        actor(request)
+        return answer(schemas.Attempt())
 
     async def use(self, request: web.Request) -> web.Response:
         chosen = schemas.WhichOrganization.model_validate_json(await request.read())

@@ -129,7 +129,8 @@ async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
         "update memberships set role = 'member' where user_id in"
         " (select id from users where telegram_id = 1001)"
     )
-    assert "role of admin" in (await ana.taps(ways, "Pay with Visa •••• 4242"))["text"]
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("role of admin")
     assert await owner.fetchval("select count(*) from payments") == 0
 
 
@@ -152,9 +153,9 @@ async def test_a_lost_answer_says_that_nobody_knows_and_the_message_what_came_of
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
     await house.sandbox("POST", "/stripe/faults", drop=True, api_timeout=3)
-    said_to_tap = await ana.taps(ways, "Pay with Visa •••• 4242")
-    assert "do not pay again before" in said_to_tap["text"]
+    await ana.taps(ways, "Pay with Visa •••• 4242")
     charging = await ana.sees("Charging Visa •••• 4242: €50.00 for Acme")
+    await ana.sees("do not pay again before")
     assert list(buttons(charging)) == ["Check again"]
     await ana.taps(charging, "Check again")
     paid = await ana.sees("Paid with Visa •••• 4242")
@@ -168,5 +169,5 @@ async def test_a_card_that_was_removed_meanwhile_is_refused_in_words(
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
     await remove_all(house)
-    refused = await ana.taps(ways, "Pay with Visa •••• 4242")
-    assert refused["text"].startswith("That card is not saved here any more.")
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("That card is not saved here any more.")

@@ -20,7 +20,8 @@ from bot.app import create_app
 from bot.backend_client import BackendClient
 from bot.settings import Settings
 from bot.texts import load_texts
-from tests.bot.fake_backend import SECRET, FakeBackend
+from tests.bot.fake_backend import SECRET
+from tests.bot.fake_organizations import FakeOrganizations
 
 Json = dict[str, Any]
 POISON: Json = {"message_id": 9, "date": 1, "chat": {"id": 3, "type": "private"}, "poll": {"id": 5}}
@@ -97,7 +98,7 @@ async def until(found: Any, seconds: float = 10) -> None:
 
 
 async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_order(
-    client: BackendClient, backend: FakeBackend
+    client: BackendClient, backend: FakeOrganizations
 ) -> None:
     api = Answers([message(number) for number in range(1, 101)])
     api.updates[41] = {"update_id": 42, "message": POISON | {"text": "what Eve wrote"}}
@@ -158,7 +159,7 @@ async def test_an_update_without_an_id_alone_is_asked_for_ever_more_slowly(
     ],
 )
 async def test_what_no_parser_takes_is_asked_for_alone_and_skipped(
-    client: BackendClient, backend: FakeBackend, bad: str, monkeypatch: pytest.MonkeyPatch
+    client: BackendClient, backend: FakeOrganizations, bad: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.reachability.LONGEST_PAUSE", 0.5)
     api = Answers([message(4), bad, message(6)])
@@ -208,7 +209,7 @@ async def test_an_answer_that_is_empty_at_once_is_no_reason_to_spin(client: Back
 
 
 async def test_a_handler_that_raises_does_not_bring_its_update_back(
-    client: BackendClient, backend: FakeBackend
+    client: BackendClient, backend: FakeOrganizations
 ) -> None:
     tap = {"id": "1", "from": {"id": 7, "is_bot": False, "first_name": "x"}, "chat_instance": "1"}
     api = Answers([{"update_id": 1, "callback_query": tap | {"data": "\ud800"}}, message(2)])

@@ -65,7 +65,8 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
         422, "refund_too_large", {"most": "10.00", "currency": "eur"},
     )  # fmt: skip
     sure = await ana.sees("Send €12.50 back")
-    assert "at most €10.00" in (await ana.taps(sure, "Refund €12.50"))["text"]
+    await ana.taps(sure, "Refund €12.50")
+    await ana.sees("at most €10.00")
 
 
 @pytest.mark.parametrize(
@@ -80,9 +81,9 @@ async def test_what_stripe_does_not_do_is_said_and_leaves_the_button(
     await ana.taps(await ana.sees("of it was refunded"), "Refund")
     sure = await ana.sees("Send €30.00 back")
     backend.refuse[f"POST /api/payments/{paid.id}/refund"] = (503, code, {})
-    notice = await ana.taps(sure, "Refund €30.00")
+    await ana.taps(sure, "Refund €30.00")
     still = await ana.sees(said)
-    assert (said in notice["text"], "Refund €30.00" in buttons(still)) == (True, True)
+    assert "Refund €30.00" in buttons(still)
     await ana.taps(still, "Cancel")
     assert buttons(await ana.sees("Nothing was started.")) == {}
 

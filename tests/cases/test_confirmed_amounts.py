@@ -202,6 +202,8 @@ async def asks_for_a_new_recurring_amount(setup: Setup) -> None:
 
 
 async def changes(setup: Setup) -> tuple[int, str]:
+    sure = await setup.ana.sees("from €50.00 to €1,000.00 every month?")
+    await setup.ana.taps(sure, "Change to €1,000.00")
     await setup.ana.sees("€1,000.00 every month, active")
     return await setup.price()
 

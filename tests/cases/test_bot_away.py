@@ -1,0 +1,144 @@
+"""What waits at Telegram while the bot is away, and what nobody can read, in the real processes."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from sandbox.demo import CARD, LINK
+from tests.bot.conftest import Person
+from tests.e2e.house import House, house_by_webhook, processes_of, running_house, short_folder
+from tests.e2e.test_when_things_die import post, wallet
+from tests.sandbox.telegram_playground import Playground
+
+folder = pytest.fixture(short_folder)
+WAYS = "how do you want to pay"
+LATE = "Your tap reached me too late, so I did nothing."
+# Eve sends a poll that is older than what python-telegram-bot knows of polls.
+EVE = {"id": 1003, "is_bot": False, "first_name": "Eve", "language_code": "en"}
+OPTIONS = [{"text": "a", "voter_count": 0}, {"text": "b", "voter_count": 0}]
+POLL = {
+    "id": "5", "question": "Lunch?", "options": OPTIONS, "total_voter_count": 0,
+    "is_closed": False, "is_anonymous": True, "type": "regular", "allows_multiple_answers": False,
+}  # fmt: skip
+CHAT = {"id": 1003, "type": "private", "first_name": "Eve"}
+EVES_POLL = {"message_id": 9, "date": 1795982073, "from": EVE, "chat": CHAT, "poll": POLL}
+
+
+@pytest.fixture(params=["polling", "webhook"])
+async def house(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+    started = running_house if request.param == "polling" else asynccontextmanager(house_by_webhook)
+    async with started(folder) as running:
+        yield running
+
+
+@pytest.fixture
+async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(house.ports.sandbox_url) as session:
+        yield session
+
+
+@pytest.fixture
+def ana(house: House, http: aiohttp.ClientSession) -> Person:
+    return Person(Playground(house.ports.sandbox_url, http), "ana")
+
+
+def bot_of(house: House) -> int:
+    """The bot's process."""
+    [process] = [each for each in processes_of(house.folder) if re.search(r"-m bot\b", each)]
+    return int(process.split()[0])
+
+
+async def asked_how_to_pay(ana: Person, http: aiohttp.ClientSession) -> dict[str, object]:
+    await ana.writes("/cards")
+    await ana.taps(await ana.sees("no card"), "Add a card")
+    link = json.dumps(await ana.sees("/pay/cs_test_"))
+    await post(http, f"/stripe/sessions/{re.findall(LINK, link)[0][1]}/pay", card=CARD)
+    await ana.sees("4242 was added")
+    await ana.writes("/topup 40")
+    return await ana.sees(WAYS)
+
+
+async def payments(house: House) -> int:
+    connection = await asyncpg.connect(house.database_url)
+    try:
+        return int(await connection.fetchval("select count(*) from payments"))
+    finally:
+        await connection.close()
+
+
+async def test_a_tap_that_waited_while_the_bot_was_away_charges_no_card(
+    house: House, http: aiohttp.ClientSession, ana: Person
+) -> None:
+    ways = await asked_how_to_pay(ana, http)
+    await post(http, "/telegram/faults", answer_within=1)
+    os.kill(bot_of(house), signal.SIGSTOP)
+    for _ in range(2):
+        tapped = await ana.taps(ways, "Pay with Visa •••• 4242", wait=1)
+        assert not tapped["answered"]
+    await ana.writes("/topup 7")  # a command that waited only ever asks
+    os.kill(bot_of(house), signal.SIGCONT)
+    await ana.sees("Add €7.00")
+    late = [text for text in await ana.chat() if LATE in text]
+    assert len(late) == 1
+    assert await payments(house) == 0
+    await post(http, "/telegram/faults", answer_within=15)
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    paid = await ana.sees("New balance: €40.00")
+    assert paid["message_id"] == ways["message_id"]
+    assert await wallet(house) == 4000
+
+
+async def test_a_poll_that_nobody_can_read_deafens_nobody(
+    house: House, http: aiohttp.ClientSession, ana: Person
+) -> None:
+    await ana.writes("/start")
+    await ana.sees("Hello, Ana.")
+    os.kill(bot_of(house), signal.SIGSTOP)
+    await ana.writes("/balance")
+    await post(http, "/telegram/updates", update={"message": EVES_POLL})
+    eve = Person(ana.telegram, "eve")
+    await eve.writes("/help")
+    await ana.writes("/help")
+    os.kill(bot_of(house), signal.SIGCONT)
+    await ana.sees("€0.00")
+    await ana.sees("/topup")
+    await eve.sees("/topup")
+    connection = await asyncpg.connect(house.database_url)
+    try:
+        async with asyncio.timeout(20):
+            while not await connection.fetchval(
+                "select count(*) from telegram_updates where state = 'given_up'"
+            ):
+                await asyncio.sleep(0.2)
+    finally:
+        await connection.close()
+    log = (house.folder / "logs" / "bot.log").read_text()
+    assert log.count("update_unreadable") == 1
+    assert "Lunch" not in log
+
+
+async def test_a_404_that_passes_ends_no_bot(
+    house: House, http: aiohttp.ClientSession, ana: Person
+) -> None:
+    await ana.writes("/start")
+    await ana.sees("Hello, Ana.")
+    process = bot_of(house)
+    methods = ["getUpdates", "sendMessage", "editMessageText", "answerCallbackQuery"]
+    await post(http, "/telegram/faults", refused={"code": 404, "next": 2, "methods": methods})
+    await ana.writes("/balance")
+    await ana.writes("/help")
+    await asyncio.sleep(1)
+    await ana.writes("/topup 50")
+    async with asyncio.timeout(30):
+        while not any("/topup" in text or "pay" in text for text in await ana.chat()):
+            await asyncio.sleep(0.2)
+    assert bot_of(house) == process
