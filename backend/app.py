@@ -1,7 +1,6 @@
 """The HTTP application: shared objects by typed keys, middlewares, every route in one list."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -11,14 +10,15 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend import groups, outbox, reconcile, updates
 from backend.auth import MET, SUPABASE_AUTH, know_caller
-from backend.errors import Failure, PursebotError, Unauthorized
+from backend.error_answers import HEADERS, in_shape, new_request_id
+from backend.errors import Failure, PursebotError
+from backend.http_errors import EncodedBody
 from backend.opening import supabase_auth
 from backend.routes import docs, health, openapi, pages, telegram, webhook
 from backend.routes.door import CLOSING, SETTINGS, SHOP
 from backend.routes.limiter import LIMITER, costly
 from backend.routes.table import DOORS, GROUP
 from backend.routes.use_case import for_bot
-from backend.schemas import ErrorAnswer, ErrorFacts
 from backend.settings import Settings
 from backend.shop import Shop
 
@@ -31,14 +31,6 @@ REQUEST_ID = web.RequestKey("request_id", str)
 MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
 LONGEST_PATH = 200  # in a log line
 A_YEAR_OF_HTTPS = "max-age=31536000"
-# On every answer, unless the door has said otherwise.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
 ROUTES = [
     *(door.route for door in DOORS),
     # For machines, browsers and the bot itself.
@@ -93,10 +85,11 @@ async def say_headers(request: web.Request, response: web.StreamResponse) -> Non
 @web.middleware
 async def say_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
-    request[REQUEST_ID] = request_id = uuid.uuid4().hex[:16]
+    request[REQUEST_ID] = request_id = new_request_id()
     path = request.path[:LONGEST_PATH]
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         try:
+            require_plain_body(request)
             response = await handler(request)
         except PursebotError as error:
             say = log.warning if isinstance(error, Failure) else log.info
@@ -115,17 +108,21 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
         return response
 
 
+def require_plain_body(request: web.Request) -> None:
+    """Raise EncodedBody where a body is compressed: nothing has inflated it, and nothing will."""
+    codings = [*request.headers.getall("Content-Encoding", [])]
+    codings += request.headers.getall("Transfer-Encoding", [])
+    named = {coding.strip().lower() for coding in ",".join(codings).split(",")}
+    if request.can_read_body and named - {"", "identity", "chunked"}:
+        raise EncodedBody
+
+
 def answer(
     request: web.Request, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
     """An error as JSON, counted."""
     request.app[SHOP].metrics.errors.labels(code, str(status)).inc()
-    request_id = request[REQUEST_ID]
-    said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
-    body = ErrorAnswer(error=said).model_dump_json()
-    headers = {"WWW-Authenticate": "Bearer"} if status == Unauthorized.status else {}
-    headers |= {"Retry-After": said.facts["retry_after"]} if "retry_after" in said.facts else {}
-    return web.Response(status=status, text=body, content_type="application/json", headers=headers)
+    return in_shape(request[REQUEST_ID], status, code, message, facts)
 
 
 async def close_doors(app: web.Application) -> None:

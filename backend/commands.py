@@ -14,6 +14,7 @@ from aiohttp import web
 from backend import adjustments, dead_letters, doctor, invitations, packages, reconcile
 from backend.app import create_app
 from backend.database import SERVICE
+from backend.http_connections import BoundedRunner, quiet_about_files
 from backend.opening import open_database, open_shop
 from backend.settings import Settings
 
@@ -35,7 +36,8 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> None:
             topups_in_chat=settings.topups_in_chat == "on",
         )  # fmt: skip
         app = create_app(shop, settings)
-        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        quiet_about_files(asyncio.get_running_loop())
+        runner = BoundedRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backend import http_errors
 from backend.errors import PursebotError, tree
 from backend.stripe_events import EVENT_TYPES
 from sandbox.environment import SETTINGS
@@ -43,6 +44,7 @@ def test_a_setting_that_is_named_exists(name: str) -> None:
 
 def test_a_code_of_an_error_that_is_named_exists() -> None:
     codes = {error.code for error in tree(PursebotError)}
+    assert http_errors.TooSlow.code in codes  # all are loaded
     page = (ROOT / "docs" / "troubleshooting.md").read_text()
     named = re.findall(r"\b[45]\d\d `([a-z_]+)`", page)
     assert named

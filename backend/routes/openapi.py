@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backend import errors, failures
+from backend import errors, failures, http_errors
 from backend.routes.door import NO_BODY
 from backend.routes.table import DOORS, Door, Errors
 from backend.routes.use_case import needs_key, sentence_about
@@ -104,7 +104,7 @@ def refusals(door: Door) -> set[type[errors.PursebotError]]:
         failures.SupabaseUnavailable,
     )
     if door.takes and door.method not in NO_BODY:
-        found += (errors.BodyTooLarge, errors.NotJson)
+        found += (errors.BodyTooLarge, errors.NotJson, http_errors.EncodedBody, http_errors.TooSlow)
     if door.takes or IN_PATH.search(door.path):
         found += (errors.BadRequest,)
     if door.role:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from backend.app import create_app
 from backend.database import SERVICE, Database
+from backend.http_connections import BoundedRunner
 from backend.opening import introduce
 from backend.outbox import Bell
 from backend.postgres import PostgresDatabase
@@ -115,7 +116,7 @@ def chosen(**settings: Any) -> Settings:
 @asynccontextmanager
 async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
     """An application on a port of this machine for the length of the block."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = BoundedRunner(app, shutdown_timeout=5)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -94,12 +94,9 @@ async def test_every_error_has_the_one_shape(
 )
 async def test_malformed_bodies_are_a_400_that_repeats_nothing(house: House, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
-    for more in ({}, {"Content-Encoding": "gzip"}):
-        async with house.http.put(
-            f"{house.url}/api/me", data=body, headers=headers | more
-        ) as answer:
-            assert answer.status == 400
-            assert "owner" not in await answer.text()
+    async with house.http.put(f"{house.url}/api/me", data=body, headers=headers) as answer:
+        assert answer.status == 400
+        assert "owner" not in await answer.text()
 
 
 @pytest.mark.parametrize("shown_in", [{"chat_id": 1001, "message_id": 2**70}, {"chat_id": 1001}])

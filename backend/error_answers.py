@@ -1,0 +1,51 @@
+"""An error in the one shape that they all have: `{"error": {"code", "message", "request_id"}}`."""
+
+import uuid
+
+from aiohttp import web
+
+from backend.errors import PursebotError, Unauthorized
+from backend.schemas import ErrorAnswer, ErrorFacts
+
+# On every answer, unless the door has said otherwise.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def new_request_id() -> str:
+    """What names one request in its answer and in the log."""
+    return uuid.uuid4().hex[:16]
+
+
+def in_shape(
+    request_id: str, status: int, code: str, message: str, facts: dict[str, str] | None = None
+) -> web.Response:
+    """An error as JSON."""
+    said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
+    body = ErrorAnswer(error=said).model_dump_json()
+    headers = {"X-Request-Id": request_id}
+    headers |= {"WWW-Authenticate": "Bearer"} if status == Unauthorized.status else {}
+    headers |= {"Retry-After": said.facts["retry_after"]} if "retry_after" in said.facts else {}
+    return web.Response(status=status, text=body, content_type="application/json", headers=headers)
+
+
+def standing_alone(error: PursebotError) -> web.Response:
+    """The same where no application has seen the request; the connection ends with it."""
+    made = in_shape(new_request_id(), error.status, error.code, error.message, error.facts)
+    made.headers.update(HEADERS | {"Server": "pursebot"})
+    made.force_close()
+    return made
+
+
+def raw_answer(error: PursebotError) -> bytes:
+    """The same as bytes, for a connection on which there is no request yet."""
+    made = standing_alone(error)
+    body = (made.text or "").encode()
+    lines = [f"HTTP/1.1 {made.status} {made.reason}"]
+    lines += [f"{name}: {value}" for name, value in made.headers.items()]
+    lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode() + body
