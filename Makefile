@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test older bench check clean
+.PHONY: help run demo token test older bench check clis clean
 
 PYTHON := .venv/bin/python
 
@@ -74,6 +74,16 @@ check: .venv/installed-to-test ## everything CI checks
 	echo "== make older"; \
 	$(MAKE) --no-print-directory older </dev/null || failed="$$failed  make older"$$'\n'; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
+
+# Stripe's and Supabase's own programs, for the test of what the documents have one type into them.
+clis: .cache/cli/3.1.0-2.117.0-1.52.0 ## install the two CLIs that the documents speak of, from npm, into .cache
+
+.cache/cli/3.1.0-2.117.0-1.52.0:
+	@echo "Installing Stripe's and Supabase's programs into .cache/cli, once ..."
+	@rm -rf .cache/cli
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/cli/new supabase@3.1.0 @stripe/cli@1.52.0 >/dev/null
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/cli/old supabase@2.117.0 >/dev/null
+	@touch $@
 
 clean: ## remove the environment and every cache; .data, your sandbox's wallets, stays
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

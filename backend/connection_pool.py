@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
-WAIT_SECONDS = 5  # for a connection, before a caller is told to come again
+WAIT_SECONDS = 10  # for a connection, before a caller is told to come again
 FIRST_PAUSE_SECONDS = 0.1  # before a refused connection is asked for again; then it doubles
 IDLE_SECONDS = 60  # after which a connection is asked whether it still stands
 CLOSE_SECONDS = 1
@@ -78,7 +78,7 @@ class ConnectionPool:
             async with asyncio.timeout(WAIT_SECONDS):
                 await self._permits.acquire()
         except TimeoutError:
-            raise Unreachable(TimeoutError("all our connections are in use")) from None
+            raise Unreachable(TimeoutError("all connections of this process are in use")) from None
         try:
             return await self._open_or_reuse(deadline)
         except BaseException:

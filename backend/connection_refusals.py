@@ -25,6 +25,12 @@ class Refusal:
 
 REFUSALS = (
     Refusal(
+        r"all connections of this process are in use",
+        passes=True,
+        fix="More is asked at once than they can answer: look for slow queries, or raise"
+        " SUPABASE_DB_POOL_SIZE as far as the pooler's limit allows.",
+    ),
+    Refusal(
         r"^53300|EMAXCONN|EMAXCLIENT|MaxClients|max clients reached|max client connections"
         r"|no more connections allowed|remaining connection slots",
         passes=True,

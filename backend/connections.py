@@ -14,7 +14,7 @@ import asyncpg
 from backend.connection_refusals import refusal_of
 
 CONNECT_SECONDS = 5
-PATIENCE_SECONDS = 10  # how long a refusal that may pass is waited for
+PATIENCE_SECONDS = 4  # how long a refusal that may pass is waited for
 PAUSE_SECONDS = 0.2
 
 Kind = Literal["direct", "session", "transaction"]

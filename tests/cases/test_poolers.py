@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from backend import connection_pool
 from backend.connections import address_kind
 from backend.database import SERVICE
 from backend.failures import DatabaseUnavailable
@@ -135,9 +136,10 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
 
 
 async def test_a_full_pooler_is_waited_for_and_never_a_crash(
-    database_url: str, world: World
+    database_url: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Eight of ours and a pooler that lets three in: a burst is served by those three."""
+    monkeypatch.setattr(connection_pool, "WAIT_SECONDS", 100)  # however loaded the machine is
     async with (
         pgbouncer(database_url, "session", max_client_conn=3) as url,
         postgres_database(url) as opened,

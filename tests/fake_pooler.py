@@ -1,0 +1,172 @@
+"""A pooler that refuses as it is told to, in the words that real ones were recorded with.
+
+It speaks the wire protocol before a test's database, over TCP, and passes on what it does not
+refuse: https://www.postgresql.org/docs/current/protocol-flow.html. Unlike PgBouncer it can be told
+when to say what; so it stands for Supabase's Supavisor, which nobody can install here.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+SSL_REQUEST, CANCEL_REQUEST = 80877103, 80877102
+
+
+@dataclass(frozen=True)
+class Said:
+    """An error as it goes over the wire."""
+
+    sqlstate: str
+    message: str
+    severity: str = "FATAL"
+
+    def __bytes__(self) -> bytes:
+        fields = {"S": self.severity, "C": self.sqlstate, "M": self.message}
+        body = b"".join(f"{name}{text}".encode() + b"\0" for name, text in fields.items()) + b"\0"
+        return b"E" + struct.pack("!I", len(body) + 4) + body
+
+
+# github.com/supabase/supavisor, lib/supavisor/errors, and what its older releases said.
+SUPAVISOR = {
+    "full session pool": Said(
+        "XX000",
+        "(EMAXCONNSESSION) max clients reached in session mode"
+        " - max clients are limited to pool_size: 15",
+    ),
+    "full session pool, older": Said(
+        "XX000",
+        "MaxClientsInSessionMode: max clients reached"
+        " - in Session mode max clients are limited to pool_size",
+    ),
+    "too many clients": Said(
+        "XX000", "(EMAXCLIENTCONN) max client connections reached, limit: 200"
+    ),
+    "unknown project, older": Said("XX000", "Tenant or user not found"),
+    "unknown project": Said("XX000", "(ENOTFOUND) tenant/user postgres.abc not found"),
+    "pool timeout": Said(
+        "XX000",
+        "(ECHECKOUTTIMEOUT) Pool checkout timeout. Request was dropped after 60000ms in Session"
+        " mode.",
+    ),
+    "server gone": Said(
+        "XX000",
+        "(EDBHANDLEREXITED) connection to database closed. Check logs for more information",
+    ),
+    "pooler restarts": Said("57P01", "terminating connection due to administrator command"),
+    "wrong password": Said("28P01", 'password authentication failed for user "postgres"'),
+    "too many wrong passwords": Said(
+        "XX000", "(ECIRCUITBREAKER) too many authentication errors, new connections are blocked"
+    ),
+    "no TLS": Said("XX000", "(ESSLREQUIRED) SSL connection is required for user: postgres"),
+}
+OTHERS = {
+    "full PgBouncer": Said("08P01", "no more connections allowed (max_client_conn)"),
+    "PgBouncer waits for its server": Said("08P01", "query_wait_timeout"),
+    "full PostgreSQL": Said("53300", "sorry, too many clients already"),
+    "PostgreSQL starts": Said("57P03", "the database system is starting up"),
+    "no such database": Said("3D000", 'database "postgres" does not exist'),
+}
+RECORDED = SUPAVISOR | OTHERS
+
+
+@dataclass
+class FakePooler:
+    """Its address, what it says, and what it saw."""
+
+    socket: str
+    url: str = ""
+    refusal: Said | None = None  # to whoever connects
+    most: int | None = None  # how many clients come in before `refusal` is said
+    interruption: Said | None = None  # to the next question, and then it hangs up
+    hangs_up: bool = False  # at the next question, without a word
+    clients: int = 0
+    most_clients: int = 0
+    round_trips: int = 0
+    startups: list[dict[str, str]] = field(default_factory=list)
+
+    async def serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        """One client, from its first byte to its last."""
+        counted = False
+        try:
+            startup = await self.startup(client, answer)
+            if startup is None:
+                return
+            if self.refusal and (self.most is None or self.clients >= self.most):
+                answer.write(bytes(self.refusal))
+                return
+            self.clients, counted = self.clients + 1, True
+            self.most_clients = max(self.most_clients, self.clients)
+            server, ask = await asyncio.open_unix_connection(self.socket)
+            ask.write(startup)
+            back = asyncio.create_task(self.pass_back(server, answer))
+            try:
+                await self.pass_on(client, ask, answer)
+            finally:
+                back.cancel()
+                ask.close()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.clients -= counted
+            with suppress(OSError):
+                await answer.drain()
+            answer.close()
+
+    async def startup(
+        self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
+    ) -> bytes | None:
+        """The message that opens a session; None where it was a request to cancel."""
+        while True:
+            head = await client.readexactly(8)
+            length, code = struct.unpack("!II", head)
+            body = await client.readexactly(length - 8)
+            if code == SSL_REQUEST:
+                answer.write(b"N")
+                continue
+            if code == CANCEL_REQUEST:
+                _, ask = await asyncio.open_unix_connection(self.socket)
+                ask.write(head + body)
+                ask.close()
+                return None
+            names = body.decode().split("\0")
+            self.startups.append(dict(zip(names[::2], names[1::2], strict=False)))
+            return head + body
+
+    async def pass_on(
+        self, client: asyncio.StreamReader, ask: asyncio.StreamWriter, answer: asyncio.StreamWriter
+    ) -> None:
+        """The client's messages, one by one."""
+        while True:
+            head = await client.readexactly(5)
+            body = await client.readexactly(struct.unpack("!I", head[1:])[0] - 4)
+            if head[:1] in b"QP" and (self.interruption or self.hangs_up):
+                if self.interruption:
+                    answer.write(bytes(self.interruption))
+                return
+            ask.write(head + body)
+
+    async def pass_back(self, server: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        """The server's messages; each that says "ready for a query" ends a round trip."""
+        with suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                head = await server.readexactly(5)
+                answer.write(head + await server.readexactly(struct.unpack("!I", head[1:])[0] - 4))
+                self.round_trips += head[:1] == b"Z"
+        answer.close()
+
+
+@asynccontextmanager
+async def fake_pooler(database_url: str) -> AsyncIterator[FakePooler]:
+    """Before the database at its owner's `database_url`."""
+    parts = urlsplit(database_url)
+    pooler = FakePooler(parse_qs(parts.query)["host"][0] + "/.s.PGSQL.5432")
+    listening = await asyncio.start_server(pooler.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    pooler.url = f"postgresql://{parts.username}@127.0.0.1:{port}{parts.path}"
+    try:
+        yield pooler
+    finally:
+        listening.close()
