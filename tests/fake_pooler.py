@@ -81,6 +81,7 @@ class FakePooler:
     refusal: Said | None = None  # to whoever connects
     most: int | None = None  # how many clients come in before `refusal` is said
     interruption: Said | None = None  # to the next question, and then it hangs up
+    says_ready: bool = False  # after the interruption, as if the session went on
     hangs_up: bool = False  # at the next question, without a word
     clients: int = 0
     most_clients: int = 0
@@ -144,7 +145,8 @@ class FakePooler:
             body = await client.readexactly(struct.unpack("!I", head[1:])[0] - 4)
             if head[:1] in b"QP" and (self.interruption or self.hangs_up):
                 if self.interruption:
-                    answer.write(bytes(self.interruption))
+                    ready = b"Z\0\0\0\5I" if self.says_ready else b""
+                    answer.write(bytes(self.interruption) + ready)
                 return
             ask.write(head + body)
 

@@ -98,6 +98,30 @@ async def test_a_burst_before_a_full_session_pool_is_served_by_what_is_let_in(
     assert pooler.most_clients == 3
 
 
+async def test_a_fatal_error_is_503_whatever_its_code(
+    pooler: FakePooler, pooled: PostgresDatabase, world: World
+) -> None:
+    pooler.interruption, pooler.says_ready = RECORDED["server gone"], True
+    for actor in (SERVICE, world.ana):
+        function = "events_cursor" if actor is SERVICE else "list_organizations"
+        with pytest.raises(DatabaseUnavailable):
+            await pooled.call(function, actor)
+
+
+async def test_whoever_was_refused_one_gets_the_next_that_is_free(
+    pooler: FakePooler, pooled: PostgresDatabase, much_patience: None
+) -> None:
+    pooler.refusal, pooler.most = RECORDED["full session pool"], pooler.clients
+    done: list[int] = []
+
+    async def call(number: int) -> None:
+        await pooled.call("events_cursor", SERVICE)
+        done.append(number)
+
+    await asyncio.gather(*(call(number) for number in range(300)))
+    assert {0, 1, 2, 3} <= set(done[:50])
+
+
 async def test_what_was_refused_is_let_in_as_soon_as_there_is_room(
     pooler: FakePooler, pooled: PostgresDatabase
 ) -> None:
