@@ -79,7 +79,7 @@ async def accept(
         "accept_event",
         SERVICE,
         event_id=event_id,
-        found=found,
+        at_stripe=found,
         adopting=adopting,
         organization_id=organization_id,
         dry_run=dry_run,

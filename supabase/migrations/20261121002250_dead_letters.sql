@@ -1,21 +1,21 @@
 -- How a dead letter moves the wallet: what Stripe has of it is accepted as it is, in one transaction.
--- found = {customer_id, session_id, invoice_id, intents: [{intent_id, received_minor, tax_minor, currency,
+-- at_stripe = {customer_id, session_id, invoice_id, intents: [{intent_id, received_minor, tax_minor, currency,
 -- paid_method_id}], refunds: [fact], disputes: [fact]}, all as Stripe answered them just now.
 
 -- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
 -- What the metadata says of the organization or of the amount counts for nothing here.
-create function private.organization_of_found(payment public.payments, found jsonb, organization_id uuid) returns uuid
+create function private.organization_of_found(payment public.payments, at_stripe jsonb, organization_id uuid) returns uuid
 language plpgsql stable set search_path = ''
 as $$
 declare
     known uuid := coalesce(payment.organization_id, (
-        select o.id from public.organizations as o where o.stripe_customer_id = found ->> 'customer_id'
+        select o.id from public.organizations as o where o.stripe_customer_id = at_stripe ->> 'customer_id'
     ));
 begin
     if known <> organization_of_found.organization_id then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'it belongs to another organization'));
     elsif known is null and not exists (select from public.organizations as o where o.id = organization_of_found.organization_id) then
-        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(found ->> 'customer_id', 'none')));
+        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(at_stripe ->> 'customer_id', 'none')));
     end if;
     return coalesce(known, organization_of_found.organization_id);
 end
@@ -23,13 +23,13 @@ $$;
 
 -- A payment for money that has none: paid twice, in another currency, or lost with a database that was restored.
 create function private.create_missing_payment(
-    organization_id uuid, like_payment public.payments, id uuid, found jsonb, intent jsonb
+    organization_id uuid, like_payment public.payments, id uuid, at_stripe jsonb, intent jsonb
 ) returns public.payments
 language plpgsql set search_path = ''
 as $$
 declare
     payment public.payments;
-    invoice text := case when like_payment.id is null then found ->> 'invoice_id' end;
+    invoice text := case when like_payment.id is null then at_stripe ->> 'invoice_id' end;
 begin
     perform private.require_currency(intent ->> 'currency');
     insert into public.payments (
@@ -39,9 +39,9 @@ begin
         create_missing_payment.id, create_missing_payment.organization_id,
         private.open_wallet(create_missing_payment.organization_id, intent ->> 'currency'),
         intent ->> 'currency', private.credit_of(intent),
-        case when invoice is not null then 'invoice' when like_payment.id is null and found ->> 'session_id' is not null then 'checkout' else 'intent' end,
+        case when invoice is not null then 'invoice' when like_payment.id is null and at_stripe ->> 'session_id' is not null then 'checkout' else 'intent' end,
         like_payment.created_by, 'accepted ' || (intent ->> 'intent_id'), sha256(convert_to(intent ->> 'intent_id', 'UTF8')),
-        found ->> 'customer_id', case when like_payment.id is null then found ->> 'session_id' end, invoice,
+        at_stripe ->> 'customer_id', case when like_payment.id is null then at_stripe ->> 'session_id' end, invoice,
         coalesce(like_payment.language, 'en'), now()
     ) returning * into payment;
     return payment;
@@ -49,7 +49,7 @@ end
 $$;
 
 create function private.accept_intent(
-    event public.stripe_events, organization_id uuid, found jsonb, intent jsonb, adopting boolean
+    event public.stripe_events, organization_id uuid, at_stripe jsonb, intent jsonb, adopting boolean
 ) returns void
 language plpgsql set search_path = ''
 as $$
@@ -70,7 +70,7 @@ begin
         payment := private.create_missing_payment(
             organization_id, payment, coalesce(
                 case when payment.id is null then (event.fact ->> 'payment_id')::uuid end, gen_random_uuid()
-            ), found, intent
+            ), at_stripe, intent
         );
     elsif payment.amount <> private.credit_of(intent) then
         update public.payments as p set requested_amount = p.amount, amount = private.credit_of(intent)
@@ -82,7 +82,7 @@ end
 $$;
 
 create function private.accept_found(
-    event public.stripe_events, found jsonb, organization_id uuid, adopting boolean
+    event public.stripe_events, at_stripe jsonb, organization_id uuid, adopting boolean
 ) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -93,19 +93,19 @@ declare
     part jsonb;
 begin
     select p.* into payment from public.payments as p where p.id = private.payment_of(event.fact);
-    organization := private.organization_of_found(payment, found, accept_found.organization_id);
-    if (select coalesce(sum((i.intent ->> 'received_minor')::bigint), 0) from jsonb_array_elements(found -> 'intents') as i (intent)) = 0 then
+    organization := private.organization_of_found(payment, at_stripe, accept_found.organization_id);
+    if (select coalesce(sum((i.intent ->> 'received_minor')::bigint), 0) from jsonb_array_elements(at_stripe -> 'intents') as i (intent)) = 0 then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'no money arrived'));
     end if;
-    for part in select i.intent from jsonb_array_elements(found -> 'intents') with ordinality as i (intent, place) order by i.place
+    for part in select i.intent from jsonb_array_elements(at_stripe -> 'intents') with ordinality as i (intent, place) order by i.place
     loop
-        perform private.accept_intent(event, organization, found, part, adopting);
+        perform private.accept_intent(event, organization, at_stripe, part, adopting);
     end loop;
-    for part in select r.fact from jsonb_array_elements(found -> 'refunds') as r (fact)
+    for part in select r.fact from jsonb_array_elements(at_stripe -> 'refunds') as r (fact)
     loop
         perform private.apply_refund(part || '{"payment_id": null}');
     end loop;
-    for part in select d.fact from jsonb_array_elements(found -> 'disputes') as d (fact)
+    for part in select d.fact from jsonb_array_elements(at_stripe -> 'disputes') as d (fact)
     loop
         perform private.apply_dispute(part || '{"payment_id": null}');
     end loop;
@@ -123,7 +123,7 @@ $$;
 
 -- Accepts what Stripe moved; adopting makes the payment that this database does not have.
 create function api.accept_event(
-    event_id text, found jsonb, adopting boolean default false, organization_id uuid default null, dry_run boolean default false
+    event_id text, at_stripe jsonb, adopting boolean default false, organization_id uuid default null, dry_run boolean default false
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -137,7 +137,7 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
     perform private.lock_events(array[event_id], array[event.fact]);
-    result := private.accept_found(event, found, organization_id, adopting) || jsonb_build_object('posted', not dry_run);
+    result := private.accept_found(event, at_stripe, organization_id, adopting) || jsonb_build_object('posted', not dry_run);
     if dry_run then
         perform private.end_preview(result);
     end if;
