@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test older bench check clis clean
+.PHONY: help run demo token test stories older bench check clis clean
 
 PYTHON := .venv/bin/python
 
@@ -36,6 +36,13 @@ PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfil
 
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTEST) $(ARGS)
+
+# Each is some twenty acts, a database and a backend of its own, and is told by whoever is free.
+STORIES := 500
+
+stories: .venv/installed-to-test ## tell random stories, after which our books must be Stripe's: make stories STORIES=500
+	@$(if $(SPARE),TMPDIR=$(SPARE)) PURSEBOT_STORIES=$(STORIES) $(PYTHON) -m pytest -n 4 \
+	  --dist worksteal --show-capture=no tests/backend/test_books.py $(ARGS)
 
 # Where Debian, Ubuntu, Red Hat and Homebrew put what the wheel does not bring: PostgreSQL 15 to 17.
 OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(major)/bin \

@@ -1,0 +1,85 @@
+"""What happens between Stripe and us: other versions, other people, and what the operator does."""
+
+from backend import adjustments, dead_letters
+from backend.operator_errors import CannotBeAccepted
+from sandbox.stripe_objects import new
+from tests.backend.books.story import Act, Json, Story
+
+VERSIONS = [None, None, "2025-02-24.acacia", "2022-08-01", "2025-08-27.basil"]
+
+
+async def some_events_arrive(story: Story) -> None:
+    """A few, whichever."""
+    events = story.stored("event")
+    await story.deliver(story.chance.sample(events, min(3, len(events))))
+
+
+async def another_version(story: Story) -> None:
+    """From now on events are of another API version, or of ours again."""
+    await story.faults(api_version=story.chance.choice(VERSIONS))
+
+
+async def a_neighbour_pays(story: Story) -> None:
+    """Another installation on the same Stripe account, some of whose money goes back again."""
+    made = await story.at_stripe("neighbour", amount=story.chance.choice([500, 5000]))
+    if "payment_intent" in made:
+        story.neighbours.add(made["payment_intent"])
+        if story.likely(0.5):
+            step = story.chance.choice(["refund", "dispute", "warn"])
+            await story.at_stripe(f"clawbacks/{made['payment_intent']}", step=step)
+
+
+async def a_connected_account_forges(story: Story) -> None:
+    """Events of somebody else's account say that pages of ours, and their intents, are paid."""
+    for session in story.stored("checkout.session"):
+        if session["mode"] == "payment" and session["status"] != "complete":
+            paid = {"status": "complete", "payment_status": "paid"}
+            page = session | paid | {"payment_intent": session["payment_intent"] or "pi_forged"}
+            story.forged.append(forged("checkout.session.completed", page))
+    for intent in story.stored("payment_intent"):
+        if not intent["amount_received"]:
+            paid = {"status": "succeeded", "amount_received": intent["amount"]}
+            story.forged.append(forged("payment_intent.succeeded", intent | paid))
+
+
+def forged(type: str, thing: Json) -> Json:
+    """An event of a connected account."""
+    return new("event", type=type, data={"object": thing}, account="acct_1Connected")
+
+
+async def the_operator_adjusts(story: Story) -> None:
+    """Something is posted by hand, perhaps twice."""
+    amount = story.chance.choice(["5", "-3.50", "0.01"])
+    reference = f"note-{story.chance.randint(1, 10**9)}"
+    for _ in range(story.chance.choice([1, 2])):
+        await adjustments.adjust(
+            story.house.shop.database, organization_id=story.house.world.acme, currency="eur",
+            amount=amount, reference=reference, reason="a story", operator="teller", dry_run=False,
+        )  # fmt: skip
+    story.adjusted["eur"] += round(float(amount) * 100)
+
+
+async def settle_dead_letters(story: Story) -> None:
+    """Accept every dead letter; what Stripe received nothing for is dismissed."""
+    for _ in range(3):  # what is accepted may let others be applied
+        letters = await dead_letters.listing(story.house.shop, False)
+        for letter in letters:
+            try:
+                await dead_letters.accept(
+                    story.house.shop,
+                    letter["id"],
+                    adopting=False,
+                    organization_id=None,
+                    dry_run=False,
+                )
+            except CannotBeAccepted:
+                await dead_letters.dismiss(story.house.shop, letter["id"], "teller", "no money")
+        if not letters:
+            return
+    assert not letters, [(letter["type"], letter["reason"]) for letter in letters]
+
+
+ACTS: list[Act] = [
+    some_events_arrive, some_events_arrive, another_version, another_version, a_neighbour_pays,
+    a_connected_account_forges, the_operator_adjusts,
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""What payers do: pages that are paid or not, saved cards, recurring top-ups, tax and discounts."""
+
+from uuid import UUID, uuid4
+
+from tests.backend.books.story import Act, Json, Story
+from tests.backend.conftest import DECLINE, SUCCESS
+
+# Amounts of which parts are not whole cents, and a currency that has none.
+PRICES = [("50", "eur")] * 3 + [
+    ("20.01", "eur"),
+    ("33.33", "eur"),
+    ("19.99", "usd"),
+    ("3333", "jpy"),
+]
+TAXES, DISCOUNTS = [7, 7.7, 19, 20], [10, 33.3, 50]
+
+
+async def new_topup(story: Story) -> UUID:
+    """A page of some price."""
+    amount, currency = story.chance.choice(PRICES)
+    return await story.house.topup(amount, key=str(uuid4()), currency=currency)
+
+
+async def page_of(story: Story, payment: UUID) -> str:
+    """Its page at Stripe."""
+    return await story.house.session(payment)
+
+
+async def topup(story: Story) -> None:
+    """Somebody pays on Stripe's page, perhaps after a decline."""
+    payment = await new_topup(story)
+    if story.likely(0.3):
+        await story.house.pay(payment, DECLINE)
+    path = f"sessions/{await page_of(story, payment)}/pay"
+    await story.at_stripe(path, card=SUCCESS)  # refused where nothing is left to pay
+    story.paid.append(payment)
+
+
+async def unpaid_topup(story: Story) -> None:
+    """A page that nobody pays on, or in vain."""
+    payment = await new_topup(story)
+    if story.likely(0.5):
+        await story.house.pay(payment, DECLINE)
+
+
+async def delayed_topup(story: Story) -> None:
+    """A debit that arrives, or fails, after a while."""
+    payment = await new_topup(story)
+    await story.house.pay(payment, story.chance.choice(["delayed_success", "delayed_failure"]))
+    if story.likely(0.7):
+        await story.at_stripe(f"sessions/{await page_of(story, payment)}/settle")
+
+
+async def priced_otherwise(story: Story) -> None:
+    """Stripe adds tax, takes a discount, or shows the payer another currency."""
+    kind = story.chance.choice(["tax", "tax", "discount", "both", "gift", "presentment"])
+    await story.faults(
+        tax_percent=story.chance.choice(TAXES) if kind in ("tax", "both") else 0,
+        discount_percent={"gift": 100}.get(kind, story.chance.choice(DISCOUNTS))
+        if kind in ("discount", "both", "gift")
+        else 0,
+        presentment="usd" if kind == "presentment" else None,
+    )
+    await topup(story)
+    await story.faults(tax_percent=0, discount_percent=0, presentment=None)
+
+
+async def saved_card(story: Story) -> None:
+    """A card is saved, and paid with at once; some are declined."""
+    card = story.chance.choice(["pm_card_visa", "pm_card_chargeCustomerFail"])
+    place = {"organization_id": str(story.house.world.acme)}
+    added = await story.ask("methods", **place, payment_method_id=card)
+    order: Json = {**place, "amount": "50", "payment_method_id": added["method"]["id"]}
+    paid = await story.ask("charge", **order)
+    story.paid.append(UUID(paid["id"]))
+
+
+async def recurring_topup(story: Story) -> None:
+    """One begins on Stripe's page, with a card that may fail later."""
+    terms = {"amount": "50", "interval": story.chance.choice(["week", "month"])}
+    made = await story.ask("subscriptions", organization_id=str(story.house.world.acme), **terms)
+    card = story.chance.choice([SUCCESS, DECLINE, "renewals_declined"])
+    await story.at_stripe(f"sessions/{made['url'].rpartition('/')[2]}/pay", card=card)
+
+
+async def weeks_go_by(story: Story) -> None:
+    """What is due is renewed, or not paid; some invoices come to more or less than their price."""
+    if story.likely(0.3):
+        await story.faults(tax_percent=story.chance.choice(TAXES))
+    elif story.likely(0.2):
+        await story.faults(discount_percent=story.chance.choice([*DISCOUNTS, 100]))
+    if story.likely(0.3):  # of 50: owed a part, all but less than Stripe charges, or more than all
+        for customer in story.stored("customer"):
+            balance = story.chance.choice([-500, -4980, -7000, 300])
+            await story.at_stripe(f"customers/{customer['id']}/balance", balance=balance)
+    await story.at_stripe("clock", days=story.chance.randint(7, 31))
+    await story.faults(tax_percent=0, discount_percent=0)
+
+
+async def returning(story: Story) -> None:
+    """A payer comes back from the page before any event does."""
+    if story.paid:
+        await story.house.client.check(1001, story.chance.choice(story.paid))
+
+
+ACTS: list[Act] = [
+    topup, topup, unpaid_topup, delayed_topup, priced_otherwise, priced_otherwise, saved_card,
+    recurring_topup, weeks_go_by, returning,
+]  # fmt: skip
