@@ -10,7 +10,7 @@ from backend.doctor.finding import LEVELS, SENTENCES
 from backend.doctor.stripe_checks import endpoint_findings
 from backend.stripe_events import EVENT_TYPES
 from backend.stripe_gateway import API_VERSION
-from tests.backend.conftest import House
+from tests.backend.conftest import ANA, House
 from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, signed
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
@@ -189,6 +189,9 @@ async def test_what_waits_for_too_long_is_found(
     house: House, clinic: Clinic, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
+    credited = await house.topup(key="credited")  # Ben is told of it
+    await house.pay(credited)
+    await house.client.check(ANA, credited)
     payment = await house.topup()
     paid_twice = body(payment).replace(b"pi_1", b"pi_2")
     await house.post_event(body(payment), signed(body(payment)))
@@ -208,4 +211,4 @@ async def test_what_waits_for_too_long_is_found(
     assert "dead letters: 2" in said["error", "events"]
     assert "the oldest for 36" in said["error", "outbox"]
     assert "still to be told: 1" in said["warning", "outbox"]
-    assert "should be over: 1" in said["error", "payments"]
+    assert "should be over: 2" in said["error", "payments"]
