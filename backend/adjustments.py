@@ -32,10 +32,13 @@ async def adjust(
     if not reason.strip():
         raise BadRequest("Say why: --reason '...'")
     code = currency.lower()
+    size = signed_minor_units(amount, code)
+    if size == 0:
+        raise BadRequest("An adjustment of 0 moves nothing.")
     terms = {
         "organization_id": str(organization_id),
         "currency": code,
-        "amount": signed_minor_units(amount, code),
+        "amount": size,
         "reference": reference,
         "reason": reason.strip(),
         "operator": operator,

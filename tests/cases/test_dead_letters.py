@@ -1,0 +1,210 @@
+"""Every dead letter has a way out that moves the wallet, from the command line."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.backend.conftest import House
+from tests.backend.test_commands import GOOD, received, run
+from tests.backend.test_webhook_door import paid_at_stripe
+from tests.cases.stripe_words import Connection, balance, deliver, intent_of, movements, paid
+
+
+class Operator:
+    """Somebody at the command line."""
+
+    def __init__(self, house: House, url: str) -> None:
+        self._settings = GOOD | {"SUPABASE_DB_URL": url, "STRIPE_API_BASE": house.sandbox_url}
+
+    async def types(self, *words: str) -> Any:
+        """What a command prints, as JSON, or what it complains of."""
+        code, output, errors = await run(*words, **self._settings)
+        return json.loads(output) if code == 0 else errors
+
+
+@pytest.fixture
+def operator(house: House, database_url: str) -> Operator:
+    return Operator(house, database_url)
+
+
+async def dead_letter(house: House, payment: UUID, arrived: int) -> str:
+    """Another sum arrives than was asked for; the event's id."""
+    told = json.loads(await paid_at_stripe(house, payment))
+    received(house, payment, arrived)
+    assert await deliver(house, told) == (200, "parked")
+    return str(told["id"])
+
+
+@pytest.mark.parametrize("arrived", [1, 1500, 7000])
+async def test_accept_credits_what_stripe_received(
+    house: House, owner: Connection, operator: Operator, arrived: int
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    event = await dead_letter(house, payment, arrived)
+    would = await operator.types("events", "accept", event, "--dry-run")
+    assert (would["posted"], await balance(owner)) == (False, 0)
+    assert {(e["account"], e["amount"]) for e in would["entries"]} == {
+        ("wallet", f"{arrived / 100:.2f}"), ("stripe", f"-{arrived / 100:.2f}"),
+    }  # fmt: skip
+    done = await operator.types("events", "accept", event)
+    assert (done["posted"], done["entries"]) == (True, would["entries"])
+    assert await balance(owner) == arrived
+    seen = await house.see(payment)
+    assert (seen.status, seen.money.amount_minor, seen.under_review) == ("succeeded", arrived, None)
+    assert seen.refundable is not None
+    assert seen.refundable.amount_minor == arrived
+    assert "no such open event" in await operator.types("events", "accept", event)
+    actions = await owner.fetch("select action, through from audit_log where through = 'operator'")
+    assert [tuple(row) for row in actions] == [("event_accepted", "operator")]
+
+
+async def test_what_was_paid_twice_becomes_a_second_payment(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    first, _ = await paid(house, "first")
+    second = await house.topup(key="second")
+    told = json.loads(await paid_at_stripe(house, second))
+    # Another intent of the account carries the first one's metadata, and was paid.
+    intent = house.store.get("payment_intent", intent_of(house, second)) or {}
+    intent["metadata"]["pursebot_payment_id"] = str(first)
+    house.store.put("payment_intent", intent["id"], intent)
+    told["data"]["object"]["metadata"]["pursebot_payment_id"] = str(first)
+    assert await deliver(house, told) == (200, "parked")
+    assert (await house.see(first)).under_review == "paid_twice"
+    await operator.types("events", "accept", told["id"])
+    assert await balance(owner) == 10_000
+    assert (await house.see(first)).under_review is None
+    rows = await owner.fetch("select amount from payments where status = 'succeeded'")
+    assert [row["amount"] for row in rows] == [5000, 5000]
+    # Its refund finds it, and so does a repeat of the event.
+    await house.sandbox("POST", f"/stripe/clawbacks/{intent['id']}", step="refund", amount=700)
+    [made] = [e for _, e in house.store.list("event") if e["type"] == "refund.created"]
+    assert await deliver(house, made) == (200, "done")
+    assert await balance(owner) == 9300
+
+
+async def test_accept_takes_back_what_went_back_meanwhile(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    event = await dead_letter(house, payment, 4000)
+    intent = intent_of(house, payment)
+    await house.sandbox("POST", f"/stripe/clawbacks/{intent}", step="refund", amount=1000)
+    done = await operator.types("events", "accept", event)
+    assert await movements(owner) == [("topup", 4000), ("refund", -1000)]
+    assert len(done["entries"]) == 4
+
+
+async def test_where_nothing_arrived_there_is_nothing_to_accept(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    event = await dead_letter(house, await house.topup(), 0)
+    assert "received nothing" in await operator.types("events", "accept", event)
+    closed = await operator.types("events", "dismiss", event, "--reason", "a test of ours")
+    assert (closed["state"], closed["stays_unequal"]) == ("ignored", None)
+    assert await balance(owner) == 0
+
+
+async def lost(house: House, owner: Connection, payment: UUID) -> str:
+    """The database is one of before the payment was made; the event comes all the same."""
+    told = json.loads(await paid_at_stripe(house, payment))
+    await owner.execute("delete from notifications where payment_id = $1", payment)
+    await owner.execute("delete from payments where id = $1", payment)
+    assert await deliver(house, told) == (200, "parked")
+    return str(told["id"])
+
+
+async def test_adopt_makes_the_payment_that_a_restored_database_does_not_have(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    event = await lost(house, owner, payment)
+    assert "adopt it" in await operator.types("events", "accept", event)
+    would = await operator.types("events", "adopt", event, "--dry-run")
+    assert (would["posted"], await balance(owner)) == (False, 0)
+    await operator.types("events", "adopt", event)
+    assert await balance(owner) == 5000
+    seen = await house.see(payment)
+    assert (seen.status, seen.paid_by, seen.flow) == ("succeeded", None, "checkout")
+    # Its other event, and a repeat, credit nothing more.
+    for _, told in list(house.store.list("event")):
+        await deliver(house, told)
+    assert await balance(owner) == 5000
+
+
+async def test_adopt_trusts_what_arrived_and_whose_customer_it_is_and_no_metadata(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    event = await lost(house, owner, payment)
+    received(house, payment, 1234)
+    await owner.execute("update organizations set stripe_customer_id = null")
+    needed = await operator.types("events", "adopt", event)
+    assert "--organization" in needed
+    assert "younger than the backup" in needed
+    other = str(uuid4())
+    assert "--organization" in await operator.types(
+        "events", "adopt", event, "--organization", other
+    )
+    acme = str(house.world.acme)
+    await operator.types("events", "adopt", event, "--organization", acme)
+    assert await balance(owner) == 1234
+
+
+async def test_adjust_posts_once_per_reference_and_everybody_sees_it(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    acme = str(house.world.acme)
+    words = ["adjust", "--organization", acme, "--currency", "eur", "--reference", "T-1"]
+    words += ["--reason", "a transfer by mistake"]
+    would = await operator.types(*words, "--amount", "12.50", "--dry-run")
+    assert (would["posted"], await balance(owner)) == (False, 0)
+    assert {(e["account"], e["amount"]) for e in would["entries"]} == {
+        ("wallet", "12.50"), ("adjustment", "-12.50"),
+    }  # fmt: skip
+    assert (await operator.types(*words, "--amount", "12.50"))["posted"] is True
+    assert (await operator.types(*words, "--amount", "12.50"))["posted"] is False
+    assert "of another amount" in await operator.types(*words, "--amount", "13")
+    words[words.index("T-1")] = "T-2"
+    assert (await operator.types(*words, "--amount=-20"))["posted"] is True
+    assert await movements(owner) == [("adjustment", 1250), ("adjustment", -2000)]
+    told = await owner.fetch("select facts ->> 'amount' from notifications order by id")
+    assert [row[0] for row in told] == ["12.50", "-20.00"]
+    listed = await house.shop.database.call(
+        "list_transactions", house.world.ben, organization_id=house.world.acme, currency="eur"
+    )
+    assert [(t["kind"], t["reference"]) for t in listed["transactions"]] == [
+        ("adjustment", "T-2"), ("adjustment", "T-1"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"--currency": "xxx"}, "currenc"),
+        ({"--amount": "1,000"}, "1"),
+        ({"--amount": "0"}, "0"),
+        ({"--reference": "has spaces"}, "reference"),
+        ({"--reason": " "}, "Say why"),
+        ({"--organization": "00000000-0000-4000-8000-00000000beef"}, "no such organization"),
+    ],
+)
+async def test_an_adjustment_that_cannot_be_is_refused_in_words(
+    house: House, owner: Connection, operator: Operator, changed: dict[str, str], said: str
+) -> None:
+    words = {
+        "--organization": str(house.world.acme), "--currency": "eur", "--amount": "5",
+        "--reference": "T-1", "--reason": "why",
+    } | changed  # fmt: skip
+    answer = await operator.types("adjust", *(part for pair in words.items() for part in pair))
+    assert isinstance(answer, str)
+    assert said in answer
+    assert "Traceback" not in answer
+    assert await balance(owner) == 0
