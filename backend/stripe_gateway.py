@@ -14,7 +14,7 @@ import aiohttp
 import stripe
 
 from backend.errors import InvalidSignature
-from backend.failures import StripeRefused
+from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json
 from backend.stripe_answers import (
     INSTALLATION_METADATA,
@@ -201,6 +201,24 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         """Whether somebody has saved the customer portal's settings."""
         wanted = {"active": True, "is_default": True, "limit": 1}
         return bool(await listed(self._stripe.billing_portal.configurations.list_async(wanted)))
+
+    async def thin_destinations(self, url: str) -> list[str]:
+        """The ids of the destinations at this address that send events without their objects.
+
+        None of them where the key may not list destinations.
+        """
+        wanted = {"include": ["webhook_endpoint.url"]}
+        asked = self._client.v2.core.event_destinations.list_async(wanted)  # type: ignore[arg-type]
+        try:
+            found = (await reply(asked)).to_dict()["data"]
+        except (StripeRefused, StripeUnavailable):
+            return []
+        return [
+            each["id"]
+            for each in found
+            if each["event_payload"] == "thin"
+            and (each.get("webhook_endpoint") or {}).get("url") == url
+        ]
 
     async def clock_ahead(self) -> float:
         """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""

@@ -6,6 +6,7 @@ secret. What one check cannot reach does not keep the others from looking.
 
 from collections.abc import AsyncIterator, Callable
 
+from backend.doctor.account_check import account
 from backend.doctor.database_checks import database
 from backend.doctor.finding import Finding, Findings, found
 from backend.doctor.settings_checks import settings
@@ -19,6 +20,7 @@ CHECKS: dict[str, Callable[[Settings], Findings]] = {
     "settings": settings,
     "database": database,
     "stripe": stripe_account,
+    "account": account,
     "telegram": telegram,
 }
 

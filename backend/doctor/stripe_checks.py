@@ -9,7 +9,7 @@ from backend.opening import open_stripe
 from backend.schemas import Json
 from backend.settings import Settings
 from backend.stripe_errors import refused_for_the_key
-from backend.stripe_events import EVENT_TYPES
+from backend.stripe_events import EVENT_TYPES, release_of
 from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS, StripeGateway
 from backend.stripe_permissions import PERMISSIONS, Permission
 
@@ -47,6 +47,8 @@ async def stripe_account(chosen: Settings) -> Findings:
         for endpoint in ours:
             for finding in endpoint_findings(endpoint):
                 yield finding
+        for destination in await stripe.thin_destinations(url):
+            yield found("webhook.thin", id=destination, ours=API_VERSION)
 
 
 async def permission_findings(stripe: StripeGateway) -> list[Finding]:
@@ -96,5 +98,6 @@ def endpoint_findings(endpoint: Json) -> Iterator[Finding]:
     missing = sorted(EVENT_TYPES.keys() - set(endpoint["enabled_events"]))
     if missing and "*" not in endpoint["enabled_events"]:
         yield found("webhook.lacks", id=id, events=", ".join(missing))
-    verdict = "webhook.right" if version == API_VERSION else "webhook.of_another_version"
+    same = release_of(version) == release_of(API_VERSION)
+    verdict = "webhook.right" if same else "webhook.of_another_version"
     yield found(verdict, id=id, version=version, ours=API_VERSION)

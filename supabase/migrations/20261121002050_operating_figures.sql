@@ -40,6 +40,7 @@ begin
     perform private.require_service();
     return jsonb_build_object(
         'livemode', (select i.livemode from private.installation as i),
+        'stripe_account_id', (select i.stripe_account_id from private.installation as i),
         'payments', (
             select coalesce(jsonb_agg(to_jsonb(counted)), '[]')
             from (

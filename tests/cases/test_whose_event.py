@@ -7,7 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend import reconcile
+from backend.stripe_gateway import API_VERSION
 from tests.backend.conftest import House
+from tests.backend.test_doctor import Clinic, clinic
 from tests.backend.test_webhook_door import paid_at_stripe, signed
 from tests.cases.stripe_words import (
     Connection,
@@ -20,6 +22,8 @@ from tests.cases.stripe_words import (
     post,
     refund,
 )
+
+__all__ = ["clinic"]
 
 OLD = "2025-02-24.acacia"
 NEIGHBOUR = "00000000-0000-4000-8000-00000000beef"
@@ -188,3 +192,17 @@ async def test_all_that_we_make_at_stripe_says_which_installation_made_it(house:
             assert made["metadata"]["pursebot_installation"] == ours
     assert intent_of(house, payment) == intent
     assert event("x", {})["id"] != event("x", {})["id"]
+
+
+async def test_doctor_names_thin_destinations_and_the_version_that_an_endpoint_should_have(
+    clinic: Clinic, house: House
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", thin=True)
+    code, said = await clinic.examine()
+    assert code == 1
+    assert "thin events" in said["error", "webhook"]
+    assert "payload style Snapshot" in said["error", "webhook"]
+    await house.sandbox("POST", "/stripe/faults", thin=False, api_version=OLD)
+    _, said = await clinic.examine()
+    assert f"speaks {OLD}" in said["warning", "webhook"]
+    assert f"API version {API_VERSION}" in said["warning", "webhook"]

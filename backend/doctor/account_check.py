@@ -1,0 +1,23 @@
+"""Whose account the key and the database belong to."""
+
+from backend.database import SERVICE
+from backend.doctor.finding import Findings, found
+from backend.doctor.stripe_checks import reason
+from backend.failures import StripeRefused
+from backend.opening import open_database, open_stripe
+from backend.settings import Settings
+
+
+async def account(chosen: Settings) -> Findings:
+    """The Stripe account; raises StripeUnavailable, DatabaseUnavailable."""
+    async with open_stripe(chosen) as stripe:
+        try:
+            theirs = await stripe.get_account_id()
+        except StripeRefused as refused:
+            yield found("account.not_known", reason=reason(refused))
+            return
+    async with open_database(chosen) as database:
+        figures = await database.call("operating_figures", SERVICE)
+    ours = figures["stripe_account_id"] or theirs
+    verdict = "account.same" if ours == theirs else "account.other"
+    yield found(verdict, account=ours, key_account=theirs)

@@ -1,0 +1,88 @@
+"""A database belongs to one Stripe account and mode."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from backend.database import SERVICE
+from backend.opening import introduce
+from backend.operator_errors import WrongStripeAccount
+from backend.schemas import RefundRequest
+from tests.backend.conftest import ANA, House
+from tests.backend.test_commands import GOOD, run
+from tests.backend.test_doctor import Clinic, clinic
+from tests.cases.stripe_words import Connection, balance, paid
+
+__all__ = ["clinic"]
+
+
+def settings_of(house: House, url: str) -> dict[str, str]:
+    return GOOD | {"SUPABASE_DB_URL": url, "STRIPE_API_BASE": house.sandbox_url}
+
+
+async def test_it_refuses_to_start_with_another_accounts_key_and_names_both_ways_out(
+    house: House, database_url: str
+) -> None:
+    await house.sandbox("POST", "/stripe/account")
+    code, _, errors = await run("reconcile", **settings_of(house, database_url))
+    assert code == 1
+    for part in ("is of another one", "another database", "forget-stripe-account"):
+        assert part in " ".join(errors.split())
+    assert "Traceback" not in errors
+    with pytest.raises(WrongStripeAccount):
+        await introduce(house.shop.database, house.shop.stripe)
+
+
+async def test_doctor_finds_another_accounts_key(clinic: Clinic, house: House) -> None:
+    _, said = await clinic.examine()
+    assert ("ok", "account") in said
+    await house.sandbox("POST", "/stripe/account")
+    code, said = await clinic.examine()
+    assert code == 1
+    assert "belongs to the account" in said["error", "account"]
+
+
+async def test_a_key_that_may_not_read_its_account_starts_all_the_same(
+    house: House, database_url: str
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", lacks=["account_read"])
+    code, _, errors = await run("reconcile", **settings_of(house, database_url))
+    assert (code, "account_unknown" in errors) == (0, True)
+
+
+async def test_a_test_database_can_forget_its_account_and_keeps_its_ledger(
+    house: House, owner: Connection, database_url: str
+) -> None:
+    payment, _ = await paid(house)
+    await house.topup(key="open")
+    await house.client.refund(ANA, payment, RefundRequest(amount="7"), "r")
+    before = await balance(owner)
+    settings = settings_of(house, database_url)
+    code, _, errors = await run("forget-stripe-account", **settings)
+    assert (code, "--yes" in errors) == (2, True)
+    code, said, errors = await run("forget-stripe-account", "--yes", **settings)
+    assert (code, errors) == (0, "")
+    assert json.loads(said)["customers"] == 1
+    await house.sandbox("POST", "/stripe/account", id=f"acct_{uuid4().hex[:16]}")
+    await introduce(house.shop.database, house.shop.stripe)
+    assert await balance(owner) == before == 4300
+    await house.sandbox("POST", "/stripe/faults", drop=False)
+    # The usual things work with the new account, and nothing asks it about what the old one had.
+    await paid(house, "new")
+    seen = await house.see(payment)
+    assert seen.status == "succeeded"
+    code, said, errors = await run("reconcile", **settings)
+    assert (code, "reconcile_one" in errors) == (0, False)
+    assert await house.shop.database.call("list_events", SERVICE, states=["failed"], most=9) == []
+
+
+async def test_a_live_database_forgets_nothing(house: House, owner: Connection) -> None:
+    await owner.execute("update private.installation set livemode = true where only_row")
+    refused: Any = None
+    try:
+        await house.shop.database.call("forget_stripe_account", SERVICE)
+    except Exception as error:
+        refused = error
+    assert getattr(refused, "code", None) == "wrong_stripe_mode"
