@@ -6,7 +6,7 @@ What can be expanded stands in one table; anything else is a 501
 
 from typing import Annotated, Literal
 
-from sandbox.doors import READ, not_modelled
+from sandbox.doors import READ, Refusal, not_modelled
 from sandbox.store import Json
 from sandbox.stripe_calls import Call, Limit, Listed, Whole
 from sandbox.stripe_objects import listed
@@ -121,8 +121,10 @@ def page(
 ) -> list[Json]:
     """Those of the objects that come after this one, and were made then."""
     if after:
-        made_then = stripe.stored(kind, after)
-        found = found[[it["id"] for it in found].index(made_then["id"]) + 1 :]
+        ids = [it["id"] for it in found]
+        if stripe.stored(kind, after)["id"] not in ids:
+            raise Refusal(400, f"`starting_after` is not on this list: '{after}'")
+        found = found[ids.index(after) + 1 :]
     then = created or {}
     return [
         it

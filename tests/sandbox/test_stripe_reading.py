@@ -73,6 +73,9 @@ async def test_lists_are_of_one_customer_and_of_a_time_and_go_on_by_cursor(
     assert (len(first.data), first.has_more) == (2, True)
     rest = await intents.list_async({"customer": who, "starting_after": first.data[-1].id})
     assert (len(rest.data), rest.has_more) == (1, False)
+    elsewhere = play.stored("payment_intent")[-1]["id"]  # of nobody
+    with pytest.raises(stripe.InvalidRequestError, match="starting_after"):
+        await intents.list_async({"customer": who, "starting_after": elsewhere})
     now = first.data[0].created
     assert (await intents.list_async({"created": {"gt": now + 10}})).data == []
     assert len((await intents.list_async({"created": {"lte": now + 10}})).data) == 4
