@@ -102,6 +102,7 @@ async def started(
         stack.push_async_callback(application.stop)
         if webhook:
             await once_telegram_answers("setWebhook", lambda: ask_for_posts(application, webhook))
+            log.info("receiving", by="webhook")
         else:
             await once_telegram_answers("deleteWebhook", bot.delete_webhook)
             reader = UpdateReader(bot, application.bot_data.backend)

@@ -43,6 +43,7 @@ class Poller:
         self._application, self._reader = application, reader
         self._reachability = Reachability("getUpdates")
         self._offset, self._most, self._unreadable = 0, MOST, 0
+        self._is_receiving = False
         self._recording: set[asyncio.Task[None]] = set()
         self._http = TelegramConnections(1)  # its own: 64 busy ones never keep it from hearing
 
@@ -65,7 +66,8 @@ class Poller:
         began, offset = time.monotonic(), self._offset
         body = b""
         try:
-            body = await self._fetch(POLL_SECONDS, allowed)
+            # The first is answered at once: whoever started the bot waits to hear that it receives.
+            body = await self._fetch(POLL_SECONDS if self._is_receiving else 0, allowed)
             found = updates_in(body)
             for raw in found:
                 await self._hand_over(raw)
@@ -80,6 +82,9 @@ class Poller:
         if found and self._offset == offset:
             return self._reachability.failed(UnreadableAnswer("updates without an update_id"))
         self._reachability.succeeded()
+        if not self._is_receiving:
+            self._is_receiving = True
+            log.info("receiving", by="polling")
         self._unreadable = 0
         if not found:
             self._most = MOST

@@ -72,10 +72,10 @@ class Child:
         finally:
             await _stop(processes[-1])
 
-    async def has_logged(self, event: str) -> bool:
-        """Whether a whole line of its log since this was made is JSON about this event."""
+    async def has_logged(self, *events: str) -> bool:
+        """Whether each of these events has a whole line of JSON in its log since this was made."""
         lines = self._log.read_bytes()[self._begins :].split(b"\n")[:-1]
-        return any(_event_of(line) == event for line in lines)
+        return {_event_of(line) for line in lines}.issuperset(events)
 
     async def _start(self) -> Process:
         self._log.parent.mkdir(exist_ok=True)
@@ -123,12 +123,12 @@ async def _stop(process: Process) -> None:
     await process.wait()
 
 
-def _event_of(line: bytes) -> object:
+def _event_of(line: bytes) -> str:
     try:
         found = json.loads(line)
     except ValueError:
-        return None
-    return found.get("event") if isinstance(found, dict) else None
+        return ""
+    return str(found.get("event")) if isinstance(found, dict) else ""
 
 
 def _ending(process: Process) -> str:

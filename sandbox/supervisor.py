@@ -27,7 +27,7 @@ from sandbox.processes import Child, Say
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 
-BOT_IS_READY = "started"  # the event in its log
+BOT_IS_READY = ("started", "receiving")  # events in its log: it delivers, and it hears
 SEED = (Path(__file__).parent / "seed.sql").read_text()
 
 
@@ -73,7 +73,7 @@ async def everything(
         keep_environment(data_dir, environment)
         await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
         bot = child("bot")
-        await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(BOT_IS_READY)))
+        await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(*BOT_IS_READY)))
         yield environment.get("SUPABASE_DB_URL", "")
 
 

@@ -118,7 +118,8 @@ async def test_it_answers_and_stops_cleanly_when_told(
         process.send_signal(told)
         code, out, err = await ending(process)
     assert (code, err) == (0, "")
-    assert [line["event"] for line in (first, *facts(out))] == ["started", "stopped"]
+    said = [line["event"] for line in (first, *facts(out))]
+    assert (sorted(said[:-1]), said[-1]) == (["receiving", "started"], "stopped")
 
 
 async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(
@@ -165,8 +166,29 @@ async def test_somebody_else_who_receives_is_told_loudly(
         await ana.writes("/balance")
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            said = [json.loads(await process.stdout.readline()) for _ in range(2)]
-    assert (said[1]["event"], said[1]["level"]) == ("somebody_else_receives", "error")
+            while (said := json.loads(await process.stdout.readline()))["level"] == "info":
+                assert said["event"] in ("started", "receiving")
+    assert (said["event"], said["level"]) == ("somebody_else_receives", "error")
+
+
+@pytest.mark.parametrize("by", ["polling", "webhook"])
+async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
+    telegram: Playground, backend_url: str, by: str
+) -> None:
+    addresses = {"TELEGRAM_API_BASE": telegram.url, "BACKEND_URL": backend_url}
+    if by == "webhook":
+        addresses["TELEGRAM_WEBHOOK_URL"] = f"{backend_url}/telegram/webhook"
+        addresses["TELEGRAM_WEBHOOK_SECRET"] = "sixteen-or-more-characters"
+    call = {"polling": "getUpdates", "webhook": "setWebhook"}[by]
+    await telegram.door("faults", server_error={"code": 502, "next": 2, "methods": [call]})
+    said = list[dict[str, Any]]()
+    async with bot(**SECRETS, **addresses) as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            while "receiving" not in [line["event"] for line in said]:
+                said.append(json.loads(await process.stdout.readline()))
+    assert said[-1]["by"] == by
+    assert [line["level"] for line in said if line.get("call") == call].count("warning") >= 1
 
 
 async def test_a_token_that_stays_refused_at_the_start_ends_the_process_loudly_and_unwritten(
