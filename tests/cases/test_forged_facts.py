@@ -113,6 +113,6 @@ async def test_where_all_agrees_the_event_alone_credits(
     before = len((await house.sandbox("GET", "/recorded?limit=1000"))["calls"])
     assert await deliver(house, told) == (200, "done")
     calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
-    asked = [c for c in calls[: len(calls) - before] if c["path"].startswith("/v1/")]
+    asked = [c for c in calls[before:] if c["path"].startswith("/v1/")]
     assert asked == []
     assert await balance(owner) == 5000

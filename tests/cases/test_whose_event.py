@@ -102,6 +102,22 @@ async def test_an_event_of_another_release_is_fetched_and_not_believed(
     assert await owner.fetchval("select api_version from stripe_events where account is null")
 
 
+@pytest.mark.parametrize(("version", "asked"), [(OLD, 1), (API_VERSION, 0), (None, 0)])
+async def test_only_a_version_of_our_release_is_believed_without_asking(
+    house: House, owner: Connection, version: str | None, asked: int
+) -> None:
+    payment = await unpaid(house)
+    await paid_at_stripe(house, payment)
+    type = "checkout.session.completed"
+    [told] = [e for _, e in house.store.list("event") if e["type"] == type]
+    before = len((await house.sandbox("GET", "/recorded?limit=1000"))["calls"])
+    assert await deliver(house, {**told, "api_version": version}) == (200, "done")
+    calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    new = calls[before:]
+    assert len([c for c in new if c["path"].startswith("/v1/checkout/sessions/")]) == asked
+    assert await balance(owner) == 5000
+
+
 async def test_a_version_of_our_own_release_is_believed(house: House) -> None:
     payment = await unpaid(house)
     told = json.loads(await paid_at_stripe(house, payment))
