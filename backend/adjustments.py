@@ -8,6 +8,7 @@ from backend.database import SERVICE, Database
 from backend.errors import BadRequest
 from backend.schemas import Json
 
+SIGNED = re.compile("-?[0-9]")
 REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
@@ -49,5 +50,7 @@ async def adjust(
 
 def signed_minor_units(amount: str, code: str) -> int:
     """An amount that may be below zero, in minor units of the currency."""
+    if not SIGNED.match(amount):
+        raise BadRequest("An amount begins with a digit, or with one - before it.")
     size = money.minor_units(amount.removeprefix("-"), code)
     return -size if amount.startswith("-") else size

@@ -57,7 +57,7 @@ async def told_now(shop: Shop, event: Json) -> Json:
     if not event["id"].startswith(CHECK):
         source = await shop.stripe.get_event(event["id"])
         return StripeEvent.model_validate(source).fact()
-    if fact["about"] == "payment":
+    if fact["about"] == "payment" and event["payment"] is not None:
         return found_fact(await look(shop, event["payment"]), event["payment"])
     if fact["about"] == "invoice":
         return invoice_fact(await shop.stripe.get_invoice(fact["invoice_id"]), "paid")
@@ -100,15 +100,25 @@ async def found_at_stripe(shop: Shop, event: Json) -> Json:
     ids = fact["intents"] if fact["about"] == "invoice" else [fact.get("intent_id")]
     found: Json = {"intents": [], "refunds": [], "disputes": [], "customer_id": None}
     found |= {"session_id": None, "invoice_id": fact.get("invoice_id")}
-    for place, intent_id in enumerate(id for id in ids if id):
-        tax = fact["tax_minor"] if fact["about"] == "invoice" and place == 0 else 0
-        await add_intent(shop, found, intent_id, tax)
+    for intent_id in filter(None, ids):
+        await add_intent(shop, found, intent_id)
+    if fact["about"] == "invoice":
+        spread_tax(found["intents"], fact["tax_minor"])
     return found
 
 
-async def add_intent(shop: Shop, found: Json, intent_id: str, tax_minor: int) -> None:
+def spread_tax(intents: list[Json], tax_minor: int) -> None:
+    """Each intent of an invoice has the part of its tax that it paid; the parts sum up to all."""
+    total, paid, taxed = sum(intent["received_minor"] for intent in intents), 0, 0
+    for intent in intents:
+        paid += intent["received_minor"]
+        intent["tax_minor"] = tax_minor * paid // max(total, 1) - taxed
+        taxed += intent["tax_minor"]
+
+
+async def add_intent(shop: Shop, found: Json, intent_id: str) -> None:
     """An intent's money, whose it is, and what went back of it; its page knows the tax."""
-    intent = await shop.stripe.get_intent(intent_id)
+    intent, tax_minor = await shop.stripe.get_intent(intent_id), 0
     for session in await shop.stripe.sessions_of(intent_id):
         found["session_id"] = session["id"]
         tax_minor = (session.get("total_details") or {}).get("amount_tax") or 0

@@ -20,11 +20,11 @@ class AdjustmentExists(Refusal, status=409):
 
 
 class CannotBeAccepted(Refusal, status=409):
-    """A dead letter about which Stripe says that no money moved."""
+    """A dead letter of which Stripe has nothing that could be posted."""
 
     message = (
-        "Stripe received nothing for this ({reason}), so there is nothing to accept. Dismiss it, or"
-        " post what is right with `python -m backend adjust`."
+        "This cannot be accepted: {reason}. Dismiss it, or post what is right with"
+        " `python -m backend adjust`."
     )
 
 

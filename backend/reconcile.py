@@ -19,6 +19,7 @@ EVERY_SECONDS = 60
 AT_ONCE = 50
 EVENTS_AT_ONCE = 50
 HEALING: dict[str, Callable[[Shop, str], Awaitable[object]]] = {
+    "events": webhooks.repeat,
     "payments": charges.reconcile,
     "refunds": refunds.heal,
     "subscriptions": subscriptions.ask,
@@ -36,8 +37,8 @@ async def once(shop: Shop) -> dict[str, int]:
     try:
         looked["events"] = await missed_events(shop)
         await shop.database.call("end_abandoned", SERVICE, most=AT_ONCE)
-    except PursebotError as error:
-        log.error("reconcile_events", code=error.code)
+    except (PursebotError, *UNLIKE_STRIPES) as error:
+        log.error("reconcile_events", error=repr(error))
     for about, heal in HEALING.items():
         ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
         for id in ids:
@@ -45,7 +46,7 @@ async def once(shop: Shop) -> dict[str, int]:
                 await heal(shop, id)
             except (PursebotError, *UNLIKE_STRIPES) as error:
                 log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
-        looked[about] = len(ids)
+        looked[about] = looked.get(about, 0) + len(ids)
     looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)
     shop.bell.ring()
     return looked
@@ -67,7 +68,7 @@ async def missed_events(shop: Shop) -> int:
         except ValidationError as error:  # one that is not as documented hides no other
             log.error("stripe_event_malformed", problems=error.error_count())
     for first in range(0, len(events), EVENTS_AT_ONCE):
-        await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE])
+        await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
     await shop.database.call("move_events_cursor", SERVICE, until=began)
     return len(events)
 

@@ -19,7 +19,7 @@ from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.refetch import refetched_fact
 from backend.schemas import Json
 from backend.shop import Shop
-from backend.stripe_events import EVENT_TYPES, StripeEvent
+from backend.stripe_events import EVENT_TYPES, UNLIKE_STRIPES, StripeEvent
 from backend.topups import STRIPE_DECIDES
 
 log = structlog.get_logger(__name__)
@@ -79,10 +79,11 @@ def is_thin(raw: bytes) -> bool:
     return isinstance(said, dict) and said.get("object") == THIN
 
 
-async def apply(shop: Shop, events: list[Json]) -> list[Json]:
+async def apply(shop: Shop, events: list[Json], *, waiting: bool = True) -> list[Json]:
     """Record and apply events in one transaction, then ask Stripe where it decides.
 
     Answers `[{id, state, reason, repeat, payment_id, fact}]`, the fact only where Stripe decides.
+    `waiting` is as of `decided`.
     """
     results: list[Json] = await shop.database.call("receive_events", SERVICE, events=events)
     shop.bell.ring()
@@ -90,7 +91,7 @@ async def apply(shop: Shop, events: list[Json]) -> list[Json]:
         record_result(shop, result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
     # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
-    return [await decided(shop, result) for result in results]
+    return [await decided(shop, result, waiting=waiting) for result in results]
 
 
 def record_result(shop: Shop, result: Json) -> None:
@@ -101,11 +102,12 @@ def record_result(shop: Shop, result: Json) -> None:
         shop.metrics.events_ignored.labels(result["reason"]).inc()
 
 
-async def decided(shop: Shop, result: Json) -> Json:
+async def decided(shop: Shop, result: Json, *, waiting: bool = True) -> Json:
     """What became of an event in the end; where Stripe has to say more, it is asked.
 
-    Raises StripeUnavailable, after which the repeat of the event asks again, unless its object
-    could only be fetched: then the reconciler does.
+    With `waiting` somebody waits who sends the event again: where Stripe does not answer, it
+    raises StripeUnavailable, unless the object could only be fetched. Whatever was not answered
+    stays failed, and the reconciler goes on with it.
     """
     if result["reason"] != STRIPE_DECIDES:
         return result
@@ -114,9 +116,21 @@ async def decided(shop: Shop, result: Json) -> Json:
     except (StripeRefused, EventNotApplied) as failure:
         return await unanswered(shop, result["id"], failure)
     except StripeUnavailable as failure:
-        if result["fact"]["outcome"] != "refetch":
+        if waiting and result["fact"]["outcome"] != "refetch":
             raise
         return await unanswered(shop, result["id"], failure)
+    except UNLIKE_STRIPES as error:  # an object that we do not read: nobody else waits for it
+        log.exception("object_unreadable", event_id=result["id"])
+        unreadable = EventNotApplied(stripe_code=f"unreadable_{type(error).__name__}")
+        return await unanswered(shop, result["id"], unreadable)
+
+
+async def repeat(shop: Shop, event_id: str) -> None:
+    """Go on with an event that failed, or about which Stripe was not asked to the end."""
+    result: Json = await shop.database.call("repeat_event", SERVICE, event_id=event_id)
+    shop.bell.ring()
+    record_result(shop, result)
+    await decided(shop, result, waiting=False)
 
 
 async def decide(shop: Shop, result: Json) -> Json:

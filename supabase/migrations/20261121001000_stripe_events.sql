@@ -24,6 +24,7 @@ create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);
 create index stripe_events_ignored on public.stripe_events ((fact ->> 'intent_id')) where state = 'ignored';
 create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'parked');
+create index stripe_events_undecided on public.stripe_events (handled_at) where state = 'failed' or reason = 'stripe_decides';
 alter table public.stripe_events enable row level security;
 
 create function private.payment_of(fact jsonb) returns uuid
@@ -35,10 +36,14 @@ as $$
     or p.stripe_checkout_session_id = fact ->> 'session_id'
     or p.stripe_payment_intent_id = fact ->> 'intent_id'
     or p.stripe_invoice_id = fact ->> 'invoice_id'
-    order by p.id = (fact ->> 'payment_id')::uuid desc nulls last
+    -- An intent that is credited is of the payment that it credited, whatever its metadata says: of one that was
+    -- paid twice, the second is a payment of its own.
+    order by
+        p.stripe_payment_intent_id = fact ->> 'intent_id' desc nulls last,
+        p.id = (fact ->> 'payment_id')::uuid desc nulls last
     limit 1
 $$;
-comment on function private.payment_of is 'Which payment a fact is about: by our id in the metadata, else by Stripe''s ids.';
+comment on function private.payment_of is 'Which payment a fact is about: by its intent, by our id in the metadata, else by Stripe''s other ids.';
 
 create type private.verdict as (state text, reason text);
 

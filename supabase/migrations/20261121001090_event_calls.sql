@@ -33,6 +33,38 @@ $$;
 comment on function api.apply_refetched is 'Definer: nobody has grants on the inbox. Only for an event about which Stripe was to be asked.';
 grant execute on function api.apply_refetched(text, jsonb) to service_role;
 
+-- What the reconciler goes on with: events that failed, and those about which nobody asked Stripe to the end (a
+-- process died, Stripe was away, or the event came before its payment), a minute after the last try at the soonest.
+create function api.unsettled_events(most integer) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(due.id), '[]')
+        from (
+            select e.id from public.stripe_events as e
+            where (e.state = 'failed' or e.reason = 'stripe_decides') and e.handled_at < now() - interval '1 minute'
+            order by e.handled_at limit most
+        ) as due
+    );
+end
+$$;
+comment on function api.unsettled_events is 'Definer: nobody has grants on the inbox. Ids, the one that waits longest first.';
+grant execute on function api.unsettled_events(integer) to service_role;
+
+create function api.repeat_event(event_id text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    perform private.lock_events(array[event_id], array(select e.fact from public.stripe_events as e where e.id = event_id));
+    return private.handle_event(event_id);
+end
+$$;
+comment on function api.repeat_event is 'Definer: nobody has grants on the inbox. As if Stripe had sent it again.';
+grant execute on function api.repeat_event(text) to service_role;
+
 create function api.events_cursor() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$

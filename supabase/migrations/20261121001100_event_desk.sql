@@ -88,7 +88,7 @@ begin
                 or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked'
             else 'failed'
         end,
-        reason = unanswered_event.reason
+        reason = unanswered_event.reason, handled_at = now()
     where e.id = event_id and e.reason = 'stripe_decides';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => false);

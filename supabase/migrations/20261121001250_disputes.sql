@@ -3,7 +3,7 @@ create table public.disputes (
     stripe_dispute_id text primary key,
     organization_id uuid not null references public.organizations (id),
     payment_id uuid not null references public.payments (id),
-    currency text not null references public.currencies (code),
+    currency text not null,
     amount bigint not null,
     status text not null,
     reason text,
@@ -17,11 +17,10 @@ create table public.disputes (
     constraint disputes_amount_is_positive check (amount > 0),
     constraint disputes_reinstated_were_withdrawn check (reinstated_at is null or withdrawn_at is not null)
 );
-comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units of currency, status and reason are Stripe''s. movements counts Stripe''s balance transactions of it, moved is what they have taken in sum, {currency: minor units}, before fees; charge_settled_amount is what Stripe''s balance got for the charge in that currency, where the dispute is in another one than the charge. withdrawn_at and reinstated_at: when we learned that money went and came back.';
+comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units of currency, which may be one that we do not have, status and reason are Stripe''s. movements counts Stripe''s balance transactions of it, moved is what they have taken in sum, {currency: minor units}, before fees; charge_settled_amount is what Stripe''s balance got for the charge in that currency, where the dispute is in another one than the charge. withdrawn_at and reinstated_at: when we learned that money went and came back.';
 revoke all on public.disputes from public, anon, authenticated, service_role;
 create index disputes_payment on public.disputes (payment_id);
 create index disputes_organization on public.disputes (organization_id);
-create index disputes_currency on public.disputes (currency);
 alter table public.disputes enable row level security;
 grant select on public.disputes to authenticated;
 create policy "members see their organization's disputes" on public.disputes
@@ -72,12 +71,29 @@ end
 $$;
 comment on function private.disputed is 'What disputes have taken of a payment''s charge and not brought back, in its currency, with tax.';
 
+-- What is disputed; in a currency that we do not have it is shown as what was taken, in the payment's.
+create function private.dispute_money(dispute public.disputes) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    if exists (select from public.currencies as c where c.code = dispute.currency) then
+        return private.money_json(dispute.amount, dispute.currency);
+    end if;
+    select p.* into payment from public.payments as p where p.id = dispute.payment_id;
+    return private.money_json(
+        least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id))), payment.currency
+    );
+end
+$$;
+
 create function private.disputes_json(payment_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'stripe_dispute_id', d.stripe_dispute_id,
-        'money', private.money_json(d.amount, d.currency),
+        'money', private.dispute_money(d),
         'status', d.status,
         'reason', d.reason,
         'due_by', d.due_by,
@@ -131,9 +147,6 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     elsif private.dispute_is_unclear(payment, fact) then
         return row('done', 'stripe_decides')::private.verdict;
-    elsif not exists (select from public.currencies as c where c.code = fact ->> 'currency') then
-        perform private.review(payment.id, 'dispute_currency_differs');
-        return row('parked', 'dispute_currency_differs')::private.verdict;
     end if;
     select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
     dispute := private.keep_dispute(payment, fact);
@@ -158,7 +171,7 @@ declare
     share bigint := least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id)));
     facts jsonb := jsonb_build_object(
         'id', dispute.stripe_dispute_id, 'reason', dispute.reason, 'status', dispute.status,
-        'amount', private.major_units(dispute.amount, dispute.currency), 'currency', dispute.currency,
+        'amount', private.dispute_money(dispute) ->> 'amount', 'currency', private.dispute_money(dispute) ->> 'currency',
         'due_by', extract(epoch from dispute.due_by)::bigint
     );
     moved jsonb := facts || jsonb_build_object(

@@ -89,7 +89,7 @@ language sql stable set search_path = ''
 as $$
     select case
         when charge_amount_of.amount >= payment.amount - payment.clawed_back_amount - rest.requested then rest.charge
-        else least(rest.charge, round(charge_amount_of.amount::numeric * payment.received_amount / payment.amount)::bigint)
+        else greatest(1, least(rest.charge, round(charge_amount_of.amount::numeric * payment.received_amount / payment.amount)::bigint))
     end
     from (
         select

@@ -65,7 +65,8 @@ begin
         ),
         'oldest_dead_letter_seconds', (
             select coalesce(extract(epoch from now() - min(e.received_at)), 0)
-            from public.stripe_events as e where e.state = 'parked'
+            from public.stripe_events as e
+            where e.state = 'parked' or e.state = 'failed' and e.received_at < now() - interval '1 hour'
         ),
         'outbox', private.outbox_figures(),
         'updates', (

@@ -29,9 +29,17 @@ language plpgsql set search_path = ''
 as $$
 declare
     payment public.payments;
-    invoice text := case when like_payment.id is null then at_stripe ->> 'invoice_id' end;
+    invoice text := at_stripe ->> 'invoice_id';
+    session text := at_stripe ->> 'session_id';
 begin
     perform private.require_currency(intent ->> 'currency');
+    -- Of several intents the first has the invoice or the page, and so has the payment that is there.
+    if like_payment.id is not null or exists (
+        select from public.payments as p where p.stripe_invoice_id = invoice or p.stripe_checkout_session_id = session
+    ) then
+        invoice := null;
+        session := null;
+    end if;
     insert into public.payments (
         id, organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
         stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, language, expires_at
@@ -39,9 +47,9 @@ begin
         create_missing_payment.id, create_missing_payment.organization_id,
         private.open_wallet(create_missing_payment.organization_id, intent ->> 'currency'),
         intent ->> 'currency', private.credit_of(intent),
-        case when invoice is not null then 'invoice' when like_payment.id is null and at_stripe ->> 'session_id' is not null then 'checkout' else 'intent' end,
-        like_payment.created_by, 'accepted ' || (intent ->> 'intent_id'), sha256(convert_to(intent ->> 'intent_id', 'UTF8')),
-        at_stripe ->> 'customer_id', case when like_payment.id is null then at_stripe ->> 'session_id' end, invoice,
+        case when invoice is not null then 'invoice' when session is not null then 'checkout' else 'intent' end,
+        like_payment.created_by, 'accepted ' || gen_random_uuid(), sha256(convert_to(intent ->> 'intent_id', 'UTF8')),
+        at_stripe ->> 'customer_id', session, invoice,
         coalesce(like_payment.language, 'en'), now()
     ) returning * into payment;
     return payment;
@@ -81,6 +89,16 @@ begin
 end
 $$;
 
+create function private.require_applied(verdict private.verdict) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    if verdict.state <> 'done' then
+        perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', verdict.reason));
+    end if;
+end
+$$;
+
 create function private.accept_found(
     event public.stripe_events, at_stripe jsonb, organization_id uuid, adopting boolean
 ) returns jsonb
@@ -91,11 +109,12 @@ declare
     payment public.payments;
     organization uuid;
     part jsonb;
+    verdict private.verdict;
 begin
     select p.* into payment from public.payments as p where p.id = private.payment_of(event.fact);
     organization := private.organization_of_found(payment, at_stripe, accept_found.organization_id);
     if (select coalesce(sum((i.intent ->> 'received_minor')::bigint), 0) from jsonb_array_elements(at_stripe -> 'intents') as i (intent)) = 0 then
-        perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'no money arrived'));
+        perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'Stripe received nothing'));
     end if;
     for part in select i.intent from jsonb_array_elements(at_stripe -> 'intents') with ordinality as i (intent, place) order by i.place
     loop
@@ -103,12 +122,19 @@ begin
     end loop;
     for part in select r.fact from jsonb_array_elements(at_stripe -> 'refunds') as r (fact)
     loop
-        perform private.apply_refund(part || '{"payment_id": null}');
+        verdict := private.apply_refund(part || '{"payment_id": null}');
+        perform private.require_applied(verdict);
     end loop;
     for part in select d.fact from jsonb_array_elements(at_stripe -> 'disputes') as d (fact)
     loop
-        perform private.apply_dispute(part || '{"payment_id": null}');
+        verdict := private.apply_dispute(part || '{"payment_id": null}');
+        perform private.require_applied(verdict);
     end loop;
+    -- Its money came in another way: nobody shall pay it again.
+    select p.* into payment from public.payments as p where p.id = payment.id;
+    if payment.status <> 'succeeded' then
+        perform private.move_payment(payment, 'canceled');
+    end if;
     update public.stripe_events as e
     set state = 'done', reason = case when adopting then 'adopted' else 'accepted' end, handled_at = now(),
         payment_id = private.payment_of(e.fact)
@@ -116,6 +142,7 @@ begin
     perform private.audit(organization, case when adopting then 'event_adopted' else 'event_accepted' end, jsonb_build_object(
         'event_id', event.id, 'payment_id', event.payment_id
     ), 'operator');
+    perform private.end_review(payment.id);
     perform private.end_review(event.payment_id);
     return jsonb_build_object('payment_id', event.payment_id, 'entries', private.entries_since(last_transfer_id, organization));
 end

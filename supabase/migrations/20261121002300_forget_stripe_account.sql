@@ -21,6 +21,7 @@ begin
     update public.subscriptions as s set status = 'canceled' where s.status <> 'canceled';
     get diagnostics many = row_count;
     counts := counts || jsonb_build_object('subscriptions', many);
+    update public.payments as p set under_review = null where p.under_review is not null;
     update public.payments as p set status = 'canceled' where p.status in ('created', 'pending', 'processing');
     get diagnostics many = row_count;
     counts := counts || jsonb_build_object('payments', many);

@@ -102,6 +102,17 @@ async def test_a_dispute_in_a_currency_that_is_neither_the_charges_nor_the_balan
     assert await balance(owner) == 5000 - round(5000 * took / settled["amount"])
 
 
+async def test_a_dispute_in_a_currency_that_we_do_not_have_takes_what_stripe_took(
+    house: House, owner: Connection
+) -> None:
+    payment, intent = await paid(house)
+    taken = dispute(intent, "needs_response", (-5000, "eur"), amount=17_000_000, currency="mnt")
+    assert await post(house, WITHDRAWN, taken) == (200, "done")
+    assert await balance(owner) == 0
+    [seen] = (await house.see(payment)).disputes
+    assert (seen.money.amount, seen.money.currency) == ("50.00", "eur")
+
+
 @pytest.mark.parametrize(("moved", "after"), [([], 5000), ([(-5000, "eur")], 0)])
 async def test_a_prevented_dispute_is_judged_by_what_it_moved(
     house: House, owner: Connection, moved: list[tuple[int, str]], after: int

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.dead_letters import spread_tax
 from tests.backend.conftest import House
 from tests.backend.test_commands import GOOD, received, run
 from tests.backend.test_webhook_door import paid_at_stripe
@@ -79,7 +80,9 @@ async def test_what_was_paid_twice_becomes_a_second_payment(
     assert (await house.see(first)).under_review is None
     rows = await owner.fetch("select amount from payments where status = 'succeeded'")
     assert [row["amount"] for row in rows] == [5000, 5000]
-    # Its refund finds it, and so does a repeat of the event.
+    # Its refund finds it, and so does its other event, though its metadata names the first.
+    assert await deliver(house, {**told, "id": "evt_twin"}) == (200, "done")
+    assert (await house.see(first)).under_review is None
     await house.sandbox("POST", f"/stripe/clawbacks/{intent['id']}", step="refund", amount=700)
     [made] = [e for _, e in house.store.list("event") if e["type"] == "refund.created"]
     assert await deliver(house, made) == (200, "done")
@@ -99,12 +102,43 @@ async def test_accept_takes_back_what_went_back_meanwhile(
     assert len(done["entries"]) == 4
 
 
+async def test_money_in_another_currency_becomes_a_payment_of_its_own_and_ends_the_first(
+    house: House, owner: Connection, operator: Operator
+) -> None:
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await house.topup()
+    raw = json.loads(await paid_at_stripe(house, payment))
+    intent = house.store.get("payment_intent", intent_of(house, payment)) or {}
+    session = house.store.get("checkout.session", await house.session(payment)) or {}
+    for kind, thing in (("payment_intent", intent), ("checkout.session", session)):
+        house.store.put(kind, thing["id"], {**thing, "currency": "usd"})
+    assert await deliver(house, raw) == (200, "parked")
+    assert (await house.see(payment)).under_review == "currency_differs"
+    await operator.types("events", "accept", raw["id"])
+    assert (await house.see(payment)).status == "canceled"
+    rows = await owner.fetch("select currency, balance from accounts where kind = 'wallet'")
+    assert {tuple(row) for row in rows} == {("eur", 0), ("usd", 5000)}
+    # Its page's event, of the same money, is no dead letter any more.
+    [other] = [e for _, e in house.store.list("event") if e["type"] == "checkout.session.completed"]
+    other["data"]["object"]["currency"] = "usd"
+    assert await deliver(house, other) == (200, "done")
+
+
+def test_the_tax_of_an_invoice_is_spread_over_the_intents_that_paid_it() -> None:
+    intents = [{"received_minor": 100}, {"received_minor": 2300}]
+    spread_tax(intents, 400)
+    assert [intent["tax_minor"] for intent in intents] == [16, 384]
+    nothing = [{"received_minor": 0}]
+    spread_tax(nothing, 400)
+    assert nothing == [{"received_minor": 0, "tax_minor": 0}]
+
+
 async def test_where_nothing_arrived_there_is_nothing_to_accept(
     house: House, owner: Connection, operator: Operator
 ) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
     event = await dead_letter(house, await house.topup(), 0)
-    assert "received nothing" in await operator.types("events", "accept", event)
+    assert "Stripe received nothing" in await operator.types("events", "accept", event)
     closed = await operator.types("events", "dismiss", event, "--reason", "a test of ours")
     assert (closed["state"], closed["stays_unequal"]) == ("ignored", None)
     assert await balance(owner) == 0
@@ -191,6 +225,8 @@ async def test_adjust_posts_once_per_reference_and_everybody_sees_it(
         ({"--currency": "xxx"}, "currenc"),
         ({"--amount": "1,000"}, "1"),
         ({"--amount": "0"}, "0"),
+        ({"--amount=--5": "--dry-run"}, "digit"),
+        ({"--amount=- 5": "--dry-run"}, "digit"),
         ({"--reference": "has spaces"}, "reference"),
         ({"--reason": " "}, "Say why"),
         ({"--organization": "00000000-0000-4000-8000-00000000beef"}, "no such organization"),
