@@ -26,6 +26,7 @@ from sandbox.telegram_text import said
 CARD = "4242424242424242"  # Stripe's published number that is always paid
 LINK = r"(https?://[^\s\"]+/(cs_test_\w+))"  # in the text, or behind a button
 PATIENCE = 60.0  # seconds that any one step may take
+LONGEST_WAIT = 25.0  # seconds of one question for news
 TRANSFERS = """
 select t.kind, max(e.amount) as amount, sum(e.amount) as total
 from public.transfers as t join public.entries as e on e.transfer_id = t.id group by t.id
@@ -65,7 +66,7 @@ class Chat:
         """The bot's next new or changed message in which `pattern` is found; prints all it sees."""
         deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
-            query = self._where | {"after": str(self._after), "wait": str(left)}
+            query = self._where | {"after": str(self._after), "wait": str(min(left, LONGEST_WAIT))}
             async with self._http.get("/telegram/chat", params=query) as answer:
                 news = await answer.json()
             self._after = news["after"]

@@ -172,7 +172,7 @@ async def test_names_cannot_rewrite_the_line_around_them(house: House) -> None:
 async def test_sql_and_python_know_the_same_refusals(house: House, owner: Any) -> None:
     listed = dict(await owner.fetch("select key, value from jsonb_each_text(private.refusals())"))
     bugs = {"unknown_payment", "unreadable_event", "append_only", "illegal_transition"}
-    bugs |= {"unknown_subscription"}
+    bugs |= {"unknown_subscription", "preview"}  # the last one never leaves its function
     assert listed.keys() - REFUSALS.keys() == bugs
     assert len(set(listed.values())) == len(listed)
     assert all(re.fullmatch("PB[0-9]{3}", state) for state in listed.values())

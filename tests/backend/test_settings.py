@@ -55,7 +55,7 @@ async def test_stripes_page_and_the_one_after_it_speak_the_payers_language(
 
 
 def test_the_page_has_words_for_every_state_in_every_language() -> None:
-    states = {*get_args(PaymentStatus), "under_review", "not_sure", "saving", "portal"}
+    states = {*get_args(PaymentStatus), "under_review", "not_sure", "saving", "paying", "portal"}
     states |= {f"card_{state}" for state in ("open", "added", "known", "expired")}
     for language, words in WORDS.items():
         assert words.keys() == states

@@ -108,4 +108,4 @@ async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
     await webhooks.apply(house.shop, events)
     assert (await see(house, made)).status == "canceled"
     said = "select state, reason from stripe_events where id = 'evt_sub_gone'"
-    assert tuple(await owner.fetchrow(said) or ()) == ("failed", "resource_missing")
+    assert tuple(await owner.fetchrow(said) or ()) == ("parked", "resource_missing")

@@ -20,7 +20,7 @@ class ScriptedBotApi:
 
     def app(self) -> web.Application:
         app = web.Application()
-        app.router.add_post("/bot{token}/{method}", self.call)
+        app.router.add_route("*", "/bot{token}/{method}", self.call)
         return app
 
     async def call(self, request: web.Request) -> web.Response:
@@ -37,7 +37,7 @@ class ScriptedBotApi:
             result, self.updates = self.updates, []
         elif method == "sendMessage":
             result = {"message_id": 5, "date": 1, "chat": {"id": -7, "type": "group"}}
-        self.calls.put_nowait((method, dict(await request.post())))
+        self.calls.put_nowait((method, {**request.query, **await request.post()}))
         return web.json_response({"ok": True, "result": result})
 
     async def next_call(self, wanted: str) -> Json:

@@ -64,7 +64,7 @@ async def test_a_conversation_goes_on_in_the_chosen_language(
     await ana.sees("Язык: Русский")
     await ana.writes("/topup")
     offer = await ana.sees("На сколько пополнить кошелёк «Acme»?\nЗа один раз от 0,50\xa0€")
-    assert (await ana.taps(offer, "25\xa0€"))["text"] == "Готовлю ссылку ..."
+    assert (await ana.taps(offer, "25,00\xa0€"))["text"] == "Готовлю ссылку ..."
     paid = payment(status="succeeded", url=None, balance=payment().money)
     backend.outbox.put_nowait(notification(paid, language="ru"))
     done = await ana.sees("Оплачено. Кошелёк «Acme» пополнен на 50,00\xa0€. Плательщик: Ana.")

@@ -84,7 +84,10 @@ async def test_a_button_that_carries_two_amounts_is_too_old(setup: Setup) -> Non
     for data in datas:
         keyboard = {"inline_keyboard": [[{"text": "Old", "callback_data": data}]]}
         await plant(setup.house, ways["message_id"], keyboard)
-        assert "too old" in (await ana.taps(await ana.sees("An old message"), "Old"))["text"]
+        said = (await ana.taps(await ana.sees("An old message"), "Old"))["text"]
+        if not said:  # a tap that moves money is answered first, and told in a message
+            said = (await ana.sees("too old"))["text"]
+        assert "too old" in said
     assert await setup.rows() == before
 
 
