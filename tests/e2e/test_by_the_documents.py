@@ -17,7 +17,7 @@ import pytest
 from sandbox.demo import CARD, Chat
 from tests.e2e.house import House, running_house, short_folder
 from tests.e2e.test_when_things_die import link, post
-from tests.sandbox.stripe_judge import MISSING, judge
+from tests.sandbox.stripe_judge import MISSING, judge, object_problems, request_problems
 from tests.sandbox.telegram_judge import judge as telegram_judge, methods
 
 Json = dict[str, Any]
@@ -78,8 +78,8 @@ async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(house:
             form = call["body"] if call["method"] == "POST" else call["query"]
             problems += [
                 (call["path"], why)
-                for why in court.check_request(call["method"], call["path"], form or "")
-                + court.check_object(call["answer"])
+                for why in request_problems(call["method"], call["path"], form or "")
+                + object_problems(call["answer"])
             ]
         else:
             by_aiogram(call)
