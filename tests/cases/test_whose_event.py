@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend import reconcile
+from backend.database import SERVICE
 from backend.stripe_gateway import API_VERSION
 from tests.backend.conftest import House
 from tests.backend.test_doctor import Clinic, clinic
@@ -124,9 +125,7 @@ async def test_a_version_of_our_own_release_is_believed(house: House) -> None:
     _, _, release = told["api_version"].rpartition(".")
     later = {**told, "api_version": f"2099-01-01.{release}"}
     assert await deliver(house, later) == (200, "done")
-    fact = await house.shop.database.call(
-        "get_event", __import__("backend.database").database.SERVICE, event_id=told["id"]
-    )
+    fact = await house.shop.database.call("get_event", SERVICE, event_id=told["id"])
     assert fact["fact"]["outcome"] == "paid"
 
 
