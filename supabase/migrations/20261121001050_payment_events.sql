@@ -90,6 +90,9 @@ begin
     elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
         -- Perhaps of the try before the one that is running: Stripe is asked.
         return row('done', 'stripe_decides')::private.verdict;
+    elsif outcome = 'processing' and payment.last_decline is not null and not coalesce((fact ->> 'refetched')::boolean, false) then
+        -- Perhaps of the try that was declined since: Stripe is asked.
+        return row('done', 'stripe_decides')::private.verdict;
     elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
         return row('ignored', 'another session')::private.verdict;
     elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
