@@ -149,7 +149,8 @@ async def test_a_debit_that_fails_later_fails_the_payment_and_may_still_be_paid(
     made = await intent(house)
     payment = UUID(made["payment_id"])
     await confirm(house, made, "delayed_failure")
-    # Stripe promises no order: heard of before the debit began, its end is a decline on an open page.
+    # Stripe promises no order: heard of before the debit began, its end is a decline on an open
+    # page.
     await house.until(payment, lambda seen: seen.last_decline is not None)
     await confirm(house, made)
     await house.until(payment, lambda seen: seen.status == "succeeded")
