@@ -92,8 +92,11 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
             require_plain_body(request)
             response = await handler(request)
         except PursebotError as error:
-            say = log.warning if isinstance(error, Failure) else log.info
-            say("refused", code=error.code, path=path, **error.facts, **error.details)
+            facts = {**error.facts, **error.details}
+            if isinstance(error, Failure):
+                log.warning("refused", code=error.code, path=path, **facts)
+            else:
+                log.info("refused", code=error.code, path=path, **facts)
             response = answer(request, error.status, error.code, error.message, error.facts)
         except web.RequestPayloadError:
             response = answer(request, 400, "invalid_request", "The body cannot be read.")

@@ -86,8 +86,10 @@ async def reply(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
 def write_down(error: Exception, outcome: Outcome) -> None:
     """One line of the log: what Stripe said, and what that means."""
     facts = {"stripe_code": stripe_errors.code_of_error(error), **stripe_errors.details(error)}
-    say = log.info if isinstance(error, stripe.CardError) else log.warning
-    say("stripe_error", outcome=outcome.value, **facts)
+    if isinstance(error, stripe.CardError):
+        log.info("stripe_error", outcome=outcome.value, **facts)
+    else:
+        log.warning("stripe_error", outcome=outcome.value, **facts)
 
 
 def on_page(

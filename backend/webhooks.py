@@ -96,8 +96,10 @@ async def apply(shop: Shop, events: list[Json], *, waiting: bool = True) -> list
 
 def record_result(shop: Shop, result: Json) -> None:
     """One line about what became of an event, and a count of those that are not ours."""
-    loud = result["state"] in ("failed", "parked") and not result["repeat"]
-    (log.error if loud else log.info)("stripe_event", **result)
+    if result["state"] in ("failed", "parked") and not result["repeat"]:
+        log.error("stripe_event", **result)
+    else:
+        log.info("stripe_event", **result)
     if result["state"] == "ignored" and not result["repeat"]:
         shop.metrics.events_ignored.labels(result["reason"]).inc()
 

@@ -19,21 +19,38 @@ SHORTEST_PAUSE: Final = 0.5  # seconds
 LONGEST_PAUSE: Final = 30.0
 LONGEST_WAIT: Final = 300.0  # of what Telegram asks for with 429
 REFUSALS_AT_START: Final = 5  # about eight seconds: longer than a restart of Telegram's servers
-STATES: Final[tuple[tuple[type[TelegramError], str, str], ...]] = (
-    (
-        Conflict,
-        "somebody_else_receives",
-        "only one bot may receive with this token: stop the other, or remove its webhook",
-    ),
-    (
-        InvalidToken,
-        "token_refused",
-        "it passes by itself while Telegram restarts; else TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE"
-        " is wrong",
-    ),
-    (RetryAfter, "telegram_asks_to_wait", ""),
-    (BadRequest, "telegram_refuses", ""),
+# The first that fits is how Telegram stands; what fits none is "telegram_unreachable".
+STATES = (
+    (Conflict, "somebody_else_receives"),
+    (InvalidToken, "token_refused"),
+    (RetryAfter, "telegram_asks_to_wait"),
+    (BadRequest, "telegram_refuses"),
 )
+
+
+def write_down(state: str, **facts: str | float) -> None:
+    """Log how Telegram stands: an error, with what to do, where only a person can change it."""
+    match state:
+        case "somebody_else_receives":
+            log.error(
+                "somebody_else_receives",
+                help="only one bot may receive with this token: stop the other, or remove its"
+                " webhook",
+                **facts,
+            )
+        case "token_refused":
+            log.error(
+                "token_refused",
+                help="it passes by itself while Telegram restarts; else TELEGRAM_BOT_TOKEN or"
+                " TELEGRAM_API_BASE is wrong",
+                **facts,
+            )
+        case "telegram_asks_to_wait":
+            log.warning("telegram_asks_to_wait", **facts)
+        case "telegram_refuses":
+            log.warning("telegram_refuses", **facts)
+        case _:
+            log.warning("telegram_unreachable", **facts)
 
 
 class Reachability:
@@ -45,18 +62,15 @@ class Reachability:
 
     def failed(self, error: TelegramError) -> float:
         """Note a failed call; answer for how many seconds to pause."""
-        state, advice = next(
-            ((name, advice) for kind, name, advice in STATES if isinstance(error, kind)),
-            ("telegram_unreachable", ""),
+        state = next(
+            (name for kind, name in STATES if isinstance(error, kind)), "telegram_unreachable"
         )
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         if isinstance(error, RetryAfter):
             pause = max(pause, min(seconds(error.retry_after), LONGEST_WAIT))
         if state != self._state:
             self._state = state
-            facts = {"call": self._call, "reason": reason_of(error), "again_in": pause}
-            facts |= {"help": advice} if advice else {}
-            (log.error if advice else log.warning)(state, **facts)
+            write_down(state, call=self._call, reason=reason_of(error), again_in=pause)
         return pause
 
     def succeeded(self) -> None:
