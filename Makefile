@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test stories older bench check clis clean
+.PHONY: help run demo token test snapshots stories older bench check clis clean
 
 PYTHON := .venv/bin/python
 
@@ -16,7 +16,7 @@ PYTHON := .venv/bin/python
 $(shell $(PYTHON) -c '' 2>/dev/null || rm -f .venv/installed-to-run .venv/installed-to-test)
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: .venv/installed-to-run ## start everything, on your machine alone; Ctrl-C stops it
 	@$(PYTHON) -m sandbox run
@@ -36,6 +36,9 @@ PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfil
 
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTEST) $(ARGS)
+
+snapshots: .venv/installed-to-test ## write down what others see: the API's document, log events, metrics
+	@$(PYTHON) -m tests.snapshots
 
 # Each is some twenty acts, a database and a backend of its own, and is told by whoever is free.
 STORIES := 500

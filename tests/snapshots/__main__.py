@@ -1,0 +1,6 @@
+"""`make snapshots`: write what the code says now into the committed files beside this one."""
+
+from tests.snapshots.surface import FOLDER, SNAPSHOTS
+
+for name, current in SNAPSHOTS.items():
+    (FOLDER / name).write_text(current())
