@@ -13,17 +13,17 @@ from pydantic import SecretStr
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
-from bot.backend_calls import new_session
-from bot.backend_client import BackendClient
-from bot.context import BotApplication
+from bot.backend_api.calls import new_session
+from bot.backend_api.client import BackendClient
+from bot.delivery.notifications import DeliveryWorker
+from bot.locales.texts import load_texts
 from bot.logs import start_logging
-from bot.notifications import DeliveryWorker
-from bot.polling import Poller
-from bot.reachability import REFUSALS_AT_START, once_telegram_answers, reason_of
-from bot.reading import UpdateReader
 from bot.settings import Settings, SettingsError, Webhook, read_settings
-from bot.texts import load_texts
-from bot.updates import UpdateWorker, ask_for_posts
+from bot.telegram.context import BotApplication
+from bot.telegram.polling import Poller
+from bot.telegram.reachability import REFUSALS_AT_START, once_telegram_answers, reason_of
+from bot.telegram.update_reader import UpdateReader
+from bot.telegram.webhook_updates import UpdateWorker, ask_for_posts
 
 log = structlog.get_logger("bot")
 

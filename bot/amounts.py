@@ -9,8 +9,8 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from backend.schemas import CURRENCIES, AmountNotRead, Money, read_money
-from bot.context import BotRefusal
-from bot.texts import Fact, Price
+from bot.locales.texts import Fact, Price
+from bot.telegram.context import BotRefusal
 
 AS_PRICES: Final = ("minimum", "maximum", "step", "most")
 

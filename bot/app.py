@@ -6,14 +6,14 @@ import telegram
 from telegram import ext
 from telegram.constants import ParseMode
 
-from bot.backend_client import BackendClient
-from bot.chat_order import ChatOrder
-from bot.context import BotApplication, BotContext, ChatMemory, Shared
-from bot.errors import on_error
+from bot.backend_api.client import BackendClient
 from bot.handlers import COMMANDS, HANDLERS
+from bot.locales.texts import COMPLETE_LANGUAGE, Texts
 from bot.settings import Settings
-from bot.telegram_http import TelegramConnections
-from bot.texts import COMPLETE_LANGUAGE, Texts
+from bot.telegram.chat_order import ChatOrder
+from bot.telegram.connections import TelegramConnections
+from bot.telegram.context import BotApplication, BotContext, ChatMemory, Shared
+from bot.telegram.errors import on_error
 
 MENUS: Final = (
     (telegram.BotCommandScopeDefault(), tuple(COMMANDS)),
@@ -26,7 +26,10 @@ CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries
 
 
 def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotApplication:
-    """The whole bot, not yet started. How it receives is `bot/polling.py` or `bot/updates.py`."""
+    """The whole bot, not yet started.
+
+    How it receives is `bot/telegram/polling.py` or `bot/telegram/webhook_updates.py`.
+    """
     defaults = ext.Defaults(
         parse_mode=ParseMode.HTML,
         link_preview_options=telegram.LinkPreviewOptions(is_disabled=True),

@@ -9,32 +9,19 @@ from typing import Any, Final
 from telegram import ext
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 
-from bot import (
-    cards,
-    charges,
-    export,
-    groups,
-    history,
-    invite,
-    invoices,
-    late_taps,
-    link,
-    members,
-    organization,
-    packages,
-    payment_taps,
-    refunds,
-    screens,
-    settings_menu,
-    start,
-    subscriptions,
-    topup,
-)
-from bot.balance import balance
-from bot.card_numbers import HasCardNumber, warn
-from bot.context import BotContext, Handler
-from bot.doors import GROUPS, command, tapped, too_old, written
-from bot.money_taps import MoneyTap, while_present
+from bot import late_taps, start
+from bot.organizations import groups, invite, link, members, organization
+from bot.payment_methods import cards
+from bot.payment_methods.card_numbers import HasCardNumber, warn
+from bot.payments import charges, invoices, refunds, taps as payment_taps, topup
+from bot.personal_settings import menu as settings_menu
+from bot.subscriptions import packages, recurring as subscriptions
+from bot.telegram import screens
+from bot.telegram.context import BotContext, Handler
+from bot.telegram.money_taps import MoneyTap, while_present
+from bot.telegram.routing import GROUPS, command, tapped, too_old, written
+from bot.wallets import export, history
+from bot.wallets.balance import balance
 
 UUID: Final = "[0-9a-f]{32}"
 ORGANIZATION: Final = f"(?P<organization>{UUID})"

@@ -7,12 +7,14 @@ and the process died. So what began under its key is asked first, or how things 
 from dataclasses import replace
 
 from backend.schemas import Attempt, AttemptKey
-from bot import cards, charges, packages, refunds, subscriptions
 from bot.amounts import carried_amount
-from bot.context import BotContext
-from bot.membership import managed, place_in
-from bot.screens import Screen, button
-from bot.texts import Words
+from bot.locales.texts import Words
+from bot.organizations.membership import managed, place_in
+from bot.payment_methods import cards
+from bot.payments import charges, refunds
+from bot.subscriptions import packages, recurring as subscriptions
+from bot.telegram.context import BotContext
+from bot.telegram.screens import Screen, button
 
 
 def too_late(screen: Screen, words: Words) -> Screen:

@@ -3,12 +3,20 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot import link, topup
-from bot.context import BotContext
-from bot.invite import joined
-from bot.membership import balance_lines, current, in_order, may_top_up, menu, needed_role
-from bot.organization import organization_screen
-from bot.screens import Screen
+from bot.organizations import link
+from bot.organizations.invite import joined
+from bot.organizations.membership import (
+    balance_lines,
+    current,
+    in_order,
+    may_top_up,
+    menu,
+    needed_role,
+)
+from bot.organizations.organization import organization_screen
+from bot.payments import topup
+from bot.telegram.context import BotContext
+from bot.telegram.screens import Screen
 
 # Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {

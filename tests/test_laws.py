@@ -73,13 +73,13 @@ DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Str
         ("backend/refunds.py", "import aiohttp.web", DOORS),
         ("backend/refunds.py", "from telegram import Bot", DOORS),
         (
-            "bot/refunds.py",
+            "bot/payments/refunds.py",
             "import backend.refunds",
             "bot/ knows nothing of backend/ but its words",
         ),
-        ("bot/refunds.py", "import sandbox.store", PRODUCT_FIRST),
-        ("bot/refunds.py", "import stripe", STRIPE),
-        ("bot/refunds.py", "import asyncpg", DATABASE),
+        ("bot/payments/refunds.py", "import sandbox.store", PRODUCT_FIRST),
+        ("bot/payments/refunds.py", "import stripe", STRIPE),
+        ("bot/payments/refunds.py", "import asyncpg", DATABASE),
         ("sandbox/refunds.py", "import stripe", STRIPE),
     ],
 )

@@ -27,8 +27,8 @@ from backend.settings import Settings
 from backend.shop import Shop
 from backend.stripe_gateway import stripe_gateway
 from backend.stripe_permissions import PERMISSIONS
-from bot.backend_calls import new_session
-from bot.backend_client import BackendClient
+from bot.backend_api.calls import new_session
+from bot.backend_api.client import BackendClient
 from sandbox.demo import free_ports
 from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings

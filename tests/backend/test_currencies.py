@@ -9,7 +9,7 @@ from backend.database import TelegramUser
 from backend.errors import AmountTooPrecise, CurrencyUnknown
 from backend.money import CURRENCIES, major_units, minor_units
 from backend.schemas import Introduction
-from bot.backend_calls import BackendRefusal
+from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, House
 
 

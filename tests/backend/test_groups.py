@@ -3,7 +3,7 @@
 import pytest
 
 from backend.schemas import GroupNews, GroupPermissions, WhichOrganization
-from bot.backend_calls import BackendRefusal
+from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, BEN, EVE, House, token
 
 TEAM = -4001

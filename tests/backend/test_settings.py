@@ -8,7 +8,7 @@ import pytest
 
 from backend.page_words import WORDS
 from backend.schemas import PaymentStatus, QuietHours, SettingsChange
-from bot.backend_calls import BackendRefusal
+from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, House, token
 
 

@@ -10,7 +10,7 @@ import pytest
 from backend import reconcile, topups
 from backend.database import SERVICE
 from backend.schemas import PaymentStatus
-from bot.backend_calls import BackendRefusal
+from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, House, token
 
 

@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from backend.postgres import PostgresDatabase
 from bot.__main__ import started
 from bot.app import create_app
-from bot.backend_calls import new_session
-from bot.backend_client import BackendClient
-from bot.context import BotApplication
-from bot.notifications import DeliveryWorker
+from bot.backend_api.calls import new_session
+from bot.backend_api.client import BackendClient
+from bot.delivery.notifications import DeliveryWorker
+from bot.locales.texts import load_texts
 from bot.settings import Settings
-from bot.texts import load_texts
+from bot.telegram.context import BotApplication
 from sandbox.telegram_text import said
 from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.context import BotContext
+from bot.telegram.context import BotContext
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import (
     ACME,

@@ -14,7 +14,7 @@ from backend.errors import AmountRefused
 from backend.routes.openapi import document
 from backend.routes.table import DOORS
 from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
-from bot.texts import Price, Words
+from bot.locales.texts import Price, Words
 from tests.backend.conftest import ANA, House, house, token
 from tests.backend.test_commands import GOOD, run
 

@@ -13,8 +13,8 @@ import pytest
 import bot
 from tests.backend.conftest import House
 from tests.bot.conftest import Person, buttons, house
-from tests.bot.test_cards import Connection, ana, ben
-from tests.bot.test_charges import saved
+from tests.bot.payment_methods.test_cards import Connection, ana, ben
+from tests.bot.payments.test_charges import saved
 
 __all__ = ["ana", "ben", "house"]
 
@@ -24,7 +24,7 @@ BOTH = "That could mean €1,000.00 or €1.00. Type 1000.00 or 1.00."
 AMBIGUOUS = ("1,000", "1.000", "1 000", "1'000", "1\uff0c000")
 
 SOURCES = {
-    file.stem: ast.parse(file.read_text()) for file in Path(bot.__file__).parent.glob("*.py")
+    file.stem: ast.parse(file.read_text()) for file in Path(bot.__file__).parent.rglob("*.py")
 }
 
 
@@ -66,7 +66,7 @@ def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_her
                         pass
                     case other:
                         raise AssertionError(ast.unparse(other))
-    others = {"cards.label_written", "organization.name_written", "settings_menu.answer_written"}
+    others = {"cards.label_written", "organization.name_written", "menu.answer_written"}
     amounts = {place.handler for place in PLACES} - {"topup.topup"}
     assert asked == amounts | others
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.backend.conftest import ANA, House
 from tests.bot.conftest import buttons, house
-from tests.bot.test_cards import ana, ben, save
+from tests.bot.payment_methods.test_cards import ana, ben, save
 from tests.cases.test_confirmed_amounts import VISA, Setup, setup
 
 __all__ = ["ana", "ben", "house", "setup"]

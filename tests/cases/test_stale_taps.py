@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from backend.schemas import AttemptKey
-from bot.doors import DOUBLE_TAP_SECONDS
+from bot.telegram.routing import DOUBLE_TAP_SECONDS
 from tests.backend.conftest import ANA, House
 from tests.backend.test_subscriptions import has_balance, until
 from tests.bot.conftest import Person, backend_url, buttons, client, house, telegram
-from tests.bot.test_charges import WAYS, Connection, ana, ben, remove_all, saved
-from tests.bot.test_subscriptions import begin
+from tests.bot.payments.test_charges import WAYS, Connection, ana, ben, remove_all, saved
+from tests.bot.subscriptions.test_recurring import begin
 
 __all__ = ["ana", "backend_url", "ben", "client", "house", "telegram"]
 

@@ -1,0 +1,1 @@
+"""The backend over HTTP: its client, its errors, and the claiming of work."""

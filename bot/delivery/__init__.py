@@ -1,0 +1,1 @@
+"""Notifications of the backend, shown in their chats."""

@@ -1,0 +1,1 @@
+"""What an organization has saved to pay with."""

@@ -1,0 +1,1 @@
+"""What a person chose for themselves: language, time zone, quiet hours."""

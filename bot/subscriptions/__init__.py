@@ -1,0 +1,1 @@
+"""Recurring top-ups in the chat."""

@@ -1,0 +1,65 @@
+"""Webhook mode: Telegram posts to the backend, which stores; here it is claimed and handled.
+
+A claim is answered after its handlers have run. If the process dies before, the update comes
+again, and what it asked of the backend is asked under the same key.
+"""
+
+import structlog
+
+from backend.schemas import ClaimedUpdate
+from bot.app import ALLOWED_UPDATES
+from bot.backend_api.calls import BackendError
+from bot.backend_api.claims import work_off
+from bot.backend_api.client import BackendClient
+from bot.settings import Webhook
+from bot.telegram.context import BotApplication
+from bot.telegram.update_reader import UpdateReader
+
+log = structlog.get_logger("bot")
+
+
+class UpdateWorker:
+    """Handles claimed updates as the application handles polled ones."""
+
+    def __init__(self, application: BotApplication, backend: BackendClient) -> None:
+        """`application` must be started."""
+        self._application, self._backend = application, backend
+        self._reader = UpdateReader(application.bot, backend)
+        self._has_claimed = False
+
+    async def run(self) -> None:
+        """Handle until cancelled; then finish what was begun."""
+        await work_off(self._claim, self._handle)
+
+    async def _claim(self, wait: int) -> list[ClaimedUpdate]:
+        # A token has one receiver: what is claimed as we start was claimed by one that died.
+        wait = wait if self._has_claimed else 0
+        claimed = await self._backend.claim_updates(wait, takeover=not self._has_claimed)
+        self._has_claimed = True
+        return claimed
+
+    async def _handle(self, claimed: ClaimedUpdate) -> None:
+        """Run the handlers, then say so; what goes wrong in them is told by the error handler.
+
+        What cannot be read is given up at once: the next of its chat does not wait for it.
+        """
+        if (update := self._reader.read(claimed.body)) is None:
+            await self._reader.record(claimed.body)
+            return
+        try:
+            processing = self._application.process_update(update)
+            await self._application.update_processor.process_update(update, processing)
+        except Exception:  # not answered: it comes again, until the backend gives it up
+            log.exception("update_crashed", update_id=claimed.id)
+            return
+        try:
+            await self._backend.handled(claimed)
+        except BackendError as error:  # the claim runs out, and it comes again
+            log.warning("not_reported", error=str(error), update_id=claimed.id)
+
+
+async def ask_for_posts(application: BotApplication, webhook: Webhook) -> None:
+    """Tell Telegram where to post from now on. What it holds already is posted there too."""
+    await application.bot.set_webhook(
+        webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=webhook.secret.get_secret_value()
+    )

@@ -1,0 +1,1 @@
+"""Balances, movements and exports in the chat."""

@@ -1,0 +1,86 @@
+"""How the bot speaks to the backend: what is repeated, what is a refusal, what is not known."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from pydantic import SecretStr
+
+from backend.schemas import CheckoutRequest, Introduction
+from bot.backend_api.calls import BackendRefusal, BackendUnavailable, new_session
+from bot.backend_api.client import BackendClient
+from bot.locales.texts import load_texts
+from bot.telegram.errors import refusal_sentence
+from tests.bot.fake_backend import ACME, ANA, SECRET, FakeBackend
+
+ME = "PUT /api/me"
+CHECKOUT = "POST /api/payments/checkout"
+FIFTY = CheckoutRequest(organization_id=ACME, amount="50", currency="eur")
+
+
+async def test_a_lost_connection_is_tried_again_under_the_same_key(
+    backend: FakeBackend, client: BackendClient
+) -> None:
+    backend.crash[CHECKOUT] = 2
+    await client.checkout(ANA, FIFTY, "key")
+    assert backend.calls.count(CHECKOUT) == 3
+    assert len(backend.asked) == 1
+
+
+async def test_after_three_lost_connections_the_backend_may_have_acted(
+    backend: FakeBackend, client: BackendClient
+) -> None:
+    backend.crash[CHECKOUT] = 3
+    with pytest.raises(BackendUnavailable) as caught:
+        await client.checkout(ANA, FIFTY, "key")
+    assert caught.value.may_have_acted
+
+
+async def test_a_backend_that_was_never_reached_has_not_acted(
+    unused_tcp_port_factory: Callable[[], int],
+) -> None:
+    async with new_session() as session:
+        base = f"http://127.0.0.1:{unused_tcp_port_factory()}"
+        client = BackendClient(session, base, SecretStr(SECRET))
+        with pytest.raises(BackendUnavailable) as caught:
+            await client.introduce(ANA, Introduction(name="Ana"))
+    assert not caught.value.may_have_acted
+
+
+async def test_a_refusal_is_not_repeated_and_keeps_its_facts(
+    backend: FakeBackend, client: BackendClient
+) -> None:
+    backend.refuse[ME] = (429, "too_many_requests", {"retry_after": "2.5"})
+    with pytest.raises(BackendRefusal) as caught:
+        await client.introduce(ANA, Introduction(name="Ana"))
+    assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
+    assert backend.calls == [ME]
+    words = load_texts().words("en")
+    assert refusal_sentence(caught.value, words).startswith("That was very fast. Wait 3 seconds")
+
+
+async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
+    client: BackendClient,
+) -> None:
+    before = asyncio.get_running_loop().time()
+    assert (await client.claim(wait=1)).notifications == []
+    assert asyncio.get_running_loop().time() - before >= 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "facts", "sentence"),
+    [
+        (403, "role_too_low", {"role": "admin"}, "takes the role of admin"),
+        (409, "payment_closed", {"status": "expired"}, "already expired"),
+        (422, "amount_too_precise", {"step": "1", "currency": "jpy"}, "steps of ¥1."),
+        (409, "idempotency_key_reused", {}, "You already have a link"),
+        (422, "amount_too_small", {}, "That was not possible."),  # its facts are missing
+        (418, "a_code_of_tomorrow", {}, "That was not possible."),
+        (503, "database_unavailable", {}, "I cannot reach the wallet right now."),
+    ],
+)
+def test_every_refusal_has_a_sentence(
+    status: int, code: str, facts: dict[str, str], sentence: str
+) -> None:
+    refusal = BackendRefusal(status, code, facts, "r1")
+    assert sentence in refusal_sentence(refusal, load_texts().words("en"))

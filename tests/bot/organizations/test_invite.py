@@ -1,0 +1,144 @@
+"""/invite: the choices, the link, and what it does for who opens it."""
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+
+from bot.organizations.invite import read_offer
+from bot.telegram.context import BotRefusal
+from tests.bot.conftest import Person, buttons
+from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, NOON, membership
+from tests.bot.fake_organizations import FakeOrganizations
+
+
+async def link_in(person: Person) -> str:
+    """The payload of the link that is shown next."""
+    shown = await person.sees("https://t.me/")
+    return str(re.findall(r"https://t\.me/\w+\?start=(invite_[\w-]+)", shown["text"])[0])
+
+
+async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes("/invite")
+    offer = await ana.sees("A link into Acme")
+    assert [label for label in buttons(offer) if label.startswith("✓")] == [
+        "✓ member",
+        "✓ 1 person",
+        "✓ 2 days",
+    ]
+    await ana.taps(offer, "admin")
+    await ana.taps(await ana.sees("A link into Acme"), "5 people")
+    await ana.taps(await ana.sees("A link into Acme"), "a month")
+    chosen = await ana.sees("A link into Acme")
+    assert {"✓ admin", "✓ 5 people", "✓ a month"} <= buttons(chosen).keys()
+    await asyncio.gather(*(ana.taps(chosen, "Make the link") for _ in range(2)))
+    shown = await ana.sees("Join Acme as admin: https://t.me/")
+    assert "lets 5 people in, until June 16, 2026, 12:00 UTC" in shown["text"]
+    assert shown["message_id"] == offer["message_id"]
+    [made] = backend.open.values()
+    assert (made.role, made.uses_left) == ("admin", 5)
+    assert made.expires_at == NOON + timedelta(days=30)
+    await ana.taps(shown, "Revoke")
+    await ana.sees("Revoked: this link lets nobody in any more.")
+    assert not backend.open
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("admin 5 7d", ("admin", 5, 168)),
+        ("20", ("member", 20, 48)),
+        ("12h", ("member", 1, 12)),
+        ("owner 4w", ("owner", 1, 672)),
+        ("57d", None),
+        ("101", None),
+        ("0", None),
+        ("admin 0d", None),
+        ("5 5", None),
+        ("boss", None),
+    ],
+)
+def test_arguments_are_read_or_refused_as_a_whole(
+    said: str, wanted: tuple[str, int, int] | None
+) -> None:
+    if wanted is None:
+        with pytest.raises(BotRefusal):
+            read_offer(said)
+    else:
+        offer = read_offer(said)
+        assert (offer.role, offer.uses, offer.hours) == wanted
+
+
+async def test_a_wrong_argument_is_told_how_to_write_it_and_a_right_one_makes_the_link(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes("/invite everybody forever")
+    await ana.sees("/invite admin 5 7d")
+    assert not backend.open
+    await ana.writes("/invite ADMIN  5 7d")
+    await ana.sees("Join Acme as admin")
+
+
+async def test_only_who_may_invite_is_offered_it_and_only_roles_that_are_theirs_to_give(
+    ben: Person, backend: FakeOrganizations
+) -> None:
+    await ben.writes("/invite")
+    await ben.sees("takes the role of admin or higher")
+    backend.people[BEN] = [membership(ACME, "Acme", "admin")]
+    await ben.writes("/invite")
+    assert "owner" not in buttons(await ben.sees("A link into Acme"))
+    await ben.writes("/invite owner")
+    await ben.sees("takes the role of owner")
+
+
+async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmless(
+    ana: Person, eve: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes("/invite 2")
+    payload = await link_in(ana)
+    for _ in range(2):
+        await eve.writes(f"/start {payload}")
+        welcome = await eve.sees("You belong to Acme now, as member.")
+        assert "Balance: €12.34" in welcome["text"]
+        assert list(buttons(welcome)) == ["Balance"]
+    assert [place.organization_id for place in backend.people[EVE]] == [ACME]
+
+
+async def test_who_joins_another_organization_keeps_the_current_one_until_they_switch(
+    ana: Person, eve: Person, backend: FakeOrganizations
+) -> None:
+    backend.people[EVE] = [membership(GLOBEX, "Globex", "owner")]
+    await ana.writes("/invite")
+    await ana.taps(await ana.sees("A link into Acme"), "Make the link")
+    await eve.writes(f"/start {await link_in(ana)}")
+    welcome = await eve.sees("/topup and /balance still mean Globex first.")
+    assert backend.current.get(EVE) is None
+    await eve.taps(welcome, "Switch to Acme")
+    await eve.sees("Acme (you are member)")
+    assert backend.current[EVE] == ACME
+
+
+@pytest.mark.parametrize("code", ["", "nonsense", "x" * 3000, "<b>", "_"])
+async def test_a_link_that_does_not_work_says_what_to_do(eve: Person, code: str) -> None:
+    await eve.writes(f"/start invite_{code}")
+    await eve.sees("Ask whoever sent it for a new link.")
+
+
+async def test_start_with_another_word_is_start(ana: Person) -> None:
+    await ana.writes("/start friends_of_ana")
+    await ana.sees("Hello, Ana.")
+    assert ANA
+
+
+async def test_old_choices_are_refused_to_who_may_invite_nobody_any_more(
+    ana: Person, backend: FakeOrganizations
+) -> None:
+    await ana.writes("/invite")
+    offer = await ana.sees("A link into Acme")
+    backend.people[ANA] = [membership(ACME, "Acme", "member")]
+    for label in ("5 people", "Make the link"):
+        assert "takes the role of" in (await ana.taps(offer, label))["text"]
+    assert not backend.open

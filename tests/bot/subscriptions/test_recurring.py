@@ -1,0 +1,232 @@
+"""/recurring in the chat, over the real backend, the real database and the local Stripe."""
+
+from typing import Any
+
+import pytest
+
+from backend.database import SERVICE
+from bot.locales.texts import load_texts
+from bot.subscriptions.recurring import news_screen, one_screen
+from sandbox.telegram_text import said
+from tests.backend.conftest import House
+from tests.backend.test_subscriptions import advance, has_balance, until
+from tests.bot.conftest import Person, buttons
+from tests.bot.fake_backend import notification, payment, subscription
+from tests.bot.payment_methods.test_cards import Connection, ana, ben, save
+from tests.bot.payments.test_charges import remove_all, saved
+
+__all__ = ["ana", "ben"]
+
+Json = dict[str, Any]
+
+
+async def begin(house: House, ana: Person) -> Json:
+    """EUR 25 each month, begun on Stripe's page; the message that shows it as active."""
+    await ana.writes("/recurring")
+    message = await ana.sees("Acme has no recurring top-up.")
+    await ana.taps(message, "New: each month")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
+    waiting = await ana.sees("It begins when its first payment is made")
+    assert waiting["message_id"] == message["message_id"]
+    await save(house, waiting)
+    await ana.sees("€25.00 every month from now on")
+    await ana.taps(waiting, "Check again")
+    return await ana.sees("€25.00 every month, active")
+
+
+async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, ana: Person) -> None:
+    message = await begin(house, ana)
+    await ana.taps(message, "Pause")
+    await ana.taps(await ana.sees("Nothing is charged while it is paused."), "Resume")
+    await ana.taps(await ana.sees("every month, active"), "Change amount")
+    assert list(buttons(await ana.sees("Type the new amount"))) == ["Back"]
+    await ana.writes("10 usd")
+    await ana.sees("Type a number above zero")
+    await ana.writes("9" * 15)
+    await ana.sees("Type a number above zero")
+    await ana.writes("40")
+    sure = await ana.sees("from €25.00 to €40.00 every month?")
+    assert list(buttons(sure)) == ["Change to €40.00", "Back"]
+    await ana.taps(sure, "Change to €40.00")
+    changed = await ana.sees("€40.00 every month, active")
+    await advance(house, days=31)
+    await until(house, lambda: has_balance(house, 6500))
+    await ana.taps(changed, "End")
+    await ana.taps(await ana.sees("End the recurring top-up of €40.00"), "End it")
+    ended = await ana.sees("It has ended.")
+    await ana.taps(ended, "Back")
+    await ana.sees("Acme has no recurring top-up.")
+
+
+async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house, "mastercard")
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
+    await ana.sees("every week?")
+    for words in ("a lot", "10 usd", "0"):
+        await ana.writes(words)
+        await ana.sees("Type a number above zero, like 50 or 12.50, without a currency")
+    await ana.writes("100")
+    ways = await ana.sees("€100.00 every week for Acme: how do you want to pay?")
+    cards = ["Pay with Visa •••• 4242", "Pay with Mastercard •••• 4444"]
+    assert list(buttons(ways)) == [*cards, "By a link", "Back"]
+    await saved(house, "amex")
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("€100.00 every week, active")
+    await until(house, lambda: has_balance(house, 10_000))
+    await advance(house, days=8)
+    await until(house, lambda: has_balance(house, 20_000))
+    paying = "select last_four from payment_methods where id in ({})"
+    began_with = paying.format("select payment_method_id from subscriptions")
+    assert [row[0] for row in await owner.fetch(began_with)] == ["4242"]
+
+
+async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
+    house: House, ana: Person
+) -> None:
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    ways = await ana.sees("€25.00 every month for Acme: how")
+    await remove_all(house)
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    again = await ana.sees("€25.00 every month for Acme: how")
+    assert list(buttons(again)) == ["By a link", "Back"]
+    await ana.taps(again, "By a link")
+    await ana.sees("It begins when its first payment is made")
+
+
+async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_too(
+    house: House, ana: Person
+) -> None:
+    await saved(house, "chargeCustomerFail")
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    await ana.taps(await ana.sees("€25.00 every month for Acme: how"), "Pay with Visa •••• 0341")
+    declined = await ana.sees("Visa •••• 0341 has not paid: it was declined, or the bank wants")
+    await ana.taps(declined, "Back")
+    await ana.sees("€25.00 every month, not begun, with Visa •••• 0341")
+    await ana.writes("/cards")
+    await ana.taps(await ana.sees("pays with"), "Visa •••• 0341")
+    await ana.taps(await ana.sees("the default"), "Remove")
+    await ana.sees("A recurring top-up of €25.00 every month is paid with it, and from")
+
+
+async def test_check_again_asks_stripe(house: House, ana: Person) -> None:
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
+    waiting = await ana.sees("It begins when its first payment is made")
+    await house.sandbox("POST", "/stripe/faults", drop=True)
+    await save(house, waiting)
+    await ana.taps(waiting, "Check again")
+    await ana.sees("€25.00 every month, active")
+
+
+async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it(
+    house: House, ana: Person, owner: Connection
+) -> None:
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "€25.00")
+    ways = await ana.sees("€25.00 every month for Acme: how")
+    await house.sandbox("POST", "/stripe/faults", api_timeout=3)
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("nobody knows yet whether anything was charged")
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("€25.00 every month, active")
+    await until(house, lambda: has_balance(house, 2500))
+    assert await owner.fetchval("select count(*) from subscriptions") == 1
+
+
+async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: Person) -> None:
+    terms = {"name": "Team", "amount": 3000, "currency": "eur", "interval": "month"}
+    made = await house.shop.database.call("add_package", SERVICE, terms=terms)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    offer = await ana.sees("every month?")
+    assert next(iter(buttons(offer))) == "Team: €30.00"
+    await ana.taps(offer, "Team: €30.00")
+    await ana.sees("€30.00 every month, not begun")
+    await saved(house)
+    await ana.writes("/recurring")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    await ana.taps(await ana.sees("every month?"), "Team: €30.00")
+    ways = await ana.sees("Team: €30.00 every month for Acme: how")
+    await house.shop.database.call("remove_package", SERVICE, package_id=made["id"])
+    await ana.taps(ways, "Pay with Visa •••• 4242")
+    await ana.sees("is not offered any more")
+    await ana.taps(ways, "Back")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    assert "Team: €30.00" not in buttons(await ana.sees("every month?"))
+
+
+async def test_a_member_sees_it_and_can_do_nothing_with_it(
+    house: House, ana: Person, ben: Person
+) -> None:
+    await begin(house, ana)
+    await ben.writes("/recurring")
+    seen = await ben.sees("€25.00 every month, active")
+    assert buttons(seen) == {}
+
+
+async def test_invoices_and_receipts_are_listed_with_stripes_links(
+    house: House, ana: Person, ben: Person
+) -> None:
+    await ana.writes("/invoices")
+    await ana.sees("Acme has paid nothing yet")
+    await begin(house, ana)
+    for key in range(5):
+        payment = await house.topup(key=str(key))
+        await house.pay(payment)
+    await until(house, lambda: has_balance(house, 2500 + 5 * 5000))
+    await ana.writes("/invoices")
+    first = await ana.sees("invoices and receipts")
+    assert said(first).count("€50.00") == said(first).count("/pay/cs_") == 5
+    await ana.taps(first, "Older »")
+    older = await ana.sees("€25.00")
+    assert older["message_id"] == first["message_id"]
+    assert "/pay/pi_" in said(older)
+    await ben.writes("/invoices")
+    await ben.sees("This takes the role of admin or higher")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "not begun\nIt begins when its first payment is made"),
+        (
+            {"paid_with": "Visa •••• 0341", "package": "Team"},
+            "package Team, with Visa •••• 0341\n<b>Visa •••• 0341 has not paid:</b>",
+        ),
+        ({"paid_with": "Visa •••• 0341", "status": "past_due"}, "The last payment did not go"),
+    ],
+)
+def test_one_that_waits_says_what_for_and_its_button_names_no_amount(
+    changed: Json, said: str
+) -> None:
+    screen = one_screen(subscription(**changed), load_texts().words("en"))
+    assert said in screen.text
+    assert screen.rows[0][0].text == "Payment page"
+
+
+@pytest.mark.parametrize(
+    "news", ["began", "held", "resumed", "changed", "ended", "failed", "action_required"]
+)
+@pytest.mark.parametrize("language", sorted(load_texts().languages))
+def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: str) -> None:
+    facts: dict[str, str | int] = {
+        "organization_name": "<Acme>", "news": news, "amount": "50.00", "currency": "eur",
+        "interval": "week", "url": "https://invoice.stripe.com/i/1",
+    }  # fmt: skip
+    told = notification(payment(), kind="recurring", facts=facts)
+    screen = news_screen(told, load_texts().words(language))
+    assert "&lt;Acme&gt;" in screen.text
+    assert screen.rows[0][0].url == facts["url"]
+    assert said({"text": screen.text})

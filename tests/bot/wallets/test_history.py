@@ -1,0 +1,159 @@
+"""/history pages inside one message; /export sends a month as a file, or says that it is empty."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.wallets.export import last_months
+from tests.bot.conftest import Person, buttons
+from tests.bot.fake_backend import ACME, BEN, NOON, FakeBackend, euros, membership, payment
+from tests.bot.fake_history import FakeHistory, statement, topups
+
+THIS_MONTH = f"{datetime.now(UTC):%Y-%m}"
+
+
+@pytest.fixture
+def backend(backend: FakeBackend) -> FakeHistory:
+    """With 20 movements, the newest two on May 17."""
+    moments = [NOON - timedelta(hours=6 * hours) for hours in range(20)]
+    moved = topups(*(moment.isoformat() for moment in reversed(moments)))
+    return FakeHistory(people=backend.people, moved=moved)
+
+
+async def test_history_turns_its_pages_inside_one_message(
+    ana: Person, backend: FakeHistory
+) -> None:
+    await ana.writes("/history")
+    first = await ana.sees("Acme: movements in EUR")
+    lines = first["text"].splitlines()
+    assert lines[:4] == [
+        "Acme: movements in EUR",
+        "",
+        "May 17, 2026",
+        "12:00 UTC  +€50.00 by Ana, balance €1,000.00",
+    ]
+    assert first["text"].count("€50.00") == 8
+    assert list(buttons(first)) == ["Older »", "Open payments", "Export"]
+    await ana.taps(first, "Older »")
+    second = await ana.sees("balance €600.00")
+    assert second["message_id"] == first["message_id"]
+    backend.moved += topups(NOON.isoformat())  # comes in meanwhile, and moves no page
+    await ana.taps(second, "Older »")
+    third = await ana.sees("balance €50.00")
+    assert next(iter(buttons(third))) == "« Newer"
+    assert third["text"].count("by Ana") == 4
+    await ana.taps(third, "« Newer")
+    back = await ana.sees("balance €600.00")
+    assert back["text"] == second["text"]
+    assert back["message_id"] == first["message_id"]
+
+
+async def test_open_payments_are_one_tap_away_and_one_back(
+    ana: Person, backend: FakeHistory
+) -> None:
+    await ana.writes("/history")
+    shown = await ana.sees("movements in EUR")
+    await ana.taps(shown, "Open payments")
+    shown = await ana.sees("No payment is open.")
+    await ana.taps(shown, "Movements")
+    shown = await ana.sees("movements in EUR")
+    backend.listed = [payment(status="processing"), payment(status="succeeded")]
+    await ana.taps(shown, "Open payments")
+    shown = await ana.sees("12:00 UTC  €50.00 by Ana: being processed, reference AB12")
+    assert shown["text"].count("AB12") == 1
+    assert len(buttons(shown)["Older »"]) == 62  # the longest there is
+
+
+async def test_times_are_those_of_the_readers_clock(ana: Person, backend: FakeHistory) -> None:
+    backend.settings[1001] = {"time_zone": "Pacific/Auckland"}
+    await ana.writes("/history")
+    assert "May 18, 2026\n00:00  +€50.00" in (await ana.sees("movements in EUR"))["text"]
+
+
+async def test_an_empty_history_says_what_to_do(
+    ana: Person, ben: Person, eve: Person, backend: FakeHistory
+) -> None:
+    backend.moved.clear()
+    for person, words in (
+        (ana, "Nothing has moved here yet. To add money, type /topup 50."),
+        (ben, "Adding money takes the role of admin."),
+        (eve, "You do not belong to an organization here yet."),
+    ):
+        await person.writes("/history")
+        await person.sees(words)
+
+
+async def test_each_wallet_has_a_history(ana: Person, backend: FakeHistory) -> None:
+    [place] = backend.people[1001]
+    dollars = place.wallets[0].model_copy(
+        update={"balance": euros(5).model_copy(update={"currency": "usd"})}
+    )
+    backend.people[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    await ana.writes("/history")
+    await ana.taps(await ana.sees("movements in EUR"), "In USD")
+    assert "In EUR" in buttons(await ana.sees("movements in USD"))
+
+
+async def test_who_left_sees_no_more_pages_and_no_more_files(
+    ben: Person, backend: FakeHistory
+) -> None:
+    await ben.writes("/history")
+    shown = await ben.sees("movements in EUR")
+    backend.people[BEN] = []
+    for label in ("Older »", "Open payments", "Export"):
+        answered = await ben.taps(shown, label)
+        assert "I cannot find that" in answered["text"]
+    assert len(await ben.chat()) == 1
+
+
+async def test_export_asks_for_the_month_and_sends_it_as_a_file(
+    ana: Person, backend: FakeHistory
+) -> None:
+    backend.statements[THIS_MONTH, "eur"] = statement(THIS_MONTH)
+    await ana.writes("/export")
+    asked = await ana.sees("Which month of Acme?")
+    assert len(buttons(asked)) == 4
+    assert next(iter(buttons(asked))) == f"{datetime.now(UTC):%B %Y}"
+    await ana.taps(asked, next(iter(buttons(asked))))
+    sent = await ana.sees("Closing balance: €60.00")
+    assert sent["document"]["file_name"] == f"acme-{THIS_MONTH}-eur.csv"
+    assert "Opening balance: €10.00" in sent["caption"]
+    assert "1 movement\n" in sent["caption"]
+    address = f"{ana.telegram.url}/telegram/files/{sent['document']['file_id']}"
+    async with ana.telegram.http.get(address) as answer:
+        file = await answer.read()
+    assert file.decode() == backend.statements[THIS_MONTH, "eur"].csv
+
+
+async def test_a_month_can_be_typed_and_an_empty_one_tells_the_balance(
+    ana: Person, backend: FakeHistory
+) -> None:
+    for empty, words in (
+        ("not_begun", "March 2026 has not begun. The balance of Acme is €60.00."),
+        ("before_first", "Nothing had moved at Acme by the end of March 2026."),
+        ("nothing_moved", "Nothing moved at Acme in March 2026. The balance was €60.00"),
+    ):
+        backend.statements["2026-03", "eur"] = statement("2026-03", empty=empty, movements=0)
+        await ana.writes("/export 2026-03")
+        assert "document" not in await ana.sees(words)
+    for nonsense in ("March", "2026-13", "2026-3", "<b>"):
+        await ana.writes(f"/export {nonsense}")
+        await ana.sees(f"I cannot read that month. Write it as in /export {THIS_MONTH}.")
+
+
+async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeHistory) -> None:
+    place = membership(ACME, "Acme", "owner")
+    dollars = place.wallets[0].model_copy(
+        update={"balance": euros(5).model_copy(update={"currency": "usd"})}
+    )
+    backend.people[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    for currency in ("eur", "usd"):
+        made = statement("2026-03", file_name=f"acme-2026-03-{currency}.csv")
+        backend.statements["2026-03", currency] = made
+    await ana.writes("/export 2026-03")
+    for currency in ("eur", "usd"):
+        await ana.sees(f"acme-2026-03-{currency}.csv")
+
+
+def test_the_last_months_reach_back_over_the_year() -> None:
+    assert last_months(datetime(2026, 2, 28)) == ["2026-02", "2026-01", "2025-12", "2025-11"]
