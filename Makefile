@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test snapshots stories older bench check clis clean
+.PHONY: help run demo token test slow snapshots stories older bench check clis clean
 
 PYTHON := .venv/bin/python
 
@@ -32,10 +32,14 @@ token: .venv/installed-to-run ## a bearer token to try the API with: make token 
 # names, which ends with short ones, and not with the files of few tests, which are the longest.
 SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ? "/dev/shm" : "" }')
 PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
-  --durations=10 --durations-min=2
+  --durations=20 --durations-min=2
 
+# What ARGS say of marks counts, because the last -m does: make test ARGS="-m slow -k mixes".
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+slow: .venv/installed-to-test ## run the tests that `make test` leaves to CI: the longest ones
+	@$(PYTEST) -m slow $(ARGS)
 
 snapshots: .venv/installed-to-test ## write down what others see: the API's document, log events, metrics
 	@$(PYTHON) -m tests.snapshots
@@ -73,7 +77,7 @@ squawk supabase/migrations/*.sql
 endef
 export CHECKS
 
-check: .venv/installed-to-test ## everything CI checks
+check: .venv/installed-to-test ## the linters and `make test`; CI adds slow, older and stories
 	@failed=; \
 	while read -r line; do \
 	  echo "== $$line"; \
@@ -81,8 +85,6 @@ check: .venv/installed-to-test ## everything CI checks
 	done <<<"$$CHECKS"; \
 	echo "== make test"; \
 	$(MAKE) --no-print-directory test </dev/null || failed="$$failed  make test"$$'\n'; \
-	echo "== make older"; \
-	$(MAKE) --no-print-directory older </dev/null || failed="$$failed  make older"$$'\n'; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
 
 # Stripe's and Supabase's own programs, for the test of what the documents have one type into them.

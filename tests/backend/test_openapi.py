@@ -27,7 +27,6 @@ CONFORMS = [
     response_schema_conformance,
 ]
 QUICK_AND_THE_SAME_EACH_TIME = settings(
-    max_examples=12,
     deadline=None,
     derandomize=True,
     database=None,
@@ -36,11 +35,11 @@ QUICK_AND_THE_SAME_EACH_TIME = settings(
 )
 
 
-def ask_everything(url: str, ids: dict[str, str], operations: list[Any]) -> None:
-    """Each door, a dozen times, mostly about what there is."""
+def ask_everything(url: str, ids: dict[str, str], operations: list[Any], times: int) -> None:
+    """Each door, so many times, mostly about what there is."""
     for operation in (found.ok() for found in operations):
 
-        @QUICK_AND_THE_SAME_EACH_TIME
+        @settings(QUICK_AND_THE_SAME_EACH_TIME, max_examples=times)
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
         def ask(case: Any) -> None:
             parts = (case.path_parameters, case.query, case.body)
@@ -54,8 +53,9 @@ def ask_everything(url: str, ids: dict[str, str], operations: list[Any]) -> None
         ask()
 
 
+@pytest.mark.parametrize("times", [3, pytest.param(12, marks=pytest.mark.slow)])
 async def test_whatever_the_document_allows_is_answered_as_it_says(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     monkeypatch.setattr(limiter, "EACH_PERSON", RateLimitItemPerMinute(10_000))
     acme = str(house.world.acme)
@@ -65,7 +65,7 @@ async def test_whatever_the_document_allows_is_answered_as_it_says(
         schema = schemathesis.openapi.from_dict(await answer.json())
     operations: list[Any] = list(schema.get_all_operations())
     assert len(operations) == len(DOORS)
-    await asyncio.to_thread(ask_everything, house.url, ids, operations)
+    await asyncio.to_thread(ask_everything, house.url, ids, operations, times)
 
 
 async def test_the_page_shows_every_door_and_fetches_nothing(house: House) -> None:

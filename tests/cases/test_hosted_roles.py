@@ -22,6 +22,7 @@ from tests.backend.test_commands import GOOD, run
 from tests.conftest import populate
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, supabase_standin
 
+pytestmark = pytest.mark.slow
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 else:

@@ -24,6 +24,7 @@ from sandbox.postgres import connected, embedded_postgres
 from sandbox.postgres_programs import NOBODY
 from tests.e2e.house import processes_of, running_house, settings_for
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SANDBOX = (sys.executable, "-m", "sandbox")
 SOMEBODY = 4321  # a user that owns nothing on this machine

@@ -13,6 +13,7 @@ from tests.e2e.house import running_house, short_folder
 from tests.e2e.test_when_things_die import post, wallet
 from tests.sandbox.telegram_playground import Playground
 
+pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)
 
 

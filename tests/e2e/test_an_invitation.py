@@ -10,6 +10,7 @@ from tests.bot.conftest import Person
 from tests.e2e.house import running_house, short_folder
 from tests.sandbox.telegram_playground import Playground
 
+pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)
 NOT_YOURS = "I cannot find that any more."
 

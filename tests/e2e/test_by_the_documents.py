@@ -20,6 +20,7 @@ from tests.e2e.test_when_things_die import link, post
 from tests.sandbox.stripe_judge import MISSING, judge, object_problems, request_problems
 from tests.sandbox.telegram_judge import judge as telegram_judge, methods
 
+pytestmark = pytest.mark.slow
 Json = dict[str, Any]
 folder = pytest.fixture(short_folder)
 

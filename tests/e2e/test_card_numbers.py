@@ -72,6 +72,7 @@ def shapes(model: type[BaseModel] | None, number: str, organization: str) -> lis
     ]
 
 
+@pytest.mark.slow
 async def test_card_numbers_are_kept_nowhere(house: House) -> None:
     process = await start("token", "owner", **settings_for(house.folder, house.ports))
     printed, _ = await process.communicate()

@@ -9,6 +9,7 @@ import pytest
 from sandbox.demo import CARD, LINK, Chat, whole
 from tests.e2e.house import running_house, short_folder
 
+pytestmark = pytest.mark.slow
 WISHES = {"1000 jpy": "¥1,000", "5.12 kwd": r"KWD\s5.120", "500isk": r"ISK\s500"}
 
 folder = pytest.fixture(short_folder)

@@ -12,6 +12,7 @@ from sandbox.demo import CARD, LINK, Chat, whole
 from sandbox.personas import GROUP
 from tests.e2e.house import running_house, short_folder
 
+pytestmark = pytest.mark.slow
 Json = dict[str, Any]
 
 

@@ -75,6 +75,7 @@ async def test_the_whole_loop_by_hand(page: Page) -> None:
     await expect(bots(page, "Paid by Ana on")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
     await say(page, "/topup")
     await page.get_by_role("button", name=re.compile("€25")).click()
@@ -91,6 +92,7 @@ async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
     await expect(bots(page, "Add €12.50 to Acme")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_3d_secure_and_a_slow_bank(page: Page) -> None:
     await say(page, "/topup 20")
     hosted = await hosted_page(page)

@@ -18,6 +18,7 @@ from sandbox.settings import SandboxSettings
 from tests.e2e.house import LAST_LINE, SECONDS_TO_START, House, settings_for, short_folder, start
 from tests.e2e.test_when_things_die import post
 
+pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.house import running_house, settings_for, short_folder
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 folder = pytest.fixture(short_folder)
 

@@ -88,6 +88,7 @@ async def test_ctrl_c_while_it_starts_leaves_nothing_either(moment: str, folder:
     assert processes_of(folder) == []
 
 
+@pytest.mark.slow
 async def test_the_wallet_is_as_full_after_a_restart(folder: Path) -> None:
     said: list[str] = []
     async with (
@@ -105,6 +106,7 @@ async def test_the_wallet_is_as_full_after_a_restart(folder: Path) -> None:
         await ana.see("her balance", "Balance: €50.00")
 
 
+@pytest.mark.slow
 async def test_a_killed_supervisor_takes_backend_and_bot_along_and_the_next_one_starts(
     folder: Path,
 ) -> None:
@@ -117,6 +119,7 @@ async def test_a_killed_supervisor_takes_backend_and_bot_along_and_the_next_one_
     assert processes_of(folder) == []
 
 
+@pytest.mark.slow
 async def test_two_on_one_folder_or_on_one_port_are_told_what_to_change(
     house: House, folder: Path
 ) -> None:

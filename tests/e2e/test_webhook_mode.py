@@ -8,6 +8,7 @@ from sandbox.demo import CARD, Chat
 from tests.e2e.house import House, house_by_webhook, short_folder
 from tests.e2e.test_when_things_die import kill, link, post, wallet
 
+pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)
 house = pytest.fixture(house_by_webhook)
 

@@ -69,7 +69,7 @@ async def wallet(house: House) -> int:
         await connection.close()
 
 
-@pytest.mark.parametrize("victim", ["backend", "bot"])
+@pytest.mark.parametrize("victim", [pytest.param("backend", marks=pytest.mark.slow), "bot"])
 async def test_a_process_killed_as_the_money_comes_loses_nothing(
     house: House, http: aiohttp.ClientSession, ana: Chat, victim: str
 ) -> None:
@@ -81,6 +81,7 @@ async def test_a_process_killed_as_the_money_comes_loses_nothing(
     assert await wallet(house) == 5000
 
 
+@pytest.mark.slow
 async def test_the_bot_killed_again_and_again_tells_every_payment_in_the_end(
     house: House, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
@@ -104,6 +105,7 @@ async def test_events_that_come_twice_late_and_in_the_wrong_order_credit_once(
     assert await wallet(house) == 5000
 
 
+@pytest.mark.slow
 async def test_telegram_in_trouble_only_delays_what_is_told(
     house: House, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
