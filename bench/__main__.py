@@ -20,7 +20,7 @@ import asyncpg
 from backend import migrations
 from backend.database import SERVICE, Database
 from backend.postgres import postgres_database
-from sandbox.postgres import embedded_postgres
+from sandbox.postgres.cluster import embedded_postgres
 
 Json = dict[str, Any]
 

@@ -11,12 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sandbox.demo import DemoFailed, play
-from sandbox.environment import CannotStart, data_folder, ports_of, read_environment, with_stand_ins
-from sandbox.postgres_programs import PostgresFailed
-from sandbox.processes import Say, StartFailed
-from sandbox.supervisor import everything
-from sandbox.token import ROLES, token_of
+from sandbox.postgres.programs import PostgresFailed
+from sandbox.runner.demo import DemoFailed, play
+from sandbox.runner.environment import (
+    CannotStart,
+    data_folder,
+    ports_of,
+    read_environment,
+    with_stand_ins,
+)
+from sandbox.runner.processes import Say, StartFailed
+from sandbox.runner.supervisor import everything
+from sandbox.runner.token import ROLES, token_of
 
 DOTENV = Path(".env")
 say: Say = partial(print, flush=True)  # at once, even into a pipe

@@ -13,8 +13,8 @@ from aiohttp import web
 from sandbox.doors import Handler, peoples_door
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Json, Store
-from sandbox.stripe_api import add_stripe
-from sandbox.telegram_api import add_telegram
+from sandbox.stripe.api import add_stripe
+from sandbox.telegram.api import add_telegram
 
 # A call of a real SDK. A bot's token is its id and a secret; only the id is recorded.
 BOT_CALL = re.compile(r"/bot(?P<id>\d*)[^/]*/(?P<method>\w+)")

@@ -18,7 +18,7 @@ import pytest
 from backend import migrations
 from backend.database import SERVICE, TelegramUser
 from backend.postgres import PostgresDatabase, postgres_database
-from sandbox.postgres import EmbeddedPostgres, embedded_postgres
+from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.supabase_standin import Standin, supabase_standin
 
 pytest_plugins = ["tests.no_skips", "tests.chromium", "tests.leftover_processes"]

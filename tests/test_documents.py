@@ -8,7 +8,7 @@ import pytest
 from backend import http_errors
 from backend.errors import PursebotError, tree
 from backend.stripe_events import EVENT_TYPES
-from sandbox.environment import SETTINGS
+from sandbox.runner.environment import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from backend import reconcile
-from sandbox.stripe_objects import new
+from sandbox.stripe.objects import new
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:

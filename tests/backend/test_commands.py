@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from sandbox.demo import free_ports
+from sandbox.runner.demo import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
 from tests.backend.test_webhook_door import paid_at_stripe, signed
 from tests.leftover_processes import MARK

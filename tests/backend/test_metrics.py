@@ -9,7 +9,7 @@ import pytest
 from backend.app import create_app
 from backend.metrics import Metrics
 from backend.schemas import CheckoutRequest, NotificationResult, ShownIn
-from sandbox.demo import free_ports
+from sandbox.runner.demo import free_ports
 from tests.backend.conftest import ANA, DECLINE, House, chosen, listening
 from tests.backend.test_webhook_door import body, signed
 

@@ -14,7 +14,7 @@ from backend.database import SERVICE
 from backend.schemas import Payment
 from tests.backend.conftest import BEN, EVE, House, token
 from tests.backend.test_webhook_door import signed
-from tests.sandbox.stripe_judge import judge
+from tests.sandbox.stripe.judge import judge
 
 Json = dict[str, Any]
 

@@ -13,7 +13,7 @@ from backend import reconcile
 from backend.database import SERVICE
 from backend.schemas import Subscription
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
-from tests.sandbox.stripe_judge import MISSING, judge
+from tests.sandbox.stripe.judge import MISSING, judge
 
 Json = dict[str, Any]
 DOOR = "/api/payments/subscriptions"

@@ -10,7 +10,7 @@ import pytest
 from backend import dead_letters, reconcile
 from backend.database import SERVICE
 from backend.failures import StripeRefused
-from sandbox.stripe_objects import new
+from sandbox.stripe.objects import new
 from tests.backend.conftest import House
 from tests.backend.test_old_keys import a_day_later, made, with_a_key_of_yesterday
 from tests.backend.test_refunds import credited, refund

@@ -20,12 +20,12 @@ from bot.delivery.notifications import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.settings import Settings
 from bot.telegram.context import BotApplication
-from sandbox.telegram_text import said
+from sandbox.telegram.text import said
 from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
 from tests.bot.fake_organizations import FakeOrganizations
 from tests.conftest import World
-from tests.sandbox.telegram_playground import TOKEN, Playground, local_telegram
+from tests.sandbox.telegram.playground import TOKEN, Playground, local_telegram
 
 TEXTS = load_texts()
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from tests.bot.conftest import Person
 from tests.bot.fake_backend import SECRET
 from tests.bot.scripted_bot_api import ScriptedBotApi
 from tests.leftover_processes import MARK
-from tests.sandbox.telegram_playground import TOKEN, Playground
+from tests.sandbox.telegram.playground import TOKEN, Playground
 
 PATIENCE = 60.0  # seconds for a process to do what takes it one, on a machine that is busy
 SECRETS = {"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_API_SECRET": SECRET}

@@ -13,11 +13,11 @@ import aiohttp
 import asyncpg
 import pytest
 
-from sandbox.demo import CARD, LINK
+from sandbox.runner.demo import CARD, LINK
 from tests.bot.conftest import Person
 from tests.e2e.house import House, house_by_webhook, processes_of, running_house, short_folder
 from tests.e2e.test_when_things_die import post, wallet
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 folder = pytest.fixture(short_folder)
 WAYS = "how do you want to pay"

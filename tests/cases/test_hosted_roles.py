@@ -16,7 +16,7 @@ import pytest
 from backend.database import SERVICE, Database
 from backend.postgres import postgres_database
 from backend.supabase_database import supabase_database
-from sandbox.postgres import EmbeddedPostgres, embedded_postgres
+from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.backend.conftest import open_house
 from tests.backend.test_commands import GOOD, run
 from tests.conftest import populate

@@ -12,7 +12,7 @@ from backend.connections import address_kind
 from backend.database import SERVICE
 from backend.failures import DatabaseUnavailable
 from backend.postgres import PostgresDatabase, postgres_database
-from sandbox.postgres import EmbeddedPostgres
+from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.backend.test_commands import GOOD, run
 from tests.conftest import World
 from tests.database.conftest import Till, paid

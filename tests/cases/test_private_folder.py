@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 import aiohttp
 import pytest
 
-from sandbox.demo import Chat, free_ports, top_up
-from sandbox.environment import Ports
-from sandbox.postgres import connected, embedded_postgres
-from sandbox.postgres_programs import NOBODY
+from sandbox.postgres.cluster import connected, embedded_postgres
+from sandbox.postgres.programs import NOBODY
+from sandbox.runner.demo import Chat, free_ports, top_up
+from sandbox.runner.environment import Ports
 from tests.e2e.house import processes_of, running_house, settings_for
 
 pytestmark = pytest.mark.slow

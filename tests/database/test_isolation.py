@@ -17,7 +17,7 @@ from backend.database import SERVICE, TelegramUser
 from backend.errors import NotFound, RoleTooLow, Unauthorized
 from backend.money import CURRENCIES
 from backend.postgres import PostgresDatabase, postgres_database
-from sandbox.postgres import EmbeddedPostgres
+from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.conftest import World, populate
 from tests.database.conftest import Till, paid
 from tests.database.test_clawbacks import dispute, refund

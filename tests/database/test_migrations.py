@@ -9,7 +9,7 @@ import pytest
 
 from backend import migrations
 from backend.migrations import MigrationError, migrate
-from sandbox.postgres import EmbeddedPostgres
+from sandbox.postgres.cluster import EmbeddedPostgres
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from backend.errors import (
     WrongStripeMode,
 )
 from backend.money import CURRENCIES, major_units
-from sandbox.stripe_objects import TABLES
+from sandbox.stripe.objects import TABLES
 from tests.database.conftest import Till, paid
 
 if TYPE_CHECKING:

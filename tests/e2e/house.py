@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox.demo import free_ports
-from sandbox.environment import SETTINGS, Ports
-from sandbox.postgres import EmbeddedPostgres
+from sandbox.postgres.cluster import EmbeddedPostgres
+from sandbox.runner.demo import free_ports
+from sandbox.runner.environment import SETTINGS, Ports
 
 LAST_LINE = "Ctrl-C stops everything"
 # On a busy machine anything takes long; a wait that succeeds costs nothing.

@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.demo import CARD, LINK
+from sandbox.runner.demo import CARD, LINK
 from tests.bot.conftest import Person
 from tests.e2e.house import running_house, short_folder
 from tests.e2e.test_when_things_die import post, wallet
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)

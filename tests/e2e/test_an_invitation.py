@@ -8,7 +8,7 @@ import pytest
 
 from tests.bot.conftest import Person
 from tests.e2e.house import running_house, short_folder
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 pytestmark = pytest.mark.slow
 folder = pytest.fixture(short_folder)

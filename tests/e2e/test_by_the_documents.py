@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 import aiohttp
 import pytest
 
-from sandbox.demo import CARD, Chat
+from sandbox.runner.demo import CARD, Chat
 from tests.e2e.house import House, running_house, short_folder
 from tests.e2e.test_when_things_die import link, post
-from tests.sandbox.stripe_judge import MISSING, judge, object_problems, request_problems
-from tests.sandbox.telegram_judge import judge as telegram_judge, methods
+from tests.sandbox.stripe.judge import MISSING, judge, object_problems, request_problems
+from tests.sandbox.telegram.judge import judge as telegram_judge, methods
 
 pytestmark = pytest.mark.slow
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ from bot.handlers import COMMANDS
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person
 from tests.e2e.house import House, house_by_webhook, settings_for, short_folder, start
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 folder = pytest.fixture(short_folder)
 house = pytest.fixture(house_by_webhook)

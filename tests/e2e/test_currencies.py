@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.demo import CARD, LINK, Chat, whole
+from sandbox.runner.demo import CARD, LINK, Chat, whole
 from tests.e2e.house import running_house, short_folder
 
 pytestmark = pytest.mark.slow

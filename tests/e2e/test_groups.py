@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.demo import CARD, LINK, Chat, whole
 from sandbox.personas import GROUP
+from sandbox.runner.demo import CARD, LINK, Chat, whole
 from tests.e2e.house import running_house, short_folder
 
 pytestmark = pytest.mark.slow

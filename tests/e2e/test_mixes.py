@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.demo import CARD, LINK, Chat, free_ports, whole
-from sandbox.environment import Ports
+from sandbox.runner.demo import CARD, LINK, Chat, free_ports, whole
+from sandbox.runner.environment import Ports
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 from tests.e2e.house import LAST_LINE, SECONDS_TO_START, House, settings_for, short_folder, start

@@ -4,7 +4,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from sandbox.demo import CARD, Chat
+from sandbox.runner.demo import CARD, Chat
 from tests.e2e.house import House, house_by_webhook, short_folder
 from tests.e2e.test_when_things_die import kill, link, post, wallet
 

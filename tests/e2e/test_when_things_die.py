@@ -10,8 +10,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from sandbox import demo
-from sandbox.demo import CARD, LINK, Chat, whole
+from sandbox.runner import demo
+from sandbox.runner.demo import CARD, LINK, Chat, whole
 from tests.e2e.house import House, processes_of, running_house, short_folder
 
 folder = pytest.fixture(short_folder)

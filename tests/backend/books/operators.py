@@ -2,7 +2,7 @@
 
 from backend import adjustments, dead_letters
 from backend.operator_errors import CannotBeAccepted
-from sandbox.stripe_objects import new
+from sandbox.stripe.objects import new
 from tests.backend.books.story import Act, Json, Story
 
 VERSIONS = [None, None, "2025-02-24.acacia", "2022-08-01", "2025-08-27.basil"]

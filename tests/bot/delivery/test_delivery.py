@@ -17,7 +17,7 @@ from bot.locales.texts import load_texts
 from sandbox.personas import GROUP, GROUP_ID
 from tests.bot.conftest import buttons
 from tests.bot.fake_backend import ANA, BEN, FakeBackend, notification, payment
-from tests.sandbox.telegram_playground import TOKEN, Playground
+from tests.sandbox.telegram.playground import TOKEN, Playground
 
 NOBODY = 9999
 SUPERGROUP = -1001234

@@ -19,7 +19,7 @@ from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, BEN, GLOBEX, SECRET, membership
 from tests.bot.fake_groups import FakeBackendWithGroups
 from tests.bot.scripted_bot_api import ScriptedBotApi
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 CHAT = {"id": -7, "type": "supergroup", "title": "Friends", "is_forum": True}
 PERSON = {"id": ANA, "is_bot": False, "first_name": "Ana", "language_code": "en"}

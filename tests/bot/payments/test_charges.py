@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from backend.schemas import NewMethod, WhichOrganization
-from sandbox.telegram_text import said
+from sandbox.telegram.text import said
 from tests.backend.conftest import ANA, House
 from tests.bot.conftest import Person, buttons
-from tests.sandbox.telegram_playground import Playground
+from tests.sandbox.telegram.playground import Playground
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

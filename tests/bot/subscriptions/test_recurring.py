@@ -7,7 +7,7 @@ import pytest
 from backend.database import SERVICE
 from bot.locales.texts import load_texts
 from bot.subscriptions.recurring import news_screen, one_screen
-from sandbox.telegram_text import said
+from sandbox.telegram.text import said
 from tests.backend.conftest import House
 from tests.backend.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons

@@ -1,0 +1,1 @@
+"""PostgreSQL from a wheel, with what Supabase gives every project."""

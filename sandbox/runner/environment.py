@@ -1,0 +1,134 @@
+"""What the backend and the bot are started with: what is set, and a stand-in for the rest.
+
+The secrets of the stand-ins are made up once for each data folder and kept in its `secrets.json`,
+so that a wallet, a token and a webhook still fit after a restart.
+"""
+
+import json
+import re
+import secrets
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", (ROOT / ".env.example").read_text()))
+# Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
+NO_SUPABASE = "http://supabase.invalid"
+LIVE_KEYS = ("sk_live_", "rk_live_")
+REST_API = {"SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"}
+
+
+class CannotStart(Exception):
+    """Something that only the person who started us can change; the message says what and how."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the backend and the sandbox listen on this machine."""
+
+    backend: int
+    sandbox: int
+
+    @property
+    def backend_url(self) -> str:
+        """The backend's base address."""
+        return f"http://127.0.0.1:{self.backend}"
+
+    @property
+    def sandbox_url(self) -> str:
+        """The base address of the local Telegram and the local Stripe."""
+        return f"http://127.0.0.1:{self.sandbox}"
+
+
+def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, str]:
+    """Every name that is set to something; the environment wins over the file `.env`.
+
+    Raises CannotStart beside a live Stripe key: made-up and real money never share a machine.
+    """
+    merged = {**dotenv_values(dotenv), **environment}
+    for name, value in merged.items():
+        if name.startswith("STRIPE_") and (value or "").startswith(LIVE_KEYS):
+            raise CannotStart(
+                f"{name} is a live key, and the sandbox plays with made-up money. Take it out of"
+                " the environment and .env, or use a test key (sk_test_...)."
+            )
+    return {name: value for name, value in merged.items() if value}
+
+
+def ports_of(environment: Mapping[str, str]) -> Ports:
+    """PORT (8080) and SANDBOX_PORT (8090); CannotStart when one of them is no port number."""
+    chosen = {"PORT": "8080", "SANDBOX_PORT": "8090", **environment}
+    for name in ("PORT", "SANDBOX_PORT"):
+        if not chosen[name].isdecimal() or not 0 < int(chosen[name]) < 65_536:
+            raise CannotStart(f"{name} is {chosen[name]!r}; it must be a number from 1 to 65535.")
+    ports = Ports(backend=int(chosen["PORT"]), sandbox=int(chosen["SANDBOX_PORT"]))
+    if ports.backend == ports.sandbox:
+        raise CannotStart(f"PORT and SANDBOX_PORT are both {ports.backend}; give each its own.")
+    return ports
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """Where database, made-up secrets and logs are kept; `.data` here unless DATA_DIR is set."""
+    return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
+
+
+def keep_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
+    """Write what backend and bot run with as a file for a shell: `set -a; . .data/environment`."""
+    file = data_dir / "environment"
+    file.touch(mode=0o600)
+    kept = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})
+    file.write_text("".join(f"{name}={shlex.quote(environment[name])}\n" for name in kept))
+
+
+def names_a_database(given: Mapping[str, str]) -> bool:
+    """Whether there is a way to one: straight, or over all that Supabase's REST API takes."""
+    return "SUPABASE_DB_URL" in given or given.keys() >= REST_API
+
+
+def made_up_secrets(data_dir: Path) -> dict[str, str]:
+    """The secrets of one folder's stand-ins by the names of the settings; made at first use."""
+    file = data_dir / "secrets.json"
+    if not file.exists():
+        made = {
+            "TELEGRAM_BOT_TOKEN": f"7000000001:{secrets.token_urlsafe(26)}",
+            "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
+            "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+            "BOT_API_SECRET": secrets.token_hex(32),
+            "SUPABASE_JWT_SECRET": secrets.token_hex(32),
+        }
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(made, indent=2) + "\n")
+    return dict(json.loads(file.read_text()))
+
+
+def with_stand_ins(given: Mapping[str, str], ports: Ports, data_dir: Path) -> dict[str, str]:
+    """The environment of backend and bot: `given`, and a stand-in for each service left out.
+
+    A service is used as given or stood in as a whole: without a token, TELEGRAM_API_BASE is ours.
+    The database's address is not among these; it is known once the database is up.
+    """
+    made_up = made_up_secrets(data_dir)
+    environment = {
+        "PUBLIC_URL": ports.backend_url,
+        "BOT_API_SECRET": made_up["BOT_API_SECRET"],
+        "HOST": "127.0.0.1",
+        "ORGANIZATION_SIGNUP": "open",
+        **given,
+        "PORT": str(ports.backend),
+        "BACKEND_URL": ports.backend_url,
+        "DATA_DIR": str(data_dir),
+    }
+    for service in ("TELEGRAM", "STRIPE"):
+        ours = {name: value for name, value in made_up.items() if name.startswith(service)}
+        if not given.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:
+            environment |= {**ours, f"{service}_API_BASE": ports.sandbox_url}
+    if "SUPABASE_URL" not in given:
+        environment["SUPABASE_URL"] = NO_SUPABASE
+        environment["SUPABASE_JWT_SECRET"] = made_up["SUPABASE_JWT_SECRET"]
+    for name in ("NO_PROXY", "no_proxy"):  # this machine is never reached through a proxy
+        environment[name] = ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
+    return environment

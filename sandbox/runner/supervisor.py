@@ -1,0 +1,140 @@
+"""Starts everything in order and stops it in the reverse order.
+
+PostgreSQL, the local Stripe and Telegram, the migrations, the backend, the bot: what the
+environment names already is used as it is, and only the rest is stood in.
+"""
+
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+
+from sandbox.postgres.cluster import connected, embedded_postgres
+from sandbox.runner.environment import (
+    CannotStart,
+    Ports,
+    keep_environment,
+    made_up_secrets,
+    names_a_database,
+    with_stand_ins,
+)
+from sandbox.runner.processes import Child, Say
+from sandbox.server import running_sandbox
+from sandbox.settings import SandboxSettings
+
+BOT_IS_READY = ("started", "receiving")  # events in its log: it delivers, and it hears
+SEED = (Path(__file__).parents[1] / "postgres" / "seed.sql").read_text()
+
+
+@asynccontextmanager
+async def everything(
+    given: Mapping[str, str], ports: Ports, data_dir: Path, say: Say
+) -> AsyncIterator[str]:
+    """All of it for the length of the block, with `given` as far as it goes.
+
+    What it yields is the address of its database, for the owner of that ("" over REST).
+    Raises CannotStart for what the person must change, StartFailed or PostgresFailed for what went
+    wrong; whatever was up by then is stopped again.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone_in(data_dir))
+        _require_free("PORT", given.get("HOST", "127.0.0.1"), ports.backend)
+        _require_free("SANDBOX_PORT", "127.0.0.1", ports.sandbox)
+        _log_to(data_dir / "logs" / "sandbox.log")
+        made_up = made_up_secrets(data_dir)
+        environment = with_stand_ins(given, ports, data_dir)
+        if own_database := not names_a_database(given):
+            say("Starting PostgreSQL ...")
+            server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
+            environment["SUPABASE_DB_URL"] = await server.create_database("pursebot")
+        settings = SandboxSettings(
+            data_dir=data_dir,
+            url=ports.sandbox_url,
+            webhook_url=f"{ports.backend_url}/api/payments/webhook",
+            stripe_secret_key=made_up["STRIPE_SECRET_KEY"],
+            stripe_webhook_secret=made_up["STRIPE_WEBHOOK_SECRET"],
+            telegram_bot_token=made_up["TELEGRAM_BOT_TOKEN"],
+        )
+        await stack.enter_async_context(running_sandbox(settings, ports.sandbox))
+
+        def child(*command: str) -> Child:
+            return Child(*command, environment=environment, folder=data_dir, say=say)
+
+        if own_database:
+            say("Migrating the database ...")
+            await child("backend", "migrate").finish()
+            async with connected(environment["SUPABASE_DB_URL"]) as database:
+                await database.execute(SEED)
+        keep_environment(data_dir, environment)
+        await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
+        bot = child("bot")
+        await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(*BOT_IS_READY)))
+        yield environment.get("SUPABASE_DB_URL", "")
+
+
+@contextmanager
+def _alone_in(data_dir: Path) -> Iterator[None]:
+    """Two supervisors on one folder would stop each other's database."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _require_ours(data_dir / "secrets.json")
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        with suppress(OSError):  # it may be in a folder that is closed to us
+            _require_ours(data_dir)
+        raise CannotStart(f"{error}. Set DATA_DIR to a folder of your own.") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"A sandbox is running on {data_dir} already. Stop it, or set DATA_DIR (and PORT"
+                " and SANDBOX_PORT) for another one."
+            ) from None
+        yield
+
+
+def _require_ours(path: Path) -> None:
+    """PostgreSQL starts for the owner of its data alone, and what we make would be closed to them.
+
+    Raises CannotStart when somebody else's sandbox made `path`; what is not there is ours to make.
+    """
+    if path.exists() and path.stat().st_uid != os.geteuid():
+        owner = f"the user {path.stat().st_uid}"
+        with suppress(KeyError):
+            owner = path.owner()
+        raise CannotStart(
+            f"{path} belongs to {owner}. Run this as {owner}, or set DATA_DIR to a folder of your"
+            " own."
+        )
+
+
+def _require_free(setting: str, host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise CannotStart(
+            f"Nothing can listen on {host}:{port} ({os.strerror(error.errno or 0)}). Set {setting}"
+            f" to another port, for example: make run {setting}={port + 1}"
+        ) from None
+
+
+def _log_to(file: Path) -> None:
+    """What the stand-ins have to say goes beside the logs of backend and bot."""
+    file.parent.mkdir(exist_ok=True)
+    line = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(filename=file, level=logging.INFO, format=line)
+
+
+async def _is_ready(ports: Ports) -> bool:
+    """Whether the backend says that it can do its work."""
+    try:
+        async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False

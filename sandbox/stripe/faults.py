@@ -1,0 +1,85 @@
+"""What can be made to go wrong between Stripe and the backend: POST /stripe/faults."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from sandbox.doors import Faults
+from sandbox.stripe.objects import CURRENCIES
+
+
+class StripeFaults(Faults):
+    """The faults in force.
+
+    Deliveries, for events that are made from now on:
+    - `twice`: every event is posted two times at once
+    - `out_of_order`: the events of one act are posted last one first, 0.2 s apart
+    - `late`: seconds before an event is posted for the first time
+    - `drop`: events are stored and listed, never posted (as if webhooks were off)
+    - `fail_first`: the first N attempts of each event are lost before they reach the backend
+    - `only`: the event types that the endpoint asked for; empty means all
+
+    The API, counted down by each POST /v1/* (GETs are left alone):
+    - `api_timeout`: the next N are carried out, then the connection closes without an answer
+    - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
+    - `api_429`: the next N are refused as too many; not kept
+    - `api_slow`: seconds from when it was carried out until it is answered, not counted down
+
+    Events that are made from now on:
+    - `account`: they are of this connected account, and say so
+    - `api_version`: they are rendered in this version; None: in the SDK's
+    - `thin`: they are posted without what they are about
+
+    Pages and invoices that are paid from now on:
+    - `tax_percent`, `discount_percent`: what is added to the price, and taken off it before
+    - `presentment`: the currency in which payers see the price (Adaptive Pricing)
+
+    The account, for money that moves from now on:
+    - `settlement`: the currency in which it is paid out; None: each charge's own
+    - `rates`: what one unit of a currency is worth in euros, where that is not as usual
+
+    `lacks`: what the key may not do, such as `product_write`; `[]` ends that.
+
+    `portal_unsaved`: nobody has saved the settings of the customer portal.
+
+    `clock`: seconds by which the dates of its answers are ahead of this machine's clock.
+
+    `delay`: seconds until a delayed payment settles, for payments that are made from now on.
+    """
+
+    twice: bool = False
+    out_of_order: bool = False
+    late: float = Field(default=0, ge=0, le=86_400)
+    drop: bool = False
+    fail_first: int = Field(default=0, ge=0)
+    only: list[str] = Field(default=[])
+    api_timeout: int = Field(default=0, ge=0)
+    api_500: int = Field(default=0, ge=0)
+    api_429: int = Field(default=0, ge=0)
+    api_slow: float = Field(default=0, ge=0, le=60)
+    api_version: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(\.[a-z]+)?$")] | None = None
+    thin: bool = False
+    tax_percent: float = Field(default=0, ge=0, le=100)
+    discount_percent: float = Field(default=0, ge=0, le=100)
+    presentment: str | None = None
+    account: Annotated[str, Field(pattern=r"^acct_\w+$")] | None = None
+    settlement: str | None = None
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
+    lacks: list[str] = Field(default=[])
+    portal_unsaved: bool = False
+    clock: float = Field(default=0, ge=-86_400, le=86_400)
+    delay: float = Field(default=3, ge=0, le=86_400)
+
+    @field_validator("settlement", "presentment")
+    @classmethod
+    def known(cls, currency: str | None) -> str | None:
+        """Refuse a currency that is not in the table."""
+        if currency is not None and currency not in CURRENCIES:
+            raise ValueError(f"the currencies are {', '.join(CURRENCIES)}")
+        return currency
+
+    def spend(self, name: str) -> bool:
+        """Use up one of a counted fault; False when there is none left."""
+        left: int = getattr(self, name)
+        setattr(self, name, max(left - 1, 0))
+        return left > 0

@@ -1,0 +1,163 @@
+"""What stands in each chat, who sees it, and what the bot has still to hear of.
+
+Everything is in the store, so a chat outlives a restart and a bot that was down for an hour still
+gets its updates. Times are Unix seconds, as everywhere in the Bot API.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from aiohttp import web
+
+from sandbox.doors import Refusal
+from sandbox.personas import GROUP, GROUP_ID, PERSONAS, Persona
+from sandbox.store import Json, Store
+from sandbox.telegram.faults import TelegramFaults
+
+Found = TypeVar("Found")
+
+
+class Chats:
+    """All chats of one bot. Each change to a message gives it a new, growing `version`."""
+
+    def __init__(self, store: Store, bot_token: str) -> None:
+        self.store = store
+        self.bot_token = bot_token
+        self.bot = {
+            "id": int(bot_token.partition(":")[0]),
+            "is_bot": True,
+            "first_name": "Pursebot (sandbox)",
+            "username": "pursebot_sandbox_bot",
+        }
+        self.faults = TelegramFaults()
+        self.polls = 0  # getUpdates that have come; all but the newest end in a conflict
+        self._news = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everyone who waits: there is a new message, update, answer or poll."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def until(self, look: Callable[[], Found], seconds: float) -> Found:
+        """What `look` finds, at once or when there is news; its last answer if nothing comes."""
+        found = look()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not found:
+                    await self._news.wait()
+                    found = look()
+        return found
+
+    def number(self) -> int:
+        """A number never used before and greater than all before, over restarts too."""
+        last = self.store.get("telegram_number", "last") or {"is": 0}
+        self.store.put("telegram_number", "last", {"is": last["is"] + 1})
+        return int(last["is"]) + 1
+
+    def chat(self, persona: Persona, name: str) -> Json:
+        """One of a person's chats as Bot API Chat: "private" or the group's title."""
+        if name == "private":
+            return {"id": persona.user_id, "first_name": persona.name, "type": "private"}
+        if name != GROUP:
+            raise Refusal(404, f"there is no chat {name!r}")
+        return dict(self.group()["chat"])
+
+    def group(self) -> Json:
+        """The group's `chat`, whether the bot is `inside`, and the ids that it `was` under."""
+        chat = {"id": GROUP_ID, "title": GROUP, "type": "group"}
+        return self.store.get("telegram_group", GROUP) or {"chat": chat, "inside": False, "was": []}
+
+    def reachable(self, chat_id: int) -> Json:
+        """The chat with this id, as Bot API Chat, if the bot may write there.
+
+        `Refusal`: there is no such chat, it moved, or its people do not let the bot write.
+        """
+        group = self.group()
+        moved = {moved.chat: moved.to for moved in self.faults.migrated}
+        moved |= dict.fromkeys(group["was"], group["chat"]["id"])
+        if chat_id in moved:
+            why = "group chat was upgraded to a supergroup chat"
+            raise Refusal(400, why, migrate_to_chat_id=moved[chat_id])
+        if chat_id == group["chat"]["id"]:
+            if not group["inside"]:
+                raise Refusal(403, f"bot was kicked from the {group['chat']['type']} chat")
+            return dict(group["chat"])
+        persona = next((each for each in PERSONAS if each.user_id == chat_id), None)
+        if persona is None:
+            raise Refusal(400, "chat not found")
+        if not self.seen(chat_id):
+            raise Refusal(403, "bot can't initiate conversation with a user")
+        if persona.key in self.faults.blocked:
+            raise Refusal(403, "bot was blocked by the user")
+        return self.chat(persona, "private")
+
+    def message(self, chat_id: int, message_id: int) -> Json | None:
+        """The Bot API Message as it stands now."""
+        row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
+        return row and dict(row["message"])
+
+    def new_message(self, chat: Json, sender: Json, content: Json) -> Json:
+        """A Bot API Message that nobody sees yet."""
+        stamps = {"message_id": self.number(), "date": int(time.time())}
+        return stamps | {"from": sender, "chat": chat} | content
+
+    def write(self, chat: Json, sender: Json, content: Json, silent: bool = False) -> Json:
+        """A new message in this chat; `silent`: it came without a sound."""
+        return self.put(self.new_message(chat, sender, content), silent)
+
+    def put(self, message: Json, silent: bool = False) -> Json:
+        """A message, new or changed, as everyone sees it from now on."""
+        row = {"version": self.number(), "silent": silent, "message": message}
+        self.store.put(f"telegram_chat:{message['chat']['id']}", str(message["message_id"]), row)
+        self.ring()
+        return message
+
+    def seen(self, chat_id: int, after: int = 0) -> list[Json]:
+        """The messages of a chat that are newer than version `after`, oldest message first."""
+        rows = [row for _, row in self.store.list(f"telegram_chat:{chat_id}")]
+        return [
+            {**row["message"], "version": row["version"], "silent": row.get("silent", False)}
+            for row in rows
+            if row["version"] > after
+        ]
+
+    def menu(self, persona: Persona, chat: str) -> Json:
+        """What the menu button lists for this person there, and since which version.
+
+        https://core.telegram.org/bots/api#determining-list-of-commands
+        """
+        scopes = ("default",) if chat == "private" else ("all_group_chats", "default")
+        names = (f"{scope}:{code}" for scope in scopes for code in (persona.language, ""))
+        menus = (self.store.get("telegram_menu", name) for name in names)
+        return next(filter(None, menus), {"version": 0, "commands": []})
+
+    def queue_update(self, kind: str, content: Json) -> None:
+        """Something for the bot to hear of."""
+        self.queue_update_of({kind: content})
+
+    def queue_update_of(self, kinds: Json) -> int:
+        """The same, as all fields of the update but its id, which is answered."""
+        self.store.put("telegram_update", str(self.number()), kinds)
+        self.ring()
+        return max(seq for seq, _ in self.store.list("telegram_update"))
+
+    def pending_updates(self, offset: int) -> list[Json]:
+        """What the bot has not confirmed, oldest first; confirms all updates before `offset`."""
+        confirmed = self.store.get("telegram_number", "confirmed") or {"is": 0}
+        if offset - 1 > confirmed["is"]:
+            confirmed["is"] = offset - 1
+            self.store.put("telegram_number", "confirmed", confirmed)
+        waiting = self.store.list("telegram_update", after=confirmed["is"])
+        return [{"update_id": seq, **update} for seq, update in waiting]
+
+
+def person(persona: Persona) -> Json:
+    """A persona as Bot API User."""
+    user = {"id": persona.user_id, "is_bot": False, "first_name": persona.name}
+    return user | {"language_code": persona.language}
+
+
+CHATS = web.AppKey("chats", Chats)

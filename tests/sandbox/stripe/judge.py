@@ -1,0 +1,67 @@
+"""Stripe's own OpenAPI document as a judge of what is sent to, and said by, the local Stripe.
+
+It is not part of the repository: it is found by STRIPE_OPENAPI (the document, or its folder) or at
+`../shared/contract/`, next to the repository. Without it nothing is judged, and one test says so.
+"""
+
+import importlib.util
+import os
+import re
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sandbox.stripe.objects import TEMPLATES
+
+# What is real, by the reference and the SDK, but not in the part of the document that is here.
+NOT_IN_THE_DOCUMENT = re.compile(r"/v1/account|/v1/radar/early_fraud_warnings(/.*)?|/v2/.*")
+NO_SCHEMA = ("radar.early_fraud_warning", "v2.core.event_destination")
+ROOT = Path(__file__).parents[3]
+MISSING = (
+    "NOT JUDGED BY STRIPE'S OWN DOCUMENT: set STRIPE_OPENAPI, or put it at ../shared/contract/"
+)
+
+
+@cache
+def judge() -> Any | None:
+    """The module with `check_request(method, path, body)` and `check_object(object)`, or None."""
+    named = os.environ.get("STRIPE_OPENAPI")
+    place = Path(named) if named else ROOT.parent / "shared" / "contract"
+    script = (place if place.is_dir() else place.parent) / "stripe_contract.py"
+    if not script.is_file():
+        return None
+    if place.is_file():
+        os.environ["SPEC"] = str(place)
+    spec = importlib.util.spec_from_file_location("stripe_contract", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves the document open
+        spec.loader.exec_module(module)
+    return module
+
+
+def request_problems(method: str, path: str, body: str) -> list[str]:
+    """What the document has against a request; nothing where there is no document, or no word."""
+    found = judge()
+    if found is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
+        return []
+    problems: list[str] = found.check_request(method, path, body)
+    return problems
+
+
+def object_problems(thing: dict[str, Any]) -> list[str]:
+    """What the document has against an object, an event or a list, likewise."""
+    if thing.get("object") == "list":
+        return [problem for each in thing["data"] for problem in object_problems(each)]
+    inside, found = thing, judge()
+    if thing.get("object") == "event":
+        inside = thing["data"]["object"]
+        if thing["api_version"] != TEMPLATES["event"]["api_version"]:
+            return []  # the document is of one version
+    if found is None or inside.get("object") in NO_SCHEMA:
+        return []
+    problems: list[str] = found.check_object(thing)
+    return problems

@@ -1,0 +1,171 @@
+"""A local Stripe on a free port, a backend that takes its webhooks, and the real SDK between them.
+
+Whatever crosses the border in a test is judged by Stripe's OpenAPI document, where that is found.
+"""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import stripe
+from aiohttp import ClientSession, web
+
+from sandbox.settings import SETTINGS, SandboxSettings
+from sandbox.store import STORE, Store
+from sandbox.stripe.api import add_stripe
+from tests.sandbox.stripe.judge import object_problems, request_problems
+
+KEY, SECRET = "sk_test_sandbox", "whsec_sandbox"
+SUCCEEDS, IS_DECLINED, ASKS = "4242 4242 4242 4242", "4000000000000002", "4000002500003155"
+Json = dict[str, Any]
+
+
+@dataclass
+class Backend:
+    """Takes webhooks as a backend does: checks the signature, remembers, answers as told."""
+
+    answers: list[int] = field(default_factory=list)  # the next statuses; 200 when there are none
+    events: list[Json] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """The webhook door."""
+        payload, signed = await request.read(), request.headers["Stripe-Signature"]
+        stripe.WebhookSignature.verify_header(payload.decode(), signed, SECRET)
+        event: Json = json.loads(payload)
+        if event["object"] == "event":
+            event = stripe.Webhook.construct_event(payload, signed, SECRET).to_dict()
+        assert request.headers["User-Agent"].startswith("Stripe/1.0")
+        async with self.arrived:
+            self.events.append(event)
+            self.signatures.append(signed)
+            self.arrived.notify_all()
+        return web.Response(status=self.answers.pop(0) if self.answers else 200)
+
+    async def got(self, count: int) -> list[str]:
+        """The types of what came, once `count` events did."""
+        async with asyncio.timeout(60), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.events) >= count)
+        return [event["type"] for event in self.events]
+
+
+@dataclass
+class Playground:
+    """A running local Stripe. `calls` has the /v1 calls: method, path, body or query, answer."""
+
+    url: str
+    app: web.Application
+    backend: Backend
+    sdk: stripe.StripeClient
+    http: ClientSession
+    calls: list[tuple[str, str, str, Json]]
+
+    async def session(self, **changes: Any) -> stripe.checkout.Session:
+        """A session over EUR 50 as our backend asks for it, but for the `changes`."""
+        key = changes.pop("key", None)
+        options: stripe.RequestOptions = {"idempotency_key": key} if key else {}
+        return await self.sdk.v1.checkout.sessions.create_async(request(**changes), options)
+
+    async def get(self, path: str) -> Json:
+        """A people's door that only looks."""
+        async with self.http.get(f"{self.url}/stripe/{path}") as response:
+            answer: Json = await response.json()
+        return answer
+
+    async def post(self, path: str, status: int = 200, **body: Any) -> Json:
+        """A people's door that does something."""
+        async with self.http.post(f"{self.url}/stripe/{path}", json=body) as response:
+            answer: Json = await response.json()
+        assert response.status == status, answer
+        return answer
+
+    async def pay(self, session: str, card: str = SUCCEEDS, status: int = 200, **more: Any) -> Json:
+        """What the hosted page's buttons do."""
+        return await self.post(f"sessions/{session}/pay", status=status, card=card, **more)
+
+    def stored(self, kind: str) -> list[Json]:
+        """Everything of a kind that the sandbox remembers, oldest first."""
+        return [thing for _, thing in self.app[STORE].list(kind)]
+
+    def age(self, session: str, left: float) -> None:
+        """Its hour goes by while the sandbox is off: it is over `left` seconds from now."""
+        store = self.app[STORE]
+        backstage = store.get("backstage", session) or {}
+        due = {**backstage["due"], "at": time.time() + left}
+        store.put("backstage", session, {**backstage, "due": due})
+
+    def judged(self) -> list[str]:
+        """What Stripe's document has against the requests, the answers and the events."""
+        problems: list[str] = []
+        for method, path, body, answer in self.calls:
+            problems += [] if "error" in answer else request_problems(method, path, body)
+            problems += object_problems(answer)
+        for event in self.stored("event"):
+            problems += object_problems(event)
+        return problems
+
+
+def request(**changes: Any) -> Any:
+    """The parameters of a session over EUR 50; None takes one away."""
+    price = {"currency": "eur", "unit_amount": 5000, "product_data": {"name": "Acme top-up"}}
+    wanted = {
+        "mode": "payment",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "success_url": "https://example.com/back?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://example.com/canceled",
+        "client_reference_id": "payment-1",
+        "metadata": {"payment_id": "payment-1"},
+        "payment_intent_data": {"metadata": {"payment_id": "payment-1"}, "description": "Top-up"},
+        "expires_at": int(time.time()) + 3600,
+        **changes,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+@asynccontextmanager
+async def local_stripe(folder: Path, backend: Backend | None = None) -> AsyncIterator[Playground]:
+    """Open for the length of the block; what happened stays in `folder`."""
+    backend = backend or Backend()
+    calls: list[tuple[str, str, str, Json]] = []
+
+    @web.middleware
+    async def keep(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        body = await request.text() or request.query_string
+        response = await handler(request)
+        if request.path.startswith("/v1/") and isinstance(response, web.Response):
+            calls.append((request.method, request.path, body, json.loads(response.text or "{}")))
+        return response
+
+    store, app = Store(folder / "sandbox.sqlite"), web.Application(middlewares=[keep])
+    runner = web.AppRunner(app, access_log=None)
+    app[STORE] = store
+    app.router.add_post("/webhook", backend.receive)
+    # The port is known only once the socket is there, and the settings want it before.
+    door = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    app[SETTINGS] = SandboxSettings(folder, url, f"{url}/webhook", KEY, SECRET, "1:telegram")
+    add_stripe(app)
+    await runner.setup()
+    await web.SockSite(runner, door).start()
+    client = stripe.AIOHTTPClient()
+    sdk = stripe.StripeClient(
+        KEY, base_addresses={"api": url}, http_client=client, max_network_retries=2
+    )
+    try:
+        async with ClientSession() as http:
+            playground = Playground(url, app, backend, sdk, http, calls)
+            yield playground
+            assert playground.judged() == []
+    finally:
+        await client.close_async()  # type: ignore[no-untyped-call]
+        await runner.cleanup()
+        store.close()

@@ -1,0 +1,77 @@
+"""Money that goes back in the local Stripe, as Stripe's own document and rules have it."""
+
+import time
+from pathlib import Path
+
+import pytest
+import stripe
+
+from sandbox.stripe.objects import CLAWBACKS
+from tests.sandbox.stripe.playground import Playground, local_stripe
+
+
+async def paid(play: Playground) -> str:
+    """An intent of EUR 50 that was paid."""
+    session = await play.session()
+    await play.pay(session.id)
+    return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
+
+
+async def elsewhere(play: Playground, intent: str, step: str) -> str:
+    made = await play.post(f"clawbacks/{intent}", step=step, amount=1000)
+    return str(made["id"])
+
+
+async def test_every_step_of_the_table_is_valid_by_stripes_document(tmp_path: Path) -> None:
+    async with local_stripe(tmp_path) as play:
+        for steps in (("refund", "fail"), ("refund_pending", "succeed"), ("dispute", "win"),
+                      ("dispute", "respond", "lose"), ("inquire", "answer", "close"),
+                      ("inquire", "escalate"), ("refund_without_status", "succeed"),
+                      ("refund_of_unknown_status", "fail"), ("resolve",), ("block",)):  # fmt: skip
+            first, *more = steps
+            thing = await elsewhere(play, await paid(play), first)
+            for step in more:
+                await play.post(f"clawbacks/{thing}", step=step)
+            await play.post(f"clawbacks/{thing}", 409, step=steps[-1] if more else "win")
+        wanted = {type for row in CLAWBACKS.values() for type in row["events"]}
+        told = {event["type"] for event in play.stored("event")}
+        assert wanted - told == {"radar.early_fraud_warning.created"}  # not in the document
+
+
+async def test_a_charge_gives_back_what_it_took_and_no_more(tmp_path: Path) -> None:
+    async with local_stripe(tmp_path) as play:
+        intent = await paid(play)
+        for amount in (1000, 4000):
+            made = await play.sdk.v1.refunds.create_async(
+                {"payment_intent": intent, "amount": amount, "metadata": {"of": "us"}}
+            )
+            assert made.status == "succeeded"
+            with pytest.raises(stripe.InvalidRequestError):
+                await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 4001})
+        charge = play.stored("charge")[-1]
+        assert (charge["amount_refunded"], charge["refunded"]) == (5000, True)
+        listed = await play.sdk.v1.refunds.list_async({"payment_intent": intent})
+        assert [refund.amount for refund in listed.data] == [4000, 1000]
+        disputed = await paid(play)
+        await elsewhere(play, disputed, "dispute")
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await play.sdk.v1.refunds.create_async({"payment_intent": disputed})
+        assert refused.value.code == "charge_disputed"
+
+
+async def test_an_inquiry_says_until_when_and_can_be_refunded_until_it_is_a_dispute(
+    tmp_path: Path,
+) -> None:
+    async with local_stripe(tmp_path) as play:
+        intent = await paid(play)
+        inquiry = await elsewhere(play, intent, "inquire")
+        [asked] = play.stored("dispute")
+        assert asked["status"] == "warning_needs_response"
+        assert asked["evidence_details"]["due_by"] > time.time()
+        await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 1000})
+        await play.post(f"clawbacks/{inquiry}", step="escalate")
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 1000})
+        assert refused.value.code == "charge_disputed"
+        events = [event["type"] for event in play.stored("event")]
+        assert events.index("charge.dispute.funds_withdrawn") > events.index("charge.refunded")

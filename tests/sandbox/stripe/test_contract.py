@@ -1,0 +1,55 @@
+"""Everything the local Stripe can say, held against Stripe's own document."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.stripe.objects import TRANSITIONS
+from tests.sandbox.stripe.judge import MISSING, judge
+from tests.sandbox.stripe.playground import ASKS, IS_DECLINED, SUCCEEDS, local_stripe
+
+MADE = ("payment_intent.created", "customer.created")
+
+
+async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_path: Path) -> None:
+    if judge() is None:
+        pytest.skip(MISSING)
+    async with local_stripe(tmp_path) as play:
+        await play.post("faults", delay=0.01)
+        ids = [(await play.session()).id for _ in range(7)]
+        for id, card in zip(
+            ids, (SUCCEEDS, IS_DECLINED, ASKS, "delayed_success", "delayed_failure"), strict=False
+        ):
+            await play.pay(id, card)
+        await play.pay(ids[2], ASKS, authenticate=False)
+        await play.pay(ids[5], ASKS, authenticate=True)
+        await play.sdk.v1.checkout.sessions.expire_async(ids[1])
+        await play.sdk.v1.checkout.sessions.expire_async(ids[6])
+        wanted: Any = {"amount": 5000, "currency": "eur", "metadata": {"of": "us"}}
+        wanted["automatic_payment_methods"] = {"enabled": True}
+        for pays in (True, False):
+            intent = await play.sdk.v1.payment_intents.create_async(wanted)
+            if pays:
+                await play.post(f"payment_intents/{intent.id}/confirm", card=SUCCEEDS)
+            else:
+                await play.sdk.v1.payment_intents.cancel_async(intent.id)
+            await play.sdk.v1.payment_intents.retrieve_async(intent.id)
+        await play.sdk.v1.customers.create_async({"name": "Acme", "metadata": {"of": "us"}})
+        await play.backend.got(33)
+        for id in ids:
+            await play.sdk.v1.checkout.sessions.retrieve_async(id, {"expand": ["payment_intent"]})
+        events = await play.sdk.v1.events.list_async({"limit": 100})
+        await play.sdk.v1.events.retrieve_async(events.data[0].id)
+        await play.sdk.v1.webhook_endpoints.list_async()
+        in_the_table = {type for step in TRANSITIONS.values() for type in step["events"]}
+        assert {event.type for event in events.data} == in_the_table | set(MADE)
+        assert play.judged() == []
+
+
+def test_the_judge_notices_what_is_wrong() -> None:
+    found = judge()
+    if found is None:
+        pytest.skip(MISSING)
+    assert found.check_request("POST", "/v1/checkout/sessions", "mode=gift")
+    assert found.check_object({"object": "event", "id": "evt_1"})

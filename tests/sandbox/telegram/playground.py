@@ -1,0 +1,93 @@
+"""A local Telegram on a free port, for one test: the Bot API and the people's doors."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, web
+
+from sandbox.server import LARGEST_BODY
+from sandbox.settings import SETTINGS, SandboxSettings
+from sandbox.store import STORE, Store
+from sandbox.telegram.api import add_telegram
+from tests.sandbox.telegram.judge import judge, types
+
+TOKEN = "424242:sandbox-token"
+Json = dict[str, Any]
+
+
+@dataclass
+class Playground:
+    """Speaks to the sandbox as a bot without a library, and as its people."""
+
+    url: str
+    http: ClientSession
+
+    async def bot(self, method: str, **parameters: Any) -> Json:
+        """The raw answer of a Bot API call; every result must be what aiogram expects of it."""
+        url = f"{self.url}/bot{TOKEN}/{method}"
+        form = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
+        async with self.http.post(url, data=form) as response:
+            answer: Json = await response.json()
+        assert answer["ok"] is (response.status == 200)
+        assert answer["ok"] or answer["error_code"] == response.status
+        if isinstance(answer.get("result"), dict) and "message_id" in answer["result"]:
+            judge(types.Message).validate_python(answer["result"])
+        return answer
+
+    async def updates(self, **parameters: Any) -> list[Json]:
+        """What the bot has not confirmed yet, by aiogram's models."""
+        found: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
+        for update in found:
+            judge(types.Update).validate_python(update)
+        return found
+
+    async def say(self, user: str, text: str, chat: str = "private") -> Json:
+        """A person writes to the bot, or in a group."""
+        return await self.door("send", user=user, chat=chat, text=text)
+
+    async def door(self, name: str, status: int = 200, **body: Any) -> Json:
+        """One of the doors that take a body."""
+        async with self.http.post(f"{self.url}/telegram/{name}", json=body) as response:
+            answer: Json = await response.json()
+        assert response.status == status, answer
+        return answer
+
+    async def chat(self, user: str, after: int = 0, wait: float = 0, chat: str = "private") -> Json:
+        """What a person sees."""
+        query = {"user": user, "chat": chat, "after": str(after), "wait": str(wait)}
+        async with self.http.get(f"{self.url}/telegram/chat", params=query) as response:
+            assert response.status == 200
+            answer: Json = await response.json()
+        for message in answer["messages"]:
+            judge(types.Message).validate_python(message)
+        return answer
+
+
+@asynccontextmanager
+async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
+    """Open for the length of the block; what was said stays in `folder`."""
+    store = Store(folder / "sandbox.sqlite")
+    app = web.Application(client_max_size=LARGEST_BODY)
+    app[STORE] = store
+    app[SETTINGS] = SandboxSettings(
+        data_dir=folder,
+        url="http://127.0.0.1",
+        webhook_url="http://127.0.0.1/api/payments/webhook",
+        stripe_secret_key="sk_test_sandbox",
+        stripe_webhook_secret="whsec_sandbox",
+        telegram_bot_token=TOKEN,
+    )
+    add_telegram(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    async with ClientSession() as http:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            yield Playground(f"http://127.0.0.1:{runner.addresses[0][1]}", http)
+        finally:
+            await runner.cleanup()
+            store.close()

@@ -1,0 +1,78 @@
+"""The local Telegram's webhook: set, posted to until it is accepted, in the way of polling."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from tests.sandbox.telegram.judge import judge, types
+from tests.sandbox.telegram.playground import Playground, local_telegram
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def telegram(tmp_path: Path) -> AsyncIterator[Playground]:
+    async with local_telegram(tmp_path) as playground:
+        yield playground
+
+
+async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
+    telegram: Playground,
+) -> None:
+    posts: asyncio.Queue[tuple[str, Json]] = asyncio.Queue()
+    answers = iter([500, 200, 200, 200])
+
+    async def receive(request: web.Request) -> web.Response:
+        secret = request.headers["X-Telegram-Bot-Api-Secret-Token"]
+        posts.put_nowait((secret, await request.json()))
+        return web.Response(status=next(answers))
+
+    app = web.Application()
+    app.router.add_post("/hook", receive)
+    async with TestServer(app, host="127.0.0.1") as server:
+        url = str(server.make_url("/hook"))
+        await telegram.say("ana", "before")
+        await telegram.bot("setWebhook", url=url, secret_token="s-1", allowed_updates=["message"])
+        first, again = [await asyncio.wait_for(posts.get(), 60) for _ in range(2)]
+        assert first == again
+        assert (first[0], first[1]["message"]["text"]) == ("s-1", "before")
+        judge(types.Update).validate_python(first[1])
+        info = (await telegram.bot("getWebhookInfo"))["result"]
+        by_aiogram = judge(types.WebhookInfo).validate_python(info)
+        assert (by_aiogram.url, info["pending_update_count"]) == (url, 0)
+        assert (
+            info["last_error_message"]
+            == "Wrong response from the webhook: 500 Internal Server Error"
+        )
+        conflict = await telegram.bot("getUpdates")
+        assert (conflict["error_code"], "webhook is active" in conflict["description"]) == (
+            409,
+            True,
+        )
+        await telegram.door("faults", webhook_twice=True)
+        await telegram.say("ben", "twice")
+        twice = [(await asyncio.wait_for(posts.get(), 60))[1] for _ in range(2)]
+        assert twice[0] == twice[1]
+    await telegram.bot("deleteWebhook")
+    await telegram.say("ana", "after")
+    assert [each["message"]["text"] for each in await telegram.updates()] == ["after"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"url": "http://example.com/hook"}, 400),
+        ({"url": "ftp://127.0.0.1/hook"}, 400),
+        ({"url": "http://127.0.0.1:1/", "secret_token": "no spaces"}, 400),
+        ({"url": "https://example.com/hook"}, 501),
+    ],
+)
+async def test_an_address_that_telegram_would_not_post_to_is_refused(
+    telegram: Playground, sent: dict[str, str], status: int
+) -> None:
+    assert (await telegram.bot("setWebhook", **sent))["error_code"] == status
