@@ -27,15 +27,9 @@ from backend.settings import Settings
 from backend.shop import Shop
 from backend.stripe_gateway import stripe_gateway
 from backend.stripe_permissions import PERMISSIONS
-<<<<<<< HEAD
 from bot.backend_api.calls import new_session
 from bot.backend_api.client import BackendClient
 from sandbox.runner.demo import free_ports
-=======
-from bot.backend_calls import new_session
-from bot.backend_client import BackendClient
-from sandbox.runner.demo import free_ports
->>>>>>> d39bf21 (Move the sandbox's modules into packages)
 from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings
 from sandbox.store import Store
