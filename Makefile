@@ -1,14 +1,14 @@
 # Everything there is to type. `make` alone prints this list.
 #
-# The environment is made on demand in .venv and made anew when pyproject.toml changes: by uv where
-# it is installed, else by Python's own venv and pip. Nothing is written outside this folder but
-# the package cache of either.
+# The environment is made on demand in .venv, of the exact versions in requirements/, and made anew
+# when these change: by uv where it is installed, else by Python's own venv and pip. Nothing is
+# written outside this folder but the package cache of either.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test slow snapshots stories older bench check clis clean
+.PHONY: help run demo token test slow snapshots stories older bench check lock clis clean
 
 PYTHON := .venv/bin/python
 
@@ -101,22 +101,26 @@ clean: ## remove the environment and every cache; .data, your sandbox's wallets,
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/installed-to-run: pyproject.toml
-	@$(call install,sandbox)
-	@touch $@
+.venv/installed-to-run: pyproject.toml requirements/run.txt
+	@$(call install,run)
 
-.venv/installed-to-test: pyproject.toml
-	@$(call install,sandbox$(,)dev)
-	@touch $@ .venv/installed-to-run
+.venv/installed-to-test: pyproject.toml requirements/test.txt
+	@$(call install,test)
 
-, := ,
+# What was made for tests stays so. From what other versions went into, nothing is kept: a package
+# that is needed no more would hide that somebody still imports it.
 # pip tells one dot a package, uv draws its own progress; errors are shown in full.
 define install
 echo "Installing packages into .venv, once ..."; \
 [ -w "$${HOME:-/nowhere}" ] || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1; \
+[ ! -e .venv/installed-to-test ] && kind=$(1) || kind=test; \
+for used in .venv/run.txt .venv/test.txt; do \
+  [ ! -e "$$used" ] || cmp -s "$$used" "requirements/$${used##*/}" || rm -rf .venv; \
+done; \
 if command -v uv >/dev/null; then \
   $(PYTHON) -c '' 2>/dev/null || uv venv --quiet --clear --python '>=3.11' .venv; \
-  uv pip install --python $(PYTHON) --editable '.[$(1)]'; \
+  uv pip install --python $(PYTHON) --require-hashes --requirement "requirements/$$kind.txt"; \
+  uv pip install --quiet --python $(PYTHON) --no-build-isolation --no-deps --editable .; \
 else \
   $(PYTHON) -m pip --version >/dev/null 2>&1 || { \
     for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
@@ -126,9 +130,30 @@ else \
     "$$python" -m venv --clear .venv || { rm -rf .venv; exit 1; }; \
   }; \
   $(PYTHON) -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --editable '.[$(1)]' | while read -r what which _; do \
+    --require-hashes --requirement "requirements/$$kind.txt" | while read -r what which _; do \
       case "$$what $$which" in Collecting*) printf .;; *g\ collected) printf ' unpacking ...';; esac; \
     done; \
+  $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input \
+    --no-build-isolation --no-deps --editable .; \
   echo " done."; \
-fi
+fi; \
+cp "requirements/$$kind.txt" .venv/; \
+touch .venv/installed-to-run; \
+[ "$$kind" = run ] || touch .venv/installed-to-test
 endef
+
+# Both from one resolution, for every Python that pyproject.toml allows and every system: run.txt
+# starts as a copy, because uv keeps the versions that the file has. setuptools builds us.
+BUILDS_US := setuptools>=77
+
+lock: ## find exact versions for pyproject.toml, keeping those that fit: make lock ARGS=--upgrade
+	@uv=$$(command -v uv) || uv=.cache/uv/bin/uv; \
+	[ -x "$$uv" ] || { python3 -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv; }; \
+	mkdir -p requirements; \
+	lock() { \
+	  echo '$(BUILDS_US)' | "$$uv" pip compile --quiet --no-config --universal --python-version 3.11 \
+	    --generate-hashes --custom-compile-command "make lock" --output-file "$$@" pyproject.toml -; \
+	}; \
+	lock requirements/test.txt --extra sandbox --extra dev $(ARGS); \
+	cp requirements/test.txt requirements/run.txt; \
+	lock requirements/run.txt --extra sandbox
