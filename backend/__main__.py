@@ -5,7 +5,7 @@ import asyncio
 import sys
 from uuid import UUID
 
-from backend import migrations
+from backend.database import migrations
 from backend.errors import PursebotError
 from backend.logs import configure_logs
 from backend.settings import DatabaseSettings, Settings, SettingsError

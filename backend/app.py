@@ -8,19 +8,21 @@ from aiohttp import web
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from backend import groups, outbox, reconcile, updates
-from backend.auth import MET, SUPABASE_AUTH, know_caller
-from backend.error_answers import HEADERS, in_shape, new_request_id
 from backend.errors import Failure, PursebotError
-from backend.http_errors import EncodedBody
+from backend.http import docs, health, openapi, return_pages, stripe_webhook, telegram_webhook
+from backend.http.authentication import MET, SUPABASE_AUTH, know_caller
+from backend.http.error_responses import HEADERS, in_shape, new_request_id
+from backend.http.errors import EncodedBody
+from backend.http.handlers import for_bot
+from backend.http.rate_limits import LIMITER, costly
+from backend.http.requests import CLOSING, SETTINGS, SHOP
+from backend.http.route_table import DOORS, GROUP
+from backend.notifications import outbox, telegram_updates
 from backend.opening import supabase_auth
-from backend.routes import docs, health, openapi, pages, telegram, webhook
-from backend.routes.door import CLOSING, SETTINGS, SHOP
-from backend.routes.limiter import LIMITER, costly
-from backend.routes.table import DOORS, GROUP
-from backend.routes.use_case import for_bot
+from backend.organizations import groups
 from backend.settings import Settings
 from backend.shop import Shop
+from backend.stripe import reconcile
 
 log = structlog.get_logger(__name__)
 
@@ -39,17 +41,17 @@ ROUTES = [
     web.get("/metrics", health.metrics),
     web.get("/docs", docs.page),
     web.get("/openapi.json", openapi.answer),
-    web.post("/api/payments/webhook", webhook.receive),
-    web.get("/pay/{id}/return", costly(pages.came_back)),
-    web.get("/pay/{id}/leave", costly(pages.came_back)),
-    web.get("/recurring/{id}/return", costly(pages.began)),
-    web.get("/cards/{id}/return", costly(pages.card_came_back)),
-    web.get("/cards/{id}/portal", costly(pages.portal_came_back)),
-    web.post("/telegram/webhook", telegram.receive),
+    web.post("/api/payments/webhook", stripe_webhook.receive),
+    web.get("/pay/{id}/return", costly(return_pages.came_back)),
+    web.get("/pay/{id}/leave", costly(return_pages.came_back)),
+    web.get("/recurring/{id}/return", costly(return_pages.began)),
+    web.get("/cards/{id}/return", costly(return_pages.card_came_back)),
+    web.get("/cards/{id}/portal", costly(return_pages.portal_came_back)),
+    web.post("/telegram/webhook", telegram_webhook.receive),
     web.post(GROUP.replace("/api/", "/internal/"), for_bot(groups.hear)),
-    web.post("/internal/updates/claim", for_bot(updates.claim)),
-    web.post("/internal/updates/{id}/handled", for_bot(updates.finish, 204)),
-    web.post("/internal/updates/{id}/rejected", for_bot(updates.reject, 204)),
+    web.post("/internal/updates/claim", for_bot(telegram_updates.claim)),
+    web.post("/internal/updates/{id}/handled", for_bot(telegram_updates.finish, 204)),
+    web.post("/internal/updates/{id}/rejected", for_bot(telegram_updates.reject, 204)),
     web.post("/internal/notifications/claim", for_bot(outbox.claim)),
     web.post("/internal/notifications/{id}/result", for_bot(outbox.finish, 204)),
 ]

@@ -11,12 +11,16 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from backend import adjustments, dead_letters, doctor, invitations, packages, reconcile
+from backend import doctor
 from backend.app import create_app
-from backend.database import SERVICE
-from backend.http_connections import BoundedRunner, quiet_about_files
+from backend.database.protocol import SERVICE
+from backend.http.connections import BoundedRunner, quiet_about_files
 from backend.opening import open_database, open_shop
+from backend.organizations import invitations
 from backend.settings import Settings
+from backend.stripe import dead_letters, reconcile
+from backend.subscriptions import packages
+from backend.wallets import adjustments
 
 log = structlog.get_logger("backend")
 

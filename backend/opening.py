@@ -5,13 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from backend.database import SERVICE, Database
+from backend.database.postgres import postgres_database
+from backend.database.protocol import SERVICE, Database
 from backend.failures import StripeRefused, StripeUnavailable
-from backend.postgres import postgres_database
+from backend.http.supabase_auth import SupabaseAuth
 from backend.settings import Settings, SettingsError
 from backend.shop import Shop
-from backend.stripe_gateway import StripeGateway, stripe_gateway
-from backend.supabase_auth import SupabaseAuth
+from backend.stripe.client import StripeGateway, stripe_gateway
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ def open_database(
     signing_key = settings.supabase_jwt_secret
     if project and key and signing_key:
         # A large library, which the other way does without.
-        from backend.supabase_database import supabase_database
+        from backend.database.supabase_rest import supabase_database
 
         return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
     raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from backend.database import Database
+from backend.database.protocol import Database
 from backend.metrics import Metrics
-from backend.outbox import Bell
-from backend.stripe_gateway import StripeGateway
+from backend.notifications.outbox import Bell
+from backend.stripe.client import StripeGateway
 
 REFETCHES = 8  # at one time: Stripe allows 25 requests a second in test mode, 100 in live mode
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import asyncpg
 
-from backend import migrations
-from backend.database import SERVICE, Database
-from backend.postgres import postgres_database
+from backend.database import migrations
+from backend.database.postgres import postgres_database
+from backend.database.protocol import SERVICE, Database
 from sandbox.postgres.cluster import embedded_postgres
 
 Json = dict[str, Any]

@@ -15,9 +15,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import migrations
-from backend.database import SERVICE, TelegramUser
-from backend.postgres import PostgresDatabase, postgres_database
+from backend.database import migrations
+from backend.database.postgres import PostgresDatabase, postgres_database
+from backend.database.protocol import SERVICE, TelegramUser
 from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.supabase_standin import Standin, supabase_standin
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from backend import http_errors
 from backend.errors import PursebotError, tree
-from backend.stripe_events import EVENT_TYPES
+from backend.http import errors as http_errors
+from backend.stripe.events import EVENT_TYPES
 from sandbox.runner.environment import SETTINGS
 
 ROOT = Path(__file__).parent.parent

@@ -66,12 +66,12 @@ DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Str
 @pytest.mark.parametrize(
     ("file", "line", "law"),
     [
-        ("backend/refunds.py", "import bot", "backend/ never imports bot/"),
-        ("backend/refunds.py", "import sandbox.store", PRODUCT_FIRST),
-        ("backend/refunds.py", "import stripe", STRIPE),
-        ("backend/refunds.py", "import asyncpg", DATABASE),
-        ("backend/refunds.py", "import aiohttp.web", DOORS),
-        ("backend/refunds.py", "from telegram import Bot", DOORS),
+        ("backend/payments/refunds.py", "import bot", "backend/ never imports bot/"),
+        ("backend/payments/refunds.py", "import sandbox.store", PRODUCT_FIRST),
+        ("backend/payments/refunds.py", "import stripe", STRIPE),
+        ("backend/payments/refunds.py", "import asyncpg", DATABASE),
+        ("backend/payments/refunds.py", "import aiohttp.web", DOORS),
+        ("backend/payments/refunds.py", "from telegram import Bot", DOORS),
         (
             "bot/payments/refunds.py",
             "import backend.refunds",

@@ -6,6 +6,7 @@ secret. What one check cannot reach does not keep the others from looking.
 
 from collections.abc import AsyncIterator, Callable
 
+from backend.database.migrations import MigrationError
 from backend.doctor.account_check import account
 from backend.doctor.database_checks import database
 from backend.doctor.finding import Finding, Findings, found
@@ -13,7 +14,6 @@ from backend.doctor.settings_checks import settings
 from backend.doctor.stripe_checks import stripe_account
 from backend.doctor.telegram_checks import telegram
 from backend.errors import PursebotError
-from backend.migrations import MigrationError
 from backend.settings import Settings, SettingsError
 
 CHECKS: dict[str, Callable[[Settings], Findings]] = {

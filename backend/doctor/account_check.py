@@ -1,6 +1,6 @@
 """Whose account the key and the database belong to."""
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.doctor.finding import Findings, found
 from backend.doctor.stripe_checks import reason
 from backend.failures import StripeRefused

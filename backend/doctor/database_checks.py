@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from backend import migrations
-from backend.connections import Unreachable, address_kind
-from backend.database import SERVICE, Database
+from backend.database import migrations
+from backend.database.connections import Unreachable, address_kind
+from backend.database.protocol import SERVICE, Database
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
 from backend.opening import open_database

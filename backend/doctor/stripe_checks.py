@@ -8,10 +8,10 @@ from backend.failures import StripeRefused, StripeUnavailable
 from backend.opening import open_stripe
 from backend.schemas import Json
 from backend.settings import Settings
-from backend.stripe_errors import refused_for_the_key
-from backend.stripe_events import EVENT_TYPES, release_of
-from backend.stripe_gateway import API_VERSION, TOLERANCE_SECONDS, StripeGateway
-from backend.stripe_permissions import PERMISSIONS, Permission
+from backend.stripe.client import API_VERSION, TOLERANCE_SECONDS, StripeGateway
+from backend.stripe.errors import refused_for_the_key
+from backend.stripe.events import EVENT_TYPES, release_of
+from backend.stripe.permissions import PERMISSIONS, Permission
 
 DOOR = "/api/payments/webhook"
 NOT_PERMITTED = "403"  # the key is good, and may not do this

@@ -17,16 +17,16 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from backend.app import create_app
-from backend.database import SERVICE, Database
-from backend.http_connections import BoundedRunner
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import SERVICE, Database
+from backend.http.connections import BoundedRunner
+from backend.notifications.outbox import Bell
 from backend.opening import introduce
-from backend.outbox import Bell
-from backend.postgres import PostgresDatabase
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
 from backend.settings import Settings
 from backend.shop import Shop
-from backend.stripe_gateway import stripe_gateway
-from backend.stripe_permissions import PERMISSIONS
+from backend.stripe.client import stripe_gateway
+from backend.stripe.permissions import PERMISSIONS
 from bot.backend_api.calls import new_session
 from bot.backend_api.client import BackendClient
 from sandbox.runner.demo import free_ports

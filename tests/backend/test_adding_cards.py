@@ -4,8 +4,8 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from backend import subscriptions
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
+from backend.subscriptions import service as subscriptions
 from tests.backend.conftest import SUCCESS, House
 from tests.backend.test_cards import TEST_CARD, Cards, cards
 from tests.backend.test_charges import saved

@@ -21,9 +21,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backend import reconcile
-from backend.database import SERVICE
-from backend.postgres import postgres_database
+from backend.database.postgres import postgres_database
+from backend.database.protocol import SERVICE
+from backend.stripe import reconcile
 from tests.backend.books import banks, operators, payers
 from tests.backend.books.operators import settle_dead_letters
 from tests.backend.books.story import Act, Plot, Story

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import reconcile
+from backend.stripe import reconcile
 from sandbox.stripe.objects import new
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
 

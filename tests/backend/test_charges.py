@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import reconcile
 from backend.schemas import Payment, WhichOrganization
+from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, EVE, SUCCESS, House, token
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, strategies as some
 
-from backend.database import TelegramUser
+from backend.database.protocol import TelegramUser
 from backend.errors import AmountTooPrecise, CurrencyUnknown
-from backend.money import CURRENCIES, major_units, minor_units
 from backend.schemas import Introduction
+from backend.wallets.money import CURRENCIES, major_units, minor_units
 from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, House
 

@@ -8,8 +8,8 @@ import pytest
 
 from backend.doctor.finding import LEVELS, SENTENCES
 from backend.doctor.stripe_checks import endpoint_findings
-from backend.stripe_events import EVENT_TYPES
-from backend.stripe_gateway import API_VERSION
+from backend.stripe.client import API_VERSION
+from backend.stripe.events import EVENT_TYPES
 from tests.backend.conftest import ANA, House
 from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, paid_at_stripe, signed

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from backend.app import create_app
-from backend.database import REFUSALS
+from backend.database.protocol import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
 from sandbox.runner.demo import free_ports

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientResponse
 
-from backend.history import defused, plain_name, spreadsheet
+from backend.wallets.history import defused, plain_name, spreadsheet
 from tests.backend.conftest import BEN, EVE, House, token
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import reconcile, topups
+from backend.payments import checkout
+from backend.stripe import reconcile
 from tests.backend.conftest import BEN, DECLINE, EVE, SUCCESS, House, token
 
 Json = dict[str, Any]
@@ -88,12 +89,12 @@ async def test_with_webhooks_off_asking_stripe_settles_an_intent(
     made = await intent(house)
     payment = UUID(made["payment_id"])
     await confirm(house, made, card)
-    await topups.check(house.shop, payment)
+    await checkout.check(house.shop, payment)
     assert (await house.see(payment)).status == "processing"
     async with asyncio.timeout(60):
         while (await house.see(payment)).status != ends:
             await owner.execute("update payments set checked_at = null")
-            await topups.check(house.shop, payment)
+            await checkout.check(house.shop, payment)
 
 
 async def test_a_canceled_or_late_intent_can_be_confirmed_no_more(

@@ -7,7 +7,7 @@ from limits import RateLimitItemPerMinute
 from multidict import CIMultiDictProxy
 
 from backend.app import create_app
-from backend.routes import limiter
+from backend.http import rate_limits
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import EVE, House, chosen, listening, token
 
@@ -58,7 +58,7 @@ async def test_every_answer_says_what_browsers_need_to_hear(house: House) -> Non
 async def test_who_asks_too_often_waits_and_nobody_else(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limiter, "EACH_PERSON", RateLimitItemPerMinute(2))
+    monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(2))
     path = f"/api/payments/{await house.topup()}/check"
     assert (await ask(house, "POST", path))[0] == 200
     status, headers, said = await ask(house, "POST", path)
@@ -72,7 +72,7 @@ async def test_who_asks_too_often_waits_and_nobody_else(
 async def test_only_the_trusted_proxy_says_who_it_passes_on(
     house: House, monkeypatch: pytest.MonkeyPatch, proxy: str, believed: bool
 ) -> None:
-    monkeypatch.setattr(limiter, "EACH_ADDRESS", RateLimitItemPerMinute(1))
+    monkeypatch.setattr(rate_limits, "EACH_ADDRESS", RateLimitItemPerMinute(1))
     port = free_ports(1)[0]
     settings = chosen(trusted_proxy=proxy, public_url="https://wallet.example.com")
     app = create_app(house.shop, settings, reconciling=False)

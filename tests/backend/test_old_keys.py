@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import stripe
 
-from backend import dead_letters, reconcile
+from backend.stripe import dead_letters, reconcile
 from tests.backend.conftest import House
 from tests.backend.test_charges import A_MINUTE_LATER, balance, charge, saved
 from tests.backend.test_refunds import credited, refund

@@ -15,9 +15,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from backend.routes import limiter
-from backend.routes.openapi import document
-from backend.routes.table import DOORS
+from backend.http import rate_limits
+from backend.http.openapi import document
+from backend.http.route_table import DOORS
 from tests.backend.conftest import House, token
 
 CONFORMS = [
@@ -57,7 +57,7 @@ def ask_everything(url: str, ids: dict[str, str], operations: list[Any], times: 
 async def test_whatever_the_document_allows_is_answered_as_it_says(
     house: House, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    monkeypatch.setattr(limiter, "EACH_PERSON", RateLimitItemPerMinute(10_000))
+    monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(10_000))
     acme = str(house.world.acme)
     ids = {"id": acme, "organization_id": acme, "currency": "eur"}
     ids["payment"] = str(await house.topup())

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from backend import outbox
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
+from backend.notifications import outbox
 from tests.backend.conftest import ANA, BEN, EVE, House, token
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.supabase_database import SupabaseDatabase, supabase_database
+from backend.database.supabase_rest import SupabaseDatabase, supabase_database
 from tests.backend.conftest import House, open_house
 from tests.backend.test_commands import GOOD, run
 from tests.conftest import World

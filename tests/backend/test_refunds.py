@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import reconcile
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.schemas import Payment
+from backend.stripe import reconcile
 from tests.backend.conftest import BEN, EVE, House, token
 from tests.backend.test_webhook_door import signed
 from tests.sandbox.stripe.judge import judge

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from backend.page_words import WORDS
+from backend.page_texts import WORDS
 from backend.schemas import PaymentStatus, QuietHours, SettingsChange
 from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, House, token

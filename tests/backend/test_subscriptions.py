@@ -9,9 +9,9 @@ import aiohttp
 import asyncpg
 import pytest
 
-from backend import reconcile
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.schemas import Subscription
+from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
 from tests.sandbox.stripe.judge import MISSING, judge
 

@@ -6,8 +6,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from backend import reconcile, webhooks
-from backend.stripe_billing_facts import subscription_fact
+from backend.stripe import reconcile, webhooks
+from backend.stripe.parsers.subscriptions import subscription_fact
 from tests.backend.conftest import House
 from tests.backend.test_subscriptions import (
     DOOR,

@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from backend import supabase_auth
 from backend.errors import (
     Unauthorized,
 )
 from backend.failures import (
     SupabaseUnavailable,
 )
-from backend.supabase_auth import SupabaseAuth
+from backend.http import supabase_auth
+from backend.http.supabase_auth import SupabaseAuth
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import SECRET, SUPABASE, SUPABASE_SECRET, House, listening, token
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from backend import reconcile, topups
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
+from backend.payments import checkout
 from backend.schemas import PaymentStatus
+from backend.stripe import reconcile
 from bot.backend_api.calls import BackendRefusal
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, House, token
 
@@ -88,7 +89,7 @@ async def test_the_reconciler_heals_what_no_webhook_told(house: House, owner: An
     await owner.execute(
         "update payments set created_at = created_at - interval '1 hour' where id = $1", by_id
     )
-    assert await topups.check(house.shop, by_id)
+    assert await checkout.check(house.shop, by_id)
     looked_at = await reconcile.once(house.shop)
     assert looked_at["events"] > looked_at["payments"] == 0  # the events tell of both, first
     for payment in (by_id, by_event):

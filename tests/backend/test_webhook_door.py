@@ -14,7 +14,7 @@ import pytest
 from backend.failures import (
     DatabaseUnavailable,
 )
-from backend.stripe_events import EVENT_TYPES, StripeEvent
+from backend.stripe.events import EVENT_TYPES, StripeEvent
 from tests.backend.conftest import ANA, WEBHOOK_SECRETS, House
 from tests.waiting import until_blocked
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend import dead_letters, reconcile
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.failures import StripeRefused
+from backend.stripe import dead_letters, reconcile
 from sandbox.stripe.objects import new
 from tests.backend.conftest import House
 from tests.backend.test_old_keys import a_day_later, made, with_a_key_of_yesterday

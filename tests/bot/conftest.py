@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from backend.postgres import PostgresDatabase
+from backend.database.postgres import PostgresDatabase
 from bot.__main__ import started
 from bot.app import create_app
 from bot.backend_api.calls import new_session

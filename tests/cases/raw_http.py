@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from backend.app import create_app
-from backend.http_connections import BoundedRunner, Patience
+from backend.http.connections import BoundedRunner, Patience
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import House, chosen
 

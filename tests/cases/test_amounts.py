@@ -9,11 +9,12 @@ import pytest
 from babel import Locale
 from hypothesis import given, settings, strategies as some
 
-from backend import money, schemas
+from backend import schemas
 from backend.errors import AmountRefused
-from backend.routes.openapi import document
-from backend.routes.table import DOORS
+from backend.http.openapi import document
+from backend.http.route_table import DOORS
 from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
+from backend.wallets import money
 from bot.locales.texts import Price, Words
 from tests.backend.conftest import ANA, House, house, token
 from tests.backend.test_commands import GOOD, run

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.errors import WrongStripeMode
 from backend.opening import introduce
 from backend.operator_errors import WrongStripeAccount

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.dead_letters import spread_tax
+from backend.stripe.dead_letters import spread_tax
 from tests.backend.conftest import House
 from tests.backend.test_commands import GOOD, received, run
 from tests.backend.test_webhook_door import paid_at_stripe

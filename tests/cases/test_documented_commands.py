@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from backend import migrations
+from backend.database import migrations
 from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.backend.test_commands import ROOT, run
 from tests.fake_pooler import fake_pooler

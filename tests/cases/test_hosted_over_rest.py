@@ -4,8 +4,8 @@ import asyncio
 
 import aiohttp
 
-from backend.database import SERVICE
-from backend.supabase_database import supabase_database
+from backend.database.protocol import SERVICE
+from backend.database.supabase_rest import supabase_database
 from sandbox.runner.demo import free_ports
 from tests.backend.test_commands import GOOD, start
 from tests.conftest import World

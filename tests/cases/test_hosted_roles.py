@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, Database
-from backend.postgres import postgres_database
-from backend.supabase_database import supabase_database
+from backend.database.postgres import postgres_database
+from backend.database.protocol import SERVICE, Database
+from backend.database.supabase_rest import supabase_database
 from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.backend.conftest import open_house
 from tests.backend.test_commands import GOOD, run

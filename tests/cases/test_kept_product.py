@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from backend.database import SERVICE
-from backend.stripe_products import WALLET_PRODUCT, product_id
+from backend.database.protocol import SERVICE
+from backend.stripe.products import WALLET_PRODUCT, product_id
 from tests.backend.conftest import House
 from tests.backend.test_charges import saved
 from tests.backend.test_subscriptions import DOOR, ask, begun, pay

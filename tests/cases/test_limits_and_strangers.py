@@ -11,10 +11,10 @@ import pytest
 from limits import RateLimitItemPerMinute
 
 from backend import failures
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.errors import TooManyRequests
-from backend.routes import limiter
-from backend.routes.table import DOORS, Door
+from backend.http import rate_limits
+from backend.http.route_table import DOORS, Door
 from tests.backend.conftest import ANA, EVE, House
 from tests.backend.test_charges import Json, charge, post, saved
 from tests.backend.test_refunds import credited
@@ -67,7 +67,7 @@ def asks_stripe(door: Door) -> bool:
 async def test_whoever_may_have_stripe_asked_has_a_limit(
     house: House, monkeypatch: pytest.MonkeyPatch, door: Door
 ) -> None:
-    monkeypatch.setattr(limiter, "EACH_PERSON", RateLimitItemPerMinute(1))
+    monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(1))
     path = door.path.replace("{id}", ANYBODY).removeprefix("/api/")
     statuses = [await ask(house, door.method, path) for _ in range(2)]
     assert statuses[0] != 429

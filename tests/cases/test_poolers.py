@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend import connection_pool
-from backend.connections import address_kind
-from backend.database import SERVICE
+from backend.database import connection_pool
+from backend.database.connections import address_kind
+from backend.database.postgres import PostgresDatabase, postgres_database
+from backend.database.protocol import SERVICE
 from backend.failures import DatabaseUnavailable
-from backend.postgres import PostgresDatabase, postgres_database
 from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.backend.test_commands import GOOD, run
 from tests.conftest import World

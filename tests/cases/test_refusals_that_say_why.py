@@ -13,8 +13,8 @@ from stripe import _error
 from stripe._api_requestor import _APIRequestor
 
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
-from backend.stripe_errors import OUTCOMES, Outcome, outcome_of, without_secrets
-from backend.stripe_gateway import StripeGateway, stripe_gateway
+from backend.stripe.client import StripeGateway, stripe_gateway
+from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
 from tests.backend.test_charges import balance, charge, intents, post, saved

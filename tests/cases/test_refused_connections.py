@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from backend import connection_pool, migrations
-from backend.connection_refusals import OTHER, refusal_of
-from backend.database import SERVICE
+from backend.database import connection_pool, migrations
+from backend.database.connection_refusals import OTHER, refusal_of
+from backend.database.postgres import PostgresDatabase, postgres_database
+from backend.database.protocol import SERVICE
 from backend.failures import DatabaseUnavailable
-from backend.postgres import PostgresDatabase, postgres_database
 from tests.backend.conftest import ANA, House, open_house, token
 from tests.backend.test_commands import GOOD, start
 from tests.conftest import World

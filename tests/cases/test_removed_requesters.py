@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend import reconcile
 from backend.schemas import Payment
+from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, House, token
 from tests.backend.test_charges import Json, balance, charge, post, saved
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from backend import reconcile
+from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, SUCCESS, House
 from tests.backend.test_charges import post, saved
 from tests.backend.test_subscriptions import start

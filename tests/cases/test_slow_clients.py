@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from backend.http_connections import most_connections, quiet_about_files
+from backend.http.connections import most_connections, quiet_about_files
 from backend.schemas import SERVICE_AUDIENCE
 from tests.backend.conftest import House, token
 from tests.cases.raw_http import QUICK, answer, ended, front, head, opened

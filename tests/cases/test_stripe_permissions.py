@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
-from backend.stripe_permissions import PERMISSIONS, names
+from backend.stripe.permissions import PERMISSIONS, names
 from tests.backend.conftest import House
 from tests.backend.test_doctor import Clinic
 

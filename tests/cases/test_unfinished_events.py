@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backend import reconcile
 from backend.failures import StripeUnavailable
+from backend.stripe import reconcile
 from tests.backend.conftest import House
 from tests.cases.stripe_words import Connection, Json, balance, deliver, event, paid, post
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend import reconcile
+from backend.stripe import reconcile
 from tests.backend.conftest import House
 from tests.cases.stripe_words import Connection, Json, balance, paid, post, refund
 

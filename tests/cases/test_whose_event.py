@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from backend import reconcile
-from backend.database import SERVICE
-from backend.stripe_gateway import API_VERSION
+from backend.database.protocol import SERVICE
+from backend.stripe import reconcile
+from backend.stripe.client import API_VERSION
 from tests.backend.conftest import House
 from tests.backend.test_doctor import Clinic, clinic
 from tests.backend.test_webhook_door import paid_at_stripe, signed

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from backend.database import SERVICE, Database
-from backend.postgres import PostgresDatabase
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import SERVICE, Database
 from tests.conftest import World
 
 Json = dict[str, Any]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.database import Actor, Service, named, refusal_of
-from backend.postgres import SET_CALLER, speak_json
+from backend.database.postgres import SET_CALLER, speak_json
+from backend.database.protocol import Actor, Service, named, refusal_of
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

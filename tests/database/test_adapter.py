@@ -16,7 +16,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backend.database import SERVICE, Database, SupabaseUser
+from backend.database.postgres import PostgresDatabase, postgres_database
+from backend.database.protocol import SERVICE, Database, SupabaseUser
+from backend.database.supabase_rest import supabase_database
 from backend.errors import (
     AmountTooSmall,
     IdempotencyKeyReused,
@@ -27,8 +29,6 @@ from backend.errors import (
 from backend.failures import (
     DatabaseUnavailable,
 )
-from backend.postgres import PostgresDatabase, postgres_database
-from backend.supabase_database import supabase_database
 from tests.conftest import World
 from tests.database.conftest import Till, paid
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin

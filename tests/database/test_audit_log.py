@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from tests.conftest import World
 from tests.database.conftest import Till, paid
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import (
     IdempotencyKeyReused,
     NotFound,

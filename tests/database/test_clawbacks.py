@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import (
     AmountTooSmall,
     IdempotencyKeyReused,

@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from backend.database import SERVICE
-from backend.postgres import postgres_database
+from backend.database.postgres import postgres_database
+from backend.database.protocol import SERVICE
 from tests.conftest import populate
 from tests.database.conftest import Till, paid
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.errors import WrongStripeMode
 from tests.database.conftest import Till, event, paid
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import NotFound, RoleTooLow
 from tests.database.conftest import Till, paid
 from tests.database.test_outbox import claim, finish

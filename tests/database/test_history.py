@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backend.database import TelegramUser
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import TelegramUser
 from backend.errors import BadCursor, CurrencyUnknown, NotFound, Unauthorized
-from backend.postgres import PostgresDatabase
 from tests.conftest import World
 from tests.database.conftest import Till, paid
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import InvitationInvalid, NotFound, RoleTooLow, TooManyRequests, Unauthorized
-from backend.postgres import PostgresDatabase
 from tests.conftest import World
 from tests.database.test_organizations import NOBODY, give, id_of, roles, told
 

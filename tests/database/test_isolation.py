@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend import migrations
-from backend.database import SERVICE, TelegramUser
+from backend.database import migrations
+from backend.database.postgres import PostgresDatabase, postgres_database
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import NotFound, RoleTooLow, Unauthorized
-from backend.money import CURRENCIES
-from backend.postgres import PostgresDatabase, postgres_database
+from backend.wallets.money import CURRENCIES
 from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.conftest import World, populate
 from tests.database.conftest import Till, paid

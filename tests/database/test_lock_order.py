@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.errors import PursebotError
 from tests.database.conftest import Till, event, paid
 from tests.database.sessions import call, meet, session, waits

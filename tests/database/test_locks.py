@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from backend.errors import (
     NothingToRefund,
     PaymentClosed,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.database import SERVICE, SupabaseUser
+from backend.database.protocol import SERVICE, SupabaseUser
 from backend.errors import AlreadyLinked, NotFound
 from tests.database.conftest import Till
 from tests.database.sessions import Call, meet

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from backend import migrations
-from backend.migrations import MigrationError, migrate
+from backend.database import migrations
+from backend.database.migrations import MigrationError, migrate
 from sandbox.postgres.cluster import EmbeddedPostgres
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import (
     BadCursor,
     IdempotencyKeyReused,
@@ -19,7 +20,6 @@ from backend.errors import (
     TooManyOrganizations,
     Unauthorized,
 )
-from backend.postgres import PostgresDatabase
 from tests.conftest import World
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from tests.database.conftest import Till, event, paid
 from tests.waiting import until_blocked
 

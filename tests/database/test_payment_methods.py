@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from tests.database.conftest import Till
 
 Json = dict[str, Any]

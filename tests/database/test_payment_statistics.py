@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from backend.database import TelegramUser
+from backend.database.protocol import TelegramUser
 from tests.conftest import World
 from tests.database.conftest import Till, event, paid
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, SupabaseUser
+from backend.database.protocol import SERVICE, SupabaseUser
 from backend.errors import (
     AmountTooLarge,
     AmountTooSmall,
@@ -19,7 +19,7 @@ from backend.errors import (
     TopupsOff,
     WrongStripeMode,
 )
-from backend.money import CURRENCIES, major_units
+from backend.wallets.money import CURRENCIES, major_units
 from sandbox.stripe.objects import TABLES
 from tests.database.conftest import Till, paid
 

@@ -1,6 +1,6 @@
 """Refunds that Stripe refused, or that failed at once."""
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from tests.database.conftest import Till
 from tests.database.test_clawbacks import Connection, ask, credited, postings, refund
 

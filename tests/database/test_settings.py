@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE, TelegramUser
+from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import TimeZoneUnknown, Unauthorized
 from tests.database.conftest import Till, paid
 from tests.database.test_outbox import claim

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.database import SERVICE
+from backend.database.postgres import PostgresDatabase
+from backend.database.protocol import SERVICE
 from backend.errors import (
     AmountTooSmall,
     NotFound,
@@ -14,8 +15,7 @@ from backend.errors import (
     SubscriptionCurrency,
     SubscriptionOver,
 )
-from backend.postgres import PostgresDatabase
-from backend.stripe_billing_facts import invoice_fact
+from backend.stripe.parsers.subscriptions import invoice_fact
 from tests.conftest import World
 from tests.database.conftest import Till, event
 from tests.database.test_events import balance

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from backend.routes.table import DOORS
+from backend.http.route_table import DOORS
 from backend.schemas import CARD_REMOVED, without_card_numbers
 from bot.handlers import COMMANDS
 from sandbox.personas import GROUP

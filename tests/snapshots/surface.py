@@ -11,8 +11,8 @@ from pathlib import Path
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.http.openapi import document
 from backend.metrics import Metrics
-from backend.routes.openapi import document
 from tests.snapshots.log_calls import log_events
 
 FOLDER = Path(__file__).parent

@@ -1,7 +1,8 @@
 """What happens between Stripe and us: other versions, other people, and what the operator does."""
 
-from backend import adjustments, dead_letters
 from backend.operator_errors import CannotBeAccepted
+from backend.stripe import dead_letters
+from backend.wallets import adjustments
 from sandbox.stripe.objects import new
 from tests.backend.books.story import Act, Json, Story
 

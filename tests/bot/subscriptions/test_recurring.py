@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend.database import SERVICE
+from backend.database.protocol import SERVICE
 from bot.locales.texts import load_texts
 from bot.subscriptions.recurring import news_screen, one_screen
 from sandbox.telegram.text import said

@@ -1,0 +1,1 @@
+"""The way to Postgres: the protocol, its two adapters, connections and migrations."""

@@ -1,0 +1,87 @@
+"""Opening connections to PostgreSQL, and what kind of address they lead to.
+
+Nothing here is prepared by name or outlives its transaction, so that all of it works behind a
+pooler in either mode.
+"""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from typing import Any, Literal
+
+import asyncpg
+
+from backend.database.connection_refusals import refusal_of
+
+CONNECT_SECONDS = 5
+PATIENCE_SECONDS = 4  # how long a refusal that may pass is waited for
+PAUSE_SECONDS = 0.2
+
+Kind = Literal["direct", "session", "transaction"]
+
+
+class Unreachable(Exception):
+    """Nobody could be reached at the address: `reason`, and in `fix` what to do."""
+
+    def __init__(self, error: BaseException) -> None:
+        """`error`: what connecting raised."""
+        known = refusal_of(getattr(error, "sqlstate", None), str(error))
+        self.passes = known.passes or isinstance(error, OSError)
+        self.fix = known.fix
+        said = (str(error) or type(error).__name__).strip().rstrip(".")
+        self.reason = f"The database is not available: {said}."
+        if isinstance(error, ValueError):  # it says the address, and so the password
+            self.reason = "SUPABASE_DB_URL is not an address."
+            self.fix = (
+                "Write postgresql://user:password@host:5432/name."
+                " Special characters of the password are written as %40 and the like."
+            )
+        super().__init__(f"{self.reason} {self.fix}")
+
+
+NO_CONNECTION = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def connect(url: str) -> "asyncpg.Connection[Any]":
+    """A connection as whoever the address names.
+
+    Waits for what may pass, such as a full pool. Raises Unreachable, without a word of the address.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
+        except NO_CONNECTION as error:
+            refused = Unreachable(error)
+            full = refused.passes and not isinstance(error, OSError)
+            if not full or time.monotonic() > deadline:
+                raise refused from (None if isinstance(error, ValueError) else error)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def backend_pid(connection: "asyncpg.Connection[Any]") -> int:
+    """The process at the server that runs the next transaction."""
+    async with connection.transaction():
+        pid: int = await connection.fetchval("select pg_backend_pid()")
+        return pid
+
+
+async def address_kind(url: str) -> Kind:
+    """Whether the address is PostgreSQL's own, or a pooler's and in which mode; or Unreachable.
+
+    A pooler greets with a process id of its own making. In transaction mode a second client is
+    served by the process that has just served the first, which stays connected; in session mode
+    that process belongs to the first as long as it stays.
+    """
+    async with AsyncExitStack() as stack:
+        first = await connect(url)
+        stack.push_async_callback(first.close)
+        served_by = await backend_pid(first)
+        if served_by == first.get_server_pid():
+            return "direct"
+        second = await connect(url)
+        stack.push_async_callback(second.close)
+        for _ in range(5):  # others may be served in between
+            if await backend_pid(second) == await backend_pid(first):
+                return "transaction"
+        return "session"

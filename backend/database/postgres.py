@@ -1,0 +1,116 @@
+"""The direct way to the database: asyncpg, straight to Postgres or through a pooler.
+
+Roles are set by SQL, because poolers drop a startup parameter. Member calls run as PostgREST would
+run them: begin, set role and claims for this transaction only, call, commit. Service calls use
+connections that took their role when they opened, so that a call is one round trip. Behind a pooler
+in transaction mode nothing may outlive a transaction: there both set their role inside it, and no
+statement is prepared by name.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import structlog
+
+from backend.database.connection_pool import Connection, ConnectionPool
+from backend.database.connections import Unreachable, address_kind
+from backend.database.protocol import Actor, Service, named, refusal_of
+from backend.failures import DatabaseUnavailable
+
+log = structlog.get_logger("backend")
+
+SET_CALLER = "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)"
+CALL_SECONDS = 10
+TRANSACTION_MODE = (
+    "SUPABASE_DB_URL is a pooler's in transaction mode, where no role outlives a transaction:"
+    " set SUPABASE_DB_POOLER=true, or take the address of session mode (Supabase: port 5432)."
+)
+
+
+class PostgresDatabase:
+    """`Database` over two small pools of connections."""
+
+    def __init__(self, members: ConnectionPool, service: ConnectionPool, pooled: bool) -> None:
+        """`pooled`: behind a pooler in transaction mode."""
+        self._members = members
+        self._service = service
+        self._pooled = pooled
+
+    async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
+        """As `Database.call`."""
+        pool = self._service if isinstance(actor, Service) else self._members
+        query = named(function, arguments)
+        try:
+            async with pool.connection() as connection:
+                if isinstance(actor, Service) and not self._pooled:
+                    return await connection.fetchval(query, *arguments.values())
+                async with connection.transaction():
+                    await connection.execute(SET_CALLER, *caller(actor))
+                    return await connection.fetchval(query, *arguments.values())
+        except asyncpg.PostgresError as error:
+            if fatal(error):
+                raise DatabaseUnavailable from error
+            meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
+            if meant is None:
+                raise
+            raise meant from error
+        except Unreachable as error:
+            log.warning("no_connection", reason=str(error))
+            raise DatabaseUnavailable from error
+        except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+
+def caller(actor: Actor) -> tuple[str, str]:
+    """The role and the claims that stand for whoever acts."""
+    if isinstance(actor, Service):
+        return "service_role", "{}"
+    return "authenticated", json.dumps(actor.claims)
+
+
+def fatal(error: asyncpg.PostgresError) -> bool:
+    """Whether it ended the connection: a server or pooler that goes, and no function of ours."""
+    facts = error.as_dict()
+    return (facts.get("severity_en") or facts.get("severity")) in ("FATAL", "PANIC")
+
+
+async def speak_json(connection: Connection) -> None:
+    """Arguments and answers of type jsonb are plain Python values."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+    )
+
+
+@asynccontextmanager
+async def postgres_database(
+    url: str, *, pooled: bool = False, size: int = 8
+) -> AsyncIterator[PostgresDatabase]:
+    """Open both pools at `url`, of `size` connections together.
+
+    Raises DatabaseUnavailable if nobody answers there, or it is not what `pooled` says it is.
+    """
+
+    def pool(role: str, most: int) -> ConnectionPool:
+        return ConnectionPool(
+            url, most, None if pooled else role, speak_json,
+            command_timeout=CALL_SECONDS,
+            statement_cache_size=0 if pooled else 100,
+            server_settings={"application_name": "pursebot"},
+        )  # fmt: skip
+
+    members = pool("authenticated", size // 2)
+    service = pool("service_role", size - size // 2)
+    try:
+        if not pooled and await address_kind(url) == "transaction":
+            raise DatabaseUnavailable(TRANSACTION_MODE)
+        async with members.connection(), service.connection():
+            pass
+        yield PostgresDatabase(members, service, pooled)
+    except Unreachable as error:
+        raise DatabaseUnavailable(str(error)) from error
+    finally:
+        await members.close()
+        await service.close()

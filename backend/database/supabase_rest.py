@@ -1,0 +1,105 @@
+"""The way over REST: Supabase's client and PostgREST, to the same functions of schema `api`.
+
+The project's secret key acts as the backend itself. A member's call carries a token of its own,
+good for a minute and signed with the project's signing key. The client is shared, so that token
+goes into the one request and never into the client, which would speak for whoever comes next.
+
+PostgREST hands on our SQLSTATEs with their detail, so that refusals are those of the direct way
+(https://docs.postgrest.org/en/stable/references/errors.html).
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+import httpx
+import jwt
+from supabase import AsyncClient, AsyncClientOptions, PostgrestAPIError
+
+from backend.database.protocol import SERVICE, Actor, Service, TelegramUser, refusal_of
+from backend.errors import PursebotError, Refusal
+from backend.failures import DatabaseUnavailable
+
+CALL_SECONDS = 10
+TOKEN_SECONDS = 60
+SQLSTATE_LENGTH = 5  # an answer that is not PostgREST's own has its HTTP status for a code
+
+Sign = Callable[[dict[str, Any]], str]
+
+
+class SupabaseDatabase:
+    """`Database` over PostgREST."""
+
+    def __init__(self, client: AsyncClient, sign: Sign) -> None:
+        """`client` has the secret key and speaks to schema `api`; `sign` makes members' tokens."""
+        self._client = client
+        self._sign = sign
+
+    async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
+        """As `Database.call`."""
+        rpc = self._client.rpc(function, arguments)
+        if not isinstance(actor, Service):
+            rpc.request.headers["Authorization"] = f"Bearer {self._sign(actor.claims)}"
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return (await rpc.execute()).data
+        except PostgrestAPIError as error:
+            meant = meaning(error)
+            if meant is None:
+                raise
+            raise meant from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise DatabaseUnavailable from error
+
+
+def meaning(error: PostgrestAPIError) -> PursebotError | None:
+    """The error that an answer stands for, or None for a bug.
+
+    PGRST00x is PostgREST without its database; 5xx and 429 are the gateway's before it.
+    """
+    code = error.code or ""
+    if code.startswith("PGRST00"):
+        return DatabaseUnavailable()
+    if len(code) == SQLSTATE_LENGTH:
+        return refusal_of(code, error.details)
+    return DatabaseUnavailable() if code == "429" or code.startswith("5") else None
+
+
+def signer(secret: str) -> Sign:
+    """Signs claims for a minute. `secret`: the project's JWT secret, or a private key as a JWK."""
+    key: jwt.PyJWK | str = secret
+    algorithm, header = "HS256", {}
+    if secret.lstrip().startswith("{"):
+        key = jwt.PyJWK.from_json(secret)
+        algorithm, header = key.algorithm_name, {"kid": key.key_id}
+
+    def sign(claims: dict[str, Any]) -> str:
+        now = int(time.time())
+        lifetime = {"aud": "authenticated", "iat": now, "exp": now + TOKEN_SECONDS}
+        return jwt.encode({**claims, **lifetime}, key, algorithm, header)
+
+    return sign
+
+
+@asynccontextmanager
+async def supabase_database(
+    url: str, secret_key: str, signing_key: str
+) -> AsyncIterator[SupabaseDatabase]:
+    """Speak to the project at `url`; raises DatabaseUnavailable unless it takes both keys."""
+    timeout = httpx.Timeout(CALL_SECONDS, connect=3)
+    async with httpx.AsyncClient(timeout=timeout) as http:
+        options = AsyncClientOptions(
+            schema="api", httpx_client=http, auto_refresh_token=False, persist_session=False
+        )
+        database = SupabaseDatabase(AsyncClient(url, secret_key, options), signer(signing_key))
+        try:
+            await database.call("applied_migrations", SERVICE)
+            with suppress(Refusal):
+                await database.call("get_payment", TelegramUser(0), payment_id=UUID(int=0))
+        except PostgrestAPIError as error:
+            said = " ".join(filter(None, (error.message, error.hint)))
+            raise DatabaseUnavailable(f"The database is not available over REST: {said}") from error
+        yield database

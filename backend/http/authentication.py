@@ -1,0 +1,90 @@
+"""Who is calling: a Supabase user, the bot speaking for a Telegram user, or the bot itself.
+
+The token's `iss`, exactly, chooses who verifies it; no verifier ever sees another's tokens.
+"""
+
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from backend import schemas
+from backend.database.protocol import Person, SupabaseUser, TelegramUser
+from backend.errors import Unauthorized
+from backend.http.requests import SETTINGS, SHOP
+from backend.http.supabase_auth import SupabaseAuth
+from backend.http.tokens import issuer_of, proved
+from backend.organizations import people
+
+SUPABASE_AUTH = web.AppKey[SupabaseAuth | None]("supabase_auth")
+MET = web.AppKey("met", set[UUID])  # Supabase users whose row is there, to ask once a process
+MOST_MET = 100_000
+CALLER = web.RequestKey[Person]("caller")
+
+
+@web.middleware
+async def know_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Before anything under /api/ is answered: whoever shows a token is known by it, or refused."""
+    if request.path.startswith("/api/") and "Authorization" in request.headers:
+        token = bearer(request)
+        supabase = request.app[SUPABASE_AUTH]
+        issuer = issuer_of(token)
+        if issuer == schemas.BOT_ISSUER:
+            request[CALLER] = telegram_user(verified(request, token, schemas.ACTOR_AUDIENCE))
+        elif supabase and issuer == supabase.issuer:
+            request[CALLER] = await supabase_user(request, await supabase.claims(token))
+        else:
+            raise Unauthorized("This token was issued by somebody who is not known here.")
+    return await handler(request)
+
+
+def acting_user(request: web.Request) -> Person:
+    """The person for whom the request is made; raises Unauthorized."""
+    if CALLER not in request:
+        raise Unauthorized
+    return request[CALLER]
+
+
+def require_bot(request: web.Request) -> None:
+    """Only the bot's own service token opens /internal; raises Unauthorized."""
+    verified(request, bearer(request), schemas.SERVICE_AUDIENCE)
+
+
+def bearer(request: web.Request) -> str:
+    """The token in the request's header, whatever it is worth."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.isascii():
+        raise Unauthorized
+    return token
+
+
+def telegram_user(claims: schemas.Json) -> TelegramUser:
+    """Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#user."""
+    subject = claims["sub"]
+    if not (subject.isascii() and subject.isdigit() and len(subject) <= 16):
+        raise Unauthorized
+    return TelegramUser(int(subject))
+
+
+async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseUser:
+    """A Supabase user, made known to the database at their first call."""
+    try:
+        user = SupabaseUser(UUID(claims["sub"]))
+    except ValueError as error:
+        raise Unauthorized from error
+    met = request.app[MET]
+    if user.auth_user_id not in met:
+        await people.meet(request.app[SHOP].database, user, claims.get("user_metadata"))
+        if len(met) >= MOST_MET:
+            met.clear()
+        met.add(user.auth_user_id)
+    return user
+
+
+def verified(request: web.Request, token: str, audience: str) -> schemas.Json:
+    """The token's claims, if the bot signed it for `audience` just now."""
+    secret = request.app[SETTINGS].bot_api_secret.get_secret_value()
+    claims = proved(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
+    if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
+        raise Unauthorized("The token lives longer than a minute.")
+    return claims

@@ -1,0 +1,43 @@
+"""How often one caller may ask for what costs money, or costs Stripe a call."""
+
+import math
+import time
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from limits import RateLimitItemPerMinute
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from backend.errors import TooManyRequests
+from backend.http.authentication import CALLER
+from backend.http.requests import SETTINGS
+
+LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
+EACH_PERSON = RateLimitItemPerMinute(60)
+EACH_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
+
+
+def costly(handler: Handler) -> Handler:
+    """The handler, for callers who do not ask too often; raises TooManyRequests for others."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        limiter, person = request.app[LIMITER], request.get(CALLER)
+        limit = EACH_PERSON if person else EACH_ADDRESS
+        caller = repr(person.claims) if person else address(request)
+        if not await limiter.hit(limit, caller):
+            window = await limiter.get_window_stats(limit, caller)
+            wait = max(1, math.ceil(window.reset_time - time.time()))
+            raise TooManyRequests(retry_after=str(wait))
+        return await handler(request)
+
+    return answer
+
+
+def address(request: web.Request) -> str:
+    """Where the request comes from; only the proxy that we trust is believed who it passes on."""
+    peer, proxy = request.remote or "", request.app[SETTINGS].trusted_proxy
+    passed_on = ",".join(request.headers.getall("X-Forwarded-For", []))
+    if proxy and passed_on and ip_address(peer) in proxy:
+        return passed_on.rpartition(",")[2].strip()  # what the proxy itself has added
+    return peer

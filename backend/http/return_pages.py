@@ -1,0 +1,118 @@
+"""Where Stripe sends a payer back to: a page that says how it stands.
+
+Anybody with the link can open it, so it names no person, organization or amount, and it changes
+nothing at Stripe: it asks there how one thing stands, at most every three seconds.
+"""
+
+import asyncio
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from string import Template
+from uuid import UUID
+
+from aiohttp import web
+
+from backend import page_texts
+from backend.database.protocol import SERVICE
+from backend.errors import Failure, NotFound, PursebotError
+from backend.http.requests import SHOP, path_id
+from backend.payment_methods import service as cards, setup_links
+from backend.payments import checkout
+from backend.shop import Shop
+from backend.subscriptions import service as subscriptions
+
+# The pages of this folder, read once.
+PAGES = {f.name: Template(f.read_text("utf-8")) for f in Path(__file__).parent.glob("*.html")}
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+BEGAN = {"active": "succeeded", "incomplete": "pending", "canceled": "canceled"}
+CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
+SHORT_LOOKS, SHORT_LOOKS_APART_SECONDS = 6, 0.25
+
+
+async def asked(shop: Shop, payment: UUID) -> bool:
+    """Whether Stripe has just told us; waits once where it was asked a moment before."""
+    try:
+        if await checkout.check(shop, payment):
+            return True
+        row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
+        if row["status"] == "succeeded":
+            return True
+        await asyncio.sleep(CHECK_EVERY_SECONDS)
+        return await checkout.check(shop, payment)
+    except NotFound:
+        raise
+    except PursebotError:
+        return False  # Stripe is slow or away: the webhook or the reconciler will settle it
+
+
+async def came_back(request: web.Request) -> web.Response:
+    """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
+    shop, payment = request.app[SHOP], path_id(request)
+    sure = await asked(shop, payment)
+    row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
+    if row["under_review"]:
+        state = "under_review"
+    elif sure or row["status"] == "succeeded":
+        state = row["status"]
+    else:
+        state = "not_sure"
+    return said(state, row["language"])
+
+
+async def began(request: web.Request) -> web.Response:
+    """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
+    shop, id = request.app[SHOP], path_id(request)
+    with suppress(PursebotError):  # Stripe is slow or away: it will tell us
+        await subscriptions.check(shop, id)
+    row = await subscriptions.look(shop, id)
+    return said(BEGAN.get(row["status"], "not_sure"), row["language"])
+
+
+async def card_came_back(request: web.Request) -> web.Response:
+    """GET /cards/{id}/return: from the page of a link to add a card; asks Stripe."""
+    shop, link_id, saved = request.app[SHOP], path_id(request), False
+    with suppress(Failure):  # the webhook or the reconciler will settle it
+        link = await setup_links.see(shop, link_id)
+        if link["state"] == "open" and not (link["due"] or link["saved"]):
+            await asyncio.sleep(CHECK_EVERY_SECONDS)
+            link = await setup_links.see(shop, link_id)
+        saved = link["saved"]
+    state, language = await card_state(shop, link_id)
+    for _ in range(SHORT_LOOKS if saved else 0):
+        if state != "open":
+            break
+        await asyncio.sleep(SHORT_LOOKS_APART_SECONDS)  # the webhook is about to write it down
+        state, language = await card_state(shop, link_id)
+    return said("card_added" if saved and state == "open" else f"card_{state}", language)
+
+
+async def card_state(shop: Shop, link_id: UUID) -> tuple[str, str]:
+    """How far a link to add a card is, and its maker's language."""
+    link = await shop.database.call("open_method_link", SERVICE, link_id=link_id)
+    return str(link["state"]), str(link["language"])
+
+
+async def portal_came_back(request: web.Request) -> web.Response:
+    """GET /cards/{id}/portal: whatever an organization's people did there is asked about."""
+    whose = {"organization_id": str(path_id(request)), "at_most_every": cards.PORTAL_LOOKS_APART}
+    with suppress(PursebotError):
+        await cards.look(request.app[SHOP], whose, settle=False)
+    return said("portal", request.headers.get("Accept-Language", "en")[:5])
+
+
+def said(state: str, language: str) -> web.Response:
+    """The page with the words for this state."""
+    language = page_texts.nearest(language, otherwise="en")
+    words = {name: escape(said) for name, said in page_texts.WORDS[language][state].items()}
+    return page("return_page.html", language=language, **words)
+
+
+def page(file: str, **parts: str) -> web.Response:
+    """A page of `PAGES` with its $parts, which are HTML already."""
+    text = PAGES[file].substitute(parts)
+    headers = {"Content-Security-Policy": PAGE_POLICY}
+    return web.Response(text=text, content_type="text/html", headers=headers)

@@ -1,0 +1,90 @@
+"""Who Supabase Auth says is calling: the access tokens of one project's users.
+
+Signed with the project's secret (HS256), or with a key that it publishes (ES256, RS256). Which
+algorithm a key takes is the key's to say and never the token's, so that a public key cannot be
+passed off as a secret. https://supabase.com/docs/guides/auth/jwts
+"""
+
+import asyncio
+import time
+
+import aiohttp
+import jwt
+import structlog
+
+from backend.errors import Unauthorized
+from backend.failures import SupabaseUnavailable
+from backend.http.tokens import proved
+from backend.schemas import Json
+
+log = structlog.get_logger(__name__)
+
+AUDIENCE = ROLE = "authenticated"
+PUBLISHED = ("ES256", "RS256")
+FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
+ASK_AGAIN_SECONDS = 60  # however many strangers name keys that nobody knows
+ANSWER = aiohttp.ClientTimeout(total=3)
+NO_ANSWER = (aiohttp.ClientError, TimeoutError)
+
+
+class SupabaseAuth:
+    """Verifies the tokens of one project; keeps its published keys."""
+
+    def __init__(self, project: str, secret: str | None) -> None:
+        """`project` is its address; a `secret` that is a JWK signs other things than people."""
+        self.issuer = f"{project}/auth/v1"
+        self._secret = None if secret and secret.lstrip().startswith("{") else secret
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked_at = float("-inf")
+        self._reached = False
+        self._asking = asyncio.Lock()
+
+    async def claims(self, token: str) -> Json:
+        """What a person's token says; raises Unauthorized and SupabaseUnavailable."""
+        try:
+            header = jwt.get_unverified_header(token)
+            key: str | jwt.PyJWK | None = None
+            if header.get("alg") == "HS256":
+                key, algorithm = self._secret, "HS256"
+            elif header.get("alg") in PUBLISHED and (key := await self._key(header.get("kid", ""))):
+                algorithm = key.algorithm_name
+            if key is None:
+                raise Unauthorized
+            found = proved(token, key, algorithm, audience=AUDIENCE, issuer=self.issuer)
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized from error
+        if found.get("role") != ROLE:
+            raise Unauthorized
+        return found
+
+    async def _key(self, name: str) -> jwt.PyJWK | None:
+        """The published key of that name; a key that was published stays good while nobody answers.
+
+        Raises SupabaseUnavailable where it cannot be known.
+        """
+        async with self._asking:
+            good_for = FRESH_SECONDS if name in self._keys else ASK_AGAIN_SECONDS
+            if time.monotonic() - self._asked_at > good_for:
+                await self._ask()
+        if name not in self._keys and not self._reached:
+            raise SupabaseUnavailable
+        return self._keys.get(name)
+
+    async def _ask(self) -> None:
+        self._asked_at = time.monotonic()
+        url = f"{self.issuer}/.well-known/jwks.json"
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=ANSWER, raise_for_status=True) as http,
+                http.get(url, allow_redirects=False) as answer,
+            ):
+                published = (await answer.json(content_type=None))["keys"]
+            found = jwt.PyJWKSet(published).keys if published else []
+        except (*NO_ANSWER, jwt.PyJWTError, ValueError, LookupError, TypeError):
+            self._reached = False
+            log.warning("supabase_keys_unavailable", url=url)
+            return
+        self._reached = True
+        self._keys = {
+            key.key_id: key for key in found if key.key_id and key.algorithm_name in PUBLISHED
+        }

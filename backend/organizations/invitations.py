@@ -1,0 +1,79 @@
+"""Invitations: a code that lets people into an organization, told once to whoever makes it."""
+
+from uuid import UUID
+
+from backend.database.protocol import SERVICE, Actor, Database
+from backend.errors import BadRequest
+from backend.organizations.people import printable
+from backend.schemas import CodeRequest, Invitation, InvitationRequest, Invitations, Organization
+from backend.shop import Shop
+
+LONGEST_NAME = 100
+
+
+async def listing(database: Database, actor: Actor, organization_id: UUID) -> Invitations:
+    """Invitations that still work, without their codes. Raises NotFound, RoleTooLow."""
+    rows = await database.call("list_invitations", actor, organization_id=organization_id)
+    return Invitations(invitations=rows)
+
+
+async def create(
+    database: Database, actor: Actor, organization_id: UUID, wanted: InvitationRequest
+) -> Invitation:
+    """A new invitation with its code. Raises NotFound, RoleTooLow, TooManyRequests.
+
+    It works as long as whoever made it could still make it. A repeat makes another: nobody can be
+    told a code twice.
+    """
+    row = await database.call(
+        "create_invitation", actor, organization_id=organization_id, **wanted.model_dump()
+    )
+    return Invitation(**row)
+
+
+async def revoke(
+    database: Database, actor: Actor, organization_id: UUID, invitation_id: UUID
+) -> None:
+    """Let nobody in by an invitation any more. Raises NotFound, RoleTooLow."""
+    await database.call(
+        "revoke_invitation", actor, organization_id=organization_id, invitation_id=invitation_id
+    )
+
+
+async def show(database: Database, actor: Actor, wanted: CodeRequest) -> Invitation:
+    """What a code would let the caller into. Raises InvitationInvalid."""
+    return Invitation(**await database.call("show_invitation", actor, code=wanted.code))
+
+
+async def accept(shop: Shop, actor: Actor, wanted: CodeRequest) -> Organization:
+    """Come in by a code, or get a higher role by it. Raises InvitationInvalid.
+
+    Whoever came in by it before and is still there gets the same answer, and uses nothing up.
+    """
+    row = await shop.database.call("accept_invitation", actor, code=wanted.code)
+    shop.bell.ring()
+    return Organization(**row)
+
+
+async def invite_owner(database: Database, named: str, hours: int) -> Invitation:
+    """An operator's invitation for an owner; `named` is an organization's name or id.
+
+    A name sets up a new organization, or takes one of that name that nobody has joined yet. Where
+    one of that name has people, BadRequest names the ids to choose from: names are nobody's own,
+    and an owner must not land in somebody else's. An id that is not there is NotFound.
+    """
+    name, organization_id = printable(named), None
+    try:
+        organization_id = UUID(name)
+    except ValueError:
+        if not 1 <= len(name) <= LONGEST_NAME:
+            raise BadRequest(f"A name has from 1 to {LONGEST_NAME} characters.") from None
+    row = await database.call(
+        "invite_owner", SERVICE, name=name, organization_id=organization_id, hours=hours
+    )
+    if others := row.get("others"):
+        raise BadRequest(
+            f"There is an organization of that name already. To invite an owner into it, say"
+            f" --organization {' or '.join(others)}. For a new one, take another name."
+        )
+    return Invitation(**row)

@@ -1,0 +1,97 @@
+"""Organizations, and who belongs to them. Who may do what is decided in the database.
+
+Owners do everything; admins rename, invite and remove members; everybody sees their colleagues,
+steps down and leaves. An organization that is not there and one of others are the same NotFound.
+"""
+
+from uuid import UUID
+
+from backend import schemas
+from backend.database.protocol import Actor, Database
+from backend.errors import BadRequest
+from backend.organizations.people import printable
+from backend.shop import Shop
+
+
+async def listing(database: Database, actor: Actor) -> schemas.Organizations:
+    """The caller's own organizations."""
+    rows = await database.call("list_organizations", actor)
+    return schemas.Organizations(organizations=rows)
+
+
+async def show(database: Database, actor: Actor, organization_id: UUID) -> schemas.Organization:
+    """One of the caller's organizations. Raises NotFound."""
+    row = await database.call("get_organization", actor, organization_id=organization_id)
+    return schemas.Organization(**row)
+
+
+async def create(
+    database: Database, actor: Actor, wanted: schemas.OrganizationRequest, key: str | None
+) -> schemas.Organization:
+    """Found an organization, which the caller owns; the same key founds it once.
+
+    Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
+    """
+    row = await database.call(
+        "create_organization", actor, name=name_of(wanted), idempotency_key=key
+    )
+    return schemas.Organization(**row)
+
+
+async def rename(
+    database: Database, actor: Actor, organization_id: UUID, wanted: schemas.OrganizationRequest
+) -> schemas.Organization:
+    """Give an organization another name. Raises NotFound, RoleTooLow."""
+    row = await database.call(
+        "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
+    )
+    return schemas.Organization(**row)
+
+
+def name_of(wanted: schemas.OrganizationRequest) -> str:
+    """The name without what could rewrite the line around it; raises BadRequest if none is left."""
+    name = printable(wanted.name)
+    if not name:
+        raise BadRequest("name: It has no letter that can be seen.")
+    return name
+
+
+async def choose(database: Database, actor: Actor, wanted: schemas.WhichOrganization) -> schemas.Me:
+    """Make an organization the one that is meant when nobody says which. Raises NotFound."""
+    row = await database.call("choose_organization", actor, **wanted.model_dump())
+    return schemas.Me(**row)
+
+
+async def members(database: Database, actor: Actor, organization_id: UUID) -> schemas.Members:
+    """Who belongs to an organization. Raises NotFound."""
+    rows = await database.call("list_members", actor, organization_id=organization_id)
+    return schemas.Members(members=rows)
+
+
+async def change_role(
+    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, wanted: schemas.RoleRequest
+) -> schemas.Member:
+    """Give a member another role. Raises NotFound, RoleTooLow, LastOwner."""
+    row = await shop.database.call(
+        "change_role", actor, organization_id=organization_id, user_id=user_id, role=wanted.role
+    )
+    shop.bell.ring()
+    return schemas.Member(**row)
+
+
+async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID) -> None:
+    """Take a member out, or leave. Raises NotFound, RoleTooLow, LastOwner."""
+    await shop.database.call(
+        "remove_member", actor, organization_id=organization_id, user_id=user_id
+    )
+    shop.bell.ring()
+
+
+async def audit(
+    database: Database, actor: Actor, organization_id: UUID, asked: schemas.AuditQuery
+) -> schemas.AuditEntries:
+    """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
+    page = await database.call(
+        "list_audit", actor, organization_id=organization_id, cursor=asked.cursor, most=asked.limit
+    )
+    return schemas.AuditEntries(**page)

@@ -1,0 +1,1 @@
+"""Payments: checkout, intents, charges of saved cards, refunds."""

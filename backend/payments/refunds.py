@@ -1,0 +1,129 @@
+"""Refunds: the row first, then Stripe, then what Stripe answered the way of a webhook.
+
+Whatever gets lost on the way is found again by the list of the payment's refunds, where ours carry
+our id: a refund is asked for again only while Stripe still knows its idempotency key.
+"""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from backend.database.protocol import SERVICE, Actor
+from backend.failures import StripeRefused, StripeUnavailable
+from backend.payments import checkout
+from backend.schemas import Json, Refund, RefundRequest
+from backend.shop import Shop
+from backend.stripe.answers import our_id
+from backend.stripe.client import REFUND_METADATA
+from backend.stripe.parsers.payments import told_fact
+from backend.wallets import money
+
+log = structlog.get_logger(__name__)
+
+# Stripe forgets a key after 24 hours: https://docs.stripe.com/api/idempotent_requests
+KEY_LIVES = timedelta(hours=23)
+
+
+def refund_fact(source: Json) -> Json:
+    """A refund as it stands: https://docs.stripe.com/api/refunds/object."""
+    return told_fact(
+        "refund",
+        source,
+        refund_id=our_id(source, REFUND_METADATA),
+        amount_minor=source["amount"],
+        status=source["status"],
+        reason=source.get("reason"),
+        failure=source.get("failure_reason"),
+    )
+
+
+def charge_fact(source: Json) -> Json:
+    """A charge and how much of it went back. It does not say in which refunds."""
+    return told_fact("refunds", source, amount_minor=source["amount_refunded"])
+
+
+async def refund(
+    shop: Shop, actor: Actor, payment_id: UUID, wanted: RefundRequest, key: str
+) -> Refund:
+    """Send money of a payment back to its payer, all that is left or a part.
+
+    The same `key` finds the same refund again, and one that Stripe refused is tried once more.
+    Raises NotFound, RoleTooLow, IdempotencyKeyReused, NothingToRefund, RefundTooLarge, one of
+    AmountRefused, StripeRefused, StripeUnavailable (it may have gone back: the reconciler asks).
+    """
+    payment = await checkout.show(shop, actor, payment_id)
+    amount, currency = wanted.amount, payment.money.currency
+    minor = None if amount is None else money.minor_units(amount, currency)
+    asked = {"payment_id": payment_id, "amount": minor, "reason": wanted.reason}
+    made = await shop.database.call("create_refund", actor, **asked, idempotency_key=key)
+    shop.bell.ring()
+    if made["status"] == "requested":
+        await heal(shop, made["id"])
+    row = await shop.database.call("get_refund", actor, refund_id=made["id"])
+    return Refund(**row)
+
+
+async def carry_out(shop: Shop, row: Json) -> None:
+    """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
+    try:
+        found = [await shop.stripe.create_refund(row)]
+    except StripeRefused as refused:
+        if await found_at_stripe(shop, row):
+            return
+        log.error("stripe_refused", refund=row["id"], **refused.facts)
+        await refuse(shop, row, refused.facts["stripe_code"])
+        raise
+    await settle(shop, found, row["livemode"])
+
+
+async def refuse(shop: Shop, row: Json, why: str) -> None:
+    """There is no such refund at Stripe, and there will be none by this attempt."""
+    which = {"refund_id": row["id"], "attempt": row["attempt"]}
+    await shop.database.call("refuse_refund", SERVICE, **which, failure=why)
+    shop.bell.ring()
+
+
+async def found_at_stripe(shop: Shop, row: Json) -> bool:
+    """Settle what Stripe lists for the payment; whether this refund is among it.
+
+    Raises StripeUnavailable where it does not say: nobody knows.
+    """
+    try:
+        listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
+    except StripeRefused as refused:
+        raise StripeUnavailable from refused
+    return row["id"] in [our_id(each, REFUND_METADATA) for each in listed]
+
+
+async def ask(shop: Shop, intent_id: str, livemode: bool) -> list[Json]:
+    """Ask Stripe which refunds an intent has, and settle each as it stands."""
+    listed = await shop.stripe.refunds_of(intent_id)
+    await settle(shop, listed, livemode)
+    return listed
+
+
+async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
+    """What Stripe answered takes the same way as what it posts."""
+    for each in found:
+        name = f"{each['id']}:{each['status']}"
+        await checkout.receive_check(shop, name, livemode, refund_fact(each))
+
+
+async def heal(shop: Shop, refund_id: str) -> None:
+    """Find out what became of a refund, and make one that was never made while its key lives.
+
+    Only while whoever asked for it may do so: an owner or admin, still.
+    """
+    row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
+    if await found_at_stripe(shop, row) or row["status"] != "requested" or not row["made_here"]:
+        return  # what we did not begin is never carried out by us
+    row = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
+    if row["status"] != "requested":
+        return
+    if not row["authorized"]:
+        await refuse(shop, row, "requester_lost_role")
+    elif datetime.now(UTC) - datetime.fromisoformat(row["requested_at"]) < KEY_LIVES:
+        await carry_out(shop, row)
+    else:
+        await refuse(shop, row, "never_made")

@@ -1,1 +1,0 @@
-"""Doors: parse, call one use case, answer. The table has them all."""

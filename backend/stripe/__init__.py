@@ -1,0 +1,1 @@
+"""Everything said to Stripe and heard from it: client, events, reconciliation, dead letters."""

@@ -1,0 +1,274 @@
+"""Everything we say to Stripe; of saved cards, see `stripe_cards`; of invoices, `stripe_billing`.
+
+Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
+answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
+leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import stripe
+
+from backend.errors import InvalidSignature
+from backend.failures import StripeRefused, StripeUnavailable
+from backend.schemas import Json
+from backend.stripe.answers import (
+    INSTALLATION_METADATA,
+    answer,
+    carried_out,
+    key_of,
+    listed,
+    made_for,
+    new_key,
+    on_page,
+    reply,
+)
+from backend.stripe.billing import StripeBilling
+from backend.stripe.errors import refused_for_the_key
+from backend.stripe.objects import StripeObjects
+from backend.stripe.payment_methods import StripeCards, who_can_charge, who_is_paid_for
+from backend.stripe.permissions import Permission
+
+ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
+TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
+TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
+PAYMENT_METADATA = "pursebot_payment_id"
+REFUND_METADATA = "pursebot_refund_id"
+API_VERSION: str = stripe.api_version  # what this SDK speaks
+
+
+class StripeGateway(StripeCards, StripeBilling, StripeObjects):
+    """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
+
+    def __init__(
+        self,
+        client: stripe.StripeClient,
+        webhook_secrets: tuple[str, ...],
+        public_url: str,
+        livemode: bool,
+    ) -> None:
+        """`public_url` is where payers come back to; no trailing slash. `livemode` is the key's."""
+        self.livemode = livemode
+        self.installation_id: str | None = None  # of the database, once it is known
+        self._client, self._stripe = client, client.v1
+        self._webhook_secrets = webhook_secrets
+        self._public_url = public_url
+        self._kept = {}
+
+    async def create_checkout(self, payment: Json) -> Json:
+        """The payment's Checkout Session. The request is rebuilt from the row alone."""
+        ours = self.marked(**{PAYMENT_METADATA: payment["id"]})
+        back = f"{self._public_url}/pay/{payment['id']}"
+        price = {
+            "currency": payment["currency"],
+            "unit_amount": payment["amount_minor"],
+            "product": await self.kept_product(None),
+        }
+        wanted = {
+            **on_page(payment, payment["id"], ours, f"{back}/return", leave=f"{back}/leave"),
+            **saving_offered(payment),
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": {"metadata": ours, "description": described(payment)},
+        }
+        return await answer(self._stripe.checkout.sessions.create_async(wanted, key_of(payment)))
+
+    def marked(self, **ours: str) -> dict[str, str]:
+        """Metadata of ours, and whose it is where several installations use one account."""
+        if self.installation_id is None:
+            return ours
+        return {**ours, INSTALLATION_METADATA: self.installation_id}
+
+    def intended(self, payment: Json) -> Json:
+        """What every PaymentIntent that we make is asked with."""
+        return {
+            "amount": payment["amount_minor"],
+            "currency": payment["currency"],
+            "automatic_payment_methods": {"enabled": True},
+            "description": described(payment),
+            "metadata": self.marked(**{PAYMENT_METADATA: payment["id"]}),
+        }
+
+    async def get_session(self, session_id: str) -> Json:
+        """A Checkout Session with its PaymentIntent, once it has one."""
+        wanted = {"expand": ["payment_intent"]}
+        return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
+
+    async def expire_session(self, session_id: str) -> Json:
+        """Close an open page. Stripe refuses where it is not open any more."""
+        # A new key: expiring is idempotent by itself, a remembered 500 is not.
+        return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, new_key()))
+
+    async def create_intent(self, payment: Json) -> Json:
+        """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
+        wanted = self.intended(payment)
+        asked = self._stripe.payment_intents.create_async(wanted, key_of(payment))
+        return await answer(asked)
+
+    async def charge(self, payment: Json) -> Json:
+        """The payment's intent, confirmed with a saved card while its payer is there.
+
+        A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
+        did not try the card; a 500 or another request under the same key say nothing about that.
+        """
+        wanted = {
+            **self.intended(payment),
+            "customer": payment["stripe_customer_id"],
+            "payment_method": payment["stripe_payment_method_id"],
+            "confirm": True,
+            "return_url": f"{self._public_url}/pay/{payment['id']}/return",
+        }
+        request = self._stripe.payment_intents.create_async(wanted, key_of(payment))
+        try:
+            return await carried_out(request)
+        except StripeRefused as refused:
+            error = refused.__cause__
+            if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
+                return error.error.payment_intent.to_dict()
+            raise
+
+    async def find_intent(self, payment: Json) -> Json | None:
+        """The PaymentIntent that was made for a charge, by our id in its metadata."""
+        if payment["stripe_customer_id"] is None:
+            return None
+        asked = self._stripe.payment_intents.list_async
+        return await made_for(payment, PAYMENT_METADATA, asked)
+
+    async def get_intent(self, intent_id: str) -> Json:
+        """A PaymentIntent."""
+        return await answer(self._stripe.payment_intents.retrieve_async(intent_id))
+
+    async def cancel_intent(self, intent_id: str) -> Json:
+        """Nobody can confirm it any more. Stripe refuses where money is on its way."""
+        return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, new_key()))
+
+    async def create_refund(self, refund: Json) -> Json:
+        """The refund, of the payment's intent. The request is rebuilt from the row alone."""
+        wanted = {
+            "payment_intent": refund["stripe_payment_intent_id"],
+            "amount": refund["amount_minor"],
+            "metadata": self.marked(
+                **{PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]}
+            ),
+        }
+        if refund["reason"]:
+            wanted["reason"] = refund["reason"]
+        return await answer(self._stripe.refunds.create_async(wanted, key_of(refund)))
+
+    async def refunds_of(self, intent_id: str) -> list[Json]:
+        """An intent's refunds, newest first, those of the dashboard as well."""
+        wanted = {"payment_intent": intent_id, "limit": 100}
+        return await listed(self._stripe.refunds.list_async(wanted))
+
+    async def create_customer(self, organization: Json) -> Json:
+        """The organization as Stripe's customer. Another time it is another one."""
+        ours = self.marked(pursebot_organization_id=organization["organization_id"])
+        wanted = {"name": organization["name"], "metadata": ours}
+        return await answer(self._stripe.customers.create_async(wanted, new_key()))
+
+    async def get_event(self, event_id: str) -> Json:
+        """An event of the last 30 days."""
+        return await answer(self._stripe.events.retrieve_async(event_id))
+
+    async def events_since(self, created: int, types: list[str]) -> list[Json]:
+        """Events of these types from `created` (seconds since 1970) on, oldest first."""
+        found: list[Json] = []
+        for first in range(0, len(types), TYPES_AT_ONCE):
+            asked = {"types": types[first : first + TYPES_AT_ONCE], "created": {"gte": created}}
+            newest_first = await listed(self._stripe.events.list_async({**asked, "limit": 100}))
+            found += newest_first[::-1]
+        return sorted(found, key=lambda event: int(event["created"]))
+
+    async def webhook_endpoints(self) -> list[Json]:
+        """Where Stripe posts this account's events."""
+        return await listed(self._stripe.webhook_endpoints.list_async({"limit": 100}))
+
+    async def may(self, permission: Permission) -> bool:
+        """Whether our key has this permission. Changes nothing; raises StripeUnavailable."""
+        method, path = permission.probe.split()
+        request = self._client.raw_request_async(method.lower(), path, **permission.sent)
+        try:
+            await reply(request, quiet=True)
+        except StripeRefused as refused:
+            return not refused_for_the_key(refused.__cause__)
+        return True
+
+    async def portal_is_set_up(self) -> bool:
+        """Whether somebody has saved the customer portal's settings."""
+        wanted = {"active": True, "is_default": True, "limit": 1}
+        return bool(await listed(self._stripe.billing_portal.configurations.list_async(wanted)))
+
+    async def thin_destinations(self, url: str) -> list[str]:
+        """The ids of the destinations at this address that send events without their objects.
+
+        None of them where the key may not list destinations.
+        """
+        wanted = {"include": ["webhook_endpoint.url"]}
+        asked = self._client.v2.core.event_destinations.list_async(wanted)  # type: ignore[arg-type]
+        try:
+            found = (await reply(asked)).to_dict()["data"]
+        except (StripeRefused, StripeUnavailable):
+            return []
+        return [
+            each["id"]
+            for each in found
+            if each["event_payload"] == "thin"
+            and (each.get("webhook_endpoint") or {}).get("url") == url
+        ]
+
+    async def clock_ahead(self) -> float:
+        """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
+        page = await reply(self._stripe.events.list_async({"limit": 1}))
+        headers = page.last_response.headers if page.last_response else {}
+        return parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
+
+    def verify(self, raw: bytes, signature: str | None) -> None:
+        """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
+        for secret in self._webhook_secrets:
+            try:
+                stripe.WebhookSignature.verify_header(
+                    raw, signature, secret, tolerance=TOLERANCE_SECONDS
+                )
+            except (stripe.SignatureVerificationError, UnicodeDecodeError, TypeError):
+                continue  # TypeError: a signature that is not ASCII cannot be compared
+            return
+        raise InvalidSignature
+
+
+def described(payment: Json) -> str:
+    """What stands beside it in Stripe's dashboard and on receipts."""
+    return f"Top-up {payment['reference']}"
+
+
+def saving_offered(payment: Json) -> Json:
+    """The payer may save the card for the organization, and is told who can charge it then.
+
+    https://docs.stripe.com/payments/checkout/save-during-payment
+    """
+    if payment["stripe_customer_id"] is None:
+        return {"custom_text": {"submit": {"message": who_is_paid_for(payment)}}}
+    return {
+        "customer": payment["stripe_customer_id"],
+        "saved_payment_method_options": {"payment_method_save": "enabled"},
+        "custom_text": {"submit": {"message": who_can_charge(payment)}},
+    }
+
+
+@asynccontextmanager
+async def stripe_gateway(
+    secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
+) -> AsyncIterator[StripeGateway]:
+    """A gateway whose connections close with the block."""
+    http_client = stripe.AIOHTTPClient(timeout=ONE_TRY)
+    client = stripe.StripeClient(
+        secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client
+    )
+    try:
+        livemode = not secret_key.startswith(("sk_test_", "rk_test_"))
+        yield StripeGateway(client, webhook_secrets, public_url, livemode)
+    finally:
+        await http_client.close_async()  # type: ignore[no-untyped-call]

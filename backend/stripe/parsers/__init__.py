@@ -1,0 +1,1 @@
+"""What Stripe's objects say about our payments, refunds, disputes and payment methods."""

@@ -1,0 +1,92 @@
+"""What we say to Stripe about saved cards: a part of the gateway.
+
+Nothing here moves money, and doing it again is harmless: each request has a new key, because a
+remembered 500 would not be.
+"""
+
+from typing import Any
+
+from backend import page_texts
+from backend.schemas import Json
+from backend.stripe.answers import answer, listed, new_key, on_page
+
+LINK_METADATA = "pursebot_link_id"
+
+
+class StripeCards:
+    """Pages to add a card, payment methods and customers, as plain dicts."""
+
+    _stripe: Any  # the v1 services of a StripeClient
+    _public_url: str
+    marked: Any  # StripeGateway.marked
+
+    async def create_setup(self, link: Json) -> Json:
+        """The page of a link to add a card, which says who will be able to charge it."""
+        ours = self.marked(**{LINK_METADATA: link["link_id"]})
+        back = f"{self._public_url}/cards/{link['link_id']}/return"
+        wanted = {
+            **on_page(link, link["link_id"], ours, back),
+            "mode": "setup",
+            "customer": link["stripe_customer_id"],
+            "currency": link["currency"],
+            "custom_text": {"submit": {"message": who_can_charge(link)}},
+            "setup_intent_data": {"metadata": ours},
+        }
+        return await answer(self._stripe.checkout.sessions.create_async(wanted, new_key()))
+
+    async def get_setup(self, session_id: str) -> Json:
+        """A page to add a card, with its setup intent."""
+        wanted = {"expand": ["setup_intent"]}
+        return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
+
+    async def saved_methods(self, customer_id: str) -> tuple[str | None, list[Json]] | None:
+        """A customer's default payment method, by its id, and all that they have.
+
+        None of a customer who was deleted at Stripe, for ever, with all that they had.
+        """
+        customer = await answer(self._stripe.customers.retrieve_async(customer_id))
+        if customer.get("deleted"):
+            return None
+        asked = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
+        return customer["invoice_settings"]["default_payment_method"], await listed(asked)
+
+    async def attach_method(self, method_id: str, customer_id: str) -> Json:
+        """Stripe gives the method to the customer; a test method becomes a new one."""
+        wanted = {"customer": customer_id}
+        return await answer(self._stripe.payment_methods.attach_async(method_id, wanted, new_key()))
+
+    async def show_always(self, method_id: str) -> None:
+        """Offer it on Stripe's pages again: docs.stripe.com/payments/existing-customers."""
+        wanted = {"allow_redisplay": "always"}
+        await answer(self._stripe.payment_methods.update_async(method_id, wanted, new_key()))
+
+    async def detach_method(self, method_id: str) -> None:
+        """Nobody can charge it for the customer any more. Stripe refuses where it is so already."""
+        await answer(self._stripe.payment_methods.detach_async(method_id, {}, new_key()))
+
+    async def set_default_method(self, customer_id: str, method_id: str) -> None:
+        """What the customer pays with unless somebody says otherwise."""
+        wanted = {"invoice_settings": {"default_payment_method": method_id}}
+        await answer(self._stripe.customers.update_async(customer_id, wanted, new_key()))
+
+    async def open_portal(self, customer_id: str, organization_id: str) -> Json:
+        """Stripe's own page of the customer's cards and invoices."""
+        back = f"{self._public_url}/cards/{organization_id}/portal"
+        wanted = {"customer": customer_id, "return_url": back}
+        return await answer(self._stripe.billing_portal.sessions.create_async(wanted, new_key()))
+
+
+def who_can_charge(link: Json) -> str:
+    """What whoever adds a card is told under Stripe's button."""
+    return under_button("saving", link)
+
+
+def who_is_paid_for(payment: Json) -> str:
+    """What whoever pays without saving a card is told there: the product names nobody."""
+    return under_button("paying", payment)
+
+
+def under_button(what: str, row: Json) -> str:
+    """A sentence that names the organization, in the language of who asked for the page."""
+    words = page_texts.WORDS[page_texts.nearest(row["language"], otherwise="en")]
+    return words[what]["text"].format(organization=row["organization_name"])

@@ -1,0 +1,87 @@
+"""Webhooks get lost: ask Stripe about everything that may have happened without our hearing it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from pydantic import ValidationError
+
+from backend.database.protocol import SERVICE
+from backend.errors import PursebotError
+from backend.payments import charges, refunds
+from backend.shop import Shop
+from backend.stripe import webhooks
+from backend.stripe.events import EVENT_TYPES, UNLIKE_STRIPES, StripeEvent
+from backend.subscriptions import service as subscriptions
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 60
+AT_ONCE = 50
+EVENTS_AT_ONCE = 50
+HEALING: dict[str, Callable[[Shop, str], Awaitable[object]]] = {
+    "events": webhooks.repeat,
+    "payments": charges.reconcile,
+    "refunds": refunds.heal,
+    "subscriptions": subscriptions.ask,
+}
+OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
+
+
+async def once(shop: Shop) -> dict[str, int]:
+    """Stripe's events; all that is open, by id; expiring cards. Answers what was looked at.
+
+    The events first: what they tell of has not come to nothing, however long we were away. Without
+    them nothing is given up.
+    """
+    looked: dict[str, int] = {}
+    try:
+        looked["events"] = await missed_events(shop)
+        await shop.database.call("end_abandoned", SERVICE, most=AT_ONCE)
+    except (PursebotError, *UNLIKE_STRIPES) as error:
+        log.error("reconcile_events", error=repr(error))
+    for about, heal in HEALING.items():
+        ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
+        for id in ids:
+            try:
+                await heal(shop, id)
+            except (PursebotError, *UNLIKE_STRIPES) as error:
+                log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
+        looked[about] = looked.get(about, 0) + len(ids)
+    looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)
+    shop.bell.ring()
+    return looked
+
+
+async def missed_events(shop: Shop) -> int:
+    """Receive again, oldest first, what Stripe lists since the last complete look, and an hour.
+
+    The cursor is the time of a look, not of an event: a fresh webhook after an outage must not hide
+    what was missed. It moves only when the whole list has been applied.
+    """
+    began = int(time.time())
+    since: int = await shop.database.call("events_cursor", SERVICE)
+    sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
+    events = []
+    for source in sources:
+        try:
+            events.append(StripeEvent.model_validate(source).as_received())
+        except ValidationError as error:  # one that is not as documented hides no other
+            log.error("stripe_event_malformed", problems=error.error_count())
+    for first in range(0, len(events), EVENTS_AT_ONCE):
+        await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
+    await shop.database.call("move_events_cursor", SERVICE, until=began)
+    return len(events)
+
+
+async def forever(shop: Shop) -> None:
+    """`once` every minute, whatever happens, until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        try:
+            await once(shop)
+        except PursebotError as error:
+            log.warning("reconcile", code=error.code)
+        except Exception:
+            log.exception("reconcile_crashed")

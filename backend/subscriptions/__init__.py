@@ -1,0 +1,1 @@
+"""Recurring top-ups: subscriptions, packages and invoices."""

@@ -1,0 +1,1 @@
+"""Wallets: history, statements, amounts and adjustments."""
