@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
-from bot.backend_api.calls import new_session
 from bot.backend_api.client import BackendClient
+from bot.backend_api.transport import new_session
 from bot.delivery.notifications import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.logs import start_logging

@@ -6,7 +6,7 @@ and the process died. So what began under its key is asked first, or how things 
 
 from dataclasses import replace
 
-from backend.schemas import Attempt, AttemptKey
+from backend.schemas import Attempt
 from bot.amounts import carried_amount
 from bot.locales.texts import Words
 from bot.organizations.membership import managed, place_in
@@ -24,7 +24,7 @@ def too_late(screen: Screen, words: Words) -> Screen:
 
 async def begun(key: str, context: BotContext) -> Attempt:
     """What the speaker began under this key."""
-    return await context.backend.attempt(context.speaker.id, AttemptKey(key=key))
+    return await context.backend.get_attempt(context.speaker.id, key)
 
 
 async def charge(context: BotContext) -> None:
@@ -59,7 +59,7 @@ async def begin(context: BotContext) -> None:
     """How to pay a new recurring top-up, again; or the one that began."""
     place = managed(place_in(await context.introduce(), context.id("organization")))
     if made := (await begun(packages.begin_key(context), context)).subscription_id:
-        one = await context.backend.subscription(context.speaker.id, made)
+        one = await context.backend.get_subscription(context.speaker.id, made)
         await context.show(subscriptions.one_screen(one, context.words))
         return
     can_pay = await packages.cards_of(place, context)

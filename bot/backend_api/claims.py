@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.backend_api.calls import BackendError
+from bot.backend_api.errors import BackendError
 
 Claimed = TypeVar("Claimed")
 

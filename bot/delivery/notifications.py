@@ -11,9 +11,9 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult
-from bot.backend_api.calls import BackendError
 from bot.backend_api.claims import work_off
 from bot.backend_api.client import BackendClient
+from bot.backend_api.errors import BackendError
 from bot.locales.texts import Texts, Words
 from bot.organizations.members import news_screen
 from bot.payment_methods.cards import link_screen, news_of_card
@@ -74,7 +74,7 @@ class DeliveryWorker:
         await work_off(self._claim, self._deliver)
 
     async def _claim(self, wait: int) -> list[Notification]:
-        return (await self._backend.claim(wait)).notifications
+        return (await self._backend.claim_notifications(wait)).notifications
 
     async def _deliver(self, notification: Notification) -> None:
         async with self._chats.turn(notification.chat_id):
@@ -118,7 +118,7 @@ class DeliveryWorker:
         facts = {"notification": notification.id, "kind": notification.kind}
         facts |= result.model_dump(include={"outcome", "reason"}, exclude_none=True)
         try:
-            await self._backend.report(notification.id, result)
+            await self._backend.report_notification(notification.id, result)
         except BackendError as error:  # the claim runs out, and it comes again
             log.warning("not_reported", error=str(error), **facts)
         else:

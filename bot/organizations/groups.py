@@ -11,8 +11,8 @@ from uuid import UUID
 from telegram import ChatMember, ChatMemberRestricted, InlineKeyboardButton, Update
 from telegram.helpers import create_deep_linked_url
 
-from backend.schemas import Group, GroupNews, GroupPermissions, Membership, WhichOrganization
-from bot.backend_api.calls import BackendRefusal
+from backend.schemas import Group, GroupNews, GroupPermissions, Membership
+from bot.backend_api.errors import BackendRefusal
 from bot.locales.texts import Words, short
 from bot.organizations.membership import wallet_line
 from bot.telegram.context import BotContext, BotRefusal
@@ -31,7 +31,7 @@ async def presence_changed(update: Update, context: BotContext) -> None:
         return
     was_inside, inside = is_inside(change.old_chat_member), is_inside(change.new_chat_member)
     news = GroupNews(happened="left" if not inside else "here" if was_inside else "joined")
-    group = await context.backend.hear_of_group(context.chat_id, news)
+    group = await context.backend.report_group_event(context.chat_id, news)
     if news.happened == "joined" and not group.tied:
         await context.reply(tie_screen(context.words))
 
@@ -49,20 +49,20 @@ async def migrated(update: Update, context: BotContext) -> None:
         old = message.migrate_from_chat_id or context.chat_id
         new = message.migrate_to_chat_id or context.chat_id
         news = GroupNews(happened="migrated", new_chat_id=new)
-        await context.backend.hear_of_group(old, news)
+        await context.backend.report_group_event(old, news)
 
 
 async def show(context: BotContext) -> None:
     """/group and /start: tie it, or change what it may see."""
-    await context.backend.hear_of_group(context.chat_id, GroupNews(happened="here"))
-    group = await context.backend.group(context.speaker.id, context.chat_id)
+    await context.backend.report_group_event(context.chat_id, GroupNews(happened="here"))
+    group = await context.backend.get_group(context.speaker.id, context.chat_id)
     await context.reply(group_screen(group, context.words))
 
 
 async def balance(context: BotContext) -> None:
     """/balance: the wallets, where an owner lets the group see them."""
     try:
-        shown = await context.backend.group_balance(context.speaker.id, context.chat_id)
+        shown = await context.backend.get_group_balance(context.speaker.id, context.chat_id)
     except BackendRefusal as refusal:
         if refusal.code != "not_found":
             raise
@@ -94,8 +94,9 @@ async def tie_tapped(context: BotContext) -> None:
     owned = await owned_places(context)
     screen = choice_screen(owned, context.words)
     if len(owned) == 1:
-        wanted = WhichOrganization(organization_id=owned[0].organization_id)
-        group = await context.backend.tie_group(context.speaker.id, context.chat_id, wanted)
+        group = await context.backend.tie_group(
+            context.speaker.id, context.chat_id, owned[0].organization_id
+        )
         screen = group_screen(group, context.words)
     await context.rewrite(context.message_id, screen)
 
@@ -108,7 +109,9 @@ async def decision_tapped(context: BotContext) -> None:
         message_thread_id=context.thread_id,
         **{context.part("field"): context.part("wanted") == "yes"},
     )
-    group = await context.backend.allow_group(context.speaker.id, context.chat_id, wanted)
+    group = await context.backend.change_group_permissions(
+        context.speaker.id, context.chat_id, wanted
+    )
     await context.rewrite(context.message_id, group_screen(group, context.words))
 
 

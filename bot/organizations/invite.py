@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from telegram import InlineKeyboardButton
 from telegram.helpers import create_deep_linked_url
 
-from backend.schemas import CodeRequest, Invitation, InvitationRequest, Membership, Role
+from backend.schemas import Invitation, InvitationRequest, Membership, Role
 from bot.locales.texts import Words, short
 from bot.organizations.membership import (
     MAY_GIVE,
@@ -58,7 +58,9 @@ async def make_link_tapped(context: BotContext) -> None:
 
 async def make_link(place: Membership, wanted: InvitationRequest, context: BotContext) -> None:
     """Have the invitation made, and show its link to be passed on."""
-    invitation = await context.backend.invite(context.speaker.id, place.organization_id, wanted)
+    invitation = await context.backend.create_invitation(
+        context.speaker.id, place.organization_id, wanted
+    )
     url = create_deep_linked_url(context.bot.username, f"invite_{invitation.code}")
     await context.show(link_screen(invitation, url, context.words))
 
@@ -67,7 +69,7 @@ async def revoke_tapped(context: BotContext) -> None:
     """Revoke: nobody gets in by this link any more."""
     await context.introduce()
     organization_id, invitation_id = context.id("organization"), context.id("invitation")
-    await context.backend.revoke(context.speaker.id, organization_id, invitation_id)
+    await context.backend.revoke_invitation(context.speaker.id, organization_id, invitation_id)
     await context.show(Screen(context.words.say("invite.revoked")))
 
 
@@ -80,8 +82,8 @@ async def joined(context: BotContext, code: str) -> None:
     """
     await context.introduce()
     # What cannot be a code is refused by the backend like any code that does not work.
-    request = CodeRequest(code=code[:CODE_LENGTH] or "-")
-    accepted = await context.backend.accept(context.speaker.id, request)
+    code = code[:CODE_LENGTH] or "-"
+    accepted = await context.backend.accept_invitation(context.speaker.id, code)
     me, words = await context.introduce(), context.words
     place, meant = place_in(me, accepted.id), current(me)
     name, role = short(place.organization_name), words.plain(f"role.{place.role}")

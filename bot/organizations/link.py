@@ -6,7 +6,6 @@ then lend their rights to the sender; so what it does is said, and asked, before
 
 import re
 
-from backend.schemas import CodeRequest
 from bot.telegram.context import BotContext, BotRefusal
 from bot.telegram.screens import Screen, button
 
@@ -25,5 +24,5 @@ async def link_followed(context: BotContext, code: str) -> None:
 async def link_tapped(context: BotContext) -> None:
     """Yes: done, or refused in words."""
     await context.introduce()
-    await context.backend.link(context.speaker.id, CodeRequest(code=context.part("code")))
+    await context.backend.accept_link(context.speaker.id, context.part("code"))
     await context.show(Screen(context.words.say("link.done")))

@@ -49,14 +49,14 @@ async def change_tapped(context: BotContext) -> None:
     if (change := context.part("change")) == "removed":
         await context.backend.remove_member(*ids)
     else:
-        await context.backend.change_role(*ids, RoleRequest.model_validate({"role": change}))
+        await context.backend.change_role(*ids, RoleRequest.model_validate({"role": change}).role)
     await show_members(place, page, context)
 
 
 async def named(context: BotContext) -> tuple[Membership, Member, int]:
     """What a button names: the organization as the tapping person sees it, who, on which page."""
     place = place_in(await context.introduce(), context.id("organization"))
-    found = await context.backend.members(context.speaker.id, place.organization_id)
+    found = await context.backend.list_members(context.speaker.id, place.organization_id)
     for number, member in enumerate(found.members):
         if member.user_id == context.id("person"):
             return place, member, number // PAGE
@@ -65,7 +65,7 @@ async def named(context: BotContext) -> tuple[Membership, Member, int]:
 
 async def show_members(place: Membership, page: int, context: BotContext) -> None:
     """A line per person, a button for each whom this role may change, arrows to other pages."""
-    found = await context.backend.members(context.speaker.id, place.organization_id)
+    found = await context.backend.list_members(context.speaker.id, place.organization_id)
     words, id, count = context.words, place.organization_id.hex, len(found.members)
     pages = range(max(0, count - 1) // PAGE + 1)
     page = min(page, pages[-1])

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from backend.schemas import Me, OrganizationRequest, WhichOrganization
-from bot.backend_api.calls import BackendRefusal
+from backend.schemas import Me, OrganizationRequest
+from bot.backend_api.errors import BackendRefusal
 from bot.locales.texts import Words, short
 from bot.organizations.membership import (
     MAY_GIVE,
@@ -41,8 +41,8 @@ async def organization(context: BotContext) -> None:
 async def use_tapped(context: BotContext) -> None:
     """Switch: this organization is the current one from now on."""
     await context.introduce()
-    wanted = WhichOrganization(organization_id=context.id("organization"))
-    await context.backend.use_organization(context.speaker.id, wanted)
+    organization_id = context.id("organization")
+    await context.backend.set_default_organization(context.speaker.id, organization_id)
     await organization(context)
 
 
@@ -78,7 +78,9 @@ async def give_name(organization_id: UUID | None, name: str, context: BotContext
             await context.backend.rename_organization(context.speaker.id, organization_id, request)
         else:
             key = f"{context.chat_id}:{context.message_id}:organization"  # one message founds one
-            await context.backend.create_organization(context.speaker.id, request, key)
+            await context.backend.create_organization(
+                context.speaker.id, request, idempotency_key=key
+            )
     except BackendRefusal as refusal:
         if refusal.code != "invalid_request":  # nothing in it can be seen
             raise

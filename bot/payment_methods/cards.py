@@ -51,7 +51,7 @@ async def card_tapped(context: BotContext) -> None:
 async def default_tapped(context: BotContext) -> None:
     """Pay with this one unless somebody says otherwise; then the list as it is now."""
     method = await named(context)
-    await context.backend.set_default_method(context.speaker.id, method.id)
+    await context.backend.set_default_payment_method(context.speaker.id, method.id)
     await cards(context)
 
 
@@ -69,7 +69,7 @@ async def label_written(method: schemas.PaymentMethod, context: BotContext) -> N
         raise BotRefusal("cards.label_too_long", count=LONGEST_LABEL)
     await context.introduce()
     wanted = schemas.MethodChange(label=context.text)
-    changed = await context.backend.change_method(context.speaker.id, method.id, wanted)
+    changed = await context.backend.change_payment_method(context.speaker.id, method.id, wanted)
     context.memory.question = None
     await context.reply(card_screen(changed, context.words))
 
@@ -85,8 +85,8 @@ async def remove_question(method: schemas.PaymentMethod, context: BotContext) ->
     remove = button(words.plain("button.remove_card"), f"remove_card_now:{pair(method)}")
     back = back_button(f"card:{pair(method)}", words)
     lines = [words.say("cards.remove", card=called(method))]
-    asked = schemas.WhichOrganization(organization_id=method.organization_id)
-    for one in (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions:
+    asked = await context.backend.list_subscriptions(context.speaker.id, method.organization_id)
+    for one in asked.subscriptions:
         if one.payment_method_id == method.id:
             every = words.plain(f"interval.{one.interval}")
             lines.append(words.say("cards.pays", amount=one.money, interval=every))
@@ -96,7 +96,7 @@ async def remove_question(method: schemas.PaymentMethod, context: BotContext) ->
 async def remove_now_tapped(context: BotContext) -> str:
     """Remove, for sure; twice is harmless. Then the list as it is now."""
     await context.introduce()
-    await context.backend.remove_method(context.speaker.id, context.id("card"))
+    await context.backend.remove_payment_method(context.speaker.id, context.id("card"))
     await cards(context)
     return context.words.plain("notice.card_removed")
 
@@ -115,7 +115,7 @@ async def add_tapped(context: BotContext) -> None:
         link=True,
         shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=context.message_id),
     )
-    added = await context.backend.add_method(context.speaker.id, wanted)
+    added = await context.backend.add_payment_method(context.speaker.id, wanted)
     if added.link:
         await context.show(link_screen(added.link, context.words))
 
@@ -123,24 +123,23 @@ async def add_tapped(context: BotContext) -> None:
 async def check_link_tapped(context: BotContext) -> str | None:
     """Check again: ask Stripe now; the message itself changes when the notification arrives."""
     await context.introduce()
-    link = await context.backend.check_method_link(context.speaker.id, context.id("link"))
+    link = await context.backend.check_payment_method_link(context.speaker.id, context.id("link"))
     return context.words.plain("notice.still_waiting") if link.state == "open" else None
 
 
 async def portal_tapped(context: BotContext) -> None:
     """The way into Stripe's own page of cards and invoices."""
     place = place_in(await context.introduce(), context.id("organization"))
-    wanted = schemas.WhichOrganization(organization_id=place.organization_id)
-    url = (await context.backend.portal(context.speaker.id, wanted)).url
+    portal = await context.backend.create_portal_session(context.speaker.id, place.organization_id)
     words, back = context.words, cards_button(context.words, place.organization_id.hex)
     text = words.say("cards.portal", organization=short(place.organization_name))
-    await context.show(leading(text, url, "button.portal", words, (back,)))
+    await context.show(leading(text, portal.url, "button.portal", words, (back,)))
 
 
 async def saved_methods(organization_id: UUID, context: BotContext) -> list[schemas.PaymentMethod]:
     """What an organization has to pay with, the default one first."""
-    wanted = schemas.WhichOrganization(organization_id=organization_id)
-    return (await context.backend.methods(context.speaker.id, wanted)).methods
+    saved = await context.backend.list_payment_methods(context.speaker.id, organization_id)
+    return saved.methods
 
 
 async def named(context: BotContext) -> schemas.PaymentMethod:

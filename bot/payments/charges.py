@@ -73,7 +73,9 @@ async def card_tapped(context: BotContext) -> None:
         payment_method_id=context.id("card"),
         shown_in=ShownIn(chat_id=context.chat_id, message_id=context.message_id),
     )
-    await context.backend.charge(context.speaker.id, request, charge_key(context))
+    await context.backend.charge_payment_method(
+        context.speaker.id, request, idempotency_key=charge_key(context)
+    )
 
 
 def charge_key(context: BotContext) -> str:

@@ -19,7 +19,7 @@ async def invoices(place: Membership, context: BotContext) -> None:
     """
     words, id, cursor = context.words, place.organization_id, context.part("cursor") or None
     asked = InvoicesQuery(organization_id=id, cursor=cursor, limit=PAGE)
-    page = await context.backend.invoices(context.speaker.id, asked)
+    page = await context.backend.list_invoices(context.speaker.id, asked)
     title = "invoices.title" if page.invoices else "invoices.none"
     lines = [words.say(title, organization=short(place.organization_name))]
     for one in page.invoices:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from backend.schemas import Money, Notification, Payment, Refund, RefundRequest
 from bot.amounts import carried_amount, typed_amount
-from bot.backend_api.calls import BackendRefusal
+from bot.backend_api.errors import BackendRefusal
 from bot.locales.texts import Fact, Price, Words, short
 from bot.organizations.membership import managed, place_in
 from bot.telegram.context import BotContext, BotRefusal
@@ -52,8 +52,12 @@ async def now_tapped(context: BotContext) -> None:
     amount, words = carried_amount(context.part("amount"), payment.money.currency), context.words
     facts = facts_of(payment, words) | {"amount": amount}
     try:
-        request, key = RefundRequest(amount=amount.amount), refund_key(amount, context)
-        made = await context.backend.refund(context.speaker.id, payment.id, request, key)
+        made = await context.backend.create_refund(
+            context.speaker.id,
+            payment.id,
+            RefundRequest(amount=amount.amount),
+            idempotency_key=refund_key(amount, context),
+        )
     except BackendRefusal as error:
         if not error.code.startswith("stripe_"):
             raise
@@ -83,7 +87,7 @@ def made_screen(payment: Payment, made: Refund, words: Words) -> Screen:
 async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
     """The payment, for who may refund it; raises BotRefusal for others."""
     me = await context.introduce()
-    payment = await context.backend.payment(context.speaker.id, payment_id)
+    payment = await context.backend.get_payment(context.speaker.id, payment_id)
     managed(place_in(me, payment.organization_id))
     return payment
 

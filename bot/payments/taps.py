@@ -23,9 +23,11 @@ NOTICES: Final[dict[PaymentStatus, str]] = {
 async def ask_tapped(context: BotContext) -> str | None:
     """Check again: ask Stripe now. Cancel: close the page, unless it was paid meanwhile."""
     await context.introduce()
-    backend = context.backend
-    ask = backend.check if context.part("act") == "check" else backend.cancel
-    payment = await unless_unclear(ask(context.speaker.id, context.id("payment")))
+    user, payment_id = context.speaker.id, context.id("payment")
+    if context.part("act") == "check":
+        payment = await unless_unclear(context.backend.check_payment(user, payment_id))
+    else:
+        payment = await unless_unclear(context.backend.cancel_payment(user, payment_id))
     key = NOTICES.get(payment.status)
     return context.words.plain(key) if key else None
 
@@ -33,7 +35,7 @@ async def ask_tapped(context: BotContext) -> str | None:
 async def receipt_tapped(context: BotContext) -> None:
     """Receipt: what was paid, when, by whom and for whom, in a message of its own."""
     me = await context.introduce()
-    payment = await context.backend.payment(context.speaker.id, context.id("payment"))
+    payment = await context.backend.get_payment(context.speaker.id, context.id("payment"))
     if payment.status != "succeeded":
         raise BotRefusal("notice.too_old")
     may_refund = may_top_up(place_in(me, payment.organization_id))
@@ -43,5 +45,5 @@ async def receipt_tapped(context: BotContext) -> None:
 async def again_tapped(context: BotContext) -> None:
     """New link: another payment of the same amount, in a message of its own."""
     me = await context.introduce()
-    payment = await context.backend.payment(context.speaker.id, context.id("payment"))
+    payment = await context.backend.get_payment(context.speaker.id, context.id("payment"))
     await start_payment(me, payment.organization_id, payment.money, "again", context)

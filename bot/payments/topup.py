@@ -14,7 +14,7 @@ from uuid import UUID
 from backend import schemas
 from backend.schemas import Me, Membership, Money, Wallet, read_money
 from bot.amounts import carried_amount, typed_amount
-from bot.backend_api.calls import BackendError, BackendUnavailable
+from bot.backend_api.errors import BackendError, BackendUnavailable
 from bot.locales.texts import Price, Words, short
 from bot.organizations.membership import (
     current,
@@ -73,8 +73,7 @@ async def organization_tapped(context: BotContext) -> None:
     me = await context.introduce()
     place, wallet = chosen(me, context)
     if place != current(me):
-        wanted = schemas.WhichOrganization(organization_id=place.organization_id)
-        await context.backend.use_organization(context.speaker.id, wanted)
+        await context.backend.set_default_organization(context.speaker.id, place.organization_id)
     await context.show(amount_screen(me, place, wallet, context.words))
 
 
@@ -146,7 +145,7 @@ async def checkout(
         shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=shown_in),
     )
     key = f"{context.chat_id}:{context.message_id}:{purpose}"
-    await context.backend.checkout(context.speaker.id, request, key)
+    await context.backend.create_checkout(context.speaker.id, request, idempotency_key=key)
 
 
 def choice_screen(me: Me, words: Words) -> Screen:

@@ -112,7 +112,7 @@ async def change(name: str, said: str, context: BotContext) -> None:
 
 async def show(page: str, context: BotContext) -> None:
     """All settings (""), or the choices for one of them."""
-    own, texts = await context.backend.settings(context.speaker.id), context.bot_data.texts
+    own, texts = await context.backend.get_settings(context.speaker.id), context.bot_data.texts
     if page:
         await context.show(page_screen(page, own, context.words, texts))
     else:

@@ -78,7 +78,7 @@ async def begin_tapped(context: BotContext) -> None:
         terms["payment_method_id"] = cards[how].id
     key = begin_key(context)
     request = schemas.SubscriptionRequest.model_validate(terms)
-    asked = context.backend.subscribe(context.speaker.id, request, key)
+    asked = context.backend.create_subscription(context.speaker.id, request, idempotency_key=key)
     made = await (unless_unclear(asked) if how in cards else asked)
     await context.show(one_screen(made, context.words))
 
@@ -116,7 +116,7 @@ async def how_screen(
 
 async def offers(interval: schemas.Interval, context: BotContext) -> dict[str, schemas.Package]:
     """The operator's packages of that kind, by their packed ids."""
-    found = (await context.backend.packages(context.speaker.id)).packages
+    found = (await context.backend.list_packages(context.speaker.id)).packages
     return {packed(one.id): one for one in found if one.interval == interval}
 
 

@@ -33,8 +33,8 @@ async def recurring(place: schemas.Membership, context: BotContext) -> None:
 
     A line for each; to who may change them, a button too, and the way to another.
     """
-    asked = schemas.WhichOrganization(organization_id=place.organization_id)
-    found = (await context.backend.subscriptions(context.speaker.id, asked)).subscriptions
+    listed = await context.backend.list_subscriptions(context.speaker.id, place.organization_id)
+    found = listed.subscriptions
     words, title = context.words, "recurring.title" if found else "recurring.none"
     lines = [words.say(title, organization=short(place.organization_name))]
     lines += [line(one, words) for one in found]
@@ -60,7 +60,7 @@ async def act_tapped(context: BotContext) -> None:
         change = schemas.SubscriptionChange(amount=amount.amount)
         one = await context.backend.change_subscription(context.speaker.id, one.id, change)
     elif act == "end_now":
-        one = await context.backend.end_subscription(context.speaker.id, one.id)
+        one = await context.backend.cancel_subscription(context.speaker.id, one.id)
     elif act == "look" and one.url:
         one = await unless_unclear(context.backend.check_subscription(context.speaker.id, one.id))
     elif act != "look":
@@ -98,7 +98,7 @@ def amount_question(one: schemas.Subscription, amount: schemas.Money, words: Wor
 async def named(context: BotContext) -> schemas.Subscription:
     """The one that a button names, if the person may act for its organization."""
     managed(place_in(await context.introduce(), context.id("organization")))
-    return await context.backend.subscription(context.speaker.id, context.id("subscription"))
+    return await context.backend.get_subscription(context.speaker.id, context.id("subscription"))
 
 
 def one_screen(one: schemas.Subscription, words: Words) -> Screen:

@@ -12,8 +12,8 @@ from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from backend.schemas import Introduction, Me, without_card_numbers
-from bot.backend_api.calls import BackendError
 from bot.backend_api.client import BackendClient
+from bot.backend_api.errors import BackendError
 from bot.locales.texts import Fact, Texts, Words
 from bot.telegram.outcomes import bad_request
 from bot.telegram.screens import Screen, unpacked

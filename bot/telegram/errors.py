@@ -19,7 +19,8 @@ from telegram.error import (
 )
 
 from bot.amounts import amount_facts
-from bot.backend_api.calls import Answer, BackendRefusal, BackendUnavailable
+from bot.backend_api.errors import BackendRefusal, BackendUnavailable
+from bot.backend_api.transport import Answer
 from bot.locales.texts import Fact, Words
 from bot.telegram.context import BotContext, BotRefusal
 from bot.telegram.reachability import reason_of

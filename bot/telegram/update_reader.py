@@ -10,8 +10,8 @@ from typing import Any, Final
 import structlog
 from telegram import Bot, Update
 
-from bot.backend_api.calls import BackendError
 from bot.backend_api.client import BackendClient
+from bot.backend_api.errors import BackendError
 
 log = structlog.get_logger("bot")
 

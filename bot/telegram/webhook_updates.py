@@ -8,9 +8,9 @@ import structlog
 
 from backend.schemas import ClaimedUpdate
 from bot.app import ALLOWED_UPDATES
-from bot.backend_api.calls import BackendError
 from bot.backend_api.claims import work_off
 from bot.backend_api.client import BackendClient
+from bot.backend_api.errors import BackendError
 from bot.settings import Webhook
 from bot.telegram.context import BotApplication
 from bot.telegram.update_reader import UpdateReader
@@ -36,7 +36,7 @@ class UpdateWorker:
         wait = wait if self._has_claimed else 0
         claimed = await self._backend.claim_updates(wait, takeover=not self._has_claimed)
         self._has_claimed = True
-        return claimed
+        return claimed.updates
 
     async def _handle(self, claimed: ClaimedUpdate) -> None:
         """Run the handlers, then say so; what goes wrong in them is told by the error handler.
@@ -53,7 +53,7 @@ class UpdateWorker:
             log.exception("update_crashed", update_id=claimed.id)
             return
         try:
-            await self._backend.handled(claimed)
+            await self._backend.mark_update_handled(claimed)
         except BackendError as error:  # the claim runs out, and it comes again
             log.warning("not_reported", error=str(error), update_id=claimed.id)
 

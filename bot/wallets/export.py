@@ -32,7 +32,7 @@ async def export(place: Membership, context: BotContext) -> None:
         raise BotRefusal("export.unreadable", month=newest) from error
     for wallet in place.wallets:
         asked = asked.model_copy(update={"currency": wallet.balance.currency})
-        made = await context.backend.statement(context.speaker.id, place.organization_id, asked)
+        made = await context.backend.get_statement(context.speaker.id, place.organization_id, asked)
         sentence = context.words.say(
             f"export.{made.empty or 'caption'}",
             organization=short(made.organization_name),

@@ -43,7 +43,7 @@ async def show_movements(
     """What came and went; where nothing did, how to begin."""
     words = context.words
     asked = schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE)
-    page = await context.backend.transactions(context.speaker.id, place.organization_id, asked)
+    page = await context.backend.list_transactions(context.speaker.id, place.organization_id, asked)
     name, code = short(place.organization_name), currency.upper()
     lines = [words.say("history.movements", organization=name, currency=code)]
     lines += by_day(page.transactions, words)
@@ -67,7 +67,7 @@ async def show_open(place: schemas.Membership, cursor: str | None, context: BotC
     """Payments that may still be paid, or that a bank works on."""
     words, id = context.words, place.organization_id
     asked = schemas.PaymentsQuery(organization_id=id, status=OPEN, cursor=cursor, limit=PAGE)
-    page = await context.backend.payments(context.speaker.id, asked)
+    page = await context.backend.list_payments(context.speaker.id, asked)
     lines = [words.say("history.open", organization=short(place.organization_name))]
     lines += by_day(page.payments, words)
     if not page.payments:

@@ -27,8 +27,8 @@ from backend.settings import Settings
 from backend.shop import Shop
 from backend.stripe.client import stripe_gateway
 from backend.stripe.permissions import PERMISSIONS
-from bot.backend_api.calls import new_session
 from bot.backend_api.client import BackendClient
+from bot.backend_api.transport import new_session
 from sandbox.runner.demo import free_ports
 from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings
@@ -63,11 +63,11 @@ class House:
     ) -> UUID:
         """Start a payment as `/topup` does."""
         request = CheckoutRequest(organization_id=self.world.acme, amount=amount, currency=currency)
-        return (await self.client.checkout(user, request, key)).payment_id
+        return (await self.client.create_checkout(user, request, idempotency_key=key)).payment_id
 
     async def see(self, payment: UUID) -> Payment:
         """The payment as Ana sees it."""
-        return await self.client.payment(ANA, payment)
+        return await self.client.get_payment(ANA, payment)
 
     async def until(self, payment: UUID, holds: Callable[[Payment], bool]) -> Payment:
         """Wait for what arrives by itself: a webhook, a delayed payment."""

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.schemas import Payment, WhichOrganization
+from backend.schemas import Payment
 from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, EVE, SUCCESS, House, token
 
@@ -228,14 +228,14 @@ async def test_a_card_that_a_page_saves_was_added_by_who_paid_and_can_be_charged
     session = await house.session(payment)
     await house.sandbox("POST", f"/stripe/sessions/{session}/pay", card=SUCCESS, save=True)
     if faults.get("drop"):
-        await house.client.check(ANA, payment)
+        await house.client.check_payment(ANA, payment)
         await reconcile.once(house.shop)
     await house.until(payment, lambda seen: seen.status == "succeeded")
-    acme = WhichOrganization(organization_id=house.world.acme)
+    acme = house.world.acme
     async with asyncio.timeout(60):
         while not [
             method
-            for method in (await house.client.methods(ANA, acme)).methods
+            for method in (await house.client.list_payment_methods(ANA, acme)).methods
             if method.added_by == "Ana" and method.is_default
         ]:
             await asyncio.sleep(0.05)

@@ -9,7 +9,7 @@ from backend.database.protocol import TelegramUser
 from backend.errors import AmountTooPrecise, CurrencyUnknown
 from backend.schemas import Introduction
 from backend.wallets.money import CURRENCIES, major_units, minor_units
-from bot.backend_api.calls import BackendRefusal
+from bot.backend_api.errors import BackendRefusal
 from tests.backend.conftest import ANA, House
 
 

@@ -191,7 +191,7 @@ async def test_what_waits_for_too_long_is_found(
     await house.sandbox("POST", "/stripe/faults", drop=True)
     credited = await house.topup(key="credited")  # Ben is told of it
     await house.pay(credited)
-    await house.client.check(ANA, credited)
+    await house.client.check_payment(ANA, credited)
     payment = await house.topup()
     raw = await paid_at_stripe(house, payment)
     assert await house.post_event(raw, signed(raw)) == (200, {"state": "done"})

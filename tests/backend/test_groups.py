@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.schemas import GroupNews, GroupPermissions, WhichOrganization
-from bot.backend_api.calls import BackendRefusal
+from backend.schemas import GroupNews, GroupPermissions
+from bot.backend_api.errors import BackendRefusal
 from tests.backend.conftest import ANA, BEN, EVE, House, token
 
 TEAM = -4001
@@ -11,20 +11,20 @@ TEAM = -4001
 
 async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(house: House) -> None:
     client, acme = house.client, house.world.acme
-    await client.hear_of_group(TEAM, GroupNews(happened="joined"))
+    await client.report_group_event(TEAM, GroupNews(happened="joined"))
     with pytest.raises(BackendRefusal, match="role_too_low"):
-        await client.tie_group(BEN, TEAM, WhichOrganization(organization_id=acme))
-    await client.tie_group(ANA, TEAM, WhichOrganization(organization_id=acme))
+        await client.tie_group(BEN, TEAM, acme)
+    await client.tie_group(ANA, TEAM, acme)
     allowed = GroupPermissions(organization_id=acme, shows_balance=True)
-    shown = await client.allow_group(ANA, TEAM, allowed)
+    shown = await client.change_group_permissions(ANA, TEAM, allowed)
     assert (shown.organization_name, shown.announces_credits) == ("Acme", False)
-    seen = await client.group_balance(EVE, TEAM)
+    seen = await client.get_group_balance(EVE, TEAM)
     assert seen.wallets[0].balance.amount == "0.00"
-    assert (await client.group(EVE, TEAM)).organization_name is None
+    assert (await client.get_group(EVE, TEAM)).organization_name is None
     ended = GroupPermissions(organization_id=acme, tied=False)
-    assert not (await client.allow_group(ANA, TEAM, ended)).tied
+    assert not (await client.change_group_permissions(ANA, TEAM, ended)).tied
     with pytest.raises(BackendRefusal, match="not_found"):
-        await client.group_balance(ANA, TEAM)
+        await client.get_group_balance(ANA, TEAM)
 
 
 async def test_only_the_bot_itself_says_where_it_is_and_only_of_groups(house: House) -> None:

@@ -25,9 +25,9 @@ async def scrape(house: House) -> dict[str, float]:
 
 async def tell(house: House) -> None:
     """Deliver everything, as the bot does."""
-    for notification in (await house.client.claim(wait=0)).notifications:
+    for notification in (await house.client.claim_notifications(wait=0)).notifications:
         result = NotificationResult(claim=notification.claim, outcome="delivered", message_id=7)
-        await house.client.report(notification.id, result)
+        await house.client.report_notification(notification.id, result)
 
 
 async def test_a_topup_shows_in_every_number(house: House) -> None:
@@ -35,7 +35,7 @@ async def test_a_topup_shows_in_every_number(house: House) -> None:
     request = CheckoutRequest(
         organization_id=house.world.acme, amount="50", currency="eur", shown_in=shown
     )
-    payment = (await house.client.checkout(ANA, request, "key")).payment_id
+    payment = (await house.client.create_checkout(ANA, request, idempotency_key="key")).payment_id
     await tell(house)  # the link
     await house.pay(payment, card=DECLINE)
     await house.until(payment, lambda seen: seen.last_decline is not None)

@@ -66,7 +66,7 @@ async def test_somebody_is_invited_comes_in_and_is_told_of_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "LOOK_AGAIN_SECONDS", 60)
-    claims = asyncio.create_task(house.client.claim(20))
+    claims = asyncio.create_task(house.client.claim_notifications(20))
     wanted: Json = {"role": "admin", "uses": 2, "hours": 24}
     status, made = await ask(house, ANA, "POST", "/organizations/{acme}/invitations", **wanted)
     assert (status, made["uses_left"], made["invited_by"]) == (201, 2, "Ana")

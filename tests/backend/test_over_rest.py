@@ -31,7 +31,7 @@ async def test_a_whole_topup_from_the_link_to_the_notifications(house_over_rest:
     paid = await house.until(payment, lambda seen: seen.status == "succeeded")
     assert paid.balance is not None
     assert paid.balance.amount == "12.50"
-    told = (await house.client.claim(wait=5)).notifications
+    told = (await house.client.claim_notifications(wait=5)).notifications
     assert [one.payment and one.payment.status for one in told] == ["succeeded", "succeeded"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from backend.page_texts import WORDS
 from backend.schemas import PaymentStatus, QuietHours, SettingsChange
-from bot.backend_api.calls import BackendRefusal
+from bot.backend_api.errors import BackendRefusal
 from tests.backend.conftest import ANA, House, token
 
 
@@ -17,11 +17,11 @@ async def test_a_change_names_one_thing_and_leaves_the_rest(house: House) -> Non
     first = await house.client.change_settings(ANA, SettingsChange(quiet_hours=hours))
     assert first.quiet_hours == hours
     await house.client.change_settings(ANA, SettingsChange(chosen_language="ru", members=False))
-    now = await house.client.settings(ANA)
+    now = await house.client.get_settings(ANA)
     assert (now.quiet_hours, now.language, now.credits, now.members) == (hours, "ru", True, False)
     with pytest.raises(BackendRefusal, match="time_zone_unknown"):
         await house.client.change_settings(ANA, SettingsChange(time_zone="Mars/Phobos"))
-    assert await house.client.settings(ANA) == now
+    assert await house.client.get_settings(ANA) == now
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from backend.database.protocol import SERVICE
 from backend.payments import checkout
 from backend.schemas import PaymentStatus
 from backend.stripe import reconcile
-from bot.backend_api.calls import BackendRefusal
+from bot.backend_api.errors import BackendRefusal
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, House, token
 
 
@@ -54,7 +54,7 @@ async def test_the_return_page_never_says_that_nothing_was_charged_unless_stripe
 ) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
     payment = await house.topup()
-    await house.client.check(ANA, payment)
+    await house.client.check_payment(ANA, payment)
     back = (await house.pay(payment))["redirect_url"]  # within three seconds of the check
     async with house.http.get(back) as page:
         assert "The wallet is credited" in await page.text()
@@ -74,11 +74,13 @@ async def test_the_return_page_tells_a_stranger_nothing(house: House) -> None:
 async def test_check_again_settles_by_asking_stripe(house: House) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
     payment = await house.topup()
-    assert (await house.client.check(ANA, payment)).status == "pending"
+    assert (await house.client.check_payment(ANA, payment)).status == "pending"
     await house.pay(payment)
-    assert (await house.client.check(ANA, payment)).status == "pending"  # within three seconds
+    assert (
+        await house.client.check_payment(ANA, payment)
+    ).status == "pending"  # within three seconds
     await asyncio.sleep(3)
-    assert (await house.client.check(BEN, payment)).status == "succeeded"
+    assert (await house.client.check_payment(BEN, payment)).status == "succeeded"
 
 
 async def test_the_reconciler_heals_what_no_webhook_told(house: House, owner: Any) -> None:
@@ -144,7 +146,7 @@ async def test_a_delayed_failure_is_noticed_by_asking_as_well(house: House) -> N
     payment = await house.topup()
     await house.pay(payment, "delayed_failure")
     await house.sandbox("POST", f"/stripe/sessions/{await house.session(payment)}/settle")
-    assert (await house.client.check(ANA, payment)).status == "failed"
+    assert (await house.client.check_payment(ANA, payment)).status == "failed"
 
 
 async def test_with_only_the_two_intent_events_a_topup_is_credited_once(house: House) -> None:
@@ -161,24 +163,24 @@ async def test_with_only_the_two_intent_events_a_topup_is_credited_once(house: H
 
 async def test_cancel_closes_the_page_at_stripe(house: House) -> None:
     payment = await house.topup()
-    assert (await house.client.cancel(ANA, payment)).status == "canceled"
+    assert (await house.client.cancel_payment(ANA, payment)).status == "canceled"
     session = await house.sandbox("GET", f"/stripe/sessions/{await house.session(payment)}")
     assert session["status"] == "expired"
-    assert (await house.client.cancel(ANA, payment)).status == "canceled"
+    assert (await house.client.cancel_payment(ANA, payment)).status == "canceled"
 
 
 async def test_cancel_can_be_repeated_after_an_error_of_stripes(house: House) -> None:
     payment = await house.topup()
     await house.sandbox("POST", "/stripe/faults", api_500=1)
-    await house.client.cancel(ANA, payment)
-    assert (await house.client.cancel(ANA, payment)).status == "canceled"
+    await house.client.cancel_payment(ANA, payment)
+    assert (await house.client.cancel_payment(ANA, payment)).status == "canceled"
 
 
 async def test_cancel_after_the_payer_was_faster_says_so(house: House) -> None:
     await house.sandbox("POST", "/stripe/faults", drop=True)
     payment = await house.topup()
     await house.pay(payment)
-    assert (await house.client.cancel(ANA, payment)).status == "succeeded"
+    assert (await house.client.cancel_payment(ANA, payment)).status == "succeeded"
 
 
 async def test_an_expired_page_says_expired_and_a_new_key_opens_a_new_one(house: House) -> None:
@@ -246,14 +248,14 @@ async def test_members_and_strangers_start_nothing(house: House) -> None:
             await house.topup(user=user)
         assert refused.value.code == code
     payment = await house.topup()
-    for call in (house.client.payment, house.client.check, house.client.cancel):
+    for call in (house.client.get_payment, house.client.check_payment, house.client.cancel_payment):
         with pytest.raises(BackendRefusal) as refused:
             await call(EVE, payment)
         assert refused.value.code == "not_found"
     with pytest.raises(BackendRefusal) as refused:
-        await house.client.cancel(BEN, payment)
+        await house.client.cancel_payment(BEN, payment)
     assert refused.value.code == "role_too_low"
-    assert (await house.client.payment(BEN, payment)).id == payment
+    assert (await house.client.get_payment(BEN, payment)).id == payment
 
 
 REFUSED: list[tuple[Any, str]] = [

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from backend.app import create_app
 from backend.schemas import CARD_REMOVED, ClaimedUpdate
-from bot.backend_api.calls import BackendRefusal
+from bot.backend_api.errors import BackendRefusal
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import House, chosen, listening
 
@@ -42,7 +42,7 @@ async def door(house: House) -> Any:
 
 
 async def claimed(house: House, takeover: bool = False) -> list[ClaimedUpdate]:
-    return await house.client.claim_updates(wait=0, takeover=takeover)
+    return (await house.client.claim_updates(wait=0, takeover=takeover)).updates
 
 
 async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls(
@@ -108,7 +108,7 @@ async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
     await house.client.reject_update(first.id, "message")
     await house.client.reject_update(first.id, "message")
     [second] = await claimed(house)
-    await house.client.handled(second)
+    await house.client.mark_update_handled(second)
     await house.client.reject_update(2, "message")  # it was handled: nothing changes
     await house.client.reject_update(3, "poll")  # one that was polled
     states = await owner.fetch("select id, state from telegram_updates order by id")
@@ -134,7 +134,7 @@ async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
     assert [await door(update(7)), await door(update(7))] == [200, 200]
     [one] = await claimed(house)
     assert one.body == update(7)
-    await house.client.handled(one)
+    await house.client.mark_update_handled(one)
     assert await door(update(7)) == 200
     assert await claimed(house) == []
     assert await owner.fetchval("select body from telegram_updates") is None
@@ -149,10 +149,10 @@ async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
     first, other = await claimed(house)
     assert (first.id, other.id) == (10, 13)
     assert await claimed(house) == []
-    await house.client.handled(first)
+    await house.client.mark_update_handled(first)
     [second] = await claimed(house)
     assert second.id == 11
-    await house.client.handled(second)
+    await house.client.mark_update_handled(second)
     assert [each.id for each in await claimed(house)] == [12]
 
 
@@ -168,7 +168,7 @@ async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times
     await owner.execute("update telegram_updates set claimed_until = now() where id = 1")
     held += await claimed(house)  # its claim has run out
     assert [each.id for each in held] == [1] * 5
-    await house.client.handled(held[0])  # too late: the claim is another's by now
+    await house.client.mark_update_handled(held[0])  # too late: the claim is another's by now
     [after] = await claimed(house, takeover=True)
     assert after.id == 2
     states = await owner.fetch("select state from telegram_updates order by id")
@@ -186,5 +186,5 @@ async def test_two_that_claim_at_once_never_get_the_same(house: House, door: Any
 
 async def test_an_actors_token_claims_nothing(house: House) -> None:
     with pytest.raises(BackendRefusal) as refused:
-        await house.client.call(1001, "POST", "/internal/updates/claim")
+        await house.client.send(1001, "POST", "/internal/updates/claim")
     assert refused.value.status == 401

@@ -175,7 +175,9 @@ async def test_a_session_of_another_mode_credits_nothing(house: House, payment: 
 async def test_an_intent_that_differs_makes_us_ask_for_the_session(
     house: House, payment: UUID
 ) -> None:
-    await house.client.check(ANA, payment)  # Stripe was asked a moment ago: this asks all the same
+    await house.client.check_payment(
+        ANA, payment
+    )  # Stripe was asked a moment ago: this asks all the same
     event = json.loads(await paid_at_stripe(house, payment))
     event["data"]["object"]["amount"] = 5950  # with tax, say
     raw = json.dumps(event).encode()

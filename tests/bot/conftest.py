@@ -14,8 +14,8 @@ from pydantic import SecretStr
 from backend.database.postgres import PostgresDatabase
 from bot.__main__ import started
 from bot.app import create_app
-from bot.backend_api.calls import new_session
 from bot.backend_api.client import BackendClient
+from bot.backend_api.transport import new_session
 from bot.delivery.notifications import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.settings import Settings

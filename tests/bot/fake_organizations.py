@@ -86,8 +86,18 @@ class FakeOrganizations(FakeBackend):
 
     async def use(self, request: web.Request) -> web.Response:
         chosen = schemas.WhichOrganization.model_validate_json(await request.read())
-        self.current[actor(request)] = chosen.organization_id
-        return web.Response(status=204)
+        user = actor(request)
+        self.current[user] = chosen.organization_id
+        return answer(
+            schemas.Me(
+                user_id=UUID(int=user),
+                name=self.names[user],
+                language="en",
+                time_zone="UTC",
+                organization_id=chosen.organization_id,
+                organizations=self.people[user],
+            )
+        )
 
     async def link(self, request: web.Request) -> web.Response:
         self.link_codes.add(schemas.CodeRequest.model_validate_json(await request.read()).code)
@@ -154,7 +164,15 @@ class FakeOrganizations(FakeBackend):
         said = schemas.RoleRequest.model_validate_json(await request.read())
         user, place = self.other(request, {said.role})
         self.replace(user, place, role=said.role)
-        return web.Response(status=204)
+        return answer(
+            Member(
+                user_id=UUID(int=user),
+                name=self.names.get(user, f"Person {user}"),
+                role=said.role,
+                is_me=False,
+                joined_at=NOON,
+            )
+        )
 
     async def remove(self, request: web.Request) -> web.Response:
         user, place = self.other(request, set())

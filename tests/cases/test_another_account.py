@@ -57,7 +57,7 @@ async def test_a_test_database_can_forget_its_account_and_keeps_its_ledger(
 ) -> None:
     payment, _ = await paid(house)
     await house.topup(key="open")
-    await house.client.refund(ANA, payment, RefundRequest(amount="7"), "r")
+    await house.client.create_refund(ANA, payment, RefundRequest(amount="7"), idempotency_key="r")
     before = await balance(owner)
     settings = settings_of(house, database_url)
     code, _, errors = await run("forget-stripe-account", **settings)

@@ -64,7 +64,7 @@ async def test_our_own_session_with_a_discount_credits_no_more_than_arrived(
     await house.pay(payment)
     [told] = [e for _, e in house.store.list("event") if e["type"] == COMPLETED]
     assert await deliver(house, told) == (200, "parked")
-    await house.client.check(ANA, payment)
+    await house.client.check_payment(ANA, payment)
     assert await balance(owner) == 0
     seen = await house.see(payment)
     assert (seen.status, seen.under_review) == ("pending", "amount_differs")

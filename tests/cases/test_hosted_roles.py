@@ -112,7 +112,7 @@ async def test_migrations_and_a_topup_work_there_straight_and_over_rest(
                     paid = await house.until(payment, lambda seen: seen.status == "succeeded")
                     assert paid.balance
                     assert paid.balance.amount == f"{20 * number}.00"
-                    await house.client.claim(wait=5)
+                    await house.client.claim_notifications(wait=5)
     assert not await owner.fetch("select * from private.ledger_problems")
     assert not await owner.fetchval("select rolsuper from pg_roles where rolname = current_user")
     await owner.close()

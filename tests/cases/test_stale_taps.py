@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from backend.schemas import AttemptKey
 from bot.telegram.routing import DOUBLE_TAP_SECONDS
 from tests.backend.conftest import ANA, House
 from tests.backend.test_subscriptions import has_balance, until
@@ -73,7 +72,7 @@ async def test_a_late_second_tap_does_not_ask_again_for_what_the_first_paid(
     await ana.sees("New balance: €40.00")
     await taps_come_too_late(house)
     key = f"1001:{ways['message_id']}:topup"
-    begun = await house.client.attempt(ANA, AttemptKey(key=key))
+    begun = await house.client.get_attempt(ANA, key)
     assert begun.payment_id == await owner.fetchval("select id from payments")
     await nothing_is_asked_again(ana, ways, buttons(ways)["Pay with Visa •••• 4242"])
     assert [shown for shown in await ana.chat() if "New balance: €40.00" in shown]
@@ -226,5 +225,5 @@ async def test_nobody_learns_what_began_under_somebody_elses_key(
     ways = await asked_how_to_pay(house, ana)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("New balance: €40.00")
-    begun = await house.client.attempt(1002, AttemptKey(key=f"1001:{ways['message_id']}:topup"))
+    begun = await house.client.get_attempt(1002, f"1001:{ways['message_id']}:topup")
     assert set(begun.model_dump().values()) == {None}

@@ -100,7 +100,7 @@ async def weeks_go_by(story: Story) -> None:
 async def returning(story: Story) -> None:
     """A payer comes back from the page before any event does."""
     if story.paid:
-        await story.house.client.check(1001, story.chance.choice(story.paid))
+        await story.house.client.check_payment(1001, story.chance.choice(story.paid))
 
 
 ACTS: list[Act] = [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.schemas import NewMethod, WhichOrganization
+from backend.schemas import NewMethod
 from sandbox.telegram.text import said
 from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
 from tests.bot.conftest import Person, buttons
@@ -57,7 +57,7 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     added = await ana.sees("Visa •••• 4242 was added. Every owner and admin of Acme can charge")
     assert added["message_id"] == first["message_id"]
     amex = NewMethod(organization_id=house.world.acme, payment_method_id="pm_card_amex")
-    await house.client.add_method(ANA, amex)
+    await house.client.add_payment_method(ANA, amex)
     await ana.taps(added, "Cards")
     cards = await ana.sees("Visa •••• 4242, the default, until 12/")
     assert "American Express •••• 0005, until 12/" in said(cards)
@@ -121,9 +121,7 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await ana.taps(await ana.sees("Remove "), "Remove")
     cards = await ana.sees("pays with")
     assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1
-    [kept] = (
-        await house.client.methods(ANA, WhichOrganization(organization_id=house.world.acme))
-    ).methods
-    await house.client.remove_method(ANA, kept.id)
+    [kept] = (await house.client.list_payment_methods(ANA, house.world.acme)).methods
+    await house.client.remove_payment_method(ANA, kept.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))
     assert gone["text"].startswith("That card is not saved here any more.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from backend.schemas import NewMethod, WhichOrganization
+from backend.schemas import NewMethod
 from sandbox.telegram.text import said
 from tests.backend.conftest import ANA, House
 from tests.bot.conftest import Person, buttons
@@ -37,14 +37,14 @@ async def saved(house: House, test_card: str = "visa") -> None:
         payment_method_id=f"pm_card_{test_card}",
         set_as_default=True,
     )
-    await house.client.add_method(ANA, card)
+    await house.client.add_payment_method(ANA, card)
 
 
 async def remove_all(house: House) -> None:
     """Acme's cards are removed, all of them, somewhere else."""
-    found = await house.client.methods(ANA, WhichOrganization(organization_id=house.world.acme))
+    found = await house.client.list_payment_methods(ANA, house.world.acme)
     for card in found.methods:
-        await house.client.remove_method(ANA, card.id)
+        await house.client.remove_payment_method(ANA, card.id)
 
 
 async def test_an_amount_that_cannot_be_paid_is_refused_before_a_card_is_chosen(

@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from backend.schemas import CheckoutRequest, Introduction
-from bot.backend_api.calls import BackendRefusal, BackendUnavailable, new_session
 from bot.backend_api.client import BackendClient
+from bot.backend_api.errors import BackendRefusal, BackendUnavailable
+from bot.backend_api.transport import new_session
 from bot.locales.texts import load_texts
 from bot.telegram.errors import refusal_sentence
 from tests.bot.fake_backend import ACME, ANA, SECRET, FakeBackend
@@ -22,7 +23,7 @@ async def test_a_lost_connection_is_tried_again_under_the_same_key(
     backend: FakeBackend, client: BackendClient
 ) -> None:
     backend.crash[CHECKOUT] = 2
-    await client.checkout(ANA, FIFTY, "key")
+    await client.create_checkout(ANA, FIFTY, idempotency_key="key")
     assert backend.calls.count(CHECKOUT) == 3
     assert len(backend.asked) == 1
 
@@ -32,7 +33,7 @@ async def test_after_three_lost_connections_the_backend_may_have_acted(
 ) -> None:
     backend.crash[CHECKOUT] = 3
     with pytest.raises(BackendUnavailable) as caught:
-        await client.checkout(ANA, FIFTY, "key")
+        await client.create_checkout(ANA, FIFTY, idempotency_key="key")
     assert caught.value.may_have_acted
 
 
@@ -63,7 +64,7 @@ async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
     client: BackendClient,
 ) -> None:
     before = asyncio.get_running_loop().time()
-    assert (await client.claim(wait=1)).notifications == []
+    assert (await client.claim_notifications(wait=1)).notifications == []
     assert asyncio.get_running_loop().time() - before >= 1
 
 

@@ -1,0 +1,70 @@
+"""Routes about organizations, their members and invitations."""
+
+from uuid import UUID
+
+from backend import schemas
+from bot.backend_api.transport import BackendTransport
+
+
+class OrganizationRoutes(BackendTransport):
+    """Organizations: new ones, names, members, roles, invitations."""
+
+    async def create_organization(
+        self, user: int, request: schemas.OrganizationRequest, *, idempotency_key: str
+    ) -> schemas.Organization:
+        """Found an organization, which becomes the person's default one; once for each key."""
+        return await self.request(
+            user,
+            "POST",
+            "/api/organizations",
+            schemas.Organization,
+            body=request,
+            idempotency_key=idempotency_key,
+        )
+
+    async def rename_organization(
+        self, user: int, organization_id: UUID, request: schemas.OrganizationRequest
+    ) -> schemas.Organization:
+        """Give an organization another name."""
+        path = f"/api/organizations/{organization_id}"
+        return await self.request(user, "PATCH", path, schemas.Organization, body=request)
+
+    async def list_members(self, user: int, organization_id: UUID) -> schemas.Members:
+        """Return who belongs to an organization: owners first, then admins, then members."""
+        path = f"/api/organizations/{organization_id}/members"
+        return await self.request(user, "GET", path, schemas.Members)
+
+    async def change_role(
+        self, user: int, organization_id: UUID, member_id: UUID, role: schemas.Role
+    ) -> schemas.Member:
+        """Give a member another role. `member_id` is their `Member.user_id`."""
+        path = f"/api/organizations/{organization_id}/members/{member_id}"
+        body = schemas.RoleRequest(role=role)
+        return await self.request(user, "PATCH", path, schemas.Member, body=body)
+
+    async def remove_member(self, user: int, organization_id: UUID, member_id: UUID) -> None:
+        """Remove a member, or leave: `member_id` may be one's own."""
+        path = f"/api/organizations/{organization_id}/members/{member_id}"
+        await self.send(user, "DELETE", path)
+
+    async def create_invitation(
+        self, user: int, organization_id: UUID, request: schemas.InvitationRequest
+    ) -> schemas.Invitation:
+        """Make an invitation; only this answer has its code.
+
+        Of a lost answer, an invitation stays whose code nobody knows.
+        """
+        path = f"/api/organizations/{organization_id}/invitations"
+        return await self.request(user, "POST", path, schemas.Invitation, body=request)
+
+    async def revoke_invitation(
+        self, user: int, organization_id: UUID, invitation_id: UUID
+    ) -> None:
+        """Make an invitation work for nobody any more."""
+        path = f"/api/organizations/{organization_id}/invitations/{invitation_id}"
+        await self.send(user, "DELETE", path)
+
+    async def accept_invitation(self, user: int, code: str) -> schemas.Organization:
+        """Join an organization by an invitation's code; again is harmless."""
+        path, body = "/api/invitations/accept", schemas.CodeRequest(code=code)
+        return await self.request(user, "POST", path, schemas.Organization, body=body)

@@ -1,0 +1,72 @@
+"""Routes about payments, their refunds and their invoices."""
+
+from uuid import UUID
+
+from backend import schemas
+from bot.backend_api.transport import BackendTransport
+
+
+class PaymentRoutes(BackendTransport):
+    """Payments: new ones, how they stand, refunds, invoices."""
+
+    async def create_checkout(
+        self, user: int, request: schemas.CheckoutRequest, *, idempotency_key: str
+    ) -> schemas.Checkout:
+        """Start a payment on Stripe's page; once for each key."""
+        return await self.request(
+            user,
+            "POST",
+            "/api/payments/checkout",
+            schemas.Checkout,
+            body=request,
+            idempotency_key=idempotency_key,
+        )
+
+    async def charge_payment_method(
+        self, user: int, request: schemas.ChargeRequest, *, idempotency_key: str
+    ) -> schemas.Payment:
+        """Charge a saved payment method; once for each key."""
+        return await self.request(
+            user,
+            "POST",
+            "/api/payments/charge",
+            schemas.Payment,
+            body=request,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list_payments(self, user: int, query: schemas.PaymentsQuery) -> schemas.Payments:
+        """Return a page of an organization's payments, newest first."""
+        return await self.request(user, "GET", "/api/payments", schemas.Payments, query=query)
+
+    async def get_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
+        """Return a payment as it stands."""
+        return await self.request(user, "GET", f"/api/payments/{payment_id}", schemas.Payment)
+
+    async def check_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
+        """Return a payment as it stands after asking Stripe."""
+        path = f"/api/payments/{payment_id}/check"
+        return await self.request(user, "POST", path, schemas.Payment)
+
+    async def cancel_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
+        """Close a payment's page unless it was paid; return the payment as it stands then."""
+        path = f"/api/payments/{payment_id}/cancel"
+        return await self.request(user, "POST", path, schemas.Payment)
+
+    async def create_refund(
+        self, user: int, payment_id: UUID, request: schemas.RefundRequest, *, idempotency_key: str
+    ) -> schemas.Refund:
+        """Send money of a payment back to its payer; once for each key."""
+        return await self.request(
+            user,
+            "POST",
+            f"/api/payments/{payment_id}/refund",
+            schemas.Refund,
+            body=request,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list_invoices(self, user: int, query: schemas.InvoicesQuery) -> schemas.Invoices:
+        """Return a page of what was paid, newest first, with Stripe's invoices and receipts."""
+        path = "/api/payments/invoices"
+        return await self.request(user, "GET", path, schemas.Invoices, query=query)

@@ -1,0 +1,162 @@
+"""How the bot speaks HTTP to the backend: tokens, deadlines, tries and the parsing of answers."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+
+import aiohttp
+import jwt
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from backend import schemas
+from bot.backend_api.errors import BackendRefusal, BackendUnavailable
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+CONNECT_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 20.0  # all tries together
+TRY_AFTER: Final = (0.0, 0.1, 0.4)  # seconds
+
+
+class BackendTransport:
+    """Sends requests in the name of a Telegram user or, without one, of the bot itself.
+
+    Every method raises BackendRefusal or BackendUnavailable.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, secret: SecretStr) -> None:
+        """`base_url` has no trailing slash; `secret` signs the tokens (BOT_API_SECRET)."""
+        self._session, self._base_url, self._secret = session, base_url, secret
+
+    async def request(
+        self,
+        user: int | None,
+        method: str,
+        path: str,
+        answer_model: type[Answer],
+        *,
+        query: BaseModel | None = None,
+        body: BaseModel | None = None,
+        idempotency_key: str = "",
+    ) -> Answer:
+        """Send a request as `send` does, and parse its answer.
+
+        `query` is what stands after `?` (without fields that are None), `body` is sent as JSON
+        (without fields that were not set).
+        """
+        answer = await self.send(
+            user,
+            method,
+            path + (query_string(query) if query else ""),
+            body=body,
+            idempotency_key=idempotency_key,
+        )
+        return parse(answer_model, answer)
+
+    async def send(
+        self,
+        user: int | None,
+        method: str,
+        path: str,
+        *,
+        body: BaseModel | None = None,
+        idempotency_key: str = "",
+    ) -> bytes:
+        """Send a request, again where the connection is lost; return the answer's body.
+
+        So the request must be one that acts once, however often it arrives: a read, or one that
+        names a value, an idempotency key or a claim.
+        """
+        failures = []
+        async with deadline(ANSWER_SECONDS):
+            for pause in TRY_AFTER:
+                await asyncio.sleep(pause)
+                try:
+                    return await self.send_once(user, method, path, body, idempotency_key)
+                except BackendUnavailable as error:
+                    failures.append(error)
+        may_have_acted = any(failure.may_have_acted for failure in failures)
+        raise BackendUnavailable(str(failures[-1]), may_have_acted) from failures[-1]
+
+    async def send_once(
+        self,
+        user: int | None,
+        method: str,
+        path: str,
+        body: BaseModel | None = None,
+        idempotency_key: str = "",
+    ) -> bytes:
+        """Send a request a single time; return the answer's body."""
+        headers = {"Authorization": f"Bearer {self._token(user)}"}
+        data = None
+        if body:
+            headers["Content-Type"] = "application/json"
+            data = body.model_dump_json(exclude_unset=True).encode()
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        url = self._base_url + path
+        try:
+            async with self._session.request(method, url, data=data, headers=headers) as response:
+                answer = await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise BackendUnavailable(repr(error), may_have_acted=False) from error
+        except aiohttp.ClientError as error:
+            raise BackendUnavailable(repr(error), may_have_acted=True) from error
+        if response.ok:
+            return answer
+        raise refusal_in(response.status, answer)
+
+    def _token(self, user: int | None) -> str:
+        """Sign a token for this user's routes; without a user, for those of the bot itself."""
+        now = int(time.time())
+        claims = {
+            "iss": schemas.BOT_ISSUER,
+            "aud": schemas.ACTOR_AUDIENCE if user else schemas.SERVICE_AUDIENCE,
+            "sub": str(user or "bot"),
+            "iat": now,
+            "exp": now + schemas.TOKEN_LIFETIME_SECONDS,
+        }
+        return jwt.encode(claims, self._secret.get_secret_value(), algorithm="HS256")
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Open a session for a BackendClient: no cookies; the deadline of a call is the client's."""
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+    )
+
+
+@asynccontextmanager
+async def deadline(seconds: float) -> AsyncIterator[None]:
+    """Raise BackendUnavailable when the block takes longer than `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise BackendUnavailable(f"no answer in {seconds:g} s", may_have_acted=True) from error
+
+
+def query_string(query: BaseModel) -> str:
+    """Write a query as the end of an address: "?month=2026-11"."""
+    return "?" + urlencode(query.model_dump(mode="json", exclude_none=True), doseq=True)
+
+
+def parse(model: type[Answer], body: bytes) -> Answer:
+    """Parse an answer's body; raise BackendUnavailable where it is not what the model says."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise BackendUnavailable(f"unreadable {model.__name__}", may_have_acted=True) from error
+
+
+def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
+    """Turn an answer that is no success into the exception to raise."""
+    try:
+        error = schemas.ErrorAnswer.model_validate_json(body).error
+    except ValidationError:
+        return BackendUnavailable(f"HTTP {status}", may_have_acted=True)
+    return BackendRefusal(status, error.code, error.facts, error.request_id)
