@@ -10,7 +10,7 @@ the two. Where https://docs.stripe.com/currencies is silent or strange:
 - HUF and TWD are paid out without decimals, but charged with two; so are they read and shown here.
 
 What is read never depends on the reader's language: text that people of two countries take for two
-amounts is no amount. docs/decisions/0024-what-is-confirmed-is-what-moves.md has the rule and why.
+amounts is no amount. docs/decisions/0024 has the rule and why.
 """
 
 import re

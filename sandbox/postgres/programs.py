@@ -6,7 +6,7 @@ data, makes a system user and breaks on a space in the path.
 
 PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`; where that user
 cannot come to them or to the data, because a folder on the way is root's alone, they run with the
-one right to pass it (docs/decisions/0021-postgresql-in-a-folder-of-root.md).
+one right to pass it (docs/decisions/0021).
 """
 
 import os

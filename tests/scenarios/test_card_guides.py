@@ -1,6 +1,6 @@
 """The card stories of the usual guides, by curl: list, add, set default, remove; add and pay.
 
-The guides' own field names are mapped in docs/decisions/0017-cards.md.
+The guides' own field names are mapped in docs/decisions/0017.
 """
 
 import json
