@@ -213,7 +213,7 @@ PLACES = (
     Place("topup.amount_written", asks_for_another_amount, pays),
     Place("refunds.amount_written", asks_for_a_part, refunds),
     Place("packages.amount_written", asks_for_a_recurring_amount, begins),
-    Place("subscriptions.amount_written", asks_for_a_new_recurring_amount, changes),
+    Place("recurring.amount_written", asks_for_a_new_recurring_amount, changes),
 )
 
 
