@@ -21,7 +21,9 @@ from backend.database.protocol import SERVICE, TelegramUser
 from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.supabase_standin import Standin, supabase_standin
 
-pytest_plugins = ["tests.no_skips", "tests.chromium", "tests.leftover_processes"]
+pytest_plugins = [
+    "tests.no_skips", "tests.chromium", "tests.leftover_processes", "tests.forked_process",
+]  # fmt: skip
 
 TEMPLATE = "pursebot_template"
 

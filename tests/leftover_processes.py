@@ -1,8 +1,9 @@
 """No test leaves a process: what this run started and what still runs at its end fails it.
 
 Children are known by a mark in their environment, which they hand on, however often they fork. A
-test that starts one with an environment of its own puts `MARK` into it. Where there is no `/proc`,
-nothing is checked.
+test that starts one with an environment of its own puts `MARK` into it. A fork
+(`tests/forked_process.py`) shows the environment of the server that it was forked from, which is
+marked; what it runs and for whom stands in `FORKS`. Where there is no `/proc`, nothing is checked.
 
 tests/conftest.py loads this with `pytest_plugins = ["tests.leftover_processes"]`.
 """
@@ -11,7 +12,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import pytest
 NAME = "PURSEBOT_TEST_RUN"
 MARK = {NAME: uuid.uuid4().hex}  # of this process: pytest itself, or one of xdist's workers
 SECONDS_TO_END = 60.0  # for what was told to end and has not yet
+FORKS: dict[int, str] = {}  # by process id: the command, and the test that started it
+AT_END: list[Callable[[], None]] = []  # what ends the servers that were started for many tests
 
 os.environ.update(MARK)
 
@@ -28,6 +31,8 @@ os.environ.update(MARK)
 def no_process_is_left() -> Iterator[None]:
     """Set up before every other fixture, so that it looks after the last of them is gone."""
     yield
+    while AT_END:
+        AT_END.pop()()
     deadline = time.monotonic() + SECONDS_TO_END
     while (left := marked_processes()) and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -46,5 +51,6 @@ def marked_processes() -> dict[int, str]:
             if f"{NAME}={MARK[NAME]}" in environment and int(folder.name) != os.getpid():
                 command = (folder / "cmdline").read_text(errors="replace").replace("\0", " ")
                 tests = [each for each in environment if each.startswith("PYTEST_CURRENT_TEST=")]
-                found[int(folder.name)] = f"{folder.name} {command}{' '.join(tests)}"
+                known = FORKS.get(int(folder.name), f"{command}{' '.join(tests)}")
+                found[int(folder.name)] = f"{folder.name} {known}"
     return found

@@ -5,8 +5,8 @@ import json
 import os
 import re
 import signal
-import sys
 import tempfile
+from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ import pytest
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
 from tests.backend.test_webhook_door import paid_at_stripe, signed
-from tests.leftover_processes import MARK
+from tests.forked_process import ForkedProcess, start_module
 from tests.waiting import until_blocked
 
 ROOT = Path(__file__).parents[2]
@@ -28,21 +28,21 @@ GOOD = {
 }
 
 
-async def start(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **MARK, **settings}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "backend", *arguments,
-        cwd=tempfile.gettempdir(), env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+async def start(*arguments: str, **settings: str) -> Process | ForkedProcess:
+    """`python -m backend` with these settings and no others; by default without its imports."""
+    environment = {"PATH": os.environ["PATH"], **settings}
+    folder = tempfile.gettempdir()  # where no .env is
+    return await start_module("backend", *arguments, environment=environment, folder=folder)
 
 
 async def run(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
+    """Exit code, output and errors of a command."""
     process = await start(*arguments, **settings)
     output, errors = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, output.decode(), errors.decode()
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_everything_missing_is_told_at_once_and_no_value_is_repeated() -> None:
     code, _, errors = await run(
         STRIPE_SECRET_KEY="pk_live_oops", STRIPE_WEBHOOK_SECRET="", PORT="x"
@@ -75,6 +75,7 @@ async def test_an_empty_or_wrong_webhook_secret_stops_the_start(secret: str) -> 
         assert (code, "STRIPE_WEBHOOK_SECRET" in errors) == (2, True)
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_a_database_that_is_not_there_is_said_in_a_sentence() -> None:
     code, _, errors = await run(**GOOD, SUPABASE_DB_URL="postgresql://u@127.0.0.1:1/x")
     assert code == 1
@@ -90,6 +91,7 @@ async def test_live_keys_on_a_test_database_stop_the_start(house: House, databas
     assert "belongs to Stripe's other mode" in errors
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_migrate_again_has_nothing_to_do(database_url: str) -> None:
     assert await run("migrate", SUPABASE_DB_URL=database_url) == (
         0,
@@ -147,6 +149,7 @@ async def test_parked_events_are_listed_shown_retried_and_dismissed(
     assert {one["id"] for one in await desk("list", "--all")} == {event, last}
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_a_stop_finishes_the_delivery_that_was_started(
     house: House, database_url: str
 ) -> None:

@@ -62,6 +62,7 @@ def clinic(house: House, database_url: str) -> Clinic:
     return Clinic(house, database_url)
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_a_healthy_house_has_nothing_to_complain_of(house: House, clinic: Clinic) -> None:
     await house.pay(await house.topup())
     code, said = await clinic.examine("--strict")

@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,7 +19,7 @@ from bot.settings import SettingsError, read_settings
 from tests.bot.conftest import Person
 from tests.bot.fake_backend import SECRET
 from tests.bot.scripted_bot_api import ScriptedBotApi
-from tests.leftover_processes import MARK
+from tests.forked_process import ForkedProcess, start_module
 from tests.sandbox.telegram.playground import TOKEN, Playground
 
 PATIENCE = 60.0  # seconds for a process to do what takes it one, on a machine that is busy
@@ -28,16 +27,11 @@ SECRETS = {"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_API_SECRET": SECRET}
 
 
 @asynccontextmanager
-async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process]:
-    """Started with these settings and no others; gone at the end."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), "NO_PROXY": "127.0.0.1"}
-    environment |= MARK
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        cwd="/",  # where no .env is
-        env=environment | settings,
-        stdout=PIPE,
-        stderr=PIPE,
+async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process | ForkedProcess]:
+    """Started with these settings and no others; gone at the end. By default without imports."""
+    environment = {"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **settings}
+    process = await start_module(  # in a folder where no .env is
+        "bot", *arguments, environment=environment, folder="/"
     )
     try:
         yield process
@@ -47,7 +41,9 @@ async def bot(*arguments: str, **settings: str) -> AsyncIterator[Process]:
             await process.wait()
 
 
-async def ending(process: Process, seconds: float = PATIENCE) -> tuple[int | None, str, str]:
+async def ending(
+    process: Process | ForkedProcess, seconds: float = PATIENCE
+) -> tuple[int | None, str, str]:
     """Exit code and what it wrote, once it has ended."""
     out, err = await asyncio.wait_for(process.communicate(), seconds)
     return process.returncode, out.decode(), err.decode()
@@ -75,6 +71,7 @@ def test_a_support_contact_is_a_name_an_address_or_a_link(
             read_settings()
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_help_needs_no_settings() -> None:
     async with bot("--help") as process:
         code, out, _ = await ending(process)
@@ -82,6 +79,7 @@ async def test_help_needs_no_settings() -> None:
     assert "TELEGRAM_BOT_TOKEN" in out
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_all_missing_and_wrong_settings_are_told_together_and_no_value() -> None:
     async with bot(BOT_API_SECRET="hunter2", BACKEND_URL="ftp://nowhere") as process:
         code, _, err = await ending(process)
@@ -102,6 +100,7 @@ def test_a_secret_that_a_library_mentions_is_blotted_out_of_the_line() -> None:
     assert "The token `[secret]` was rejected" in line
 
 
+@pytest.mark.usefixtures("real_processes")
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 async def test_it_answers_and_stops_cleanly_when_told(
     telegram: Playground, backend_url: str, told: signal.Signals
@@ -191,6 +190,7 @@ async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
     assert [line["level"] for line in said if line.get("call") == call].count("warning") >= 1
 
 
+@pytest.mark.usefixtures("real_processes")
 async def test_a_token_that_stays_refused_at_the_start_ends_the_process_loudly_and_unwritten(
     backend_url: str,
 ) -> None:
