@@ -6,9 +6,9 @@ function that answers it. What is missing or wrong there is a 400, what it does 
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, validate_call
@@ -27,8 +27,12 @@ PAGE_HEADERS = {
 # Names and choices that are not ours: the real service may know them.
 UNKNOWN_HERE = {"extra_forbidden", "unexpected_keyword_argument", "literal_error", "too_long"}
 BODY = TypeAdapter(Json)
+Function = TypeVar("Function", bound=Callable[..., Any])
 # A function's signature becomes the shape of what may be asked of it.
-READ = validate_call(config=ConfigDict(arbitrary_types_allowed=True))
+# The shape is made once for each function, not for each sandbox of a process: it takes a while.
+READ: Callable[[Function], Function] = cache(
+    validate_call(config=ConfigDict(arbitrary_types_allowed=True))
+)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Doors = dict[tuple[str, str], Callable[..., Awaitable[Json]]]
 
