@@ -20,7 +20,9 @@ import asyncpg
 from backend.database import connections
 from backend.database.connections import Unreachable
 
-FOLDER = Path(__file__).parents[2] / "supabase" / "migrations"
+# A wheel has them beside this file (setup.py), a checkout where the Supabase CLI looks for them.
+CARRIED = Path(__file__).with_name("migration_files")
+FOLDER = CARRIED if CARRIED.is_dir() else Path(__file__).parents[2] / "supabase" / "migrations"
 ROLES = ("anon", "authenticated", "service_role")
 LOCK_SECONDS = 20  # for another migrate, and for the tables that a file changes
 LOCK = "select pg_advisory_xact_lock(hashtext('pursebot.migrate'))"
@@ -60,7 +62,7 @@ def migrations(folder: Path = FOLDER) -> Iterator[Migration]:
     """All of them, in order; raises MigrationError where there are none at all."""
     paths = sorted(folder.glob("*.sql"))
     if not paths:
-        raise MigrationError(f"There are no migrations in {folder}: run this from a checkout.")
+        raise MigrationError(f"There are no migrations in {folder}: install Pursebot again.")
     for path in paths:
         version, _, name = path.stem.partition("_")
         yield Migration(version, name, path.read_text())

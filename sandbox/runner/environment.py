@@ -15,7 +15,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", (ROOT / ".env.example").read_text()))
+CARRIED = Path(__file__).with_name(".env.example")  # in a wheel (setup.py)
+EXAMPLE = CARRIED if CARRIED.exists() else ROOT / ".env.example"
+SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", EXAMPLE.read_text()))
 # Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
 NO_SUPABASE = "http://supabase.invalid"
 LIVE_KEYS = ("sk_live_", "rk_live_")
