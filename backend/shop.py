@@ -16,7 +16,6 @@ class Shop:
     """The database, Stripe, the bell for the outbox, what is counted.
 
     `refetches`: the places in which Stripe may be asked about an event at one time.
-    `repeated`: whoever asks comes again where what Stripe answered could not be applied.
     """
 
     database: Database
@@ -24,4 +23,3 @@ class Shop:
     bell: Bell = field(default_factory=Bell)
     metrics: Metrics = field(default_factory=Metrics)
     refetches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REFETCHES))
-    repeated: bool = False

@@ -1,6 +1,7 @@
 """Top-ups: make a payment, open its page at Stripe, look how far it is, cancel it."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -229,17 +230,22 @@ async def close(shop: Shop, payment: Json) -> Json:
 
 
 async def settle(shop: Shop, payment: Json, found: Json) -> None:
-    """What Stripe answered takes the same way as what it posts: one inbox, one effect."""
+    """What Stripe answered takes the same way as what it posts: one inbox, one effect.
+
+    Whoever asked goes on with what there is where it could not be applied: the reconciler asks too.
+    """
     fact = found_fact(found, payment)
     if fact["outcome"] is None:
         return
-    await receive_check(shop, f"{payment['id']}:{fact['outcome']}", found["livemode"], fact)
+    with suppress(EventNotApplied):
+        name = f"{payment['id']}:{fact['outcome']}"
+        await receive_check(shop, name, found["livemode"], fact)
 
 
 async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> None:
     """An answer of Stripe's as an event of ours; the same `name` is the same answer.
 
-    Raises EventNotApplied where whoever asks comes again; others go on with what there is.
+    Raises EventNotApplied where it is recorded and could not be applied yet.
     """
     event = {
         "id": f"check:{name}",
@@ -252,5 +258,5 @@ async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> No
     shop.bell.ring()
     if results[0]["state"] in ("failed", "parked") and not results[0]["repeat"]:
         log.error("stripe_check", **results[0])
-    if results[0]["state"] == "failed" and shop.repeated:
+    if results[0]["state"] == "failed":
         raise EventNotApplied

@@ -4,13 +4,14 @@ Whatever gets lost on the way is found again by the list of the payment's refund
 our id: a refund is asked for again only while Stripe still knows its idempotency key.
 """
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from backend.database.protocol import SERVICE, Actor
-from backend.failures import StripeRefused, StripeUnavailable
+from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout
 from backend.schemas import Json, Refund, RefundRequest
 from backend.shop import Shop
@@ -59,7 +60,7 @@ async def refund(
     made = await shop.database.call("create_refund", actor, **asked, idempotency_key=key)
     shop.bell.ring()
     if made["status"] == "requested":
-        await heal(shop, made["id"])
+        await reconcile(shop, made["id"])
     row = await shop.database.call("get_refund", actor, refund_id=made["id"])
     return Refund(**row)
 
@@ -67,14 +68,15 @@ async def refund(
 async def carry_out(shop: Shop, row: Json) -> None:
     """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
     try:
-        found = [await shop.stripe.create_refund(row)]
+        made = await shop.stripe.create_refund(row)
     except StripeRefused as refused:
         if await found_at_stripe(shop, row):
             return
         log.error("stripe_refused", refund=row["id"], **refused.facts)
         await refuse(shop, row, refused.facts["stripe_code"])
         raise
-    await settle(shop, found, row["livemode"])
+    with suppress(EventNotApplied):  # the reconciler asks again
+        await settle(shop, [made], row["livemode"])
 
 
 async def refuse(shop: Shop, row: Json, why: str) -> None:
@@ -90,27 +92,39 @@ async def found_at_stripe(shop: Shop, row: Json) -> bool:
     Raises StripeUnavailable where it does not say: nobody knows.
     """
     try:
-        listed = await ask(shop, row["stripe_payment_intent_id"], row["livemode"])
+        listed = await shop.stripe.refunds_of(row["stripe_payment_intent_id"])
     except StripeRefused as refused:
         raise StripeUnavailable from refused
+    with suppress(EventNotApplied):  # the reconciler asks again
+        await settle(shop, listed, row["livemode"])
     return row["id"] in [our_id(each, REFUND_METADATA) for each in listed]
 
 
-async def ask(shop: Shop, intent_id: str, livemode: bool) -> list[Json]:
-    """Ask Stripe which refunds an intent has, and settle each as it stands."""
-    listed = await shop.stripe.refunds_of(intent_id)
-    await settle(shop, listed, livemode)
-    return listed
+async def ask(shop: Shop, intent_id: str, livemode: bool) -> None:
+    """Ask Stripe which refunds an intent has, and settle each as it stands.
+
+    Raises EventNotApplied as `settle` does.
+    """
+    await settle(shop, await shop.stripe.refunds_of(intent_id), livemode)
 
 
 async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
-    """What Stripe answered takes the same way as what it posts."""
+    """What Stripe answered takes the same way as what it posts.
+
+    Raises EventNotApplied after the last one where one of them could not be applied yet.
+    """
+    failed = None
     for each in found:
         name = f"{each['id']}:{each['status']}"
-        await checkout.receive_check(shop, name, livemode, refund_fact(each))
+        try:
+            await checkout.receive_check(shop, name, livemode, refund_fact(each))
+        except EventNotApplied as error:
+            failed = error
+    if failed:
+        raise failed
 
 
-async def heal(shop: Shop, refund_id: str) -> None:
+async def reconcile(shop: Shop, refund_id: str) -> None:
     """Find out what became of a refund, and make one that was never made while its key lives.
 
     Only while whoever asked for it may do so: an owner or admin, still.

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 from pydantic import ValidationError
@@ -20,13 +21,47 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = 60
 AT_ONCE = 50
 EVENTS_AT_ONCE = 50
-HEALING: dict[str, Callable[[Shop, str], Awaitable[object]]] = {
-    "events": webhooks.repeat,
-    "payments": charges.reconcile,
-    "refunds": refunds.heal,
-    "subscriptions": subscriptions.ask,
-}
 OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
+
+
+@dataclass(frozen=True)
+class Noun:
+    """How those of a noun that are not settled are listed, by id, and how one is reconciled."""
+
+    list_unsettled: Callable[[Shop], Awaitable[list[str]]]
+    reconcile: Callable[[Shop, str], Awaitable[object]]
+
+
+async def list_unsettled_events(shop: Shop) -> list[str]:
+    """Events that failed, or about which Stripe was not asked to the end."""
+    ids: list[str] = await shop.database.call("unsettled_events", SERVICE, most=AT_ONCE)
+    return ids
+
+
+async def list_unsettled_payments(shop: Shop) -> list[str]:
+    """Payments of which the outcome is not known yet."""
+    ids: list[str] = await shop.database.call("unsettled_payments", SERVICE, most=AT_ONCE)
+    return ids
+
+
+async def list_unsettled_refunds(shop: Shop) -> list[str]:
+    """Refunds that Stripe may not have been asked for, or has not carried out yet."""
+    ids: list[str] = await shop.database.call("unsettled_refunds", SERVICE, most=AT_ONCE)
+    return ids
+
+
+async def list_unsettled_subscriptions(shop: Shop) -> list[str]:
+    """Subscriptions that may have changed at Stripe without our hearing of it."""
+    ids: list[str] = await shop.database.call("unsettled_subscriptions", SERVICE, most=AT_ONCE)
+    return ids
+
+
+NOUNS: dict[str, Noun] = {
+    "events": Noun(list_unsettled_events, webhooks.repeat),
+    "payments": Noun(list_unsettled_payments, charges.reconcile),
+    "refunds": Noun(list_unsettled_refunds, refunds.reconcile),
+    "subscriptions": Noun(list_unsettled_subscriptions, subscriptions.reconcile),
+}
 
 
 async def once(shop: Shop) -> dict[str, int]:
@@ -41,11 +76,11 @@ async def once(shop: Shop) -> dict[str, int]:
         await shop.database.call("end_abandoned", SERVICE, most=AT_ONCE)
     except (PursebotError, *UNLIKE_STRIPES) as error:
         log.error("reconcile_events", error=repr(error))
-    for about, heal in HEALING.items():
-        ids: list[str] = await shop.database.call(f"unsettled_{about}", SERVICE, most=AT_ONCE)
+    for about, noun in NOUNS.items():
+        ids = await noun.list_unsettled(shop)
         for id in ids:
             try:
-                await heal(shop, id)
+                await noun.reconcile(shop, id)
             except (PursebotError, *UNLIKE_STRIPES) as error:
                 log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
         looked[about] = looked.get(about, 0) + len(ids)

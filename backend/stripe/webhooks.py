@@ -7,7 +7,6 @@ event alone does not say enough, Stripe is asked before it is answered.
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import structlog
 from pydantic import ValidationError
@@ -150,8 +149,7 @@ async def decide(shop: Shop, result: Json) -> Json:
         if result["reason"] != STRIPE_DECIDES:
             return result
         fact = result["fact"]
-    # In a shop that hears of what could not be applied: the repeat of the event asks again.
-    await ASKING[fact["about"]](replace(shop, repeated=True), result)
+    await ASKING[fact["about"]](shop, result)
     await shop.database.call("answered_event", SERVICE, event_id=result["id"])
     return result
 

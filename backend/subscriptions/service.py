@@ -12,7 +12,7 @@ from uuid import UUID
 from backend import schemas
 from backend.database.protocol import SERVICE, Actor, Database
 from backend.errors import BadRequest, SubscriptionOver
-from backend.failures import StripeRefused
+from backend.failures import EventNotApplied, StripeRefused
 from backend.payment_methods import customers
 from backend.payments import checkout
 from backend.schemas import Json, Subscription
@@ -44,7 +44,8 @@ async def start(
     )
     if made["status"] == "incomplete" and made["url"] is None:
         customer_id = await customers.customer_id(shop, actor, **which)
-        await begin(shop, await look(shop, made["id"]), customer_id)
+        with suppress(EventNotApplied):  # its first invoice: the reconciler asks again
+            await begin(shop, await look(shop, made["id"]), customer_id)
     return await show(shop.database, actor, made["id"])
 
 
@@ -128,7 +129,9 @@ async def change(
         at_stripe["proration_behavior"] = "none"
     if wanted.paused is not None:
         at_stripe["pause_collection"] = {"behavior": "void"} if wanted.paused else ""
-    await heard(shop, row, await changed_at_stripe(shop, row, at_stripe))
+    changed = await changed_at_stripe(shop, row, at_stripe)
+    with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
+        await heard(shop, row, changed)
     return await show(shop.database, actor, **which)
 
 
@@ -150,7 +153,7 @@ async def cancel(shop: Shop, actor: Actor, subscription_id: UUID) -> Subscriptio
     """End a recurring top-up now. Raises NotFound, RoleTooLow."""
     which = {"subscription_id": subscription_id}
     await shop.database.call("request_change", actor, **which, changes={"canceled": True})
-    await ask(shop, subscription_id)
+    await reconcile(shop, subscription_id)
     return await show(shop.database, actor, subscription_id)
 
 
@@ -165,7 +168,17 @@ async def check(shop: Shop, subscription_id: UUID) -> None:
     """Ask Stripe how a subscription stands, at most every three seconds; change nothing."""
     which = {"subscription_id": subscription_id}
     if (await shop.database.call("start_subscription_check", SERVICE, **which))["due"]:
-        await ask(shop, subscription_id, end=False)
+        with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
+            await ask(shop, subscription_id, end=False)
+
+
+async def reconcile(shop: Shop, subscription_id: UUID | str) -> None:
+    """Ask Stripe how a subscription stands, and end what is over.
+
+    Where its latest invoice could not be credited yet, the next round asks again.
+    """
+    with suppress(EventNotApplied):
+        await ask(shop, subscription_id)
 
 
 async def ask(
@@ -177,7 +190,8 @@ async def ask(
 ) -> None:
     """Ask Stripe how a subscription stands; `found` is its id there, if that is news.
 
-    `end`: what nobody wants any more, or nobody heard to have begun in time, is ended.
+    `end`: what nobody wants any more, or nobody heard to have begun in time, is ended. Raises
+    EventNotApplied where its latest invoice is recorded and could not be credited yet.
     """
     row = await look(shop, subscription_id, found)
     at_stripe, page = row["stripe_subscription_id"] or found, row["stripe_checkout_session_id"]
@@ -227,7 +241,7 @@ async def note(shop: Shop, row: Json, **seen: Any) -> None:
 
 
 async def ask_again(shop: Shop, result: Json) -> None:
-    """After an event of a subscription's."""
+    """After an event of a subscription's. Raises EventNotApplied as `ask` does."""
     await ask(shop, result["fact"]["subscription_id"], result["fact"]["stripe_subscription_id"])
 
 
@@ -237,7 +251,7 @@ async def ask_who_paid(shop: Shop, result: Json) -> None:
 
 
 async def credit(shop: Shop, invoice: Json) -> None:
-    """What Stripe says of a paid invoice takes the way of an event."""
+    """What Stripe says of a paid invoice takes the way of an event. Raises EventNotApplied."""
     fact = invoice_fact(invoice, "paid")
     name = ":".join([invoice["id"], "paid", *fact["intents"]])
     await checkout.receive_check(shop, name, invoice["livemode"], fact)
