@@ -1,0 +1,133 @@
+"""SQL functions of dead letters: events that could not be applied, and their ways out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, TypedDict
+from uuid import UUID
+
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.stripe_events import EventResult, EventState
+from backend.database.protocol import SERVICE, Database
+from backend.database.rows import EntryRow, Fact, Row
+
+
+class EventRow(Row):
+    """A recorded event with the payment that it is about, if we have that."""
+
+    id: str
+    type: str
+    state: EventState
+    reason: str | None
+    tries: int
+    livemode: bool
+    account: str | None
+    api_version: str | None
+    stripe_created_at: datetime
+    received_at: datetime
+    handled_at: datetime | None
+    dismissed_at: datetime | None
+    dismissed_by: str | None
+    dismissed_reason: str | None
+    fact: Fact
+    payment: PaymentRow | None
+
+
+class Inequality(Row):
+    """What Stripe moved and the wallet has of it: decimal text in major units of `currency`."""
+
+    what: Literal["received", "taken back"]
+    currency: str
+    at_stripe: str
+    in_the_wallet: str
+
+
+class DismissedEvent(EventRow):
+    """An event that was dismissed; `stays_unequal` says what nobody posts any more."""
+
+    stays_unequal: Inequality | None
+
+
+class AcceptedEvent(Row):
+    """What accepting an event posted, or would post (`posted` is false)."""
+
+    payment_id: UUID | None
+    entries: list[EntryRow]
+    posted: bool
+
+
+class IntentFound(TypedDict):
+    """What Stripe has of one intent: amounts in minor units of `currency`."""
+
+    intent_id: str
+    received_minor: int
+    tax_minor: int
+    currency: str
+    paid_method_id: str | None
+
+
+class FoundAtStripe(TypedDict):
+    """All that Stripe has of the money that an event is about."""
+
+    customer_id: str | None
+    session_id: str | None
+    invoice_id: str | None
+    intents: list[IntentFound]
+    refunds: list[Fact]
+    disputes: list[Fact]
+
+
+async def list_events(
+    database: Database, *, states: Sequence[EventState], most: int
+) -> list[EventRow]:
+    """List the last events in these states, newest first."""
+    rows = await database.call("list_events", SERVICE, states=list(states), most=most)
+    return [EventRow.model_validate(row) for row in rows]
+
+
+async def get_event(database: Database, *, event_id: str) -> EventRow:
+    """Read an event with its payment. Raises NotFound."""
+    row = await database.call("get_event", SERVICE, event_id=event_id)
+    return EventRow.model_validate(row)
+
+
+async def retry_event(database: Database, *, event_id: str, fact: Fact) -> EventResult:
+    """Apply an open event again, with what Stripe says now. Raises NotFound unless it is open."""
+    row = await database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
+    return EventResult.model_validate(row)
+
+
+async def accept_event(
+    database: Database,
+    *,
+    event_id: str,
+    at_stripe: FoundAtStripe,
+    adopting: bool = False,
+    organization_id: UUID | None = None,
+    dry_run: bool = False,
+) -> AcceptedEvent:
+    """Post what Stripe moved, whatever had been asked for; with `dry_run` nothing is kept.
+
+    `adopting` makes the payment that this database does not have, of the organization that has
+    Stripe's customer, or else of `organization_id`. Raises NotFound unless the event is open,
+    CannotBeAccepted, OrganizationNeeded, CurrencyUnknown.
+    """
+    row = await database.call(
+        "accept_event",
+        SERVICE,
+        event_id=event_id,
+        at_stripe=at_stripe,
+        adopting=adopting,
+        organization_id=organization_id,
+        dry_run=dry_run,
+    )
+    return AcceptedEvent.model_validate(row)
+
+
+async def dismiss_event(
+    database: Database, *, event_id: str, dismissed_by: str, reason: str
+) -> DismissedEvent:
+    """Close an open event without posting anything. Raises NotFound unless it is open."""
+    row = await database.call(
+        "dismiss_event", SERVICE, event_id=event_id, dismissed_by=dismissed_by, reason=reason
+    )
+    return DismissedEvent.model_validate(row)

@@ -1,0 +1,103 @@
+"""SQL functions of setup links: pages of Stripe's to add a payment method on."""
+
+from uuid import UUID
+
+from backend.database.protocol import SERVICE, Database, Person
+from backend.schemas import MethodLink
+
+
+class SetupLinkRow(MethodLink, extra="ignore"):
+    """A link as the backend needs it to talk to Stripe.
+
+    `user_id` made it, and `language` is theirs. `make_default`: the method that is added is to be
+    the default one, and whoever made the link may decide that still.
+    """
+
+    stripe_customer_id: str | None
+    stripe_checkout_session_id: str | None
+    user_id: UUID
+    make_default: bool
+    currency: str
+    language: str
+
+
+class SetupLinkCheck(SetupLinkRow):
+    """A link, and whether Stripe may be asked about it now (`due`)."""
+
+    due: bool
+
+
+async def create_method_link(
+    database: Database,
+    actor: Person,
+    *,
+    organization_id: UUID,
+    idempotency_key: str | None = None,
+    make_default: bool = False,
+    telegram_chat_id: int | None = None,
+    message_id: int | None = None,
+) -> MethodLink:
+    """Make a link for an hour; the same key and input find the same one again.
+
+    Raises NotFound, RoleTooLow, TooManyRequests, IdempotencyKeyReused.
+    """
+    row = await database.call(
+        "create_method_link",
+        actor,
+        organization_id=organization_id,
+        idempotency_key=idempotency_key,
+        make_default=make_default,
+        telegram_chat_id=telegram_chat_id,
+        message_id=message_id,
+    )
+    return MethodLink.model_validate(row)
+
+
+async def get_method_link(database: Database, actor: Person, *, link_id: UUID) -> MethodLink:
+    """Read a link of the caller's own. Raises NotFound, RoleTooLow."""
+    row = await database.call("get_method_link", actor, link_id=link_id)
+    return MethodLink.model_validate(row)
+
+
+async def open_method_link(
+    database: Database, *, link_id: UUID, session_id: str | None = None, url: str | None = None
+) -> SetupLinkRow:
+    """Read all that is needed to talk to Stripe about a link; write down the page it made, if any.
+
+    What is known already stays.
+    """
+    row = await database.call(
+        "open_method_link", SERVICE, link_id=link_id, session_id=session_id, url=url
+    )
+    return SetupLinkRow.model_validate(row)
+
+
+async def start_link_check(database: Database, *, link_id: UUID) -> SetupLinkCheck:
+    """Read a link, and take the turn to ask Stripe about it, which comes every three seconds.
+
+    Raises NotFound.
+    """
+    row = await database.call("start_link_check", SERVICE, link_id=link_id)
+    return SetupLinkCheck.model_validate(row)
+
+
+async def settle_method_link(
+    database: Database,
+    *,
+    link_id: UUID,
+    stripe_payment_method_id: str | None = None,
+    expired: bool = False,
+    decline: str | None = None,
+) -> None:
+    """Write down what became of a link's page, and have its message show that once.
+
+    `decline` is Stripe's code of the last failed try on it.
+    """
+    await database.call(
+        "settle_method_link",
+        SERVICE,
+        link_id=link_id,
+        stripe_payment_method_id=stripe_payment_method_id,
+        expired=expired,
+        decline=decline,
+    )

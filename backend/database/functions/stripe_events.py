@@ -1,0 +1,94 @@
+"""SQL functions of Stripe's events: record and apply them, and what Stripe answers about them."""
+
+from collections.abc import Sequence
+from typing import Literal, NotRequired, TypedDict
+from uuid import UUID
+
+from backend.database.protocol import SERVICE, Database
+from backend.database.rows import Fact, Row
+
+EventState = Literal["done", "ignored", "failed", "parked"]
+
+
+class ReceivedEvent(TypedDict):
+    """An event of Stripe's, or an answer to a check: `created` in seconds since 1970."""
+
+    id: str
+    type: str
+    livemode: bool
+    created: int
+    fact: Fact
+    account: NotRequired[str | None]
+    api_version: NotRequired[str | None]
+
+
+class EventResult(Row):
+    """What became of an event; `fact` only where its `reason` is that Stripe decides.
+
+    `repeat`: it had been applied before, and nothing was done now.
+    """
+
+    id: str
+    type: str
+    state: EventState
+    reason: str | None
+    repeat: bool
+    payment_id: UUID | None
+    fact: Fact | None
+
+
+async def receive_events(
+    database: Database, *, events: Sequence[ReceivedEvent]
+) -> list[EventResult]:
+    """Record events and apply each once; what became of them, in the same order.
+
+    Raises WrongStripeMode where one of them is of the other mode, and then applies none.
+    """
+    rows = await database.call("receive_events", SERVICE, events=list(events))
+    return [EventResult.model_validate(row) for row in rows]
+
+
+async def repeat_event(database: Database, *, event_id: str) -> EventResult:
+    """Apply an event as if Stripe had sent it again."""
+    row = await database.call("repeat_event", SERVICE, event_id=event_id)
+    return EventResult.model_validate(row)
+
+
+async def apply_refetched(database: Database, *, event_id: str, fact: Fact) -> EventResult:
+    """Apply what Stripe answered about the object of an event about which it was to be asked.
+
+    `repeat` where somebody else asked at the same time and was faster.
+    """
+    row = await database.call("apply_refetched", SERVICE, event_id=event_id, fact=fact)
+    return EventResult.model_validate(row)
+
+
+async def answered_event(database: Database, *, event_id: str) -> None:
+    """Write down that Stripe has answered all that an event asks for: a repeat asks no more."""
+    await database.call("answered_event", SERVICE, event_id=event_id)
+
+
+async def unanswered_event(database: Database, *, event_id: str, reason: str) -> EventResult:
+    """Write down that Stripe did not answer, and why: a repeat of the event asks again.
+
+    After five tries in an hour, or where Stripe does not know the object, it is a dead letter.
+    """
+    row = await database.call("unanswered_event", SERVICE, event_id=event_id, reason=reason)
+    return EventResult.model_validate(row)
+
+
+async def unsettled_events(database: Database, *, most: int) -> list[str]:
+    """List events that failed or wait for Stripe's answer, the one first that waits longest."""
+    ids: list[str] = await database.call("unsettled_events", SERVICE, most=most)
+    return ids
+
+
+async def events_cursor(database: Database) -> int:
+    """Read until when (seconds since 1970) Stripe's list of events was read to its end."""
+    until: int = await database.call("events_cursor", SERVICE)
+    return until
+
+
+async def move_events_cursor(database: Database, *, until: int) -> None:
+    """Write down until when (seconds since 1970) Stripe's whole list was applied."""
+    await database.call("move_events_cursor", SERVICE, until=until)

@@ -1,0 +1,171 @@
+"""SQL functions of subscriptions: start and change one, write down how it stands at Stripe."""
+
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from backend.database.protocol import SERVICE, Database, Person
+from backend.schemas import Interval, Subscription
+
+
+class SubscriptionTerms(TypedDict, total=False):
+    """What is asked for: a package, or an amount (minor units), a currency and an interval.
+
+    Ids are UUIDs as text. With `payment_method_id` that saved card pays, from the beginning.
+    """
+
+    package_id: str | None
+    amount: int | str
+    currency: str | None
+    interval: Interval
+    payment_method_id: str | None
+
+
+class SubscriptionChanges(TypedDict, total=False):
+    """What is to change; `amount` in minor units. Without `canceled` it is not to end."""
+
+    amount: int | None
+    paused: bool | None
+    canceled: bool
+
+
+class SeenSubscription(TypedDict, total=False):
+    """How Stripe said that a subscription stands; what is left out or None was not said.
+
+    `asked_at` (ISO 8601) is the row's of when Stripe was asked: of two answers the later counts.
+    `amount` in minor units, `ends` (of the period) in seconds since 1970. `changed_by` (a UUID as
+    text) has seen it already.
+    """
+
+    asked_at: str
+    changed_by: str | None
+    status: str
+    paused: bool
+    amount: int
+    ends: int
+    payment_method: str | None
+    session_id: str
+    stripe_subscription_id: str
+    url: str | None
+
+
+class SubscriptionRow(Subscription, extra="ignore"):
+    """A subscription as the backend needs it to talk to Stripe.
+
+    `stripe_payment_method_id` is the saved card that it begins with. `unwanted`: somebody who may
+    has canceled it. `revoked`: whoever started it has lost the role. `asked_at` goes back with
+    Stripe's answer.
+    """
+
+    attempt: int
+    language: str
+    expires_at: datetime
+    stripe_payment_method_id: str | None
+    unwanted: bool
+    revoked: bool
+    stripe_customer_id: str | None
+    stripe_checkout_session_id: str | None
+    stripe_subscription_id: str | None
+    asked_at: datetime
+
+
+class RequestedChange(Subscription, extra="ignore"):
+    """A subscription before the change that `changed_by` asks for."""
+
+    changed_by: UUID
+
+
+async def create_subscription(
+    database: Database,
+    actor: Person,
+    *,
+    organization_id: UUID,
+    terms: SubscriptionTerms,
+    idempotency_key: str | None = None,
+) -> Subscription:
+    """Make a subscription; the same key and input find the same one again.
+
+    Raises NotFound, RoleTooLow, TopupsOff, one of AmountRefused, SubscriptionCurrency,
+    TooManyRequests, IdempotencyKeyReused.
+    """
+    row = await database.call(
+        "create_subscription",
+        actor,
+        organization_id=organization_id,
+        terms=terms,
+        idempotency_key=idempotency_key,
+    )
+    return Subscription.model_validate(row)
+
+
+async def list_subscriptions(
+    database: Database, actor: Person, *, organization_id: UUID
+) -> list[Subscription]:
+    """List subscriptions that go on, or may begin, newest first. Raises NotFound."""
+    rows = await database.call("list_subscriptions", actor, organization_id=organization_id)
+    return [Subscription.model_validate(row) for row in rows]
+
+
+async def get_subscription(
+    database: Database, actor: Person, *, subscription_id: UUID
+) -> Subscription:
+    """Read a subscription of an organization of the caller's. Raises NotFound."""
+    row = await database.call("get_subscription", actor, subscription_id=subscription_id)
+    return Subscription.model_validate(row)
+
+
+async def request_change(
+    database: Database, actor: Person, *, subscription_id: UUID, changes: SubscriptionChanges
+) -> RequestedChange:
+    """Write down what somebody wants changed, before Stripe is asked for it.
+
+    Raises NotFound, RoleTooLow, SubscriptionOver, one of AmountRefused.
+    """
+    row = await database.call(
+        "request_change", actor, subscription_id=subscription_id, changes=changes
+    )
+    return RequestedChange.model_validate(row)
+
+
+async def start_subscription(
+    database: Database,
+    *,
+    subscription_id: UUID | None,
+    stripe_subscription_id: str | None = None,
+) -> SubscriptionRow:
+    """Read all that is needed to talk to Stripe about a subscription; by our id, or by Stripe's.
+
+    Raises NotFound.
+    """
+    row = await database.call(
+        "start_subscription",
+        SERVICE,
+        subscription_id=subscription_id,
+        stripe_subscription_id=stripe_subscription_id,
+    )
+    return SubscriptionRow.model_validate(row)
+
+
+async def note_subscription(
+    database: Database, *, subscription_id: UUID, seen: SeenSubscription
+) -> Subscription:
+    """Write down how a subscription stands at Stripe, and notify its people of what changed."""
+    row = await database.call(
+        "note_subscription", SERVICE, subscription_id=subscription_id, seen=seen
+    )
+    return Subscription.model_validate(row)
+
+
+async def start_subscription_check(database: Database, *, subscription_id: UUID) -> bool:
+    """Take the turn to ask Stripe about a subscription, if it is now: every three seconds.
+
+    Raises NotFound.
+    """
+    row = await database.call("start_subscription_check", SERVICE, subscription_id=subscription_id)
+    return bool(row["due"])
+
+
+async def unsettled_subscriptions(database: Database, *, most: int) -> list[UUID]:
+    """List subscriptions whose webhook may have been lost, the longest unasked first."""
+    ids: list[str] = await database.call("unsettled_subscriptions", SERVICE, most=most)
+    return [UUID(id) for id in ids]

@@ -1,0 +1,246 @@
+"""Each SQL function that may be called has one typed function, and nothing else calls SQL."""
+
+import ast
+import inspect
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from backend.database import functions
+from backend.database.protocol import Actor, Database, Person
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
+
+BACKEND = Path(__file__).parent.parent.parent / "backend"
+
+# Functions that have no typed function yet.
+MISSING = {
+    "accept_invitation",
+    "allow_group",
+    "applied_migrations",
+    "change_role",
+    "change_settings",
+    "choose_organization",
+    "claim_notifications",
+    "claim_stripe_account",
+    "claim_updates",
+    "create_invitation",
+    "create_link_code",
+    "create_organization",
+    "finish_notification",
+    "finish_update",
+    "forget_stripe_account",
+    "get_group",
+    "get_group_balance",
+    "get_organization",
+    "get_settings",
+    "hear_of_group",
+    "introduce",
+    "invite_owner",
+    "ledger_problems",
+    "list_audit",
+    "list_invitations",
+    "list_members",
+    "list_organizations",
+    "list_payments",
+    "list_transactions",
+    "list_wallets",
+    "meet",
+    "operating_figures",
+    "receive_update",
+    "reject_update",
+    "remove_member",
+    "rename_organization",
+    "revoke_invitation",
+    "set_policy",
+    "show_invitation",
+    "statement",
+    "tie_group",
+    "use_link_code",
+}
+# Files that still call SQL by name.
+CALLING_BY_NAME = {
+    "commands.py",
+    "doctor/account_check.py",
+    "doctor/database_checks.py",
+    "http/health.py",
+    "http/return_pages.py",
+    "notifications/outbox.py",
+    "notifications/telegram_updates.py",
+    "opening.py",
+    "organizations/groups.py",
+    "organizations/invitations.py",
+    "organizations/people.py",
+    "organizations/personal_settings.py",
+    "organizations/service.py",
+    "payment_methods/customers.py",
+    "payment_methods/service.py",
+    "payment_methods/setup_links.py",
+    "payments/attempts.py",
+    "payments/charges.py",
+    "payments/checkout.py",
+    "payments/refunds.py",
+    "stripe/dead_letters.py",
+    "stripe/reconcile.py",
+    "stripe/refetch.py",
+    "stripe/webhooks.py",
+    "subscriptions/invoices.py",
+    "subscriptions/packages.py",
+    "subscriptions/service.py",
+    "wallets/adjustments.py",
+    "wallets/history.py",
+}
+
+CATALOG = """
+select
+    p.proname as name,
+    p.proargnames as names,
+    array(
+        select pg_catalog.format_type(a.oid, null)
+        from unnest(p.proargtypes) with ordinality as a (oid, place) order by a.place
+    ) as types,
+    p.pronargdefaults as defaults,
+    has_function_privilege('authenticated', p.oid, 'execute') as people,
+    has_function_privilege('service_role', p.oid, 'execute') as service
+from pg_catalog.pg_proc as p
+where p.pronamespace = 'api'::regnamespace
+"""
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "uuid": (UUID,),
+    "bigint": (int,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "text": (str, datetime),  # a time of SQL's own that is handed back
+    "date": (date,),
+    "timestamp with time zone": (datetime,),
+}
+ACTORS: dict[tuple[bool, bool], object] = {
+    (True, True): Actor,
+    (True, False): Person,
+    (False, True): None,
+}
+
+
+@dataclass(frozen=True)
+class SqlFunction:
+    """A function of the catalog: each argument's type and whether it may be left out."""
+
+    arguments: dict[str, tuple[str, bool]]
+    people: bool
+    service: bool
+
+
+async def catalog(owner: Connection) -> dict[str, SqlFunction]:
+    """Every function of schema `api` that somebody may call."""
+    found = {}
+    for row in await owner.fetch(CATALOG):
+        optional_from = len(row["types"]) - row["defaults"]
+        arguments = {
+            name: (kind, place >= optional_from)
+            for place, (name, kind) in enumerate(zip(row["names"] or [], row["types"], strict=True))
+        }
+        assert row["name"] not in found, f"two functions are called {row['name']}"
+        found[row["name"]] = SqlFunction(arguments, row["people"], row["service"])
+    return {name: each for name, each in found.items() if each.people or each.service}
+
+
+def typed_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public coroutine function that a module of `backend.database.functions` defines."""
+    for module in iter_modules(functions.__path__, f"{functions.__name__}."):
+        for name, value in vars(import_module(module.name)).items():
+            if (
+                inspect.iscoroutinefunction(value)
+                and value.__module__ == module.name
+                and not name.startswith("_")
+            ):
+                yield name, value
+
+
+def fits(hint: Any, kind: str) -> bool:
+    """Whether a parameter of this type may be handed to SQL as an argument of this kind."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return all(fits(each, kind) for each in get_args(hint) if each is not type(None))
+    if get_origin(hint) is Literal:
+        return kind == "text" and all(isinstance(each, str) for each in get_args(hint))
+    if kind.endswith("[]"):
+        inner = get_args(hint)
+        return get_origin(hint) in (list, Sequence) and fits(inner[0], kind.removesuffix("[]"))
+    if kind == "jsonb":
+        of_objects = get_origin(hint) in (list, Sequence) and fits(get_args(hint)[0], kind)
+        is_model = isinstance(hint, type) and issubclass(hint, BaseModel)
+        return of_objects or is_typeddict(hint) or get_origin(hint) is dict or is_model
+    return hint in TYPES[kind]
+
+
+def faults_of(typed: Callable[..., Any], sql: SqlFunction) -> Iterator[str]:
+    """In what a typed function differs from SQL's."""
+    hints = get_type_hints(typed)
+    parameters = dict(inspect.signature(typed).parameters)
+    if next(iter(parameters.values())).annotation is not Database:
+        yield "its first parameter is no `database: Database`"
+    parameters.pop("database", None)
+    actor = parameters.pop("actor", None)
+    if (actor and actor.annotation) != ACTORS[sql.people, sql.service]:
+        yield f"`actor` should be {ACTORS[sql.people, sql.service]}"
+    if parameters.keys() != sql.arguments.keys():
+        yield f"SQL takes {[*sql.arguments]}"
+        return
+    for name, parameter in parameters.items():
+        kind, may_be_left_out = sql.arguments[name]
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            yield f"`{name}` should be taken by name only"
+        if (parameter.default is not inspect.Parameter.empty) != may_be_left_out:
+            yield f"SQL {'has a' if may_be_left_out else 'has no'} default for `{name}`"
+        if not fits(hints[name], kind):
+            yield f"`{name}` is {kind} in SQL"
+
+
+async def test_every_sql_function_has_one_typed_function_of_the_same_form(
+    owner: Connection,
+) -> None:
+    sql = await catalog(owner)
+    typed = list(typed_functions())
+    names = [name for name, _ in typed]
+    assert sorted(names) == sorted(set(names)), "one is there twice"
+    assert sql.keys() - set(names) == MISSING
+    assert set(names) - sql.keys() == set()
+    faults = {name: found for name, each in typed if (found := [*faults_of(each, sql[name])])}
+    assert faults == {}
+
+
+def calls_by_name(file: Path) -> bool:
+    """Whether something is called that is named `call`, as `Database.call` is."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "call"
+        for node in ast.walk(ast.parse(file.read_text()))
+    )
+
+
+def test_sql_is_called_by_typed_functions_only() -> None:
+    files = (file for file in BACKEND.rglob("*.py") if BACKEND / "database" not in file.parents)
+    calling = {str(file.relative_to(BACKEND)) for file in files if calls_by_name(file)}
+    assert calling == CALLING_BY_NAME
