@@ -4,6 +4,7 @@ After each test that had a database, its ledger must be without a flaw, whatever
 """
 
 import asyncio
+import gc
 import os
 import sys
 import uuid
@@ -30,6 +31,11 @@ TEMPLATE = "pursebot_template"
 # What one process compiled the next need not, however the machine feels about such files.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking for garbage in it took a twentieth of the tests' time."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
