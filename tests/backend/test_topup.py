@@ -134,10 +134,11 @@ async def test_a_decline_keeps_the_page_and_then_it_can_be_paid(house: House) ->
 async def test_delayed_methods_are_processing_first(
     house: House, method: str, ending: PaymentStatus
 ) -> None:
-    await house.sandbox("POST", "/stripe/faults", delay=0.5)
+    await house.sandbox("POST", "/stripe/faults", delay=3600)
     payment = await house.topup()
     await house.pay(payment, method)
     await until(house, payment, "processing")
+    await house.sandbox("POST", f"/stripe/sessions/{await house.session(payment)}/settle")
     await until(house, payment, ending)
 
 
