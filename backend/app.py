@@ -13,13 +13,11 @@ from backend.http import docs, health, openapi, return_pages, stripe_webhook, te
 from backend.http.authentication import MET, SUPABASE_AUTH, know_caller
 from backend.http.error_responses import HEADERS, in_shape, new_request_id
 from backend.http.errors import EncodedBody
-from backend.http.handlers import for_bot
 from backend.http.rate_limits import LIMITER, costly
 from backend.http.requests import CLOSING, SETTINGS, SHOP
-from backend.http.route_table import DOORS, GROUP
-from backend.notifications import outbox, telegram_updates
+from backend.http.routes import ROUTES
+from backend.http.routes.internal import INTERNAL
 from backend.opening import supabase_auth
-from backend.organizations import groups
 from backend.settings import Settings
 from backend.shop import Shop
 from backend.stripe import reconcile
@@ -33,9 +31,10 @@ REQUEST_ID = web.RequestKey("request_id", str)
 MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
 LONGEST_PATH = 200  # in a log line
 A_YEAR_OF_HTTPS = "max-age=31536000"
-ROUTES = [
-    *(door.route for door in DOORS),
-    # For machines, browsers and the bot itself.
+ALL_ROUTES = [
+    *(route.for_aiohttp for route in ROUTES),
+    *INTERNAL,
+    # For machines and browsers.
     web.get("/health", health.alive),
     web.get("/ready", health.ready),
     web.get("/metrics", health.metrics),
@@ -48,12 +47,6 @@ ROUTES = [
     web.get("/cards/{id}/return", costly(return_pages.card_came_back)),
     web.get("/cards/{id}/portal", costly(return_pages.portal_came_back)),
     web.post("/telegram/webhook", telegram_webhook.receive),
-    web.post(GROUP.replace("/api/", "/internal/"), for_bot(groups.hear)),
-    web.post("/internal/updates/claim", for_bot(telegram_updates.claim)),
-    web.post("/internal/updates/{id}/handled", for_bot(telegram_updates.finish, 204)),
-    web.post("/internal/updates/{id}/rejected", for_bot(telegram_updates.reject, 204)),
-    web.post("/internal/notifications/claim", for_bot(outbox.claim)),
-    web.post("/internal/notifications/{id}/result", for_bot(outbox.finish, 204)),
 ]
 
 
@@ -70,7 +63,7 @@ def create_app(shop: Shop, settings: Settings, *, reconciling: bool = True) -> w
         {"Strict-Transport-Security": A_YEAR_OF_HTTPS} if settings.https else {}
     )
     app.on_response_prepare.append(say_headers)
-    app.add_routes(ROUTES)
+    app.add_routes(ALL_ROUTES)
     app.on_shutdown.append(close_doors)
     if reconciling:
         app.cleanup_ctx.append(reconciler)

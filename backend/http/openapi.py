@@ -1,4 +1,4 @@
-"""The table of doors as an OpenAPI 3.1 document, its shapes from the models that the doors use."""
+"""The routes as an OpenAPI 3.1 document, its shapes from the models that they take and give."""
 
 import re
 from functools import cache
@@ -11,9 +11,9 @@ from pydantic.json_schema import models_json_schema
 
 from backend import errors, failures
 from backend.http import errors as http_errors
-from backend.http.handlers import needs_key, sentence_about
 from backend.http.requests import NO_BODY
-from backend.http.route_table import DOORS, Door, Errors
+from backend.http.route import Errors, Route
+from backend.http.routes import ROUTES
 from backend.schemas import ErrorAnswer, Json
 
 WHO = {
@@ -36,15 +36,15 @@ def document() -> Json:
     """The whole of it: https://spec.openapis.org/oas/v3.1.0."""
     models: list[type[BaseModel]] = [
         ErrorAnswer,
-        *(m for door in DOORS for m in (door.takes, door.gives) if m),
+        *(m for route in ROUTES for m in (route.takes, route.gives) if m),
     ]
     _, shapes = models_json_schema(
         [(model, "validation") for model in models], ref_template=REF + "{model}"
     )
     paths: Json = {}
-    for door in DOORS:
-        path = IN_PATH.sub(r"{\1}", door.path)
-        paths.setdefault(path, {})[door.method.lower()] = operation(door, path, shapes["$defs"])
+    for route in ROUTES:
+        path = IN_PATH.sub(r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = operation(route, path, shapes["$defs"])
     token = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return {
         "openapi": "3.1.0",
@@ -55,39 +55,41 @@ def document() -> Json:
     }
 
 
-def operation(door: Door, path: str, shapes: Json) -> Json:
-    """One door."""
+def operation(route: Route, path: str, shapes: Json) -> Json:
+    """One route."""
     made: Json = {
-        "summary": sentence_about(door.use_case),
-        "operationId": re.sub(r"\W+", "_", door.method.lower() + path).strip("_"),
-        "description": WHO[door.role],
-        "parameters": list(parameters(door, shapes)),
-        "responses": {str(door.status): said(HTTPStatus(door.status).phrase, door.gives)},
+        "summary": route.summary,
+        "operationId": re.sub(r"\W+", "_", route.method.lower() + path).strip("_"),
+        "description": WHO[route.role],
+        "parameters": list(parameters(route, shapes)),
+        "responses": {str(route.status): said(HTTPStatus(route.status).phrase, route.gives)},
     }
-    if door.also:
-        made["responses"][str(door.status)]["content"][door.also] = {"schema": {"type": "string"}}
-    if door.takes and door.method not in NO_BODY:
-        made["requestBody"] = {"required": True, **said("", door.takes)}
-    for status in sorted({refusal.status for refusal in refusals(door)}):
-        codes = sorted(refusal.code for refusal in refusals(door) if refusal.status == status)
+    if route.media_type:
+        made["responses"][str(route.status)]["content"][route.media_type] = {
+            "schema": {"type": "string"}
+        }
+    if route.takes and route.method not in NO_BODY:
+        made["requestBody"] = {"required": True, **said("", route.takes)}
+    for status in sorted({refusal.status for refusal in refusals(route)}):
+        codes = sorted(refusal.code for refusal in refusals(route) if refusal.status == status)
         made["responses"][str(status)] = said(" or ".join(codes), ErrorAnswer)
     return made
 
 
-def parameters(door: Door, shapes: Json) -> Any:
+def parameters(route: Route, shapes: Json) -> Any:
     """What stands in the path, after `?` and in headers."""
-    for name, pattern in IN_PATH.findall(door.path):
+    for name, pattern in IN_PATH.findall(route.path):
         kind = {"pattern": f"^{pattern}$"} if pattern else {"format": "uuid"}
         schema = {"type": "string", **kind}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
-    if door.takes and door.method in NO_BODY:
-        asked = shapes[door.takes.__name__]
+    if route.takes and route.method in NO_BODY:
+        asked = shapes[route.takes.__name__]
         for name, shape in asked["properties"].items():
             required = name in asked.get("required", [])
             yield {"name": name, "in": "query", "required": required, "schema": without_null(shape)}
-    if errors.IdempotencyKeyReused in door.refuses:
+    if route.key:
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-        needed = needs_key(door.use_case)
+        needed = route.key == "required"
         yield {"name": "Idempotency-Key", "in": "header", "required": needed, "schema": key}
 
 
@@ -97,24 +99,24 @@ def without_null(shape: Json) -> Json:
     return kept[0] if len(kept) == 1 else shape
 
 
-def refusals(door: Door) -> set[type[errors.PursebotError]]:
+def refusals(route: Route) -> set[type[errors.PursebotError]]:
     """Everything that a caller may hear instead."""
     found: Errors = (
         errors.Unauthorized,
         failures.DatabaseUnavailable,
         failures.SupabaseUnavailable,
     )
-    if door.takes and door.method not in NO_BODY:
+    if route.takes and route.method not in NO_BODY:
         found += (errors.BodyTooLarge, errors.NotJson, http_errors.EncodedBody, http_errors.TooSlow)
-    if door.takes or IN_PATH.search(door.path):
+    if route.takes or IN_PATH.search(route.path):
         found += (errors.BadRequest,)
-    if door.role:
+    if route.role:
         found += (errors.NotFound,)
-    if door.role in ("admin", "owner"):
+    if route.role in ("admin", "owner"):
         found += (errors.RoleTooLow,)
-    if door.costs:
+    if route.costs:
         found += (errors.TooManyRequests,)
-    return {*found, *door.refuses}
+    return {*found, *route.refuses}
 
 
 def said(description: str, model: type[BaseModel] | None) -> Json:

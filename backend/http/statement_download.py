@@ -2,21 +2,21 @@
 
 from aiohttp import web
 
-from backend.http.authentication import acting_user
-from backend.http.requests import SHOP, asked, path_id, said
-from backend.schemas import StatementQuery
-from backend.wallets import history
+from backend.http import requests
+from backend.http.route import OtherForm
+from backend.schemas import Statement
 
 
-async def download(request: web.Request) -> web.Response:
-    """GET /api/organizations/{id}/statement: StatementQuery -> a CSV file, or Statement."""
-    actor, wanted = acting_user(request), await asked(request, StatementQuery)
-    made = await history.statement(request.app[SHOP].database, actor, path_id(request), wanted)
-    if wanted.format == "json":
-        return said(made)
+def response(request: web.Request, made: Statement) -> web.Response:
+    """A CSV file or, with `?format=json`, the Statement."""
+    if request.query.get("format") == "json":
+        return requests.said(made)
     return web.Response(
         text=made.csv,
         content_type="text/csv",
         charset="utf-8",
         headers={"Content-Disposition": f'attachment; filename="{made.file_name}"'},
     )
+
+
+AS_CSV = OtherForm("text/csv", response)

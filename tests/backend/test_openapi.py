@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from backend.http import rate_limits
 from backend.http.openapi import document
-from backend.http.route_table import DOORS
+from backend.http.routes import ROUTES
 from tests.backend.conftest import House, token
 
 CONFORMS = [
@@ -36,7 +36,7 @@ QUICK_AND_THE_SAME_EACH_TIME = settings(
 
 
 def ask_everything(url: str, ids: dict[str, str], operations: list[Any], times: int) -> None:
-    """Each door, so many times, mostly about what there is."""
+    """Each route, so many times, mostly about what there is."""
     for operation in (found.ok() for found in operations):
 
         @settings(QUICK_AND_THE_SAME_EACH_TIME, max_examples=times)
@@ -64,7 +64,7 @@ async def test_whatever_the_document_allows_is_answered_as_it_says(
     async with house.http.get(f"{house.url}/openapi.json") as answer:
         schema = schemathesis.openapi.from_dict(await answer.json())
     operations: list[Any] = list(schema.get_all_operations())
-    assert len(operations) == len(DOORS)
+    assert len(operations) == len(ROUTES)
     await asyncio.to_thread(ask_everything, house.url, ids, operations, times)
 
 
@@ -82,4 +82,4 @@ async def test_the_page_shows_every_door_and_fetches_nothing(house: House) -> No
 def test_every_door_says_in_a_sentence_what_it_does() -> None:
     operations = [one for found in document()["paths"].values() for one in found.values()]
     assert [one for one in operations if not re.fullmatch("[A-Z].{10,98}[.]", one["summary"])] == []
-    assert len({one["operationId"] for one in operations}) == len(DOORS)
+    assert len({one["operationId"] for one in operations}) == len(ROUTES)

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as some
 from backend import schemas
 from backend.errors import AmountRefused
 from backend.http.openapi import document
-from backend.http.route_table import DOORS
+from backend.http.routes import ROUTES
 from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
 from backend.wallets import money
 from bot.locales.texts import Price, Words
@@ -211,22 +211,22 @@ def amount_doors() -> set[str]:
     """The paths of all doors that take an amount, by the API's own document."""
     shapes = document()["components"]["schemas"]
     found = set()
-    for door in DOORS:
-        name = door.takes.__name__ if door.takes else ""
+    for route in ROUTES:
+        name = route.takes.__name__ if route.takes else ""
         parts = str(shapes.get(name, {}))
         inner = [shape for key, shape in shapes.items() if f"/{key}'" in parts]
         if any("amount" in shape.get("properties", {}) for shape in (shapes.get(name, {}), *inner)):
-            found.add(door.path)
+            found.add(route.path)
     return found
 
 
 def test_every_amount_of_a_request_is_read_by_the_one_rule() -> None:
-    for door in DOORS:
-        fields = door.takes.model_fields if door.takes else {}
+    for route in ROUTES:
+        fields = route.takes.model_fields if route.takes else {}
         if "amount" in fields:
-            assert "amount_ambiguous" in {refusal.code for refusal in door.refuses}, door.path
-            text = json.dumps(document()["components"]["schemas"][door.takes.__name__])  # type: ignore[union-attr]
-            assert "amount_ambiguous" in text, door.path
+            assert "amount_ambiguous" in {refusal.code for refusal in route.refuses}, route.path
+            text = json.dumps(document()["components"]["schemas"][route.takes.__name__])  # type: ignore[union-attr]
+            assert "amount_ambiguous" in text, route.path
 
 
 async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(house: House) -> None:

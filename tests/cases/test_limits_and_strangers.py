@@ -14,7 +14,8 @@ from backend import failures
 from backend.database.protocol import SERVICE
 from backend.errors import TooManyRequests
 from backend.http import rate_limits
-from backend.http.route_table import DOORS, Door
+from backend.http.route import Route
+from backend.http.routes import ROUTES
 from tests.backend.conftest import ANA, EVE, House
 from tests.backend.test_charges import Json, charge, post, saved
 from tests.backend.test_refunds import credited
@@ -53,23 +54,23 @@ async def test_a_strangers_check_does_not_reach_stripe(house: House, owner: Conn
     assert await stripe_calls(house) == before
 
 
-def asks_stripe(door: Door) -> bool:
+def asks_stripe(route: Route) -> bool:
     """Whether a route may answer that Stripe did not."""
     unclear = (failures.StripeUnavailable, failures.ChargeUnclear)
-    return any(failure in unclear for failure in door.refuses)
+    return any(failure in unclear for failure in route.refuses)
 
 
 @pytest.mark.parametrize(
-    "door",
-    [door for door in DOORS if asks_stripe(door)],
-    ids=lambda door: f"{door.method} {door.path}",
+    "route",
+    [route for route in ROUTES if asks_stripe(route)],
+    ids=lambda route: f"{route.method} {route.path}",
 )
 async def test_whoever_may_have_stripe_asked_has_a_limit(
-    house: House, monkeypatch: pytest.MonkeyPatch, door: Door
+    house: House, monkeypatch: pytest.MonkeyPatch, route: Route
 ) -> None:
     monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(1))
-    path = door.path.replace("{id}", ANYBODY).removeprefix("/api/")
-    statuses = [await ask(house, door.method, path) for _ in range(2)]
+    path = route.path.replace("{id}", ANYBODY).removeprefix("/api/")
+    statuses = [await ask(house, route.method, path) for _ in range(2)]
     assert statuses[0] != 429
     assert statuses[1] == 429
 

@@ -1,4 +1,4 @@
-"""Card numbers come in by every door and every chat and stay nowhere: real processes and logs."""
+"""Card numbers come in by every route and every chat and stay nowhere: real processes and logs."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from backend.http.route_table import DOORS
+from backend.http.routes import ROUTES
 from backend.schemas import CARD_REMOVED, without_card_numbers
 from bot.handlers import COMMANDS
 from sandbox.personas import GROUP
@@ -90,13 +90,13 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
                     said = re.sub("[ -]", "", await answer.text())
                     assert not [it for it in FORBIDDEN if it in said], (method, path, said)
 
-        for place, door in enumerate(DOORS):
+        for place, route in enumerate(ROUTES):
             number = NUMBERS[place % len(NUMBERS)]
-            PLACES["id"] = organization if "organizations" in door.path else str(uuid4())
-            for body in shapes(door.takes, number, organization):
-                how = "params" if door.method in ("GET", "DELETE") else "json"
-                await send(door.method, door.path, number, **{how: body})
-            await send(door.method, re.sub("{[^/]*}", number, door.path), number, json={})
+            PLACES["id"] = organization if "organizations" in route.path else str(uuid4())
+            for body in shapes(route.takes, number, organization):
+                how = "params" if route.method in ("GET", "DELETE") else "json"
+                await send(route.method, route.path, number, **{how: body})
+            await send(route.method, re.sub("{[^/]*}", number, route.path), number, json={})
 
         people = [Person(telegram, "ana"), Person(telegram, "ben"), Person(telegram, "eve")]
         for person in people:

@@ -1,0 +1,178 @@
+"""A route: method, path, the service function that it calls, and what its callers must know.
+
+From the tables in `backend/http/routes/` come aiohttp's routes, `/openapi.json` and `/docs`. A
+service function is called by a lambda over a `Call`, so that mypy compares what the function takes
+with what the request has, and an editor follows the way from a path to the function.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import BaseModel
+
+from backend import errors, failures
+from backend.database.protocol import Database, Person
+from backend.errors import PursebotError
+from backend.http import requests
+from backend.http.authentication import acting_user, require_bot
+from backend.http.rate_limits import costly
+from backend.schemas import Role
+from backend.shop import Shop
+
+Body = TypeVar("Body", bound=BaseModel)
+Answer = TypeVar("Answer", bound=BaseModel | None)
+Errors = tuple[type[PursebotError], ...]
+Key = Literal["optional", "required"]
+
+STRIPE: Errors = (failures.StripeRefused, failures.StripeUnavailable)
+ORDER: Errors = (
+    errors.IdempotencyKeyReused,
+    errors.PaymentClosed,
+    *errors.tree(errors.AmountRefused),
+    *STRIPE,
+)
+REFUND: Errors = (
+    errors.IdempotencyKeyReused,
+    errors.NothingToRefund,
+    errors.RefundTooLarge,
+    errors.AmountUnreadable,
+    errors.AmountAmbiguous,
+    errors.AmountTooSmall,
+    errors.AmountTooPrecise,
+    *STRIPE,
+)
+
+
+@dataclass(frozen=True)
+class Call(Generic[Body]):
+    """One request as a service function takes it; `body` also stands for a query, after `?`."""
+
+    request: web.Request
+    body: Body
+
+    @property
+    def services(self) -> Shop:
+        """The database, Stripe, the wakeup, the metrics."""
+        return self.request.app[requests.SHOP]
+
+    @property
+    def database(self) -> Database:
+        """The database alone."""
+        return self.services.database
+
+    @property
+    def actor(self) -> Person:
+        """Who is signed in."""
+        return acting_user(self.request)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """What makes a repeat the same request, where the caller sent it; raises BadRequest."""
+        return requests.idempotency_key(self.request)
+
+    @property
+    def required_key(self) -> str:
+        """The same where money moves; raises BadRequest where there is none."""
+        return requests.required_key(self.request)
+
+    def id(self, name: str = "id") -> UUID:
+        """An id in the path; raises BadRequest if it is none."""
+        return requests.path_id(self.request, name)
+
+    def number(self, name: str = "id") -> int:
+        """A number in the path (a group's is negative); raises BadRequest if it is none."""
+        return requests.number_in_path(self.request, name)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the tables, as `route` takes it."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    takes: type[BaseModel] | None
+    gives: type[Any] | None  # a model; mypy cannot say that it is no NoneType
+    status: int
+    role: Role | None
+    key: Key | None
+    refuses: Errors
+    costs: bool
+    media_type: str | None
+
+    @property
+    def for_aiohttp(self) -> web.RouteDef:
+        """As aiohttp takes it."""
+        return web.route(self.method, self.path, self.handler)
+
+
+@dataclass(frozen=True)
+class OtherForm(Generic[Answer]):
+    """An answer that also comes as a file of `media_type`; `response` makes whichever is asked."""
+
+    media_type: str
+    response: Callable[[Any, Answer], web.Response]
+
+
+def route(
+    method: str,
+    path: str,
+    service: Callable[[Call[Body]], Awaitable[Answer]],
+    summary: str,
+    *,
+    takes: type[Body] | None = None,
+    gives: type[Answer] | None = None,
+    status: int = 200,
+    role: Role | None = None,
+    key: Key | None = None,
+    refuses: Errors = (),
+    costs: bool = False,
+    other_form: OtherForm[Answer] | None = None,
+) -> Route:
+    """A route for people and engineers.
+
+    `takes` is the JSON body or, of a GET, what stands after `?`; `gives` the answer. `role` is the
+    least that a member of the organization must be (None: nobody's business but the caller's);
+    `key` whether an Idempotency-Key counts; `refuses` what the rest of the line does not say
+    already; `costs` money or a call to Stripe, and so has a limit.
+    """
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        acting_user(request)
+        answer = await service(await _call(request, takes))
+        if other_form:
+            return other_form.response(request, answer)
+        return requests.said(answer, status)
+
+    return Route(
+        method, path, costly(handler) if costs else handler, summary, takes, gives, status, role,
+        key, refuses, costs, other_form.media_type if other_form else None,
+    )  # fmt: skip
+
+
+def bot_route(
+    method: str,
+    path: str,
+    service: Callable[[Call[Body]], Awaitable[BaseModel | None]],
+    *,
+    takes: type[Body] | None = None,
+    status: int = 200,
+) -> web.RouteDef:
+    """A route for the bot itself, and nobody else; it is in no document."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        require_bot(request)
+        return requests.said(await service(await _call(request, takes)), status)
+
+    return web.route(method, path, handler)
+
+
+async def _call(request: web.Request, takes: type[Body] | None) -> Call[Body]:
+    # A route that takes nothing has a service function that reads no body: nobody sees this None.
+    body: Any = await requests.asked(request, takes) if takes else None
+    return Call(request, body)

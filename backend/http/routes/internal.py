@@ -1,0 +1,50 @@
+"""Routes of the bot itself: groups, Telegram's updates, notifications. Its own token opens them."""
+
+from aiohttp import web
+
+from backend.http import requests
+from backend.http.route import bot_route
+from backend.notifications import outbox, telegram_updates
+from backend.organizations import groups
+from backend.schemas import GroupNews, NotificationResult, UpdateHandled, UpdateRejected
+
+INTERNAL: list[web.RouteDef] = [
+    bot_route(
+        "POST", r"/internal/groups/{chat_id:-\d{1,15}}",
+        lambda call: groups.hear(call.database, call.number("chat_id"), call.body),
+        takes=GroupNews,
+    ),
+    bot_route(
+        "POST", "/internal/updates/claim",
+        lambda call: telegram_updates.claim(
+            call.services,
+            call.request.query.get("takeover") == "true",
+            requests.wait_seconds(call.request),
+            requests.still_waits(call.request),
+        ),
+    ),
+    bot_route(
+        "POST", "/internal/updates/{id}/handled",
+        lambda call: telegram_updates.finish(call.services, call.number(), call.body),
+        takes=UpdateHandled, status=204,
+    ),
+    bot_route(
+        "POST", "/internal/updates/{id}/rejected",
+        lambda call: telegram_updates.reject(call.services, call.number(), call.body),
+        takes=UpdateRejected, status=204,
+    ),
+    bot_route(
+        "POST", "/internal/notifications/claim",
+        lambda call: outbox.claim(
+            call.database, call.services.bell, requests.wait_seconds(call.request),
+            requests.still_waits(call.request),
+        ),
+    ),
+    bot_route(
+        "POST", "/internal/notifications/{id}/result",
+        lambda call: outbox.finish(
+            call.database, call.services.bell, call.services.metrics, call.number(), call.body
+        ),
+        takes=NotificationResult, status=204,
+    ),
+]  # fmt: skip
