@@ -13,6 +13,7 @@ from aiohttp import web
 
 from backend import doctor
 from backend.app import create_app
+from backend.database.functions import installation
 from backend.database.protocol import SERVICE
 from backend.http.connections import BoundedRunner, quiet_about_files
 from backend.opening import open_database, open_shop
@@ -34,11 +35,11 @@ async def serve(settings: Settings, _arguments: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_shop(settings, settings.supabase_db_pool_size) as shop:
-        await shop.database.call(
-            "set_policy", SERVICE,
+        await installation.set_policy(
+            shop.database,
             signup_open=settings.organization_signup == "open",
             topups_in_chat=settings.topups_in_chat == "on",
-        )  # fmt: skip
+        )
         app = create_app(shop, settings)
         quiet_about_files(asyncio.get_running_loop())
         runner = BoundedRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
@@ -101,7 +102,8 @@ async def adjust(settings: Settings, arguments: argparse.Namespace) -> None:
 async def forget_stripe_account(settings: Settings, _arguments: argparse.Namespace) -> None:
     """Let a database for tests go on with another Stripe account."""
     async with open_database(settings) as database:
-        print(json.dumps(await database.call("forget_stripe_account", SERVICE), indent=2))
+        forgotten = await installation.forget_stripe_account(database)
+    print(json.dumps(forgotten.model_dump(), indent=2))
 
 
 async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> None:

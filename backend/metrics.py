@@ -11,21 +11,13 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from backend.database.functions.operating_figures import OperatingFigures
 from backend.errors import PursebotError
 from backend.schemas import Json
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400)
 # https://docs.stripe.com/declines/codes are all of this form; what is not one is not repeated.
 DECLINE_CODE = re.compile(r"[a-z_]{0,50}")
-# What of `api.operating_figures` means what.
-WAITING = {
-    ("outbox", "waiting"): "Notifications not delivered yet.",
-    ("outbox", "due"): "Of these: due now, in a reachable chat.",
-    ("outbox", "oldest_due_seconds"): "How long the oldest of those is due.",
-    ("outbox", "unreachable_chats"): "Chats that do not let the bot write.",
-    ("updates", "waiting"): "What people did and the bot has not handled (webhook mode).",
-    ("updates", "given_up"): "What could not be read, or killed the bot five times.",
-}
 
 
 class Metrics:
@@ -72,31 +64,58 @@ class Metrics:
         finally:
             self.webhook_answers.labels(about["type"], str(status)).inc()
 
-    def text(self, figures: Json) -> bytes:
-        """The answer to a scrape; `figures` are `api.operating_figures`, of a moment ago."""
+    def text(self, figures: OperatingFigures) -> bytes:
+        """The answer to a scrape; `figures` are of a moment ago."""
         asked = CollectorRegistry()
         payments = Gauge(
             "pursebot_payments", "Payments by how they stand and the last decline.",
             ("status", "decline"), registry=asked,
         )  # fmt: skip
-        for row in figures["payments"]:
-            decline = row["decline"] if DECLINE_CODE.fullmatch(row["decline"]) else "other"
-            payments.labels(row["status"], decline).inc(row["number"])
+        for row in figures.payments:
+            decline = row.decline if DECLINE_CODE.fullmatch(row.decline) else "other"
+            payments.labels(row.status, decline).inc(row.number)
         oldest = Gauge(
             "pursebot_oldest_dead_letter_seconds", "How long the oldest dead letter waits.",
             registry=asked,
         )  # fmt: skip
-        oldest.set(figures["oldest_dead_letter_seconds"])
+        oldest.set(figures.oldest_dead_letter_seconds)
         events = Gauge(
             "pursebot_open_events", "Stripe's events that wait for somebody.", ("state",),
             registry=asked,
         )  # fmt: skip
-        for state, number in figures["events"].items():
-            events.labels(state).set(number)
+        events.labels("failed").set(figures.events.failed)
+        events.labels("parked").set(figures.events.parked)
         overdue = Gauge(
             "pursebot_overdue_payments", "Open long after they should be over.", registry=asked
         )
-        overdue.set(figures["overdue_payments"])
-        for (of, name), meaning in WAITING.items():
-            Gauge(f"pursebot_{of}_{name}", meaning, registry=asked).set(figures[of][name])
+        overdue.set(figures.overdue_payments)
+        for name, meaning, number in waiting(figures):
+            Gauge(name, meaning, registry=asked).set(number)
         return generate_latest(self.registry) + generate_latest(asked)
+
+
+def waiting(figures: OperatingFigures) -> Iterator[tuple[str, str, float]]:
+    """What waits for the bot, as gauges: name, meaning, number."""
+    outbox, updates = figures.outbox, figures.updates
+    yield "pursebot_outbox_waiting", "Notifications not delivered yet.", outbox.waiting
+    yield "pursebot_outbox_due", "Of these: due now, in a reachable chat.", outbox.due
+    yield (
+        "pursebot_outbox_oldest_due_seconds",
+        "How long the oldest of those is due.",
+        outbox.oldest_due_seconds,
+    )
+    yield (
+        "pursebot_outbox_unreachable_chats",
+        "Chats that do not let the bot write.",
+        outbox.unreachable_chats,
+    )
+    yield (
+        "pursebot_updates_waiting",
+        "What people did and the bot has not handled (webhook mode).",
+        updates.waiting,
+    )
+    yield (
+        "pursebot_updates_given_up",
+        "What could not be read, or killed the bot five times.",
+        updates.given_up,
+    )

@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
+from backend.database.functions import installation
 from backend.database.postgres import postgres_database
-from backend.database.protocol import SERVICE, Database
+from backend.database.protocol import Database
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.http.supabase_auth import SupabaseAuth
 from backend.settings import Settings, SettingsError
@@ -68,10 +69,10 @@ async def introduce(database: Database, stripe: StripeGateway) -> None:
         account_id = await stripe.get_account_id()
     except (StripeRefused, StripeUnavailable) as failure:
         log.warning("account_unknown", code=failure.code, **failure.facts)
-    claimed = await database.call(
-        "claim_stripe_account", SERVICE, livemode=stripe.livemode, stripe_account_id=account_id
+    claimed = await installation.claim_stripe_account(
+        database, livemode=stripe.livemode, stripe_account_id=account_id
     )
-    stripe.installation_id = claimed["installation_id"]
+    stripe.installation_id = str(claimed.installation_id)
 
 
 def supabase_auth(settings: Settings) -> SupabaseAuth | None:

@@ -5,11 +5,16 @@ from datetime import timedelta
 
 from backend.database import migrations
 from backend.database.connections import Unreachable, address_kind
-from backend.database.protocol import SERVICE, Database
+from backend.database.functions.operating_figures import (
+    OperatingFigures,
+    applied_migrations,
+    ledger_problems,
+    operating_figures,
+)
+from backend.database.protocol import Database
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
 from backend.opening import open_database
-from backend.schemas import Json
 from backend.settings import Settings
 
 VERSIONS = range(15, 19)
@@ -54,12 +59,15 @@ async def way(url: str, chosen: Settings) -> Finding:
 
 async def inside(opened: Database, livemode: bool) -> list[Finding]:
     """What the database says of itself."""
-    pending = migrations.versions() - set(await opened.call("applied_migrations", SERVICE))
+    pending = migrations.versions() - set(await applied_migrations(opened))
     if pending:
         return [found("database.migrations_pending", number=len(pending))]
-    figures = await opened.call("operating_figures", SERVICE)
-    problems = await opened.call("ledger_problems", SERVICE, most=10)
-    ledger = [found("ledger.tampered", **problem) for problem in problems]
+    figures = await operating_figures(opened)
+    problems = await ledger_problems(opened, most=10)
+    ledger = [
+        found("ledger.tampered", problem=problem.problem, place=problem.place)
+        for problem in problems
+    ]
     return [*work(figures, livemode), *(ledger or [found("ledger.whole")])]
 
 
@@ -79,20 +87,24 @@ def structure(seen: migrations.Inspection) -> Iterator[Finding]:
         yield found("database.migrated", number=seen.applied)
 
 
-def work(figures: Json, livemode: bool) -> Iterator[Finding]:
+def work(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
     """The mode it belongs to, and everything that waits for too long."""
-    same = figures["livemode"] in (None, livemode)
-    modes = {"mode": MODES[figures["livemode"]], "key_mode": MODES[livemode]}
+    same = figures.livemode in (None, livemode)
+    modes = {"mode": MODES[figures.livemode], "key_mode": MODES[livemode]}
     yield found("mode.same" if same else "mode.other", **modes)
-    events, outbox, updates = figures["events"], figures["outbox"], figures["updates"]
-    oldest = str(timedelta(seconds=int(figures["oldest_dead_letter_seconds"])))
-    for state in [state for state, number in events.items() if number] or ["none"]:
-        yield found(f"events.{state}", **events, oldest=oldest)
-    late = outbox["oldest_due_seconds"] > LATE_SECONDS
-    yield found("outbox.late" if late else "outbox.on_time", **outbox)
-    if outbox["unreachable_chats"]:
-        yield found("outbox.unreachable", **outbox)
-    if updates["oldest_seconds"] > LATE_SECONDS or updates["given_up"]:
-        yield found("updates.late", **updates)
-    overdue = figures["overdue_payments"]
+    events, outbox, updates = figures.events, figures.outbox, figures.updates
+    if events.failed:
+        yield found("events.failed", failed=events.failed)
+    if events.parked:
+        oldest = timedelta(seconds=int(figures.oldest_dead_letter_seconds))
+        yield found("events.parked", parked=events.parked, oldest=oldest)
+    if not (events.failed or events.parked):
+        yield found("events.none")
+    late = outbox.oldest_due_seconds > LATE_SECONDS
+    yield found("outbox.late" if late else "outbox.on_time", **outbox.model_dump())
+    if outbox.unreachable_chats:
+        yield found("outbox.unreachable", **outbox.model_dump())
+    if updates.oldest_seconds > LATE_SECONDS or updates.given_up:
+        yield found("updates.late", **updates.model_dump())
+    overdue = figures.overdue_payments
     yield found("payments.overdue" if overdue else "payments.on_time", number=overdue)

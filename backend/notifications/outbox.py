@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from backend.database.protocol import SERVICE, Database
+from backend.database.functions import notifications
+from backend.database.protocol import Database
 from backend.metrics import Metrics
 from backend.schemas import ClaimedNotifications, Notification, NotificationResult
 
@@ -44,8 +45,7 @@ async def claim(
     """What the bot may send now; waits up to `seconds` for something while `still_waits`."""
 
     async def look() -> list[Notification]:
-        rows = await database.call("claim_notifications", SERVICE, most=CLAIM_AT_MOST)
-        return [Notification(**row) for row in rows]
+        return await notifications.claim_notifications(database, most=CLAIM_AT_MOST)
 
     return ClaimedNotifications(notifications=await until_some(look, bell, seconds, still_waits))
 
@@ -76,9 +76,16 @@ async def finish(
     result: NotificationResult,
 ) -> None:
     """Write down what became of a claim; nothing changes when the claim had run out."""
-    answer = await database.call(
-        "finish_notification", SERVICE, notification_id=notification_id, **result.model_dump()
+    finished = await notifications.finish_notification(
+        database,
+        notification_id=notification_id,
+        claim=result.claim,
+        outcome=result.outcome,
+        message_id=result.message_id,
+        retry_after=result.retry_after,
+        new_chat_id=result.new_chat_id,
+        reason=result.reason,
     )
-    if (seconds := answer.get("seconds_since_paid")) is not None:
-        metrics.payment_to_chat.observe(seconds)
+    if finished.seconds_since_paid is not None:
+        metrics.payment_to_chat.observe(finished.seconds_since_paid)
     bell.ring()  # a retry may be due, and the chat's next may go

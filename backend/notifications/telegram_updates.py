@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.database.protocol import SERVICE
+from backend.database.functions import telegram_updates
 from backend.notifications.outbox import until_some
 from backend.schemas import (
     ClaimedUpdate,
@@ -47,7 +47,7 @@ async def receive(shop: Shop, raw: bytes) -> None:
         found = UPDATE_ID.search(raw)
         await leave_out(shop, int(found[1]) if found else None, "unknown")
         return
-    await shop.database.call("receive_update", SERVICE, body=body)
+    await telegram_updates.receive_update(shop.database, body=body)
     shop.bell.ring()
 
 
@@ -73,7 +73,7 @@ async def leave_out(shop: Shop, update_id: int | None, kind: str) -> None:
     shop.metrics.unreadable_updates.inc()
     log.error("update_unreadable", update_id=update_id, kind=kind)
     if update_id is not None:
-        await shop.database.call("reject_update", SERVICE, update_id=update_id, kind=kind)
+        await telegram_updates.reject_update(shop.database, update_id=update_id, kind=kind)
         shop.bell.ring()  # the next of its chat may go
 
 
@@ -86,17 +86,17 @@ async def claim(
     """
 
     async def look() -> list[ClaimedUpdate]:
-        found = await shop.database.call(
-            "claim_updates", SERVICE, most=CLAIM_AT_MOST, takeover=takeover
+        claimed = await telegram_updates.claim_updates(
+            shop.database, most=CLAIM_AT_MOST, takeover=takeover
         )
-        for lost in found["given_up"]:
+        for lost in claimed.given_up:
             log.error("update_given_up", update_id=lost)
-        return [ClaimedUpdate.model_validate(row) for row in found["updates"]]
+        return claimed.updates
 
     return ClaimedUpdates(updates=await until_some(look, shop.bell, seconds, still_waits))
 
 
 async def finish(shop: Shop, update_id: int, handled: UpdateHandled) -> None:
     """The bot has handled it: what was said is forgotten."""
-    await shop.database.call("finish_update", SERVICE, update_id=update_id, claim=handled.claim)
+    await telegram_updates.finish_update(shop.database, update_id=update_id, claim=handled.claim)
     shop.bell.ring()  # the next of its chat may go

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from backend.database.protocol import SERVICE, Actor, Database
+from backend.database.functions import invitations
+from backend.database.protocol import Database, Person
 from backend.errors import BadRequest
 from backend.organizations.people import printable
 from backend.schemas import CodeRequest, Invitation, InvitationRequest, Invitations, Organization
@@ -11,48 +12,52 @@ from backend.shop import Shop
 LONGEST_NAME = 100
 
 
-async def listing(database: Database, actor: Actor, organization_id: UUID) -> Invitations:
+async def listing(database: Database, actor: Person, organization_id: UUID) -> Invitations:
     """Invitations that still work, without their codes. Raises NotFound, RoleTooLow."""
-    rows = await database.call("list_invitations", actor, organization_id=organization_id)
+    rows = await invitations.list_invitations(database, actor, organization_id=organization_id)
     return Invitations(invitations=rows)
 
 
 async def create(
-    database: Database, actor: Actor, organization_id: UUID, wanted: InvitationRequest
+    database: Database, actor: Person, organization_id: UUID, wanted: InvitationRequest
 ) -> Invitation:
     """A new invitation with its code. Raises NotFound, RoleTooLow, TooManyRequests.
 
     It works as long as whoever made it could still make it. A repeat makes another: nobody can be
     told a code twice.
     """
-    row = await database.call(
-        "create_invitation", actor, organization_id=organization_id, **wanted.model_dump()
+    return await invitations.create_invitation(
+        database,
+        actor,
+        organization_id=organization_id,
+        role=wanted.role,
+        uses=wanted.uses,
+        hours=wanted.hours,
     )
-    return Invitation(**row)
 
 
 async def revoke(
-    database: Database, actor: Actor, organization_id: UUID, invitation_id: UUID
+    database: Database, actor: Person, organization_id: UUID, invitation_id: UUID
 ) -> None:
     """Let nobody in by an invitation any more. Raises NotFound, RoleTooLow."""
-    await database.call(
-        "revoke_invitation", actor, organization_id=organization_id, invitation_id=invitation_id
+    await invitations.revoke_invitation(
+        database, actor, organization_id=organization_id, invitation_id=invitation_id
     )
 
 
-async def show(database: Database, actor: Actor, wanted: CodeRequest) -> Invitation:
+async def show(database: Database, actor: Person, wanted: CodeRequest) -> Invitation:
     """What a code would let the caller into. Raises InvitationInvalid."""
-    return Invitation(**await database.call("show_invitation", actor, code=wanted.code))
+    return await invitations.show_invitation(database, actor, code=wanted.code)
 
 
-async def accept(shop: Shop, actor: Actor, wanted: CodeRequest) -> Organization:
+async def accept(shop: Shop, actor: Person, wanted: CodeRequest) -> Organization:
     """Come in by a code, or get a higher role by it. Raises InvitationInvalid.
 
     Whoever came in by it before and is still there gets the same answer, and uses nothing up.
     """
-    row = await shop.database.call("accept_invitation", actor, code=wanted.code)
+    joined = await invitations.accept_invitation(shop.database, actor, code=wanted.code)
     shop.bell.ring()
-    return Organization(**row)
+    return joined
 
 
 async def invite_owner(database: Database, named: str, hours: int) -> Invitation:
@@ -68,12 +73,13 @@ async def invite_owner(database: Database, named: str, hours: int) -> Invitation
     except ValueError:
         if not 1 <= len(name) <= LONGEST_NAME:
             raise BadRequest(f"A name has from 1 to {LONGEST_NAME} characters.") from None
-    row = await database.call(
-        "invite_owner", SERVICE, name=name, organization_id=organization_id, hours=hours
+    answer = await invitations.invite_owner(
+        database, name=name, hours=hours, organization_id=organization_id
     )
-    if others := row.get("others"):
+    if isinstance(answer, invitations.SameNameRow):
+        others = " or ".join(str(other) for other in answer.others)
         raise BadRequest(
             f"There is an organization of that name already. To invite an owner into it, say"
-            f" --organization {' or '.join(others)}. For a new one, take another name."
+            f" --organization {others}. For a new one, take another name."
         )
-    return Invitation(**row)
+    return answer

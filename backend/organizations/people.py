@@ -4,8 +4,9 @@ import re
 import unicodedata
 from typing import Any
 
-from backend.database.protocol import SERVICE, Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import CodeRequest, Introduction, Json, LinkCode, Me, without_card_numbers
+from backend.database.functions import people
+from backend.database.protocol import Database, Person, SupabaseUser, TelegramUser
+from backend.schemas import CodeRequest, Introduction, LinkCode, Me, without_card_numbers
 
 NAMELESS = "?"
 LONGEST_NAME = 256
@@ -15,14 +16,18 @@ LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegra
 
 async def introduce(database: Database, actor: Person, wanted: Introduction) -> Me:
     """Make the caller and their private chat known, or refresh what is known of them."""
-    known = known_as(wanted.name, wanted.language or "")
+    name, language = kept_name(wanted.name), kept_language(wanted.language or "")
     if isinstance(actor, TelegramUser):
-        known |= {"telegram_id": actor.telegram_id, "chat_id": wanted.chat_id}
-        row = await database.call("introduce", SERVICE, **known)
-    else:
-        known |= {"auth_user_id": actor.auth_user_id, "refresh": True}
-        row = await database.call("meet", SERVICE, **known)
-    return Me(**row)
+        return await people.introduce(
+            database,
+            telegram_id=actor.telegram_id,
+            name=name,
+            language=language,
+            chat_id=wanted.chat_id,
+        )
+    return await people.meet(
+        database, auth_user_id=actor.auth_user_id, name=name, language=language, refresh=True
+    )
 
 
 async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
@@ -31,14 +36,23 @@ async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
     That is the token's `user_metadata`, which its user writes; their e-mail is nobody's name.
     """
     named = profile if isinstance(profile, dict) else {}
-    known = known_as(str(named.get("full_name") or named.get("name") or ""), "")
-    await database.call("meet", SERVICE, auth_user_id=person.auth_user_id, refresh=False, **known)
+    await people.meet(
+        database,
+        auth_user_id=person.auth_user_id,
+        name=kept_name(str(named.get("full_name") or named.get("name") or "")),
+        language=DEFAULT_LANGUAGE,
+        refresh=False,
+    )
 
 
-def known_as(name: str, language: str) -> Json:
-    """A name and a language as they are kept, whatever somebody calls themselves."""
-    tag = language if LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE
-    return {"name": printable(name)[:LONGEST_NAME] or NAMELESS, "language": tag}
+def kept_name(name: str) -> str:
+    """A name as it is kept, whatever somebody calls themselves."""
+    return printable(name)[:LONGEST_NAME] or NAMELESS
+
+
+def kept_language(language: str) -> str:
+    """A language as it is kept, which is DEFAULT_LANGUAGE where it is no tag."""
+    return language if LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE
 
 
 def printable(name: str) -> str:
@@ -49,7 +63,7 @@ def printable(name: str) -> str:
 
 async def make_link_code(database: Database, actor: Person) -> LinkCode:
     """What the bot must be shown to link a Supabase user with Telegram. Raises AlreadyLinked."""
-    return LinkCode(**await database.call("create_link_code", actor))
+    return await people.create_link_code(database, actor)
 
 
 async def link(database: Database, actor: Person, wanted: CodeRequest) -> Me:
@@ -57,4 +71,4 @@ async def link(database: Database, actor: Person, wanted: CodeRequest) -> Me:
 
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory.
     """
-    return Me(**await database.call("use_link_code", actor, code=wanted.code))
+    return await people.use_link_code(database, actor, code=wanted.code)

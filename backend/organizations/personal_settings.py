@@ -1,15 +1,15 @@
 """What a person is told about and when, in which language and in whose time: their own choice."""
 
-from backend.database.protocol import Actor, Database
+from backend.database.functions import personal_settings
+from backend.database.protocol import Database, Person
 from backend.schemas import PersonalSettings, SettingsChange
 
 
-async def show(database: Database, actor: Actor) -> PersonalSettings:
+async def show(database: Database, actor: Person) -> PersonalSettings:
     """The caller's own settings."""
-    return PersonalSettings(**await database.call("get_settings", actor))
+    return await personal_settings.get_settings(database, actor)
 
 
-async def change(database: Database, actor: Actor, wanted: SettingsChange) -> PersonalSettings:
+async def change(database: Database, actor: Person, wanted: SettingsChange) -> PersonalSettings:
     """Change those settings that are named, and no others. Raises TimeZoneUnknown."""
-    changes = wanted.model_dump(mode="json", exclude_unset=True)
-    return PersonalSettings(**await database.call("change_settings", actor, changes=changes))
+    return await personal_settings.change_settings(database, actor, changes=wanted)

@@ -7,45 +7,43 @@ steps down and leaves. An organization that is not there and one of others are t
 from uuid import UUID
 
 from backend import schemas
-from backend.database.protocol import Actor, Database
+from backend.database.functions import organizations
+from backend.database.protocol import Database, Person
 from backend.errors import BadRequest
 from backend.organizations.people import printable
 from backend.shop import Shop
 
 
-async def listing(database: Database, actor: Actor) -> schemas.Organizations:
+async def listing(database: Database, actor: Person) -> schemas.Organizations:
     """The caller's own organizations."""
-    rows = await database.call("list_organizations", actor)
+    rows = await organizations.list_organizations(database, actor)
     return schemas.Organizations(organizations=rows)
 
 
-async def show(database: Database, actor: Actor, organization_id: UUID) -> schemas.Organization:
+async def show(database: Database, actor: Person, organization_id: UUID) -> schemas.Organization:
     """One of the caller's organizations. Raises NotFound."""
-    row = await database.call("get_organization", actor, organization_id=organization_id)
-    return schemas.Organization(**row)
+    return await organizations.get_organization(database, actor, organization_id=organization_id)
 
 
 async def create(
-    database: Database, actor: Actor, wanted: schemas.OrganizationRequest, key: str | None
+    database: Database, actor: Person, wanted: schemas.OrganizationRequest, key: str | None
 ) -> schemas.Organization:
     """Found an organization, which the caller owns; the same key founds it once.
 
     Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
     """
-    row = await database.call(
-        "create_organization", actor, name=name_of(wanted), idempotency_key=key
+    return await organizations.create_organization(
+        database, actor, name=name_of(wanted), idempotency_key=key
     )
-    return schemas.Organization(**row)
 
 
 async def rename(
-    database: Database, actor: Actor, organization_id: UUID, wanted: schemas.OrganizationRequest
+    database: Database, actor: Person, organization_id: UUID, wanted: schemas.OrganizationRequest
 ) -> schemas.Organization:
     """Give an organization another name. Raises NotFound, RoleTooLow."""
-    row = await database.call(
-        "rename_organization", actor, organization_id=organization_id, name=name_of(wanted)
+    return await organizations.rename_organization(
+        database, actor, organization_id=organization_id, name=name_of(wanted)
     )
-    return schemas.Organization(**row)
 
 
 def name_of(wanted: schemas.OrganizationRequest) -> str:
@@ -56,42 +54,44 @@ def name_of(wanted: schemas.OrganizationRequest) -> str:
     return name
 
 
-async def choose(database: Database, actor: Actor, wanted: schemas.WhichOrganization) -> schemas.Me:
+async def choose(
+    database: Database, actor: Person, wanted: schemas.WhichOrganization
+) -> schemas.Me:
     """Make an organization the one that is meant when nobody says which. Raises NotFound."""
-    row = await database.call("choose_organization", actor, **wanted.model_dump())
-    return schemas.Me(**row)
+    return await organizations.choose_organization(
+        database, actor, organization_id=wanted.organization_id
+    )
 
 
-async def members(database: Database, actor: Actor, organization_id: UUID) -> schemas.Members:
+async def members(database: Database, actor: Person, organization_id: UUID) -> schemas.Members:
     """Who belongs to an organization. Raises NotFound."""
-    rows = await database.call("list_members", actor, organization_id=organization_id)
+    rows = await organizations.list_members(database, actor, organization_id=organization_id)
     return schemas.Members(members=rows)
 
 
 async def change_role(
-    shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID, wanted: schemas.RoleRequest
+    shop: Shop, actor: Person, organization_id: UUID, user_id: UUID, wanted: schemas.RoleRequest
 ) -> schemas.Member:
     """Give a member another role. Raises NotFound, RoleTooLow, LastOwner."""
-    row = await shop.database.call(
-        "change_role", actor, organization_id=organization_id, user_id=user_id, role=wanted.role
+    member = await organizations.change_role(
+        shop.database, actor, organization_id=organization_id, user_id=user_id, role=wanted.role
     )
     shop.bell.ring()
-    return schemas.Member(**row)
+    return member
 
 
-async def remove(shop: Shop, actor: Actor, organization_id: UUID, user_id: UUID) -> None:
+async def remove(shop: Shop, actor: Person, organization_id: UUID, user_id: UUID) -> None:
     """Take a member out, or leave. Raises NotFound, RoleTooLow, LastOwner."""
-    await shop.database.call(
-        "remove_member", actor, organization_id=organization_id, user_id=user_id
+    await organizations.remove_member(
+        shop.database, actor, organization_id=organization_id, user_id=user_id
     )
     shop.bell.ring()
 
 
 async def audit(
-    database: Database, actor: Actor, organization_id: UUID, asked: schemas.AuditQuery
+    database: Database, actor: Person, organization_id: UUID, asked: schemas.AuditQuery
 ) -> schemas.AuditEntries:
     """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
-    page = await database.call(
-        "list_audit", actor, organization_id=organization_id, cursor=asked.cursor, most=asked.limit
+    return await organizations.list_audit(
+        database, actor, organization_id=organization_id, cursor=asked.cursor, most=asked.limit
     )
-    return schemas.AuditEntries(**page)

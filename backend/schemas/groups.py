@@ -6,6 +6,9 @@ from uuid import UUID
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, TelegramId
 
+# What Telegram tells of the bot in a group.
+GroupEvent = Literal["joined", "here", "left", "migrated"]
+
 
 class GroupNews(Model):
     """POST /internal/groups/{chat_id}: what Telegram tells the bot of a group.
@@ -14,7 +17,7 @@ class GroupNews(Model):
     supergroup `new_chat_id`.
     """
 
-    happened: Literal["joined", "here", "left", "migrated"]
+    happened: GroupEvent
     new_chat_id: TelegramId | None = None
 
 

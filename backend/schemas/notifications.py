@@ -61,6 +61,11 @@ class ClaimedNotifications(Model):
     notifications: list[Notification]
 
 
+NotificationOutcome = Literal[
+    "delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"
+]
+
+
 class NotificationResult(Model):
     """POST /internal/notifications/{id}/result: what Telegram answered.
 
@@ -75,7 +80,7 @@ class NotificationResult(Model):
     """
 
     claim: UUID
-    outcome: Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
+    outcome: NotificationOutcome
     message_id: TelegramId | None = None
     retry_after: float | None = Field(default=None, ge=0, le=86_400)
     new_chat_id: TelegramId | None = None

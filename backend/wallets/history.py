@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from backend import schemas
-from backend.database.protocol import Actor, Database
-from backend.schemas import Json
+from backend.database.functions import history
+from backend.database.functions.history import StatementRow
+from backend.database.protocol import Database, Person
 
 # Without it Excel reads UTF-8 as whatever the machine's old code page is.
 BYTE_ORDER_MARK = "\ufeff"
@@ -21,7 +22,7 @@ LONGEST_NAME = 40
 HEADER = (
     "Time (UTC)", "What", "Amount", "Balance", "Currency", "Paid by", "Reference", "Payment",
 )  # fmt: skip
-KINDS = {
+KINDS: dict[schemas.TransactionKind, str] = {
     "topup": "Top-up",
     "invoice": "Recurring top-up",
     "refund": "Refund",
@@ -38,52 +39,61 @@ EMPTY = {
 
 
 async def payments(
-    database: Database, actor: Actor, asked: schemas.PaymentsQuery
+    database: Database, actor: Person, asked: schemas.PaymentsQuery
 ) -> schemas.Payments:
     """An organization's payments. Raises NotFound, BadCursor."""
-    return schemas.Payments(**await database.call("list_payments", actor, **arguments(asked)))
+    return await history.list_payments(
+        database,
+        actor,
+        organization_id=asked.organization_id,
+        status=asked.status,
+        cursor=asked.cursor,
+        most=asked.limit,
+    )
 
 
-async def wallets(database: Database, actor: Actor, organization_id: UUID) -> schemas.Wallets:
+async def wallets(database: Database, actor: Person, organization_id: UUID) -> schemas.Wallets:
     """An organization's wallets. Raises NotFound."""
-    rows = await database.call("list_wallets", actor, organization_id=organization_id)
+    rows = await history.list_wallets(database, actor, organization_id=organization_id)
     return schemas.Wallets(wallets=rows)
 
 
 async def transactions(
-    database: Database, actor: Actor, organization_id: UUID, asked: schemas.TransactionsQuery
+    database: Database, actor: Person, organization_id: UUID, asked: schemas.TransactionsQuery
 ) -> schemas.Transactions:
     """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
-    of_which = {"organization_id": organization_id, **arguments(asked)}
-    return schemas.Transactions(**await database.call("list_transactions", actor, **of_which))
-
-
-def arguments(asked: schemas.PaymentsQuery | schemas.TransactionsQuery) -> Json:
-    """A page as SQL is asked for it, where `limit` is a word of its own."""
-    return {**asked.model_dump(exclude={"limit"}), "most": asked.limit}
+    return await history.list_transactions(
+        database,
+        actor,
+        organization_id=organization_id,
+        currency=asked.currency,
+        kind=asked.kind,
+        cursor=asked.cursor,
+        most=asked.limit,
+    )
 
 
 async def statement(
-    database: Database, actor: Actor, organization_id: UUID, asked: schemas.StatementQuery
+    database: Database, actor: Person, organization_id: UUID, asked: schemas.StatementQuery
 ) -> schemas.Statement:
     """One month of a wallet. Raises NotFound, CurrencyUnknown."""
-    which = {"organization_id": organization_id, "currency": asked.currency}
     month = date.fromisoformat(f"{asked.month}-01")
-    row: Json = await database.call("statement", actor, **which, month=month)
-    name = row["organization_name"]
+    row = await history.statement(
+        database, actor, organization_id=organization_id, currency=asked.currency, month=month
+    )
     return schemas.Statement(
-        organization_name=name,
+        organization_name=row.organization_name,
         month=asked.month,
-        opening=row["opening"],
-        closing=row["closing"],
-        movements=len(row["lines"]),
-        empty=row["empty"],
-        file_name=f"{plain_name(name)}-{asked.month}-{row['currency']}.csv",
+        opening=row.opening,
+        closing=row.closing,
+        movements=len(row.lines),
+        empty=row.empty,
+        file_name=f"{plain_name(row.organization_name)}-{asked.month}-{row.currency}.csv",
         csv=spreadsheet(row),
     )
 
 
-def spreadsheet(row: Json) -> str:
+def spreadsheet(row: StatementRow) -> str:
     """`api.statement` as RFC 4180 text with a byte order mark."""
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
@@ -91,30 +101,30 @@ def spreadsheet(row: Json) -> str:
     return text.getvalue()
 
 
-def cells(row: Json) -> Iterator[tuple[str, ...]]:
+def cells(row: StatementRow) -> Iterator[tuple[str, ...]]:
     """From the opening balance down to the closing one."""
-    code = row["currency"].upper()
-    opening, closing = row["opening"]["amount"], row["closing"]["amount"]
-    yield (clock(row["begins_at"]), "Opening balance", "", opening, code, "", "", "")
-    if row["empty"]:
-        yield ("", EMPTY[row["empty"]], "", "", "", "", "", "")
-    for line in row["lines"]:
+    code = row.currency.upper()
+    opening, closing = row.opening.amount, row.closing.amount
+    yield (clock(row.begins_at), "Opening balance", "", opening, code, "", "", "")
+    if row.empty:
+        yield ("", EMPTY[row.empty], "", "", "", "", "", "")
+    for line in row.lines:
         yield (
-            clock(line["created_at"]),
-            KINDS[line["kind"]],
-            line["money"]["amount"],
-            line["balance"]["amount"],
+            clock(line.created_at),
+            KINDS[line.kind],
+            line.money.amount,
+            line.balance.amount,
             code,
-            defused(line["paid_by"] or ""),
-            line["reference"] or "",
-            line["payment_id"] or "",
+            defused(line.paid_by or ""),
+            line.reference or "",
+            str(line.payment_id or ""),
         )
-    yield (clock(row["ends_at"]), "Closing balance", "", closing, code, "", "", "")
+    yield (clock(row.ends_at), "Closing balance", "", closing, code, "", "", "")
 
 
-def clock(moment: str) -> str:
+def clock(moment: datetime) -> str:
     """A moment as spreadsheets know one."""
-    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def defused(text: str) -> str:

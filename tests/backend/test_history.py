@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientResponse
 
+from backend.database.functions.history import StatementRow
 from backend.wallets.history import defused, plain_name, spreadsheet
 from tests.backend.conftest import BEN, EVE, House, token
 
@@ -157,20 +158,25 @@ async def test_a_stranger_finds_nothing(house: House) -> None:
         assert (await get(house, path, user=EVE)).status == 404, path
 
 
+def bhd(amount: str, minor: int) -> Json:
+    return {"amount": amount, "amount_minor": minor, "currency": "bhd"}
+
+
 def test_only_the_cells_that_people_write_are_defused_and_numbers_stay_numbers() -> None:
     for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"):
         assert defused(name) == f"'{name}"
     assert [defused(name) for name in ("Ana", "a=b", "")] == ["Ana", "a=b", ""]
     line = {
-        "created_at": "2026-11-02T12:00:00+02:00", "kind": "topup", "money": {"amount": "-0.005"},
-        "balance": {"amount": "-12.345"}, "paid_by": 'Ana "the\nfirst", jr', "reference": None,
+        "created_at": "2026-11-02T12:00:00+02:00", "kind": "topup", "money": bhd("-0.005", -5),
+        "balance": bhd("-12.345", -12345), "paid_by": 'Ana "the\nfirst", jr', "reference": None,
         "payment_id": None,
     }  # fmt: skip
-    row = {
+    row = StatementRow.model_validate({
+        "organization_name": "Acme",
         "currency": "bhd", "begins_at": "2026-11-01T00:00:00+00:00", "empty": None,
-        "ends_at": "2026-12-01T00:00:00+00:00", "opening": {"amount": "0.000"},
-        "closing": {"amount": "-12.345"}, "lines": [line],
-    }  # fmt: skip
+        "ends_at": "2026-12-01T00:00:00+00:00", "opening": bhd("0.000", 0),
+        "closing": bhd("-12.345", -12345), "lines": [line],
+    })  # fmt: skip
     written = list(csv.reader(io.StringIO(spreadsheet(row), newline="")))
     assert written[2] == [
         "2026-11-02 10:00:00", "Top-up", "-0.005", "-12.345", "BHD", 'Ana "the\nfirst", jr', "", "",

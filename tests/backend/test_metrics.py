@@ -7,11 +7,13 @@ import asyncpg
 import pytest
 
 from backend.app import create_app
+from backend.database.functions.operating_figures import OperatingFigures
 from backend.metrics import Metrics
 from backend.schemas import CheckoutRequest, NotificationResult, ShownIn
 from sandbox.runner.demo import free_ports
 from tests.backend.conftest import ANA, DECLINE, House, chosen, listening
 from tests.backend.test_webhook_door import body, signed
+from tests.snapshots.surface import FIGURES
 
 
 async def scrape(house: House) -> dict[str, float]:
@@ -117,8 +119,5 @@ async def test_a_database_that_lacks_a_migration_is_not_ready(
 @pytest.mark.parametrize("decline", ["Ana <b>", "x" * 60])
 def test_a_decline_code_that_is_none_is_not_repeated(decline: str) -> None:
     row = {"status": "pending", "decline": decline, "number": 2}
-    outbox = dict.fromkeys(("waiting", "due", "oldest_due_seconds", "unreachable_chats"), 0)
-    updates = {"waiting": 0, "given_up": 0}
-    figures = {"payments": [row], "overdue_payments": 0, "events": {}, "outbox": outbox}
-    figures |= {"updates": updates, "oldest_dead_letter_seconds": 0}
+    figures = OperatingFigures.model_validate({**FIGURES, "payments": [row]})
     assert b'decline="other",status="pending"} 2.0' in Metrics().text(figures)

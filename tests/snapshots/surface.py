@@ -11,6 +11,7 @@ from pathlib import Path
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.database.functions.operating_figures import OperatingFigures
 from backend.http.openapi import document
 from backend.metrics import Metrics
 from tests.snapshots.log_calls import log_events
@@ -20,12 +21,14 @@ ROOT = FOLDER.parent.parent
 PROGRAMS = ("backend", "bot", "sandbox")
 # Of each gauge that comes from the database, one sample. Numbers do not matter here.
 FIGURES = {
+    "livemode": None,
+    "stripe_account_id": None,
     "payments": [{"status": "pending", "decline": "", "number": 1}],
     "overdue_payments": 0,
     "oldest_dead_letter_seconds": 0,
-    "events": {"failed": 0},
+    "events": {"failed": 0, "parked": 0},
     "outbox": dict.fromkeys(("waiting", "due", "oldest_due_seconds", "unreachable_chats"), 0),
-    "updates": {"waiting": 0, "given_up": 0},
+    "updates": {"waiting": 0, "oldest_seconds": 0, "given_up": 0},
 }
 
 
@@ -46,7 +49,9 @@ def metrics_txt() -> str:
     for metric in vars(metrics).values():
         if isinstance(metric, Counter | Gauge | Histogram):
             count_once(metric)
-    families = text_string_to_metric_families(metrics.text(FIGURES).decode())
+    families = text_string_to_metric_families(
+        metrics.text(OperatingFigures.model_validate(FIGURES)).decode()
+    )
     lines = []
     for family in families:
         labels = {label for sample in family.samples for label in sample.labels} - {"le"}

@@ -1,0 +1,106 @@
+"""What has happened: wallets, their movements, payments, and a month of a wallet.
+
+Lists are read from newest to oldest, `most` rows to a page (1 to 100, else 20). A cursor is what a
+page said was next to it.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from backend.database.protocol import Database, Person
+from backend.database.rows import Row
+from backend.schemas import (
+    Money,
+    Payments,
+    PaymentStatus,
+    Transaction,
+    TransactionKind,
+    Transactions,
+    Wallet,
+)
+
+
+class StatementRow(Row):
+    """One month of a wallet in `currency`, from `begins_at` to `ends_at` (UTC), or until now.
+
+    `empty` says why there are no lines.
+    """
+
+    organization_name: str
+    currency: str
+    begins_at: datetime
+    ends_at: datetime
+    opening: Money
+    closing: Money
+    lines: tuple[Transaction, ...]
+    empty: Literal["not_begun", "before_first", "nothing_moved"] | None
+
+
+async def list_wallets(database: Database, actor: Person, *, organization_id: UUID) -> list[Wallet]:
+    """List an organization's wallets, the default one first. Raises NotFound."""
+    rows = await database.call("list_wallets", actor, organization_id=organization_id)
+    return [Wallet.model_validate(row) for row in rows]
+
+
+async def list_transactions(
+    database: Database,
+    actor: Person,
+    *,
+    organization_id: UUID,
+    currency: str | None = None,
+    kind: list[TransactionKind] | None = None,
+    cursor: str | None = None,
+    most: int | None = None,
+) -> Transactions:
+    """List a wallet's movements, of the default currency where none is named.
+
+    Raises NotFound, BadCursor, CurrencyUnknown.
+    """
+    page = await database.call(
+        "list_transactions",
+        actor,
+        organization_id=organization_id,
+        currency=currency,
+        kind=kind,
+        cursor=cursor,
+        most=most,
+    )
+    return Transactions.model_validate(page)
+
+
+async def list_payments(
+    database: Database,
+    actor: Person,
+    *,
+    organization_id: UUID,
+    status: list[PaymentStatus] | None = None,
+    cursor: str | None = None,
+    most: int | None = None,
+) -> Payments:
+    """List an organization's payments, of every status where none is named.
+
+    Raises NotFound, BadCursor.
+    """
+    page = await database.call(
+        "list_payments",
+        actor,
+        organization_id=organization_id,
+        status=status,
+        cursor=cursor,
+        most=most,
+    )
+    return Payments.model_validate(page)
+
+
+async def statement(
+    database: Database, actor: Person, *, organization_id: UUID, currency: str | None, month: date
+) -> StatementRow:
+    """Read one month of a wallet, of the default currency where it is None.
+
+    `month` is any day of it. Raises NotFound, CurrencyUnknown.
+    """
+    row = await database.call(
+        "statement", actor, organization_id=organization_id, currency=currency, month=month
+    )
+    return StatementRow.model_validate(row)

@@ -1,0 +1,55 @@
+"""People: made known by Telegram or by Supabase Auth, and linked where they are one."""
+
+from uuid import UUID
+
+from backend.database.protocol import SERVICE, Database, Person
+from backend.schemas import LinkCode, Me
+
+
+async def introduce(
+    database: Database, *, telegram_id: int, name: str, language: str, chat_id: int | None = None
+) -> Me:
+    """Make a Telegram user known, or refresh what is known; `chat_id` only if it is private.
+
+    A person's private chat can be written to again from then on.
+    """
+    row = await database.call(
+        "introduce",
+        SERVICE,
+        telegram_id=telegram_id,
+        name=name,
+        language=language,
+        chat_id=chat_id,
+    )
+    return Me.model_validate(row)
+
+
+async def meet(
+    database: Database, *, auth_user_id: UUID, name: str, language: str, refresh: bool
+) -> Me:
+    """Make a Supabase user known; `refresh` says whether what is known already is to change."""
+    row = await database.call(
+        "meet",
+        SERVICE,
+        auth_user_id=auth_user_id,
+        name=name,
+        language=language,
+        refresh=refresh,
+    )
+    return Me.model_validate(row)
+
+
+async def create_link_code(database: Database, actor: Person) -> LinkCode:
+    """Make a code that links the caller with a Telegram user; it works for 15 minutes.
+
+    Raises AlreadyLinked.
+    """
+    return LinkCode.model_validate(await database.call("create_link_code", actor))
+
+
+async def use_link_code(database: Database, actor: Person, *, code: str) -> Me:
+    """Make one person of the Telegram user who shows a code and the Supabase user who made it.
+
+    Raises LinkInvalid, AlreadyLinked, BothHaveHistory, and changes nothing then.
+    """
+    return Me.model_validate(await database.call("use_link_code", actor, code=code))
