@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.doors import Handler, peoples_door
+from sandbox.routes import Handler, people_handler
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Json, Store
 from sandbox.stripe.api import add_stripe
@@ -30,7 +30,7 @@ def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
     app[STORE] = store
     app[SETTINGS] = settings
     app[RECORDED] = deque(maxlen=CALLS_KEPT)
-    app.router.add_get("/recorded", peoples_door(RECORDED, recorded))
+    app.router.add_get("/recorded", people_handler(RECORDED, recorded))
     app.on_response_prepare.append(say_what_this_is)
     add_stripe(app)
     add_telegram(app)

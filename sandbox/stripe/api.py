@@ -1,77 +1,96 @@
-"""The /v1 door: who calls, whether they said it before, and what goes wrong on purpose."""
+"""Stripe's API: who calls, whether they sent the call before, and what goes wrong on purpose."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
 from hmac import compare_digest
 from urllib.parse import unquote_plus
 
-from aiohttp import web
+from aiohttp import ClientSession, ClientTimeout, web
 
-from sandbox.doors import Handler, Refusal, not_modelled, open_to_people, read_strictly
+from sandbox.refusals import Refusal, not_modelled, refusing_invalid, validated
+from sandbox.routes import Handler, add_people_routes
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
-from sandbox.stripe.calls import Call, decoded
-from sandbox.stripe.doors import CALLS, DOORS
-from sandbox.stripe.keys import check_permission
-from sandbox.stripe.objects import TEMPLATES, new_id
-from sandbox.stripe.people import PAGES
-from sandbox.stripe.sessions import LOCAL_STRIPE, LocalStripe
+from sandbox.stripe.console import PAGES
+from sandbox.stripe.local_stripe import LOCAL_STRIPE, LocalStripe
+from sandbox.stripe.objects import API_VERSION, new_id
+from sandbox.stripe.parameters import Call, decode_form
+from sandbox.stripe.payments import schedule_all
+from sandbox.stripe.permissions import check_permission
+from sandbox.stripe.routes import API_ROUTES, PEOPLE_ROUTES
 
-API_VERSION = TEMPLATES["event"]["api_version"]  # what the pinned SDK speaks
+WEBHOOK_TIMEOUT = ClientTimeout(total=10)  # seconds for the backend to answer an event
 
 
 def add_stripe(app: web.Application) -> None:
     """Give the sandbox its Stripe: the API, the hosted page, the console, the deliveries.
 
-    Raises ValueError when the sandbox was given a key that is not a test key.
+    Needs app[STORE] and app[SETTINGS]. Raises ValueError when the sandbox was given a key that is
+    not a test key.
     """
-    app[LOCAL_STRIPE] = stripe = LocalStripe(app[STORE], app[SETTINGS])
-    app.cleanup_ctx.append(stripe.running)
-    for (method, path), call in CALLS.items():
-        app.router.add_route(method, path, api_door(call, path))
-    app.router.add_route("*", "/{version:v1|v2}/{rest:.*}", api_door(None))
-    open_to_people(app, LOCAL_STRIPE, DOORS, PAGES)
+    app[LOCAL_STRIPE] = LocalStripe(app[STORE], app[SETTINGS])
+    app.cleanup_ctx.append(run_stripe)
+    for (method, path), call in API_ROUTES.items():
+        app.router.add_route(method, path, api_handler(validated(call), path))
+    app.router.add_route("*", "/{version:v1|v2}/{rest:.*}", api_handler(None))
+    add_people_routes(app, LOCAL_STRIPE, PEOPLE_ROUTES, PAGES)
 
 
-def api_door(call: Call | None, path: str = "") -> Handler:
-    """The handler of one call; None stands for every call that is not modelled."""
+async def run_stripe(app: web.Application) -> AsyncIterator[None]:
+    """Post events and do what is due, from start to cleanup, beginning with an earlier run's."""
+    stripe = app[LOCAL_STRIPE]
+    async with ClientSession(timeout=WEBHOOK_TIMEOUT) as http:
+        stripe.deliveries.open(http)
+        schedule_all(stripe)
+        yield
+        await stripe.scheduler.close()
+
+
+def api_handler(call: Call | None, path: str = "") -> Handler:
+    """Make the handler of one call at `path`; None stands for every call that is not modelled."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        stripe, posted = request.app[LOCAL_STRIPE], request.method == "POST"
-        form = await request.text() if posted else request.query_string
+        stripe, is_post = request.app[LOCAL_STRIPE], request.method == "POST"
+        form = await request.text() if is_post else request.query_string
 
         def act() -> web.Response:
             if call is None:
                 raise not_modelled(f"{request.method} {request.path}")
-            with read_strictly():
-                return web.json_response(call(stripe, **request.match_info, **decoded(form)))
+            with refusing_invalid():
+                arguments = {**request.match_info, **decode_form(form)}
+                return web.json_response(call(stripe, **arguments))
 
         try:
             check_caller(request, key := stripe.settings.stripe_secret_key)
             check_permission(stripe.faults.lacks, key, request.method, path, unquote_plus(form))
-            said = f"{request.path}?{form}"
-            response = once(stripe, request, said, act) if posted else act()
+            request_line = f"{request.path}?{form}"
+            response = idempotently(stripe, request, request_line, act) if is_post else act()
         except Refusal as refusal:
             response = refusal.response()
-        if response.status >= 500:  # it stays so under its key; a retry would change nothing
-            response.headers["Stripe-Should-Retry"] = "false"
-        response.headers["Request-Id"] = new_id("req_")[:18]
-        response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
-        if posted:
+        set_headers(stripe, response)
+        if is_post:
             await asyncio.sleep(stripe.faults.api_slow)
-        if posted and request.transport and stripe.faults.spend("api_timeout"):
-            request.transport.abort()
+            if request.transport and stripe.faults.take_timeout():
+                request.transport.abort()
         return response
 
     return handle
 
 
+def set_headers(stripe: LocalStripe, response: web.Response) -> None:
+    """Set the headers of every answer, with the date of Stripe's clock."""
+    if response.status >= 500:  # it stays so under its key; a retry would change nothing
+        response.headers["Stripe-Should-Retry"] = "false"
+    response.headers["Request-Id"] = new_id("req_")[:18]
+    response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
+
+
 def check_caller(request: web.Request, secret_key: str) -> None:
-    """Our own key as a bearer, as SDKs send it (401), and the version that is modelled (501)."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not compare_digest(given.encode(), secret_key.encode()):
+    """Raise Refusal unless the call has our own key (401) and the modelled version (501)."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not compare_digest(key.encode(), secret_key.encode()):
         raise Refusal(401, "The local Stripe takes no API key but the one it was started with.")
     version = request.headers.get("Stripe-Version", API_VERSION)
     # Releases of one name are compatible: https://docs.stripe.com/api/versioning
@@ -79,30 +98,37 @@ def check_caller(request: web.Request, secret_key: str) -> None:
         raise not_modelled(f"the API version {version[:50]}")
 
 
-def once(
-    stripe: LocalStripe, request: web.Request, said: str, act: Callable[[], web.Response]
+def idempotently(
+    stripe: LocalStripe, request: web.Request, request_line: str, act: Callable[[], web.Response]
 ) -> web.Response:
     """Act once for each idempotency key; a repeat gets the stored answer, also if that was a 500.
 
-    What is refused is not stored, but a decline is (docs.stripe.com/api/idempotent_requests).
+    `request_line` is what a repeat must have in common. What is refused is not stored, but a
+    decline is (https://docs.stripe.com/api/idempotent_requests).
     """
     key = request.headers.get("Idempotency-Key") or new_id("none")
-    before = stripe.store.get("idempotency_key", key)
-    if before is not None and before["said"] != said:
+    stored = stripe.store.get("idempotency_key", key)
+    if stored is not None and stored["request_line"] != request_line:
         message = f"The idempotency key '{key}' was first used with other parameters."
         raise Refusal(400, message, type="idempotency_error")
-    if before is not None:
+    if stored is not None:
         replayed = {"Idempotent-Replayed": "true"}
-        return web.json_response(text=before["text"], status=before["status"], headers=replayed)
-    if stripe.faults.spend("api_429"):
+        return web.json_response(text=stored["text"], status=stored["status"], headers=replayed)
+    if stripe.faults.take_429():
         raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
-    broken = Refusal(500, "An error of the local Stripe, on purpose.")
+    response = _act_or_500(stripe, act)
+    answer = {"request_line": request_line, "status": response.status, "text": response.text}
+    stripe.store.put("idempotency_key", key, answer)
+    return response
+
+
+def _act_or_500(stripe: LocalStripe, act: Callable[[], web.Response]) -> web.Response:
+    """Act, or answer 500 on purpose; a decline is an answer, any other Refusal is raised."""
+    if stripe.faults.take_500():
+        return Refusal(500, "An error of the local Stripe, on purpose.").response()
     try:
-        response = broken.response() if stripe.faults.spend("api_500") else act()
+        return act()
     except Refusal as refusal:
         if refusal.status != 402:
             raise
-        response = refusal.response()
-    answer = {"said": said, "status": response.status, "text": response.text}
-    stripe.store.put("idempotency_key", key, answer)
-    return response
+        return refusal.response()

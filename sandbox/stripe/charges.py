@@ -1,61 +1,99 @@
-"""Charges of saved cards: an intent that is confirmed as it is made, and the bank's own page."""
+"""Charges of saved cards: an intent that is confirmed as it is made, and the page of an intent."""
 
 from typing import Any, Literal
 
-from sandbox.doors import READ, Refusal
+from sandbox.refusals import Refusal, validated
 from sandbox.store import Json
-from sandbox.stripe.calls import Text, Url, create_intent
-from sandbox.stripe.cards import new_method, number_behind
-from sandbox.stripe.objects import TEMPLATES, filled, step_of
-from sandbox.stripe.sessions import LocalStripe
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import TEMPLATES
+from sandbox.stripe.parameters import Text, TrueText, Url
+from sandbox.stripe.payment_intents import create_intent
+from sandbox.stripe.payment_methods import new_method, number_of
+from sandbox.stripe.payments import intent_of, page_object, take_step
+from sandbox.stripe.published_methods import METHODS
+
+_create_intent = validated(create_intent)
 
 
 def charge_saved(
     stripe: LocalStripe,
     *,
-    confirm: Literal["true"],
+    confirm: TrueText,
     customer: Text,
     payment_method: Text,
     return_url: Url,
-    **order: Any,
+    **intent_parameters: Any,
 ) -> Json:
-    """POST /v1/payment_intents that confirms (docs.stripe.com/payments/save-and-reuse)."""
-    number = number_behind(stripe, payment_method, customer)
-    paid_by = {"customer": customer, "payment_method": payment_method}
-    intent = READ(create_intent)(stripe, **order) | paid_by
+    """POST /v1/payment_intents that confirms (https://docs.stripe.com/payments/save-and-reuse).
+
+    `intent_parameters` are those of `create_intent`. Raises Refusal (402) with the intent where the
+    card is declined.
+    """
+    number = number_of(stripe, payment_method, customer)
+    intent = _create_intent(stripe, **intent_parameters)
+    intent |= {"customer": customer, "payment_method": payment_method}
     give_page(stripe, intent, return_url)
-    charged = stripe.move(intent, step_of(number), number)
+    charged = take_step(stripe, intent, METHODS[number].step_as_charged, number)
     if error := charged["last_payment_error"]:
         raise Refusal(402, **error, payment_intent=charged)
     return charged
 
 
-def give_page(stripe: LocalStripe, intent: Json, return_url: str, **more: Any) -> str:
-    """Where the bank asks about an intent, or an invoice of it is paid; answers the address."""
-    redirect = {"url": f"{stripe.settings.url}/pay/{intent['id']}", "return_url": return_url}
-    backstage = stripe.backstage(intent["id"]) | {"back": return_url, **more}
-    backstage["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
-    stripe.store.put("backstage", intent["id"], backstage)
-    return redirect["url"]
+def give_page(
+    stripe: LocalStripe,
+    intent: Json,
+    return_url: str,
+    *,
+    invoice: str | None = None,
+    interval: Literal["week", "month"] | None = None,
+) -> str:
+    """Give an intent the page where the bank asks, or its invoice is paid; return the address.
+
+    `return_url` is where the page leads back to. `invoice` is the id of the invoice that is paid
+    there, `interval` in which that recurs.
+    """
+    address = f"{stripe.settings.url}/pay/{intent['id']}"
+    hidden = stripe.hidden_state(intent["id"])
+    hidden.return_url = return_url
+    hidden.invoice, hidden.interval = invoice, interval
+    hidden.next_action = {
+        "type": "redirect_to_url",
+        "redirect_to_url": {"url": address, "return_url": return_url},
+    }
+    stripe.keep_hidden(hidden)
+    return address
 
 
-def seen(stripe: LocalStripe, id: str) -> Json:
-    """The session with this id, or an intent's page, of the bank or a receipt, much like one."""
-    if id[:3] != "pi_":
-        return stripe.payable(id)
-    facts = {"back": "", **stripe.backstage(id), **stripe.stored("payment_intent", id)}
-    invoice = stripe.store.get("invoice", facts.get("invoice", "")) or {}
-    waits = facts["next_action"] or invoice.get("status") == "open"
-    facts["paid"] = "paid" if facts["status"] == "succeeded" else "refused"
-    facts["open"] = "open" if waits else "complete"
-    facts["mode"] = "subscription" if invoice else "payment"
-    return {**TEMPLATES["checkout.session"], **filled(TEMPLATES["intent_as_page"], facts)}
+def session_or_page(stripe: LocalStripe, id: str) -> Json:
+    """Return the session with this id, or an intent's page as if it were a session.
+
+    An intent's page is the bank's, an invoice's, or a receipt; it is open while there is something
+    to do on it. `payment_status` is then `paid` or `refused`.
+    """
+    if not id.startswith("pi_"):
+        return page_object(stripe, id)
+    intent, hidden = stripe.stored("payment_intent", id), stripe.hidden_state(id)
+    invoice = stripe.store.get("invoice", hidden.invoice or "") or {}
+    is_open = intent["next_action"] or invoice.get("status") == "open"
+    return {
+        **TEMPLATES["checkout.session"],
+        "id": intent["id"],
+        "amount_total": intent["amount"],
+        "created": intent["created"],
+        "currency": intent["currency"],
+        "expires_at": None,
+        "mode": "subscription" if invoice else "payment",
+        "payment_intent": intent["id"],
+        "payment_status": "paid" if intent["status"] == "succeeded" else "refused",
+        "status": "open" if is_open else "complete",
+        "success_url": hidden.return_url,
+        "url": None,
+    }
 
 
-def paid(stripe: LocalStripe, id: str, card: str, save: bool) -> Json:
-    """What was just paid, or tried; the card is saved for the customer where the page offers it."""
-    session = seen(stripe, id)
-    if save and session["saved_payment_method_options"] and session["payment_status"] == "paid":
-        intent = stripe.intent_of(session) or {}
-        new_method(stripe, card, session["customer"], "always", id=intent["payment_method"])
-    return session
+def save_what_paid(stripe: LocalStripe, session: Json, card: str) -> None:
+    """Save the card (its number) that paid for the customer, where the page offered that."""
+    if session["saved_payment_method_options"] and session["payment_status"] == "paid":
+        intent = intent_of(stripe, session) or {}
+        method_id = intent["payment_method"]
+        new_method(stripe, card, session["customer"], "always", id=method_id)

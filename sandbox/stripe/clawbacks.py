@@ -6,27 +6,34 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sandbox.doors import Refusal
+from sandbox.refusals import Refusal
 from sandbox.store import Json
-from sandbox.stripe.balance import MOVEMENTS
-from sandbox.stripe.calls import A_DAY, Metadata, check_currency
-from sandbox.stripe.objects import CLAWBACKS, filled, new
-from sandbox.stripe.people import priced
-from sandbox.stripe.sessions import LocalStripe
+from sandbox.stripe.clawback_steps import (
+    NEW,
+    NO_STATUS,
+    STEPS,
+    first_steps,
+    possible_steps,
+)
+from sandbox.stripe.currencies import check_currency, decimal_amount
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import new
+from sandbox.stripe.parameters import A_DAY, Metadata, PositiveNumber
 
-GONE = ("failed", "canceled")  # refunds that were none in the end
-Positive = Annotated[int, Field(ge=1, le=2**53)]
+NOT_REFUNDED = ("failed", "canceled")  # refunds that were none in the end
+EVIDENCE_WITHIN = 10 * A_DAY  # seconds
+SignedAmount = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 def create_refund(
     stripe: LocalStripe,
     *,
     payment_intent: str,
-    amount: Positive | None = None,
+    amount: PositiveNumber | None = None,
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None,
     metadata: Metadata | None = None,
 ) -> Json:
-    """POST /v1/refunds (docs.stripe.com/api/refunds/create)."""
+    """POST /v1/refunds (https://docs.stripe.com/api/refunds/create)."""
     carried = {"reason": reason, "metadata": metadata or {}}
     return refund(stripe, "refund", payment_intent, amount, **carried)
 
@@ -34,8 +41,11 @@ def create_refund(
 def refund(
     stripe: LocalStripe, step: str, intent_id: str, amount: int | None, **carried: object
 ) -> Json:
-    """As much of the charge as is asked for, or all that is left."""
-    charge = charge_of(stripe, intent_id)
+    """Refund `amount` (charge unit) of an intent's charge, or all that is left; return the refund.
+
+    `step` is one of those that make a refund. Raises Refusal (400) as Stripe does.
+    """
+    charge = paid_charge(stripe, intent_id)
     left = charge["amount"] - charge["amount_refunded"]
     disputes = stripe.newest("dispute", charge=charge["id"])
     if not all(dispute["is_charge_refundable"] for dispute in disputes):
@@ -44,11 +54,11 @@ def refund(
         raise Refusal(400, "It has already been refunded.", code="charge_already_refunded")
     if (amount or left) > left:
         raise Refusal(400, f"Refund amount ({amount}) is greater than unrefunded ({left}).")
-    return begin(stripe, step, charge, amount=amount or left, **carried)
+    return _begin(stripe, step, charge, amount=amount or left, **carried)
 
 
-def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
-    """The charge that was paid."""
+def paid_charge(stripe: LocalStripe, intent_id: str) -> Json:
+    """Return the charge that was paid; raises Refusal (400) where none was."""
     intent = stripe.stored("payment_intent", intent_id)
     charge = stripe.store.get("charge", intent["latest_charge"] or "")
     if charge is None or not charge["paid"]:
@@ -56,92 +66,114 @@ def charge_of(stripe: LocalStripe, intent_id: str) -> Json:
     return charge
 
 
-def begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Json:
-    """A new refund, dispute or warning of the charge."""
+def _begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Json:
+    """Make a new refund, dispute or warning of a charge, and return it."""
     about = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
     if "amount" in fields:
-        about |= {"currency": charge["currency"], "status": ""}
-    return move(stripe, step, new(CLAWBACKS[step]["of"], **about | fields))
+        about |= {"currency": charge["currency"], "status": NEW}
+    return take_step(stripe, step, new(STEPS[step].of, **about | fields))
 
 
-def move(stripe: LocalStripe, step: str, thing: Json, amount: int = 0) -> Json:
-    """Carry out one line of the table: the object, its money, its charge's sums, the events."""
-    kind, row, charge = thing["object"], CLAWBACKS[step], stripe.stored("charge", thing["charge"])
-    if step not in possible(kind, status_of(thing)):
-        raise Refusal(409, f"This {kind} is {thing['status']}.")
-    if step == "escalate" and charge["refunded"]:
+def take_step(stripe: LocalStripe, name: str, clawback: Json, amount: int = 0) -> Json:
+    """Carry out one step: change the object, its money, its charge's sums; post the events.
+
+    `amount` is by how much to adjust. Raises Refusal (409) for a step that cannot come next.
+    """
+    kind, step = clawback["object"], STEPS[name]
+    charge = stripe.stored("charge", clawback["charge"])
+    if name not in possible_steps(kind, _status_of(clawback)):
+        raise Refusal(409, f"This {kind} is {clawback['status']}.")
+    if name == "escalate" and charge["refunded"]:
         raise Refusal(409, "What was refunded as a whole is not disputed any more.")
-    facts = {"due_by": int(time.time()) + 10 * A_DAY, "null": None}
-    thing |= filled(row["changes"], facts)
-    moved = "money" in row and MOVEMENTS[row["money"]](stripe.books, thing, charge, amount)
-    stripe.store.put(kind, thing["id"], thing)  # one of the refunds that are summed up
+    clawback |= step.changes
+    if step.asks_for_evidence:
+        clawback["evidence_details"]["due_by"] = int(time.time()) + EVIDENCE_WITHIN
+    moved = step.move_money is not None and step.move_money(stripe, clawback, charge, amount)
+    stripe.keep(clawback)  # a refund is one of those that are summed up
+    _sum_up(stripe, charge, is_disputed=kind == "dispute")
+    events = [*step.events, *(step.events_if_moved if moved else ())]
+    stripe.emit(events, charge, clawback)
+    return clawback
+
+
+def _sum_up(stripe: LocalStripe, charge: Json, *, is_disputed: bool) -> None:
+    """Set what a charge says of its refunds and disputes."""
     refunds = stripe.newest("refund", charge=charge["id"])
-    charge["amount_refunded"] = sum(r["amount"] for r in refunds if r["status"] not in GONE)
+    amounts = [each["amount"] for each in refunds if each["status"] not in NOT_REFUNDED]
+    charge["amount_refunded"] = sum(amounts)
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    charge["disputed"] = charge["disputed"] or kind == "dispute"
-    stripe.tell([*row["events"], *(row.get("reinstated", []) if moved else [])], charge, thing)
-    return thing
+    charge["disputed"] = charge["disputed"] or is_disputed
 
 
-def status_of(thing: Json) -> str:
-    """As the table has it."""
-    status = thing.get("status", "")
-    return "null" if status is None else str(status)
+def _status_of(clawback: Json) -> str:
+    """Return the status as the steps have it."""
+    status = clawback.get("status", NEW)
+    return NO_STATUS if status is None else str(status)
 
 
-def possible(kind: str, status: str) -> list[str]:
-    """The steps that can come next."""
-    return [s for s, row in CLAWBACKS.items() if row["of"] == kind and status in row["from"]]
-
-
-async def go_on(
+async def run_step(
     stripe: LocalStripe,
     id: str,
     step: str,
-    amount: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None,
+    amount: SignedAmount | None = None,
     currency: str | None = None,
 ) -> Json:
-    """A step of a refund or a dispute or, where the id is a paid intent's, a new one of it.
+    """Take a step of a refund or a dispute or, where the id is a paid intent's, a new one of it.
 
-    `amount` is how much is refunded or disputed, of all if it is left out, and by how much to
-    `adjust`; `currency` is a dispute's where that is not the charge's.
+    `amount` (charge unit) is how much is refunded or disputed, of all if it is left out, and by how
+    much to `adjust`; `currency` is a dispute's where that is not the charge's. Returns the object.
     """
-    kind = CLAWBACKS.get(step, {}).get("of")
-    if not kind:
-        raise Refusal(400, f"The steps are {', '.join(CLAWBACKS)}.")
+    if step not in STEPS:
+        raise Refusal(400, f"The steps are {', '.join(STEPS)}.")
     if step == "adjust" and not amount:
         raise Refusal(400, "By how much? `amount`, below 0 if it is taken.")
-    if id[:3] != "pi_":
-        return move(stripe, step, stripe.stored(kind, id), amount or 0)
+    kind = STEPS[step].of
+    if not id.startswith("pi_"):
+        return take_step(stripe, step, stripe.stored(kind, id), amount or 0)
     if amount is not None and amount < 1:
         raise Refusal(400, "`amount` must be at least 1.")
     if kind == "refund":
         return refund(stripe, step, id, amount)
-    charge = charge_of(stripe, id)
-    asked = {"amount": amount or charge["amount"]} if kind == "dispute" else {}
+    charge = paid_charge(stripe, id)
+    fields: Json = {"amount": amount or charge["amount"]} if kind == "dispute" else {}
     if currency:
         check_currency(currency)
-        asked |= {"currency": currency}
-    return begin(stripe, step, charge, **asked)
+        fields["currency"] = currency
+    return _begin(stripe, step, charge, **fields)
 
 
-async def see_clawbacks(stripe: LocalStripe) -> Json:
-    """What was paid and what went back, newest first, with the steps that can come next.
+async def list_clawbacks(stripe: LocalStripe) -> Json:
+    """Return `{"clawbacks": [...]}`: charges, refunds and disputes, newest first, for the console.
 
-    `minor` is the amount in minor units, `booked` what the balance gained or lost by it.
+    Each has its `amount` as decimal text and as `minor` units, the names of the steps that can come
+    `next`, and `booked`: what the balance gained or lost by it.
     """
-    listed, booked = [], defaultdict[str, list[Json]](list)
-    for _, it in stripe.store.list("balance_transaction"):
-        price = priced(it["amount"], it["currency"])
-        booked[it["source"]].append({"currency": it["currency"]} | price)
-    for kind in ("charge", "refund", "dispute"):
-        for seq, thing in stripe.store.list(kind):
-            steps, source = possible(kind, status_of(thing)), thing["id"]
-            if kind == "charge" and thing["paid"]:
-                thing["id"] = thing["payment_intent"]
-                steps = [step for step, row in CLAWBACKS.items() if row["from"] == [""]]
-            kept = {name: thing[name] for name in ("id", "object", "created", "currency")}
-            kept["status"] = status_of(thing)
-            kept |= {"minor": thing["amount"], "next": steps, "booked": booked[source]}
-            listed += [(seq, kept | priced(thing["amount"], thing["currency"]))]
-    return {"clawbacks": [thing for _, thing in sorted(listed, key=lambda each: -each[0])]}
+    booked = defaultdict[str, list[Json]](list)
+    for _, transaction in stripe.store.list("balance_transaction"):
+        amount = decimal_amount(transaction["amount"], transaction["currency"])
+        booked[transaction["source"]].append({"currency": transaction["currency"]} | amount)
+    rows = [
+        (seq, _row(clawback, booked[clawback["id"]]))
+        for kind in ("charge", "refund", "dispute")
+        for seq, clawback in stripe.store.list(kind)
+    ]
+    rows.sort(key=lambda row: row[0], reverse=True)
+    return {"clawbacks": [row for _, row in rows]}
+
+
+def _row(clawback: Json, booked: list[Json]) -> Json:
+    """Return what the console shows of one; a paid charge goes by the id of its intent."""
+    id, steps = clawback["id"], possible_steps(clawback["object"], _status_of(clawback))
+    if clawback["object"] == "charge" and clawback["paid"]:
+        id, steps = clawback["payment_intent"], first_steps()
+    return {
+        "id": id,
+        "object": clawback["object"],
+        "created": clawback["created"],
+        "currency": clawback["currency"],
+        "status": _status_of(clawback),
+        "minor": clawback["amount"],
+        "next": steps,
+        "booked": booked,
+        **decimal_amount(clawback["amount"], clawback["currency"]),
+    }

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from sandbox.doors import Faults
-from sandbox.stripe.objects import CURRENCIES
+from sandbox.faults import Faults
+from sandbox.stripe.currencies import CURRENCIES
 
 
 class StripeFaults(Faults):
-    """The faults in force.
+    """The faults in force. Times are in seconds.
 
     Deliveries, for events that are made from now on:
     - `twice`: every event is posted two times at once
     - `out_of_order`: the events of one act are posted last one first, 0.2 s apart
-    - `late`: seconds before an event is posted for the first time
+    - `late`: how long until an event is posted for the first time
     - `drop`: events are stored and listed, never posted (as if webhooks were off)
     - `fail_first`: the first N attempts of each event are lost before they reach the backend
     - `only`: the event types that the endpoint asked for; empty means all
@@ -23,12 +23,12 @@ class StripeFaults(Faults):
     - `api_timeout`: the next N are carried out, then the connection closes without an answer
     - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
     - `api_429`: the next N are refused as too many; not kept
-    - `api_slow`: seconds from when it was carried out until it is answered, not counted down
+    - `api_slow`: how long from when it was carried out until it is answered, not counted down
 
     Events that are made from now on:
-    - `account`: they are of this connected account, and say so
+    - `account`: they are of this connected account, and name it
     - `api_version`: they are rendered in this version; None: in the SDK's
-    - `thin`: they are posted without what they are about
+    - `thin`: they are posted without the object that they are about
 
     Pages and invoices that are paid from now on:
     - `tax_percent`, `discount_percent`: what is added to the price, and taken off it before
@@ -42,9 +42,9 @@ class StripeFaults(Faults):
 
     `portal_unsaved`: nobody has saved the settings of the customer portal.
 
-    `clock`: seconds by which the dates of its answers are ahead of this machine's clock.
+    `clock`: how far the dates of its answers are ahead of this machine's clock.
 
-    `delay`: seconds until a delayed payment settles, for payments that are made from now on.
+    `delay`: how long until a delayed payment settles, for payments that are made from now on.
     """
 
     twice: bool = False
@@ -72,14 +72,29 @@ class StripeFaults(Faults):
 
     @field_validator("settlement", "presentment")
     @classmethod
-    def known(cls, currency: str | None) -> str | None:
+    def is_known(cls, currency: str | None) -> str | None:
         """Refuse a currency that is not in the table."""
         if currency is not None and currency not in CURRENCIES:
             raise ValueError(f"the currencies are {', '.join(CURRENCIES)}")
         return currency
 
-    def spend(self, name: str) -> bool:
-        """Use up one of a counted fault; False when there is none left."""
-        left: int = getattr(self, name)
-        setattr(self, name, max(left - 1, 0))
-        return left > 0
+    def take_timeout(self) -> bool:
+        """Return whether this call gets no answer, and count it down."""
+        if self.api_timeout == 0:
+            return False
+        self.api_timeout -= 1
+        return True
+
+    def take_500(self) -> bool:
+        """Return whether this call is answered 500, and count it down."""
+        if self.api_500 == 0:
+            return False
+        self.api_500 -= 1
+        return True
+
+    def take_429(self) -> bool:
+        """Return whether this call is refused as one too many, and count it down."""
+        if self.api_429 == 0:
+            return False
+        self.api_429 -= 1
+        return True

@@ -5,46 +5,49 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sandbox.doors import Refusal
+from sandbox.refusals import Refusal
 from sandbox.store import Json
+from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new
-from sandbox.stripe.sessions import LocalStripe
+from sandbox.stripe.parameters import Text
 
-Name = Annotated[str, Field(min_length=1, max_length=5000)]
 OwnId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,255}$")]
 
 
-def create_product(stripe: LocalStripe, *, name: Name, id: OwnId | None = None) -> Json:
-    """POST /v1/products, under an id of the caller's own where one is given."""
-    if id and (there := stripe.store.get("product", id)) and not there.get("deleted"):
+def create_product(stripe: LocalStripe, *, name: Text, id: OwnId | None = None) -> Json:
+    """POST /v1/products, under an id of the caller's own where one is given.
+
+    https://docs.stripe.com/api/products/create
+    """
+    existing = stripe.store.get("product", id) if id else None
+    if existing and not existing.get("deleted"):
         raise Refusal(400, "Product already exists.", code="resource_already_exists", param="id")
     product = new("product", name=name, updated=int(time.time()))
-    return kept(stripe, product | ({"id": id} if id else {}))
+    return _save_product(stripe, product | ({"id": id} if id else {}))
 
 
 def retrieve_product(stripe: LocalStripe, id: str) -> Json:
     """GET /v1/products/{id}."""
-    return existing(stripe, id, "id")
+    return existing_product(stripe, id, "id")
 
 
 def update_product(
     stripe: LocalStripe, id: str, *, active: Literal["true", "false"] | None = None
 ) -> Json:
     """POST /v1/products/{id}: into the archive, or out of it."""
-    product = existing(stripe, id, "id")
+    product = existing_product(stripe, id, "id")
     if active:
         product["active"] = active == "true"
-    return kept(stripe, product)
+    return _save_product(stripe, product)
 
 
-def kept(stripe: LocalStripe, product: Json) -> Json:
-    """A product as it is now; events of products are not modelled."""
-    stripe.tell([], product)
-    return product
+def update_price(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/prices/{id}: prices are made inline here, and nobody changes one."""
+    return stripe.stored("price", id)
 
 
-def existing(stripe: LocalStripe, id: str, param: str) -> Json:
-    """A product that nobody has deleted."""
+def existing_product(stripe: LocalStripe, id: str, param: str) -> Json:
+    """Return a product that nobody has deleted; Refusal (404) names the parameter `param`."""
     product = stripe.store.get("product", id)
     if product is None or product.get("deleted"):
         message = f"No such product: '{id}'"
@@ -52,15 +55,16 @@ def existing(stripe: LocalStripe, id: str, param: str) -> Json:
     return product
 
 
-def priced(stripe: LocalStripe, id: str | None, name: str, param: str) -> Json:
-    """The product that an inline price belongs to: one that is there, or a new one of that name.
+def product_of_price(stripe: LocalStripe, id: str | None, name: str, param: str) -> Json:
+    """Return the product that an inline price belongs to; without `id`, a new one of that name.
 
-    What is made inline is archived at once: docs.stripe.com/products-prices/manage-prices.
+    What is made inline is archived at once (https://docs.stripe.com/products-prices/manage-prices).
+    Raises Refusal, which names the parameter `param`, for one that is archived or not there.
     """
     if id is None:
         made = new("product", name=name, updated=int(time.time()), active=False)
-        return kept(stripe, made)
-    product = existing(stripe, id, param)
+        return _save_product(stripe, made)
+    product = existing_product(stripe, id, param)
     if not product["active"]:
         message = f"The product {product['id']} is marked as inactive, and takes no new prices."
         raise Refusal(400, message, param=param)
@@ -68,12 +72,18 @@ def priced(stripe: LocalStripe, id: str | None, name: str, param: str) -> Json:
 
 
 async def archive(stripe: LocalStripe, id: str, active: bool = False) -> Json:
-    """What the dashboard's button does."""
-    return kept(stripe, existing(stripe, id, "id") | {"active": active})
+    """Archive a product, or bring it back, as the dashboard's button does."""
+    return _save_product(stripe, existing_product(stripe, id, "id") | {"active": active})
 
 
 async def delete(stripe: LocalStripe, id: str) -> Json:
-    """What the dashboard's other button does."""
-    product = existing(stripe, id, "id")
-    kept(stripe, product | {"deleted": True})
+    """Delete a product, as the dashboard's other button does."""
+    product = existing_product(stripe, id, "id")
+    _save_product(stripe, product | {"deleted": True})
     return {"id": id, "deleted": True}
+
+
+def _save_product(stripe: LocalStripe, product: Json) -> Json:
+    """Keep a product as it is now and return it; events of products are not modelled."""
+    stripe.keep(product)
+    return product

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.doors import Refusal, not_modelled, open_to_people, read_strictly
+from sandbox.refusals import Refusal, not_modelled, refusing_invalid
+from sandbox.routes import add_people_routes
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
 from sandbox.telegram.chats import CHATS, Chats
 from sandbox.telegram.methods import METHODS
-from sandbox.telegram.people import DOORS, PAGES
+from sandbox.telegram.people import PAGES, PEOPLE_ROUTES
 from sandbox.telegram.webhook import postman
 
 
@@ -27,30 +28,29 @@ def add_telegram(app: web.Application) -> None:
     app.cleanup_ctx.append(postman)
     app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
     app.router.add_get("/telegram/files/{id}", download)
-    open_to_people(app, CHATS, DOORS, PAGES)
+    add_people_routes(app, CHATS, PEOPLE_ROUTES, PAGES)
 
 
 async def call(request: web.Request) -> web.StreamResponse:
     """One Bot API call, with the faults that are in force."""
     chats, method = request.app[CHATS], request.match_info["method"].lower()
-    faults = chats.faults
     try:
         if request.match_info["token"] != chats.bot_token:
             raise Refusal(401, "")
-        if (flood := faults.too_many_requests) and flood.strikes(method):
+        if (flood := chats.faults.too_many_requests) and flood.strikes(method):
             raise Refusal(429, f"retry after {flood.retry_after}", retry_after=flood.retry_after)
-        if (trouble := faults.server_error) and trouble.strikes(method):
+        if (trouble := chats.faults.server_error) and trouble.strikes(method):
             raise Refusal(trouble.code, "")
-        if (denial := faults.refused) and denial.strikes(method):
+        if (denial := chats.faults.refused) and denial.strikes(method):
             raise Refusal(denial.code, "")
         answer = {"ok": True, "result": await result(request, chats, method)}
     except web.HTTPRequestEntityTooLarge:  # a file over the application's client_max_size
         return refused(Refusal(413, ""))
     except Refusal as refusal:
         return refused(refusal)
-    if (garble := faults.garbled) and garble.strikes(method):
+    if (garble := chats.faults.garbled) and garble.strikes(method):
         return web.Response(text=garble.body, content_type="text/html")
-    if (silence := faults.timeout_after_delivery) and silence.strikes(method):
+    if (silence := chats.faults.timeout_after_delivery) and silence.strikes(method):
         await asyncio.sleep(silence.seconds)
         if request.transport is not None:
             request.transport.abort()
@@ -64,7 +64,7 @@ async def result(request: web.Request, chats: Chats, method: str) -> Any:
     if request.content_type == "application/json":
         raise not_modelled("parameters as JSON")
     sent = {**request.query, **await request.post()}
-    with read_strictly():
+    with refusing_invalid():
         return await METHODS[method](chats, **sent)
 
 
@@ -86,6 +86,6 @@ def refused(refusal: Refusal) -> web.Response:
     phrase = HTTPStatus(refusal.status).phrase
     description = f"{phrase}: {refusal.message}".removesuffix(": ")
     body: Json = {"ok": False, "error_code": refusal.status, "description": description}
-    if refusal.facts:
-        body["parameters"] = refusal.facts
+    if refusal.fields:
+        body["parameters"] = refusal.fields
     return web.json_response(body, status=refusal.status)

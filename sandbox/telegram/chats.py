@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from sandbox.doors import Refusal
 from sandbox.personas import GROUP, GROUP_ID, PERSONAS, Persona
+from sandbox.refusals import Refusal
 from sandbox.store import Json, Store
 from sandbox.telegram.faults import TelegramFaults
 

@@ -4,10 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from sandbox.doors import Faults, Shape
+from sandbox.faults import Faults
+from sandbox.refusals import StrictModel
 
 
-class NextCalls(Shape):
+class NextCalls(StrictModel):
     """Hits the `next` calls of these methods; of all but getUpdates where none is named."""
 
     next: int = Field(default=1, ge=1)
@@ -52,7 +53,7 @@ class TimeoutAfterDelivery(NextCalls):
     seconds: float = Field(default=30, ge=0, le=600)
 
 
-class Migrated(Shape):
+class Migrated(StrictModel):
     """The group `chat` became the supergroup `to`: every call naming `chat` is told so."""
 
     chat: int

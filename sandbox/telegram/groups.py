@@ -3,8 +3,8 @@
 import time
 from typing import Literal
 
-from sandbox.doors import Refusal
 from sandbox.personas import GROUP
+from sandbox.refusals import Refusal
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats
 

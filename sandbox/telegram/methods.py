@@ -14,7 +14,7 @@ import pydantic
 from aiohttp import web
 from pydantic import Field, model_validator
 
-from sandbox.doors import READ, Refusal, Shape, not_modelled
+from sandbox.refusals import Refusal, StrictModel, not_modelled, validated
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats
 from sandbox.telegram.text import LINK, formatted
@@ -25,7 +25,7 @@ LONGEST_POLL = 50  # seconds
 Html = Literal["HTML"] | None  # the one way of marking text up that is played
 
 
-class Button(Shape):
+class Button(StrictModel):
     """https://core.telegram.org/bots/api#inlinekeyboardbutton."""
 
     text: str = Field(pattern=r"\S")
@@ -45,20 +45,20 @@ class Button(Shape):
         return self
 
 
-class Keyboard(Shape):
+class Keyboard(StrictModel):
     """https://core.telegram.org/bots/api#inlinekeyboardmarkup."""
 
     inline_keyboard: list[list[Button]]
 
 
-class Command(Shape):
+class Command(StrictModel):
     """https://core.telegram.org/bots/api#botcommand."""
 
     command: str = Field(pattern="^[a-z0-9_]{1,32}$")
     description: str = Field(min_length=1, max_length=256)
 
 
-class Scope(Shape):
+class Scope(StrictModel):
     """https://core.telegram.org/bots/api#botcommandscope."""
 
     type: Literal["default", "all_group_chats"]
@@ -95,7 +95,7 @@ async def get_updates(
     return (await chats.until(look, timeout))[:limit]
 
 
-@READ
+@validated
 def content_of(
     *,
     text: str,
@@ -215,15 +215,15 @@ async def set_my_commands(
 
 Method = Callable[..., Awaitable[Any]]
 METHODS: dict[str, Method] = {
-    "getme": READ(get_me),
-    "getupdates": READ(get_updates),
-    "setwebhook": READ(set_webhook),
-    "getwebhookinfo": READ(get_webhook_info),
-    "deletewebhook": READ(delete_webhook),
-    "sendmessage": READ(send_message),
-    "senddocument": READ(send_document),
-    "editmessagetext": READ(edit_message_text),
-    "deletemessage": READ(delete_message),
-    "answercallbackquery": READ(answer_callback_query),
-    "setmycommands": READ(set_my_commands),
+    "getme": validated(get_me),
+    "getupdates": validated(get_updates),
+    "setwebhook": validated(set_webhook),
+    "getwebhookinfo": validated(get_webhook_info),
+    "deletewebhook": validated(delete_webhook),
+    "sendmessage": validated(send_message),
+    "senddocument": validated(send_document),
+    "editmessagetext": validated(edit_message_text),
+    "deletemessage": validated(delete_message),
+    "answercallbackquery": validated(answer_callback_query),
+    "setmycommands": validated(set_my_commands),
 }

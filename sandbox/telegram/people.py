@@ -1,13 +1,14 @@
 """The people's doors, and the page that uses them: writing, tapping, reading, breaking things."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from sandbox import doors
-from sandbox.doors import Doors, Refusal, set_faults
+from sandbox import routes
 from sandbox.personas import GROUP, PERSONAS, Persona
+from sandbox.refusals import Refusal
+from sandbox.routes import Routes
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats, person
 from sandbox.telegram.groups import GroupEvent, change_group, hears
@@ -121,7 +122,13 @@ async def group(chats: Chats, user: User, event: GroupEvent, chat: str = GROUP) 
     return change_group(chats, person(user), chats.chat(user, chat), event)
 
 
-DOORS: Doors = {
+async def set_faults(chats: Chats, **body: Any) -> Json:
+    """Set the faults that the body names, or end all; return those in force."""
+    chats.faults = chats.faults.changed_by(body)
+    return chats.faults.model_dump()
+
+
+PEOPLE_ROUTES: Routes = {
     ("GET", "/telegram/personas"): personas,
     ("POST", "/telegram/send"): send,
     ("POST", "/telegram/tap"): tap,
@@ -131,4 +138,4 @@ DOORS: Doors = {
     ("POST", "/telegram/faults"): set_faults,
 }
 PAGES = {"/": "chat.html", "/chat": "chat.html"}
-PAGES |= {f"/{file.name}": file.name for file in doors.PAGES.glob("chat*.[cj]s*")}
+PAGES |= {f"/{file.name}": file.name for file in routes.PAGES.glob("chat*.[cj]s*")}

@@ -7,7 +7,7 @@ below, without attributes, each closed by its own end tag. https://core.telegram
 import html
 import re
 
-from sandbox.doors import Refusal, not_modelled
+from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 
 LONGEST_MESSAGE = 4096

@@ -15,7 +15,7 @@ import pydantic
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from pydantic import Field
 
-from sandbox.doors import Refusal, not_modelled
+from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 from sandbox.telegram.chats import CHATS, Chats
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sandbox.stripe.objects import TEMPLATES
+from sandbox.stripe.objects import API_VERSION
 
 # What is real, by the reference and the SDK, but not in the part of the document that is here.
 NOT_IN_THE_DOCUMENT = re.compile(r"/v1/account|/v1/radar/early_fraud_warnings(/.*)?|/v2/.*")
@@ -59,7 +59,7 @@ def object_problems(thing: dict[str, Any]) -> list[str]:
     inside, found = thing, judge()
     if thing.get("object") == "event":
         inside = thing["data"]["object"]
-        if thing["api_version"] != TEMPLATES["event"]["api_version"]:
+        if thing["api_version"] != API_VERSION:
             return []  # the document is of one version
     if found is None or inside.get("object") in NO_SCHEMA:
         return []

@@ -97,9 +97,9 @@ class Playground:
     def age(self, session: str, left: float) -> None:
         """Its hour goes by while the sandbox is off: it is over `left` seconds from now."""
         store = self.app[STORE]
-        backstage = store.get("backstage", session) or {}
-        due = {**backstage["due"], "at": time.time() + left}
-        store.put("backstage", session, {**backstage, "due": due})
+        hidden = store.get("hidden_state", session) or {}
+        due = {**hidden["due"], "at": time.time() + left}
+        store.put("hidden_state", session, {**hidden, "due": due})
 
     def judged(self) -> list[str]:
         """What Stripe's document has against the requests, the answers and the events."""

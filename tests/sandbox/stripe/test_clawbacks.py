@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import stripe
 
-from sandbox.stripe.objects import CLAWBACKS
+from sandbox.stripe.clawback_steps import STEPS
 from tests.sandbox.stripe.playground import Playground, local_stripe
 
 
@@ -33,7 +33,7 @@ async def test_every_step_of_the_table_is_valid_by_stripes_document(tmp_path: Pa
             for step in more:
                 await play.post(f"clawbacks/{thing}", step=step)
             await play.post(f"clawbacks/{thing}", 409, step=steps[-1] if more else "win")
-        wanted = {type for row in CLAWBACKS.values() for type in row["events"]}
+        wanted = {type for step in STEPS.values() for type in step.events}
         told = {event["type"] for event in play.stored("event")}
         assert wanted - told == {"radar.early_fraud_warning.created"}  # not in the document
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.stripe.objects import TEMPLATES
+from sandbox.stripe.objects import API_VERSION
 from tests.sandbox.stripe.playground import KEY, Json, Playground, local_stripe
 
 ACACIA = "2025-02-24.acacia"
@@ -48,7 +48,7 @@ async def test_events_are_of_the_version_of_the_sdk(play: Playground) -> None:
     await play.session()
     await play.pay((await play.session()).id)
     versions = {event["api_version"] for event in play.stored("event")}
-    assert versions == {TEMPLATES["event"]["api_version"]}
+    assert versions == {API_VERSION}
 
 
 async def test_an_older_invoice_has_its_subscription_and_intent_at_its_top(
@@ -80,7 +80,7 @@ async def test_a_much_older_intent_carries_its_charges(play: Playground) -> None
 
 async def test_the_endpoint_says_its_version(play: Playground) -> None:
     v1, v2 = play.sdk.v1, play.sdk.v2
-    ours = TEMPLATES["event"]["api_version"]
+    ours = API_VERSION
     for set_to, seen in ((None, ours), (ACACIA, ACACIA)):
         await play.post("faults", api_version=set_to)
         [endpoint] = (await v1.webhook_endpoints.list_async()).data

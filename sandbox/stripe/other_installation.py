@@ -6,39 +6,44 @@ share one test account.
 
 from uuid import UUID, uuid4
 
-from sandbox.doors import READ, Refusal
+from sandbox.refusals import Refusal, validated
 from sandbox.store import Json
-from sandbox.stripe.calls import create_session
+from sandbox.stripe.checkout import create_session
+from sandbox.stripe.hosted_page import pay
+from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new_id
-from sandbox.stripe.people import pay
-from sandbox.stripe.sessions import LocalStripe
+
+_create_session = validated(create_session)
 
 
-async def neighbour_pays(
+async def other_installation_pays(
     stripe: LocalStripe, amount: int = 5000, currency: str = "eur", card: str = "4242424242424242"
 ) -> Json:
-    """Pay a page of the neighbour's. Its metadata are as ours, with ids of the neighbour's own."""
-    made = stripe.newest("checkout.session")
-    ours: Json = next((it["metadata"] for it in made if it["metadata"]), {})
-    if not ours:
+    """Pay a page of the other installation; return the ids `{"session", "payment_intent"}`.
+
+    Its metadata have the names of ours, and ids of its own. `amount` is in the charge unit.
+    """
+    sessions = stripe.newest("checkout.session")
+    our_metadata = next((each["metadata"] for each in sessions if each["metadata"]), None)
+    if our_metadata is None:
         raise Refusal(409, "The neighbour does as we do, and we have made no session yet.")
-    theirs = {name: another(text) for name, text in ours.items()}
+    metadata = {name: _other_id(text) for name, text in our_metadata.items()}
     price = {"currency": currency, "unit_amount": amount, "product_data": {"name": "Neighbour"}}
-    asked: Json = {
+    parameters: Json = {
         "mode": "payment",
         "line_items": [{"price_data": price}],
         "success_url": "https://neighbour.example/back",
-        "metadata": theirs,
-        "payment_intent_data": {"metadata": theirs, "description": new_id("Top-up ")},
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata, "description": new_id("Top-up ")},
     }
-    session = READ(create_session)(stripe, **asked)
+    session = _create_session(stripe, **parameters)
     await pay(stripe, session["id"], card)
     paid = stripe.stored("checkout.session", session["id"])
     return {"session": paid["id"], "payment_intent": paid["payment_intent"]}
 
 
-def another(text: str) -> str:
-    """Another id where it is one."""
+def _other_id(text: str) -> str:
+    """Return another id where the text is one, else the text."""
     try:
         UUID(text)
     except ValueError:

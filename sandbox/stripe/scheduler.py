@@ -1,6 +1,6 @@
 """Things to do at a given time: deliveries, expiries, delayed payments.
 
-What is due is always in the store as well, so that a restart can put it back on the agenda.
+What is due is always in the store as well, so that a restart can schedule it again.
 """
 
 import asyncio
@@ -8,8 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-class Agenda:
-    """One small task for each thing to come; closing it forgets them all."""
+class Scheduler:
+    """One small task for each thing to do; closing it forgets them all."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

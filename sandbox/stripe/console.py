@@ -1,0 +1,61 @@
+"""What the console lists and does: sessions, deliveries, faults; and the files of all pages."""
+
+import time
+from typing import Any
+
+from sandbox.store import Json
+from sandbox.stripe.deliveries import delivery_state
+from sandbox.stripe.hosted_page import session_view
+from sandbox.stripe.local_stripe import LocalStripe
+
+SESSIONS_SHOWN = 50
+
+
+async def list_session_views(stripe: LocalStripe) -> Json:
+    """Return `{"sessions": [...]}`: the newest 50, newest first, as pages show them."""
+    sessions = stripe.newest("checkout.session")[:SESSIONS_SHOWN]
+    return {"sessions": [session_view(stripe, session) for session in sessions]}
+
+
+async def list_deliveries(stripe: LocalStripe) -> Json:
+    """Return `{"deliveries": [...]}`: every event, newest first, as `deliveries.py` keeps it.
+
+    Beside that each has its `state`: delivered, retrying, waiting, dropped or not selected.
+    """
+    deliveries = stripe.newest("delivery")
+    return {"deliveries": [each | {"state": delivery_state(each)} for each in deliveries]}
+
+
+async def deliver_again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
+    """Post the same event once more, in so many seconds."""
+    stripe.deliveries.schedule(stripe.stored("delivery", id), time.time() + after)
+    return {"event": id, "after": after}
+
+
+async def get_faults(stripe: LocalStripe) -> Json:
+    """Return the faults in force, and what is left of the counted ones."""
+    return stripe.faults.model_dump()
+
+
+async def set_faults(stripe: LocalStripe, **body: Any) -> Json:
+    """Set the faults that the body names, or end all; return those in force."""
+    stripe.faults = stripe.faults.changed_by(body)
+    return stripe.faults.model_dump()
+
+
+FILES = (
+    "sandbox.css",
+    "pay.css",
+    "pay.js",
+    "portal.js",
+    "console.css",
+    "console.js",
+    "console_faults.js",
+)
+# By path: the file of `pages/`.
+PAGES = {
+    "/pay/{id}": "pay.html",
+    "/portal/{id}": "portal.html",
+    "/console": "console.html",
+    **{f"/{name}": name for name in FILES},
+}

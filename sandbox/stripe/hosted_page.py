@@ -1,0 +1,125 @@
+"""The hosted page, and what its buttons do; an intent without a session has one too.
+
+Sessions are shown to people with amounts as decimal text.
+"""
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+from sandbox.stripe import payments
+from sandbox.stripe.charges import save_what_paid, session_or_page
+from sandbox.stripe.currencies import decimal_amount
+from sandbox.stripe.hidden_state import EXPIRE
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.published_methods import METHODS, published_method
+from sandbox.stripe.setup_sessions import save_card
+from sandbox.stripe.subscriptions import pay_on_page
+from sandbox.stripe.taxes import fix_page_sums, with_page_sums
+
+
+async def get_session_view(stripe: LocalStripe, id: str) -> Json:
+    """Return what the hosted page shows; see `session_view`."""
+    return session_view(stripe, session_or_page(stripe, id))
+
+
+def session_view(stripe: LocalStripe, session: Json) -> Json:
+    """Return a session for people: its outcome, what is paid for, and the numbers to try.
+
+    `told` is the text above the button, `interval` in which it recurs (week, month or None).
+    """
+    session = with_page_sums(stripe, session)
+    hidden, currency = stripe.hidden_state(session["id"]), session["currency"]
+    copied = ("id", "created", "expires_at", "cancel_url", "url", "currency", "mode")
+    return {
+        **outcome(stripe, session),
+        **{name: session[name] for name in copied},
+        "saving": bool(session["saved_payment_method_options"]),
+        "told": session["custom_text"]["submit"],
+        **decimal_amount(session["amount_total"] or 0, currency),
+        "items": [
+            item.model_dump() | decimal_amount(item.amount, currency) for item in hidden.items
+        ],
+        "interval": hidden.interval,
+        "methods": [
+            {"card": number, "label": method.label, "brand": method.brand}
+            for number, method in METHODS.items()
+            if session["mode"] == "payment" or method.type == "card"
+        ],
+    }
+
+
+def outcome(stripe: LocalStripe, session: Json) -> Json:
+    """Return what a try came to: `{status, payment_status, redirect_url}` and more where it is so.
+
+    `decline_code` and `message` say why it was declined, `next` is `authenticate` while the 3-D
+    Secure question waits for an answer. `redirect_url` is None until the session is complete.
+    """
+    is_complete = session["status"] == "complete"
+    return_url = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    shown = {
+        "status": session["status"],
+        "payment_status": session["payment_status"],
+        "redirect_url": return_url if is_complete else None,
+    }
+    setup_intent = stripe.store.get("setup_intent", session["setup_intent"] or "")
+    intent = payments.intent_of(stripe, session) or setup_intent or {}
+    if error := intent.get("last_payment_error") or intent.get("last_setup_error"):
+        shown["decline_code"] = error.get("decline_code", error["code"])
+        shown["message"] = error["message"]
+    if intent.get("next_action"):
+        shown["next"] = "authenticate"
+    return shown
+
+
+async def pay(
+    stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None, save: bool = False
+) -> Json:
+    """Try to pay on a hosted page, or to save a card there, and return the outcome.
+
+    `card` is a published test number, `authenticate` answers the 3-D Secure question, `save` ticks
+    the box that saves the card. Raises Refusal (409) for a page that is not open.
+    """
+    page, number = session_or_page(stripe, id), card.replace(" ", "")
+    method = published_method(number)
+    step = method.step_on_page(authenticate)
+    if page["status"] != "open":
+        raise Refusal(409, f"This page is {page['status']}.", code="session_closed")
+    if page["mode"] != "payment" and method.type != "card":
+        raise Refusal(409, "This page takes cards only.")
+    match page["mode"]:
+        case "setup":
+            return outcome(stripe, save_card(stripe, page, number, step))
+        case "subscription":
+            return outcome(stripe, pay_on_page(stripe, page, number, step))
+    if id.startswith("cs_") and page["payment_intent"] is None:
+        page = fix_page_sums(stripe, page)
+        if page["amount_total"] == 0:
+            return outcome(stripe, payments.complete_for_nothing(stripe, page))
+    payments.pay(stripe, id, number, authenticate)
+    paid = session_or_page(stripe, id)
+    if save:
+        save_what_paid(stripe, paid, number)
+    return outcome(stripe, paid)
+
+
+async def confirm(
+    stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None
+) -> Json:
+    """Do what Stripe.js does on a page of the payer's own; return the intent.
+
+    https://docs.stripe.com/js/payment_intents/confirm_payment
+    """
+    return payments.pay(stripe, id, card.replace(" ", ""), authenticate)
+
+
+async def settle(stripe: LocalStripe, id: str) -> Json:
+    """Let a delayed payment settle now; Refusal (409) where none was made on this session."""
+    session, due = stripe.stored("checkout.session", id), stripe.hidden_state(id).due
+    if due is None or due.step == EXPIRE:
+        raise Refusal(409, "No delayed payment was made on this session.")
+    settled = payments.take_step(stripe, session, due.step, due.card or "")
+    return outcome(stripe, settled)
+
+
+async def expire(stripe: LocalStripe, id: str) -> Json:
+    """Expire a session as if its time were up."""
+    return outcome(stripe, payments.expire(stripe, stripe.stored("checkout.session", id)))

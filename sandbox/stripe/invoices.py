@@ -1,0 +1,173 @@
+"""The invoices of subscriptions: made for each period, paid on the page of their intent."""
+
+from sandbox.store import Json
+from sandbox.stripe.charges import give_page
+from sandbox.stripe.clock import now
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import new, new_id, new_part
+from sandbox.stripe.parameters import A_DAY
+from sandbox.stripe.payment_intents import open_intent
+from sandbox.stripe.payment_methods import new_method
+from sandbox.stripe.payments import take_step
+from sandbox.stripe.published_methods import Step
+from sandbox.stripe.taxes import fix_invoice_sums
+
+PERIOD_DAYS = {"week": 7, "month": 30}  # every month is as long
+
+
+def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | None) -> Json:
+    """Begin the next period and return its open invoice, with its intent and that one's page.
+
+    `reason` is Stripe's `billing_reason`; `method` is the id of the saved card that will be tried,
+    if there is one.
+    """
+    [item] = subscription["items"]["data"]
+    start = item["current_period_end"]
+    days = PERIOD_DAYS[item["price"]["recurring"]["interval"]]
+    item["current_period_start"] = start
+    item["current_period_end"] = start + days * A_DAY
+    invoice = _new_invoice(subscription, item, reason)
+    if not subscription["pause_collection"]:  # what is void counts nothing in
+        fix_invoice_sums(stripe, invoice)
+    subscription["latest_invoice"] = invoice["id"]
+    if invoice["amount_due"]:
+        _add_intent(stripe, invoice, item["price"], method)
+    stripe.keep(subscription, invoice)
+    return invoice
+
+
+def _new_invoice(subscription: Json, item: Json, reason: str) -> Json:
+    """Make the invoice of one period, over the price of the subscription's item."""
+    amount, currency = item["price"]["unit_amount"], subscription["currency"]
+    start, end = item["current_period_start"], item["current_period_end"]
+    invoice = new(
+        "invoice",
+        amount_due=amount,
+        amount_remaining=amount,
+        billing_reason=reason,
+        currency=currency,
+        customer=subscription["customer"],
+        period_end=end,
+        period_start=start,
+        subtotal=amount,
+        subtotal_excluding_tax=amount,
+        total=amount,
+        total_excluding_tax=amount,
+    )
+    line = new_part(
+        "line_item",
+        amount=amount,
+        currency=currency,
+        invoice=invoice["id"],
+        period={"end": end, "start": start},
+        subscription=subscription["id"],
+        subtotal=amount,
+    )
+    invoice["lines"]["data"] = [line]
+    invoice["parent"]["subscription_details"] = {
+        "metadata": subscription["metadata"],
+        "subscription": subscription["id"],
+    }
+    return invoice
+
+
+def _add_intent(stripe: LocalStripe, invoice: Json, price: Json, method: str | None) -> None:
+    """Make the intent that will pay an invoice, on a page of its own."""
+    product = stripe.stored("product", price["product"])
+    intent = open_intent(
+        stripe,
+        invoice["amount_due"],
+        invoice["currency"],
+        description=product["name"],
+        metadata={},
+    )
+    intent |= {"customer": invoice["customer"], "payment_method": method}
+    page = give_page(
+        stripe,
+        intent,
+        return_url=stripe.settings.url,
+        invoice=invoice["id"],
+        interval=price["recurring"]["interval"],
+    )
+    invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
+    stripe.keep(intent)
+
+
+def intent_id_of(invoice: Json) -> str:
+    """Return the id of the intent that an invoice's page is for, "" where nothing was due."""
+    return str(invoice["hosted_invoice_url"] or "").rpartition("/")[2]
+
+
+def subscription_of(stripe: LocalStripe, invoice: Json) -> Json:
+    """Return the subscription that an invoice is of."""
+    details = invoice["parent"]["subscription_details"]
+    return stripe.stored("subscription", details["subscription"])
+
+
+def collect(stripe: LocalStripe, invoice_id: str, step: Step | None, card: str) -> Json:
+    """Try to have an invoice paid, post the events about what came of it, and return it.
+
+    `card` is the test number to try and `step` what that causes; without a card ("", None) the try
+    fails. What pays the first invoice of a subscription that began on a page is saved for the next.
+    """
+    invoice = stripe.stored("invoice", invoice_id)
+    subscription = subscription_of(stripe, invoice)
+    intent = _try_intent(stripe, intent_id_of(invoice), step, card)
+    begins = subscription["status"] == "incomplete"
+    invoice["attempted"] = True
+    invoice["attempt_count"] += 1 if intent else 0
+    status = intent["status"] if intent else "succeeded"  # nothing was due
+    if status == "succeeded":
+        _mark_paid(stripe, invoice, intent)
+        if subscription["default_payment_method"] is None:
+            method_id = intent["payment_method"] if intent else new_id("pm_1")
+            new_method(stripe, card, subscription["customer"], "limited", id=method_id)
+            subscription["default_payment_method"] = method_id
+    events = _events_of(status, begins=begins)
+    if events:
+        subscription["status"] = "active" if status == "succeeded" else "past_due"
+    stripe.emit(events, subscription, invoice)
+    return invoice
+
+
+def _try_intent(stripe: LocalStripe, intent_id: str, step: Step | None, card: str) -> Json | None:
+    """Try the card on an invoice's intent and return that; None where nothing is due."""
+    if not intent_id:
+        return None
+    intent = stripe.stored("payment_intent", intent_id)
+    return take_step(stripe, intent, step, card) if card and step else intent
+
+
+def _mark_paid(stripe: LocalStripe, invoice: Json, intent: Json | None) -> None:
+    """Set what a paid invoice says, and make its payment where anything was due."""
+    invoice |= {"status": "paid", "amount_paid": invoice["amount_due"], "amount_remaining": 0}
+    if intent is None:
+        return
+    payment = new(
+        "invoice_payment",
+        amount_paid=invoice["amount_due"],
+        amount_requested=invoice["amount_due"],
+        currency=invoice["currency"],
+        invoice=invoice["id"],
+    )
+    payment["payment"]["payment_intent"] = intent["id"]
+    payment["status_transitions"]["paid_at"] = now(stripe)
+    stripe.keep(payment)
+
+
+def _events_of(intent_status: str, *, begins: bool) -> list[str]:
+    """Return the events of a try, by the status that it left the intent in.
+
+    A subscription that `begins` does so by being paid, or not at all
+    (https://docs.stripe.com/billing/subscriptions/webhooks).
+    """
+    paid = ["invoice.paid", "invoice.payment_succeeded", "customer.subscription.updated"]
+    failed = ["invoice.payment_failed", "customer.subscription.updated"]
+    match intent_status:
+        case "succeeded":
+            return ["customer.subscription.created", *paid] if begins else paid
+        case "requires_action":
+            return [] if begins else ["invoice.payment_action_required", *failed]
+        case "requires_payment_method":
+            return [] if begins else failed
+    raise ValueError(f"an invoice's intent is {intent_status}")

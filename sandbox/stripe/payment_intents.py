@@ -1,0 +1,63 @@
+"""Payment intents that have no session: for a page of the payer's own, or for an invoice."""
+
+from typing import Any, Literal
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+from sandbox.stripe.currencies import check_total
+from sandbox.stripe.hidden_state import HiddenState, Item
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import new, new_id
+from sandbox.stripe.parameters import IntentData, TrueText, WholeNumber
+from sandbox.stripe.payments import can_cancel, cancel
+
+
+def create_intent(
+    stripe: LocalStripe,
+    *,
+    amount: WholeNumber,
+    currency: str,
+    automatic_payment_methods: dict[Literal["enabled"], TrueText],
+    **carried: Any,
+) -> Json:
+    """POST /v1/payment_intents (https://docs.stripe.com/api/payment_intents/create).
+
+    `carried` are the fields of IntentData.
+    """
+    data = IntentData(**carried)
+    return open_intent(
+        stripe, amount, currency, description=data.description, metadata=data.metadata
+    )
+
+
+def open_intent(
+    stripe: LocalStripe,
+    amount: int,
+    currency: str,
+    *,
+    description: str | None,
+    metadata: dict[str, str],
+) -> Json:
+    """Make an intent that nobody has tried to pay yet, and return it."""
+    check_total(amount, currency)
+    intent = new(
+        "payment_intent",
+        amount=amount,
+        currency=currency,
+        description=description,
+        metadata=metadata,
+        automatic_payment_methods={"allow_redirects": "always", "enabled": True},
+    )
+    intent["client_secret"] = new_id(f"{intent['id']}_secret_")
+    item = Item(description=description, quantity=1, amount=amount)
+    stripe.keep_hidden(HiddenState(page=intent["id"], items=[item]))
+    return stripe.changed(intent, "payment_intent.created")
+
+
+def cancel_intent(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/payment_intents/{id}/cancel: one that nobody has paid, and that has no session."""
+    intent = stripe.stored("payment_intent", id)
+    if not can_cancel(intent):
+        message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."
+        raise Refusal(400, message, code="payment_intent_unexpected_state")
+    return cancel(stripe, intent)

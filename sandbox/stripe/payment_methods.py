@@ -1,0 +1,105 @@
+"""Saved payment methods: attached by name or on a page, listed, detached, reissued."""
+
+import time
+from hashlib import sha256
+from typing import Literal
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import list_object, new
+from sandbox.stripe.parameters import Limit, Text
+from sandbox.stripe.published_methods import METHODS, NUMBERS_BY_NAME, Step
+
+
+def new_method(
+    stripe: LocalStripe, number: str, customer: str, redisplay: str, *, id: str | None = None
+) -> Json:
+    """Make a card with this test number, attach it to the customer, and return it.
+
+    Stripe never shows the number: it is kept beside the card. `redisplay` is Stripe's
+    `allow_redisplay`; `id` is for a card that was charged before it is saved.
+    """
+    published = METHODS[number]
+    method = new("payment_method", customer=customer, allow_redisplay=redisplay)
+    method["card"] |= {
+        "brand": published.brand,
+        "display_brand": published.brand,
+        "exp_year": time.gmtime().tm_year + 5,
+        "fingerprint": sha256(number.encode()).hexdigest()[:16],
+        "last4": published.last4 or number[-4:],
+    }
+    if id is not None:
+        method["id"] = id
+    stripe.store.put("card_number", method["id"], {"number": number})
+    return stripe.changed(method, "payment_method.attached")
+
+
+def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
+    """Return the test number of this customer's saved card, by which it behaves.
+
+    Raises Refusal: 404 for a card that does not exist, 400 for one of another customer.
+    """
+    if stripe.stored("payment_method", method_id)["customer"] != customer:
+        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
+    return str(stripe.stored("card_number", method_id)["number"])
+
+
+def update_method(
+    stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
+) -> Json:
+    """POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update)."""
+    method = stripe.stored("payment_method", id) | {"allow_redisplay": allow_redisplay}
+    return stripe.changed(method, "payment_method.updated")
+
+
+def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
+    """POST /v1/payment_methods/{id}/attach: one of Stripe's test methods becomes a new one.
+
+    https://docs.stripe.com/api/payment_methods/attach; Refusal (402) where the card is declined.
+    """
+    stripe.stored("customer", customer)
+    if id not in NUMBERS_BY_NAME:
+        number_of(stripe, id, customer)
+        return stripe.stored("payment_method", id)
+    number = NUMBERS_BY_NAME[id]
+    published = METHODS[number]
+    if published.step_as_saved is Step.DECLINE:
+        raise Refusal(402, **published.error)
+    return new_method(stripe, number, customer, "unspecified")
+
+
+def detach(stripe: LocalStripe, id: str) -> Json:
+    """POST /v1/payment_methods/{id}/detach; it can never be attached again.
+
+    https://docs.stripe.com/api/payment_methods/detach
+    """
+    method = stripe.stored("payment_method", id)
+    if method["customer"] is None:
+        raise Refusal(400, "The payment method you provided is not attached to a customer.")
+    customer = stripe.stored("customer", method["customer"])
+    if customer["invoice_settings"]["default_payment_method"] == id:
+        customer["invoice_settings"]["default_payment_method"] = None
+        stripe.changed(customer, "customer.updated")
+    return stripe.changed(method | {"customer": None}, "payment_method.detached")
+
+
+def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
+    """GET /v1/customers/{id}/payment_methods, newest first."""
+    methods = stripe.newest("payment_method", customer=id)
+    return list_object(methods, f"/v1/customers/{id}/payment_methods", limit)
+
+
+async def list_cards(stripe: LocalStripe) -> Json:
+    """Return `{"cards": [...]}`: every card that a customer has, newest first."""
+    return {"cards": [each for each in stripe.newest("payment_method") if each["customer"]]}
+
+
+async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:
+    """Let the bank tell the card network another expiry, and that tell Stripe.
+
+    https://docs.stripe.com/payments/cards/overview#automatic-card-updates
+    """
+    method = stripe.stored("payment_method", id)
+    method["card"] |= {"exp_month": exp_month, "exp_year": exp_year}
+    return stripe.changed(method, "payment_method.automatically_updated")

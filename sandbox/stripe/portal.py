@@ -1,0 +1,66 @@
+"""The billing portal, where a customer sees their cards, removes one or makes one the default."""
+
+from typing import Literal
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+from sandbox.stripe.customers import set_default_method
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import TEMPLATES, list_object, new
+from sandbox.stripe.parameters import Limit, Text, Url
+from sandbox.stripe.payment_methods import detach
+
+
+def list_portal_configurations(
+    stripe: LocalStripe,
+    *,
+    active: Literal["true", "false"] | None = None,
+    is_default: Literal["true", "false"] | None = None,
+    limit: Limit = 10,
+) -> Json:
+    """GET /v1/billing_portal/configurations: the default one, once its settings were saved."""
+    is_saved = not stripe.faults.portal_unsaved
+    is_listed = is_saved and "false" not in (active, is_default)
+    configurations = [TEMPLATES["billing_portal.configuration"]] if is_listed else []
+    return list_object(configurations, "/v1/billing_portal/configurations", limit)
+
+
+def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
+    """POST /v1/billing_portal/sessions.
+
+    https://docs.stripe.com/api/customer_portal/sessions/create
+    """
+    stripe.stored("customer", customer)
+    if stripe.faults.portal_unsaved:
+        raise Refusal(
+            400,
+            "No configuration provided and your test mode default configuration has not been"
+            " created. Provide a configuration or create your default by saving your customer"
+            " portal settings in test mode at"
+            " https://dashboard.stripe.com/test/settings/billing/portal.",
+            param="configuration",
+        )
+    portal = new("billing_portal.session", customer=customer, return_url=return_url)
+    portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
+    stripe.keep(portal)
+    return portal
+
+
+async def get_portal(stripe: LocalStripe, id: str) -> Json:
+    """Return what the portal's page shows: `{"return_url", "customer", "cards"}`, newest first."""
+    portal = stripe.stored("billing_portal.session", id)
+    customer = stripe.stored("customer", portal["customer"])
+    cards = stripe.newest("payment_method", customer=customer["id"])
+    return {"return_url": portal["return_url"], "customer": customer, "cards": cards}
+
+
+async def use_portal(
+    stripe: LocalStripe, id: str, act: Literal["remove", "default"], card: str
+) -> Json:
+    """Press one of the portal's buttons on a card (its id); return what the page shows then."""
+    customer_id = stripe.stored("billing_portal.session", id)["customer"]
+    if act == "default":
+        set_default_method(stripe, stripe.stored("customer", customer_id), card)
+    else:
+        detach(stripe, card)
+    return await get_portal(stripe, id)

@@ -1,0 +1,151 @@
+"""Stripe's published test numbers, and what happens when each is tried.
+
+https://docs.stripe.com/testing. Beside the numbers there are a name for a card that goes bad and
+two names for bank debits that take time; Stripe has no numbers for those.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+
+
+class Step(StrEnum):
+    """What happens to a payment when a method is tried, or later; see `transitions.py`.
+
+    The values stand in the store: a delayed step outlives a restart.
+    """
+
+    SUCCEED = "succeed"
+    DECLINE = "decline"
+    ASK_AUTHENTICATION = "ask_authentication"  # 3-D Secure
+    FAIL_AUTHENTICATION = "fail_authentication"
+    PROCESS = "process"  # a debit that takes time
+    SETTLE_PAID = "settle_paid"
+    SETTLE_FAILED = "settle_failed"
+
+
+def _card_error(code: str, message: str, kind: str = "card_error", **more: str) -> Json:
+    return {"type": kind, "code": code, "message": message, **more}
+
+
+DECLINED = _card_error("card_declined", "Your card was declined.", decline_code="generic_decline")
+INSUFFICIENT_FUNDS = _card_error(
+    "card_declined", "Your card has insufficient funds.", decline_code="insufficient_funds"
+)
+NOT_AUTHENTICATED = _card_error(
+    "payment_intent_authentication_failure",
+    "The payment method failed authentication. Try another one.",
+    kind="invalid_request_error",
+)
+DEBIT_REFUSED = _card_error("payment_method_provider_decline", "The bank refused the debit.")
+
+
+@dataclass(frozen=True)
+class PublishedMethod:
+    """A test method by its number or name: how pages show it, and the steps that it causes.
+
+    `step` is caused by trying it on a page, `saving` and `charged` as it is saved and once it is
+    (None: as on a page). `error` is Stripe's, {} for one that always works.
+    """
+
+    label: str
+    brand: str
+    step: Step
+    type: str = "card"  # Stripe's type of payment method
+    last4: str | None = None  # where that is not what the number ends with
+    saving: Step | None = None
+    charged: Step | None = None
+    authenticated: Step | None = None  # after the 3-D Secure question is answered with yes
+    not_authenticated: Step | None = None  # ... with no
+    settles: Step | None = None  # what follows after a while
+    error: Json = field(default_factory=dict)
+
+    def step_on_page(self, authenticate: bool | None) -> Step:
+        """Return the step of a try on a page; `authenticate` answers the 3-D Secure question."""
+        answered = {None: None, True: self.authenticated, False: self.not_authenticated}
+        return answered[authenticate] or self.step
+
+    @property
+    def step_as_saved(self) -> Step:
+        """The step of saving it by name, without a page."""
+        return self.saving or self.step
+
+    @property
+    def step_as_charged(self) -> Step:
+        """The step of charging it once it is saved."""
+        return self.charged or self.step
+
+
+METHODS = {
+    "4242424242424242": PublishedMethod("Succeeds", "visa", Step.SUCCEED),
+    "5555555555554444": PublishedMethod("Mastercard, succeeds", "mastercard", Step.SUCCEED),
+    "378282246310005": PublishedMethod("American Express, succeeds", "amex", Step.SUCCEED),
+    "4000000000000002": PublishedMethod("Is declined", "visa", Step.DECLINE, error=DECLINED),
+    "4000000000009995": PublishedMethod(
+        "Has insufficient funds", "visa", Step.DECLINE, error=INSUFFICIENT_FUNDS
+    ),
+    "4000002500003155": PublishedMethod(
+        "Asks for 3-D Secure",
+        "visa",
+        Step.ASK_AUTHENTICATION,
+        charged=Step.SUCCEED,
+        authenticated=Step.SUCCEED,
+        not_authenticated=Step.FAIL_AUTHENTICATION,
+        error=NOT_AUTHENTICATED,
+    ),
+    "4000002760003184": PublishedMethod(
+        "Always asks the bank",
+        "visa",
+        Step.ASK_AUTHENTICATION,
+        authenticated=Step.SUCCEED,
+        not_authenticated=Step.FAIL_AUTHENTICATION,
+        error=NOT_AUTHENTICATED,
+    ),
+    "4000000000000341": PublishedMethod(
+        "Saves, then declines", "visa", Step.DECLINE, saving=Step.SUCCEED, error=DECLINED
+    ),
+    "renewals_declined": PublishedMethod(
+        "Succeeds once, then declines",
+        "visa",
+        Step.SUCCEED,
+        last4="0341",
+        charged=Step.DECLINE,
+        error=DECLINED,
+    ),
+    "delayed_success": PublishedMethod(
+        "Debit, succeeds later",
+        "bank",
+        Step.PROCESS,
+        type="sepa_debit",
+        settles=Step.SETTLE_PAID,
+    ),
+    "delayed_failure": PublishedMethod(
+        "Debit, fails later",
+        "bank",
+        Step.PROCESS,
+        type="sepa_debit",
+        settles=Step.SETTLE_FAILED,
+        error=DEBIT_REFUSED,
+    ),
+}
+
+# The numbers behind the names that Stripe's calls take (https://docs.stripe.com/testing).
+NUMBERS_BY_NAME = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_mastercard": "5555555555554444",
+    "pm_card_amex": "378282246310005",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_visa_chargeDeclined": "4000000000000002",
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_authenticationRequiredOnSetup": "4000002500003155",
+}
+
+
+def published_method(number: str) -> PublishedMethod:
+    """Return the test method with this number or name; Refusal (400) for any other number."""
+    method = METHODS.get(number)
+    if method is None:
+        raise Refusal(400, "Only Stripe's published test numbers work here.")
+    return method

@@ -1,0 +1,155 @@
+"""The calls that only read: an object by its id, or those with fields in common, newest first.
+
+What can be expanded stands in one table; anything else is a 501
+(https://docs.stripe.com/api/expanding_objects, https://docs.stripe.com/api/pagination).
+"""
+
+from typing import Literal
+
+from sandbox.refusals import Refusal, not_modelled
+from sandbox.store import Json
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import list_object
+from sandbox.stripe.parameters import Call, ExpandPaths, Limit, WholeNumber
+from sandbox.stripe.readable import Readable
+
+Times = dict[Literal["gt", "gte", "lt", "lte"], WholeNumber]
+# By kind of object: what can be expanded in it, and what kind of object that is.
+EXPANDABLE = {
+    "checkout.session": {
+        "customer": "customer",
+        "invoice": "invoice",
+        "payment_intent": "payment_intent",
+        "setup_intent": "setup_intent",
+        "subscription": "subscription",
+    },
+    "payment_intent": {
+        "customer": "customer",
+        "latest_charge": "charge",
+        "payment_method": "payment_method",
+    },
+    "charge": {
+        "balance_transaction": "balance_transaction",
+        "customer": "customer",
+        "payment_intent": "payment_intent",
+    },
+    "refund": {
+        "balance_transaction": "balance_transaction",
+        "charge": "charge",
+        "failure_balance_transaction": "balance_transaction",
+        "payment_intent": "payment_intent",
+    },
+    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
+    "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
+    "subscription": {
+        "customer": "customer",
+        "default_payment_method": "payment_method",
+        "latest_invoice": "invoice",
+    },
+    "invoice": {"customer": "customer"},
+    "invoice_payment.payment": {"payment_intent": "payment_intent"},
+}
+# Lists that an object has only where they are asked for: the kind of object in them, and the field
+# by which those name the object.
+EXPANDABLE_LISTS = {
+    ("charge", "refunds"): ("refund", "charge"),
+    ("invoice", "payments"): ("invoice_payment", "invoice"),
+}
+
+
+def expand_paths(stripe: LocalStripe, stripe_object: Json, paths: list[str]) -> Json:
+    """Return the object with objects in place of the ids that these paths name."""
+    for path in paths:
+        _expand(stripe, stripe_object, stripe_object["object"], path)
+    return stripe_object
+
+
+def _expand(stripe: LocalStripe, part: Json, kind: str, path: str) -> None:
+    """Expand one path, from this part of an object on."""
+    name, _, further = path.partition(".")
+    if kind == "list" and name == "data":
+        for each in part["data"]:
+            _expand(stripe, each, each["object"], further)
+        return
+    _expand_field(stripe, part, kind, name, path)
+    inner = part.get(name)
+    if further and inner:
+        _expand(stripe, inner, inner.get("object", f"{kind}.{name}"), further)
+
+
+def _expand_field(stripe: LocalStripe, part: Json, kind: str, name: str, path: str) -> None:
+    """Put an object, or a list of them, into one field; 501 names the `path` that cannot be."""
+    if (kind, name) in EXPANDABLE_LISTS and "object" not in (part.get(name) or {}):
+        listed_kind, owner_field = EXPANDABLE_LISTS[kind, name]
+        objects = stripe.newest(listed_kind, **{owner_field: part["id"]})
+        part[name] = list_object(objects, f"/v1/{name}", 10)
+    elif target := EXPANDABLE.get(kind, {}).get(name):
+        id = part.get(name)
+        if isinstance(id, str):
+            part[name] = stripe.stored(target, id)
+    elif f"{kind}.{name}" not in EXPANDABLE:
+        raise not_modelled(f"expand[{path[:50]}]")
+
+
+def retrieve_call(kind: str) -> Call:
+    """Make the GET of one object of a kind."""
+
+    def retrieve(stripe: LocalStripe, id: str, *, expand: ExpandPaths | None = None) -> Json:
+        return expand_paths(stripe, stripe.stored(kind, id), expand or [])
+
+    return retrieve
+
+
+def list_call(kind: str, readable: Readable) -> Call:
+    """Make the GET of those objects of a kind that have fields in common, newest first."""
+
+    def list_objects(
+        stripe: LocalStripe,
+        *,
+        limit: Limit = 10,
+        starting_after: str | None = None,
+        created: Times | None = None,
+        expand: ExpandPaths | None = None,
+        **fields: str,
+    ) -> Json:
+        for name in fields.keys() - set(readable.filters):
+            raise not_modelled(name)
+        if fields.get("status") == "all":  # of subscriptions: those that have ended as well
+            del fields["status"]
+        objects = _page(stripe, stripe.newest(kind, **fields), kind, starting_after, created)
+        return expand_paths(stripe, list_object(objects, readable.path, limit), expand or [])
+
+    return list_objects
+
+
+def list_events(
+    stripe: LocalStripe,
+    *,
+    types: ExpandPaths | None = None,
+    created: Times | None = None,
+    limit: Limit = 10,
+    starting_after: str | None = None,
+) -> Json:
+    """GET /v1/events, newest first (https://docs.stripe.com/api/events/list)."""
+    events = _page(stripe, stripe.newest("event"), "event", starting_after, created)
+    selected = [event for event in events if not types or event["type"] in types]
+    return list_object(selected, "/v1/events", limit)
+
+
+def _page(
+    stripe: LocalStripe, objects: list[Json], kind: str, after: str | None, created: Times | None
+) -> list[Json]:
+    """Return those of the objects that come after the one with id `after`, and were made then."""
+    if after:
+        ids = [each["id"] for each in objects]
+        if stripe.stored(kind, after)["id"] not in ids:
+            raise Refusal(400, f"`starting_after` is not on this list: '{after}'")
+        objects = objects[ids.index(after) + 1 :]
+    times = created or {}
+    return [
+        each
+        for each in objects
+        if times.get("gte", 0) <= each["created"] <= times.get("lte", 2**53)
+        and times.get("gt", -1) < each["created"] < times.get("lt", 2**53)
+    ]

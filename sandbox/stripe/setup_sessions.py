@@ -1,0 +1,92 @@
+"""Pages that save a card and charge nothing (https://docs.stripe.com/payments/save-and-reuse)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sandbox.store import Json
+from sandbox.stripe.checkout import open_page
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import new
+from sandbox.stripe.parameters import Metadata, Text
+from sandbox.stripe.payment_methods import new_method
+from sandbox.stripe.published_methods import METHODS, Step
+from sandbox.stripe.transitions import ASKED_IN_PAGE, NO_CUSTOMER_DETAILS
+
+
+def create_setup_session(
+    stripe: LocalStripe,
+    *,
+    mode: Literal["setup"],
+    customer: Text,
+    currency: Text,
+    setup_intent_data: dict[Literal["metadata"], Metadata] | None = None,
+    **page: Any,
+) -> Json:
+    """POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
+
+    `page` are the PageParameters of `checkout.py`.
+    """
+    intent = new("setup_intent", customer=customer) | (setup_intent_data or {})
+    session: Json = {
+        "mode": mode,
+        "customer": customer,
+        "currency": currency,
+        "setup_intent": intent["id"],
+        "payment_status": "no_payment_required",
+        "amount_subtotal": None,
+        "amount_total": None,
+    }
+    opened = open_page(stripe, session, page, items=[], intent={})
+    stripe.changed(intent, "setup_intent.created")
+    return opened
+
+
+def save_card(stripe: LocalStripe, session: Json, card: str, step: Step) -> Json:
+    """Try to save a card on the page of a setup session; return the session.
+
+    `card` is the test number, `step` what trying it on any page causes.
+    """
+    published = METHODS[card]
+    setup = SETUPS[published.saving or step]
+    intent = stripe.stored("setup_intent", session["setup_intent"])
+    setup.apply(intent, published.error)
+    if intent["status"] == "succeeded":
+        saved = new_method(stripe, card, session["customer"], "limited")
+        intent["payment_method"] = saved["id"]
+        session |= {
+            "status": "complete",
+            "url": None,
+            "customer_details": NO_CUSTOMER_DETAILS,
+        }
+    stripe.emit([*setup.events], intent, session)
+    return session
+
+
+def _succeed(intent: Json, error: Json) -> None:
+    intent.update(status="succeeded", last_setup_error=None, next_action=None)
+
+
+def _fail(intent: Json, error: Json) -> None:
+    intent.update(status="requires_payment_method", last_setup_error=error, next_action=None)
+
+
+def _ask(intent: Json, error: Json) -> None:
+    intent.update(status="requires_action", last_setup_error=None, next_action=ASKED_IN_PAGE)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a step does to a setup intent (with the method's error), and its events in order."""
+
+    apply: Callable[[Json, Json], None]
+    events: tuple[str, ...]
+
+
+# https://docs.stripe.com/payments/setupintents/lifecycle
+SETUPS = {
+    Step.SUCCEED: Setup(_succeed, ("setup_intent.succeeded", "checkout.session.completed")),
+    Step.DECLINE: Setup(_fail, ("setup_intent.setup_failed",)),
+    Step.ASK_AUTHENTICATION: Setup(_ask, ("setup_intent.requires_action",)),
+    Step.FAIL_AUTHENTICATION: Setup(_fail, ("setup_intent.setup_failed",)),
+}

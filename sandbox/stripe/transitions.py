@@ -1,0 +1,240 @@
+"""What each step does to a payment: to its session, its intent and its charge, and the events.
+
+Sources: https://docs.stripe.com/payments/paymentintents/lifecycle and
+https://docs.stripe.com/payments/checkout/fulfill-orders.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.store import Json
+from sandbox.stripe.published_methods import Step
+
+# What Stripe knows of a payer who gave nothing but a card.
+NO_CUSTOMER_DETAILS: Json = {
+    "address": None,
+    "business_name": None,
+    "email": None,
+    "individual_name": None,
+    "name": None,
+    "phone": None,
+    "tax_exempt": "none",
+    "tax_ids": [],
+}
+AUTHORIZED: Json = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "approved_by_network",
+    "reason": None,
+    "risk_level": "normal",
+    "seller_message": "Payment complete.",
+    "type": "authorized",
+}
+REFUSED: Json = {
+    "advice_code": None,
+    "network_advice_code": None,
+    "network_decline_code": None,
+    "network_status": "declined_by_network",
+    "reason": None,
+    "risk_level": "normal",
+    "seller_message": "The bank did not accept the payment.",
+    "type": "issuer_declined",
+}
+# The 3-D Secure question is asked in the page itself.
+ASKED_IN_PAGE: Json = {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
+
+NO_INTENT = ""  # the status of an intent that does not exist yet
+UNPAID = (NO_INTENT, "requires_payment_method", "requires_action")
+
+
+@dataclass
+class Payment:
+    """The objects that one step changes in place, and what it changes them to.
+
+    `session` is {} for an intent that has none: what is set there is kept nowhere. `error` is
+    Stripe's, of the method that was tried. `next_action` is where the bank asks its question.
+    """
+
+    session: Json
+    intent: Json
+    charge: Json
+    error: Json
+    next_action: Json
+    receipt_url: str
+
+
+def succeed(payment: Payment) -> None:
+    """Let the money arrive at once."""
+    _complete_session(payment)
+    payment.session["payment_status"] = "paid"
+    payment.intent.update(
+        status="succeeded",
+        amount_received=payment.intent["amount"],
+        latest_charge=payment.charge["id"],
+        payment_method=payment.charge["payment_method"],
+        last_payment_error=None,
+        next_action=None,
+    )
+    _pay_charge(payment)
+
+
+def decline(payment: Payment) -> None:
+    """Refuse the try; the page stays open for another one."""
+    payment.session["payment_intent"] = payment.intent["id"]
+    payment.intent.update(
+        status="requires_payment_method",
+        payment_method=None,
+        latest_charge=payment.charge["id"],
+        last_payment_error=payment.error,
+        next_action=None,
+    )
+    _fail_charge(payment)
+
+
+def ask_authentication(payment: Payment) -> None:
+    """Have the payer asked by the bank."""
+    payment.session["payment_intent"] = payment.intent["id"]
+    payment.intent.update(
+        status="requires_action", last_payment_error=None, next_action=payment.next_action
+    )
+
+
+def fail_authentication(payment: Payment) -> None:
+    """Refuse a payer who did not convince the bank; nothing was charged."""
+    payment.session["payment_intent"] = payment.intent["id"]
+    payment.intent.update(
+        status="requires_payment_method",
+        payment_method=None,
+        last_payment_error=payment.error,
+        next_action=None,
+    )
+
+
+def process(payment: Payment) -> None:
+    """Start a debit: the page is done, and nothing is paid yet."""
+    _complete_session(payment)
+    payment.intent.update(
+        status="processing",
+        latest_charge=payment.charge["id"],
+        payment_method=payment.charge["payment_method"],
+        last_payment_error=None,
+        next_action=None,
+    )
+    payment.charge["status"] = "pending"
+
+
+def settle_paid(payment: Payment) -> None:
+    """Let the debit's money arrive."""
+    payment.session["payment_status"] = "paid"
+    payment.intent.update(status="succeeded", amount_received=payment.intent["amount"])
+    _pay_charge(payment)
+
+
+def settle_failed(payment: Payment) -> None:
+    """Let the bank refuse the debit."""
+    payment.session["payment_status"] = "unpaid"
+    payment.intent.update(
+        status="requires_payment_method", payment_method=None, last_payment_error=payment.error
+    )
+    _fail_charge(payment)
+
+
+def _complete_session(payment: Payment) -> None:
+    payment.session.update(
+        status="complete",
+        payment_intent=payment.intent["id"],
+        customer_details=NO_CUSTOMER_DETAILS,
+        url=None,
+    )
+
+
+def _pay_charge(payment: Payment) -> None:
+    payment.charge.update(
+        status="succeeded",
+        paid=True,
+        captured=True,
+        amount_captured=payment.charge["amount"],
+        outcome=AUTHORIZED,
+        receipt_url=payment.receipt_url,
+    )
+
+
+def _fail_charge(payment: Payment) -> None:
+    payment.charge.update(
+        status="failed",
+        failure_code=payment.error["code"],
+        failure_message=payment.error["message"],
+        outcome=REFUSED,
+    )
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One step: what it does, the statuses that it starts from, and its events in order.
+
+    `session` is the status of the session, `intents` are those of the intent. `has_charge` is False
+    for a step that comes before anything is charged.
+    """
+
+    apply: Callable[[Payment], None]
+    session: str
+    intents: tuple[str, ...]
+    events: tuple[str, ...]
+    has_charge: bool = True
+
+
+TRANSITIONS = {
+    Step.SUCCEED: Transition(
+        succeed,
+        session="open",
+        intents=UNPAID,
+        events=("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"),
+    ),
+    Step.DECLINE: Transition(
+        decline,
+        session="open",
+        intents=UNPAID,
+        events=("charge.failed", "payment_intent.payment_failed"),
+    ),
+    Step.ASK_AUTHENTICATION: Transition(
+        ask_authentication,
+        session="open",
+        intents=UNPAID,
+        events=("payment_intent.requires_action",),
+        has_charge=False,
+    ),
+    Step.FAIL_AUTHENTICATION: Transition(
+        fail_authentication,
+        session="open",
+        intents=UNPAID,
+        events=("payment_intent.payment_failed",),
+        has_charge=False,
+    ),
+    Step.PROCESS: Transition(
+        process,
+        session="open",
+        intents=UNPAID,
+        events=("charge.pending", "payment_intent.processing", "checkout.session.completed"),
+    ),
+    Step.SETTLE_PAID: Transition(
+        settle_paid,
+        session="complete",
+        intents=("processing",),
+        events=(
+            "charge.succeeded",
+            "payment_intent.succeeded",
+            "checkout.session.async_payment_succeeded",
+        ),
+    ),
+    Step.SETTLE_FAILED: Transition(
+        settle_failed,
+        session="complete",
+        intents=("processing",),
+        events=(
+            "charge.failed",
+            "payment_intent.payment_failed",
+            "checkout.session.async_payment_failed",
+        ),
+    ),
+}
