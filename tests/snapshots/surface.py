@@ -34,7 +34,7 @@ FIGURES = {
 
 def openapi_json() -> str:
     """The OpenAPI document, keys sorted: where a route stands in the table is nobody's business."""
-    return json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def log_events_txt() -> str:
