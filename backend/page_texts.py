@@ -1,6 +1,7 @@
-"""The few words that the backend itself says to people: those of the page they come back to.
+"""The texts of the pages that people come back to from Stripe: a file for each language.
 
-One file a language in `locales/`; everything else that people read is the bot's.
+Stripe's own pages are asked for in the nearest of these languages. What people read in the chat is
+the bot's, in bot/locales/; errors of the API and what commands print are in English alone.
 """
 
 import tomllib

@@ -49,3 +49,29 @@ def test_a_code_of_an_error_that_is_named_exists() -> None:
     named = re.findall(r"\b[45]\d\d `([a-z_]+)`", page)
     assert named
     assert set(named) - codes == set()
+
+
+def test_what_is_to_be_looked_for_in_a_log_is_written_there() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text()
+    cells = [cell for line in page.splitlines() for cell in line.split("|") if " log" in cell]
+    named = {name for cell in cells for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", cell)}
+    sources = [path for folder in ("backend", "bot") for path in (ROOT / folder).rglob("*.py")]
+    said = {name for path in sources for name in re.findall(r'"(\w+)"', path.read_text())}
+    said |= {error.code for error in tree(PursebotError)}
+    metrics = (ROOT / "tests" / "snapshots" / "metrics.txt").read_text().split()
+    assert "stripe_event_thin" in named
+    assert named - said - {*metrics} - {"request_id"} == set()
+
+
+def test_the_changelog_has_the_sections_of_keep_a_changelog() -> None:
+    """https://keepachangelog.com/en/1.1.0/; a version is `Unreleased` or has a date."""
+    text = (ROOT / "CHANGELOG.md").read_text()
+    for version in re.split(r"(?m)^## ", text)[1:]:
+        title, *sections = re.split(r"(?m)^### ", version)
+        assert re.fullmatch(r"Unreleased|\d+\.\d+\.\d+ - 20\d\d-\d\d-\d\d", title.strip())
+        names = [section.splitlines()[0] for section in sections]
+        known = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+        assert names == [name for name in known if name in names]
+        assert [
+            name for name, each in zip(names, sections, strict=True) if "\n- " not in each
+        ] == []

@@ -7,7 +7,11 @@ from backend.stripe import webhooks
 
 
 async def receive(request: web.Request) -> web.Response:
-    """POST /api/payments/webhook: 200 {"state"} once it is recorded, 400 never, 5xx send again."""
+    """POST /api/payments/webhook: 200 {"state"} once it is recorded.
+
+    Stripe sends again what is answered otherwise, for up to three days in live mode: 400 where the
+    signature or the form is wrong, 5xx where we failed. https://docs.stripe.com/webhooks
+    """
     raw = await request.read()
     state = await webhooks.receive(request.app[SHOP], raw, request.headers.get("Stripe-Signature"))
     return web.json_response({"state": state})

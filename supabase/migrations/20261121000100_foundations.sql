@@ -88,7 +88,7 @@ begin
     return null;
 end
 $$;
-comment on function private.forbid_change is 'Trigger for append-only tables: even their owner cannot rewrite history.';
+comment on function private.forbid_change is 'Trigger for append-only tables: not even their owner changes a row, short of switching the trigger off.';
 
 -- A database belongs to one Stripe account and mode, recorded at first use. Its installation id is in the
 -- metadata of whatever we make at Stripe, where others may use the same account.

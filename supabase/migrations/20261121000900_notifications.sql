@@ -249,7 +249,7 @@ begin
     return jsonb_build_object('accepted', true, 'seconds_since_paid', private.seconds_since_paid(told, outcome));
 end
 $$;
-comment on function api.finish_notification is 'Definer: nobody has grants on the outbox. Outcomes as in backend/schemas.py.';
+comment on function api.finish_notification is 'Definer: nobody has grants on the outbox. Outcomes as in backend/schemas/notifications.py.';
 grant execute on function api.finish_notification(bigint, uuid, text, bigint, double precision, bigint, text) to service_role;
 
 -- Back into the queue; where a newer update of the same message waits already, that one is enough.
