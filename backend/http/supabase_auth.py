@@ -11,6 +11,7 @@ import time
 import aiohttp
 import jwt
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from backend.errors import Unauthorized
 from backend.failures import SupabaseUnavailable
@@ -25,6 +26,12 @@ FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
 ASK_AGAIN_SECONDS = 60  # however many strangers name keys that nobody knows
 ANSWER = aiohttp.ClientTimeout(total=3)
 NO_ANSWER = (aiohttp.ClientError, TimeoutError)
+
+
+class PublishedKeys(BaseModel):
+    """A JSON Web Key Set: https://www.rfc-editor.org/rfc/rfc7517#section-5."""
+
+    keys: list[Json]
 
 
 class SupabaseAuth:
@@ -78,9 +85,9 @@ class SupabaseAuth:
                 aiohttp.ClientSession(timeout=ANSWER, raise_for_status=True) as http,
                 http.get(url, allow_redirects=False) as answer,
             ):
-                published = (await answer.json(content_type=None))["keys"]
+                published = PublishedKeys.model_validate_json(await answer.read()).keys
             found = jwt.PyJWKSet(published).keys if published else []
-        except (*NO_ANSWER, jwt.PyJWTError, ValueError, LookupError, TypeError):
+        except (*NO_ANSWER, jwt.PyJWTError, ValidationError):
             self._reached = False
             log.warning("supabase_keys_unavailable", url=url)
             return
