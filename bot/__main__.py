@@ -15,15 +15,15 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from bot.app import ALLOWED_UPDATES, create_app, show_commands
 from bot.backend_api.client import BackendClient
 from bot.backend_api.transport import new_session
-from bot.delivery.notifications import DeliveryWorker
+from bot.delivery.worker import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.logs import start_logging
 from bot.settings import Settings, SettingsError, Webhook, read_settings
 from bot.telegram.context import BotApplication
 from bot.telegram.polling import Poller
-from bot.telegram.reachability import REFUSALS_AT_START, once_telegram_answers, reason_of
+from bot.telegram.reachability import REFUSALS_AT_START, reason_of, retry_until_answered
 from bot.telegram.update_reader import UpdateReader
-from bot.telegram.webhook_updates import UpdateWorker, ask_for_posts
+from bot.telegram.webhook_updates import UpdateWorker, set_webhook
 
 log = structlog.get_logger("bot")
 
@@ -37,7 +37,7 @@ eight seconds, 2 settings are missing or wrong. A bot that runs goes on trying.
 
 
 def main() -> int:
-    """Answers the exit code."""
+    """Run the bot; return the exit code."""
     argparse.ArgumentParser(prog="python -m bot", description=ABOUT).parse_args()
     try:
         settings = read_settings()
@@ -45,18 +45,18 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     start_logging(value.get_secret_value() for _, value in settings if isinstance(value, SecretStr))
-    return asyncio.run(until_told_to_stop(settings))
+    return asyncio.run(run_until_signal(settings))
 
 
-async def until_told_to_stop(settings: Settings) -> int:
+async def run_until_signal(settings: Settings) -> int:
     """Run the bot until a signal, a crash or a token refused at the start.
 
-    Answers the exit code.
+    Returns the exit code.
     """
-    told = asyncio.Event()
+    stop_signal = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    tasks = (asyncio.create_task(run(settings)), asyncio.create_task(told.wait()))
+        asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
+    tasks = (asyncio.create_task(run(settings)), asyncio.create_task(stop_signal.wait()))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
@@ -72,7 +72,7 @@ async def until_told_to_stop(settings: Settings) -> int:
 
 
 async def run(settings: Settings) -> None:
-    """The whole bot, until cancelled. Raises InvalidToken when it cannot begin."""
+    """Run the whole bot until cancelled. Raises InvalidToken when it cannot begin."""
     texts = load_texts()
     async with new_session() as session:
         backend = BackendClient(session, settings.backend_url, settings.bot_api_secret)
@@ -88,7 +88,7 @@ async def run(settings: Settings) -> None:
 async def started(
     application: BotApplication, webhook: Webhook | None = None
 ) -> AsyncIterator[None]:
-    """Receiving and handling updates. At the end: no new ones, those begun are finished.
+    """Receive and handle updates for the length of the block, then finish those begun.
 
     Whichever way was used before ends by itself: polling removes a webhook, a webhook ends polling.
     It stays set while the bot is down, so that the backend goes on storing. Raises InvalidToken
@@ -96,30 +96,30 @@ async def started(
     """
     bot = application.bot
     async with AsyncExitStack() as stack:
-        await once_telegram_answers("getMe", application.initialize, REFUSALS_AT_START)
+        await retry_until_answered("getMe", application.initialize, REFUSALS_AT_START)
         stack.push_async_callback(application.shutdown)
         await application.start()
         stack.push_async_callback(application.stop)
         if webhook:
-            await once_telegram_answers("setWebhook", lambda: ask_for_posts(application, webhook))
+            await retry_until_answered("setWebhook", lambda: set_webhook(application, webhook))
             log.info("receiving", by="webhook")
         else:
-            await once_telegram_answers("deleteWebhook", bot.delete_webhook)
+            await retry_until_answered("deleteWebhook", bot.delete_webhook)
             reader = UpdateReader(bot, application.bot_data.backend)
             await stack.enter_async_context(
-                beside(Poller(application, reader).run(ALLOWED_UPDATES))
+                background_task(Poller(application, reader).run(ALLOWED_UPDATES))
             )
         try:
             await show_commands(application)
         except TelegramError as error:
             log.warning("commands_not_shown", reason=reason_of(error))
-            await stack.enter_async_context(beside(show_commands_later(application)))
+            await stack.enter_async_context(background_task(show_commands_later(application)))
         yield
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """A task for the length of the block; cancelled and awaited at its end."""
+async def background_task(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run a task for the length of the block; cancel and await it at its end."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -129,9 +129,9 @@ async def beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 
 async def show_commands_later(application: BotApplication) -> None:
-    """The menus, when Telegram takes them; without them, the bot works."""
+    """Show the menus when Telegram takes them; without them, the bot works."""
     with suppress(BadRequest):
-        await once_telegram_answers("setMyCommands", lambda: show_commands(application))
+        await retry_until_answered("setMyCommands", lambda: show_commands(application))
 
 
 if __name__ == "__main__":

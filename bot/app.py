@@ -26,7 +26,7 @@ CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries
 
 
 def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotApplication:
-    """The whole bot, not yet started.
+    """Build the whole bot, not yet started.
 
     How it receives is `bot/telegram/polling.py` or `bot/telegram/webhook_updates.py`.
     """
@@ -49,7 +49,9 @@ def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotA
     )
     application.bot_data.backend = backend
     application.bot_data.texts = texts
-    application.bot_data.commands = tuple(COMMANDS)
+    application.bot_data.commands = tuple(
+        (name, command.description) for name, command in COMMANDS.items()
+    )
     application.bot_data.support_contact = settings.support_contact
     application.add_handlers(HANDLERS)
     application.add_error_handler(on_error)
@@ -57,11 +59,17 @@ def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotA
 
 
 async def show_commands(application: BotApplication) -> None:
-    """Fill the menu beside the input field, in private and in groups, in every language."""
+    """Fill the menu beside the input field, in private and in groups, in every language.
+
+    Raises TelegramError.
+    """
     texts = application.bot_data.texts
     for language in sorted(texts.languages):
-        words = texts.words(language)
+        translator = texts.translator(language)
         code = None if language == COMPLETE_LANGUAGE else language
         for scope, names in MENUS:
-            menu = [telegram.BotCommand(name, words.plain(f"command.{name}")) for name in names]
+            menu = [
+                telegram.BotCommand(name, translator.text(COMMANDS[name].description))
+                for name in names
+            ]
             await application.bot.set_my_commands(menu, scope, code)

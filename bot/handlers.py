@@ -4,24 +4,34 @@ A button's data comes back as whatever somebody sends us, at most 64 bytes: the 
 the whole grammar, and what does not match exactly is not ours.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from telegram import ext
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 
-from bot import late_taps, start
+from bot import start
+from bot.locales import keys
+from bot.locales.key import Key
 from bot.organizations import groups, invite, link, members, organization
-from bot.payment_methods import cards
-from bot.payment_methods.card_numbers import HasCardNumber, warn
-from bot.payments import charges, invoices, refunds, taps as payment_taps, topup
-from bot.personal_settings import menu as settings_menu
-from bot.subscriptions import packages, recurring as subscriptions
+from bot.payment_methods import cards, changes as method_changes, links as method_links
+from bot.payment_methods.card_numbers import HasCardNumber, warn_of_card_number
+from bot.payments import charges, invoices, refunds, taps, topup
+from bot.personal_settings import menu
+from bot.subscriptions import changes as subscription_changes, overview, start as subscription_start
 from bot.telegram import screens
 from bot.telegram.context import BotContext, Handler
-from bot.telegram.money_taps import MoneyTap, while_present
-from bot.telegram.routing import GROUPS, command, tapped, too_old, written
+from bot.telegram.money_taps import MoneyTap, on_money_tap
+from bot.telegram.routing import GROUPS, explain_old_button, on_command, on_message, on_tap
 from bot.wallets import export, history
 from bot.wallets.balance import balance
+
+
+class Command(NamedTuple):
+    """What a command does in private, and how the menu describes it."""
+
+    handle: Handler
+    description: Key
+
 
 UUID: Final = "[0-9a-f]{32}"
 ORGANIZATION: Final = f"(?P<organization>{UUID})"
@@ -34,64 +44,67 @@ TERMS: Final = "(?P<uses>1|5|20):(?P<hours>24|48|168|720)"
 OFFER: Final = f"{ORGANIZATION}:(?P<role>owner|admin|member):{TERMS}"
 SUBSCRIPTION: Final = f"(?P<organization>{PACKED}):(?P<subscription>{PACKED})"
 INTERVAL: Final = "(?P<interval>w|m)"
-WHAT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-f]{{6}})"
-BEGINNING: Final = f"(?P<rest>(?P<organization>{PACKED}):{INTERVAL}:{WHAT})"
-CARD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
+PACKAGE_OR_AMOUNT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-f]{{6}})"
+START: Final = f"(?P<organization>{PACKED}):{INTERVAL}:{PACKAGE_OR_AMOUNT}"
+METHOD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
 CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest
 
-COMMANDS: Final[dict[str, Handler]] = {  # in the order of the menu
-    "topup": topup.topup,
-    "balance": balance,
-    "cards": cards.cards,
-    "recurring": subscriptions.recurring,
-    "invoices": invoices.invoices,
-    "history": history.history,
-    "export": export.export,
-    "org": organization.organization,
-    "members": members.members,
-    "invite": invite.invite,
-    "group": groups.how,
-    "start": start.start,
-    "settings": settings_menu.settings,
-    "language": settings_menu.language,
-    "help": start.show_help,
-    "paysupport": start.paysupport,
-    "cancel": start.cancel,
+COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
+    "topup": Command(topup.topup, keys.Command.TOPUP),
+    "balance": Command(balance, keys.Command.BALANCE),
+    "cards": Command(cards.cards, keys.Command.CARDS),
+    "recurring": Command(overview.subscriptions, keys.Command.RECURRING),
+    "invoices": Command(invoices.invoices, keys.Command.INVOICES),
+    "history": Command(history.history, keys.Command.HISTORY),
+    "export": Command(export.export, keys.Command.EXPORT),
+    "org": Command(organization.organization, keys.Command.ORG),
+    "members": Command(members.members, keys.Command.MEMBERS),
+    "invite": Command(invite.invite, keys.Command.INVITE),
+    "group": Command(groups.explain_groups, keys.Command.GROUP),
+    "start": Command(start.start, keys.Command.START),
+    "settings": Command(menu.settings, keys.Command.SETTINGS),
+    "language": Command(menu.language, keys.Command.LANGUAGE),
+    "help": Command(start.show_help, keys.Command.HELP),
+    "paysupport": Command(start.paysupport, keys.Command.PAYSUPPORT),
+    "cancel": Command(start.cancel, keys.Command.CANCEL),
 }
 # By the whole of a button's data.
 TAPS: Final[dict[str, Handler]] = {
     "forget": start.forget_tapped,
     "topup": topup.topup,
-    "organizations": topup.another_tapped,
+    "organizations": topup.other_organization_tapped,
     f"amounts:{WALLET}": topup.organization_tapped,
     f"other:{WALLET}": topup.other_amount_tapped,
     f"pay:{WALLET}:{AMOUNT}": topup.amount_tapped,
     f"page:{WALLET}:{AMOUNT}": topup.page_tapped,
     "balance": balance,
-    f"(?P<act>check|cancel):{PAYMENT}": payment_taps.ask_tapped,
-    f"again:{PAYMENT}": payment_taps.again_tapped,
-    f"receipt:{PAYMENT}": payment_taps.receipt_tapped,
+    f"check:{PAYMENT}": taps.check_tapped,
+    f"cancel:{PAYMENT}": taps.cancel_tapped,
+    f"again:{PAYMENT}": taps.again_tapped,
+    f"receipt:{PAYMENT}": taps.receipt_tapped,
     f"refund:{PAYMENT}": refunds.refund_tapped,
     f"refund_other:{PAYMENT}": refunds.other_tapped,
     f"bills:(?P<organization>{PACKED}):{CURSOR}": invoices.invoices,
-    f"subs:{ORGANIZATION}": subscriptions.recurring,
-    f"sub_new:{ORGANIZATION}:{INTERVAL}": packages.new_tapped,
-    f"(begin|go_(?P<how>link)):{BEGINNING}": packages.begin_tapped,
-    f"sub_(?P<act>look|change|end):{SUBSCRIPTION}": subscriptions.act_tapped,
+    f"subs:{ORGANIZATION}": overview.subscriptions,
+    f"sub_new:{ORGANIZATION}:{INTERVAL}": subscription_start.new_tapped,
+    f"(begin|go_(?P<how>link)):{START}": subscription_start.start_tapped,
+    f"sub_look:{SUBSCRIPTION}": subscription_changes.view_tapped,
+    f"sub_change:{SUBSCRIPTION}": subscription_changes.change_tapped,
+    f"sub_end:{SUBSCRIPTION}": subscription_changes.end_tapped,
     f"cards:{ORGANIZATION}": cards.cards,
     f"card:{CARD}": cards.card_tapped,
-    f"label_card:{CARD}": cards.label_tapped,
-    f"remove_card:{CARD}": cards.remove_tapped,
-    f"keep_card:{CARD}": cards.keep_tapped,
-    f"add_card:{ORGANIZATION}": cards.add_tapped,
-    f"check_link:(?P<link>{UUID})": cards.check_link_tapped,
-    f"portal:{ORGANIZATION}": cards.portal_tapped,
-    "settings(:(?P<page>quiet|timezone|language))?": settings_menu.settings,
-    rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": settings_menu.choice_tapped,
-    "ask_setting:(?P<name>quiet|timezone)": settings_menu.other_tapped,
+    f"label_card:{CARD}": method_changes.label_tapped,
+    f"remove_card:{CARD}": method_changes.remove_tapped,
+    f"keep_card:{CARD}": method_changes.keep_tapped,
+    f"add_card:{ORGANIZATION}": method_links.add_tapped,
+    f"check_link:(?P<link>{UUID})": method_links.check_link_tapped,
+    f"portal:{ORGANIZATION}": method_links.portal_tapped,
+    "settings(:(?P<page>quiet|timezone|language))?": menu.settings,
+    rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": menu.choice_tapped,
+    "ask_setting:(?P<name>quiet|timezone)": menu.other_tapped,
     "org": organization.organization,
     "new_org": organization.new_tapped,
     f"use:{ORGANIZATION}": organization.use_tapped,
@@ -112,21 +125,38 @@ TAPS: Final[dict[str, Handler]] = {
 # Those that move money or bind it: only while whoever tapped is there.
 MONEY_TAPS: Final = {
     f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": MoneyTap(
-        charges.card_tapped, late_taps.charge
+        charges.charge_tapped, charges.charge_tapped_late
     ),
-    f"refund_now:{PAYMENT}:{AMOUNT}": MoneyTap(refunds.now_tapped, late_taps.refund),
-    f"go_{CARD_WAY}:{BEGINNING}": MoneyTap(packages.begin_tapped, late_taps.begin),
-    f"sub_(?P<act>pause|resume|end_now):{SUBSCRIPTION}": MoneyTap(
-        subscriptions.act_tapped, late_taps.act
+    f"refund_now:{PAYMENT}:{AMOUNT}": MoneyTap(
+        refunds.confirmed_tapped, refunds.confirmed_tapped_late
     ),
-    f"(?P<act>to):{SUBSCRIPTION}:{AMOUNT}": MoneyTap(subscriptions.act_tapped, late_taps.act),
-    f"(?P<act>default_card):{CARD}": MoneyTap(cards.default_tapped, late_taps.card),
-    f"(?P<act>remove_card_now):{CARD}": MoneyTap(cards.remove_now_tapped, late_taps.card),
+    f"go_{METHOD_WAY}:{START}": MoneyTap(
+        subscription_start.start_tapped, subscription_start.start_tapped_late
+    ),
+    f"sub_pause:{SUBSCRIPTION}": MoneyTap(
+        subscription_changes.pause_tapped, subscription_changes.pause_tapped_late
+    ),
+    f"sub_resume:{SUBSCRIPTION}": MoneyTap(
+        subscription_changes.resume_tapped, subscription_changes.resume_tapped_late
+    ),
+    f"sub_end_now:{SUBSCRIPTION}": MoneyTap(
+        subscription_changes.end_now_tapped, subscription_changes.end_now_tapped_late
+    ),
+    f"to:{SUBSCRIPTION}:{AMOUNT}": MoneyTap(
+        subscription_changes.amount_tapped, subscription_changes.amount_tapped_late
+    ),
+    f"default_card:{CARD}": MoneyTap(
+        method_changes.default_tapped, method_changes.default_tapped_late
+    ),
+    f"remove_card_now:{CARD}": MoneyTap(
+        method_changes.remove_now_tapped, method_changes.remove_now_tapped_late
+    ),
 }
-GROUP_COMMANDS: Final = dict.fromkeys(COMMANDS, groups.in_private) | {
-    "balance": groups.balance,
-    "group": groups.show,
-    "start": groups.show,
+GROUP_COMMANDS: Final[dict[str, Handler]] = {
+    **dict.fromkeys(COMMANDS, groups.redirect_to_private),
+    "balance": groups.show_balance,
+    "group": groups.show_group,
+    "start": groups.show_group,
 }
 GROUP_TAPS: Final[dict[str, Handler]] = {
     f"tie(:{ORGANIZATION})?": groups.tie_tapped,
@@ -135,23 +165,29 @@ GROUP_TAPS: Final[dict[str, Handler]] = {
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
 HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
-    ext.MessageHandler(UpdateType.MESSAGE & HasCardNumber(), written(warn)),
+    ext.MessageHandler(UpdateType.MESSAGE & HasCardNumber(), on_message(warn_of_card_number)),
     ext.ChatMemberHandler(groups.presence_changed, ext.ChatMemberHandler.MY_CHAT_MEMBER),
-    ext.MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.migrated),
-    ext.CommandHandler(list(COMMANDS), written(groups.anonymous), GROUP & SenderChat.ALL),
-    *(ext.CommandHandler(name, written(handle), GROUP) for name, handle in GROUP_COMMANDS.items()),
-    ext.CommandHandler("cancel", written(start.cancel), PRIVATE),
-    *(ext.CommandHandler(name, command(handle), PRIVATE) for name, handle in COMMANDS.items()),
-    ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, written(start.text_written)),
-    ext.MessageHandler(PRIVATE, written(start.unknown)),
-    *(ext.CallbackQueryHandler(tapped(handle), rf"{data}\Z") for data, handle in TAPS.items()),
+    ext.MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.group_migrated),
+    ext.CommandHandler(list(COMMANDS), on_message(groups.answer_anonymous), GROUP & SenderChat.ALL),
     *(
-        ext.CallbackQueryHandler(while_present(tap), rf"{data}\Z")
+        ext.CommandHandler(name, on_message(handle), GROUP)
+        for name, handle in GROUP_COMMANDS.items()
+    ),
+    ext.CommandHandler("cancel", on_message(start.cancel), PRIVATE),
+    *(
+        ext.CommandHandler(name, on_command(command.handle), PRIVATE)
+        for name, command in COMMANDS.items()
+    ),
+    ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, on_message(start.text_written)),
+    ext.MessageHandler(PRIVATE, on_message(start.explain_commands)),
+    *(ext.CallbackQueryHandler(on_tap(handle), rf"{data}\Z") for data, handle in TAPS.items()),
+    *(
+        ext.CallbackQueryHandler(on_money_tap(tap), rf"{data}\Z")
         for data, tap in MONEY_TAPS.items()
     ),
     *(
-        ext.CallbackQueryHandler(tapped(handle, GROUPS), rf"{data}\Z")
+        ext.CallbackQueryHandler(on_tap(handle, GROUPS), rf"{data}\Z")
         for data, handle in GROUP_TAPS.items()
     ),
-    ext.CallbackQueryHandler(tapped(too_old)),
+    ext.CallbackQueryHandler(on_tap(explain_old_button)),
 ]

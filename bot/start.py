@@ -1,17 +1,20 @@
-"""The first words and the small ones: /start, /help, /paysupport, /cancel, the unknown."""
+"""The first sentences and the small ones: /start, /help, /paysupport, /cancel, the unknown."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from backend.schemas import Me, Membership
+from bot.locales import keys
+from bot.locales.translator import Translator
 from bot.organizations import link
-from bot.organizations.invite import joined
+from bot.organizations.invite import accept_invitation
 from bot.organizations.membership import (
     balance_lines,
-    current,
-    in_order,
-    may_top_up,
-    menu,
-    needed_role,
+    can_top_up,
+    default_first,
+    default_membership,
+    menu_rows,
+    top_up_role,
 )
 from bot.organizations.organization import organization_screen
 from bot.payments import topup
@@ -20,7 +23,7 @@ from bot.telegram.screens import Screen
 
 # Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
-    "invite": joined,
+    "invite": accept_invitation,
     "topup": topup.link_followed,
     "link": link.link_followed,
 }
@@ -32,63 +35,74 @@ async def start(context: BotContext) -> None:
     if kind in PAYLOADS:
         await PAYLOADS[kind](context, code)
         return
-    me = await context.introduce()
-    words, place = context.words, current(me)
-    if place is None:
-        await context.reply(organization_screen(me, words))
+    me, translator = await context.introduce(), context.translator
+    membership = default_membership(me)
+    if membership is None:
+        await context.reply(organization_screen(me, translator))
         return
-    lines = (
-        words.say("start.hello", name=me.name),
-        words.say("start.organizations", count=len(me.organizations)),
-        *(line for each in in_order(me) for line in balance_lines(each, words)),
-        words.say("start.topups_off")
-        if not me.topups_in_chat
-        else words.say("start.next")
-        if may_top_up(place)
-        else words.say("start.next_member", role=needed_role(words)),
-    )
-    await context.reply(Screen("\n".join(lines), menu(me, words)))
+    lines = [
+        translator.html(keys.Start.HELLO, name=me.name),
+        translator.html(keys.Start.ORGANIZATIONS, count=len(me.organizations)),
+    ]
+    for each in default_first(me):
+        lines += balance_lines(each, translator)
+    lines.append(next_step_line(me, membership, translator))
+    await context.reply(Screen("\n".join(lines), menu_rows(me, translator)))
+
+
+def next_step_line(me: Me, membership: Membership, translator: Translator) -> str:
+    """Return how money is added, or who can do that."""
+    if not me.topups_in_chat:
+        return translator.html(keys.Start.TOPUPS_OFF)
+    if can_top_up(membership):
+        return translator.html(keys.Start.NEXT)
+    return translator.html(keys.Start.NEXT_MEMBER, role=top_up_role(translator))
 
 
 async def show_help(context: BotContext) -> None:
     """/help: the commands."""
-    await context.learn_language()
-    words = context.words
-    commands = (
-        words.say("help.command", name=name, what=words.plain(f"command.{name}"))
-        for name in context.bot_data.commands
-    )
-    lines = (words.say("help.title"), *commands, "", words.say("help.end"))
+    await context.ensure_language()
+    translator = context.translator
+    commands = [
+        translator.html(keys.Help.COMMAND, name=name, what=translator.text(description))
+        for name, description in context.bot_data.commands
+    ]
+    lines = [
+        translator.html(keys.Help.TITLE),
+        *commands,
+        "",
+        translator.html(keys.Help.END),
+    ]
     await context.reply(Screen("\n".join(lines)))
 
 
 async def paysupport(context: BotContext) -> None:
     """/paysupport: Telegram asks every bot that takes payments to have it."""
-    await context.learn_language()
-    lines = [context.words.say("help.paysupport")]
+    await context.ensure_language()
+    lines = [context.translator.html(keys.Help.PAYSUPPORT)]
     if contact := context.bot_data.support_contact:
-        lines.append(context.words.say("help.contact", contact=contact))
+        lines.append(context.translator.html(keys.Help.CONTACT, contact=contact))
     await context.reply(Screen("\n".join(lines)))
 
 
 async def cancel(context: BotContext) -> None:
     """/cancel: forget a question. Waits for nobody, so that it always works."""
     forgotten, context.memory.question = context.memory.question, None
-    await context.learn_language()
-    await context.say("cancel.done" if forgotten else "cancel.nothing")
+    await context.ensure_language()
+    await context.reply_text(keys.Cancel.DONE if forgotten else keys.Cancel.NOTHING)
 
 
 async def forget_tapped(context: BotContext) -> None:
     """Cancel, under a question: it is forgotten, as with every tap."""
-    await context.show(Screen(context.words.say("cancel.done")))
+    await context.reply_or_edit(Screen(context.translator.html(keys.Cancel.DONE)))
 
 
 async def text_written(context: BotContext) -> None:
-    """Words without a command: the answer to what was asked, if something was."""
-    await (context.memory.question or unknown)(context)
+    """Text without a command: the answer to an open question, if there is one."""
+    await (context.memory.question or explain_commands)(context)
 
 
-async def unknown(context: BotContext) -> None:
-    """Anything else in private: what can be said here."""
-    await context.learn_language()
-    await context.say("help.unknown")
+async def explain_commands(context: BotContext) -> None:
+    """Anything else in private: what the bot understands."""
+    await context.ensure_language()
+    await context.reply_text(keys.Help.UNKNOWN)

@@ -16,43 +16,49 @@ Claimed = TypeVar("Claimed")
 
 log = structlog.get_logger("bot")
 
-WAIT_SECONDS: Final = 20
+WAIT_SECONDS: Final = 20  # for work, at the backend
 AT_ONCE: Final = 16
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # between claims while the backend is away
-SECONDS_TO_FINISH: Final = 1.5  # for what was begun when the process is told to stop
+MIN_PAUSE, MAX_PAUSE = 0.5, 30.0  # seconds between claims while the backend is away
+SECONDS_TO_FINISH: Final = 1.5  # for what was begun when the process is to stop
 
 
-async def work_off(
+async def process_claims(
     claim: Callable[[int], Awaitable[Sequence[Claimed]]],
     handle: Callable[[Claimed], Coroutine[None, None, None]],
 ) -> None:
-    """Claim and handle, many at once, until cancelled; then finish what was begun."""
-    begun: set[asyncio.Task[None]] = set()
+    """Claim and handle, many at once, until cancelled; then finish what was begun.
+
+    `claim` is called with the seconds that it may wait for work, and raises BackendError; `handle`
+    raises nothing.
+    """
+    tasks: set[asyncio.Task[None]] = set()
     try:
         while True:
-            for each in await patiently(claim):
-                task = asyncio.create_task(handle(each))
-                begun.add(task)
-                task.add_done_callback(begun.discard)
-            while len(begun) >= AT_ONCE:
-                await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+            for claimed in await claim_with_backoff(claim):
+                task = asyncio.create_task(handle(claimed))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            while len(tasks) >= AT_ONCE:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        if begun:
-            await asyncio.wait(begun, timeout=SECONDS_TO_FINISH)
+        if tasks:
+            await asyncio.wait(tasks, timeout=SECONDS_TO_FINISH)
 
 
-async def patiently(claim: Callable[[int], Awaitable[Sequence[Claimed]]]) -> Sequence[Claimed]:
-    """What there is to do, once there is something and the backend is there to say it."""
-    pause = SHORTEST_PAUSE
+async def claim_with_backoff(
+    claim: Callable[[int], Awaitable[Sequence[Claimed]]],
+) -> Sequence[Claimed]:
+    """Claim until the backend answers; return what there is to do."""
+    pause = MIN_PAUSE
     while True:
         try:
             claimed = await claim(WAIT_SECONDS)
         except BackendError as error:
-            if pause == SHORTEST_PAUSE:
+            if pause == MIN_PAUSE:
                 log.warning("backend_lost", reason=str(error))
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause, MAX_PAUSE)
             continue
-        if pause > SHORTEST_PAUSE:
+        if pause > MIN_PAUSE:
             log.info("backend_found")
         return claimed

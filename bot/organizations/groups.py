@@ -1,7 +1,8 @@
-"""Groups: an owner ties one to an organization and says what may be seen there.
+"""Groups: an owner ties one to an organization and decides what can be seen there.
 
 All else stays private. Authority is the role in the organization and the backend decides on it;
-what somebody is in the group means nothing, and who writes as the group or a channel is nobody.
+what somebody is in the group counts for nothing, and who writes as the group or a channel is
+nobody.
 """
 
 import re
@@ -13,159 +14,201 @@ from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import Group, GroupNews, GroupPermissions, Membership
 from bot.backend_api.errors import BackendRefusal
-from bot.locales.texts import Words, short
+from bot.locales import keys
+from bot.locales.key import Key
+from bot.locales.translator import Translator, short
 from bot.organizations.membership import wallet_line
-from bot.telegram.context import BotContext, BotRefusal
+from bot.telegram.context import BotContext
+from bot.telegram.refusals import BotRefusal
 from bot.telegram.routing import GROUPS
 from bot.telegram.screens import Row, Screen, button
 
 INSIDE: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
-# What an owner decides, and what its button says.
-PERMISSIONS: Final = {"shows_balance": "group.balance", "announces_credits": "group.credits"}
+# Links carry no point, no comma and no space.
+LINKABLE_AMOUNT: Final = re.compile("([0-9]{1,9}) ?([A-Za-z]{0,3})")
 
 
 async def presence_changed(update: Update, context: BotContext) -> None:
-    """The bot was added to a group or removed from it, or may do more or less there."""
+    """The bot was added to a group or removed from it, or can do more or less there: report it.
+
+    A group that it joins is offered to be tied.
+    """
     change = update.my_chat_member
     if change is None or change.chat.type not in GROUPS:
         return
-    was_inside, inside = is_inside(change.old_chat_member), is_inside(change.new_chat_member)
-    news = GroupNews(happened="left" if not inside else "here" if was_inside else "joined")
-    group = await context.backend.report_group_event(context.chat_id, news)
-    if news.happened == "joined" and not group.tied:
-        await context.reply(tie_screen(context.words))
+    event = presence_event(change.old_chat_member, change.new_chat_member)
+    group = await context.backend.report_group_event(context.chat_id, event)
+    if event.happened == "joined" and not group.tied:
+        await context.reply(tie_screen(context.translator))
+
+
+def presence_event(before: ChatMember, after: ChatMember) -> GroupNews:
+    """Return what a change of the bot's own membership is to the backend."""
+    if not is_inside(after):
+        return GroupNews(happened="left")
+    return GroupNews(happened="here" if is_inside(before) else "joined")
 
 
 def is_inside(member: ChatMember) -> bool:
-    """Whether this is a member; who is restricted can be one or not."""
+    """Return whether this is a member; who is restricted can be one or not."""
     return member.status in INSIDE or (
         isinstance(member, ChatMemberRestricted) and member.is_member
     )
 
 
-async def migrated(update: Update, context: BotContext) -> None:
-    """The group became a supergroup; both say so, each naming the other."""
+async def group_migrated(update: Update, context: BotContext) -> None:
+    """The group became a supergroup: report it. Both chats tell us, each naming the other."""
     if message := update.message:
         old = message.migrate_from_chat_id or context.chat_id
         new = message.migrate_to_chat_id or context.chat_id
-        news = GroupNews(happened="migrated", new_chat_id=new)
-        await context.backend.report_group_event(old, news)
+        event = GroupNews(happened="migrated", new_chat_id=new)
+        await context.backend.report_group_event(old, event)
 
 
-async def show(context: BotContext) -> None:
-    """/group and /start: tie it, or change what it may see."""
+async def show_group(context: BotContext) -> None:
+    """/group and /start: offer to tie it, or to change what can be seen there."""
     await context.backend.report_group_event(context.chat_id, GroupNews(happened="here"))
     group = await context.backend.get_group(context.speaker.id, context.chat_id)
-    await context.reply(group_screen(group, context.words))
+    await context.reply(group_screen(group, context.translator))
 
 
-async def balance(context: BotContext) -> None:
+async def show_balance(context: BotContext) -> None:
     """/balance: the wallets, where an owner lets the group see them."""
     try:
         shown = await context.backend.get_group_balance(context.speaker.id, context.chat_id)
     except BackendRefusal as refusal:
         if refusal.code != "not_found":
             raise
-        await in_private(context)
+        await redirect_to_private(context)
         return
-    words = context.words
-    lines = [words.say("group.organization", organization=short(shown.organization_name))]
-    lines += [wallet_line(wallet.balance, words) for wallet in shown.wallets]
+    translator = context.translator
+    name = short(shown.organization_name)
+    lines = [translator.html(keys.Group.ORGANIZATION, organization=name)]
+    lines += [wallet_line(wallet.balance, translator) for wallet in shown.wallets]
     await context.reply(Screen("\n".join(lines)))
 
 
-async def in_private(context: BotContext) -> None:
-    """Every other command: money is talked about in private, and nothing of it shows here."""
-    await context.reply(private_screen("start.group", context))
+async def redirect_to_private(context: BotContext) -> None:
+    """Every other command: money is a matter for the private chat, and nothing of it shows here."""
+    await context.reply(private_screen(keys.Start.GROUP, context))
 
 
-async def anonymous(context: BotContext) -> None:
+async def answer_anonymous(context: BotContext) -> None:
     """A command of an anonymous administrator or a channel: there is nobody to answer."""
-    await context.reply(private_screen("group.anonymous", context))
+    await context.reply(private_screen(keys.Group.ANONYMOUS, context))
 
 
-async def how(context: BotContext) -> None:
+async def explain_groups(context: BotContext) -> None:
     """/group in private: how a group comes to an organization."""
-    await context.say("group.how")
+    await context.reply_text(keys.Group.HOW)
 
 
 async def tie_tapped(context: BotContext) -> None:
     """Tie to an organization: to the one that this person owns, or chose of those."""
-    owned = await owned_places(context)
-    screen = choice_screen(owned, context.words)
-    if len(owned) == 1:
-        group = await context.backend.tie_group(
-            context.speaker.id, context.chat_id, owned[0].organization_id
-        )
-        screen = group_screen(group, context.words)
-    await context.rewrite(context.message_id, screen)
+    owned = await owned_memberships(context)
+    if len(owned) > 1:
+        await context.edit(context.message_id, choice_screen(owned, context.translator))
+        return
+    group = await context.backend.tie_group(
+        context.speaker.id, context.chat_id, owned[0].organization_id
+    )
+    await context.edit(context.message_id, group_screen(group, context.translator))
 
 
 async def decision_tapped(context: BotContext) -> None:
-    """The group may see more, less, or nothing. Announcements go to the topic of this message."""
-    owned = await owned_places(context)
-    wanted = GroupPermissions(
-        organization_id=owned[0].organization_id,
-        message_thread_id=context.thread_id,
-        **{context.part("field"): context.part("wanted") == "yes"},
-    )
+    """The group can see more, less, or nothing. Announcements go to the topic of this message."""
+    owned = await owned_memberships(context)
+    permissions = permissions_of_tap(owned[0].organization_id, context)
     group = await context.backend.change_group_permissions(
-        context.speaker.id, context.chat_id, wanted
+        context.speaker.id, context.chat_id, permissions
     )
-    await context.rewrite(context.message_id, group_screen(group, context.words))
+    await context.edit(context.message_id, group_screen(group, context.translator))
 
 
-async def owned_places(context: BotContext) -> list[Membership]:
-    """What this person owns; where the tapped button names an organization, only that.
+def permissions_of_tap(organization_id: UUID, context: BotContext) -> GroupPermissions:
+    """Return the one permission that the tapped button changes."""
+    is_allowed, thread_id = context.part("wanted") == "yes", context.thread_id
+    match context.part("field"):
+        case "shows_balance":
+            return GroupPermissions(
+                organization_id=organization_id,
+                message_thread_id=thread_id,
+                shows_balance=is_allowed,
+            )
+        case "announces_credits":
+            return GroupPermissions(
+                organization_id=organization_id,
+                message_thread_id=thread_id,
+                announces_credits=is_allowed,
+            )
+        case _:
+            return GroupPermissions(
+                organization_id=organization_id, message_thread_id=thread_id, tied=is_allowed
+            )
 
-    Raises BotRefusal where that is nothing.
+
+async def owned_memberships(context: BotContext) -> list[Membership]:
+    """Return where this person is owner; of the organization that a button names, only that.
+
+    Raises BotRefusal where there is none.
     """
-    owned = [place for place in (await context.introduce()).organizations if place.role == "owner"]
-    if named := context.part("organization"):
-        owned = [place for place in owned if place.organization_id == UUID(named)]
+    me = await context.introduce()
+    owned = [membership for membership in me.organizations if membership.role == "owner"]
+    if organization_hex := context.part("organization"):
+        organization_id = UUID(organization_hex)
+        owned = [
+            membership for membership in owned if membership.organization_id == organization_id
+        ]
     if not owned:
-        raise BotRefusal("notice.owners_only")
+        raise BotRefusal(keys.Notice.OWNERS_ONLY)
     return owned
 
 
-def group_screen(group: Group, words: Words) -> Screen:
-    """What a group may see, to its owner with a button for each decision."""
+def group_screen(group: Group, translator: Translator) -> Screen:
+    """Return what a group can see, for its owner with a button for each decision."""
     if not group.tied:
-        return tie_screen(words)
+        return tie_screen(translator)
     if group.organization_id is None:
-        return Screen(words.say("group.tied"))
+        return Screen(translator.html(keys.Group.TIED))
+    id = group.organization_id.hex
+    decisions = (
+        ("shows_balance", group.shows_balance, keys.Group.BALANCE),
+        ("announces_credits", group.announces_credits, keys.Group.CREDITS),
+    )
     rows: list[Row] = []
-    for field, label in PERMISSIONS.items():
-        is_allowed = bool(getattr(group, field))
-        key, wanted = ("button.chosen", "no") if is_allowed else ("button.not_chosen", "yes")
-        data = f"{field}:{wanted}:{group.organization_id.hex}"
-        rows.append((button(words.plain(key, choice=words.plain(label)), data),))
-    rows.append((button(words.plain("button.untie"), f"tied:no:{group.organization_id.hex}"),))
-    text = words.say("group.settings", organization=short(group.organization_name or ""))
-    return Screen(text, tuple(rows))
+    for field, is_allowed, label in decisions:
+        mark = keys.Button.CHOSEN if is_allowed else keys.Button.NOT_CHOSEN
+        next_value = "no" if is_allowed else "yes"
+        text = translator.text(mark, choice=translator.text(label))
+        rows.append((button(text, f"{field}:{next_value}:{id}"),))
+    rows.append((button(translator.text(keys.Button.UNTIE), f"tied:no:{id}"),))
+    name = short(group.organization_name or "")
+    return Screen(translator.html(keys.Group.SETTINGS, organization=name), tuple(rows))
 
 
-def tie_screen(words: Words) -> Screen:
-    """For a group that belongs to no organization."""
-    return Screen(words.say("group.tie"), ((button(words.plain("button.tie"), "tie"),),))
+def tie_screen(translator: Translator) -> Screen:
+    """Return what a group sees that belongs to no organization."""
+    tie = button(translator.text(keys.Button.TIE), "tie")
+    return Screen(translator.html(keys.Group.TIE), ((tie,),))
 
 
-def choice_screen(owned: list[Membership], words: Words) -> Screen:
-    """One button per organization."""
+def choice_screen(owned: list[Membership], translator: Translator) -> Screen:
+    """Return one button per organization."""
     rows = []
-    for place in owned:
-        label = words.plain("button.organization", organization=short(place.organization_name))
-        rows.append((button(label, f"tie:{place.organization_id.hex}"),))
-    return Screen(words.say("group.choose"), tuple(rows))
+    for membership in owned:
+        name = short(membership.organization_name)
+        label = translator.text(keys.Button.ORGANIZATION, organization=name)
+        rows.append((button(label, f"tie:{membership.organization_id.hex}"),))
+    return Screen(translator.html(keys.Group.CHOOSE), tuple(rows))
 
 
-def private_screen(key: str, context: BotContext) -> Screen:
-    """A sentence, and the way to the private chat; from /topup it leads to a top-up."""
-    command, *amount = context.text.split(maxsplit=1)
+def private_screen(key: Key, context: BotContext) -> Screen:
+    """Return a sentence, and the way to the private chat; from /topup it leads to a top-up."""
+    command, *arguments = context.text.split(maxsplit=1)
     payload = None
-    if command.startswith("/topup"):  # links carry no point, no comma and no space
-        typed = re.fullmatch("([0-9]{1,9}) ?([A-Za-z]{0,3})", "".join(amount).strip())
-        payload = "topup_{}{}".format(*typed.groups()) if typed else "topup"
-    link = create_deep_linked_url(context.bot.username, payload)
-    label = context.words.plain("button.private")
-    return Screen(context.words.say(key), ((InlineKeyboardButton(label, url=link),),))
+    if command.startswith("/topup"):
+        amount = LINKABLE_AMOUNT.fullmatch("".join(arguments).strip())
+        payload = f"topup_{amount[1]}{amount[2]}" if amount else "topup"
+    url = create_deep_linked_url(context.bot.username, payload)
+    label = context.translator.text(keys.Button.PRIVATE)
+    return Screen(context.translator.html(key), ((InlineKeyboardButton(label, url=url),),))

@@ -1,68 +1,74 @@
 """/invite: a link that lets people into an organization; and what happens to who opens it.
 
-The code in the link is told once, here: the backend keeps only its hash. Who loses the message
+Only this answer of the backend has the code in the link: it keeps its hash. Who loses the message
 makes another link.
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from telegram import InlineKeyboardButton
 from telegram.helpers import create_deep_linked_url
 
 from backend.schemas import Invitation, InvitationRequest, Membership, Role
-from bot.locales.texts import Words, short
+from bot.locales import keys
+from bot.locales.translator import Translator, short
 from bot.organizations.membership import (
-    MAY_GIVE,
+    GRANTABLE_ROLES,
     balance_lines,
-    current,
-    managed,
-    menu,
-    place_in,
+    default_membership,
+    membership_in,
+    menu_rows,
+    require_manager,
     use_button,
 )
-from bot.telegram.context import BotContext, BotRefusal
-from bot.telegram.routing import at_home
+from bot.organizations.organization import in_organization
+from bot.telegram.context import BotContext
+from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Screen, button, packed
 
 USES: Final = (1, 5, 20)
-HOURS: Final = (24, 48, 168, 720)
 ARGUMENTS: Final = r"(owner|admin|member)? ?([0-9]{1,3}\b)? ?(?:([0-9]{1,3})([hdw]))?"
 HOURS_IN: Final = {"h": 1, "d": 24, "w": 168}
 CODE_LENGTH: Final = 64  # Telegram carries no more in a link
 
 
-@at_home
-async def invite(place: Membership, context: BotContext) -> None:
+@in_organization
+async def invite(membership: Membership, context: BotContext) -> None:
     """/invite [role] [how many people] [how long]: offer the choices, or make the link at once."""
-    managed(place)
-    said = " ".join(context.text.lower().split()[1:])
-    if not said:
-        await context.reply(offer_screen(place, InvitationRequest(), context.words))
+    require_manager(membership)
+    arguments = " ".join(context.text.lower().split()[1:])
+    if not arguments:
+        screen = offer_screen(membership, InvitationRequest(), context.translator)
+        await context.reply(screen)
     else:
-        await make_link(place, read_offer(said), context)
+        await create_link(membership, parse_offer(arguments), context)
 
 
 async def offer_tapped(context: BotContext) -> None:
-    """Invite, and every choice: the same message with this choice marked."""
-    place = managed(place_in(await context.introduce(), context.id("organization")))
-    await context.show(offer_screen(place, tapped_offer(context), context.words))
+    """Invite, and every choice: show the same message with this choice marked."""
+    membership = membership_in(await context.introduce(), context.id("organization"))
+    require_manager(membership)
+    screen = offer_screen(membership, offer_of_tap(context), context.translator)
+    await context.reply_or_edit(screen)
 
 
 async def make_link_tapped(context: BotContext) -> None:
     """Make the link: it takes the place of the choices, so that they make one link only."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    await make_link(place, tapped_offer(context), context)
+    membership = membership_in(await context.introduce(), context.id("organization"))
+    await create_link(membership, offer_of_tap(context), context)
 
 
-async def make_link(place: Membership, wanted: InvitationRequest, context: BotContext) -> None:
-    """Have the invitation made, and show its link to be passed on."""
+async def create_link(
+    membership: Membership, request: InvitationRequest, context: BotContext
+) -> None:
+    """Create an invitation, and show its link to be passed on."""
     invitation = await context.backend.create_invitation(
-        context.speaker.id, place.organization_id, wanted
+        context.speaker.id, membership.organization_id, request
     )
     url = create_deep_linked_url(context.bot.username, f"invite_{invitation.code}")
-    await context.show(link_screen(invitation, url, context.words))
+    await context.reply_or_edit(link_screen(invitation, url, context.translator))
 
 
 async def revoke_tapped(context: BotContext) -> None:
@@ -70,74 +76,106 @@ async def revoke_tapped(context: BotContext) -> None:
     await context.introduce()
     organization_id, invitation_id = context.id("organization"), context.id("invitation")
     await context.backend.revoke_invitation(context.speaker.id, organization_id, invitation_id)
-    await context.show(Screen(context.words.say("invite.revoked")))
+    await context.reply_or_edit(Screen(context.translator.html(keys.Invitation.REVOKED)))
 
 
-async def joined(context: BotContext, code: str) -> None:
-    """/start invite_<code>: the person belongs to the organization at once.
+async def accept_invitation(context: BotContext, code: str) -> None:
+    """/start invite_<code>: make the person a member at once.
 
     Nobody is asked again: to open a bot by a link, Telegram makes people tap Start, and to join
-    shows colleagues one's name and nothing else. The current organization stays what it was, so
+    shows colleagues one's name and nothing else. The default organization stays what it was, so
     that nobody's next /topup goes to where a link of a stranger led them; and one can leave.
     """
     await context.introduce()
     # What cannot be a code is refused by the backend like any code that does not work.
-    code = code[:CODE_LENGTH] or "-"
-    accepted = await context.backend.accept_invitation(context.speaker.id, code)
-    me, words = await context.introduce(), context.words
-    place, meant = place_in(me, accepted.id), current(me)
-    name, role = short(place.organization_name), words.plain(f"role.{place.role}")
-    lines = [words.say("invite.joined", organization=name, role=role), *balance_lines(place, words)]
-    rows = menu(me, words)
-    if meant and meant != place:
-        lines.append(words.say("invite.still", organization=short(meant.organization_name)))
-        rows = ((use_button(place, words),),)
+    accepted = await context.backend.accept_invitation(
+        context.speaker.id, code[:CODE_LENGTH] or "-"
+    )
+    me, translator = await context.introduce(), context.translator
+    membership, default = membership_in(me, accepted.id), default_membership(me)
+    name = short(membership.organization_name)
+    role = translator.text(keys.ROLE_NAMES[membership.role])
+    lines = [
+        translator.html(keys.Invitation.JOINED, organization=name, role=role),
+        *balance_lines(membership, translator),
+    ]
+    rows = menu_rows(me, translator)
+    if default and default != membership:
+        default_name = short(default.organization_name)
+        lines.append(translator.html(keys.Invitation.STILL, organization=default_name))
+        rows = ((use_button(membership, translator),),)
     await context.reply(Screen("\n".join(lines), rows))
 
 
-def read_offer(said: str) -> InvitationRequest:
-    """`admin 5 7d`, any of them left out; raises BotRefusal for anything else."""
-    if (found := re.fullmatch(ARGUMENTS, said)) is None:
-        raise BotRefusal("invite.usage")
-    role, uses, length, unit = found.groups()
-    hours = length and int(length) * HOURS_IN[unit]
-    wanted = {"role": role, "uses": uses, "hours": hours}
+def parse_offer(arguments: str) -> InvitationRequest:
+    """Parse `admin 5 7d`, any of them left out; raise BotRefusal for anything else."""
+    match = re.fullmatch(ARGUMENTS, arguments)
+    if match is None:
+        raise BotRefusal(keys.Invitation.USAGE)
+    role, uses, length, unit = match.groups()
+    fields: dict[str, Any] = {}
+    if role:
+        fields["role"] = role
+    if uses:
+        fields["uses"] = uses
+    if length:
+        fields["hours"] = int(length) * HOURS_IN[unit]
     try:
-        return InvitationRequest.model_validate({k: v for k, v in wanted.items() if v is not None})
+        return InvitationRequest.model_validate(fields)
     except ValidationError as error:
-        raise BotRefusal("invite.usage") from error
+        raise BotRefusal(keys.Invitation.USAGE) from error
 
 
-def tapped_offer(context: BotContext) -> InvitationRequest:
-    """What the tapped button's data says."""
-    said = {name: context.part(name) for name in ("role", "uses", "hours")}
-    return InvitationRequest.model_validate(said)
+def offer_of_tap(context: BotContext) -> InvitationRequest:
+    """Return the choices that the tapped button's data carries."""
+    fields = {name: context.part(name) for name in ("role", "uses", "hours")}
+    return InvitationRequest.model_validate(fields)
 
 
-def offer_screen(place: Membership, offer: InvitationRequest, words: Words) -> Screen:
-    """For which role, how many people and how long: a row each, the choice marked, one tap left."""
+def offer_screen(
+    membership: Membership, offer: InvitationRequest, translator: Translator
+) -> Screen:
+    """Return the choices: role, how many people, how long, a row each; and Make the link."""
 
     def choice(label: str, **changed: Role | int) -> InlineKeyboardButton:
         chosen = offer.model_copy(update=changed)
-        shown = words.plain("button.chosen", choice=label) if chosen == offer else label
-        return button(shown, f"invite:{data(chosen)}")
+        if chosen == offer:
+            label = translator.text(keys.Button.CHOSEN, choice=label)
+        return button(label, f"invite:{offer_data(membership, chosen)}")
 
-    def data(offer: InvitationRequest) -> str:
-        return f"{place.organization_id.hex}:{offer.role}:{offer.uses}:{offer.hours}"
+    roles = tuple(
+        choice(translator.text(keys.ROLE_NAMES[role]), role=role)
+        for role in GRANTABLE_ROLES[membership.role]
+    )
+    uses = tuple(
+        choice(translator.text(keys.Button.PEOPLE, count=count), uses=count) for count in USES
+    )
+    hours = tuple(
+        choice(translator.text(key), hours=count) for count, key in keys.INVITATION_HOURS.items()
+    )
+    make = button(
+        translator.text(keys.Button.MAKE_LINK), f"make_link:{offer_data(membership, offer)}"
+    )
+    name = short(membership.organization_name)
+    text = translator.html(keys.Invitation.OFFER, organization=name)
+    return Screen(text, (roles, uses, hours, (make,)))
 
-    roles = (choice(words.plain(f"role.{role}"), role=role) for role in MAY_GIVE[place.role])
-    uses = (choice(words.plain("button.people", count=count), uses=count) for count in USES)
-    hours = (choice(words.plain(f"hours.{count}"), hours=count) for count in HOURS)
-    make = button(words.plain("button.make_link"), f"make_link:{data(offer)}")
-    text = words.say("invite.offer", organization=short(place.organization_name))
-    return Screen(text, (tuple(roles), tuple(uses), tuple(hours), (make,)))
+
+def offer_data(membership: Membership, offer: InvitationRequest) -> str:
+    """Return the choices as a button carries them."""
+    return f"{membership.organization_id.hex}:{offer.role}:{offer.uses}:{offer.hours}"
 
 
-def link_screen(invitation: Invitation, url: str, words: Words) -> Screen:
-    """The link, what it does, and the way to take it back."""
-    name, role = short(invitation.organization_name), words.plain(f"role.{invitation.role}")
-    count, end = invitation.uses_left, invitation.expires_at
-    facts = {"organization": name, "role": role, "url": url}
-    text = words.say("invite.link", **facts, count=count, day=words.day_of(end), time=end)
-    both = f"{packed(invitation.organization_id)}:{packed(invitation.id)}"
-    return Screen(text, ((button(words.plain("button.revoke"), f"revoke:{both}"),),))
+def link_screen(invitation: Invitation, url: str, translator: Translator) -> Screen:
+    """Return the link, what it does, and the way to take it back."""
+    text = translator.html(
+        keys.Invitation.LINK,
+        organization=short(invitation.organization_name),
+        role=translator.text(keys.ROLE_NAMES[invitation.role]),
+        url=url,
+        count=invitation.uses_left,
+        day=translator.day_of(invitation.expires_at),
+        time=invitation.expires_at,
+    )
+    ids = f"{packed(invitation.organization_id)}:{packed(invitation.id)}"
+    return Screen(text, ((button(translator.text(keys.Button.REVOKE), f"revoke:{ids}"),),))

@@ -1,113 +1,177 @@
-"""/members: who belongs to an organization, and what somebody with the right to may change.
+"""/members: who belongs to an organization, and what somebody with the right to can change.
 
 The list, one person, a question before what cannot be taken back: all in one message.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from telegram import InlineKeyboardButton
 
-from backend.schemas import Member, Membership, Notification, RoleRequest
-from bot.locales.texts import Words, short
-from bot.organizations.membership import MAY_GIVE, place_in
-from bot.telegram.context import BotContext, BotRefusal
-from bot.telegram.routing import at_home
-from bot.telegram.screens import Screen, back_button, button, packed
+from backend.schemas import Member, Membership, Notification, Role
+from bot.locales import keys
+from bot.locales.key import Key
+from bot.locales.translator import Translator, short
+from bot.organizations.membership import GRANTABLE_ROLES, membership_in
+from bot.organizations.organization import in_organization
+from bot.telegram.context import BotContext
+from bot.telegram.refusals import BotRefusal
+from bot.telegram.screens import Row, Screen, back_button, button, packed
 
-PAGE: Final = 8  # people in a message
-ASKED_FIRST: Final = ("owner", "removed")
+PAGE_SIZE: Final = 8  # people in a message
+REMOVED: Final = "removed"
+# What a button makes of a member, and how the question before it reads, where there is one.
+CHANGES: Final[dict[str, Key]] = {
+    "owner": keys.RoleChange.OWNER,
+    "admin": keys.RoleChange.ADMIN,
+    "member": keys.RoleChange.MEMBER,
+    REMOVED: keys.RoleChange.REMOVED,
+}
+CONFIRMATIONS: Final[dict[str, Key]] = {
+    "owner": keys.RoleConfirmation.OWNER,
+    REMOVED: keys.RoleConfirmation.REMOVED,
+}
+ROLES: Final[dict[str, Role]] = {"owner": "owner", "admin": "admin", "member": "member"}
+NOTIFICATIONS: Final[dict[str, Key]] = {
+    "member_joined": keys.MembershipNotification.MEMBER_JOINED,
+    "role_changed": keys.MembershipNotification.ROLE_CHANGED,
+    "member_removed": keys.MembershipNotification.MEMBER_REMOVED,
+}
 
 
-@at_home
-async def members(place: Membership, context: BotContext) -> None:
+class TappedMember(NamedTuple):
+    """What a button names: the organization as the tapping person sees it, who, on which page."""
+
+    membership: Membership
+    member: Member
+    page: int
+
+
+@in_organization
+async def members(membership: Membership, context: BotContext) -> None:
     """/members, the button Members, and the arrows under them."""
-    await show_members(place, int(context.part("page") or 0), context)
+    await show_members(membership, int(context.part("page") or 0), context)
 
 
 async def member_tapped(context: BotContext) -> None:
-    """A person: what they are, and a button for each change that the tapping one may make."""
-    place, member, page = await named(context)
-    words = context.words
-    rows = [(change_button(change, place, member, words),) for change in changes(place, member)]
-    back = back_button(f"members:{place.organization_id.hex}:{page}", words)
-    await context.show(Screen(line("member.text", place, member, words), (*rows, (back,))))
+    """Show a person: what they are, and a button for each change that the tapping one can make."""
+    membership, member, page = await tapped_member(context)
+    translator = context.translator
+    rows = [
+        (change_button(change, membership, member, translator),)
+        for change in changes_of(membership, member)
+    ]
+    back = back_button(f"members:{membership.organization_id.hex}:{page}", translator)
+    text = member_line(keys.Member.TEXT, membership, member, translator)
+    await context.reply_or_edit(Screen(text, (*rows, (back,))))
 
 
 async def ask_tapped(context: BotContext) -> None:
     """Before somebody is removed or made an owner: ask whether they are sure."""
-    place, member, _ = await named(context)
-    words, change = context.words, context.part("change")
-    yes = change_button(change, place, member, words, "change")
-    back = back_button(f"member:{pair(place, member)}", words)
-    await context.show(Screen(line(f"sure.{change}", place, member, words), ((yes, back),)))
+    membership, member, _ = await tapped_member(context)
+    translator, change = context.translator, context.part("change")
+    question = member_line(CONFIRMATIONS[change], membership, member, translator)
+    yes = button(
+        translator.text(CHANGES[change]), f"change:{member_ids(membership, member)}:{change}"
+    )
+    back = back_button(f"member:{member_ids(membership, member)}", translator)
+    await context.reply_or_edit(Screen(question, ((yes, back),)))
 
 
 async def change_tapped(context: BotContext) -> None:
-    """Give a role, or remove the person; then the list as it is now."""
-    place, member, page = await named(context)
-    ids = (context.speaker.id, place.organization_id, member.user_id)
-    if (change := context.part("change")) == "removed":
-        await context.backend.remove_member(*ids)
+    """Give a role, or remove the person; then show the list as it is now."""
+    membership, member, page = await tapped_member(context)
+    user, organization_id = context.speaker.id, membership.organization_id
+    change = context.part("change")
+    if change == REMOVED:
+        await context.backend.remove_member(user, organization_id, member.user_id)
     else:
-        await context.backend.change_role(*ids, RoleRequest.model_validate({"role": change}).role)
-    await show_members(place, page, context)
+        role = ROLES[change]
+        await context.backend.change_role(user, organization_id, member.user_id, role)
+    await show_members(membership, page, context)
 
 
-async def named(context: BotContext) -> tuple[Membership, Member, int]:
-    """What a button names: the organization as the tapping person sees it, who, on which page."""
-    place = place_in(await context.introduce(), context.id("organization"))
-    found = await context.backend.list_members(context.speaker.id, place.organization_id)
-    for number, member in enumerate(found.members):
+async def tapped_member(context: BotContext) -> TappedMember:
+    """Return the member that a button names. Raises BotRefusal where they are gone."""
+    membership = membership_in(await context.introduce(), context.id("organization"))
+    listed = await context.backend.list_members(context.speaker.id, membership.organization_id)
+    for number, member in enumerate(listed.members):
         if member.user_id == context.id("person"):
-            return place, member, number // PAGE
-    raise BotRefusal("refusal.not_found")
+            return TappedMember(membership, member, number // PAGE_SIZE)
+    raise BotRefusal(keys.Refusal.NOT_FOUND)
 
 
-async def show_members(place: Membership, page: int, context: BotContext) -> None:
-    """A line per person, a button for each whom this role may change, arrows to other pages."""
-    found = await context.backend.list_members(context.speaker.id, place.organization_id)
-    words, id, count = context.words, place.organization_id.hex, len(found.members)
-    pages = range(max(0, count - 1) // PAGE + 1)
-    page = min(page, pages[-1])
-    shown = found.members[page * PAGE :][:PAGE]
-    title = words.say("members.title", organization=short(place.organization_name), count=count)
-    lines = [line(f"members.{'me' if one.is_me else 'other'}", place, one, words) for one in shown]
-    others = [one for one in shown if changes(place, one)]
-    rows = [(button(short(one.name), f"member:{pair(place, one)}"),) for one in others]
-    arrows = (("←", page - 1), ("→", page + 1))
-    turns = tuple(button(arrow, f"members:{id}:{to}") for arrow, to in arrows if to in pages)
-    await context.show(Screen("\n".join([title, *lines]), (*rows, *((turns,) if turns else ()))))
+async def show_members(membership: Membership, page: int, context: BotContext) -> None:
+    """Show a line per person, a button for each whom this role can change, arrows to other pages.
+
+    Of a page behind the last, the last is shown.
+    """
+    listed = await context.backend.list_members(context.speaker.id, membership.organization_id)
+    translator, count = context.translator, len(listed.members)
+    last_page = max(0, count - 1) // PAGE_SIZE
+    page = min(page, last_page)
+    shown = listed.members[page * PAGE_SIZE :][:PAGE_SIZE]
+    name = short(membership.organization_name)
+    lines = [translator.html(keys.Members.TITLE, organization=name, count=count)]
+    rows: list[Row] = []
+    for member in shown:
+        key = keys.Members.ME if member.is_me else keys.Members.OTHER
+        lines.append(member_line(key, membership, member, translator))
+        if changes_of(membership, member):
+            data = f"member:{member_ids(membership, member)}"
+            rows.append((button(short(member.name), data),))
+    if arrows := arrow_row(membership, page, last_page):
+        rows.append(arrows)
+    await context.reply_or_edit(Screen("\n".join(lines), tuple(rows)))
 
 
-def changes(place: Membership, member: Member) -> tuple[str, ...]:
-    """What this role may make of a person: another role, or "removed". Of oneself: see /org."""
-    may_give = MAY_GIVE[place.role]
-    if member.is_me or member.role not in may_give:
+def arrow_row(membership: Membership, page: int, last_page: int) -> Row:
+    """Return the arrows to the pages before and after, as far as there are such pages."""
+    id, arrows = membership.organization_id.hex, []
+    if page > 0:
+        arrows.append(button("←", f"members:{id}:{page - 1}"))
+    if page < last_page:
+        arrows.append(button("→", f"members:{id}:{page + 1}"))
+    return tuple(arrows)
+
+
+def changes_of(membership: Membership, member: Member) -> tuple[str, ...]:
+    """Return what this role can make of a person: another role, or "removed". Of oneself: /org."""
+    roles = GRANTABLE_ROLES[membership.role]
+    if member.is_me or member.role not in roles:
         return ()
-    return (*(role for role in may_give if role != member.role), "removed")
+    return (*(role for role in roles if role != member.role), REMOVED)
 
 
 def change_button(
-    change: str, place: Membership, member: Member, words: Words, act: str | None = None
+    change: str, membership: Membership, member: Member, translator: Translator
 ) -> InlineKeyboardButton:
-    """Makes a change, or asks first where it cannot be taken back."""
-    act = act or ("ask" if change in ASKED_FIRST else "change")
-    return button(words.plain(f"change.{change}"), f"{act}:{pair(place, member)}:{change}")
+    """Return the button that makes a change, or asks first where it cannot be taken back."""
+    action = "ask" if change in CONFIRMATIONS else "change"
+    data = f"{action}:{member_ids(membership, member)}:{change}"
+    return button(translator.text(CHANGES[change]), data)
 
 
-def pair(place: Membership, member: Member) -> str:
-    """How a button names a person of an organization."""
-    return f"{packed(place.organization_id)}:{packed(member.user_id)}"
+def member_ids(membership: Membership, member: Member) -> str:
+    """Return how a button names a person of an organization."""
+    return f"{packed(membership.organization_id)}:{packed(member.user_id)}"
 
 
-def line(key: str, place: Membership, member: Member, words: Words) -> str:
-    """A sentence about a person of an organization."""
-    name, role = short(member.name), words.plain(f"role.{member.role}")
-    return words.say(key, name=name, role=role, organization=short(place.organization_name))
+def member_line(key: Key, membership: Membership, member: Member, translator: Translator) -> str:
+    """Return a sentence about a person of an organization."""
+    return translator.html(
+        key,
+        name=short(member.name),
+        role=translator.text(keys.ROLE_NAMES[member.role]),
+        organization=short(membership.organization_name),
+    )
 
 
-def news_screen(notification: Notification, words: Words) -> Screen:
-    """What is told of a membership: somebody joined, or your own role changed or ended."""
+def membership_notification_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return the notification that somebody joined, or that one's own role changed or ended.
+
+    Its facts are those of the kinds in `NOTIFICATIONS`: see `backend.schemas.Notification`.
+    """
     facts = {name: short(str(value)) for name, value in notification.facts.items()}
-    facts["role"] = words.plain(f"role.{facts.get('role', 'member')}")
-    return Screen(words.say(f"news.{notification.kind}", **facts))
+    role = facts.get("role", "member")
+    facts["role"] = translator.text(keys.ROLE_NAMES[role])
+    return Screen(translator.html(NOTIFICATIONS[notification.kind], **facts))

@@ -1,4 +1,7 @@
-"""What a person's organizations mean for a conversation. The backend decides again on each act."""
+"""What a person's memberships mean for a conversation. The backend decides again on each request.
+
+A membership is a person's role in an organization, with the organization's wallets.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,95 +10,103 @@ from uuid import UUID
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Me, Membership, Money, Role
-from bot.locales.texts import Price, Words, short
-from bot.telegram.context import BotRefusal
+from bot.locales import keys
+from bot.locales.translator import Price, Translator, short
+from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Row, button
 
 TOP_UP_ROLES: Final[tuple[Role, ...]] = ("owner", "admin")
-# The roles that each role may give and take, and whose holders it may remove.
-MAY_GIVE: Final[dict[Role, tuple[Role, ...]]] = {
+# The roles that each role can give and take, and whose holders it can remove.
+GRANTABLE_ROLES: Final[dict[Role, tuple[Role, ...]]] = {
     "owner": ("member", "admin", "owner"),
     "admin": ("member",),
     "member": (),
 }
 
 
-def place_in(me: Me, organization_id: UUID) -> Membership:
-    """The person's place in an organization; raises BotRefusal where they have none."""
-    for place in me.organizations:
-        if place.organization_id == organization_id:
-            return place
-    raise BotRefusal("refusal.not_found")
+def membership_in(me: Me, organization_id: UUID) -> Membership:
+    """Return the person's membership in an organization; raise BotRefusal where they have none."""
+    for membership in me.organizations:
+        if membership.organization_id == organization_id:
+            return membership
+    raise BotRefusal(keys.Refusal.NOT_FOUND)
 
 
-def in_order(me: Me) -> list[Membership]:
-    """The person's organizations, the current one first."""
-    return sorted(me.organizations, key=lambda place: place.organization_id != me.organization_id)
+def default_first(me: Me) -> list[Membership]:
+    """Return the person's memberships, that in their default organization first."""
+    return sorted(
+        me.organizations,
+        key=lambda membership: membership.organization_id != me.organization_id,
+    )
 
 
-def current(me: Me) -> Membership | None:
-    """The organization that is meant when nobody says which; None for a stranger."""
-    return next(iter(in_order(me)), None)
+def default_membership(me: Me) -> Membership | None:
+    """Return the membership that is used when no organization is named; None for a stranger."""
+    return next(iter(default_first(me)), None)
 
 
-def may_top_up(place: Membership) -> bool:
-    """Whether this role may add money to this organization's wallet."""
-    return place.role in TOP_UP_ROLES and bool(place.wallets)
+def can_top_up(membership: Membership) -> bool:
+    """Return whether this role can add money to this organization's wallet."""
+    return membership.role in TOP_UP_ROLES and bool(membership.wallets)
 
 
-def needed_role(words: Words) -> str:
-    """The lowest role that may add money, as a word."""
-    return words.plain(f"role.{TOP_UP_ROLES[-1]}")
+def top_up_role(translator: Translator) -> str:
+    """Return the lowest role that can add money, as a word."""
+    return translator.text(keys.ROLE_NAMES[TOP_UP_ROLES[-1]])
 
 
-def managed(place: Membership) -> Membership:
-    """The place of who may invite and rename there; raises BotRefusal for others."""
-    if not MAY_GIVE[place.role]:
-        raise BotRefusal("refusal.role_too_low")
-    return place
+def require_manager(membership: Membership) -> Membership:
+    """Return the membership of who can invite and rename; raise BotRefusal for others."""
+    if not GRANTABLE_ROLES[membership.role]:
+        raise BotRefusal(keys.Refusal.ROLE_TOO_LOW)
+    return membership
 
 
-def balance_lines(place: Membership, words: Words) -> Iterator[str]:
-    """A line for the organization and one per wallet of it."""
-    role = words.plain(f"role.{place.role}")
-    name = short(place.organization_name)
-    yield words.say("balance.organization", organization=name, role=role)
-    for wallet in place.wallets:
-        yield wallet_line(wallet.balance, words)
+def balance_lines(membership: Membership, translator: Translator) -> Iterator[str]:
+    """Yield a line for the organization and one per wallet of it."""
+    role = translator.text(keys.ROLE_NAMES[membership.role])
+    name = short(membership.organization_name)
+    yield translator.html(keys.Balance.ORGANIZATION, organization=name, role=role)
+    for wallet in membership.wallets:
+        yield wallet_line(wallet.balance, translator)
 
 
-def wallet_line(balance: Money, words: Words) -> str:
-    """What is in a wallet or, where refunds and disputes took more than it had, what it owes."""
-    if owed := debt(balance):
-        return words.say("balance.debt", debt=owed)
-    return words.say("balance.wallet", balance=balance)
+def wallet_line(balance: Money, translator: Translator) -> str:
+    """Return what is in a wallet or, where refunds and disputes took more, what it owes."""
+    if owed := debt_of(balance):
+        return translator.html(keys.Balance.DEBT, debt=owed)
+    return translator.html(keys.Balance.WALLET, balance=balance)
 
 
-def debt(balance: Money) -> Price | None:
-    """What a wallet with this balance owes, if it does."""
-    return Price(balance.amount.lstrip("-"), balance.currency) if balance.amount_minor < 0 else None
+def debt_of(balance: Money) -> Price | None:
+    """Return what a wallet with this balance owes, if it does."""
+    if balance.amount_minor >= 0:
+        return None
+    return Price(balance.amount.lstrip("-"), balance.currency)
 
 
-def debt_lines(place: Membership, currency: str, words: Words) -> list[str]:
-    """What goes first to what the wallet in this currency owes, if it does."""
-    owed = [debt(kept.balance) for kept in place.wallets if kept.balance.currency == currency]
-    return [words.say("topup.debt", debt=sum) for sum in owed if sum]
+def debt_lines(membership: Membership, currency: str, translator: Translator) -> list[str]:
+    """Return the line that a top-up goes to a debt first, if the wallet in `currency` has one."""
+    balances = [wallet.balance for wallet in membership.wallets]
+    debts = [debt_of(balance) for balance in balances if balance.currency == currency]
+    return [translator.html(keys.TopUp.DEBT, debt=debt) for debt in debts if debt]
 
 
-def menu(me: Me, words: Words) -> tuple[Row, ...]:
-    """The buttons that go with a person's organizations."""
-    place = current(me)
-    offers = place is not None and me.topups_in_chat and may_top_up(place)
-    top_up = (button(words.plain("button.top_up"), "topup"),) if offers else ()
-    return ((*top_up, balance_button(words)),)
+def menu_rows(me: Me, translator: Translator) -> tuple[Row, ...]:
+    """Return the buttons that go with a person's organizations."""
+    membership = default_membership(me)
+    row = [balance_button(translator)]
+    if membership is not None and me.topups_in_chat and can_top_up(membership):
+        row.insert(0, button(translator.text(keys.Button.TOP_UP), "topup"))
+    return (tuple(row),)
 
 
-def balance_button(words: Words) -> InlineKeyboardButton:
-    """Does what /balance does."""
-    return button(words.plain("button.balance"), "balance")
+def balance_button(translator: Translator) -> InlineKeyboardButton:
+    """Return the button that does what /balance does."""
+    return button(translator.text(keys.Button.BALANCE), "balance")
 
 
-def use_button(place: Membership, words: Words) -> InlineKeyboardButton:
-    """Makes this organization the current one."""
-    label = words.plain("button.use", organization=short(place.organization_name))
-    return button(label, f"use:{place.organization_id.hex}")
+def use_button(membership: Membership, translator: Translator) -> InlineKeyboardButton:
+    """Return the button that makes this organization the default one."""
+    label = translator.text(keys.Button.USE, organization=short(membership.organization_name))
+    return button(label, f"use:{membership.organization_id.hex}")

@@ -8,62 +8,81 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import ChargeRequest, Me, Money, PaymentMethod, ShownIn
+from backend.schemas import ChargeRequest, Me, Membership, Money, PaymentMethod, ShownIn
 from bot.amounts import carried_amount
-from bot.locales.texts import Words, short
-from bot.organizations.membership import debt_lines, place_in
-from bot.payment_methods.cards import called, pair, saved_methods
+from bot.locales import keys
+from bot.locales.translator import Translator, short
+from bot.organizations.membership import debt_lines, membership_in
+from bot.payment_methods.screens import payment_method_label
 from bot.telegram.context import BotContext
-from bot.telegram.screens import Row, Screen, button, wallet_data
+from bot.telegram.money_taps import late_screen
+from bot.telegram.screens import Row, Screen, button, button_ids, wallet_data
 
-MOST_CARDS: Final = 10
+MAX_METHODS: Final = 10  # on buttons
 
 
-async def ways_to_pay(
+async def payment_choices_screen(
     me: Me, organization_id: UUID, amount: Money, context: BotContext
 ) -> Screen | None:
-    """The organization's cards, the default first, and Stripe's page.
+    """Return the organization's payment methods, the default first, and Stripe's page.
 
-    None where there is nothing to choose, or where the backend should look at the amount first.
+    None where there is nothing to choose, or where the backend should judge the amount first.
     """
-    place, currency = place_in(me, organization_id), amount.currency
-    limits = [one.limits for one in place.wallets if one.limits.currency == currency]
-    sum = Decimal(amount.amount)
-    if not any(Decimal(it.minimum) <= sum <= Decimal(it.maximum) for it in limits):
+    membership, currency = membership_in(me, organization_id), amount.currency
+    if not is_within_limits(membership, amount):
         return None
-    usable, words = await usable_methods(organization_id, context), context.words
-    if not usable:
+    methods = await usable_payment_methods(organization_id, context)
+    if not methods:
         return None
-    name = short(place.organization_name)
-    lines = [words.say("charge.how", amount=amount, organization=name)]
-    lines += debt_lines(place, currency, words)
-    rest = f"{currency}:{amount.amount}"  # 9 digits at most: the limits of every currency
-    page = f"{wallet_data('page', organization_id, currency)}:{amount.amount}"
-    otherwise = (button(words.plain("button.payment_page"), page),)
-    ways = {f"with:{pair(card)}:{rest}": card for card in usable}
-    return ways_screen(lines, ways, otherwise, words)
+    translator, name = context.translator, short(membership.organization_name)
+    lines = [
+        translator.html(keys.Charge.HOW, amount=amount, organization=name),
+        *debt_lines(membership, currency, translator),
+    ]
+    money = f"{currency}:{amount.amount}"  # 9 digits at most: the limits of every currency
+    page_data = f"{wallet_data('page', organization_id, currency)}:{amount.amount}"
+    page_row = (button(translator.text(keys.Button.PAYMENT_PAGE), page_data),)
+    choices = {f"with:{button_ids(method)}:{money}": method for method in methods}
+    return choices_screen(lines, choices, page_row, translator)
 
 
-def ways_screen(
-    lines: Sequence[str], ways: Mapping[str, PaymentMethod], otherwise: Row, words: Words
+def is_within_limits(membership: Membership, amount: Money) -> bool:
+    """Return whether a wallet of the organization takes this amount at once."""
+    for wallet in membership.wallets:
+        limits = wallet.limits
+        if limits.currency == amount.currency:
+            return Decimal(limits.minimum) <= Decimal(amount.amount) <= Decimal(limits.maximum)
+    return False
+
+
+def choices_screen(
+    lines: Sequence[str],
+    choices: Mapping[str, PaymentMethod],
+    other_row: Row,
+    translator: Translator,
 ) -> Screen:
-    """The question how to pay: a button per card, by what it does, and then `otherwise`."""
-    rows = []
-    for data, card in ways.items():
-        rows.append((button(words.plain("button.pay_with", card=called(card)), data),))
-    if (more := len(rows) - MOST_CARDS) > 0:
-        lines = (*lines, words.say("charge.more", count=more))
-    return Screen("\n".join(lines), (*rows[:MOST_CARDS], otherwise))
+    """Return the question how to pay: a button per payment method, by its data; then `other_row`.
+
+    Above `MAX_METHODS`, a line says how many are not shown.
+    """
+    rows: list[Row] = []
+    for data, method in choices.items():
+        label = translator.text(keys.Button.PAY_WITH, card=payment_method_label(method))
+        rows.append((button(label, data),))
+    hidden_count = len(rows) - MAX_METHODS
+    if hidden_count > 0:
+        lines = (*lines, translator.html(keys.Charge.MORE, count=hidden_count))
+    return Screen("\n".join(lines), (*rows[:MAX_METHODS], other_row))
 
 
-async def usable_methods(organization_id: UUID, context: BotContext) -> list[PaymentMethod]:
-    """What an organization can pay with today, the default first."""
-    saved = await saved_methods(organization_id, context)
-    return [method for method in saved if method.standing != "expired"]
+async def usable_payment_methods(organization_id: UUID, context: BotContext) -> list[PaymentMethod]:
+    """Return what an organization can pay with today, the default first. Raises BackendError."""
+    listed = await context.backend.list_payment_methods(context.speaker.id, organization_id)
+    return [method for method in listed.methods if method.standing != "expired"]
 
 
-async def card_tapped(context: BotContext) -> None:
-    """Pay with this card: the backend charges it, and this message becomes the payment's."""
+async def charge_tapped(context: BotContext) -> None:
+    """Pay with this one: the backend charges it, and this message becomes the payment's."""
     await context.introduce()
     amount = carried_amount(context.part("amount"), context.part("currency"))
     request = ChargeRequest(
@@ -78,6 +97,22 @@ async def card_tapped(context: BotContext) -> None:
     )
 
 
+async def charge_tapped_late(context: BotContext) -> None:
+    """Ask again how to pay; a payment that began has this message, and is shown in it."""
+    me, translator = await context.introduce(), context.translator
+    attempt = await context.backend.get_attempt(context.speaker.id, charge_key(context))
+    if attempt.payment_id:
+        return
+    amount = carried_amount(context.part("amount"), context.part("currency"))
+    choices = await payment_choices_screen(me, context.id("organization"), amount, context)
+    if choices:
+        await context.reply_or_edit(late_screen(choices, translator))
+    else:
+        again = button(translator.text(keys.Button.TOP_UP), "topup")
+        text = translator.html(keys.LateTap.TOO_LATE)
+        await context.reply_or_edit(Screen(text, ((again,),)))
+
+
 def charge_key(context: BotContext) -> str:
-    """What is charged from one message is charged once."""
+    """Return the idempotency key of a message: what is charged from it is charged once."""
     return f"{context.chat_id}:{context.message_id}:topup"

@@ -2,29 +2,41 @@
 
 from typing import Final
 
-from backend.schemas import InvoicesQuery, Membership
-from bot.locales.texts import short
+from backend.schemas import Invoice, InvoicesQuery, Membership
+from bot.locales import keys
+from bot.locales.translator import Translator, short
+from bot.organizations.organization import in_organization
 from bot.telegram.context import BotContext
-from bot.telegram.routing import at_home
-from bot.telegram.screens import Screen, packed, turning
+from bot.telegram.screens import Screen, packed, page_buttons
 
-PAGE: Final = 5  # addresses of Stripe's are long
+PAGE_SIZE: Final = 5  # addresses of Stripe's are long
 
 
-@at_home
-async def invoices(place: Membership, context: BotContext) -> None:
-    """/invoices: the newest of the current organization; Newer and Older.
+@in_organization
+async def invoices(membership: Membership, context: BotContext) -> None:
+    """/invoices: the newest of the default organization; Newer and Older.
 
     Each with its day, amount, reference and address.
     """
-    words, id, cursor = context.words, place.organization_id, context.part("cursor") or None
-    asked = InvoicesQuery(organization_id=id, cursor=cursor, limit=PAGE)
-    page = await context.backend.list_invoices(context.speaker.id, asked)
-    title = "invoices.title" if page.invoices else "invoices.none"
-    lines = [words.say(title, organization=short(place.organization_name))]
-    for one in page.invoices:
-        paid, day = one.payment, words.day_of(one.payment.succeeded_at or one.payment.created_at)
-        facts = {"reference": paid.reference, "url": one.url or ""}
-        lines.append(words.say("invoices.line", day=day, amount=paid.money, **facts))
-    turns = turning(page, f"bills:{packed(id)}", words)
-    await context.show(Screen("\n".join(lines), (tuple(turns),) if turns else ()))
+    translator, organization_id = context.translator, membership.organization_id
+    cursor = context.part("cursor") or None
+    query = InvoicesQuery(organization_id=organization_id, cursor=cursor, limit=PAGE_SIZE)
+    page = await context.backend.list_invoices(context.speaker.id, query)
+    title = keys.Invoices.TITLE if page.invoices else keys.Invoices.NONE
+    lines = [translator.html(title, organization=short(membership.organization_name))]
+    lines += [invoice_line(invoice, translator) for invoice in page.invoices]
+    buttons = page_buttons(page, f"bills:{packed(organization_id)}", translator)
+    await context.reply_or_edit(Screen("\n".join(lines), (tuple(buttons),) if buttons else ()))
+
+
+def invoice_line(invoice: Invoice, translator: Translator) -> str:
+    """Return what was paid when, and where its invoice or receipt is."""
+    payment = invoice.payment
+    paid_at = payment.succeeded_at or payment.created_at
+    return translator.html(
+        keys.Invoices.LINE,
+        day=translator.day_of(paid_at),
+        amount=payment.money,
+        reference=payment.reference,
+        url=invoice.url or "",
+    )

@@ -1,136 +1,173 @@
 """A payment as people see it: the text and the buttons for every state it can be in."""
 
-import ipaddress
-from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from telegram import InlineKeyboardButton
 
 from backend.schemas import Payment
-from bot.locales.texts import Fact, Words
-from bot.organizations.membership import balance_button, debt
-from bot.telegram.screens import Row, Screen, button
+from bot.locales import keys
+from bot.locales.key import Key
+from bot.locales.translator import Fact, Translator
+from bot.organizations.membership import balance_button, debt_of
+from bot.telegram.screens import Row, Screen, button, fits_a_button
 
-# What is under the message in each state, row by row: the names are those of the buttons' data.
-BUTTONS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
-    "created": (),
-    "created_charge": (("check",),),
-    "pending": (("pay",), ("check", "cancel")),
-    "processing": (("check",),),
-    "succeeded": (("receipt", "topup"), ("refund",)),
-    **dict.fromkeys(("failed", "expired", "canceled"), (("again",),)),
-}
-
-ON_ITS_WAY: Final = ("pending", "requires_action")  # out of the wallet, but not with the payer
+# Of a refund: out of the wallet, but not with the payer.
+ON_ITS_WAY: Final = ("pending", "requires_action")
 
 
-def payment_screen(payment: Payment, words: Words) -> Screen:
-    """The message of the payment itself, which changes in place."""
-    lines = (words.say(key, **_facts(payment, words)) for key in _keys(payment, words))
-    if payment.under_review and payment.status != "succeeded":
-        return Screen("\n".join(lines))  # nobody should pay again before this is cleared up
-    return Screen("\n".join(lines), tuple(_rows(payment, words)))
+def payment_screen(payment: Payment, translator: Translator) -> Screen:
+    """Return the message of the payment itself, which changes in place."""
+    facts = payment_facts(payment, translator)
+    text = "\n".join(translator.html(key, **facts) for key in payment_keys(payment))
+    if is_being_checked(payment):
+        return Screen(text)  # nobody should pay again before this is cleared up
+    return Screen(text, payment_rows(payment, translator))
 
 
-def receipt_screen(payment: Payment, words: Words, may_refund: bool = False) -> Screen:
-    """What happened, to keep or to pass on; only a payment that succeeded has one."""
+def receipt_screen(payment: Payment, translator: Translator, can_refund: bool = False) -> Screen:
+    """Return what happened, to keep or to pass on; only a payment that succeeded has a receipt."""
     paid_at = payment.succeeded_at or payment.created_at
-    facts = _facts(payment, words) | {"day": words.day_of(paid_at), "time": paid_at}
-    lines = [words.say(key, **facts) for key in ("receipt.text", *_gone(payment, words))]
-    refund = _button("refund", payment, words) if may_refund else None
-    return Screen("\n".join(lines), ((refund,),) if refund else ())
+    facts = payment_facts(payment, translator)
+    facts |= {"day": translator.day_of(paid_at), "time": paid_at}
+    receipt_keys = (keys.Receipt.TEXT, *clawback_keys(payment))
+    text = "\n".join(translator.html(key, **facts) for key in receipt_keys)
+    return Screen(text, refund_rows(payment, translator) if can_refund else ())
 
 
-def credited_screen(payment: Payment, words: Words) -> Screen:
-    """What another member reads when money has been added."""
-    keys = (words.first(f"credited.{payment.flow}", "credited.text"), *_after(payment))
-    lines = (words.say(key, **_facts(payment, words)) for key in keys)
-    receipt = button(words.plain("button.receipt"), f"receipt:{payment.id.hex}")
-    return Screen("\n".join(lines), ((balance_button(words), receipt),))
+def credited_screen(payment: Payment, translator: Translator) -> Screen:
+    """Return what another member reads when money was added."""
+    key = keys.Credit.INVOICE if payment.flow == "invoice" else keys.Credit.TEXT
+    facts = payment_facts(payment, translator)
+    text = "\n".join(translator.html(each, **facts) for each in (key, *balance_keys(payment)))
+    receipt = payment_button(keys.Button.RECEIPT, "receipt", payment, translator)
+    return Screen(text, ((balance_button(translator), receipt),))
 
 
-def fits_a_button(url: str) -> bool:
-    """Whether Telegram takes this address on a button.
-
-    It does not for localhost, loopback addresses and names without a dot: "inline keyboard button
-    URL is invalid: Wrong HTTP URL".
-    """
-    host = (urlsplit(url).hostname or "").rstrip(".")
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return "." in host and not host.endswith(".localhost")
+def is_being_checked(payment: Payment) -> bool:
+    """Return whether money arrived for it that is not credited, and is being checked."""
+    return payment.under_review is not None and payment.status != "succeeded"
 
 
-def _keys(payment: Payment, words: Words) -> Iterator[str]:
-    """The sentences that belong to this payment now, from top to bottom."""
-    review = words.first(f"review.{payment.under_review}", "review.unclear")
-    if payment.under_review and payment.status != "succeeded":
-        yield from (review, "payment.reference")
-        return
-    if payment.last_decline and payment.status == "pending":
-        yield words.first(f"decline.{payment.last_decline}", "decline.card_declined")
-    if payment.flow == "charge" and payment.status == "failed":
-        yield words.first(f"charge.{payment.last_decline}", "charge.card_declined")
-    yield words.first(f"{payment.flow}.{payment.status}", f"payment.{payment.status}")
+def payment_keys(payment: Payment) -> list[Key]:
+    """Return the sentences of the payment's message, from top to bottom."""
+    if is_being_checked(payment):
+        return [review_key(payment), keys.Payment.REFERENCE]
+    chosen = [*decline_keys(payment), status_key(payment)]
     if payment.status == "pending" and payment.url and not fits_a_button(payment.url):
-        yield words.first(f"{payment.flow}.link", "payment.link")
+        is_charge = payment.flow == "charge"
+        chosen.append(keys.Charge.LINK if is_charge else keys.Payment.LINK)
     if payment.debt:
-        yield "payment.debt"
+        chosen.append(keys.Payment.DEBT)
     if payment.status == "succeeded":
-        yield from _gone(payment, words) or _after(payment)
+        chosen += clawback_keys(payment) or balance_keys(payment)
     if payment.under_review:
-        yield review
-    yield "payment.reference"
+        chosen.append(review_key(payment))
+    return [*chosen, keys.Payment.REFERENCE]
 
 
-def _after(payment: Payment) -> list[str]:
-    """What the wallet has by this payment, or still owes; not after something of it went back."""
+def review_key(payment: Payment) -> Key:
+    """Return why money of this payment is being checked."""
+    return keys.REVIEWS.get(payment.under_review or "", keys.Review.UNCLEAR)
+
+
+def decline_keys(payment: Payment) -> list[Key]:
+    """Return why the last try failed: on the page that is still open, or of the saved card."""
+    code = payment.last_decline
+    if code and payment.status == "pending":
+        return [keys.DECLINES.get(code, keys.Decline.CARD_DECLINED)]
+    if payment.flow == "charge" and payment.status == "failed":
+        return [keys.CHARGE_DECLINES.get(code or "", keys.Charge.CARD_DECLINED)]
+    return []
+
+
+def status_key(payment: Payment) -> Key:
+    """Return the sentence of the payment's status."""
+    if payment.flow == "charge" and payment.status in keys.CHARGE_MESSAGES:
+        return keys.CHARGE_MESSAGES[payment.status]
+    return keys.PAYMENT_MESSAGES[payment.status]
+
+
+def clawback_keys(payment: Payment) -> list[Key]:
+    """Return what went back of the payment, or may: refunds, then the dispute."""
+    chosen = []
+    if payment.refunded and payment.refunded.amount_minor:
+        is_whole = payment.refunded.amount_minor >= payment.money.amount_minor
+        if any(refund.status in ON_ITS_WAY for refund in payment.refunds):
+            whole, partly = keys.Payment.REFUNDED_PENDING, keys.Payment.PARTLY_REFUNDED_PENDING
+        else:
+            whole, partly = keys.Payment.REFUNDED, keys.Payment.PARTLY_REFUNDED
+        chosen.append(whole if is_whole else partly)
+    if payment.dispute_status:
+        chosen.append(keys.DISPUTE_STATUSES.get(payment.dispute_status, keys.DisputeStatus.OTHER))
+    return chosen
+
+
+def balance_keys(payment: Payment) -> list[Key]:
+    """Return what the wallet has by this payment, or owes; not after something of it went back."""
     if payment.balance is None or payment.refunds or payment.disputes:
         return []
-    return ["payment.owed" if debt(payment.balance) else "payment.balance"]
+    return [keys.Payment.OWED if debt_of(payment.balance) else keys.Payment.BALANCE]
 
 
-def _gone(payment: Payment, words: Words) -> list[str]:
-    """What went back of it, or may."""
-    refunded = payment.refunded.amount_minor if payment.refunded else 0
-    said = "refunded" if refunded >= payment.money.amount_minor else "partly_refunded"
-    if any(one.status in ON_ITS_WAY for one in payment.refunds):
-        said += "_pending"
-    keys = [f"payment.{said}"] if refunded else []
-    if status := payment.dispute_status:
-        keys.append(words.first(f"dispute.{status}", "dispute.other"))
-    return keys
-
-
-def _facts(payment: Payment, words: Words) -> dict[str, Fact]:
+def payment_facts(payment: Payment, translator: Translator) -> dict[str, Fact]:
+    """Return what the sentences about a payment name. What there is not, is left out."""
     facts: dict[str, Fact] = {
         "organization": payment.organization_name,
-        "payer": payment.paid_by or words.plain("payment.somebody"),
+        "payer": payment.paid_by or translator.text(keys.Payment.SOMEBODY),
         "amount": payment.money,
         "until": payment.expires_at,
         "reference": payment.reference,
         "url": payment.url or "",
-        "card": payment.paid_with or words.plain("charge.card"),
+        "card": payment.paid_with or translator.text(keys.Charge.CARD),
     }
-    balance = payment.balance and (debt(payment.balance) or payment.balance)
-    sums = {"debt": payment.debt, "refunded": payment.refunded, "balance": balance}
-    return facts | {name: sum for name, sum in sums.items() if sum}
+    if payment.debt:
+        facts["debt"] = payment.debt
+    if payment.refunded:
+        facts["refunded"] = payment.refunded
+    if payment.balance:
+        facts["balance"] = debt_of(payment.balance) or payment.balance
+    return facts
 
 
-def _rows(payment: Payment, words: Words) -> Iterator[Row]:
-    for names in BUTTONS.get(f"{payment.status}_{payment.flow}", BUTTONS[payment.status]):
-        if row := tuple(shown for name in names if (shown := _button(name, payment, words))):
-            yield row
+def payment_rows(payment: Payment, translator: Translator) -> tuple[Row, ...]:
+    """Return the buttons under the payment's message, row by row."""
+    check = payment_button(keys.Button.CHECK, "check", payment, translator)
+    match payment.status:
+        case "created":
+            return ((check,),) if payment.flow == "charge" else ()
+        case "pending":
+            cancel = payment_button(keys.Button.CANCEL, "cancel", payment, translator)
+            return (*pay_rows(payment, translator), (check, cancel))
+        case "processing":
+            return ((check,),)
+        case "succeeded":
+            receipt = payment_button(keys.Button.RECEIPT, "receipt", payment, translator)
+            topup = button(translator.text(keys.Button.TOPUP), "topup")
+            return ((receipt, topup), *refund_rows(payment, translator))
+        case "failed" | "expired" | "canceled":
+            is_charge = payment.flow == "charge"
+            key = keys.Button.AGAIN_CHARGE if is_charge else keys.Button.AGAIN
+            return ((payment_button(key, "again", payment, translator),),)
 
 
-def _button(name: str, payment: Payment, words: Words) -> InlineKeyboardButton | None:
-    key = words.first(f"button.{name}_{payment.flow}", f"button.{name}")
-    label = words.plain(key, amount=payment.money)
-    if name == "pay":
-        fits = payment.url and fits_a_button(payment.url)
-        return InlineKeyboardButton(label, url=payment.url) if fits else None
-    if name == "refund" and not (payment.refundable and payment.refundable.amount_minor):
-        return None
-    return button(label, name if name == "topup" else f"{name}:{payment.id.hex}")
+def pay_rows(payment: Payment, translator: Translator) -> tuple[Row, ...]:
+    """Return the button to the page to pay on, where there is one that fits a button."""
+    if not payment.url or not fits_a_button(payment.url):
+        return ()
+    key = keys.Button.PAY_CHARGE if payment.flow == "charge" else keys.Button.PAY
+    label = translator.text(key, amount=payment.money)
+    return ((InlineKeyboardButton(label, url=payment.url),),)
+
+
+def refund_rows(payment: Payment, translator: Translator) -> tuple[Row, ...]:
+    """Return the button that refunds a payment, where something of it can go back."""
+    if not payment.refundable or not payment.refundable.amount_minor:
+        return ()
+    return ((payment_button(keys.Button.REFUND, "refund", payment, translator),),)
+
+
+def payment_button(
+    key: Key, action: str, payment: Payment, translator: Translator
+) -> InlineKeyboardButton:
+    """Return a button that does something with this payment."""
+    return button(translator.text(key), f"{action}:{payment.id.hex}")

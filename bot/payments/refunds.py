@@ -6,140 +6,134 @@ key is the message and the amount, so that tapping again after a lost answer sen
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 from uuid import UUID
 
-from backend.schemas import Money, Notification, Payment, Refund, RefundRequest
+from backend.schemas import Money, Payment, Refund, RefundRequest
 from bot.amounts import carried_amount, typed_amount
 from bot.backend_api.errors import BackendRefusal
-from bot.locales.texts import Fact, Price, Words, short
-from bot.organizations.membership import managed, place_in
-from bot.telegram.context import BotContext, BotRefusal
-from bot.telegram.screens import Row, Screen, button, forget_row
-
-SAID_AS: Final = {"requires_action": "pending", "canceled": "failed"}  # alike for people
+from bot.locales import keys
+from bot.locales.translator import Fact, Translator, short
+from bot.organizations.membership import membership_in, require_manager
+from bot.telegram.context import BotContext
+from bot.telegram.money_taps import late_screen
+from bot.telegram.refusals import BotRefusal
+from bot.telegram.screens import Screen, button, forget_row
 
 
 async def refund_tapped(context: BotContext) -> None:
     """Refund: offer to send back all that is left, in a message of its own."""
-    payment = await refundable(context, context.id("payment"))
-    most = payment.refundable or payment.money
-    await context.reply(sure_screen(payment, most, context.words))
+    payment = require_refundable(await payment_to_refund(context, context.id("payment")))
+    await context.reply(confirm_screen(payment, refundable_of(payment), context.translator))
 
 
 async def other_tapped(context: BotContext) -> None:
     """Another amount: the next message is the answer."""
-    payment, words = await refundable(context, context.id("payment")), context.words
+    payment = require_refundable(await payment_to_refund(context, context.id("payment")))
+    translator = context.translator
     context.memory.question = partial(amount_written, payment.id)
-    asked = words.say("refund.question", **facts_of(payment, words))
-    await context.show(Screen(asked, (forget_row(words),)))
+    text = translator.html(keys.Refund.QUESTION, **refund_facts(payment, translator))
+    await context.reply_or_edit(Screen(text, (forget_row(translator),)))
 
 
 async def amount_written(payment_id: UUID, context: BotContext) -> None:
-    """The amount that was asked for, which stays asked until it is one."""
-    payment = await refundable(context, payment_id)
-    most = payment.refundable or payment.money
-    amount = typed_amount(context.text, most.currency, above_zero=True)
-    if amount.amount_minor > most.amount_minor:
-        raise BotRefusal("refusal.refund_too_large", most=most)
+    """Take the amount that was asked for; the question stays until it is one."""
+    payment = require_refundable(await payment_to_refund(context, payment_id))
+    maximum = refundable_of(payment)
+    amount = typed_amount(context.text, maximum.currency, above_zero=True)
+    if amount.amount_minor > maximum.amount_minor:
+        raise BotRefusal(keys.Refusal.REFUND_TOO_LARGE, most=maximum)
     context.memory.question = None
-    await context.reply(sure_screen(payment, amount, context.words))
+    await context.reply(confirm_screen(payment, amount, context.translator))
 
 
-async def now_tapped(context: BotContext) -> None:
-    """Sure: send it back, and say in the same message what came of it."""
-    payment = await refunded_by(context, context.id("payment"))
-    amount, words = carried_amount(context.part("amount"), payment.money.currency), context.words
-    facts = facts_of(payment, words) | {"amount": amount}
+async def confirmed_tapped(context: BotContext) -> None:
+    """Refund, for sure: send it back, and show in the same message what came of it."""
+    payment = await payment_to_refund(context, context.id("payment"))
+    amount = carried_amount(context.part("amount"), payment.money.currency)
+    translator = context.translator
     try:
-        made = await context.backend.create_refund(
+        refund = await context.backend.create_refund(
             context.speaker.id,
             payment.id,
             RefundRequest(amount=amount.amount),
             idempotency_key=refund_key(amount, context),
         )
     except BackendRefusal as error:
-        if not error.code.startswith("stripe_"):
+        if error.code not in keys.REFUND_FAILURES:
             raise
-        text = words.say(f"refund.{error.code}", **facts)
-        await context.show(replace(sure_screen(payment, amount, words), text=text))
+        facts = refund_facts(payment, translator) | {"amount": amount}
+        text = translator.html(keys.REFUND_FAILURES[error.code], **facts)
+        question = confirm_screen(payment, amount, translator)
+        await context.reply_or_edit(replace(question, text=text))
         return
-    await context.show(made_screen(payment, made, words))
+    await context.reply_or_edit(refund_result_screen(payment, refund, translator))
+
+
+async def confirmed_tapped_late(context: BotContext) -> None:
+    """Ask again whether to send it back; or show what came of it."""
+    payment = await payment_to_refund(context, context.id("payment"))
+    amount = carried_amount(context.part("amount"), payment.money.currency)
+    attempt = await context.backend.get_attempt(context.speaker.id, refund_key(amount, context))
+    for refund in payment.refunds:
+        if refund.id == attempt.refund_id and refund.status not in ("failed", "canceled"):
+            screen = refund_result_screen(payment, refund, context.translator)
+            await context.reply_or_edit(screen)
+            return
+    payment = require_refundable(await payment_to_refund(context, payment.id))
+    question = confirm_screen(payment, amount, context.translator)
+    await context.reply_or_edit(late_screen(question, context.translator))
 
 
 def refund_key(amount: Money, context: BotContext) -> str:
-    """One message sends one amount back once."""
+    """Return the idempotency key of a tap: one message sends one amount back once."""
     return f"{context.chat_id}:{context.message_id}:refund:{amount.amount}"
 
 
-def said_as(made: Refund) -> str:
-    """How far a refund is, as sentences tell it apart."""
-    return SAID_AS.get(made.status, made.status)
-
-
-def made_screen(payment: Payment, made: Refund, words: Words) -> Screen:
-    """How far a refund is."""
-    facts = facts_of(payment, words) | {"amount": made.money}
-    keys = (f"refund.{said_as(made)}", "payment.reference")
-    return Screen("\n".join(words.say(key, **facts) for key in keys))
-
-
-async def refunded_by(context: BotContext, payment_id: UUID) -> Payment:
-    """The payment, for who may refund it; raises BotRefusal for others."""
+async def payment_to_refund(context: BotContext, payment_id: UUID) -> Payment:
+    """Return the payment, for who can refund it; raise BotRefusal for others."""
     me = await context.introduce()
     payment = await context.backend.get_payment(context.speaker.id, payment_id)
-    managed(place_in(me, payment.organization_id))
+    require_manager(membership_in(me, payment.organization_id))
     return payment
 
 
-async def refundable(context: BotContext, payment_id: UUID) -> Payment:
-    """The same where something of it can go back; raises BotRefusal otherwise."""
-    payment = await refunded_by(context, payment_id)
+def require_refundable(payment: Payment) -> Payment:
+    """Return the payment where something of it can go back; raise BotRefusal otherwise."""
     if payment.refundable and payment.refundable.amount_minor:
         return payment
-    raise BotRefusal("refusal.nothing_to_refund")
+    raise BotRefusal(keys.Refusal.NOTHING_TO_REFUND)
 
 
-def sure_screen(payment: Payment, amount: Money, words: Words) -> Screen:
-    """The last question, which names what will happen."""
-    facts = facts_of(payment, words) | {"amount": amount}
-    yes = button(words.plain("refund.yes", **facts), f"refund_now:{payment.id.hex}:{amount.amount}")
-    other = button(words.plain("button.other_amount"), f"refund_other:{payment.id.hex}")
-    return Screen(words.say("refund.sure", **facts), ((yes, other), forget_row(words)))
+def refundable_of(payment: Payment) -> Money:
+    """Return how much of a payment can go back; of what the reader cannot see, all of it."""
+    return payment.refundable or payment.money
 
 
-def facts_of(payment: Payment, words: Words) -> dict[str, Fact]:
-    """What the sentences name."""
+def confirm_screen(payment: Payment, amount: Money, translator: Translator) -> Screen:
+    """Return the last question, which names what will happen."""
+    facts = refund_facts(payment, translator) | {"amount": amount}
+    yes = button(
+        translator.text(keys.Refund.YES, **facts), f"refund_now:{payment.id.hex}:{amount.amount}"
+    )
+    other = button(translator.text(keys.Button.OTHER_AMOUNT), f"refund_other:{payment.id.hex}")
+    text = translator.html(keys.Refund.SURE, **facts)
+    return Screen(text, ((yes, other), forget_row(translator)))
+
+
+def refund_result_screen(payment: Payment, refund: Refund, translator: Translator) -> Screen:
+    """Return how far a refund is."""
+    facts = refund_facts(payment, translator) | {"amount": refund.money}
+    result = translator.html(keys.REFUND_RESULTS[refund.status], **facts)
+    reference = translator.html(keys.Payment.REFERENCE, **facts)
+    return Screen(f"{result}\n{reference}")
+
+
+def refund_facts(payment: Payment, translator: Translator) -> dict[str, Fact]:
+    """Return what the sentences name."""
     return {
         "organization": short(payment.organization_name),
-        "payer": short(payment.paid_by or words.plain("payment.somebody")),
+        "payer": short(payment.paid_by or translator.text(keys.Payment.SOMEBODY)),
         "amount": payment.money,
-        "most": payment.refundable or payment.money,
+        "most": refundable_of(payment),
         "reference": payment.reference,
     }
-
-
-def refund_screen(notification: Notification, words: Words) -> Screen:
-    """A refund was made, or did not arrive."""
-    return Screen("\n".join(told_lines(notification, words)))
-
-
-def told_lines(notification: Notification, words: Words) -> list[str]:
-    """What went back of a payment, or may, and of which one."""
-    told = notification.facts
-    facts: dict[str, Fact] = {
-        "organization": short(str(told["organization_name"])),
-        "amount": Price(str(told["amount"]), str(told["currency"])),
-        "reference": str(told["reference"]),
-        "by": short(str(told.get("by") or words.plain("clawback.dashboard"))),
-        "reason": words.plain(words.first(f"reason.{told.get('reason')}", "reason.other")),
-    }
-    said = f"clawback.{notification.kind}"
-    status = str(told.get("status"))
-    key = words.first(f"{said}_{SAID_AS.get(status, status)}", said)
-    return [words.say(key, **facts), words.say("payment.reference", **facts)]
-
-
-def refund_row(payment: str, words: Words) -> tuple[Row, ...]:
-    """The way to a refund of the payment with this id (as hex)."""
-    return ((button(words.plain("button.refund"), f"refund:{payment}"),),)

@@ -1,35 +1,48 @@
 """The buttons under a payment: Check again, Cancel, New link, Receipt.
 
-They ask the backend; the message itself changes when the backend's notification arrives.
+They call the backend; the message itself changes when the backend's notification arrives.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from backend.schemas import PaymentStatus
-from bot.organizations.membership import may_top_up, place_in
+from backend.schemas import Payment
+from bot.locales import keys
+from bot.locales.key import Key
+from bot.organizations.membership import can_top_up, membership_in
 from bot.payments.message import receipt_screen
 from bot.payments.topup import start_payment
-from bot.telegram.context import BotContext, BotRefusal
+from bot.telegram.context import BotContext
 from bot.telegram.errors import unless_unclear
+from bot.telegram.refusals import BotRefusal
 
-NOTICES: Final[dict[PaymentStatus, str]] = {
-    "created": "notice.still_waiting",
-    "pending": "notice.still_waiting",
-    "processing": "notice.still_processing",
-    "succeeded": "notice.already_paid",
+# In other states the message, which changes, says it all.
+NOTICES: Final[Mapping[str, Key]] = {
+    "created": keys.Notice.STILL_WAITING,
+    "pending": keys.Notice.STILL_WAITING,
+    "processing": keys.Notice.STILL_PROCESSING,
+    "succeeded": keys.Notice.ALREADY_PAID,
 }
 
 
-async def ask_tapped(context: BotContext) -> str | None:
-    """Check again: ask Stripe now. Cancel: close the page, unless it was paid meanwhile."""
+async def check_tapped(context: BotContext) -> str | None:
+    """Check again: ask Stripe now."""
     await context.introduce()
-    user, payment_id = context.speaker.id, context.id("payment")
-    if context.part("act") == "check":
-        payment = await unless_unclear(context.backend.check_payment(user, payment_id))
-    else:
-        payment = await unless_unclear(context.backend.cancel_payment(user, payment_id))
+    call = context.backend.check_payment(context.speaker.id, context.id("payment"))
+    return notice_of(await unless_unclear(call), context)
+
+
+async def cancel_tapped(context: BotContext) -> str | None:
+    """Cancel: close the page, unless it was paid meanwhile."""
+    await context.introduce()
+    call = context.backend.cancel_payment(context.speaker.id, context.id("payment"))
+    return notice_of(await unless_unclear(call), context)
+
+
+def notice_of(payment: Payment, context: BotContext) -> str | None:
+    """Return what passes by for a payment that is as it was."""
     key = NOTICES.get(payment.status)
-    return context.words.plain(key) if key else None
+    return context.translator.text(key) if key else None
 
 
 async def receipt_tapped(context: BotContext) -> None:
@@ -37,9 +50,9 @@ async def receipt_tapped(context: BotContext) -> None:
     me = await context.introduce()
     payment = await context.backend.get_payment(context.speaker.id, context.id("payment"))
     if payment.status != "succeeded":
-        raise BotRefusal("notice.too_old")
-    may_refund = may_top_up(place_in(me, payment.organization_id))
-    await context.reply(receipt_screen(payment, context.words, may_refund))
+        raise BotRefusal(keys.Notice.TOO_OLD)
+    can_refund = can_top_up(membership_in(me, payment.organization_id))
+    await context.reply(receipt_screen(payment, context.translator, can_refund))
 
 
 async def again_tapped(context: BotContext) -> None:

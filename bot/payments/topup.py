@@ -1,96 +1,108 @@
-"""/topup: how much for the current organization, until the payment's message takes over.
+"""/topup: how much for the default organization, until the payment's message takes over.
 
 A payment has one message. What a person typed gets a placeholder that becomes it; a tapped
-button's own message becomes it. From the moment the backend knows the payment, only the delivery
-worker writes into that message (see `notifications`), so a handler never races with Stripe.
+button's own message becomes it. From the moment the backend has the payment, only the delivery
+worker writes into that message (see `bot/delivery/`), so a handler never races with Stripe.
 """
 
 import re
 from decimal import Decimal
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from backend import schemas
 from backend.schemas import Me, Membership, Money, Wallet, read_money
 from bot.amounts import carried_amount, typed_amount
 from bot.backend_api.errors import BackendError, BackendUnavailable
-from bot.locales.texts import Price, Words, short
+from bot.locales import keys
+from bot.locales.key import Key
+from bot.locales.translator import Price, Translator, short
 from bot.organizations.membership import (
-    current,
+    can_top_up,
     debt_lines,
-    in_order,
-    may_top_up,
-    needed_role,
-    place_in,
+    default_first,
+    default_membership,
+    membership_in,
+    top_up_role,
 )
 from bot.organizations.organization import organization_screen
-from bot.payments.charges import ways_to_pay
-from bot.telegram.context import BotContext, BotRefusal, WalletName
+from bot.payments.charges import payment_choices_screen
+from bot.telegram.context import BotContext, WalletName
 from bot.telegram.errors import explain
+from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Row, Screen, button, wallet_data
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
-IN_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
+AMOUNT_AND_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
+WALLETS_IN_A_ROW: Final = 4
+
+
+class TappedWallet(NamedTuple):
+    """The wallet that a button names, and the membership by which one adds money to it."""
+
+    membership: Membership
+    wallet: Wallet
 
 
 async def topup(context: BotContext) -> None:
     """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing."""
     amount = "".join(context.text.split(maxsplit=1)[1:])
-    me = await context.introduce()
-    place = current(me)
-    if place is None:
-        await context.reply(organization_screen(me, context.words))
+    me, translator = await context.introduce(), context.translator
+    membership = default_membership(me)
+    if membership is None:
+        await context.reply(organization_screen(me, translator))
     elif not me.topups_in_chat:
-        await context.say("refusal.topups_off")
-    elif not may_top_up(place):
-        name, role = short(place.organization_name), needed_role(context.words)
-        refusal = context.words.say("topup.role_too_low", organization=name, role=role)
-        await context.reply(Screen(refusal, another(me, context.words)))
+        await context.reply_text(keys.Refusal.TOPUPS_OFF)
+    elif not can_top_up(membership):
+        await context.reply(role_too_low_screen(me, membership, translator))
     elif amount:
-        wanted = in_currency(amount, default_wallet(place).currency)
-        await start_payment(me, place.organization_id, wanted, "topup", context)
+        parsed = parse_amount(amount, default_wallet_name(membership).currency)
+        await start_payment(me, membership.organization_id, parsed, "topup", context)
     else:
-        await context.reply(amount_screen(me, place, place.wallets[0], context.words))
+        await context.reply(amount_screen(me, membership, membership.wallets[0], translator))
 
 
 async def link_followed(context: BotContext, amount: str) -> None:
-    """A group's button that continues in private, with what was typed there: 50, or 50usd."""
+    """Go on in private with what was typed in a group, which its button carries: 50, or 50usd."""
     context.text = f"/topup {amount}"
     await topup(context)
 
 
-async def another_tapped(context: BotContext) -> None:
+async def other_organization_tapped(context: BotContext) -> None:
     """Another organization: ask for which one."""
-    screen = choice_screen(await context.introduce(), context.words)
+    screen = choice_screen(await context.introduce(), context.translator)
     if not screen.rows:
-        raise BotRefusal("notice.too_old")
-    await context.show(screen)
+        raise BotRefusal(keys.Notice.TOO_OLD)
+    await context.reply_or_edit(screen)
 
 
 async def organization_tapped(context: BotContext) -> None:
-    """An organization, the current one now, or another of its wallets: offer amounts there."""
+    """An organization, the default one now, or another of its wallets: offer amounts there."""
     me = await context.introduce()
-    place, wallet = chosen(me, context)
-    if place != current(me):
-        await context.backend.set_default_organization(context.speaker.id, place.organization_id)
-    await context.show(amount_screen(me, place, wallet, context.words))
+    membership, wallet = tapped_wallet(me, context)
+    if membership != default_membership(me):
+        await context.backend.set_default_organization(
+            context.speaker.id, membership.organization_id
+        )
+    await context.reply_or_edit(amount_screen(me, membership, wallet, context.translator))
 
 
 async def other_amount_tapped(context: BotContext) -> None:
     """Ask for an amount in the same message; the next message is the answer."""
-    place, wallet = chosen(await context.introduce(), context)
-    name = WalletName(place.organization_id, wallet.balance.currency)
+    membership, wallet = tapped_wallet(await context.introduce(), context)
+    name = WalletName(membership.organization_id, wallet.balance.currency)
     context.memory.question = partial(amount_written, name)
-    await context.show(Screen(with_limits("topup.question", place, wallet, context.words)))
+    question = amount_question(keys.TopUp.QUESTION, membership, wallet, context.translator)
+    await context.reply_or_edit(Screen(question))
 
 
 async def amount_tapped(context: BotContext) -> str | None:
     """An amount was chosen: this message asks how to pay it, or becomes the payment's."""
-    me = await context.introduce()
+    me, organization_id = await context.introduce(), context.id("organization")
     amount = carried_amount(context.part("amount"), context.part("currency"))
-    if ways := await ways_to_pay(me, context.id("organization"), amount, context):
-        await context.show(ways)
+    if choices := await payment_choices_screen(me, organization_id, amount, context):
+        await context.reply_or_edit(choices)
         return None
     return await page_tapped(context)
 
@@ -99,14 +111,14 @@ async def page_tapped(context: BotContext) -> str:
     """Stripe's page was chosen: this message becomes the payment's."""
     await context.introduce()
     amount = carried_amount(context.part("amount"), context.part("currency"))
-    await checkout(context.id("organization"), amount, context.message_id, "topup", context)
-    return context.words.plain("notice.preparing")
+    await create_checkout(context.id("organization"), amount, context.message_id, "topup", context)
+    return context.translator.text(keys.Notice.PREPARING)
 
 
 async def amount_written(wallet: WalletName, context: BotContext) -> None:
-    """The amount that was asked for, which stays asked until it is one."""
+    """Take the amount that was asked for; the question stays until it is one."""
     me = await context.introduce()
-    amount = in_currency(context.text, wallet.currency)
+    amount = parse_amount(context.text, wallet.currency)
     if await start_payment(me, wallet.organization_id, amount, "topup", context):
         context.memory.question = None
 
@@ -114,112 +126,151 @@ async def amount_written(wallet: WalletName, context: BotContext) -> None:
 async def start_payment(
     me: Me, organization_id: UUID, amount: Money, purpose: str, context: BotContext
 ) -> bool:
-    """Ask how to pay, if there is a choice; else start the payment: whether it could be.
+    """Ask how to pay, if there is a choice; else start the payment. Return whether it could be.
 
-    Placeholder first, then the backend, which is told where the payment will be shown.
+    Placeholder first, then the backend, which gets the message that shows the payment.
     """
-    if ways := await ways_to_pay(me, organization_id, amount, context):
-        await context.reply(ways)
+    if choices := await payment_choices_screen(me, organization_id, amount, context):
+        await context.reply(choices)
         return True
-    placeholder = (await context.say("topup.preparing")).message_id
+    placeholder = (await context.reply_text(keys.TopUp.PREPARING)).message_id
     try:
-        await checkout(organization_id, amount, placeholder, purpose, context)
+        await create_checkout(organization_id, amount, placeholder, purpose, context)
     except BackendError as error:
-        refusal = Screen(explain(error, context.words) or "")
+        refusal = Screen(explain(error, context.translator) or "")
         if isinstance(error, BackendUnavailable) and error.may_have_acted:
             await context.reply(refusal)  # the placeholder may be the link by now: leave it alone
         else:
-            await context.rewrite(placeholder, refusal)
+            await context.edit(placeholder, refusal)
         return False
     return True
 
 
-async def checkout(
-    organization_id: UUID, amount: Money, shown_in: int, purpose: str, context: BotContext
+async def create_checkout(
+    organization_id: UUID, amount: Money, message_id: int, purpose: str, context: BotContext
 ) -> None:
-    """Start the one payment that this message or tap can start for this purpose."""
+    """Start the one payment that this message or tap can start for this purpose.
+
+    `message_id` is the message that shows it. Raises BackendError.
+    """
     request = schemas.CheckoutRequest(
         organization_id=organization_id,
         amount=amount.amount,
         currency=amount.currency,
-        shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=shown_in),
+        shown_in=schemas.ShownIn(chat_id=context.chat_id, message_id=message_id),
     )
     key = f"{context.chat_id}:{context.message_id}:{purpose}"
     await context.backend.create_checkout(context.speaker.id, request, idempotency_key=key)
 
 
-def choice_screen(me: Me, words: Words) -> Screen:
-    """One button per organization that this person may add money to; it leads on to amounts."""
-    rows = tuple(
-        (button(short(place.organization_name), wallet_data("amounts", *default_wallet(place))),)
-        for place in me.organizations
-        if may_top_up(place)
+def role_too_low_screen(me: Me, membership: Membership, translator: Translator) -> Screen:
+    """Return why this role adds no money here, and the way to where it can."""
+    text = translator.html(
+        keys.TopUp.ROLE_TOO_LOW,
+        organization=short(membership.organization_name),
+        role=top_up_role(translator),
     )
-    return Screen(words.say("topup.organization"), rows)
+    return Screen(text, other_organization_rows(me, translator))
 
 
-def another(me: Me, words: Words) -> tuple[Row, ...]:
-    """The way to another organization, where there is one to add money to."""
-    row = (button(words.plain("button.another_organization"), "organizations"),)
-    return (row,) if any(may_top_up(place) for place in in_order(me)[1:]) else ()
+def choice_screen(me: Me, translator: Translator) -> Screen:
+    """Return one button per organization that this person can add money to; it leads to amounts."""
+    rows: list[Row] = []
+    for membership in me.organizations:
+        if can_top_up(membership):
+            data = wallet_data("amounts", *default_wallet_name(membership))
+            rows.append((button(short(membership.organization_name), data),))
+    return Screen(translator.html(keys.TopUp.ORGANIZATION), tuple(rows))
 
 
-def amount_screen(me: Me, place: Membership, wallet: Wallet, words: Words) -> Screen:
-    """The usual amounts within the wallet's limits, two in a row, any other, and other wallets."""
-    name = WalletName(place.organization_id, wallet.limits.currency)
-    presets, others = [], []
+def other_organization_rows(me: Me, translator: Translator) -> tuple[Row, ...]:
+    """Return the way to another organization, where there is one to add money to."""
+    if not any(can_top_up(membership) for membership in default_first(me)[1:]):
+        return ()
+    return ((button(translator.text(keys.Button.ANOTHER_ORGANIZATION), "organizations"),),)
+
+
+def amount_screen(me: Me, membership: Membership, wallet: Wallet, translator: Translator) -> Screen:
+    """Return the usual amounts within the wallet's limits, any other, and other wallets."""
+    name = WalletName(membership.organization_id, wallet.limits.currency)
+    presets = []
     for amount in usual_amounts(wallet):
-        label = words.plain("button.amount", amount=amount)
+        label = translator.text(keys.Button.AMOUNT, amount=amount)
         presets.append(button(label, f"{wallet_data('pay', *name)}:{amount.amount}"))
-    other = button(words.plain("button.other_amount"), wallet_data("other", *name))
-    for currency in (each.balance.currency for each in place.wallets if each is not wallet):
-        label = words.plain("button.other_wallet", currency=currency.upper())
-        others.append(button(label, wallet_data("amounts", place.organization_id, currency)))
-    rows = [tuple(presets[:2]), tuple(presets[2:]), (other,)]
-    rows += [tuple(others[first : first + 4]) for first in range(0, len(others), 4)]
-    rows += another(me, words)
-    text = with_limits("topup.amount", place, wallet, words)
+    other = button(translator.text(keys.Button.OTHER_AMOUNT), wallet_data("other", *name))
+    rows = (
+        tuple(presets[:2]),
+        tuple(presets[2:]),
+        (other,),
+        *other_wallet_rows(membership, wallet, translator),
+        *other_organization_rows(me, translator),
+    )
+    text = amount_question(keys.TopUp.AMOUNT, membership, wallet, translator)
     return Screen(text, tuple(row for row in rows if row))
 
 
+def other_wallet_rows(membership: Membership, wallet: Wallet, translator: Translator) -> list[Row]:
+    """Return a button for each other wallet of the organization; it leads to amounts there."""
+    buttons = []
+    for other in membership.wallets:
+        if other is not wallet:
+            currency = other.balance.currency
+            label = translator.text(keys.Button.OTHER_WALLET, currency=currency.upper())
+            data = wallet_data("amounts", membership.organization_id, currency)
+            buttons.append(button(label, data))
+    starts = range(0, len(buttons), WALLETS_IN_A_ROW)
+    return [tuple(buttons[start : start + WALLETS_IN_A_ROW]) for start in starts]
+
+
 def usual_amounts(wallet: Wallet) -> list[Money]:
-    """PRESETS of the currency's own scale: its minimum, rounded up to 1, 2 or 5 of something."""
+    """Return PRESETS of the currency's own scale: its minimum, rounded up to 1, 2 or 5 of a power.
+
+    Those outside the wallet's limits are left out.
+    """
     currency = wallet.limits.currency
-    least, most = Decimal(wallet.limits.minimum), Decimal(wallet.limits.maximum)
-    scale = Decimal(1).scaleb(least.adjusted())
-    scale *= next(round_number for round_number in (1, 2, 5, 10) if round_number * scale >= least)
-    amounts = [(scale * preset).normalize() for preset in PRESETS]
-    return [read_money(f"{amount:f}", currency) for amount in amounts if least <= amount <= most]
+    minimum, maximum = Decimal(wallet.limits.minimum), Decimal(wallet.limits.maximum)
+    power = Decimal(1).scaleb(minimum.adjusted())  # of ten
+    unit = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= minimum)
+    amounts = [(unit * preset).normalize() for preset in PRESETS]
+    return [
+        read_money(f"{amount:f}", currency) for amount in amounts if minimum <= amount <= maximum
+    ]
 
 
-def with_limits(key: str, place: Membership, wallet: Wallet, words: Words) -> str:
-    """A question about an amount, with what one top-up may be."""
+def amount_question(
+    key: Key, membership: Membership, wallet: Wallet, translator: Translator
+) -> str:
+    """Return a question about an amount, with the limits of one top-up and with what is owed."""
     limits = wallet.limits
-    asked = words.say(
+    question = translator.html(
         key,
-        organization=short(place.organization_name),
+        organization=short(membership.organization_name),
         minimum=Price(limits.minimum, limits.currency),
         maximum=Price(limits.maximum, limits.currency),
     )
-    return "\n".join([asked, *debt_lines(place, limits.currency, words)])
+    return "\n".join([question, *debt_lines(membership, limits.currency, translator)])
 
 
-def default_wallet(place: Membership) -> WalletName:
-    """The wallet that is topped up when nobody says which: the first."""
-    return WalletName(place.organization_id, place.wallets[0].balance.currency)
+def default_wallet_name(membership: Membership) -> WalletName:
+    """Return the wallet that is topped up when none is named: the first."""
+    return WalletName(membership.organization_id, membership.wallets[0].balance.currency)
 
 
-def in_currency(text: str, currency: str) -> Money:
-    """The amount that "50" (in the wallet's currency) or "50 usd" (in its own) means."""
-    if said := IN_CURRENCY.fullmatch(text):
-        text, currency = said["amount"], said["currency"].lower()
-    return typed_amount(text, currency, "refusal.amount_unreadable", above_zero=False)
+def parse_amount(text: str, currency: str) -> Money:
+    """Parse "50" (in the wallet's `currency`) or "50 usd" (in its own). Raises BotRefusal."""
+    if match := AMOUNT_AND_CURRENCY.fullmatch(text):
+        text, currency = match["amount"], match["currency"].lower()
+    return typed_amount(text, currency, keys.Refusal.AMOUNT_UNREADABLE, above_zero=False)
 
 
-def chosen(me: Me, context: BotContext) -> tuple[Membership, Wallet]:
-    """The wallet that the tapped button names; raises BotRefusal for who may not add to it now."""
-    place = place_in(me, context.id("organization"))
-    for wallet in place.wallets if may_top_up(place) else ():
-        if wallet.balance.currency == context.part("currency"):
-            return place, wallet
-    raise BotRefusal("notice.too_old")
+def tapped_wallet(me: Me, context: BotContext) -> TappedWallet:
+    """Return the wallet that the tapped button names.
+
+    Raises BotRefusal for who cannot add money to it now.
+    """
+    membership = membership_in(me, context.id("organization"))
+    if can_top_up(membership):
+        for wallet in membership.wallets:
+            if wallet.balance.currency == context.part("currency"):
+                return TappedWallet(membership, wallet)
+    raise BotRefusal(keys.Notice.TOO_OLD)

@@ -2,9 +2,14 @@
 
 Telegram keeps a tap for a day while the bot is away. It takes the answer to one only for some
 seconds, and so says whether anybody still waits: https://core.telegram.org/bots/api#answercallbackquery.
+
+A tap that was acted on may come too late as well: it is handed out twice, its first delivery
+answered it, and the process died. So whoever shows the question again asks first what began under
+the tap's key, or how things stand.
 """
 
 import asyncio
+from dataclasses import replace
 from html import escape
 from typing import Final, NamedTuple
 
@@ -12,15 +17,17 @@ import structlog
 from telegram import CallbackQuery, Update
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
+from bot.locales import keys
+from bot.locales.translator import Translator
 from bot.telegram.context import BotContext, Handler
 from bot.telegram.errors import explain
-from bot.telegram.reachability import SHORTEST_PAUSE, reason_of, seconds
-from bot.telegram.routing import UpdateHandler, acted_on, first_tap
+from bot.telegram.reachability import MIN_PAUSE, reason_of, seconds
+from bot.telegram.routing import UpdateHandler, first_tap, remember_tap
 from bot.telegram.screens import Screen
 
 log = structlog.get_logger("bot")
 
-LONGEST_WAIT: Final = 10.0  # seconds; after more, nobody waits for the answer
+MAX_WAIT: Final = 10.0  # seconds; after more, nobody waits for the answer
 
 
 class MoneyTap(NamedTuple):
@@ -30,23 +37,24 @@ class MoneyTap(NamedTuple):
     ask_again: Handler
 
 
-def while_present(tap: MoneyTap) -> UpdateHandler:
-    """For buttons that move money: Telegram is answered first, and only its yes lets it move.
+def on_money_tap(tap: MoneyTap) -> UpdateHandler:
+    """Return the update handler for buttons that move money.
 
-    What goes wrong after that is said in a message: a tap is answered once.
+    Telegram is answered first, and only its yes lets money move. What goes wrong after that is
+    written in a message: a tap is answered once.
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
         if (query := await first_tap(update, context)) is None:
             return
-        is_there = await is_present(query)
+        is_waiting = await is_present(query)
         try:
-            notice = await (tap.act if is_there else tap.ask_again)(context)
+            notice = await (tap.act if is_waiting else tap.ask_again)(context)
         except Exception as error:
-            notice = explain(error, context.words)
+            notice = explain(error, context.translator)
         else:
-            if is_there:  # who is asked again may tap at once
-                acted_on(query, context)
+            if is_waiting:  # who is asked again may tap at once
+                remember_tap(query, context)
         if notice:
             await context.reply(Screen(escape(notice, quote=False)))
 
@@ -54,7 +62,7 @@ def while_present(tap: MoneyTap) -> UpdateHandler:
 
 
 async def is_present(query: CallbackQuery) -> bool:
-    """Answer the tap; whether Telegram confirms that somebody waits for that.
+    """Answer the tap; return whether Telegram confirms that somebody waits for that.
 
     A lost answer of Telegram's is asked for once more: where the first one had arrived, that is
     refused, and nothing moves.
@@ -68,9 +76,14 @@ async def is_present(query: CallbackQuery) -> bool:
         except RetryAfter as error:
             reason, pause = reason_of(error), seconds(error.retry_after)
         except TelegramError as error:
-            reason, pause = reason_of(error), SHORTEST_PAUSE
-        if not tries_left or pause > LONGEST_WAIT:
+            reason, pause = reason_of(error), MIN_PAUSE
+        if not tries_left or pause > MAX_WAIT:
             break
         await asyncio.sleep(pause)
     log.warning("tap_not_confirmed", reason=reason)
     return False
+
+
+def late_screen(screen: Screen, translator: Translator) -> Screen:
+    """Return the question again, below a sentence that says why it is asked again."""
+    return replace(screen, text=f"{translator.html(keys.LateTap.TOO_LATE)}\n\n{screen.text}")

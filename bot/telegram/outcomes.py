@@ -1,10 +1,5 @@
-"""From what Telegram answered to what the backend is told: one table, the first match wins.
+"""From what Telegram answered to a message to what the backend is told of it."""
 
-The order matters: BadRequest and TimedOut are subclasses of NetworkError, and only some of what
-ends in a NetworkError is known not to have arrived.
-"""
-
-from collections.abc import Callable
 from typing import Final, Literal
 from uuid import UUID
 
@@ -22,13 +17,14 @@ from telegram.error import (
 from backend.schemas import NotificationResult
 from bot.telegram.reachability import reason_of, seconds
 
+# What each means says `backend.schemas.NotificationResult`.
 Outcome = Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
 
 # The request did not leave: no connection was made, or none was free.
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 REASON_LENGTH: Final = 300
 
-# Telegram's words after "Bad Request: ", which are all there is to tell these apart.
+# Telegram's text after "Bad Request: ", which is all there is to tell these apart.
 BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
     ("message is not modified", "delivered"),
     ("message to edit not found", "gone"),
@@ -40,33 +36,12 @@ BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
 )
 
 
-def bad_request(error: TelegramError) -> Outcome:
-    """What Telegram's 400 to a message means."""
-    said = error.message.lower()
-    return next((outcome for words, outcome in BAD_REQUESTS if words in said), "refused")
-
-
-def _connection(error: TelegramError) -> Outcome:
-    """A lost connection may have lost only the answer; a 5xx is an answer."""
-    cause = error.__cause__  # the library keeps it for TimedOut and every other lost connection
-    lost = isinstance(cause, httpx.HTTPError) and not isinstance(cause, NOT_SENT)
-    return "ambiguous" if lost else "retry"
-
-
-OUTCOMES: Final[tuple[tuple[type[TelegramError], Callable[[TelegramError], Outcome]], ...]] = (
-    (Forbidden, lambda _: "blocked"),
-    (ChatMigrated, lambda _: "migrated"),
-    (RetryAfter, lambda _: "retry"),
-    (BadRequest, bad_request),
-    (NetworkError, _connection),
-    (InvalidToken, lambda _: "retry"),  # Telegram restarts, or the token is wrong
-    (TelegramError, lambda _: "ambiguous"),  # a 200 that cannot be read
-)
-
-
 def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> NotificationResult:
-    """What to report for a delivery to `message_id` (None: a new message) that raised `error`."""
-    outcome = next(decide(error) for kind, decide in OUTCOMES if isinstance(error, kind))
+    """Return what to report for a delivery that raised `error`.
+
+    `message_id` is the message that should have been edited, None for a new one.
+    """
+    outcome = outcome_of(error)
     return NotificationResult(
         claim=claim,
         outcome=outcome,
@@ -75,3 +50,39 @@ def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> Noti
         new_chat_id=error.new_chat_id if isinstance(error, ChatMigrated) else None,
         reason=reason_of(error)[:REASON_LENGTH] if outcome == "refused" else None,
     )
+
+
+def outcome_of(error: TelegramError) -> Outcome:
+    """Classify what Telegram answered.
+
+    The order matters: BadRequest and TimedOut are subclasses of NetworkError, and only some of what
+    ends in a NetworkError is certain not to have arrived.
+    """
+    match error:
+        case Forbidden():
+            return "blocked"
+        case ChatMigrated():
+            return "migrated"
+        case RetryAfter():
+            return "retry"
+        case BadRequest():
+            return classify_bad_request(error)
+        case NetworkError():
+            return classify_network_error(error)
+        case InvalidToken():  # Telegram restarts, or the token is wrong
+            return "retry"
+        case _:  # a 200 that cannot be read
+            return "ambiguous"
+
+
+def classify_bad_request(error: BadRequest) -> Outcome:
+    """Return what Telegram's 400 to a message means."""
+    message = error.message.lower()
+    return next((outcome for text, outcome in BAD_REQUESTS if text in message), "refused")
+
+
+def classify_network_error(error: NetworkError) -> Outcome:
+    """Return what a lost connection means: it may have lost only the answer; a 5xx is an answer."""
+    cause = error.__cause__  # the library keeps it for TimedOut and every other lost connection
+    is_lost = isinstance(cause, httpx.HTTPError) and not isinstance(cause, NOT_SENT)
+    return "ambiguous" if is_lost else "retry"

@@ -17,16 +17,16 @@ from telegram.error import TelegramError
 
 from bot.telegram.connections import TelegramConnections
 from bot.telegram.context import BotApplication
-from bot.telegram.reachability import SHORTEST_PAUSE, Reachability
+from bot.telegram.reachability import MIN_PAUSE, Reachability
 from bot.telegram.update_reader import UpdateReader, id_of
 
 log = structlog.get_logger("bot")
 
-POLL_SECONDS: Final = 20  # how long Telegram may hold a getUpdates without news
+POLL_SECONDS: Final = 20  # how long Telegram may hold a getUpdates without an update
 ANSWER_SECONDS: Final = 10.0  # beyond that
-CONFIRM_SECONDS: Final = 2.0  # for the last call, when the process is told to stop
-MOST: Final = 100
-UNREADABLE_BEFORE_ONE_BY_ONE: Final = 3
+CONFIRM_SECONDS: Final = 2.0  # for the last call, when the process is to stop
+MAX_UPDATES: Final = 100
+UNREADABLE_BEFORE_SINGLE: Final = 3
 UNREADABLE_BEFORE_SKIPPED: Final = 3  # of answers with a single update
 UPDATE_ID: Final = re.compile(rb'"update_id"\s*:\s*(\d{1,16})\b')
 
@@ -42,10 +42,10 @@ class Poller:
         """`application` must be started."""
         self._application, self._reader = application, reader
         self._reachability = Reachability("getUpdates")
-        self._offset, self._most, self._unreadable = 0, MOST, 0
+        self._offset, self._limit, self._unreadable = 0, MAX_UPDATES, 0
         self._is_receiving = False
         self._recording: set[asyncio.Task[None]] = set()
-        self._http = TelegramConnections(1)  # its own: 64 busy ones never keep it from hearing
+        self._http = TelegramConnections(1)  # its own: 64 busy ones never hold it up
 
     async def run(self, allowed: tuple[str, ...]) -> None:
         """Poll until cancelled; then confirm what was handed over."""
@@ -62,45 +62,53 @@ class Poller:
                         await asyncio.gather(*self._recording)
 
     async def _step(self, allowed: tuple[str, ...]) -> float:
-        """One call; answers for how many seconds to pause before the next."""
-        began, offset = time.monotonic(), self._offset
+        """Fetch and hand over once; return for how many seconds to pause before the next."""
+        started, offset = time.monotonic(), self._offset
         body = b""
         try:
-            # The first is answered at once: whoever started the bot waits to hear that it receives.
+            # The first is answered at once: whoever started the bot waits to see that it receives.
             body = await self._fetch(POLL_SECONDS if self._is_receiving else 0, allowed)
-            found = updates_in(body)
-            for raw in found:
+            updates = updates_in(body)
+            for raw in updates:
                 await self._hand_over(raw)
         except UnreadableAnswer as error:
             self._isolate(body)
             return self._reachability.failed(error)
         except TelegramError as error:
             return self._reachability.failed(error)
-        except Exception as error:  # ours: it is no reason to stop hearing anybody
+        except Exception as error:  # ours: it is no reason to stop receiving from everybody
             log.exception("polling_crashed")
             return self._reachability.failed(TelegramError(type(error).__name__))
-        if found and self._offset == offset:
+        if updates and self._offset == offset:
             return self._reachability.failed(UnreadableAnswer("updates without an update_id"))
+        self._received()
+        if updates:
+            return 0
+        self._limit = MAX_UPDATES
+        waited = time.monotonic() - started
+        return max(MIN_PAUSE - waited, 0)  # whoever answers at once is not asked at once
+
+    def _received(self) -> None:
+        """Note an answer that could be read."""
         self._reachability.succeeded()
         if not self._is_receiving:
             self._is_receiving = True
             log.info("receiving", by="polling")
         self._unreadable = 0
-        if not found:
-            self._most = MOST
-            waited = time.monotonic() - began
-            return max(SHORTEST_PAUSE - waited, 0)  # whoever answers at once is not asked at once
-        return 0
 
     async def _fetch(self, hold: int, allowed: tuple[str, ...]) -> bytes:
-        """The answer as it came: read here, so that one update in it cannot spoil the rest."""
-        asked = {"timeout": hold, "limit": self._most, "allowed_updates": json.dumps(allowed)}
-        asked |= {"offset": self._offset} if self._offset else {}
-        url = f"{self._application.bot.base_url}/getUpdates?{urlencode(asked)}"
+        """Return the answer as it came: read here, so that one update cannot spoil the rest.
+
+        `hold` is for how many seconds Telegram may wait for an update.
+        """
+        parameters = {"timeout": hold, "limit": self._limit, "allowed_updates": json.dumps(allowed)}
+        if self._offset:
+            parameters["offset"] = self._offset
+        url = f"{self._application.bot.base_url}/getUpdates?{urlencode(parameters)}"
         return await self._http.retrieve(url, read_timeout=hold + ANSWER_SECONDS)
 
     async def _hand_over(self, raw: Any) -> None:
-        """To the application, in order; what cannot be read is confirmed all the same."""
+        """Give an update to the application; what cannot be read is confirmed all the same."""
         if (update := self._reader.read(raw)) is not None:
             await self._application.update_queue.put(update)
         else:
@@ -109,32 +117,33 @@ class Poller:
             self._offset = update_id + 1
 
     def _isolate(self, body: bytes) -> None:
-        """Where no answer can be read, ask for one update at a time; skip the one that it is."""
+        """Where no answer can be read, fetch one update at a time; skip the one that it is."""
         self._unreadable += 1
-        if self._most > 1:
-            if self._unreadable >= UNREADABLE_BEFORE_ONE_BY_ONE:
-                self._most, self._unreadable = 1, 0
-        elif self._unreadable >= UNREADABLE_BEFORE_SKIPPED and (found := UPDATE_ID.search(body)):
-            raw = {"update_id": int(found[1])}
-            log.error("update_skipped", **raw)
-            self._offset, self._most, self._unreadable = raw["update_id"] + 1, MOST, 0
-            self._record(raw)
+        if self._limit > 1:
+            if self._unreadable >= UNREADABLE_BEFORE_SINGLE:
+                self._limit, self._unreadable = 1, 0
+        elif self._unreadable >= UNREADABLE_BEFORE_SKIPPED and (match := UPDATE_ID.search(body)):
+            update_id = int(match[1])
+            log.error("update_skipped", update_id=update_id)
+            self._offset, self._limit, self._unreadable = update_id + 1, MAX_UPDATES, 0
+            self._record({"update_id": update_id})
 
     def _record(self, raw: Any) -> None:
-        """Beside the polling: a backend that is away keeps nobody from being heard."""
+        """Have it recorded beside the polling: nobody waits for a backend that is away."""
         task = asyncio.create_task(self._reader.record(raw))
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
 
 
 def updates_in(body: bytes) -> list[Any]:
-    """The updates of an answer, each as it came. Raises UnreadableAnswer."""
+    """Return the updates of an answer, each as it came. Raises UnreadableAnswer."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("no JSON") from error
     if not isinstance(answer, dict) or answer.get("ok") is not True:
         raise UnreadableAnswer("not ok")
-    if not isinstance(found := answer.get("result"), list):
+    updates = answer.get("result")
+    if not isinstance(updates, list):
         raise UnreadableAnswer("no list of updates")
-    return found
+    return updates

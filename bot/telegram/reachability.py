@@ -15,9 +15,9 @@ Answered = TypeVar("Answered")
 
 log = structlog.get_logger("bot")
 
-SHORTEST_PAUSE: Final = 0.5  # seconds
-LONGEST_PAUSE: Final = 30.0
-LONGEST_WAIT: Final = 300.0  # of what Telegram asks for with 429
+MIN_PAUSE: Final = 0.5  # seconds
+MAX_PAUSE: Final = 30.0
+MAX_WAIT: Final = 300.0  # of what Telegram asks for with 429
 REFUSALS_AT_START: Final = 5  # about eight seconds: longer than a restart of Telegram's servers
 # The first that fits is how Telegram stands; what fits none is "telegram_unreachable".
 STATES = (
@@ -58,16 +58,16 @@ class Reachability:
 
     def __init__(self, call: str) -> None:
         """`call` names it in the log."""
-        self._call, self._state, self._pause = call, "", SHORTEST_PAUSE
+        self._call, self._state, self._pause = call, "", MIN_PAUSE
 
     def failed(self, error: TelegramError) -> float:
-        """Note a failed call; answer for how many seconds to pause."""
+        """Note a failed call; return for how many seconds to pause."""
         state = next(
             (name for kind, name in STATES if isinstance(error, kind)), "telegram_unreachable"
         )
-        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        pause, self._pause = self._pause, min(2 * self._pause, MAX_PAUSE)
         if isinstance(error, RetryAfter):
-            pause = max(pause, min(seconds(error.retry_after), LONGEST_WAIT))
+            pause = max(pause, min(seconds(error.retry_after), MAX_WAIT))
         if state != self._state:
             self._state = state
             write_down(state, call=self._call, reason=reason_of(error), again_in=pause)
@@ -77,21 +77,21 @@ class Reachability:
         """Note a call that got through."""
         if self._state:
             log.info("telegram_reached", call=self._call, after=self._state)
-        self._state, self._pause = "", SHORTEST_PAUSE
+        self._state, self._pause = "", MIN_PAUSE
 
 
-async def once_telegram_answers(
-    call: str, ask: Callable[[], Awaitable[Answered]], refusals: int | None = None
+async def retry_until_answered(
+    call: str, request: Callable[[], Awaitable[Answered]], refusals: int | None = None
 ) -> Answered:
-    """Ask until there is an answer: Telegram being away is no reason to stop, it comes back.
+    """Call Telegram until it answers: its being away is no reason to stop, it comes back.
 
-    Raises BadRequest, and InvalidToken when the token was refused `refusals` times in a row (None:
-    never).
+    `call` names the method in the log. Raises BadRequest, and InvalidToken when the token was
+    refused `refusals` times in a row (None: never).
     """
     reachability, refused = Reachability(call), 0
     while True:
         try:
-            answered = await ask()
+            answered = await request()
         except BadRequest:
             raise
         except TelegramError as error:
@@ -106,10 +106,10 @@ async def once_telegram_answers(
 
 
 def reason_of(error: TelegramError) -> str:
-    """What the log says of an error: without the page that came in place of an answer."""
+    """Return what the log has of an error: without the page that came in place of an answer."""
     return error.message.partition(". Parsing the server response")[0]
 
 
 def seconds(duration: int | timedelta) -> float:
-    """A duration as the library gives it."""
+    """Return a duration of the library's in seconds."""
     return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

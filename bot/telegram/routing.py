@@ -1,7 +1,7 @@
 """From Telegram's updates to our handlers. A tap is answered exactly once, whatever happens."""
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 import structlog
@@ -9,9 +9,7 @@ from telegram import CallbackQuery, Update
 from telegram.constants import CallbackQueryLimit, ChatType
 from telegram.error import BadRequest
 
-from backend.schemas import Membership
-from bot.organizations.membership import current, place_in
-from bot.organizations.organization import organization_screen
+from bot.locales import keys
 from bot.telegram.context import BotContext, Handler, LastTap
 
 log = structlog.get_logger("bot")
@@ -20,12 +18,11 @@ DOUBLE_TAP_SECONDS: Final = 2.0
 PRIVATE: Final = (ChatType.PRIVATE,)
 GROUPS: Final = (ChatType.GROUP, ChatType.SUPERGROUP)
 
-
 UpdateHandler = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 
 
-def written(handle: Handler) -> UpdateHandler:
-    """For messages."""
+def on_message(handle: Handler) -> UpdateHandler:
+    """Return the update handler for messages."""
 
     async def handle_update(_update: Update, context: BotContext) -> None:
         await handle(context)
@@ -33,8 +30,11 @@ def written(handle: Handler) -> UpdateHandler:
     return handle_update
 
 
-def command(handle: Handler) -> UpdateHandler:
-    """For commands: what was asked before is forgotten, so that no later words answer it."""
+def on_command(handle: Handler) -> UpdateHandler:
+    """Return the update handler for commands.
+
+    An open question is forgotten, so that no later text answers it.
+    """
 
     async def handle_update(_update: Update, context: BotContext) -> None:
         context.memory.question = None
@@ -43,63 +43,47 @@ def command(handle: Handler) -> UpdateHandler:
     return handle_update
 
 
-def at_home(act: Callable[[Membership, BotContext], Awaitable[None]]) -> Handler:
-    """What is done in the organization that a button names, or else in the current one.
+def on_tap(handle: Handler, chat_types: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
+    """Return the update handler for buttons. Somebody's two taps on one button are one.
 
-    Who has none is told how to get into one.
-    """
-
-    async def handle(context: BotContext) -> None:
-        me = await context.introduce()
-        named = context.part("organization")
-        if place := place_in(me, context.id("organization")) if named else current(me):
-            await act(place, context)
-        else:
-            await context.reply(organization_screen(me, context.words))
-
-    return handle
-
-
-def tapped(handle: Handler, where: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
-    """For buttons, in private unless said otherwise. Somebody's two taps on one button are one.
-
-    As with a command, what was asked before is forgotten. What goes wrong is answered by `errors`.
+    As with a command, an open question is forgotten. `errors.on_error` answers what goes wrong.
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
-        if query := await first_tap(update, context, where):
+        if query := await first_tap(update, context, chat_types):
             notice = await handle(context)
-            acted_on(query, context)
-            await answer(query, notice)
+            remember_tap(query, context)
+            await answer_tap(query, notice)
 
     return handle_update
 
 
 async def first_tap(
-    update: Update, context: BotContext, where: Sequence[ChatType] = PRIVATE
+    update: Update, context: BotContext, chat_types: Sequence[ChatType] = PRIVATE
 ) -> CallbackQuery | None:
-    """The tap; None where nothing is to be done for it, and then it is answered."""
+    """Return the tap; None where nothing is to be done for it, and then it is answered."""
     if (query := update.callback_query) is None:
         return None
-    if query.message is None or query.message.chat.type not in where:
-        await answer(query, await too_old(context))
+    if query.message is None or query.message.chat.type not in chat_types:
+        await answer_tap(query, await explain_old_button(context))
         return None
-    last = context.memory.last_tap
+    last_tap = context.memory.last_tap
     button = (context.speaker.id, context.message_id, query.data or "")
-    if last and last[:3] == button and time.monotonic() - last.at < DOUBLE_TAP_SECONDS:
-        await answer(query, None)
+    is_same = last_tap is not None and last_tap[:3] == button
+    if last_tap and is_same and time.monotonic() - last_tap.at < DOUBLE_TAP_SECONDS:
+        await answer_tap(query, None)
         return None
     context.memory.question = None
     return query
 
 
-def acted_on(query: CallbackQuery, context: BotContext) -> None:
+def remember_tap(query: CallbackQuery, context: BotContext) -> None:
     """Remember what was done, so that the second of two taps does nothing."""
     button = (context.speaker.id, context.message_id, query.data or "")
     context.memory.last_tap = LastTap(*button, time.monotonic())
 
 
-async def answer(query: CallbackQuery, notice: str | None, alert: bool = False) -> None:
+async def answer_tap(query: CallbackQuery, notice: str | None, alert: bool = False) -> None:
     """Answer a tap with a line that passes, or (`alert`) a box to close. Too late is no harm."""
     text = notice and notice[: CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH]
     try:
@@ -108,6 +92,6 @@ async def answer(query: CallbackQuery, notice: str | None, alert: bool = False) 
         log.info("tap_answered_too_late", reason=error.message)
 
 
-async def too_old(context: BotContext) -> str:
-    """A button that nothing knows: from an earlier version, or not one of ours."""
-    return context.words.plain("notice.too_old")
+async def explain_old_button(context: BotContext) -> str:
+    """Return the notice for a button that nobody reads: an earlier version's, or not ours."""
+    return context.translator.text(keys.Notice.TOO_OLD)

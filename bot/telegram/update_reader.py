@@ -1,7 +1,7 @@
 """Each update is read on its own: one that cannot be read is recorded, counted and left out.
 
 The library reads a batch as a whole and stops at the first update that it cannot read, so that
-nobody else's would be heard.
+nobody else's would be handled.
 """
 
 import re
@@ -17,7 +17,7 @@ log = structlog.get_logger("bot")
 
 # The names of an update's fields are Telegram's; what people wrote is never among them.
 KIND: Final = re.compile("[a-z_]{1,40}")
-LARGEST_ID: Final = 2**53 - 1
+MAX_ID: Final = 2**53 - 1
 
 
 class UpdateReader:
@@ -29,12 +29,12 @@ class UpdateReader:
         self.unreadable = 0
 
     def read(self, raw: Any) -> Update | None:
-        """The update; None, and a line in the log, where it is none."""
+        """Return the update; None, and a line in the log, where it cannot be read."""
         try:
             if id_of(raw) is None:
                 raise ValueError("no update_id")
             update = Update.de_json(raw, self._bot)
-            _ = update.effective_chat, update.effective_user  # what every handler will want
+            _ = update.effective_chat, update.effective_user  # what every handler will read
         except Exception as error:  # whatever the library meets in what it does not expect
             self.unreadable += 1
             log.error(
@@ -48,7 +48,7 @@ class UpdateReader:
         return update
 
     async def record(self, raw: Any) -> None:
-        """Have the backend keep that this one was left out, and count it."""
+        """Have the backend record and count that this one was left out."""
         if (update_id := id_of(raw)) is None:
             return
         try:
@@ -58,13 +58,14 @@ class UpdateReader:
 
 
 def id_of(raw: Any) -> int | None:
-    """The update's id, if it has one."""
-    found = raw.get("update_id") if isinstance(raw, dict) else None
-    is_id = isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LARGEST_ID
-    return found if is_id else None
+    """Return the update's id, if it has one."""
+    update_id = raw.get("update_id") if isinstance(raw, dict) else None
+    if isinstance(update_id, bool) or not isinstance(update_id, int):
+        return None
+    return update_id if 0 <= update_id <= MAX_ID else None
 
 
 def kind_of(raw: Any) -> str:
-    """What kind of update it is by its first field, or "unknown"."""
+    """Return what kind of update it is, which its first field's name says, or "unknown"."""
     names = [name for name in raw if name != "update_id"] if isinstance(raw, dict) else []
     return names[0] if names and KIND.fullmatch(names[0]) else "unknown"

@@ -8,7 +8,7 @@ import structlog
 
 from backend.schemas import ClaimedUpdate
 from bot.app import ALLOWED_UPDATES
-from bot.backend_api.claims import work_off
+from bot.backend_api.claims import process_claims
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
 from bot.settings import Webhook
@@ -29,17 +29,17 @@ class UpdateWorker:
 
     async def run(self) -> None:
         """Handle until cancelled; then finish what was begun."""
-        await work_off(self._claim, self._handle)
+        await process_claims(self._claim, self._handle)
 
     async def _claim(self, wait: int) -> list[ClaimedUpdate]:
-        # A token has one receiver: what is claimed as we start was claimed by one that died.
+        """Claim; the first time, take over: a token has one receiver, and another's is dead."""
         wait = wait if self._has_claimed else 0
         claimed = await self._backend.claim_updates(wait, takeover=not self._has_claimed)
         self._has_claimed = True
         return claimed.updates
 
     async def _handle(self, claimed: ClaimedUpdate) -> None:
-        """Run the handlers, then say so; what goes wrong in them is told by the error handler.
+        """Run the handlers, then report it; the error handler answers what goes wrong in them.
 
         What cannot be read is given up at once: the next of its chat does not wait for it.
         """
@@ -58,8 +58,8 @@ class UpdateWorker:
             log.warning("not_reported", error=str(error), update_id=claimed.id)
 
 
-async def ask_for_posts(application: BotApplication, webhook: Webhook) -> None:
-    """Tell Telegram where to post from now on. What it holds already is posted there too."""
+async def set_webhook(application: BotApplication, webhook: Webhook) -> None:
+    """Have Telegram post updates from now on, also those it holds already. Raises TelegramError."""
     await application.bot.set_webhook(
         webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=webhook.secret.get_secret_value()
     )

@@ -1,21 +1,28 @@
-"""What owners and admins read of an adjustment that the operator posted."""
+"""Notifications of adjustments: manual postings of the operator."""
+
+from typing import Final
 
 from backend.schemas import Notification
-from bot.locales.texts import Price, Words, short
+from bot.locales import keys
+from bot.locales.translator import Price, Translator, short
 from bot.telegram.screens import Screen
 
-LONGEST_REASON = 500
+REASON_LENGTH: Final = 500
 
 
-def adjustment_screen(notification: Notification, words: Words) -> Screen:
-    """How much, in which direction, and why."""
-    facts = notification.facts
-    amount, currency = str(facts["amount"]), str(facts["currency"])
-    text = words.say(
-        "adjusted.taken" if amount.startswith("-") else "adjusted.added",
-        amount=Price(amount.removeprefix("-"), currency),
-        organization=short(str(facts["organization_name"])),
-        reason=str(facts["reason"])[:LONGEST_REASON],
-        reference=str(facts["reference"]),
+def adjustment_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return how much, in which direction, and why.
+
+    The notification's facts are `organization_name`, `amount` (decimal text, major units, with a
+    minus where it was taken out), `currency`, `reason` and `reference`.
+    """
+    facts = {name: str(value) for name, value in notification.facts.items()}
+    is_taken = facts["amount"].startswith("-")
+    text = translator.html(
+        keys.Adjustment.TAKEN if is_taken else keys.Adjustment.ADDED,
+        amount=Price(facts["amount"].removeprefix("-"), facts["currency"]),
+        organization=short(facts["organization_name"]),
+        reason=facts["reason"][:REASON_LENGTH],
+        reference=facts["reference"],
     )
     return Screen(text)

@@ -1,6 +1,6 @@
-"""/balance: what is in the wallets of a person's organizations, the current one first."""
+"""/balance: what is in the wallets of a person's organizations, the default one first."""
 
-from bot.organizations.membership import balance_lines, in_order, menu
+from bot.organizations.membership import balance_lines, default_first, menu_rows
 from bot.organizations.organization import organization_screen
 from bot.telegram.context import BotContext
 from bot.telegram.screens import Screen
@@ -8,9 +8,11 @@ from bot.telegram.screens import Screen
 
 async def balance(context: BotContext) -> None:
     """/balance, and the button Balance."""
-    me, words = await context.introduce(), context.words
-    if me.organizations:
-        lines = (line for place in in_order(me) for line in balance_lines(place, words))
-        await context.reply(Screen("\n".join(lines), menu(me, words)))
-    else:
-        await context.reply(organization_screen(me, words))
+    me, translator = await context.introduce(), context.translator
+    if not me.organizations:
+        await context.reply(organization_screen(me, translator))
+        return
+    lines = [
+        line for membership in default_first(me) for line in balance_lines(membership, translator)
+    ]
+    await context.reply(Screen("\n".join(lines), menu_rows(me, translator)))

@@ -1,7 +1,7 @@
 """/history: what moved in a wallet and which payments are open, page by page in one message.
 
 Every button names its organization and the row its page begins after, so that a page stays the
-same page whatever comes in meanwhile. The backend decides anew on each tap who may see it.
+same page whatever comes in meanwhile. The backend decides anew on each tap who can see it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,95 +10,154 @@ from typing import Final
 from telegram import InlineKeyboardButton
 
 from backend import schemas
-from bot.locales.texts import Fact, Words, short
-from bot.organizations.membership import may_top_up, needed_role, place_in
+from bot.locales import keys
+from bot.locales.translator import Fact, Translator, short
+from bot.organizations.membership import can_top_up, membership_in, top_up_role
+from bot.organizations.organization import in_organization
 from bot.telegram.context import BotContext
-from bot.telegram.routing import at_home
-from bot.telegram.screens import Screen, button, packed, turning
+from bot.telegram.screens import Screen, button, packed, page_buttons
 
-PAGE: Final = 8  # lines in a message
-OPEN: Final[list[schemas.PaymentStatus]] = ["created", "pending", "processing"]
+PAGE_SIZE: Final = 8  # lines in a message
+OPEN_STATUSES: Final[list[schemas.PaymentStatus]] = ["created", "pending", "processing"]
 WALLETS_IN_A_ROW: Final = 4
 
 
-@at_home
-async def history(place: schemas.Membership, context: BotContext) -> None:
-    """/history: the newest movements of the current organization's default wallet."""
-    await show_movements(place, place.wallets[0].balance.currency, None, context)
+@in_organization
+async def history(membership: schemas.Membership, context: BotContext) -> None:
+    """/history: the newest movements of the default organization's default wallet."""
+    currency = membership.wallets[0].balance.currency
+    await show_movements(membership, currency, None, context)
 
 
 async def page_tapped(context: BotContext) -> None:
     """Newer, Older, another wallet, and from movements to open payments and back."""
-    place = place_in(await context.introduce(), context.id("organization"))
+    membership = membership_in(await context.introduce(), context.id("organization"))
     currency, cursor = context.part("currency"), context.part("cursor") or None
     if currency:
-        await show_movements(place, currency, cursor, context)
+        await show_movements(membership, currency, cursor, context)
     else:
-        await show_open(place, cursor, context)
+        await show_open_payments(membership, cursor, context)
 
 
 async def show_movements(
-    place: schemas.Membership, currency: str, cursor: str | None, context: BotContext
+    membership: schemas.Membership, currency: str, cursor: str | None, context: BotContext
 ) -> None:
-    """What came and went; where nothing did, how to begin."""
-    words = context.words
-    asked = schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE)
-    page = await context.backend.list_transactions(context.speaker.id, place.organization_id, asked)
-    name, code = short(place.organization_name), currency.upper()
-    lines = [words.say("history.movements", organization=name, currency=code)]
-    lines += by_day(page.transactions, words)
+    """Show what came and went; where nothing did, how to begin."""
+    translator, organization_id = context.translator, membership.organization_id
+    query = schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE_SIZE)
+    page = await context.backend.list_transactions(context.speaker.id, organization_id, query)
+    title = translator.html(
+        keys.History.MOVEMENTS,
+        organization=short(membership.organization_name),
+        currency=currency.upper(),
+    )
+    lines = [title, *lines_by_day(page.transactions, translator)]
     if not page.transactions:
-        empty = "history.empty" if may_top_up(place) else "history.empty_member"
-        lines.append(words.say(empty, role=needed_role(words)))
-    export = button(words.plain("button.export"), f"export:{place.organization_id.hex}:")
-    switch = page_button("button.open_payments", place, "", words)
-    others = [
-        page_button("button.other_wallet", place, wallet.balance.currency, words)
-        for wallet in place.wallets
-        if wallet.balance.currency != currency
+        lines.append(empty_line(membership, translator))
+    export = button(translator.text(keys.Button.EXPORT), f"export:{organization_id.hex}:")
+    open_payments = button(
+        translator.text(keys.Button.OPEN_PAYMENTS), f"{page_data(membership, '')}:"
+    )
+    rows = [
+        page_buttons(page, page_data(membership, currency), translator),
+        [open_payments, export],
     ]
-    rows = [turning(page, pages(place, currency), words), [switch, export]]
+    others = other_wallet_buttons(membership, currency, translator)
     for start in range(0, len(others), WALLETS_IN_A_ROW):
         rows.append(others[start : start + WALLETS_IN_A_ROW])
-    await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
+    screen = Screen("\n".join(lines), tuple(tuple(row) for row in rows if row))
+    await context.reply_or_edit(screen)
 
 
-async def show_open(place: schemas.Membership, cursor: str | None, context: BotContext) -> None:
-    """Payments that may still be paid, or that a bank works on."""
-    words, id = context.words, place.organization_id
-    asked = schemas.PaymentsQuery(organization_id=id, status=OPEN, cursor=cursor, limit=PAGE)
-    page = await context.backend.list_payments(context.speaker.id, asked)
-    lines = [words.say("history.open", organization=short(place.organization_name))]
-    lines += by_day(page.payments, words)
+async def show_open_payments(
+    membership: schemas.Membership, cursor: str | None, context: BotContext
+) -> None:
+    """Show payments that can still be paid, or that a bank works on."""
+    translator = context.translator
+    query = schemas.PaymentsQuery(
+        organization_id=membership.organization_id,
+        status=OPEN_STATUSES,
+        cursor=cursor,
+        limit=PAGE_SIZE,
+    )
+    page = await context.backend.list_payments(context.speaker.id, query)
+    name = short(membership.organization_name)
+    lines = [translator.html(keys.History.OPEN, organization=name)]
+    lines += lines_by_day(page.payments, translator)
     if not page.payments:
-        lines.append(words.say("history.none_open"))
-    back = page_button("button.movements", place, place.wallets[0].balance.currency, words)
-    rows = (turning(page, pages(place, ""), words), [back])
-    await context.show(Screen("\n".join(lines), tuple(tuple(row) for row in rows if row)))
+        lines.append(translator.html(keys.History.NONE_OPEN))
+    currency = membership.wallets[0].balance.currency
+    movements = button(
+        translator.text(keys.Button.MOVEMENTS), f"{page_data(membership, currency)}:"
+    )
+    rows = [page_buttons(page, page_data(membership, ""), translator), [movements]]
+    screen = Screen("\n".join(lines), tuple(tuple(row) for row in rows if row))
+    await context.reply_or_edit(screen)
 
 
-def by_day(listed: Sequence[schemas.Transaction | schemas.Payment], words: Words) -> Iterator[str]:
-    """A line for each, the first of each day below its date."""
-    day = None
-    for one in listed:
-        if day != (day := words.day_of(one.created_at)):
-            yield words.say("history.day", day=day)
-        payer = short(one.paid_by or words.plain("payment.somebody"))
-        facts: dict[str, Fact] = {"time": one.created_at, "amount": one.money, "payer": payer}
-        if isinstance(one, schemas.Transaction):
-            yield words.say(f"history.{one.kind}", balance=one.balance, **facts)
+def lines_by_day(
+    items: Sequence[schemas.Transaction | schemas.Payment], translator: Translator
+) -> Iterator[str]:
+    """Yield a line for each, the first of each day below its date."""
+    previous_day = None
+    for item in items:
+        day = translator.day_of(item.created_at)
+        if day != previous_day:
+            yield translator.html(keys.History.DAY, day=day)
+        previous_day = day
+        if isinstance(item, schemas.Transaction):
+            yield transaction_line(item, translator)
         else:
-            status = words.plain(f"status.{one.status}")
-            yield words.say("history.payment", status=status, reference=one.reference, **facts)
+            yield payment_line(item, translator)
 
 
-def page_button(
-    key: str, place: schemas.Membership, currency: str, words: Words
-) -> InlineKeyboardButton:
-    """Leads to the newest page: of a wallet's movements, or without a currency of open payments."""
-    return button(words.plain(key, currency=currency.upper()), f"{pages(place, currency)}:")
+def transaction_line(transaction: schemas.Transaction, translator: Translator) -> str:
+    """Return a movement in one line."""
+    key = keys.TRANSACTION_LINES[transaction.kind]
+    facts = line_facts(transaction, translator) | {"balance": transaction.balance}
+    return translator.html(key, **facts)
 
 
-def pages(place: schemas.Membership, currency: str) -> str:
-    """How the data of a button to any of these pages begins; a cursor follows."""
-    return f"past:{packed(place.organization_id)}:{currency}"
+def payment_line(payment: schemas.Payment, translator: Translator) -> str:
+    """Return an open payment in one line."""
+    status = translator.text(keys.PAYMENT_STATUS_NAMES[payment.status])
+    facts = line_facts(payment, translator) | {"status": status, "reference": payment.reference}
+    return translator.html(keys.History.PAYMENT, **facts)
+
+
+def line_facts(
+    item: schemas.Transaction | schemas.Payment, translator: Translator
+) -> dict[str, Fact]:
+    """Return what every line names."""
+    payer = short(item.paid_by or translator.text(keys.Payment.SOMEBODY))
+    return {"time": item.created_at, "amount": item.money, "payer": payer}
+
+
+def empty_line(membership: schemas.Membership, translator: Translator) -> str:
+    """Return that nothing moved, and who can change that."""
+    if can_top_up(membership):
+        return translator.html(keys.History.EMPTY)
+    return translator.html(keys.History.EMPTY_MEMBER, role=top_up_role(translator))
+
+
+def other_wallet_buttons(
+    membership: schemas.Membership, currency: str, translator: Translator
+) -> list[InlineKeyboardButton]:
+    """Return a button to the newest movements of each wallet in another currency."""
+    currencies = [wallet.balance.currency for wallet in membership.wallets]
+    return [
+        button(
+            translator.text(keys.Button.OTHER_WALLET, currency=other.upper()),
+            f"{page_data(membership, other)}:",
+        )
+        for other in currencies
+        if other != currency
+    ]
+
+
+def page_data(membership: schemas.Membership, currency: str) -> str:
+    """Return how the data of a button to any of these pages begins; a cursor follows.
+
+    Without a currency they are those of open payments.
+    """
+    return f"past:{packed(membership.organization_id)}:{currency}"

@@ -16,7 +16,7 @@ from bot.__main__ import started
 from bot.app import create_app
 from bot.backend_api.client import BackendClient
 from bot.backend_api.transport import new_session
-from bot.delivery.notifications import DeliveryWorker
+from bot.delivery.worker import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.settings import Settings
 from bot.telegram.context import BotApplication

@@ -15,7 +15,8 @@ from backend.http.openapi import document
 from backend.http.routes import ROUTES
 from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
 from backend.wallets import money
-from bot.locales.texts import Price, Words
+from bot.locales.key import Key
+from bot.locales.translator import Price, Translator
 from tests.backend.conftest import ANA, House, house, token
 from tests.backend.test_commands import GOOD, run
 
@@ -115,7 +116,8 @@ def amounts(draw: some.DrawFn) -> Money:
 
 # Every way to group and to point that Babel knows of, our own two languages first.
 LANGUAGES = ("en", "ru", "de", "de_CH", "fr", "es", "pt_BR", "pl", "sv", "hi", "ja", "ar_EG", "fa")
-WORDS = {tag: Words(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
+IT = Key("it", "it")
+TRANSLATORS = {tag: Translator(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
 
 
 @settings(deadline=None)  # a language is loaded when it is first needed
@@ -123,7 +125,7 @@ WORDS = {tag: Words(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
 def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
     amount: Money, language: str
 ) -> None:
-    shown = WORDS[language].plain("it", it=amount)
+    shown = TRANSLATORS[language].text(IT, it=amount)
     bare = shown.strip("".join(char for char in shown if not char.isnumeric()))
     for text in (shown, bare):
         try:
@@ -139,7 +141,7 @@ def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
 def test_what_the_api_and_a_button_carry_is_read_as_the_same_amount(amount: Money) -> None:
     assert read_money(amount.amount, amount.currency) == amount
     price = Price(amount.amount, amount.currency)
-    assert WORDS["en"].plain("it", it=price) == WORDS["en"].plain("it", it=amount)
+    assert TRANSLATORS["en"].text(IT, it=price) == TRANSLATORS["en"].text(IT, it=amount)
     body = schemas.RefundRequest(amount=float(amount.amount))  # type: ignore[arg-type]
     assert read_money(str(body.amount), amount.currency) == amount
 
@@ -166,7 +168,7 @@ def test_a_json_number_has_one_meaning(number: Decimal | float) -> None:
 def test_an_amount_is_shown_with_the_decimals_of_its_currency(
     amount: str, currency: str, shown: str
 ) -> None:
-    assert WORDS["en"].plain("it", it=Price(amount, currency)) == shown
+    assert TRANSLATORS["en"].text(IT, it=Price(amount, currency)) == shown
 
 
 async def post(house: House, path: str, **body: Any) -> tuple[int, Any]:

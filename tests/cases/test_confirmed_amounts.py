@@ -23,13 +23,15 @@ VISA = "Pay with Visa •••• 4242"
 BOTH = "That could mean €1,000.00 or €1.00. Type 1000.00 or 1.00."
 AMBIGUOUS = ("1,000", "1.000", "1 000", "1'000", "1\uff0c000")
 
+FOLDER = Path(bot.__file__).parent
 SOURCES = {
-    file.stem: ast.parse(file.read_text()) for file in Path(bot.__file__).parent.rglob("*.py")
+    ".".join(file.relative_to(FOLDER).with_suffix("").parts): ast.parse(file.read_text())
+    for file in FOLDER.rglob("*.py")
 }
 
 
 def callers(name: str) -> set[str]:
-    """The functions of the bot that call `name`: "topup.in_currency"."""
+    """The functions of the bot that call `name`: "payments.topup.parse_amount"."""
     found = set()
     for module, tree in SOURCES.items():
         for function in (node for node in ast.walk(tree) if isinstance(node, DEFINITIONS)):
@@ -43,10 +45,10 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def test_every_place_where_an_amount_is_typed_is_walked_here() -> None:
-    typed = callers("typed_amount") - {"topup.in_currency"} | callers("in_currency")
+    typed = callers("typed_amount") - {"payments.topup.parse_amount"} | callers("parse_amount")
     assert typed == {place.handler for place in PLACES}
     assert callers("read_money") == {
-        "amounts.typed_amount", "amounts.carried_amount", "topup.usual_amounts",
+        "amounts.typed_amount", "amounts.carried_amount", "payments.topup.usual_amounts",
     }  # fmt: skip
 
 
@@ -66,8 +68,11 @@ def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_her
                         pass
                     case other:
                         raise AssertionError(ast.unparse(other))
-    others = {"cards.label_written", "organization.name_written", "menu.answer_written"}
-    amounts = {place.handler for place in PLACES} - {"topup.topup"}
+    others = {
+        "payment_methods.changes.label_written", "organizations.organization.name_written",
+        "organizations.organization.new_name_written", "personal_settings.menu.answer_written",
+    }  # fmt: skip
+    amounts = {place.handler for place in PLACES} - {"payments.topup.topup"}
     assert asked == amounts | others
 
 
@@ -209,11 +214,11 @@ async def changes(setup: Setup) -> tuple[int, str]:
 
 
 PLACES = (
-    Place("topup.topup", nothing, pays, "/topup "),
-    Place("topup.amount_written", asks_for_another_amount, pays),
-    Place("refunds.amount_written", asks_for_a_part, refunds),
-    Place("packages.amount_written", asks_for_a_recurring_amount, begins),
-    Place("recurring.amount_written", asks_for_a_new_recurring_amount, changes),
+    Place("payments.topup.topup", nothing, pays, "/topup "),
+    Place("payments.topup.amount_written", asks_for_another_amount, pays),
+    Place("payments.refunds.amount_written", asks_for_a_part, refunds),
+    Place("subscriptions.start.amount_written", asks_for_a_recurring_amount, begins),
+    Place("subscriptions.changes.amount_written", asks_for_a_new_recurring_amount, changes),
 )
 
 
@@ -237,7 +242,9 @@ async def test_two_amounts_are_refused_and_the_one_that_is_confirmed_moves(
     await ana.sees("That could mean €1,234.00 or €1.234. Type 1234.00 or 1.23.")
     for text in ("1\uff10", "a lot", "1.2.3", "<b>50</b>", "9" * 4000):
         await ana.writes(f"{place.prefix}{text}")
-        await ana.sees("50 usd." if place.handler.startswith("topup") else "without a currency")
+        await ana.sees(
+            "50 usd." if place.handler.startswith("payments.topup") else "without a currency"
+        )
     assert await setup.rows() == before
     await ana.writes(f"{place.prefix}1000")
     assert await place.confirm(setup) == (100_000, "eur")

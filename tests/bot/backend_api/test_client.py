@@ -11,7 +11,7 @@ from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendRefusal, BackendUnavailable
 from bot.backend_api.transport import new_session
 from bot.locales.texts import load_texts
-from bot.telegram.errors import refusal_sentence
+from bot.telegram.refusals import refusal_sentence
 from tests.bot.fake_backend import ACME, ANA, SECRET, FakeBackend
 
 ME = "PUT /api/me"
@@ -56,8 +56,8 @@ async def test_a_refusal_is_not_repeated_and_keeps_its_facts(
         await client.introduce(ANA, Introduction(name="Ana"))
     assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
     assert backend.calls == [ME]
-    words = load_texts().words("en")
-    assert refusal_sentence(caught.value, words).startswith("That was very fast. Wait 3 seconds")
+    english = load_texts().translator("en")
+    assert refusal_sentence(caught.value, english).startswith("That was very fast. Wait 3 seconds")
 
 
 async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
@@ -84,4 +84,4 @@ def test_every_refusal_has_a_sentence(
     status: int, code: str, facts: dict[str, str], sentence: str
 ) -> None:
     refusal = BackendRefusal(status, code, facts, "r1")
-    assert sentence in refusal_sentence(refusal, load_texts().words("en"))
+    assert sentence in refusal_sentence(refusal, load_texts().translator("en"))

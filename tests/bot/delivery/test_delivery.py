@@ -12,7 +12,7 @@ from telegram.request import HTTPXRequest
 
 from backend.schemas import NotificationResult
 from bot.backend_api.client import BackendClient
-from bot.delivery.notifications import DeliveryWorker
+from bot.delivery.worker import DeliveryWorker
 from bot.locales.texts import load_texts
 from sandbox.personas import GROUP, GROUP_ID
 from tests.bot.conftest import buttons

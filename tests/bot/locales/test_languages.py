@@ -7,7 +7,7 @@ import pytest
 
 from backend import schemas
 from backend.schemas import Notification
-from bot.delivery.notifications import SCREENS
+from bot.delivery.screens import notification_screen
 from bot.locales.texts import load_texts
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person, buttons
@@ -34,7 +34,7 @@ def test_everything_that_is_told_has_a_text_in_every_language(kind: str, languag
         url=None, expires_at=NOON, last_decline=None, method=None,
     )  # fmt: skip
     told = notification(shown, kind=kind, facts=FACTS, link=link)
-    text = SCREENS[kind](told, load_texts().words(language)).text
+    text = notification_screen(told, load_texts().translator(language)).text
     assert text
     assert bool(RUSSIAN.search(text)) is (language == "ru")
 

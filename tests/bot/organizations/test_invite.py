@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.organizations.invite import read_offer
-from bot.telegram.context import BotRefusal
+from bot.organizations.invite import parse_offer
+from bot.telegram.refusals import BotRefusal
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, NOON, membership
 from tests.bot.fake_organizations import FakeOrganizations
@@ -66,9 +66,9 @@ def test_arguments_are_read_or_refused_as_a_whole(
 ) -> None:
     if wanted is None:
         with pytest.raises(BotRefusal):
-            read_offer(said)
+            parse_offer(said)
     else:
-        offer = read_offer(said)
+        offer = parse_offer(said)
         assert (offer.role, offer.uses, offer.hours) == wanted
 
 

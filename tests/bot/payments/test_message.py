@@ -6,11 +6,11 @@ import pytest
 
 from backend.schemas import Payment
 from bot.locales.texts import load_texts
-from bot.payments.message import credited_screen, fits_a_button, payment_screen
-from bot.telegram.screens import Screen
+from bot.payments.message import credited_screen, payment_screen
+from bot.telegram.screens import Screen, fits_a_button
 from tests.bot.fake_backend import LINK, euros, payment
 
-WORDS = load_texts().words("en")
+ENGLISH = load_texts().translator("en")
 CARD = {"flow": "charge", "paid_with": "Visa •••• 4242"}
 
 
@@ -19,7 +19,7 @@ def labels(screen: Screen) -> list[str]:
 
 
 def shown(**changed: Any) -> Screen:
-    return payment_screen(payment(**changed), WORDS)
+    return payment_screen(payment(**changed), ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_the_digits_are_the_backends_not_babels() -> None:
     yen: Payment = payment(money={"amount": "5000", "amount_minor": 5000, "currency": "jpy"})
     forints = payment(money={"amount": "5000.00", "amount_minor": 500000, "currency": "huf"})
     dinars = payment(money={"amount": "5.250", "amount_minor": 5250, "currency": "kwd"})
-    assert "<b>¥5,000</b>" in payment_screen(yen, WORDS).text
-    assert "<b>HUF\u00a05,000.00</b>" in payment_screen(forints, WORDS).text
-    assert "<b>KWD\u00a05.250</b>" in payment_screen(dinars, WORDS).text
+    assert "<b>¥5,000</b>" in payment_screen(yen, ENGLISH).text
+    assert "<b>HUF\u00a05,000.00</b>" in payment_screen(forints, ENGLISH).text
+    assert "<b>KWD\u00a05.250</b>" in payment_screen(dinars, ENGLISH).text
 
 
 def test_another_member_reads_no_link_and_no_reference() -> None:
-    screen = credited_screen(payment(status="succeeded", balance=euros(5000)), WORDS)
+    screen = credited_screen(payment(status="succeeded", balance=euros(5000)), ENGLISH)
     assert LINK not in screen.text
     assert labels(screen) == ["Balance", "Receipt"]
-    renewed = credited_screen(payment(status="succeeded", flow="invoice"), WORDS)
+    renewed = credited_screen(payment(status="succeeded", flow="invoice"), ENGLISH)
     assert renewed.text == "The recurring top-up added <b>€50.00</b> to <b>Acme</b>."

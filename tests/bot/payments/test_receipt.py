@@ -41,4 +41,4 @@ async def test_there_is_no_receipt_for_what_is_not_paid(ana: Person, backend: Fa
 )
 def test_days_and_times_are_told_by_the_readers_own_clock(zone: str, when: str) -> None:
     paid = payment(status="succeeded", succeeded_at=datetime(2026, 11, 21, 14, 5, tzinfo=UTC))
-    assert f"on {when}\n" in receipt_screen(paid, load_texts().words("en", zone)).text
+    assert f"on {when}\n" in receipt_screen(paid, load_texts().translator("en", zone)).text

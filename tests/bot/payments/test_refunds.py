@@ -19,7 +19,7 @@ from tests.bot.fake_backend import (
     refund,
 )
 
-WORDS = load_texts().words("en")
+ENGLISH = load_texts().translator("en")
 
 
 @pytest.fixture
@@ -141,10 +141,10 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
     await ana.taps(await ana.sees("no recurring top-up"), "New: each week")
     await ana.sees("The wallet owes €40.00: what you add goes to that debt first.")
     assert "€40.00 of it goes to what the wallet owes" in (
-        payment_screen(payment(debt=euros(4000)), WORDS).text
+        payment_screen(payment(debt=euros(4000)), ENGLISH).text
     )
     still = payment(status="succeeded", balance=euros(-1000))
-    assert "still owes <b>€10.00</b>" in credited_screen(still, WORDS).text
+    assert "still owes <b>€10.00</b>" in credited_screen(still, ENGLISH).text
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,6 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
     ],
 )
 def test_the_payments_own_message_says_what_went_back(changed: Any, said: str) -> None:
-    shown = payment_screen(payment(status="succeeded", balance=euros(5000), **changed), WORDS)
+    shown = payment_screen(payment(status="succeeded", balance=euros(5000), **changed), ENGLISH)
     assert said in shown.text
     assert "New balance" not in shown.text

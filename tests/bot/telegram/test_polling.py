@@ -161,7 +161,7 @@ async def test_an_update_without_an_id_alone_is_asked_for_ever_more_slowly(
 async def test_what_no_parser_takes_is_asked_for_alone_and_skipped(
     client: BackendClient, backend: FakeOrganizations, bad: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.reachability.LONGEST_PAUSE", 0.5)
+    monkeypatch.setattr("bot.telegram.reachability.MAX_PAUSE", 0.5)
     api = Answers([message(4), bad, message(6)])
     async with hearing(api, client) as heard:
         await until(lambda: heard == [4, 6], 20)

@@ -6,7 +6,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from bot.locales.texts import load_texts
-from bot.subscriptions.recurring import news_screen, one_screen
+from bot.subscriptions.screens import subscription_notification_screen, subscription_screen
 from sandbox.telegram.text import said
 from tests.backend.conftest import House
 from tests.backend.test_subscriptions import advance, has_balance, until
@@ -211,7 +211,7 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
 def test_one_that_waits_says_what_for_and_its_button_names_no_amount(
     changed: Json, said: str
 ) -> None:
-    screen = one_screen(subscription(**changed), load_texts().words("en"))
+    screen = subscription_screen(subscription(**changed), load_texts().translator("en"))
     assert said in screen.text
     assert screen.rows[0][0].text == "Payment page"
 
@@ -226,7 +226,7 @@ def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: st
         "interval": "week", "url": "https://invoice.stripe.com/i/1",
     }  # fmt: skip
     told = notification(payment(), kind="recurring", facts=facts)
-    screen = news_screen(told, load_texts().words(language))
+    screen = subscription_notification_screen(told, load_texts().translator(language))
     assert "&lt;Acme&gt;" in screen.text
     assert screen.rows[0][0].url == facts["url"]
     assert said({"text": screen.text})

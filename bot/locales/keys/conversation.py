@@ -1,0 +1,140 @@
+"""The commands, buttons and small sentences of every conversation."""
+
+from typing import Final
+
+from bot.locales.key import Key
+
+
+class Command:
+    """What a command does, in the menu."""
+
+    INVOICES: Final = Key("command.invoices")
+    RECURRING: Final = Key("command.recurring")
+    TOPUP: Final = Key("command.topup")
+    BALANCE: Final = Key("command.balance")
+    HISTORY: Final = Key("command.history")
+    EXPORT: Final = Key("command.export")
+    GROUP: Final = Key("command.group")
+    ORG: Final = Key("command.org")
+    MEMBERS: Final = Key("command.members")
+    INVITE: Final = Key("command.invite")
+    START: Final = Key("command.start")
+    SETTINGS: Final = Key("command.settings")
+    LANGUAGE: Final = Key("command.language")
+    HELP: Final = Key("command.help")
+    PAYSUPPORT: Final = Key("command.paysupport")
+    CANCEL: Final = Key("command.cancel")
+    CARDS: Final = Key("command.cards")
+
+
+class Button:
+    """What a button says."""
+
+    WEEKLY: Final = Key("button.weekly")
+    MONTHLY: Final = Key("button.monthly")
+    PACKAGE: Final = Key("button.package", "name", "amount")
+    SUBSCRIPTION: Final = Key("button.subscription", "amount", "interval")
+    BY_LINK: Final = Key("button.by_link")
+    END_NOW: Final = Key("button.end_now")
+    CHANGE_TO: Final = Key("button.change_to", "new")
+    LINK: Final = Key("button.link")
+    TOP_UP: Final = Key("button.top_up")
+    TOPUP: Final = Key("button.topup")
+    BALANCE: Final = Key("button.balance")
+    AMOUNT: Final = Key("button.amount", "amount")
+    ORGANIZATION: Final = Key("button.organization", "organization")
+    OTHER_AMOUNT: Final = Key("button.other_amount")
+    OTHER_WALLET: Final = Key("button.other_wallet", "currency")
+    PAY: Final = Key("button.pay", "amount")
+    PAY_WITH: Final = Key("button.pay_with", "card")
+    PAYMENT_PAGE: Final = Key("button.payment_page")
+    PAY_CHARGE: Final = Key("button.pay_charge")
+    AGAIN_CHARGE: Final = Key("button.again_charge")
+    CHECK: Final = Key("button.check")
+    CANCEL: Final = Key("button.cancel")
+    AGAIN: Final = Key("button.again")
+    RECEIPT: Final = Key("button.receipt")
+    REFUND: Final = Key("button.refund")
+    NEWER: Final = Key("button.newer")
+    OLDER: Final = Key("button.older")
+    OPEN_PAYMENTS: Final = Key("button.open_payments")
+    MOVEMENTS: Final = Key("button.movements")
+    EXPORT: Final = Key("button.export")
+    MONTH: Final = Key("button.month", "month")
+    PRIVATE: Final = Key("button.private")
+    CHOSEN: Final = Key("button.chosen", "choice")
+    NOT_CHOSEN: Final = Key("button.not_chosen", "choice")
+    QUIET: Final = Key("button.quiet")
+    TIMEZONE: Final = Key("button.timezone")
+    OTHER: Final = Key("button.other")
+    LANGUAGE: Final = Key("button.language")
+    AS_IN_TELEGRAM: Final = Key("button.as_in_telegram")
+    BACK: Final = Key("button.back")
+    TIE: Final = Key("button.tie")
+    UNTIE: Final = Key("button.untie")
+    ANOTHER_ORGANIZATION: Final = Key("button.another_organization")
+    NEW_ORGANIZATION: Final = Key("button.new_organization")
+    USE: Final = Key("button.use", "organization")
+    MEMBERS: Final = Key("button.members")
+    INVITE: Final = Key("button.invite")
+    RENAME: Final = Key("button.rename")
+    LEAVE: Final = Key("button.leave")
+    PEOPLE: Final = Key("button.people", "count")
+    MAKE_LINK: Final = Key("button.make_link")
+    REVOKE: Final = Key("button.revoke")
+    CARDS: Final = Key("button.cards")
+    ADD_CARD: Final = Key("button.add_card")
+    DEFAULT_CARD: Final = Key("button.default_card")
+    LABEL_CARD: Final = Key("button.label_card")
+    REMOVE_CARD: Final = Key("button.remove_card")
+    KEEP_CARD: Final = Key("button.keep_card")
+    PORTAL: Final = Key("button.portal")
+
+
+class Start:
+    """/start."""
+
+    HELLO: Final = Key("start.hello", "name")
+    ORGANIZATIONS: Final = Key("start.organizations", "count")
+    NEXT: Final = Key("start.next")
+    TOPUPS_OFF: Final = Key("start.topups_off")
+    NEXT_MEMBER: Final = Key("start.next_member", "role")
+    STRANGER: Final = Key("start.stranger")
+    GROUP: Final = Key("start.group")
+
+
+class Help:
+    """/help and /paysupport."""
+
+    TITLE: Final = Key("help.title")
+    COMMAND: Final = Key("help.command", "name", "what")
+    END: Final = Key("help.end")
+    PAYSUPPORT: Final = Key("help.paysupport")
+    CONTACT: Final = Key("help.contact", "contact")
+    UNKNOWN: Final = Key("help.unknown")
+
+
+class Cancel:
+    """/cancel."""
+
+    DONE: Final = Key("cancel.done")
+    NOTHING: Final = Key("cancel.nothing")
+
+
+class Notice:
+    """What passes by when a button is tapped."""
+
+    PREPARING: Final = Key("notice.preparing")
+    STILL_WAITING: Final = Key("notice.still_waiting")
+    STILL_PROCESSING: Final = Key("notice.still_processing")
+    ALREADY_PAID: Final = Key("notice.already_paid")
+    OWNERS_ONLY: Final = Key("notice.owners_only")
+    LEFT: Final = Key("notice.left")
+    TOO_OLD: Final = Key("notice.too_old")
+    CARD_REMOVED: Final = Key("notice.card_removed")
+
+
+class LateTap:
+    """A tap that came too late."""
+
+    TOO_LATE: Final = Key("tap.too_late")

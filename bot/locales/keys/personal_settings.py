@@ -1,0 +1,26 @@
+"""What a person chooses for themselves."""
+
+from typing import Final
+
+from bot.locales.key import Key
+
+
+class Settings:
+    """/settings and /language."""
+
+    TEXT: Final = Key("settings.text", "quiet", "timezone", "language")
+    QUIET: Final = Key("settings.quiet", "time")
+    QUIET_QUESTION: Final = Key("settings.quiet_question")
+    NO_HOURS: Final = Key("settings.no_hours")
+    TIMEZONE: Final = Key("settings.timezone", "now", "time")
+    TIMEZONE_QUESTION: Final = Key("settings.timezone_question")
+    LANGUAGE: Final = Key("settings.language")
+    AS_IN_TELEGRAM: Final = Key("settings.as_in_telegram", "language")
+    USAGE: Final = Key("settings.usage")
+
+
+class NotificationSetting:
+    """What one can be notified of."""
+
+    CREDITS: Final = Key("told.credits")
+    MEMBERS: Final = Key("told.members")

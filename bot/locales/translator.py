@@ -1,0 +1,131 @@
+"""Sentences in one language: placeholders filled in, money and times written through Babel."""
+
+import re
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from html import escape
+from typing import NamedTuple
+
+from babel import Locale
+from babel.dates import UTC, format_date, format_skeleton, get_timezone
+from babel.numbers import format_decimal
+
+from backend.schemas import CURRENCIES, Money
+from bot.locales.key import Key
+
+# Line breaks and writing-direction marks in a name could make it look like a line of ours.
+NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
+NOT_SHOWN |= dict.fromkeys(range(0x2066, 0x206A))
+
+# "HUF 5,000": CLDR wants a space between a currency's letters and its digits, Babel leaves it out.
+BETWEEN_CODE_AND_DIGIT = r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
+
+Sentence = str | dict[str, str]  # a text, or texts by plural category
+
+
+class Price(NamedTuple):
+    """An amount to be shown: decimal text in major units, and its currency's ISO code."""
+
+    amount: str
+    currency: str
+
+
+class MonthName(str):
+    """A month ("2026-11") to be shown by its name."""
+
+
+Fact = str | int | Price | Money | datetime | date
+
+
+class Translator:
+    """The sentences of one language, for a reader in one time zone.
+
+    Times are shown by the reader's clock, and those of UTC say so.
+    """
+
+    def __init__(
+        self, locale: Locale, sentences: Mapping[str, Sentence], zone: tzinfo = UTC
+    ) -> None:
+        """`sentences` by the names of their keys."""
+        self._locale = locale
+        self._sentences = sentences
+        self._zone = zone
+
+    def in_time_zone(self, time_zone: str) -> "Translator":
+        """Return the same with an IANA time zone's clock; UTC's where the zone is unknown."""
+        try:
+            zone = get_timezone(time_zone)
+        except LookupError:
+            zone = UTC
+        return Translator(self._locale, self._sentences, zone)
+
+    @property
+    def own_name(self) -> str:
+        """The language's name in itself."""
+        return (self._locale.display_name or str(self._locale)).capitalize()
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day that a moment belongs to where the reader is."""
+        return moment.astimezone(self._zone).date()
+
+    def html(self, key: Key, **facts: Fact) -> str:
+        """Return the sentence as Telegram's HTML; names and other text in it are escaped.
+
+        Raises KeyError where `facts` lack a placeholder of the sentence.
+        """
+        return self._fill(key, facts, lambda text: escape(text, quote=False))
+
+    def text(self, key: Key, **facts: Fact) -> str:
+        """Return the sentence where Telegram reads no HTML: on buttons and in notices.
+
+        Raises KeyError where `facts` lack a placeholder of the sentence.
+        """
+        return self._fill(key, facts, str)
+
+    def _fill(self, key: Key, facts: Mapping[str, Fact], escaped: Callable[[str], str]) -> str:
+        """Choose the plural form by the fact `count`, and fill in the placeholders."""
+        sentence = self._sentences[key.name]
+        if isinstance(sentence, dict):
+            count = facts.get("count")
+            form = self._locale.plural_form(count) if isinstance(count, int) else "other"
+            sentence = sentence.get(form, sentence["other"])
+        return sentence.format_map(
+            {name: escaped(self._format(fact)) for name, fact in facts.items()}
+        )
+
+    def _format(self, fact: Fact) -> str:
+        match fact:
+            case Price() | Money():
+                return self._format_money(Decimal(fact.amount), fact.currency)
+            case datetime():
+                clock = format_skeleton("Hm", fact, tzinfo=self._zone, locale=self._locale)
+                return f"{clock} UTC" if fact.astimezone(self._zone).tzname() == "UTC" else clock
+            case MonthName():
+                first = datetime.fromisoformat(f"{fact}-01T00:00Z")
+                return format_skeleton("yMMMM", first, tzinfo=UTC, locale=self._locale)
+            case date():
+                return format_date(fact, "long", locale=self._locale)
+            case int():
+                return format_decimal(fact, locale=self._locale)
+            case _:
+                return fact.translate(NOT_SHOWN)
+
+    def _format_money(self, amount: Decimal, currency: str) -> str:
+        # As many decimals as Stripe's currency table says, not CLDR's; more only where there are.
+        exponent = amount.as_tuple().exponent
+        decimals = -exponent if isinstance(exponent, int) else 0
+        shown = CURRENCIES[currency].shown if currency in CURRENCIES else 0
+        digits = max(decimals, shown)
+        pattern = copy(self._locale.currency_formats["standard"])
+        pattern.frac_prec = (digits, digits)
+        formatted = pattern.apply(
+            amount, self._locale, currency=currency.upper(), currency_digits=False
+        )
+        return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", formatted)
+
+
+def short(name: str, limit: int = 40) -> str:
+    """Cut a name to at most `limit` characters, so that it fits into a line or on a button."""
+    return name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…"

@@ -1,0 +1,103 @@
+"""What can be changed of a saved payment method: its label, which is the default, its removal."""
+
+from functools import partial
+from typing import Final
+
+from backend import schemas
+from bot.locales import keys
+from bot.locales.translator import Translator
+from bot.payment_methods.cards import cards, tapped_payment_method
+from bot.payment_methods.screens import payment_method_label, payment_method_screen
+from bot.telegram.context import BotContext
+from bot.telegram.money_taps import late_screen
+from bot.telegram.refusals import BotRefusal
+from bot.telegram.screens import Screen, back_button, button, button_ids
+
+LABEL_LENGTH: Final = 50  # as the backend takes it
+
+
+async def default_tapped(context: BotContext) -> None:
+    """Pay with this one unless another is named; then show the list as it is now."""
+    method = await tapped_payment_method(context)
+    await context.backend.set_default_payment_method(context.speaker.id, method.id)
+    await cards(context)
+
+
+async def default_tapped_late(context: BotContext) -> None:
+    """Show the payment method as it stands; the question again unless it is the default now."""
+    method = await tapped_payment_method(context)
+    screen = payment_method_screen(method, context.translator)
+    if not method.is_default:
+        screen = late_screen(screen, context.translator)
+    await context.reply_or_edit(screen)
+
+
+async def label_tapped(context: BotContext) -> None:
+    """Ask for a name of one's own for a payment method; the next message is the answer."""
+    method = await tapped_payment_method(context)
+    context.memory.question = partial(label_written, method)
+    translator = context.translator
+    question = translator.html(keys.PaymentMethods.LABEL, card=payment_method_label(method))
+    back = back_button(f"card:{button_ids(method)}", translator)
+    await context.reply_or_edit(Screen(question, ((back,),)))
+
+
+async def label_written(method: schemas.PaymentMethod, context: BotContext) -> None:
+    """Take the label that was asked for; the question stays until it fits."""
+    if len(context.text) > LABEL_LENGTH:
+        raise BotRefusal(keys.PaymentMethods.LABEL_TOO_LONG, count=LABEL_LENGTH)
+    await context.introduce()
+    change = schemas.MethodChange(label=context.text)
+    changed = await context.backend.change_payment_method(context.speaker.id, method.id, change)
+    context.memory.question = None
+    await context.reply(payment_method_screen(changed, context.translator))
+
+
+async def remove_tapped(context: BotContext) -> None:
+    """Remove: ask whether they are sure."""
+    method = await tapped_payment_method(context)
+    await context.reply_or_edit(await removal_question(method, context))
+
+
+async def remove_now_tapped(context: BotContext) -> str:
+    """Remove, for sure; twice is harmless. Then show the list as it is now."""
+    await context.introduce()
+    await context.backend.remove_payment_method(context.speaker.id, context.id("card"))
+    await cards(context)
+    return context.translator.text(keys.Notice.CARD_REMOVED)
+
+
+async def remove_now_tapped_late(context: BotContext) -> None:
+    """Ask again whether they are sure."""
+    method = await tapped_payment_method(context)
+    question = await removal_question(method, context)
+    await context.reply_or_edit(late_screen(question, context.translator))
+
+
+async def keep_tapped(context: BotContext) -> None:
+    """Whoever added a payment method has left, and it stays."""
+    method = await tapped_payment_method(context)
+    card = payment_method_label(method)
+    text = context.translator.html(keys.PaymentMethods.KEPT, card=card)
+    await context.reply_or_edit(Screen(text))
+
+
+async def removal_question(method: schemas.PaymentMethod, context: BotContext) -> Screen:
+    """Return the question whether they are sure, with what is paid by it."""
+    translator, ids = context.translator, button_ids(method)
+    lines = [translator.html(keys.PaymentMethods.REMOVE, card=payment_method_label(method))]
+    listed = await context.backend.list_subscriptions(context.speaker.id, method.organization_id)
+    lines += [
+        subscription_line(subscription, translator)
+        for subscription in listed.subscriptions
+        if subscription.payment_method_id == method.id
+    ]
+    remove = button(translator.text(keys.Button.REMOVE_CARD), f"remove_card_now:{ids}")
+    back = back_button(f"card:{ids}", translator)
+    return Screen("\n".join(lines), ((remove, back),))
+
+
+def subscription_line(subscription: schemas.Subscription, translator: Translator) -> str:
+    """Return what a subscription loses with the payment method."""
+    interval = translator.text(keys.INTERVAL_NAMES[subscription.interval])
+    return translator.html(keys.PaymentMethods.PAYS, amount=subscription.money, interval=interval)

@@ -1,0 +1,165 @@
+"""What can be done with a subscription: look at it, change, pause, resume and end it.
+
+Before a change and the end there is a question.
+"""
+
+from functools import partial
+from typing import Final
+
+from backend import schemas
+from bot.amounts import carried_amount, typed_amount
+from bot.locales import keys
+from bot.locales.translator import Translator
+from bot.organizations.membership import membership_in, require_manager
+from bot.subscriptions.screens import subscription_facts, subscription_screen
+from bot.telegram.context import BotContext
+from bot.telegram.errors import unless_unclear
+from bot.telegram.money_taps import late_screen
+from bot.telegram.refusals import BotRefusal
+from bot.telegram.screens import Screen, back_button, button, button_ids
+
+AMOUNT_LENGTH: Final = 15  # as it fits a button, beside the organization and which one
+
+
+async def view_tapped(context: BotContext) -> None:
+    """Show one as it stands; of one that waits to be paid, after asking Stripe."""
+    subscription = await tapped_subscription(context)
+    if subscription.url:
+        call = context.backend.check_subscription(context.speaker.id, subscription.id)
+        subscription = await unless_unclear(call)
+    await context.reply_or_edit(subscription_screen(subscription, context.translator))
+
+
+async def change_tapped(context: BotContext) -> None:
+    """Change amount: ask for it; the next message is the answer."""
+    subscription = await tapped_subscription(context)
+    translator = context.translator
+    context.memory.question = partial(amount_written, subscription)
+    facts = subscription_facts(subscription, translator)
+    question = translator.html(keys.Subscription.CHANGE, **facts)
+    back = back_button(f"sub_look:{button_ids(subscription)}", translator)
+    await context.reply_or_edit(Screen(question, ((back,),)))
+
+
+async def amount_written(subscription: schemas.Subscription, context: BotContext) -> None:
+    """Take the amount that was asked for; the question stays until it is one."""
+    await context.introduce()
+    amount = typed_amount(context.text, subscription.money.currency, above_zero=True)
+    if len(amount.amount) > AMOUNT_LENGTH:
+        raise BotRefusal(keys.Refusal.NUMBER_UNREADABLE)
+    context.memory.question = None
+    await context.reply(amount_question(subscription, amount, context.translator))
+
+
+async def amount_tapped(context: BotContext) -> None:
+    """Change the amount, for sure: it counts from the next renewal on."""
+    subscription = await tapped_subscription(context)
+    amount = carried_amount(context.part("amount"), subscription.money.currency)
+    change = schemas.SubscriptionChange(amount=amount.amount)
+    await change_subscription(subscription, change, context)
+
+
+async def amount_tapped_late(context: BotContext) -> None:
+    """Ask again whether the amount should change; or show that it is changed."""
+    subscription, translator = await tapped_subscription(context), context.translator
+    amount = carried_amount(context.part("amount"), subscription.money.currency)
+    if amount == subscription.money:
+        screen = subscription_screen(subscription, translator)
+    else:
+        screen = late_screen(amount_question(subscription, amount, translator), translator)
+    await context.reply_or_edit(screen)
+
+
+async def pause_tapped(context: BotContext) -> None:
+    """Pause: nothing is charged until somebody resumes it."""
+    subscription = await tapped_subscription(context)
+    await change_subscription(subscription, schemas.SubscriptionChange(paused=True), context)
+
+
+async def pause_tapped_late(context: BotContext) -> None:
+    """Show one as it stands, and that nothing was done where it is not paused."""
+    await show_late(await tapped_subscription(context), "active", context)
+
+
+async def resume_tapped(context: BotContext) -> None:
+    """Resume: it is charged again when it is due."""
+    subscription = await tapped_subscription(context)
+    await change_subscription(subscription, schemas.SubscriptionChange(paused=False), context)
+
+
+async def resume_tapped_late(context: BotContext) -> None:
+    """Show one as it stands, and that nothing was done where it is paused."""
+    await show_late(await tapped_subscription(context), "paused", context)
+
+
+async def end_tapped(context: BotContext) -> None:
+    """End: ask whether they are sure."""
+    subscription = await tapped_subscription(context)
+    await context.reply_or_edit(end_question(subscription, context.translator))
+
+
+async def end_now_tapped(context: BotContext) -> None:
+    """End, for sure."""
+    subscription = await tapped_subscription(context)
+    canceled = await context.backend.cancel_subscription(context.speaker.id, subscription.id)
+    await context.reply_or_edit(subscription_screen(canceled, context.translator))
+
+
+async def end_now_tapped_late(context: BotContext) -> None:
+    """Ask again whether they are sure; or show that it has ended."""
+    subscription, translator = await tapped_subscription(context), context.translator
+    if subscription.status == "canceled":
+        screen = subscription_screen(subscription, translator)
+    else:
+        screen = late_screen(end_question(subscription, translator), translator)
+    await context.reply_or_edit(screen)
+
+
+async def tapped_subscription(context: BotContext) -> schemas.Subscription:
+    """Return the one that a button names; raise BotRefusal for who cannot act for it."""
+    require_manager(membership_in(await context.introduce(), context.id("organization")))
+    return await context.backend.get_subscription(context.speaker.id, context.id("subscription"))
+
+
+async def change_subscription(
+    subscription: schemas.Subscription, change: schemas.SubscriptionChange, context: BotContext
+) -> None:
+    """Change one, and show it as it is then. Raises BackendError."""
+    user = context.speaker.id
+    changed = await context.backend.change_subscription(user, subscription.id, change)
+    await context.reply_or_edit(subscription_screen(changed, context.translator))
+
+
+async def show_late(
+    subscription: schemas.Subscription,
+    unchanged_status: schemas.SubscriptionStatus,
+    context: BotContext,
+) -> None:
+    """Show one after a late tap; say that it was late where the status is still unchanged."""
+    screen = subscription_screen(subscription, context.translator)
+    if subscription.status == unchanged_status:
+        screen = late_screen(screen, context.translator)
+    await context.reply_or_edit(screen)
+
+
+def end_question(subscription: schemas.Subscription, translator: Translator) -> Screen:
+    """Return the question whether one really ends."""
+    facts = subscription_facts(subscription, translator)
+    ids = button_ids(subscription)
+    end = button(translator.text(keys.Button.END_NOW), f"sub_end_now:{ids}")
+    back = back_button(f"sub_look:{ids}", translator)
+    return Screen(translator.html(keys.Subscription.END, **facts), ((end, back),))
+
+
+def amount_question(
+    subscription: schemas.Subscription, amount: schemas.Money, translator: Translator
+) -> Screen:
+    """Return the question whether it is really this from now on.
+
+    Text alone, which may have waited at Telegram, binds nothing.
+    """
+    facts = subscription_facts(subscription, translator) | {"new": amount}
+    ids = button_ids(subscription)
+    yes = button(translator.text(keys.Button.CHANGE_TO, **facts), f"to:{ids}:{amount.amount}")
+    back = back_button(f"sub_look:{ids}", translator)
+    return Screen(translator.html(keys.Subscription.SURE, **facts), ((yes, back),))
