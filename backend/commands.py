@@ -10,11 +10,12 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from pydantic_core import to_jsonable_python
 
 from backend import doctor
 from backend.app import create_app
 from backend.database.functions import installation
-from backend.database.protocol import SERVICE
+from backend.database.functions.packages import remove_package, show_packages
 from backend.http.connections import BoundedRunner, quiet_about_files
 from backend.opening import open_database, open_shop
 from backend.organizations import invitations
@@ -80,7 +81,7 @@ async def events(settings: Settings, arguments: argparse.Namespace) -> None:
             case _:
                 who, why = getpass.getuser(), arguments.reason
                 said = await dead_letters.dismiss(shop, arguments.event, who, why)
-    print(json.dumps(said, indent=2))
+    print_as_json(said)
 
 
 async def adjust(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -96,14 +97,14 @@ async def adjust(settings: Settings, arguments: argparse.Namespace) -> None:
             operator=getpass.getuser(),
             dry_run=arguments.dry_run,
         )
-    print(json.dumps(posted, indent=2))
+    print_as_json(posted)
 
 
 async def forget_stripe_account(settings: Settings, _arguments: argparse.Namespace) -> None:
     """Let a database for tests go on with another Stripe account."""
     async with open_database(settings) as database:
         forgotten = await installation.forget_stripe_account(database)
-    print(json.dumps(forgotten.model_dump(), indent=2))
+    print_as_json(forgotten)
 
 
 async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -114,10 +115,11 @@ async def offer_packages(settings: Settings, arguments: argparse.Namespace) -> N
                 terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
                 said: object = await packages.add(database, *terms)
             case "remove":
-                said = await database.call("remove_package", SERVICE, package_id=arguments.id)
+                await remove_package(database, package_id=arguments.id)
+                said = {}
             case _:
-                said = await database.call("show_packages", SERVICE)
-    print(json.dumps(said, indent=2))
+                said = await show_packages(database)
+    print_as_json(said)
 
 
 async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -130,6 +132,11 @@ async def invite_owner(settings: Settings, arguments: argparse.Namespace) -> Non
         f"  by writing to your bot: /start invite_{made.code}\n"
         f"  or by opening: https://t.me/<your bot's name>?start=invite_{made.code}"
     )
+
+
+def print_as_json(answer: object) -> None:
+    """A model or a list of them, for people and for `jq`."""
+    print(json.dumps(to_jsonable_python(answer), indent=2))
 
 
 async def see_doctor(_settings: None, arguments: argparse.Namespace) -> int:

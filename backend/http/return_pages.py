@@ -14,7 +14,8 @@ from uuid import UUID
 from aiohttp import web
 
 from backend import page_texts
-from backend.database.protocol import SERVICE
+from backend.database.functions.payments import start_payment
+from backend.database.functions.setup_links import open_method_link
 from backend.errors import Failure, NotFound, PursebotError
 from backend.http.requests import SHOP, path_id
 from backend.payment_methods import service as cards, setup_links
@@ -38,8 +39,8 @@ async def asked(shop: Shop, payment: UUID) -> bool:
     try:
         if await checkout.check(shop, payment):
             return True
-        row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
-        if row["status"] == "succeeded":
+        row = await start_payment(shop.database, payment_id=payment)
+        if row.status == "succeeded":
             return True
         await asyncio.sleep(CHECK_EVERY_SECONDS)
         return await checkout.check(shop, payment)
@@ -53,14 +54,14 @@ async def came_back(request: web.Request) -> web.Response:
     """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
     shop, payment = request.app[SHOP], path_id(request)
     sure = await asked(shop, payment)
-    row = await shop.database.call("start_payment", SERVICE, payment_id=payment)
-    if row["under_review"]:
+    row = await start_payment(shop.database, payment_id=payment)
+    if row.under_review:
         state = "under_review"
-    elif sure or row["status"] == "succeeded":
-        state = row["status"]
+    elif sure or row.status == "succeeded":
+        state = row.status
     else:
         state = "not_sure"
-    return said(state, row["language"])
+    return said(state, row.language)
 
 
 async def began(request: web.Request) -> web.Response:
@@ -69,18 +70,17 @@ async def began(request: web.Request) -> web.Response:
     with suppress(PursebotError):  # Stripe is slow or away: it will tell us
         await subscriptions.check(shop, id)
     row = await subscriptions.look(shop, id)
-    return said(BEGAN.get(row["status"], "not_sure"), row["language"])
+    return said(BEGAN.get(row.status, "not_sure"), row.language)
 
 
 async def card_came_back(request: web.Request) -> web.Response:
     """GET /cards/{id}/return: from the page of a link to add a card; asks Stripe."""
     shop, link_id, saved = request.app[SHOP], path_id(request), False
     with suppress(Failure):  # the webhook or the reconciler will settle it
-        link = await setup_links.see(shop, link_id)
-        if link["state"] == "open" and not (link["due"] or link["saved"]):
+        link, saved = await setup_links.see(shop, link_id)
+        if link.state == "open" and not link.due:
             await asyncio.sleep(CHECK_EVERY_SECONDS)
-            link = await setup_links.see(shop, link_id)
-        saved = link["saved"]
+            _, saved = await setup_links.see(shop, link_id)
     state, language = await card_state(shop, link_id)
     for _ in range(SHORT_LOOKS if saved else 0):
         if state != "open":
@@ -92,8 +92,8 @@ async def card_came_back(request: web.Request) -> web.Response:
 
 async def card_state(shop: Shop, link_id: UUID) -> tuple[str, str]:
     """How far a link to add a card is, and its maker's language."""
-    link = await shop.database.call("open_method_link", SERVICE, link_id=link_id)
-    return str(link["state"]), str(link["language"])
+    link = await open_method_link(shop.database, link_id=link_id)
+    return link.state, link.language
 
 
 async def portal_came_back(request: web.Request) -> web.Response:

@@ -1,13 +1,15 @@
 """The organization as Stripe's customer: what saved cards and invoices hang on."""
 
 import asyncio
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from backend.database.protocol import SERVICE, Actor
+from backend.database.functions.customers import get_customer, keep_customer
+from backend.database.protocol import Person
 from backend.failures import StripeRefused, StripeUnavailable
-from backend.schemas import Customer, Json, WhichOrganization
+from backend.schemas import Customer, WhichOrganization
 from backend.shop import Shop
 
 log = structlog.get_logger(__name__)
@@ -15,7 +17,14 @@ log = structlog.get_logger(__name__)
 SOON_SECONDS = 3.0
 
 
-async def ready(shop: Shop, actor: Actor, organization_id: UUID) -> None:
+class KnownCustomer(NamedTuple):
+    """Stripe's id of an organization's customer, and the person who asks for it."""
+
+    customer_id: str
+    user_id: UUID
+
+
+async def ready(shop: Shop, actor: Person, organization_id: UUID) -> None:
     """Have a customer, if Stripe gives one soon: without one nothing but saving a card is missing.
 
     Raises NotFound, RoleTooLow.
@@ -27,26 +36,27 @@ async def ready(shop: Shop, actor: Actor, organization_id: UUID) -> None:
         log.warning("no_customer", organization=str(organization_id), error=repr(error))
 
 
-async def customer(shop: Shop, actor: Actor, wanted: WhichOrganization) -> Customer:
+async def customer(shop: Shop, actor: Person, wanted: WhichOrganization) -> Customer:
     """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
     return Customer(customer_id=await customer_id(shop, actor, wanted.organization_id))
 
 
-async def customer_id(shop: Shop, actor: Actor, organization_id: UUID) -> str:
+async def customer_id(shop: Shop, actor: Person, organization_id: UUID) -> str:
     """Stripe's id of the organization's customer. Raises as `known`."""
-    return str((await known(shop, actor, organization_id))["stripe_customer_id"])
+    return (await known(shop, actor, organization_id)).customer_id
 
 
-async def known(shop: Shop, actor: Actor, organization_id: UUID) -> Json:
+async def known(shop: Shop, actor: Person, organization_id: UUID) -> KnownCustomer:
     """The organization's customer at Stripe, and the `user_id` of who asks for it.
 
     Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
     StripeUnavailable.
     """
-    which = {"organization_id": organization_id}
-    found: Json = await shop.database.call("get_customer", actor, **which)
-    if found["stripe_customer_id"] is None:
-        made = await shop.stripe.create_customer(found)
-        kept = await shop.database.call("keep_customer", SERVICE, **which, customer_id=made["id"])
-        found |= kept
-    return found
+    found = await get_customer(shop.database, actor, organization_id=organization_id)
+    if found.stripe_customer_id is not None:
+        return KnownCustomer(found.stripe_customer_id, found.user_id)
+    made = await shop.stripe.create_customer(found)
+    kept = await keep_customer(
+        shop.database, organization_id=organization_id, customer_id=made["id"]
+    )
+    return KnownCustomer(kept.stripe_customer_id, found.user_id)

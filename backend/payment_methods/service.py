@@ -4,12 +4,24 @@ Stripe first, then our mirror: whatever is done there, the answer is how it stan
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from backend import schemas
-from backend.database.protocol import SERVICE, Actor, Database
+from backend.database.functions.payment_methods import (
+    MirroredMethods,
+    get_payment_method,
+    label_method,
+    list_payment_methods,
+    mirror_methods,
+    order_addition,
+    order_method,
+    start_method_look,
+)
+from backend.database.functions.setup_links import SetupLinkRow, settle_method_link
+from backend.database.protocol import Database, Person
 from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
 from backend.payment_methods import customers
@@ -34,50 +46,51 @@ TEST_CARDS: Final[dict[str, str | None]] = {
 
 
 async def listing(
-    database: Database, actor: Actor, asked: schemas.WhichOrganization
+    database: Database, actor: Person, asked: schemas.WhichOrganization
 ) -> schemas.PaymentMethods:
     """What an organization has saved to pay with. Raises NotFound."""
-    found = await database.call("list_payment_methods", actor, **asked.model_dump())
+    found = await list_payment_methods(database, actor, organization_id=asked.organization_id)
     return schemas.PaymentMethods(methods=found)
 
 
 async def change(
-    shop: Shop, actor: Actor, method_id: UUID, wanted: schemas.MethodChange
+    shop: Shop, actor: Person, method_id: UUID, wanted: schemas.MethodChange
 ) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
     if wanted.label is not None:
-        await shop.database.call("label_method", actor, method_id=method_id, label=wanted.label)
+        await label_method(shop.database, actor, method_id=method_id, label=wanted.label)
     if wanted.set_as_default:
         return await set_default(shop, actor, method_id)
     return await show(shop, actor, method_id)
 
 
-async def show(shop: Shop, actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
+async def show(shop: Shop, actor: Person, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card, for who may charge it. Raises NotFound, RoleTooLow."""
-    found = await shop.database.call("get_payment_method", actor, method_id=method_id)
-    return schemas.PaymentMethod(**found)
+    return await get_payment_method(shop.database, actor, method_id=method_id)
 
 
-async def set_default(shop: Shop, actor: Actor, method_id: UUID) -> schemas.PaymentMethod:
+async def set_default(shop: Shop, actor: Person, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card is what is paid with unless somebody says otherwise. Raises NotFound."""
-    ordered = await shop.database.call("order_method", actor, method_id=method_id, act="default")
-    stripe_id = ordered["stripe_payment_method_id"]
-    await shop.stripe.set_default_method(ordered["stripe_customer_id"], stripe_id)
-    await look(shop, {"organization_id": ordered["organization_id"]})
+    ordered = await order_method(shop.database, actor, method_id=method_id, act="default")
+    customer_id = ordered.stripe_customer_id
+    if customer_id is None:  # it was deleted at Stripe, and its methods with it
+        raise NotFound(what="payment method")
+    await shop.stripe.set_default_method(customer_id, ordered.stripe_payment_method_id)
+    await look(shop, {"organization_id": str(ordered.organization_id)})
     return await show(shop, actor, method_id)
 
 
-async def remove(shop: Shop, actor: Actor, method_id: UUID) -> None:
+async def remove(shop: Shop, actor: Person, method_id: UUID) -> None:
     """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
-    ordered = await shop.database.call("order_method", actor, method_id=method_id, act="removal")
-    if not ordered["is_active"]:
+    ordered = await order_method(shop.database, actor, method_id=method_id, act="removal")
+    if not ordered.is_active:
         return
-    whose = {"organization_id": ordered["organization_id"]}
-    for twin in ordered["twins"]:
+    whose = {"organization_id": str(ordered.organization_id)}
+    for twin in ordered.twins:
         with suppress(StripeRefused):  # most are gone already
             await shop.stripe.detach_method(twin)
     try:
-        await shop.stripe.detach_method(ordered["stripe_payment_method_id"])
+        await shop.stripe.detach_method(ordered.stripe_payment_method_id)
     except StripeRefused:  # perhaps because somebody was faster
         await look(shop, whose)
         with suppress(NotFound):
@@ -87,7 +100,7 @@ async def remove(shop: Shop, actor: Actor, method_id: UUID) -> None:
 
 
 async def open_portal(
-    shop: Shop, actor: Actor, wanted: schemas.WhichOrganization
+    shop: Shop, actor: Person, wanted: schemas.WhichOrganization
 ) -> schemas.Portal:
     """A way into Stripe's own page of an organization's cards and invoices.
 
@@ -120,13 +133,13 @@ def published_card(shop: Shop, wanted: schemas.NewMethod) -> str | None:
 
 
 async def attach(
-    shop: Shop, actor: Actor, wanted: schemas.NewMethod, stripe_id: str
+    shop: Shop, actor: Person, wanted: schemas.NewMethod, stripe_id: str
 ) -> schemas.AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     customer = await customers.known(shop, actor, wanted.organization_id)
-    await shop.database.call("order_addition", actor, organization_id=wanted.organization_id)
+    await order_addition(shop.database, actor, organization_id=wanted.organization_id)
     try:
-        made = await shop.stripe.attach_method(stripe_id, customer["stripe_customer_id"])
+        made = await shop.stripe.attach_method(stripe_id, customer.customer_id)
     except StripeRefused as refused:
         said = refused.details
         if said["stripe_status"] == PAYMENT_REQUIRED:
@@ -138,86 +151,112 @@ async def attach(
         raise BadRequest(
             "Stripe knows no such payment method, or it belongs to another customer."
         ) from refused
-    added = {"added_id": made["id"], "added_by": customer["user_id"]}
-    added |= {"make_default": wanted.set_as_default}
+    added = AddedAtStripe(made["id"], customer.user_id, make_default=wanted.set_as_default)
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)
-    return schemas.AddedMethod(method=found.get("method"), known=bool(found.get("known")))
+    if found is None:
+        return schemas.AddedMethod()
+    return schemas.AddedMethod(method=found.method, known=bool(found.known))
 
 
-async def ask(shop: Shop, result: Json) -> None:
+async def ask(shop: Shop, event_id: str, fact: Json) -> None:
     """An event said whose methods changed: ask Stripe how they stand."""
-    await look(shop, result["fact"], result["id"])
+    await look(shop, fact, event_id)
+
+
+@dataclass(frozen=True)
+class AddedAtStripe:
+    """What somebody has just saved at Stripe, by its id there, perhaps to be the default one."""
+
+    stripe_id: str
+    added_by: UUID
+    make_default: bool
+
+
+@dataclass(frozen=True)
+class SeenPage:
+    """What became of a page to add a card: what was `added` on it, and what its link is told."""
+
+    link_id: UUID
+    added: AddedAtStripe | None
+    expired: bool
+    decline: str | None
 
 
 async def look(
     shop: Shop,
     fact: Json,
     event_id: str | None = None,
-    added: Json | None = None,
+    added: AddedAtStripe | None = None,
     *,
     settle: bool = True,
-) -> Json:
+) -> MirroredMethods | None:
     """Ask Stripe how an organization's methods stand, and write that down.
 
     Without `settle` nothing is changed at Stripe: the next look does that.
 
     The same card twice is let go at Stripe, and the only one is the default. An answer that comes
-    after a newer one is thrown away and asked for again. Answers as `api.mirror_methods`, or
-    nothing where there was nothing to ask.
+    after a newer one is thrown away and asked for again. None where there was nothing to ask.
     """
-    found: Json = {}
+    found = None
     for _ in range(LOOKS):
-        asked = await shop.database.call("start_method_look", SERVICE, fact=fact, event_id=event_id)
-        if not asked["due"]:
+        asked = await start_method_look(shop.database, fact=fact, event_id=event_id)
+        if asked is None:
             break
-        link: Json = asked["link"] or {}
-        page = await seen_on_page(shop, link) if link.get("stripe_checkout_session_id") else {}
-        new: Json = added or page.get("added") or {}
-        saved = await shop.stripe.saved_methods(asked["stripe_customer_id"])
+        page = await seen_on_page(shop, asked.link) if asked.link else None
+        new = added or (page.added if page else None)
+        saved = await shop.stripe.saved_methods(asked.stripe_customer_id)
         default_id, methods = saved or (None, [])
-        found = await shop.database.call(
-            "mirror_methods",
-            SERVICE,
-            organization_id=asked["organization_id"],
-            looked_at=asked["looked_at"],
+        found = await mirror_methods(
+            shop.database,
+            organization_id=asked.organization_id,
+            looked_at=asked.looked_at,
             methods=[told(method) for method in methods],
             default_id=default_id,
-            gone_customer_id=None if saved else asked["stripe_customer_id"],
-            **new,
+            added_id=new.stripe_id if new else None,
+            added_by=new.added_by if new else None,
+            make_default=new.make_default if new else False,
+            gone_customer_id=None if saved else asked.stripe_customer_id,
         )
         event_id, fact = None, {name: fact[name] for name in fact if name != "at_most_every"}
-        if not found["fresh"]:
+        if not found.fresh:
             continue
         if not settle:
             break
         with suppress(StripeRefused):  # somebody was faster: the next look sees what is so
             for method in methods:
-                if method["id"] == new.get("added_id") and method["allow_redisplay"] != "always":
+                is_new = new is not None and method["id"] == new.stripe_id
+                if is_new and method["allow_redisplay"] != "always":
                     await shop.stripe.show_always(method["id"])
-            if default := found["default_to"]:
-                await shop.stripe.set_default_method(asked["stripe_customer_id"], default)
-        for twin in found["detach"]:
+            if found.default_to:
+                await shop.stripe.set_default_method(asked.stripe_customer_id, found.default_to)
+        for twin in found.detach:
             with suppress(StripeRefused):
                 await shop.stripe.detach_method(twin)
         if page:
-            await shop.database.call("settle_method_link", SERVICE, **page["settled"])
-        if not (found["default_to"] or found["detach"]):
+            await settle_method_link(
+                shop.database,
+                link_id=page.link_id,
+                stripe_payment_method_id=page.added.stripe_id if page.added else None,
+                expired=page.expired,
+                decline=page.decline,
+            )
+        if not (found.default_to or found.detach):
             break
     shop.bell.ring()
     return found
 
 
-async def seen_on_page(shop: Shop, link: Json) -> Json:
-    """What became of a page to add a card: what was added on it, and what its link is told."""
-    session = await shop.stripe.get_setup(link["stripe_checkout_session_id"])
+async def seen_on_page(shop: Shop, link: SetupLinkRow) -> SeenPage | None:
+    """What became of a link's page to add a card; None before there is one."""
+    if link.stripe_checkout_session_id is None:
+        return None
+    session = await shop.stripe.get_setup(link.stripe_checkout_session_id)
     intent: Json = session["setup_intent"] or {}
     saved = intent.get("payment_method") if session["status"] == "complete" else None
-    settled = {
-        "link_id": link["link_id"],
-        "stripe_payment_method_id": saved,
-        "expired": session["status"] == "expired",
-        "decline": code_of(intent.get("last_setup_error")),
-    }
-    first = link["state"] == "open" and link["make_default"]
-    added = {"added_id": saved, "added_by": link["user_id"], "make_default": first}
-    return {"settled": settled, "added": added if saved else None}
+    first = link.state == "open" and link.make_default
+    return SeenPage(
+        link_id=link.link_id,
+        added=AddedAtStripe(saved, link.user_id, make_default=first) if saved else None,
+        expired=session["status"] == "expired",
+        decline=code_of(intent.get("last_setup_error")),
+    )

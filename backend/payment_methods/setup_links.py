@@ -1,15 +1,23 @@
 """Adding a card: at once, or on a page of Stripe's that a link leads to."""
 
+from typing import NamedTuple
 from uuid import UUID
 
-from backend.database.protocol import SERVICE, Actor, Database
+from backend.database.functions.setup_links import (
+    SetupLinkCheck,
+    create_method_link,
+    get_method_link,
+    open_method_link,
+    start_link_check,
+)
+from backend.database.protocol import Database, Person
 from backend.errors import BadRequest
 from backend.payment_methods import customers, service as cards
-from backend.schemas import AddedMethod, Json, MethodLink, NewMethod
+from backend.schemas import AddedMethod, MethodLink, NewMethod
 from backend.shop import Shop
 
 
-async def add(shop: Shop, actor: Actor, wanted: NewMethod, key: str | None) -> AddedMethod:
+async def add(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) -> AddedMethod:
     """A card for every owner and admin of an organization to charge, or the link to add it on.
 
     Raises BadRequest, NotFound, RoleTooLow, CardDeclined, IdempotencyKeyReused, StripeRefused and
@@ -26,50 +34,57 @@ async def add(shop: Shop, actor: Actor, wanted: NewMethod, key: str | None) -> A
     return AddedMethod(link=await make(shop, actor, wanted, key))
 
 
-async def make(shop: Shop, actor: Actor, wanted: NewMethod, key: str | None) -> MethodLink:
+async def make(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) -> MethodLink:
     """The row first, then Stripe's page; the same `key` finds the same link again."""
     await customers.customer_id(shop, actor, wanted.organization_id)
-    made = await shop.database.call(
-        "create_method_link",
+    shown_in = wanted.shown_in
+    made = await create_method_link(
+        shop.database,
         actor,
         organization_id=wanted.organization_id,
         idempotency_key=key,
         make_default=wanted.set_as_default,
-        **wanted.where,
+        telegram_chat_id=shown_in.chat_id if shown_in else None,
+        message_id=shown_in.message_id if shown_in else None,
     )
-    if made["state"] == "open" and made["url"] is None:
-        link = await shop.database.call("open_method_link", SERVICE, link_id=made["link_id"])
+    if made.state == "open" and made.url is None:
+        link = await open_method_link(shop.database, link_id=made.link_id)
         page = await shop.stripe.create_setup(link)
-        opened = {"session_id": page["id"], "url": page["url"]}
-        await shop.database.call("open_method_link", SERVICE, link_id=made["link_id"], **opened)
-    return await show(shop.database, actor, made["link_id"])
+        await open_method_link(
+            shop.database, link_id=made.link_id, session_id=page["id"], url=page["url"]
+        )
+    return await show(shop.database, actor, made.link_id)
 
 
-async def show(database: Database, actor: Actor, link_id: UUID) -> MethodLink:
+async def show(database: Database, actor: Person, link_id: UUID) -> MethodLink:
     """A link of one's own to add a card, and what came of it. Raises NotFound."""
-    return MethodLink(**await database.call("get_method_link", actor, link_id=link_id))
+    return await get_method_link(database, actor, link_id=link_id)
 
 
-async def show_checked(shop: Shop, actor: Actor, link_id: UUID) -> MethodLink:
+async def show_checked(shop: Shop, actor: Person, link_id: UUID) -> MethodLink:
     """A link of one's own as it stands at Stripe, which is asked every three seconds at most."""
     await show(shop.database, actor, link_id)  # whose it is not may not ask either
     await check(shop, link_id)
     return await show(shop.database, actor, link_id)
 
 
-async def see(shop: Shop, link_id: UUID) -> Json:
-    """Read at Stripe what became of a link, at most every three seconds, and change nothing.
+class SeenLink(NamedTuple):
+    """A link as it was, and whether a card was `added` on its page, if Stripe was asked."""
 
-    The link as it was, with `due` (whether Stripe was asked) and `saved` (a card was added on it).
-    """
-    link: Json = await shop.database.call("start_link_check", SERVICE, link_id=link_id)
-    page = await cards.seen_on_page(shop, link) if link["due"] else {}
-    return {**link, "saved": bool(page.get("added"))}
+    link: SetupLinkCheck
+    added: bool
 
 
-async def check(shop: Shop, link_id: UUID) -> Json:
-    """Ask Stripe what became of a link, at most every three seconds; the link as it was."""
-    link: Json = await shop.database.call("start_link_check", SERVICE, link_id=link_id)
-    if link["due"]:
-        await cards.look(shop, {name: link[name] for name in ("organization_id", "link_id")})
-    return link
+async def see(shop: Shop, link_id: UUID) -> SeenLink:
+    """Read at Stripe what became of a link, at most every three seconds, and change nothing."""
+    link = await start_link_check(shop.database, link_id=link_id)
+    page = await cards.seen_on_page(shop, link) if link.due else None
+    return SeenLink(link, added=page is not None and page.added is not None)
+
+
+async def check(shop: Shop, link_id: UUID) -> None:
+    """Ask Stripe what became of a link, at most every three seconds."""
+    link = await start_link_check(shop.database, link_id=link_id)
+    if link.due:
+        whose = {"organization_id": str(link.organization_id), "link_id": str(link.link_id)}
+        await cards.look(shop, whose)

@@ -4,80 +4,89 @@ What became of a charge whose answer was lost is read at Stripe. It is asked to 
 while whoever asked for it may do so, nobody canceled it, and for ten minutes: `api.claim_charge`.
 """
 
+from uuid import UUID
+
 import structlog
 
-from backend.database.protocol import SERVICE, Actor
+from backend.database.functions.charges import (
+    ClaimedCharge,
+    claim_charge,
+    end_charge,
+    release_charge,
+)
+from backend.database.functions.payments import PaymentRow, start_check
+from backend.database.protocol import Person
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.payment_methods import service as cards
-from backend.payments import checkout
-from backend.schemas import ChargeRequest, Json, Payment
+from backend.payments import checkout, new_payment
+from backend.schemas import ChargeRequest, Payment
 from backend.shop import Shop
 from backend.stripe.errors import refused_for_the_key
 
 log = structlog.get_logger(__name__)
 
 
-async def start(shop: Shop, actor: Actor, request: ChargeRequest, key: str) -> Payment:
+async def start(shop: Shop, actor: Person, request: ChargeRequest, key: str) -> Payment:
     """The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.
 
     The row first, then Stripe; the same `key` finds the same payment again. A decline is an
     answer: the payment `failed`. Raises NotFound, AmountRefused, RoleTooLow, IdempotencyKeyReused,
     ReferenceUsed, and ChargeUnclear.
     """
-    payment = await checkout.make(
+    payment = await new_payment.make(
         shop,
         actor,
         request,
-        idempotency_key=key,
+        key,
         flow="charge",
+        shown_in=request.shown_in,
         payment_method_id=request.payment_method_id,
         order_reference=request.reference,
-        **request.where,
     )
-    if payment["status"] == "created":
+    if payment.status == "created":
         shop.bell.ring()
         try:
             await carry_out(shop, payment)
         except StripeUnavailable as unavailable:
             raise ChargeUnclear from unavailable
-    return await checkout.show(shop, actor, payment["id"])
+    return await checkout.show(shop, actor, payment.id)
 
 
-async def reconcile(shop: Shop, payment_id: str) -> None:
+async def reconcile(shop: Shop, payment_id: UUID) -> None:
     """For the reconciler: ask Stripe about a payment, and end or go on with what waits."""
-    payment: Json = await shop.database.call("start_check", SERVICE, payment_id=payment_id)
-    if (payment["status"], payment["flow"]) == ("created", "charge"):
+    payment = await start_check(shop.database, payment_id=payment_id)
+    if payment.status == "created" and payment.flow == "charge":
         await carry_out(shop, payment)
     else:
         await checkout.reconcile(shop, payment)
 
 
-async def carry_out(shop: Shop, payment: Json) -> None:
+async def carry_out(shop: Shop, payment: PaymentRow) -> None:
     """Find the charge at Stripe, or have it made while it may be; else it is over.
 
     Raises StripeUnavailable where nobody knows; the reconciler comes back.
     """
     if await checkout.find_charge(shop, payment):
         return
-    claim = await shop.database.call("claim_charge", SERVICE, payment_id=payment["id"])
+    claim = await claim_charge(shop.database, payment_id=payment.id)
     shop.bell.ring()
-    if claim["claimed"]:
+    if claim.claimed:
         await send(shop, claim)
 
 
-async def send(shop: Shop, payment: Json) -> None:
+async def send(shop: Shop, payment: ClaimedCharge) -> None:
     """Have Stripe charge the saved card; the same key charges once."""
     try:
         intent = await shop.stripe.charge(payment)
     except StripeUnavailable:
-        until = {"sending_until": payment["sending_until"]}
-        await shop.database.call("release_charge", SERVICE, payment_id=payment["id"], **until)
+        until = payment.sending_until
+        await release_charge(shop.database, payment_id=payment.id, sending_until=until)
         raise
     except StripeRefused as refused:
-        log.error("stripe_refused", payment=payment["id"], **refused.facts)
+        log.error("stripe_refused", payment=str(payment.id), **refused.facts)
         reason = refused.facts["stripe_code"]
-        await shop.database.call("end_charge", SERVICE, payment_id=payment["id"], reason=reason)
+        await end_charge(shop.database, payment_id=payment.id, reason=reason)
         if not refused_for_the_key(refused.__cause__):  # else nothing is wrong with the card
-            await cards.look(shop, {"organization_id": payment["organization_id"]})
+            await cards.look(shop, {"organization_id": str(payment.organization_id)})
     else:
         await checkout.charged(shop, payment, intent)

@@ -1,31 +1,31 @@
 """Top-ups on a page of the payer's own: an intent that Stripe's elements confirm there."""
 
-from backend.database.protocol import Actor
+from backend.database.protocol import Person
 from backend.errors import PaymentClosed
-from backend.payments import checkout
+from backend.payments import checkout, new_payment
 from backend.schemas import Intent, PaymentRequest
 from backend.shop import Shop
 
 
-async def start(shop: Shop, actor: Actor, request: PaymentRequest, key: str | None) -> Intent:
+async def start(shop: Shop, actor: Person, request: PaymentRequest, key: str | None) -> Intent:
     """A payment that a page of the payer's own confirms with Stripe's elements.
 
     Refuses and repeats as `topups.start` does.
 
     The client secret is Stripe's to keep: a repeat asks there for it.
     """
-    payment = await checkout.make(shop, actor, request, idempotency_key=key, flow="intent")
-    if checkout.late(payment) and payment["status"] in ("created", "pending"):
+    payment = await new_payment.make(shop, actor, request, key, flow="intent")
+    if checkout.late(payment) and payment.status in ("created", "pending"):
         raise PaymentClosed(status="expired")
-    if payment["status"] == "created":
+    if payment.status == "created":
         intent = await checkout.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))
-        payment = await checkout.opened(shop, payment["id"], intent_id=intent["id"])
-    elif payment["status"] == "pending":
+        payment = await checkout.opened(shop, payment.id, intent_id=intent["id"])
+    elif payment.status == "pending":
         intent = await checkout.look(shop, payment)
-    if payment["status"] != "pending":
-        raise PaymentClosed(status=payment["status"])
+    if payment.status != "pending":
+        raise PaymentClosed(status=payment.status)
     return Intent(
-        payment_id=payment["id"],
+        payment_id=payment.id,
         payment_intent_id=intent["id"],
         client_secret=intent["client_secret"],
     )

@@ -1,7 +1,7 @@
 """The unified form: the same use cases behind one address, chosen by its `action`."""
 
 from backend import schemas
-from backend.database.protocol import Actor
+from backend.database.protocol import Person
 from backend.errors import BadRequest
 from backend.payment_methods import service as cards, setup_links
 from backend.payments import charges, checkout as topups
@@ -9,7 +9,7 @@ from backend.shop import Shop
 
 
 async def act(
-    shop: Shop, actor: Actor, form: schemas.PaymentForm, key: str | None
+    shop: Shop, actor: Person, form: schemas.PaymentForm, key: str | None
 ) -> schemas.PaymentFormAnswer:
     """Add a payment method, or purchase credits with a saved one or on a page.
 
@@ -30,11 +30,11 @@ async def act(
     return schemas.PaymentFormAnswer(payment=await charges.start(shop, actor, wanted, key))
 
 
-async def change(shop: Shop, actor: Actor, form: schemas.MethodForm) -> schemas.PaymentMethod:
+async def change(shop: Shop, actor: Person, form: schemas.MethodForm) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
     return await cards.change(shop, actor, form.payment_method_id, form)
 
 
-async def remove(shop: Shop, actor: Actor, chosen: schemas.MethodChoice) -> None:
+async def remove(shop: Shop, actor: Person, chosen: schemas.MethodChoice) -> None:
     """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
     await cards.remove(shop, actor, chosen.payment_method_id)

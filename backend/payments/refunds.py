@@ -10,7 +10,14 @@ from uuid import UUID
 
 import structlog
 
-from backend.database.protocol import SERVICE, Actor
+from backend.database.functions.refunds import (
+    RefundRow,
+    create_refund,
+    get_refund,
+    refuse_refund,
+    start_refund,
+)
+from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout
 from backend.schemas import Json, Refund, RefundRequest
@@ -45,7 +52,7 @@ def charge_fact(source: Json) -> Json:
 
 
 async def refund(
-    shop: Shop, actor: Actor, payment_id: UUID, wanted: RefundRequest, key: str
+    shop: Shop, actor: Person, payment_id: UUID, wanted: RefundRequest, key: str
 ) -> Refund:
     """Send money of a payment back to its payer, all that is left or a part.
 
@@ -56,48 +63,52 @@ async def refund(
     payment = await checkout.show(shop, actor, payment_id)
     amount, currency = wanted.amount, payment.money.currency
     minor = None if amount is None else money.minor_units(amount, currency)
-    asked = {"payment_id": payment_id, "amount": minor, "reason": wanted.reason}
-    made = await shop.database.call("create_refund", actor, **asked, idempotency_key=key)
+    made = await create_refund(
+        shop.database,
+        actor,
+        payment_id=payment_id,
+        idempotency_key=key,
+        amount=minor,
+        reason=wanted.reason,
+    )
     shop.bell.ring()
-    if made["status"] == "requested":
-        await reconcile(shop, made["id"])
-    row = await shop.database.call("get_refund", actor, refund_id=made["id"])
-    return Refund(**row)
+    if made.status == "requested":
+        await reconcile(shop, made.id)
+    return await get_refund(shop.database, actor, refund_id=made.id)
 
 
-async def carry_out(shop: Shop, row: Json) -> None:
+async def carry_out(shop: Shop, row: RefundRow) -> None:
     """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
     try:
         made = await shop.stripe.create_refund(row)
     except StripeRefused as refused:
         if await found_at_stripe(shop, row):
             return
-        log.error("stripe_refused", refund=row["id"], **refused.facts)
+        log.error("stripe_refused", refund=str(row.id), **refused.facts)
         await refuse(shop, row, refused.facts["stripe_code"])
         raise
     with suppress(EventNotApplied):  # the reconciler asks again
-        await settle(shop, [made], row["livemode"])
+        await settle(shop, [made], row.livemode)
 
 
-async def refuse(shop: Shop, row: Json, why: str) -> None:
+async def refuse(shop: Shop, row: RefundRow, why: str) -> None:
     """There is no such refund at Stripe, and there will be none by this attempt."""
-    which = {"refund_id": row["id"], "attempt": row["attempt"]}
-    await shop.database.call("refuse_refund", SERVICE, **which, failure=why)
+    await refuse_refund(shop.database, refund_id=row.id, attempt=row.attempt, failure=why)
     shop.bell.ring()
 
 
-async def found_at_stripe(shop: Shop, row: Json) -> bool:
+async def found_at_stripe(shop: Shop, row: RefundRow) -> bool:
     """Settle what Stripe lists for the payment; whether this refund is among it.
 
     Raises StripeUnavailable where it does not say: nobody knows.
     """
     try:
-        listed = await shop.stripe.refunds_of(row["stripe_payment_intent_id"])
+        listed = await shop.stripe.refunds_of(row.stripe_payment_intent_id)
     except StripeRefused as refused:
         raise StripeUnavailable from refused
     with suppress(EventNotApplied):  # the reconciler asks again
-        await settle(shop, listed, row["livemode"])
-    return row["id"] in [our_id(each, REFUND_METADATA) for each in listed]
+        await settle(shop, listed, row.livemode)
+    return str(row.id) in [our_id(each, REFUND_METADATA) for each in listed]
 
 
 async def ask(shop: Shop, intent_id: str, livemode: bool) -> None:
@@ -124,20 +135,20 @@ async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
         raise failed
 
 
-async def reconcile(shop: Shop, refund_id: str) -> None:
+async def reconcile(shop: Shop, refund_id: UUID) -> None:
     """Find out what became of a refund, and make one that was never made while its key lives.
 
     Only while whoever asked for it may do so: an owner or admin, still.
     """
-    row: Json = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
-    if await found_at_stripe(shop, row) or row["status"] != "requested" or not row["made_here"]:
+    row = await start_refund(shop.database, refund_id=refund_id)
+    if await found_at_stripe(shop, row) or row.status != "requested" or not row.made_here:
         return  # what we did not begin is never carried out by us
-    row = await shop.database.call("start_refund", SERVICE, refund_id=refund_id)
-    if row["status"] != "requested":
+    row = await start_refund(shop.database, refund_id=refund_id)
+    if row.status != "requested":
         return
-    if not row["authorized"]:
+    if not row.authorized:
         await refuse(shop, row, "requester_lost_role")
-    elif datetime.now(UTC) - datetime.fromisoformat(row["requested_at"]) < KEY_LIVES:
+    elif datetime.now(UTC) - row.requested_at < KEY_LIVES:
         await carry_out(shop, row)
     else:
         await refuse(shop, row, "never_made")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backend.schemas.money import Money
 from backend.schemas.refunds import Dispute, Refund
-from backend.schemas.words import AmountText, Json, MessageId, Model, TelegramId
+from backend.schemas.words import AmountText, MessageId, Model, TelegramId
 
 PaymentStatus = Literal[
     "created", "pending", "processing", "succeeded", "failed", "expired", "canceled"
@@ -29,15 +29,6 @@ class Shown(Model):
     """What a message of the bot's shows, if the bot asks for it."""
 
     shown_in: ShownIn | None = None
-
-    @property
-    def where(self) -> Json:
-        """Which message that is, as SQL takes it."""
-        shown = self.shown_in
-        return {
-            "telegram_chat_id": shown and shown.chat_id,
-            "message_id": shown and shown.message_id,
-        }
 
 
 class PaymentRequest(Model):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -10,12 +9,17 @@ import stripe
 import structlog
 
 from backend import page_texts
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.refunds import RefundRow
+from backend.database.functions.setup_links import SetupLinkRow
+from backend.database.functions.subscriptions import SubscriptionRow
 from backend.failures import StripeRefused
 from backend.schemas import Json
 from backend.stripe import errors
 from backend.stripe.errors import BROKEN, Outcome
 
 Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
+PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # what has a page of Checkout
 
 log = structlog.get_logger(__name__)
 
@@ -39,17 +43,19 @@ async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
 
 
 async def made_for(
-    row: Json, name: str, list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]]
+    row: PaymentRow | SubscriptionRow,
+    name: str,
+    list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]],
 ) -> Json | None:
     """What Stripe made of a row for its customer, known by the metadata `name`; `list_async` lists.
 
     Lists show at once what was made; Stripe's search, which may not, is not asked:
     https://docs.stripe.com/search#data-freshness
     """
-    earliest = int(datetime.fromisoformat(row["created_at"]).timestamp()) - CLOCKS_APART_SECONDS
-    wanted = {"customer": row["stripe_customer_id"], "created": {"gte": earliest}, "limit": 100}
+    earliest = int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
+    wanted = {"customer": row.stripe_customer_id, "created": {"gte": earliest}, "limit": 100}
     for each in await listed(list_async(wanted)):
-        if our_id(each, name) == row["id"]:
+        if our_id(each, name) == str(row.id):
             return each
     return None
 
@@ -94,7 +100,7 @@ def write_down(error: Exception, outcome: Outcome) -> None:
 
 
 def on_page(
-    row: Json, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
+    row: PageRow, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
 ) -> Json:
     """What every page of Checkout is asked with: `id` is the row's, `ours` the metadata.
 
@@ -102,17 +108,17 @@ def on_page(
     """
     return {
         "client_reference_id": id,
-        "locale": page_texts.nearest(row["language"], otherwise="auto"),
+        "locale": page_texts.nearest(row.language, otherwise="auto"),
         "metadata": ours,
-        "expires_at": int(datetime.fromisoformat(row["expires_at"]).timestamp()),
+        "expires_at": int(row.expires_at.timestamp()),
         "success_url": back,
         "cancel_url": leave or back,
     }
 
 
-def key_of(row: Json) -> Json:
+def key_of(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
     """The idempotency key of what a row asks for, `<row>:<attempt>`."""
-    return {"idempotency_key": f"{row['id']}:{row['attempt']}"}
+    return {"idempotency_key": f"{row.id}:{row.attempt}"}
 
 
 def new_key() -> Json:

@@ -6,6 +6,7 @@ setting it again is harmless, and a remembered 500 is not.
 
 from typing import Any
 
+from backend.database.functions.subscriptions import SubscriptionRow
 from backend.schemas import Json
 from backend.stripe.answers import answer, carried_out, key_of, made_for, new_key, on_page
 from backend.stripe.payment_methods import who_can_charge
@@ -22,12 +23,14 @@ class StripeBilling(StripeProducts):
     _public_url: str
     marked: Any  # StripeGateway.marked
 
-    async def create_subscription_page(self, subscription: Json, customer_id: str) -> Json:
+    async def create_subscription_page(
+        self, subscription: SubscriptionRow, customer_id: str
+    ) -> Json:
         """The Checkout Session on which a subscription begins."""
-        id = subscription["id"]
+        id = str(subscription.id)
         ours = self.marked(**{SUBSCRIPTION_METADATA: id})
         back = f"{self._public_url}/recurring/{id}/return"
-        product = await self.kept_product(subscription["package"])
+        product = await self.kept_product(subscription.package)
         line = {"quantity": 1, "price_data": {**price(subscription), "product": product}}
         wanted = {
             **on_page(subscription, id, ours, back),
@@ -40,22 +43,22 @@ class StripeBilling(StripeProducts):
         asked = self._stripe.checkout.sessions.create_async(wanted, key_of(subscription))
         return await answer(asked)
 
-    async def create_subscription(self, subscription: Json, customer_id: str) -> Json:
+    async def create_subscription(self, subscription: SubscriptionRow, customer_id: str) -> Json:
         """It begins at once, with a saved card while its payer is there; a decline is an answer."""
-        product = await self.kept_product(subscription["package"])
+        product = await self.kept_product(subscription.package)
         wanted = {
             "customer": customer_id,
-            "default_payment_method": subscription["stripe_payment_method_id"],
+            "default_payment_method": subscription.stripe_payment_method_id,
             "items": [{"price_data": {**price(subscription), "product": product}}],
-            "metadata": self.marked(**{SUBSCRIPTION_METADATA: subscription["id"]}),
+            "metadata": self.marked(**{SUBSCRIPTION_METADATA: str(subscription.id)}),
             "payment_behavior": "allow_incomplete",
         }
         asked = self._stripe.subscriptions.create_async(wanted, key_of(subscription))
         return await carried_out(asked)
 
-    async def find_subscription(self, subscription: Json) -> str | None:
+    async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
         """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
-        if subscription["stripe_customer_id"] is None:
+        if subscription.stripe_customer_id is None:
             return None
 
         def everything(wanted: Json) -> Any:
@@ -92,8 +95,8 @@ class StripeBilling(StripeProducts):
         return await answer(self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]}))
 
 
-def price(subscription: Json, amount: int | None = None) -> Json:
+def price(subscription: SubscriptionRow, amount: int | None = None) -> Json:
     """An inline price as the subscription has it, or of another amount (minor units)."""
-    money, recurring = subscription["money"], {"interval": subscription["interval"]}
-    amount = money["amount_minor"] if amount is None else amount
-    return {"currency": money["currency"], "unit_amount": amount, "recurring": recurring}
+    money, recurring = subscription.money, {"interval": subscription.interval}
+    amount = money.amount_minor if amount is None else amount
+    return {"currency": money.currency, "unit_amount": amount, "recurring": recurring}

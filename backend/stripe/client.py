@@ -13,6 +13,9 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 import stripe
 
+from backend.database.functions.customers import CustomerRow
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.refunds import RefundRow
 from backend.errors import InvalidSignature
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json
@@ -59,17 +62,17 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         self._public_url = public_url
         self._kept = {}
 
-    async def create_checkout(self, payment: Json) -> Json:
+    async def create_checkout(self, payment: PaymentRow) -> Json:
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
-        ours = self.marked(**{PAYMENT_METADATA: payment["id"]})
-        back = f"{self._public_url}/pay/{payment['id']}"
+        ours = self.marked(**{PAYMENT_METADATA: str(payment.id)})
+        back = f"{self._public_url}/pay/{payment.id}"
         price = {
-            "currency": payment["currency"],
-            "unit_amount": payment["amount_minor"],
+            "currency": payment.currency,
+            "unit_amount": payment.amount_minor,
             "product": await self.kept_product(None),
         }
         wanted = {
-            **on_page(payment, payment["id"], ours, f"{back}/return", leave=f"{back}/leave"),
+            **on_page(payment, str(payment.id), ours, f"{back}/return", leave=f"{back}/leave"),
             **saving_offered(payment),
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price}],
@@ -83,14 +86,14 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
             return ours
         return {**ours, INSTALLATION_METADATA: self.installation_id}
 
-    def intended(self, payment: Json) -> Json:
+    def intended(self, payment: PaymentRow) -> Json:
         """What every PaymentIntent that we make is asked with."""
         return {
-            "amount": payment["amount_minor"],
-            "currency": payment["currency"],
+            "amount": payment.amount_minor,
+            "currency": payment.currency,
             "automatic_payment_methods": {"enabled": True},
             "description": described(payment),
-            "metadata": self.marked(**{PAYMENT_METADATA: payment["id"]}),
+            "metadata": self.marked(**{PAYMENT_METADATA: str(payment.id)}),
         }
 
     async def get_session(self, session_id: str) -> Json:
@@ -103,13 +106,13 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         # A new key: expiring is idempotent by itself, a remembered 500 is not.
         return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, new_key()))
 
-    async def create_intent(self, payment: Json) -> Json:
+    async def create_intent(self, payment: PaymentRow) -> Json:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
         wanted = self.intended(payment)
         asked = self._stripe.payment_intents.create_async(wanted, key_of(payment))
         return await answer(asked)
 
-    async def charge(self, payment: Json) -> Json:
+    async def charge(self, payment: PaymentRow) -> Json:
         """The payment's intent, confirmed with a saved card while its payer is there.
 
         A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
@@ -117,10 +120,10 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         """
         wanted = {
             **self.intended(payment),
-            "customer": payment["stripe_customer_id"],
-            "payment_method": payment["stripe_payment_method_id"],
+            "customer": payment.stripe_customer_id,
+            "payment_method": payment.stripe_payment_method_id,
             "confirm": True,
-            "return_url": f"{self._public_url}/pay/{payment['id']}/return",
+            "return_url": f"{self._public_url}/pay/{payment.id}/return",
         }
         request = self._stripe.payment_intents.create_async(wanted, key_of(payment))
         try:
@@ -131,9 +134,9 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
                 return error.error.payment_intent.to_dict()
             raise
 
-    async def find_intent(self, payment: Json) -> Json | None:
+    async def find_intent(self, payment: PaymentRow) -> Json | None:
         """The PaymentIntent that was made for a charge, by our id in its metadata."""
-        if payment["stripe_customer_id"] is None:
+        if payment.stripe_customer_id is None:
             return None
         asked = self._stripe.payment_intents.list_async
         return await made_for(payment, PAYMENT_METADATA, asked)
@@ -146,17 +149,17 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
         return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, new_key()))
 
-    async def create_refund(self, refund: Json) -> Json:
+    async def create_refund(self, refund: RefundRow) -> Json:
         """The refund, of the payment's intent. The request is rebuilt from the row alone."""
-        wanted = {
-            "payment_intent": refund["stripe_payment_intent_id"],
-            "amount": refund["amount_minor"],
+        wanted: Json = {
+            "payment_intent": refund.stripe_payment_intent_id,
+            "amount": refund.amount_minor,
             "metadata": self.marked(
-                **{PAYMENT_METADATA: refund["payment_id"], REFUND_METADATA: refund["id"]}
+                **{PAYMENT_METADATA: str(refund.payment_id), REFUND_METADATA: str(refund.id)}
             ),
         }
-        if refund["reason"]:
-            wanted["reason"] = refund["reason"]
+        if refund.reason:
+            wanted["reason"] = refund.reason
         return await answer(self._stripe.refunds.create_async(wanted, key_of(refund)))
 
     async def refunds_of(self, intent_id: str) -> list[Json]:
@@ -164,10 +167,10 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         wanted = {"payment_intent": intent_id, "limit": 100}
         return await listed(self._stripe.refunds.list_async(wanted))
 
-    async def create_customer(self, organization: Json) -> Json:
+    async def create_customer(self, organization: CustomerRow) -> Json:
         """The organization as Stripe's customer. Another time it is another one."""
-        ours = self.marked(pursebot_organization_id=organization["organization_id"])
-        wanted = {"name": organization["name"], "metadata": ours}
+        ours = self.marked(pursebot_organization_id=str(organization.organization_id))
+        wanted = {"name": organization.name, "metadata": ours}
         return await answer(self._stripe.customers.create_async(wanted, new_key()))
 
     async def get_event(self, event_id: str) -> Json:
@@ -239,20 +242,20 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         raise InvalidSignature
 
 
-def described(payment: Json) -> str:
+def described(payment: PaymentRow) -> str:
     """What stands beside it in Stripe's dashboard and on receipts."""
-    return f"Top-up {payment['reference']}"
+    return f"Top-up {payment.reference}"
 
 
-def saving_offered(payment: Json) -> Json:
+def saving_offered(payment: PaymentRow) -> Json:
     """The payer may save the card for the organization, and is told who can charge it then.
 
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
-    if payment["stripe_customer_id"] is None:
+    if payment.stripe_customer_id is None:
         return {"custom_text": {"submit": {"message": who_is_paid_for(payment)}}}
     return {
-        "customer": payment["stripe_customer_id"],
+        "customer": payment.stripe_customer_id,
         "saved_payment_method_options": {"payment_method_save": "enabled"},
         "custom_text": {"submit": {"message": who_can_charge(payment)}},
     }

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 from pydantic import BaseModel, Field
 
+from backend.database.functions.stripe_events import ReceivedEvent
 from backend.payments.refunds import charge_fact, refund_fact
 from backend.schemas import Json
 from backend.stripe.answers import marks_of
@@ -144,10 +145,17 @@ class StripeEvent(BaseModel):
             release_of(self.api_version) != release_of(API_VERSION)
         )
 
-    def as_received(self) -> Json:
+    def as_received(self) -> ReceivedEvent:
         """As `api.receive_events` takes it."""
-        envelope = {"id", "type", "livemode", "created", "account", "api_version"}
-        return {**self.model_dump(include=envelope), "fact": self.fact()}
+        return {
+            "id": self.id,
+            "type": self.type,
+            "livemode": self.livemode,
+            "created": self.created,
+            "account": self.account,
+            "api_version": self.api_version,
+            "fact": self.fact(),
+        }
 
     def fact(self) -> Json:
         """What it says, or that its object is to be fetched."""

@@ -7,8 +7,9 @@ remembered 500 would not be.
 from typing import Any
 
 from backend import page_texts
+from backend.database.functions.setup_links import SetupLinkRow
 from backend.schemas import Json
-from backend.stripe.answers import answer, listed, new_key, on_page
+from backend.stripe.answers import PageRow, answer, listed, new_key, on_page
 
 LINK_METADATA = "pursebot_link_id"
 
@@ -20,15 +21,15 @@ class StripeCards:
     _public_url: str
     marked: Any  # StripeGateway.marked
 
-    async def create_setup(self, link: Json) -> Json:
+    async def create_setup(self, link: SetupLinkRow) -> Json:
         """The page of a link to add a card, which says who will be able to charge it."""
-        ours = self.marked(**{LINK_METADATA: link["link_id"]})
-        back = f"{self._public_url}/cards/{link['link_id']}/return"
+        ours = self.marked(**{LINK_METADATA: str(link.link_id)})
+        back = f"{self._public_url}/cards/{link.link_id}/return"
         wanted = {
-            **on_page(link, link["link_id"], ours, back),
+            **on_page(link, str(link.link_id), ours, back),
             "mode": "setup",
-            "customer": link["stripe_customer_id"],
-            "currency": link["currency"],
+            "customer": link.stripe_customer_id,
+            "currency": link.currency,
             "custom_text": {"submit": {"message": who_can_charge(link)}},
             "setup_intent_data": {"metadata": ours},
         }
@@ -76,17 +77,17 @@ class StripeCards:
         return await answer(self._stripe.billing_portal.sessions.create_async(wanted, new_key()))
 
 
-def who_can_charge(link: Json) -> str:
+def who_can_charge(link: PageRow) -> str:
     """What whoever adds a card is told under Stripe's button."""
     return under_button("saving", link)
 
 
-def who_is_paid_for(payment: Json) -> str:
+def who_is_paid_for(payment: PageRow) -> str:
     """What whoever pays without saving a card is told there: the product names nobody."""
     return under_button("paying", payment)
 
 
-def under_button(what: str, row: Json) -> str:
+def under_button(what: str, row: PageRow) -> str:
     """A sentence that names the organization, in the language of who asked for the page."""
-    words = page_texts.WORDS[page_texts.nearest(row["language"], otherwise="en")]
-    return words[what]["text"].format(organization=row["organization_name"])
+    words = page_texts.WORDS[page_texts.nearest(row.language, otherwise="en")]
+    return words[what]["text"].format(organization=row.organization_name)

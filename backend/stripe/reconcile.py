@@ -4,11 +4,22 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
 
-from backend.database.protocol import SERVICE
+from backend.database.functions.payment_methods import tell_expiring_methods
+from backend.database.functions.payments import end_abandoned, unsettled_payments
+from backend.database.functions.refunds import unsettled_refunds
+from backend.database.functions.stripe_events import (
+    events_cursor,
+    move_events_cursor,
+    unsettled_events,
+)
+from backend.database.functions.subscriptions import unsettled_subscriptions
+from backend.database.protocol import Database
 from backend.errors import PursebotError
 from backend.payments import charges, refunds
 from backend.shop import Shop
@@ -24,43 +35,39 @@ EVENTS_AT_ONCE = 50
 OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
 
 
+Id = TypeVar("Id", str, UUID)
+
+
+class ListUnsettled(Protocol[Id]):
+    """A function of the database that lists ids of what is not settled, at most so many."""
+
+    def __call__(self, database: Database, *, most: int) -> Awaitable[list[Id]]:
+        """Call it."""
+
+
 @dataclass(frozen=True)
-class Noun:
+class Noun(Generic[Id]):
     """How those of a noun that are not settled are listed, by id, and how one is reconciled."""
 
-    list_unsettled: Callable[[Shop], Awaitable[list[str]]]
-    reconcile: Callable[[Shop, str], Awaitable[object]]
+    list_unsettled: ListUnsettled[Id]
+    reconcile: Callable[[Shop, Id], Awaitable[object]]
+
+    async def reconcile_all(self, shop: Shop, about: str) -> int:
+        """Reconcile each of them, so that one holds up no other; how many there were."""
+        ids = await self.list_unsettled(shop.database, most=AT_ONCE)
+        for id in ids:
+            try:
+                await self.reconcile(shop, id)
+            except (PursebotError, *UNLIKE_STRIPES) as error:
+                log.error("reconcile_one", about=about, id=str(id), error=type(error).__name__)
+        return len(ids)
 
 
-async def list_unsettled_events(shop: Shop) -> list[str]:
-    """Events that failed, or about which Stripe was not asked to the end."""
-    ids: list[str] = await shop.database.call("unsettled_events", SERVICE, most=AT_ONCE)
-    return ids
-
-
-async def list_unsettled_payments(shop: Shop) -> list[str]:
-    """Payments of which the outcome is not known yet."""
-    ids: list[str] = await shop.database.call("unsettled_payments", SERVICE, most=AT_ONCE)
-    return ids
-
-
-async def list_unsettled_refunds(shop: Shop) -> list[str]:
-    """Refunds that Stripe may not have been asked for, or has not carried out yet."""
-    ids: list[str] = await shop.database.call("unsettled_refunds", SERVICE, most=AT_ONCE)
-    return ids
-
-
-async def list_unsettled_subscriptions(shop: Shop) -> list[str]:
-    """Subscriptions that may have changed at Stripe without our hearing of it."""
-    ids: list[str] = await shop.database.call("unsettled_subscriptions", SERVICE, most=AT_ONCE)
-    return ids
-
-
-NOUNS: dict[str, Noun] = {
-    "events": Noun(list_unsettled_events, webhooks.repeat),
-    "payments": Noun(list_unsettled_payments, charges.reconcile),
-    "refunds": Noun(list_unsettled_refunds, refunds.reconcile),
-    "subscriptions": Noun(list_unsettled_subscriptions, subscriptions.reconcile),
+NOUNS: dict[str, Noun[str] | Noun[UUID]] = {
+    "events": Noun(unsettled_events, webhooks.repeat),
+    "payments": Noun(unsettled_payments, charges.reconcile),
+    "refunds": Noun(unsettled_refunds, refunds.reconcile),
+    "subscriptions": Noun(unsettled_subscriptions, subscriptions.reconcile),
 }
 
 
@@ -73,18 +80,12 @@ async def once(shop: Shop) -> dict[str, int]:
     looked: dict[str, int] = {}
     try:
         looked["events"] = await missed_events(shop)
-        await shop.database.call("end_abandoned", SERVICE, most=AT_ONCE)
+        await end_abandoned(shop.database, most=AT_ONCE)
     except (PursebotError, *UNLIKE_STRIPES) as error:
         log.error("reconcile_events", error=repr(error))
     for about, noun in NOUNS.items():
-        ids = await noun.list_unsettled(shop)
-        for id in ids:
-            try:
-                await noun.reconcile(shop, id)
-            except (PursebotError, *UNLIKE_STRIPES) as error:
-                log.error("reconcile_one", about=about, id=id, error=type(error).__name__)
-        looked[about] = looked.get(about, 0) + len(ids)
-    looked["expiring"] = await shop.database.call("tell_expiring_methods", SERVICE, most=AT_ONCE)
+        looked[about] = looked.get(about, 0) + await noun.reconcile_all(shop, about)
+    looked["expiring"] = await tell_expiring_methods(shop.database, most=AT_ONCE)
     shop.bell.ring()
     return looked
 
@@ -96,7 +97,7 @@ async def missed_events(shop: Shop) -> int:
     what was missed. It moves only when the whole list has been applied.
     """
     began = int(time.time())
-    since: int = await shop.database.call("events_cursor", SERVICE)
+    since = await events_cursor(shop.database)
     sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
     events = []
     for source in sources:
@@ -106,7 +107,7 @@ async def missed_events(shop: Shop) -> int:
             log.error("stripe_event_malformed", problems=error.error_count())
     for first in range(0, len(events), EVENTS_AT_ONCE):
         await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
-    await shop.database.call("move_events_cursor", SERVICE, until=began)
+    await move_events_cursor(shop.database, until=began)
     return len(events)
 
 

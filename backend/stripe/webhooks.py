@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable
 import structlog
 from pydantic import ValidationError
 
-from backend.database.protocol import SERVICE
+from backend.database.functions.stripe_events import (
+    EventResult,
+    ReceivedEvent,
+    answered_event,
+    apply_refetched,
+    receive_events,
+    repeat_event,
+    unanswered_event,
+)
 from backend.errors import BadRequest, PursebotError
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payment_methods import service as cards
@@ -26,10 +34,8 @@ from backend.subscriptions import service as subscriptions
 log = structlog.get_logger(__name__)
 
 # What is asked beyond the object of the event itself, by what it is about.
-ASKING: dict[str, Callable[[Shop, Json], Awaitable[object]]] = {
-    "refunds": lambda shop, result: refunds.ask(
-        shop, result["fact"]["intent_id"], result["fact"]["livemode"]
-    ),
+ASKING: dict[str, Callable[[Shop, str, Json], Awaitable[object]]] = {
+    "refunds": lambda shop, event_id, fact: refunds.ask(shop, fact["intent_id"], fact["livemode"]),
     "method": cards.ask,
     "subscription": subscriptions.ask_again,
     "invoice": subscriptions.ask_who_paid,
@@ -50,11 +56,11 @@ async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
         result = (await apply(shop, [event.as_received()]))[0]
         # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
         # fetches again.
-        if result["state"] == "failed" and not event.other_release:
+        if result.state == "failed" and not event.other_release:
             raise EventNotApplied
-    if not result["repeat"]:
+    if not result.repeat:
         shop.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
-    return str(result["state"])
+    return result.state
 
 
 def parsed(raw: bytes) -> StripeEvent:
@@ -80,13 +86,14 @@ def is_thin(raw: bytes) -> bool:
     return isinstance(said, dict) and said.get("object") == THIN
 
 
-async def apply(shop: Shop, events: list[Json], *, waiting: bool = True) -> list[Json]:
+async def apply(
+    shop: Shop, events: list[ReceivedEvent], *, waiting: bool = True
+) -> list[EventResult]:
     """Record and apply events in one transaction, then ask Stripe where it decides.
 
-    Answers `[{id, state, reason, repeat, payment_id, fact}]`, the fact only where Stripe decides.
     `waiting` is as of `decided`.
     """
-    results: list[Json] = await shop.database.call("receive_events", SERVICE, events=events)
+    results = await receive_events(shop.database, events=events)
     shop.bell.ring()
     for result in results:
         record_result(shop, result)
@@ -95,62 +102,63 @@ async def apply(shop: Shop, events: list[Json], *, waiting: bool = True) -> list
     return [await decided(shop, result, waiting=waiting) for result in results]
 
 
-def record_result(shop: Shop, result: Json) -> None:
+def record_result(shop: Shop, result: EventResult) -> None:
     """One line about what became of an event, and a count of those that are not ours."""
-    if result["state"] in ("failed", "parked") and not result["repeat"]:
-        log.error("stripe_event", **result)
+    said = result.model_dump(mode="json")
+    if result.state in ("failed", "parked") and not result.repeat:
+        log.error("stripe_event", **said)
     else:
-        log.info("stripe_event", **result)
-    if result["state"] == "ignored" and not result["repeat"]:
-        shop.metrics.events_ignored.labels(result["reason"]).inc()
+        log.info("stripe_event", **said)
+    if result.state == "ignored" and not result.repeat:
+        shop.metrics.events_ignored.labels(result.reason).inc()
 
 
-async def decided(shop: Shop, result: Json, *, waiting: bool = True) -> Json:
+async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> EventResult:
     """What became of an event in the end; where Stripe has to say more, it is asked.
 
     With `waiting` somebody waits who sends the event again: where Stripe does not answer, it
     raises StripeUnavailable, unless the object could only be fetched. Whatever was not answered
     stays failed, and the reconciler goes on with it.
     """
-    if result["reason"] != STRIPE_DECIDES:
+    if result.reason != STRIPE_DECIDES or result.fact is None:
         return result
     try:
-        return await decide(shop, result)
+        return await decide(shop, result, result.fact)
     except (StripeRefused, EventNotApplied) as failure:
-        return await unanswered(shop, result["id"], failure)
+        return await unanswered(shop, result.id, failure)
     except StripeUnavailable as failure:
-        if waiting and result["fact"]["outcome"] != "refetch":
+        if waiting and result.fact["outcome"] != "refetch":
             raise
-        return await unanswered(shop, result["id"], failure)
+        return await unanswered(shop, result.id, failure)
     except UNLIKE_STRIPES as error:  # an object that we do not read: nobody else waits for it
-        log.exception("object_unreadable", event_id=result["id"])
+        log.exception("object_unreadable", event_id=result.id)
         unreadable = EventNotApplied(stripe_code=f"unreadable_{type(error).__name__}")
-        return await unanswered(shop, result["id"], unreadable)
+        return await unanswered(shop, result.id, unreadable)
 
 
 async def repeat(shop: Shop, event_id: str) -> None:
     """Go on with an event that failed, or about which Stripe was not asked to the end."""
-    result: Json = await shop.database.call("repeat_event", SERVICE, event_id=event_id)
+    result = await repeat_event(shop.database, event_id=event_id)
     shop.bell.ring()
     record_result(shop, result)
     await decided(shop, result, waiting=False)
 
 
-async def decide(shop: Shop, result: Json) -> Json:
-    """Ask Stripe about an event; what it answers is applied. Raises what asking raises."""
-    fact = result["fact"]
+async def decide(shop: Shop, result: EventResult, fact: Json) -> EventResult:
+    """Ask Stripe about an event of this `fact`; what it answers is applied.
+
+    Raises what asking raises.
+    """
     if not needs_more(fact):
-        fact = await refetched_fact(shop, fact, result["payment_id"])
-        result = await shop.database.call(
-            "apply_refetched", SERVICE, event_id=result["id"], fact=fact
-        )
+        fetched = await refetched_fact(shop, fact, result.payment_id)
+        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched)
         shop.bell.ring()
         record_result(shop, result)
-        if result["reason"] != STRIPE_DECIDES:
+        if result.reason != STRIPE_DECIDES or result.fact is None:
             return result
-        fact = result["fact"]
-    await ASKING[fact["about"]](shop, result)
-    await shop.database.call("answered_event", SERVICE, event_id=result["id"])
+        fact = result.fact
+    await ASKING[fact["about"]](shop, result.id, fact)
+    await answered_event(shop.database, event_id=result.id)
     return result
 
 
@@ -159,11 +167,8 @@ def needs_more(fact: Json) -> bool:
     return fact["outcome"] != "refetch" and fact["about"] in ASKING
 
 
-async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> Json:
+async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> EventResult:
     """Write down that what an event asks for was not answered, and why; the event as it is then."""
     log.error("not_answered", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
-    event: Json = await shop.database.call(
-        "unanswered_event", SERVICE, event_id=event_id, reason=reason
-    )
-    return event
+    return await unanswered_event(shop.database, event_id=event_id, reason=reason)

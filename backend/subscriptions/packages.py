@@ -1,17 +1,19 @@
 """Packages: recurring top-ups that the operator offers by name."""
 
-from backend.database.protocol import SERVICE, Actor, Database
-from backend.schemas import Json, Packages
+from backend.database.functions.packages import PackageTerms, add_package, list_packages
+from backend.database.protocol import Database, Person
+from backend.schemas import Package, Packages
 from backend.wallets.money import minor_units
 
 
-async def listing(database: Database, actor: Actor) -> Packages:
+async def listing(database: Database, actor: Person) -> Packages:
     """The recurring top-ups that are offered by name."""
-    return Packages(packages=await database.call("list_packages", actor))
+    return Packages(packages=await list_packages(database, actor))
 
 
-async def add(database: Database, name: str, amount: str, currency: str, interval: str) -> Json:
+async def add(database: Database, name: str, amount: str, currency: str, interval: str) -> Package:
     """Offer another one. Raises AmountRefused."""
-    terms = {"amount": minor_units(amount, currency), "currency": currency, "interval": interval}
-    made: Json = await database.call("add_package", SERVICE, terms={"name": name, **terms})
-    return made
+    terms = PackageTerms(
+        name=name, amount=minor_units(amount, currency), currency=currency, interval=interval
+    )
+    return await add_package(database, terms=terms)

@@ -3,9 +3,13 @@
 import re
 from uuid import UUID
 
-from backend.database.protocol import SERVICE, Database
+from backend.database.functions.adjustments import (
+    AdjustmentTerms,
+    PostedAdjustment,
+    adjust_wallet,
+)
+from backend.database.protocol import Database
 from backend.errors import BadRequest
-from backend.schemas import Json
 from backend.wallets import money
 
 SIGNED = re.compile("-?[0-9]")
@@ -22,10 +26,10 @@ async def adjust(
     reason: str,
     operator: str,
     dry_run: bool,
-) -> Json:
+) -> PostedAdjustment:
     """Post `amount`, in major units; below zero takes out of the wallet, also below its balance.
 
-    Answers `{posted, entries}`; with `dry_run`, and for a reference that is posted already, nothing
+    With `dry_run`, and for a reference that is posted already, nothing
     is written. Raises BadRequest, NotFound, AdjustmentExists, CurrencyUnknown, AmountRefused.
     """
     if not REFERENCE.fullmatch(reference):
@@ -36,7 +40,7 @@ async def adjust(
     size = signed_minor_units(amount, code)
     if size == 0:
         raise BadRequest("An adjustment of 0 moves nothing.")
-    terms = {
+    terms: AdjustmentTerms = {
         "organization_id": str(organization_id),
         "currency": code,
         "amount": size,
@@ -44,8 +48,7 @@ async def adjust(
         "reason": reason.strip(),
         "operator": operator,
     }
-    result: Json = await database.call("adjust_wallet", SERVICE, terms=terms, dry_run=dry_run)
-    return result
+    return await adjust_wallet(database, terms=terms, dry_run=dry_run)
 
 
 def signed_minor_units(amount: str, code: str) -> int:

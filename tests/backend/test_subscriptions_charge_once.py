@@ -6,6 +6,7 @@ import aiohttp
 import asyncpg
 import pytest
 
+from backend.database.functions.stripe_events import ReceivedEvent
 from backend.stripe import reconcile, webhooks
 from backend.stripe.parsers.subscriptions import subscription_fact
 from tests.backend.conftest import House
@@ -101,9 +102,15 @@ async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
     facts = [
         subscription_fact({"object": "subscription", "id": id}) for id in ("sub_gone", running)
     ]
-    kind = {"type": "customer.subscription.updated", "livemode": False, "created": 1}
-    events = [
-        {"id": f"evt_{fact['stripe_subscription_id']}", **kind, "fact": fact} for fact in facts
+    events: list[ReceivedEvent] = [
+        {
+            "id": f"evt_{fact['stripe_subscription_id']}",
+            "type": "customer.subscription.updated",
+            "livemode": False,
+            "created": 1,
+            "fact": fact,
+        }
+        for fact in facts
     ]
     await webhooks.apply(house.shop, events)
     assert (await see(house, made)).status == "canceled"

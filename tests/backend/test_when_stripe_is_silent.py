@@ -31,7 +31,7 @@ async def soon(holds: Callable[[], Awaitable[Any]]) -> None:
 async def at_the_desk(house: House) -> list[str]:
     """Ids of the events about a paid invoice that somebody should look at."""
     listed = await dead_letters.listing(house.shop, everything=False)
-    return [event["id"] for event in listed if event["type"] == "invoice.paid"]
+    return [event.id for event in listed if event.type == "invoice.paid"]
 
 
 async def test_a_paid_invoice_that_stripe_does_not_show_is_at_the_desk_until_it_does(

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from backend.database.functions.dead_letters import IntentFound
 from backend.stripe.dead_letters import spread_tax
 from tests.backend.conftest import House
 from tests.backend.test_commands import GOOD, received, run
@@ -125,12 +126,19 @@ async def test_money_in_another_currency_becomes_a_payment_of_its_own_and_ends_t
 
 
 def test_the_tax_of_an_invoice_is_spread_over_the_intents_that_paid_it() -> None:
-    intents = [{"received_minor": 100}, {"received_minor": 2300}]
+    intents = [found_intent(100), found_intent(2300)]
     spread_tax(intents, 400)
     assert [intent["tax_minor"] for intent in intents] == [16, 384]
-    nothing = [{"received_minor": 0}]
+    nothing = [found_intent(0)]
     spread_tax(nothing, 400)
-    assert nothing == [{"received_minor": 0, "tax_minor": 0}]
+    assert [intent["tax_minor"] for intent in nothing] == [0]
+
+
+def found_intent(received_minor: int) -> IntentFound:
+    return IntentFound(
+        intent_id="pi_1", received_minor=received_minor, tax_minor=0, currency="eur",
+        paid_method_id=None,
+    )  # fmt: skip
 
 
 async def test_where_nothing_arrived_there_is_nothing_to_accept(

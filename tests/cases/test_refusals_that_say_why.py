@@ -12,6 +12,7 @@ from aiohttp import web
 from stripe import _error
 from stripe._api_requestor import _APIRequestor
 
+from backend.database.functions.payments import PaymentRow
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.stripe.client import StripeGateway, stripe_gateway
 from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
@@ -20,11 +21,20 @@ from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
 from tests.backend.test_charges import balance, charge, intents, post, saved
 
 Json = dict[str, Any]
-ROW: Json = {
-    "id": "7b0c9a52-0000-4000-8000-000000000001", "attempt": 1, "amount_minor": 5000,
-    "currency": "eur", "reference": "8717616ECE", "stripe_customer_id": "cus_1",
-    "stripe_payment_method_id": "pm_1",
-}  # fmt: skip
+ROW = PaymentRow.model_validate(
+    {
+        "id": "7b0c9a52-0000-4000-8000-000000000001", "reference": "8717616ECE",
+        "organization_id": "7b0c9a52-0000-4000-8000-000000000002", "organization_name": "Acme",
+        "paid_by": "Ana", "money": {"amount": "50.00", "amount_minor": 5000, "currency": "eur"},
+        "status": "created", "flow": "charge", "url": None, "expires_at": "2030-01-01T00:00:00Z",
+        "last_decline": None, "under_review": None, "balance": None, "succeeded_at": None,
+        "created_at": "2030-01-01T00:00:00Z", "amount_minor": 5000, "currency": "eur",
+        "attempt": 1, "language": "en", "sent_at": None, "revoked": False,
+        "stripe_customer_id": "cus_1", "stripe_payment_method_id": "pm_1",
+        "stripe_checkout_session_id": None, "stripe_payment_intent_id": None,
+        "stripe_invoice_id": None,
+    }
+)  # fmt: skip
 REFUSED, UNAVAILABLE = StripeRefused, StripeUnavailable
 
 

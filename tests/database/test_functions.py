@@ -34,27 +34,6 @@ else:
 
 BACKEND = Path(__file__).parent.parent.parent / "backend"
 
-# Files that still call SQL by name.
-CALLING_BY_NAME = {
-    "commands.py",
-    "http/return_pages.py",
-    "payment_methods/customers.py",
-    "payment_methods/service.py",
-    "payment_methods/setup_links.py",
-    "payments/attempts.py",
-    "payments/charges.py",
-    "payments/checkout.py",
-    "payments/refunds.py",
-    "stripe/dead_letters.py",
-    "stripe/reconcile.py",
-    "stripe/refetch.py",
-    "stripe/webhooks.py",
-    "subscriptions/invoices.py",
-    "subscriptions/packages.py",
-    "subscriptions/service.py",
-    "wallets/adjustments.py",
-}
-
 CATALOG = """
 select
     p.proname as name,
@@ -186,4 +165,4 @@ def calls_by_name(file: Path) -> bool:
 def test_sql_is_called_by_typed_functions_only() -> None:
     files = (file for file in BACKEND.rglob("*.py") if BACKEND / "database" not in file.parents)
     calling = {str(file.relative_to(BACKEND)) for file in files if calls_by_name(file)}
-    assert calling == CALLING_BY_NAME
+    assert calling == set()

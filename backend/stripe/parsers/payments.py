@@ -9,6 +9,7 @@ No name, address or card detail passes this file.
 
 from typing import Literal
 
+from backend.database.functions.payments import PaymentRow
 from backend.schemas import Json
 from backend.stripe.answers import code_of, marks_of
 from backend.stripe.client import PAYMENT_METADATA
@@ -67,22 +68,22 @@ def intent_fact(source: Json, outcome: Outcome | None) -> Json:
     }
 
 
-def found_fact(found: Json, payment: Json) -> Json:
+def found_fact(found: Json, payment: PaymentRow | None) -> Json:
     """A session, an intent or an invoice as Stripe answered it, found for a payment as we have it.
 
-    `payment` is empty where we have none.
+    `payment` is None where we have none.
     """
     return {**standing_fact(found, payment), "refetched": True}
 
 
-def standing_fact(found: Json, payment: Json) -> Json:
+def standing_fact(found: Json, payment: PaymentRow | None) -> Json:
     """How far a session, an intent or an invoice has come."""
     if found["object"] == "invoice":
         return invoice_fact(found, "paid" if found["status"] == "paid" else None)
     if found["object"] == "checkout.session":
         return session_fact(found)
     outcome = INTENT_STANDING.get(found["status"])
-    over = payment.get("status") == "processing" or payment.get("flow") == "charge"
+    over = payment and (payment.status == "processing" or payment.flow == "charge")
     if over and found["status"] == "requires_payment_method":
         outcome = "failed"  # the try that was running is over, and a saved card has but one
     return intent_fact(found, outcome)

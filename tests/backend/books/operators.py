@@ -68,16 +68,16 @@ async def settle_dead_letters(story: Story) -> None:
             try:
                 await dead_letters.accept(
                     story.house.shop,
-                    letter["id"],
+                    letter.id,
                     adopting=False,
                     organization_id=None,
                     dry_run=False,
                 )
             except CannotBeAccepted:
-                await dead_letters.dismiss(story.house.shop, letter["id"], "teller", "no money")
+                await dead_letters.dismiss(story.house.shop, letter.id, "teller", "no money")
         if not letters:
             return
-    assert not letters, [(letter["type"], letter["reason"]) for letter in letters]
+    assert not letters, [(letter.type, letter.reason) for letter in letters]
 
 
 ACTS: list[Act] = [
