@@ -55,6 +55,10 @@ class Store:
         """Let all objects of a kind be of another, of which there are none."""
         self._database.execute("update things set kind = ? where kind = ?", (other, kind))
 
+    def delete(self, kind: str) -> int:
+        """Remove all objects of a kind; return how many there were."""
+        return self._database.execute("delete from things where kind = ?", (kind,)).rowcount
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()

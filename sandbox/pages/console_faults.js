@@ -17,6 +17,7 @@ const FAULTS = [
   ["api_timeout", "API: act, then no answer, next", "number"],
   ["api_500", "API: answer 500, next", "number"],
   ["api_429", "API: answer 429, next", "number"],
+  ["key_rolled", "API: refuse the key", "checkbox"],
 ];
 
 const OTHERS = [

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from email.utils import formatdate
 from hmac import compare_digest
 from urllib.parse import unquote_plus
@@ -14,6 +14,7 @@ from sandbox.routes import Handler, add_people_routes
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
 from sandbox.stripe.console import PAGES
+from sandbox.stripe.idempotency import idempotently
 from sandbox.stripe.local_stripe import LOCAL_STRIPE, LocalStripe
 from sandbox.stripe.objects import API_VERSION, new_id
 from sandbox.stripe.parameters import Call, decode_form
@@ -63,8 +64,9 @@ def api_handler(call: Call | None, path: str = "") -> Handler:
                 return web.json_response(call(stripe, **arguments))
 
         try:
-            check_caller(request, key := stripe.settings.stripe_secret_key)
-            check_permission(stripe.faults.lacks, key, request.method, path, unquote_plus(form))
+            check_caller(stripe, request)
+            key, parameters = stripe.settings.stripe_secret_key, unquote_plus(form)
+            check_permission(stripe.faults.lacks, key, request.method, path, parameters)
             request_line = f"{request.path}?{form}"
             response = idempotently(stripe, request, request_line, act) if is_post else act()
         except Refusal as refusal:
@@ -87,48 +89,14 @@ def set_headers(stripe: LocalStripe, response: web.Response) -> None:
     response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
 
 
-def check_caller(request: web.Request, secret_key: str) -> None:
+def check_caller(stripe: LocalStripe, request: web.Request) -> None:
     """Raise Refusal unless the call has our own key (401) and the modelled version (501)."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme != "Bearer" or not compare_digest(key.encode(), secret_key.encode()):
+    ours = stripe.settings.stripe_secret_key
+    is_known = scheme == "Bearer" and compare_digest(key.encode(), ours.encode())
+    if not is_known or stripe.faults.key_rolled:
         raise Refusal(401, "The local Stripe takes no API key but the one it was started with.")
     version = request.headers.get("Stripe-Version", API_VERSION)
     # Releases of one name are compatible: https://docs.stripe.com/api/versioning
     if version.rpartition(".")[2] != API_VERSION.rpartition(".")[2]:
         raise not_modelled(f"the API version {version[:50]}")
-
-
-def idempotently(
-    stripe: LocalStripe, request: web.Request, request_line: str, act: Callable[[], web.Response]
-) -> web.Response:
-    """Act once for each idempotency key; a repeat gets the stored answer, also if that was a 500.
-
-    `request_line` is what a repeat must have in common. What is refused is not stored, but a
-    decline is (https://docs.stripe.com/api/idempotent_requests).
-    """
-    key = request.headers.get("Idempotency-Key") or new_id("none")
-    stored = stripe.store.get("idempotency_key", key)
-    if stored is not None and stored["request_line"] != request_line:
-        message = f"The idempotency key '{key}' was first used with other parameters."
-        raise Refusal(400, message, type="idempotency_error")
-    if stored is not None:
-        replayed = {"Idempotent-Replayed": "true"}
-        return web.json_response(text=stored["text"], status=stored["status"], headers=replayed)
-    if stripe.faults.take_429():
-        raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
-    response = _act_or_500(stripe, act)
-    answer = {"request_line": request_line, "status": response.status, "text": response.text}
-    stripe.store.put("idempotency_key", key, answer)
-    return response
-
-
-def _act_or_500(stripe: LocalStripe, act: Callable[[], web.Response]) -> web.Response:
-    """Act, or answer 500 on purpose; a decline is an answer, any other Refusal is raised."""
-    if stripe.faults.take_500():
-        return Refusal(500, "An error of the local Stripe, on purpose.").response()
-    try:
-        return act()
-    except Refusal as refusal:
-        if refusal.status != 402:
-            raise
-        return refusal.response()

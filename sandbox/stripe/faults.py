@@ -40,6 +40,8 @@ class StripeFaults(Faults):
 
     `lacks`: what the key may not do, such as `product_write`; `[]` ends that.
 
+    `key_rolled`: the key was replaced by another; every call that has it is answered 401.
+
     `portal_unsaved`: nobody has saved the settings of the customer portal.
 
     `clock`: how far the dates of its answers are ahead of this machine's clock.
@@ -66,6 +68,7 @@ class StripeFaults(Faults):
     settlement: str | None = None
     rates: dict[str, Annotated[float, Field(gt=0)]] = Field(default={})
     lacks: list[str] = Field(default=[])
+    key_rolled: bool = False
     portal_unsaved: bool = False
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import stripe
 
 from backend.stripe import dead_letters, reconcile
 from tests.backend.conftest import House
@@ -23,13 +22,9 @@ LOST = {"drop": True, "api_timeout": 3}  # no webhook, and no answer to any of t
 @asynccontextmanager
 async def with_a_key_of_yesterday(house: House) -> AsyncIterator[None]:
     """Stripe answers 401 to whatever it is asked."""
-    http_client, today = stripe.AIOHTTPClient(), house.shop.stripe._stripe
-    address: Any = {"api": house.sandbox_url}
-    rolled = stripe.StripeClient("sk_test_no", base_addresses=address, http_client=http_client)
-    house.shop.stripe._stripe = rolled.v1
+    await house.sandbox("POST", "/stripe/faults", key_rolled=True)
     yield
-    house.shop.stripe._stripe = today
-    await http_client.close_async()  # type: ignore[no-untyped-call]
+    await house.sandbox("POST", "/stripe/faults", key_rolled=False)
 
 
 async def a_day_later(house: House, owner: Connection) -> None:
@@ -39,7 +34,7 @@ async def a_day_later(house: House, owner: Connection) -> None:
         f"update refunds {later}, requested_at = requested_at - interval '25 hours'"
     )
     await owner.execute(f"update payments {later}, expires_at = expires_at - interval '25 hours'")
-    house.store._database.execute("delete from things where kind = 'idempotency_key'")
+    await house.sandbox("POST", "/stripe/idempotency_keys/forget")
 
 
 def made(house: House, kind: str) -> int:

@@ -139,6 +139,20 @@ async def test_the_same_key_with_other_parameters_is_refused(play: Playground) -
         await play.session(key="payment-1:1", client_reference_id="payment-2")
 
 
+async def test_a_key_that_is_forgotten_makes_another_object(play: Playground) -> None:
+    first = await play.session(key="payment-1:1")
+    assert (await play.post("idempotency_keys/forget")) == {"forgotten": 1}
+    assert (await play.session(key="payment-1:1")).id != first.id
+
+
+async def test_a_rolled_key_opens_nothing_until_it_is_back(play: Playground) -> None:
+    await play.post("faults", key_rolled=True)
+    with pytest.raises(stripe.AuthenticationError):
+        await play.session()
+    await play.post("faults", key_rolled=False)
+    assert (await play.session()).status == "open"
+
+
 async def test_a_refusal_leaves_its_key_free(play: Playground) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         await play.session(key="k", line_items=line(unit_amount=1))

@@ -1,0 +1,56 @@
+"""Idempotency keys: a call that is sent again under its key is carried out once.
+
+https://docs.stripe.com/api/idempotent_requests
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from sandbox.refusals import Refusal
+from sandbox.store import Json
+from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.objects import new_id
+
+KEY = "idempotency_key"  # the kind in the store
+
+
+def idempotently(
+    stripe: LocalStripe, request: web.Request, request_line: str, act: Callable[[], web.Response]
+) -> web.Response:
+    """Act once for each idempotency key; a repeat gets the stored answer, also if that was a 500.
+
+    `request_line` is what a repeat must have in common. What is refused is not stored, but a
+    decline is.
+    """
+    key = request.headers.get("Idempotency-Key") or new_id("none")
+    stored = stripe.store.get(KEY, key)
+    if stored is not None and stored["request_line"] != request_line:
+        message = f"The idempotency key '{key}' was first used with other parameters."
+        raise Refusal(400, message, type="idempotency_error")
+    if stored is not None:
+        replayed = {"Idempotent-Replayed": "true"}
+        return web.json_response(text=stored["text"], status=stored["status"], headers=replayed)
+    if stripe.faults.take_429():
+        raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
+    response = _act_or_500(stripe, act)
+    answer = {"request_line": request_line, "status": response.status, "text": response.text}
+    stripe.store.put(KEY, key, answer)
+    return response
+
+
+def _act_or_500(stripe: LocalStripe, act: Callable[[], web.Response]) -> web.Response:
+    """Act, or answer 500 on purpose; a decline is an answer, any other Refusal is raised."""
+    if stripe.faults.take_500():
+        return Refusal(500, "An error of the local Stripe, on purpose.").response()
+    try:
+        return act()
+    except Refusal as refusal:
+        if refusal.status != 402:
+            raise
+        return refusal.response()
+
+
+async def forget_keys(stripe: LocalStripe) -> Json:
+    """Forget all keys, as Stripe does after 24 hours; return how many as `{"forgotten"}`."""
+    return {"forgotten": stripe.store.delete(KEY)}
