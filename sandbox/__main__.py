@@ -12,20 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.postgres.programs import PostgresFailed
-from sandbox.runner.demo import DemoFailed, play
-from sandbox.runner.environment import (
-    CannotStart,
-    data_folder,
-    ports_of,
-    read_environment,
-    with_stand_ins,
-)
-from sandbox.runner.processes import Say, StartFailed
+from sandbox.runner.demo import run_demo
+from sandbox.runner.environment import data_folder, read_environment, with_stand_ins
+from sandbox.runner.failures import CannotStart, DemoFailed, StartFailed
+from sandbox.runner.ports import ports_of
+from sandbox.runner.processes import Output
 from sandbox.runner.supervisor import everything
 from sandbox.runner.token import ROLES, token_of
 
 DOTENV = Path(".env")
-say: Say = partial(print, flush=True)  # at once, even into a pipe
+output: Output = partial(print, flush=True)  # at once, even into a pipe
 
 ADDRESSES = """
 Everything is up, and nothing here is real money.
@@ -39,16 +35,19 @@ Open the first one and type /topup 50. Ctrl-C stops everything; the wallets are 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The exit code: 0, 1 for what went wrong, 2 for what only the person here can change."""
+    """Run one command and return the exit code.
+
+    It is 0, 1 for what went wrong, 2 for what only the person who started it can change.
+    """
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | demo | token")
     commands.add_parser("run", help="start everything and keep it running until Ctrl-C")
     commands.add_parser("demo", help="play one whole top-up in a temporary folder, print it")
     token = commands.add_parser("token", help="print a bearer token of one of the sandbox's people")
     token.add_argument("user", choices=ROLES, help="Ana is the owner, Ben a member, Eve a stranger")
-    wish = parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
     try:
-        return COMMANDS[wish.command](wish)
+        return COMMANDS[chosen.command](chosen)
     except (CannotStart, StartFailed, PostgresFailed, DemoFailed) as reason:
         print(reason, file=sys.stderr)
         return 2 if isinstance(reason, CannotStart) else 1
@@ -60,35 +59,35 @@ def run(_: argparse.Namespace) -> int:
     data_dir, ports = data_folder(environment), ports_of(environment)
 
     async def until_stopped() -> None:
-        async with everything(environment, ports, data_dir, say):
-            places = {"chat": f"{ports.sandbox_url}/", "console": f"{ports.sandbox_url}/console"}
+        async with everything(environment, ports, data_dir, output):
+            addresses = {"chat": f"{ports.sandbox_url}/", "console": f"{ports.sandbox_url}/console"}
             if "TELEGRAM_BOT_TOKEN" in environment:
-                places["chat"] = "your own bot, in Telegram"
+                addresses["chat"] = "your own bot, in Telegram"
             if "STRIPE_SECRET_KEY" in environment:
-                places["console"] = "https://dashboard.stripe.com/test/webhooks"
-            say(ADDRESSES.format(**places, backend=ports.backend_url, data=data_dir))
+                addresses["console"] = "https://dashboard.stripe.com/test/webhooks"
+            output(ADDRESSES.format(**addresses, backend=ports.backend_url, data=data_dir))
             await asyncio.Event().wait()
 
-    asyncio.run(ended_by_itself(until_stopped()))
-    say("Stopped.")
+    asyncio.run(run_until_signalled(until_stopped()))
+    output("Stopped.")
     return 0
 
 
 def demo(_: argparse.Namespace) -> int:
     """Play a top-up beside whatever else is running."""
-    return 0 if asyncio.run(ended_by_itself(play(say))) else 130
+    return 0 if asyncio.run(run_until_signalled(run_demo(output))) else 130
 
 
-def token(wish: argparse.Namespace) -> int:
-    """A token for the sandbox that `run` made in the same data folder."""
+def token(chosen: argparse.Namespace) -> int:
+    """Print a token for the sandbox that `run` made in the same data folder."""
     environment = read_environment(os.environ, DOTENV)
     data_dir = data_folder(environment)
     if not (data_dir / "secrets.json").exists():
         raise CannotStart(f"There is no sandbox in {data_dir} yet: start it with `make run`.")
-    backends = with_stand_ins(environment, ports_of(environment), data_dir)
-    if not backends.keys() >= {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}:
+    backend_environment = with_stand_ins(environment, ports_of(environment), data_dir)
+    if not backend_environment.keys() >= {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}:
         raise CannotStart("Your Supabase project signs its people's tokens itself: sign in there.")
-    print(token_of(wish.user, backends))
+    print(token_of(chosen.user, backend_environment))
     return 0
 
 
@@ -96,13 +95,13 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]]
 COMMANDS = {"run": run, "demo": demo, "token": token}
 
 
-async def ended_by_itself(work: Coroutine[Any, Any, None]) -> bool:
+async def run_until_signalled(work: Coroutine[Any, Any, None]) -> bool:
     """Run `work` to its end, or until a signal asks for the end; a second one changes nothing."""
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
     def stop() -> None:
         if not task.cancelling():
-            say("\nStopping ...")
+            output("\nStopping ...")
             task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

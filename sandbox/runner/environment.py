@@ -9,10 +9,12 @@ import re
 import secrets
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv import dotenv_values
+
+from sandbox.runner.failures import CannotStart
+from sandbox.runner.ports import Ports
 
 ROOT = Path(__file__).parents[2]
 CARRIED = Path(__file__).with_name(".env.example")  # in a wheel (setup.py)
@@ -24,30 +26,8 @@ LIVE_KEYS = ("sk_live_", "rk_live_")
 REST_API = {"SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"}
 
 
-class CannotStart(Exception):
-    """Something that only the person who started us can change; the message says what and how."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the backend and the sandbox listen on this machine."""
-
-    backend: int
-    sandbox: int
-
-    @property
-    def backend_url(self) -> str:
-        """The backend's base address."""
-        return f"http://127.0.0.1:{self.backend}"
-
-    @property
-    def sandbox_url(self) -> str:
-        """The base address of the local Telegram and the local Stripe."""
-        return f"http://127.0.0.1:{self.sandbox}"
-
-
 def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, str]:
-    """Every name that is set to something; the environment wins over the file `.env`.
+    """Return every name that is set to something; the environment wins over the file `.env`.
 
     Raises CannotStart beside a live Stripe key: made-up and real money never share a machine.
     """
@@ -61,24 +41,12 @@ def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, 
     return {name: value for name, value in merged.items() if value}
 
 
-def ports_of(environment: Mapping[str, str]) -> Ports:
-    """PORT (8080) and SANDBOX_PORT (8090); CannotStart when one of them is no port number."""
-    chosen = {"PORT": "8080", "SANDBOX_PORT": "8090", **environment}
-    for name in ("PORT", "SANDBOX_PORT"):
-        if not chosen[name].isdecimal() or not 0 < int(chosen[name]) < 65_536:
-            raise CannotStart(f"{name} is {chosen[name]!r}; it must be a number from 1 to 65535.")
-    ports = Ports(backend=int(chosen["PORT"]), sandbox=int(chosen["SANDBOX_PORT"]))
-    if ports.backend == ports.sandbox:
-        raise CannotStart(f"PORT and SANDBOX_PORT are both {ports.backend}; give each its own.")
-    return ports
-
-
 def data_folder(environment: Mapping[str, str]) -> Path:
-    """Where database, made-up secrets and logs are kept; `.data` here unless DATA_DIR is set."""
+    """Return where database, made-up secrets and logs are: `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
 
 
-def keep_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
+def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
     """Write what backend and bot run with as a file for a shell: `set -a; . .data/environment`."""
     file = data_dir / "environment"
     file.touch(mode=0o600)
@@ -86,13 +54,16 @@ def keep_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
     file.write_text("".join(f"{name}={shlex.quote(environment[name])}\n" for name in kept))
 
 
-def names_a_database(given: Mapping[str, str]) -> bool:
-    """Whether there is a way to one: straight, or over all that Supabase's REST API takes."""
-    return "SUPABASE_DB_URL" in given or given.keys() >= REST_API
+def names_a_database(environment: Mapping[str, str]) -> bool:
+    """Return whether it says how to reach one: straight, or by Supabase's REST API."""
+    return "SUPABASE_DB_URL" in environment or environment.keys() >= REST_API
 
 
 def made_up_secrets(data_dir: Path) -> dict[str, str]:
-    """The secrets of one folder's stand-ins by the names of the settings; made at first use."""
+    """Return the secrets of one folder's stand-ins by the names of the settings.
+
+    They are made up at first use and kept in `secrets.json`.
+    """
     file = data_dir / "secrets.json"
     if not file.exists():
         made = {
@@ -107,10 +78,11 @@ def made_up_secrets(data_dir: Path) -> dict[str, str]:
     return dict(json.loads(file.read_text()))
 
 
-def with_stand_ins(given: Mapping[str, str], ports: Ports, data_dir: Path) -> dict[str, str]:
-    """The environment of backend and bot: `given`, and a stand-in for each service left out.
+def with_stand_ins(configured: Mapping[str, str], ports: Ports, data_dir: Path) -> dict[str, str]:
+    """Return the environment of backend and bot: `configured`, and stand-ins for all it leaves out.
 
-    A service is used as given or stood in as a whole: without a token, TELEGRAM_API_BASE is ours.
+    A service is used as configured, or stood in as a whole: without a token, TELEGRAM_API_BASE is
+    ours.
     The database's address is not among these; it is known once the database is up.
     """
     made_up = made_up_secrets(data_dir)
@@ -119,18 +91,18 @@ def with_stand_ins(given: Mapping[str, str], ports: Ports, data_dir: Path) -> di
         "BOT_API_SECRET": made_up["BOT_API_SECRET"],
         "HOST": "127.0.0.1",
         "ORGANIZATION_SIGNUP": "open",
-        **given,
+        **configured,
         "PORT": str(ports.backend),
         "BACKEND_URL": ports.backend_url,
         "DATA_DIR": str(data_dir),
     }
     for service in ("TELEGRAM", "STRIPE"):
         ours = {name: value for name, value in made_up.items() if name.startswith(service)}
-        if not given.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:
+        if not configured.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:
             environment |= {**ours, f"{service}_API_BASE": ports.sandbox_url}
-    if "SUPABASE_URL" not in given:
+    if "SUPABASE_URL" not in configured:
         environment["SUPABASE_URL"] = NO_SUPABASE
         environment["SUPABASE_JWT_SECRET"] = made_up["SUPABASE_JWT_SECRET"]
     for name in ("NO_PROXY", "no_proxy"):  # this machine is never reached through a proxy
-        environment[name] = ",".join(filter(None, [given.get(name), "127.0.0.1", "localhost"]))
+        environment[name] = ",".join(filter(None, [configured.get(name), "127.0.0.1", "localhost"]))
     return environment

@@ -16,14 +16,14 @@ import aiohttp
 
 from sandbox.postgres.cluster import connected, embedded_postgres
 from sandbox.runner.environment import (
-    CannotStart,
-    Ports,
-    keep_environment,
     made_up_secrets,
     names_a_database,
     with_stand_ins,
+    write_environment,
 )
-from sandbox.runner.processes import Child, Say
+from sandbox.runner.failures import CannotStart
+from sandbox.runner.ports import Ports
+from sandbox.runner.processes import Child, Output
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 
@@ -33,23 +33,23 @@ SEED = (Path(__file__).parents[1] / "postgres" / "seed.sql").read_text()
 
 @asynccontextmanager
 async def everything(
-    given: Mapping[str, str], ports: Ports, data_dir: Path, say: Say
+    configured: Mapping[str, str], ports: Ports, data_dir: Path, output: Output
 ) -> AsyncIterator[str]:
-    """All of it for the length of the block, with `given` as far as it goes.
+    """Run all of it for the length of the block, with what is `configured` as far as it goes.
 
-    What it yields is the address of its database, for the owner of that ("" over REST).
+    Yields the address of its database, for the owner of that ("" over REST).
     Raises CannotStart for what the person must change, StartFailed or PostgresFailed for what went
     wrong; whatever was up by then is stopped again.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone_in(data_dir))
-        _require_free("PORT", given.get("HOST", "127.0.0.1"), ports.backend)
+        _require_free("PORT", configured.get("HOST", "127.0.0.1"), ports.backend)
         _require_free("SANDBOX_PORT", "127.0.0.1", ports.sandbox)
         _log_to(data_dir / "logs" / "sandbox.log")
         made_up = made_up_secrets(data_dir)
-        environment = with_stand_ins(given, ports, data_dir)
-        if own_database := not names_a_database(given):
-            say("Starting PostgreSQL ...")
+        environment = with_stand_ins(configured, ports, data_dir)
+        if own_database := not names_a_database(configured):
+            output("Starting PostgreSQL ...")
             server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
             environment["SUPABASE_DB_URL"] = await server.create_database("pursebot")
         settings = SandboxSettings(
@@ -63,14 +63,14 @@ async def everything(
         await stack.enter_async_context(running_sandbox(settings, ports.sandbox))
 
         def child(*command: str) -> Child:
-            return Child(*command, environment=environment, folder=data_dir, say=say)
+            return Child(*command, environment=environment, folder=data_dir, output=output)
 
         if own_database:
-            say("Migrating the database ...")
+            output("Migrating the database ...")
             await child("backend", "migrate").finish()
             async with connected(environment["SUPABASE_DB_URL"]) as database:
                 await database.execute(SEED)
-        keep_environment(data_dir, environment)
+        write_environment(data_dir, environment)
         await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
         bot = child("bot")
         await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(*BOT_IS_READY)))
@@ -79,7 +79,7 @@ async def everything(
 
 @contextmanager
 def _alone_in(data_dir: Path) -> Iterator[None]:
-    """Two supervisors on one folder would stop each other's database."""
+    """Lock the folder: two supervisors on one would stop each other's database."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_ours(data_dir / "secrets.json")
@@ -100,9 +100,9 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
 
 
 def _require_ours(path: Path) -> None:
-    """PostgreSQL starts for the owner of its data alone, and what we make would be closed to them.
+    """Raise CannotStart where somebody else's sandbox made `path`; what is not there we can make.
 
-    Raises CannotStart when somebody else's sandbox made `path`; what is not there is ours to make.
+    PostgreSQL starts for the owner of its data alone, and what we make would be closed to them.
     """
     if path.exists() and path.stat().st_uid != os.geteuid():
         owner = f"the user {path.stat().st_uid}"
@@ -125,14 +125,14 @@ def _require_free(setting: str, host: str, port: int) -> None:
 
 
 def _log_to(file: Path) -> None:
-    """What the stand-ins have to say goes beside the logs of backend and bot."""
+    """Log what the stand-ins report beside the logs of backend and bot."""
     file.parent.mkdir(exist_ok=True)
     line = "%(asctime)s %(levelname)s %(name)s %(message)s"
     logging.basicConfig(filename=file, level=logging.INFO, format=line)
 
 
 async def _is_ready(ports: Ports) -> bool:
-    """Whether the backend says that it can do its work."""
+    """Return whether the backend reports that it can do its work."""
     try:
         async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:
             return answer.status == 200

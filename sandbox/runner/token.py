@@ -9,7 +9,10 @@ ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
 
 
 def token_of(role: str, environment: Mapping[str, str]) -> str:
-    """The access token (HS256, an hour) of the persona in that role: owner, member, stranger."""
+    """Return the access token (HS256, an hour) of the persona in that role.
+
+    `environment` has SUPABASE_URL and SUPABASE_JWT_SECRET.
+    """
     import jwt  # with what it needs it takes longer to load than most of the sandbox
 
     person = next(persona for persona in PERSONAS if persona.role == role)

@@ -12,7 +12,7 @@ from sandbox.routes import Routes
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats, person
 from sandbox.telegram.groups import GroupEvent, change_group, hears
-from sandbox.telegram.text import LONGEST_MESSAGE, command, said
+from sandbox.telegram.text import LONGEST_MESSAGE, command, plain_text
 
 TAP_WAIT = 10.0  # seconds in which the bot should have answered a tap
 
@@ -37,7 +37,7 @@ async def personas(chats: Chats) -> Json:
         for name in ("private", GROUP):
             id = chats.chat(persona, name)["id"]
             seen = chats.seen(id)
-            chat = {"chat": name, "id": id, "last": said(seen[-1]) if seen else ""}
+            chat = {"chat": name, "id": id, "last": plain_text(seen[-1]) if seen else ""}
             chat["version"] = max((message["version"] for message in seen), default=0)
             shown.append(chat)
         who = {"user": persona.key, "name": persona.name, "about": persona.about}

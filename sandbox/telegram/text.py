@@ -60,8 +60,8 @@ def parsed(source: str) -> tuple[str, list[Json]]:
     return text, sorted(shown, key=lambda entity: (entity["offset"], -entity["length"]))
 
 
-def said(message: Json) -> str:
-    """A message in one string: its text, or its file's name and what stands under it."""
+def plain_text(message: Json) -> str:
+    """Return a message in one string: its text, or its file's name and what stands under it."""
     name = f"[{message['document']['file_name']}] " if "document" in message else ""
     return name + str(message.get("text", message.get("caption", "")))
 

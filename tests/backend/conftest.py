@@ -29,7 +29,7 @@ from backend.stripe.client import stripe_gateway
 from backend.stripe.permissions import PERMISSIONS
 from bot.backend_api.client import BackendClient
 from bot.backend_api.transport import new_session
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings
 from sandbox.store import Store

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
 from tests.backend.test_webhook_door import paid_at_stripe, signed
 from tests.forked_process import ForkedProcess, start_module

@@ -12,7 +12,7 @@ from backend.app import create_app
 from backend.database.protocol import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import House, chosen, listening, token
 
 

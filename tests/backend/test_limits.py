@@ -8,7 +8,7 @@ from multidict import CIMultiDictProxy
 
 from backend.app import create_app
 from backend.http import rate_limits
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import EVE, House, chosen, listening, token
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from backend.app import create_app
 from backend.database.functions.operating_figures import OperatingFigures
 from backend.metrics import Metrics
 from backend.schemas import CheckoutRequest, NotificationResult, ShownIn
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import ANA, DECLINE, House, chosen, listening
 from tests.backend.test_webhook_door import body, signed
 from tests.snapshots.surface import FIGURES

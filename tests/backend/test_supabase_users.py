@@ -23,7 +23,7 @@ from backend.failures import (
 )
 from backend.http import supabase_auth
 from backend.http.supabase_auth import SupabaseAuth
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import SECRET, SUPABASE, SUPABASE_SECRET, House, listening, token
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from backend.app import create_app
 from backend.schemas import CARD_REMOVED, ClaimedUpdate
 from bot.backend_api.errors import BackendRefusal
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import House, chosen, listening
 
 TELEGRAM_SECRET = "sixteen-or-more-characters"

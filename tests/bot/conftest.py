@@ -20,7 +20,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.locales.texts import load_texts
 from bot.settings import Settings
 from bot.telegram.context import BotApplication
-from sandbox.telegram.text import said
+from sandbox.telegram.text import plain_text
 from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
 from tests.bot.fake_organizations import FakeOrganizations
@@ -63,13 +63,13 @@ class Person:
                 news = await self.telegram.chat(self.name, self.after, wait=5, chat=self.place)
                 for message in sorted(news["messages"], key=lambda message: message["version"]):
                     self.after = message["version"]
-                    if message["from"]["is_bot"] and words in said(message):
+                    if message["from"]["is_bot"] and words in plain_text(message):
                         return dict(message)
 
     async def chat(self) -> list[str]:
         """Everything the bot shows in this chat now."""
         messages = (await self.telegram.chat(self.name, chat=self.place))["messages"]
-        return [said(message) for message in messages if message["from"]["is_bot"]]
+        return [plain_text(message) for message in messages if message["from"]["is_bot"]]
 
 
 def buttons(message: Json) -> dict[str, str]:

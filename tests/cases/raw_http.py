@@ -11,7 +11,7 @@ from aiohttp import web
 
 from backend.app import create_app
 from backend.http.connections import BoundedRunner, Patience
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import House, chosen
 
 Json = dict[str, Any]

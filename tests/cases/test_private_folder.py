@@ -20,8 +20,8 @@ import pytest
 
 from sandbox.postgres.cluster import connected, embedded_postgres
 from sandbox.postgres.programs import NOBODY
-from sandbox.runner.demo import Chat, free_ports, top_up
-from sandbox.runner.environment import Ports
+from sandbox.runner.demo import Chat, top_up
+from sandbox.runner.ports import Ports, free_ports
 from tests.e2e.house import processes_of, running_house, settings_for
 
 pytestmark = pytest.mark.slow

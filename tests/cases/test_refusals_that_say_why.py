@@ -16,7 +16,7 @@ from backend.database.functions.payments import PaymentRow
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.stripe.client import StripeGateway, stripe_gateway
 from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
 from tests.backend.test_charges import balance, charge, intents, post, saved
 

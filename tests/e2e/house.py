@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sandbox.postgres.cluster import EmbeddedPostgres
-from sandbox.runner.demo import free_ports
-from sandbox.runner.environment import SETTINGS, Ports
+from sandbox.runner.environment import SETTINGS
+from sandbox.runner.ports import Ports, free_ports
 
 LAST_LINE = "Ctrl-C stops everything"
 # On a busy machine anything takes long; a wait that succeeds costs nothing.

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.runner.demo import CARD, LINK, Chat, whole
+from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from tests.e2e.house import running_house, short_folder
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ async def test_each_kind_from_the_chat_to_the_balance(folder: Path) -> None:
         ):
             await ana.write(f"/topup {wish}")
             link = await ana.see("a link to pay", LINK)
-            _, session = re.findall(LINK, whole(link))[0]
+            _, session = re.findall(LINK, message_json(link))[0]
             async with http.post(f"/stripe/sessions/{session}/pay", json={"card": CARD}) as answer:
                 answer.raise_for_status()
             await ana.see("that it is paid", rf"Paid.*{shown}\W")

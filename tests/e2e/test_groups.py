@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from sandbox.personas import GROUP
-from sandbox.runner.demo import CARD, LINK, Chat, whole
+from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from tests.e2e.house import running_house, short_folder
 
 pytestmark = pytest.mark.slow
@@ -53,12 +53,12 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
         settings = await group.see("what the group may see", "tied to Acme")
         await eve.write("/balance")
         refused = await eve.see("a way to private", "pursebot_sandbox_bot.*url|url.*t.me")
-        assert "€" not in whole(refused)
+        assert "€" not in message_json(refused)
 
         await tap(settings, "announces_credits:yes")
         settings = await group.see("that top-ups are announced", "✓ Announce")
         await ana.write("/topup 50")
-        [(_, session)] = re.findall(LINK, whole(await ana.see("a link to pay", LINK)))
+        [(_, session)] = re.findall(LINK, message_json(await ana.see("a link to pay", LINK)))
         await door(f"/stripe/sessions/{session}/pay", card=CARD)
         told = await eve.see("the announcement", "Ana added €50.00 to Acme")
         assert "balance" not in told["text"].lower()

@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox.runner.demo import CARD, LINK, Chat, free_ports, whole
-from sandbox.runner.environment import Ports
+from sandbox.runner.demo import CARD, LINK, Chat, message_json
+from sandbox.runner.ports import Ports, free_ports
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 from tests.e2e.house import LAST_LINE, SECONDS_TO_START, House, settings_for, short_folder, start
@@ -65,7 +65,7 @@ async def test_what_is_set_is_used_and_the_rest_stands_in(
                 await ana.write("/start")
                 await ana.see("a greeting")
                 await ana.write("/topup 50")
-                link, session = re.findall(LINK, whole(await ana.see("a link", LINK)))[0]
+                link, session = re.findall(LINK, message_json(await ana.see("a link", LINK)))[0]
                 assert link.startswith(url["STRIPE"])
                 await post(stripe, f"/stripe/sessions/{session}/pay", card=CARD)
                 await ana.see("that it is paid", "Paid.*€50.00")

@@ -13,8 +13,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from sandbox.runner.demo import Chat, free_ports, top_up
-from sandbox.runner.environment import Ports
+from sandbox.runner.demo import Chat, top_up
+from sandbox.runner.ports import Ports, free_ports
 from tests.e2e.house import (
     SECONDS_TO_START,
     House,

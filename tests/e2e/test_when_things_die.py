@@ -10,8 +10,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from sandbox.runner import demo
-from sandbox.runner.demo import CARD, LINK, Chat, whole
+from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from tests.e2e.house import House, processes_of, running_house, short_folder
 
 folder = pytest.fixture(short_folder)
@@ -30,10 +29,9 @@ async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def ana(house: House, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch) -> Chat:
+def ana(house: House, http: aiohttp.ClientSession) -> Chat:
     # What a bot claimed as it died is given to the next one after 30 seconds.
-    monkeypatch.setattr(demo, "PATIENCE", 120.0)
-    return Chat(http, "ana", house.printed.append)
+    return Chat(http, "ana", house.printed.append, timeout=120.0)
 
 
 def kill(house: House, module: str) -> None:
@@ -50,7 +48,7 @@ async def link(ana: Chat, amount: str) -> tuple[str, int]:
     """The session behind a new link, and the message that shows it."""
     await ana.write(f"/topup {amount}")
     shown = await ana.see("a link", LINK)
-    return str(re.findall(LINK, whole(shown))[0][1]), int(shown["message_id"])
+    return str(re.findall(LINK, message_json(shown))[0][1]), int(shown["message_id"])
 
 
 async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from sandbox import server
-from sandbox.runner.demo import free_ports
+from sandbox.runner.ports import free_ports
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 

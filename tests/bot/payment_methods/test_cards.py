@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from backend.schemas import NewMethod
-from sandbox.telegram.text import said
+from sandbox.telegram.text import plain_text
 from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
 from tests.bot.conftest import Person, buttons
 from tests.sandbox.telegram.playground import Playground
@@ -31,7 +31,7 @@ def ben(house: House) -> Person:
 
 async def save(house: House, message: Json, card: str = SUCCESS) -> None:
     """What the page does to which the message's address leads."""
-    session = said(message).rpartition("/pay/")[2].split()[0]
+    session = plain_text(message).rpartition("/pay/")[2].split()[0]
     await house.sandbox("POST", f"/stripe/sessions/{session}/pay", card=card)
 
 
@@ -60,7 +60,7 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     await house.client.add_payment_method(ANA, amex)
     await ana.taps(added, "Cards")
     cards = await ana.sees("Visa •••• 4242, the default, until 12/")
-    assert "American Express •••• 0005, until 12/" in said(cards)
+    assert "American Express •••• 0005, until 12/" in plain_text(cards)
     await ana.taps(cards, "American Express •••• 0005")
     card = await ana.sees("Added by Ana.")
     await ana.taps(card, "Give it a name")
@@ -77,13 +77,13 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     sure = await ana.sees("Remove American Express •••• 0005, Travel <b>?")
     await ana.taps(sure, "Remove")
     cards = await ana.sees("pays with")
-    assert "American" not in said(cards)
+    assert "American" not in plain_text(cards)
     assert cards["message_id"] == named["message_id"]
 
 
 async def test_the_same_card_again_is_told_in_the_links_message(house: House, ana: Person) -> None:
     await add(house, ana)
-    assert "is there already" in said(await add(house, ana))
+    assert "is there already" in plain_text(await add(house, ana))
 
 
 async def test_members_see_what_the_default_is_called_and_no_buttons(
@@ -93,14 +93,14 @@ async def test_members_see_what_the_default_is_called_and_no_buttons(
     await ben.writes("/cards")
     seen = await ben.sees("Visa •••• 4242, the default")
     assert buttons(seen) == {}
-    assert "/20" not in said(seen)
+    assert "/20" not in plain_text(seen)
 
 
 async def test_stripes_portal_is_one_tap_away(house: House, ana: Person) -> None:
     await ana.writes("/cards")
     await ana.taps(await ana.sees("no card"), "Cards and invoices at Stripe")
     portal = await ana.sees("Stripe's own page of Acme")
-    assert "/portal/bps_1" in said(portal)
+    assert "/portal/bps_1" in plain_text(portal)
     await ana.taps(portal, "Cards")
     await ana.sees("no card yet")
 

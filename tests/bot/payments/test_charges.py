@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from backend.schemas import NewMethod
-from sandbox.telegram.text import said
+from sandbox.telegram.text import plain_text
 from tests.backend.conftest import ANA, House
 from tests.bot.conftest import Person, buttons
 from tests.sandbox.telegram.playground import Playground
@@ -75,7 +75,7 @@ async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, a
     ways = await ana.sees("Add €50.00 to Acme: " + WAYS)
     assert ways["message_id"] == amounts["message_id"]
     await ana.taps(ways, "Payment page")
-    assert "The link is open" in said(await ana.sees("Add €50.00 to Acme."))
+    assert "The link is open" in plain_text(await ana.sees("Add €50.00 to Acme."))
 
 
 async def test_taps_on_one_message_pay_once_whatever_they_are_on(
@@ -98,7 +98,7 @@ async def test_a_declined_card_says_so_and_leads_to_another_way(house: House, an
     await ana.writes("/topup 50")
     await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 0341")
     declined = await ana.sees("Visa •••• 0341 was declined. Your bank can say why.")
-    assert "Nothing was added" in said(declined)
+    assert "Nothing was added" in plain_text(declined)
     await ana.taps(declined, "Pay another way")
     await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 4242")
     await ana.sees("Paid with Visa •••• 4242")
@@ -109,7 +109,7 @@ async def test_the_bank_asks_by_a_link_in_the_message(house: House, ana: Person)
     await ana.writes("/topup 50")
     await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 3184")
     asked = await ana.sees("Confirm here: ")
-    page = said(asked).rpartition("/pay/")[2].split()[0]
+    page = plain_text(asked).rpartition("/pay/")[2].split()[0]
     await house.sandbox(
         "POST", f"/stripe/sessions/{page}/pay", card="4000002500003155", authenticate=True
     )

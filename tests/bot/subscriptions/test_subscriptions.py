@@ -7,7 +7,7 @@ import pytest
 from backend.database.protocol import SERVICE
 from bot.locales.texts import load_texts
 from bot.subscriptions.screens import subscription_notification_screen, subscription_screen
-from sandbox.telegram.text import said
+from sandbox.telegram.text import plain_text
 from tests.backend.conftest import House
 from tests.backend.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
@@ -188,11 +188,11 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     await until(house, lambda: has_balance(house, 2500 + 5 * 5000))
     await ana.writes("/invoices")
     first = await ana.sees("invoices and receipts")
-    assert said(first).count("€50.00") == said(first).count("/pay/cs_") == 5
+    assert plain_text(first).count("€50.00") == plain_text(first).count("/pay/cs_") == 5
     await ana.taps(first, "Older »")
     older = await ana.sees("€25.00")
     assert older["message_id"] == first["message_id"]
-    assert "/pay/pi_" in said(older)
+    assert "/pay/pi_" in plain_text(older)
     await ben.writes("/invoices")
     await ben.sees("This takes the role of admin or higher")
 
@@ -229,4 +229,4 @@ def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: st
     screen = subscription_notification_screen(told, load_texts().translator(language))
     assert "&lt;Acme&gt;" in screen.text
     assert screen.rows[0][0].url == facts["url"]
-    assert said({"text": screen.text})
+    assert plain_text({"text": screen.text})

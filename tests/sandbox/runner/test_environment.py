@@ -12,15 +12,14 @@ import bot.settings
 from sandbox.__main__ import main
 from sandbox.runner.environment import (
     SETTINGS,
-    CannotStart,
-    Ports,
-    keep_environment,
     made_up_secrets,
     names_a_database,
-    ports_of,
     read_environment,
     with_stand_ins,
+    write_environment,
 )
+from sandbox.runner.failures import CannotStart
+from sandbox.runner.ports import Ports, ports_of
 
 PORTS = Ports(backend=18080, sandbox=18090)
 SANDBOX = "http://127.0.0.1:18090"
@@ -63,7 +62,7 @@ def test_a_database_of_our_own_stands_in_unless_a_whole_way_to_one_is_set() -> N
 
 
 def test_what_everything_runs_with_is_kept_for_a_shell_and_for_nobody_else(tmp_path: Path) -> None:
-    keep_environment(tmp_path, {"STRIPE_SECRET_KEY": "sk_test_'$(x)", "PATH": "/bin"})
+    write_environment(tmp_path, {"STRIPE_SECRET_KEY": "sk_test_'$(x)", "PATH": "/bin"})
     shell = [
         "bash",
         "-c",

@@ -8,25 +8,31 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import processes
-from sandbox.runner.processes import TIED, Child, StartFailed, tail
+from sandbox.runner.failures import StartFailed
+from sandbox.runner.processes import TIED, Child, ChildTimeouts, tail
 
-Write = Callable[[str], Child]
+Write = Callable[..., Child]
 
 
 @pytest.fixture
-def said() -> list[str]:
+def printed() -> list[str]:
     return []
 
 
 @pytest.fixture
-def child(tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Write:
+def child(tmp_path: Path, printed: list[str]) -> Write:
     """`child(source)`: a child that is a module of this source."""
-    monkeypatch.setattr(processes, "ROOT", tmp_path)
 
-    def write(source: str) -> Child:
+    def write(source: str, **timeouts: float) -> Child:
         (tmp_path / "actor.py").write_text(source)
-        return Child("actor", environment=dict(os.environ), folder=tmp_path, say=said.append)
+        return Child(
+            "actor",
+            environment=dict(os.environ),
+            folder=tmp_path,
+            output=printed.append,
+            root=tmp_path,
+            timeouts=ChildTimeouts(**timeouts),
+        )
 
     return write
 
@@ -45,9 +51,9 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_task_that_ends_well_says_nothing(child: Write, said: list[str]) -> None:
+async def test_a_task_that_ends_well_says_nothing(child: Write, printed: list[str]) -> None:
     await child("print('done')").finish()
-    assert said == []
+    assert printed == []
 
 
 async def test_a_task_that_fails_is_told_with_its_last_words(child: Write) -> None:
@@ -64,26 +70,22 @@ async def test_a_child_that_ends_before_it_is_ready_is_told_at_once(
             pass
 
 
-async def test_a_child_that_is_never_ready_is_given_up(
-    child: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(processes, "SECONDS_TO_START", 0.2)
+async def test_a_child_that_is_never_ready_is_given_up(child: Write, tmp_path: Path) -> None:
+    slow = child("input = __import__('time').sleep(60)", to_start=0.2)
     with pytest.raises(StartFailed, match="is not ready after"):
-        async with child("input = __import__('time').sleep(60)").kept_running(
-            log_says(tmp_path, "never")
-        ):
+        async with slow.kept_running(log_says(tmp_path, "never")):
             pass
 
 
 async def test_a_child_that_dies_is_started_again_and_said_so(
-    child: Write, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    child: Write, printed: list[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(processes, "PAUSE", 0.05)
-    dying = child("import os; print('born', flush=True); os.kill(os.getpid(), 9)")
+    source = "import os; print('born', flush=True); os.kill(os.getpid(), 9)"
+    dying = child(source, between_starts=0.05)
     async with dying.kept_running(log_says(tmp_path, "born")):
         await until(log_says(tmp_path, "born", times=3))
-    assert "signal SIGKILL" in said[1]
-    assert "starting it again" in said[1]
+    assert "signal SIGKILL" in printed[1]
+    assert "starting it again" in printed[1]
 
 
 async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(
@@ -101,9 +103,8 @@ async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(
 
 
 async def test_a_child_that_does_not_listen_is_killed_with_all_it_started(
-    child: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    child: Write, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(processes, "SECONDS_TO_STOP", 0.2)
     deaf = child(
         "import os, signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -111,7 +112,8 @@ async def test_a_child_that_does_not_listen_is_killed_with_all_it_started(
         "if os.fork() == 0:\n"
         f"    open({str(tmp_path / 'grandchild')!r}, 'w').write(str(os.getpid()))\n"
         "    print('born', flush=True)\n"
-        "time.sleep(60)\n"
+        "time.sleep(60)\n",
+        to_stop=0.2,
     )
     async with deaf.kept_running(log_says(tmp_path, "born")):
         grandchild = int((tmp_path / "grandchild").read_text())
@@ -156,9 +158,9 @@ async def test_a_child_whose_parent_is_gone_already_does_nothing(tmp_path: Path)
     nobody = str(2**22 + 1)  # above every process id of Linux
     command = [*TIED, nobody, sys.executable, "-c", f"open({str(tmp_path / 'done')!r}, 'w')"]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    _, said = await process.communicate()
+    _, errors = await process.communicate()
     assert process.returncode == 1
-    assert b"has ended" in said
+    assert b"has ended" in errors
     assert not (tmp_path / "done").exists()
 
 

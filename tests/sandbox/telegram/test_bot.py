@@ -133,15 +133,13 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(play: Playground) ->
     assert len((await second)["result"]) == 1
 
 
-async def test_a_tap_that_nobody_answers_in_time(
-    play: Playground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sandbox.telegram.people.TAP_WAIT", 0.01)
+async def test_a_tap_that_nobody_answers_in_time(play: Playground) -> None:
     await play.door("faults", answer_within=0.001)
     await play.say("ana", "hello")
     markup = {"inline_keyboard": [[{"text": "b", "callback_data": "1"}]]}
     sent = (await play.bot("sendMessage", chat_id=ANA, text="x", reply_markup=markup))["result"]
-    tapped = await play.door("tap", user="ana", message_id=sent["message_id"], button="b")
+    button = {"message_id": sent["message_id"], "button": "b"}
+    tapped = await play.door("tap", user="ana", wait=0.01, **button)
     assert tapped == {"answered": False, "text": "", "show_alert": False}
     query = (await play.updates())[-1]["callback_query"]
     assert (query["data"], query["message"]) == ("1", sent)
