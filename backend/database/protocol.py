@@ -53,7 +53,7 @@ class Database(Protocol):
     """What use cases know of the database."""
 
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
-        """Run `api.<function>` as `actor`; its JSON answer.
+        """Run `api.<function>` as `actor`; its JSON answer. Only for `backend.database.functions`.
 
         Raises the Refusal that the function raised, or DatabaseUnavailable when the outcome is
         unknown or nothing happened.

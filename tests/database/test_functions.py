@@ -42,7 +42,10 @@ select
         select pg_catalog.format_type(a.oid, null)
         from unnest(p.proargtypes) with ordinality as a (oid, place) order by a.place
     ) as types,
-    p.pronargdefaults as defaults,
+    array(
+        select pg_catalog.pg_get_function_arg_default(p.oid, place::integer)
+        from pg_catalog.generate_series(1, p.pronargs) as place order by place
+    ) as defaults,
     has_function_privilege('authenticated', p.oid, 'execute') as people,
     has_function_privilege('service_role', p.oid, 'execute') as service
 from pg_catalog.pg_proc as p
@@ -66,11 +69,22 @@ ACTORS: dict[tuple[bool, bool], object] = {
 }
 
 
+REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class SqlArgument:
+    """An argument of a function of the catalog, with its default's value or REQUIRED."""
+
+    kind: str
+    default: object
+
+
 @dataclass(frozen=True)
 class SqlFunction:
-    """A function of the catalog: each argument's type and whether it may be left out."""
+    """A function of the catalog."""
 
-    arguments: dict[str, tuple[str, bool]]
+    arguments: dict[str, SqlArgument]
     people: bool
     service: bool
 
@@ -79,10 +93,12 @@ async def catalog(owner: Connection) -> dict[str, SqlFunction]:
     """Every function of schema `api` that somebody may call."""
     found = {}
     for row in await owner.fetch(CATALOG):
-        optional_from = len(row["types"]) - row["defaults"]
+        taken = zip(row["names"] or [], row["types"], row["defaults"], strict=True)
         arguments = {
-            name: (kind, place >= optional_from)
-            for place, (name, kind) in enumerate(zip(row["names"] or [], row["types"], strict=True))
+            name: SqlArgument(
+                kind, REQUIRED if default is None else await owner.fetchval(f"select {default}")
+            )
+            for name, kind, default in taken
         }
         assert row["name"] not in found, f"two functions are called {row['name']}"
         found[row["name"]] = SqlFunction(arguments, row["people"], row["service"])
@@ -131,13 +147,14 @@ def faults_of(typed: Callable[..., Any], sql: SqlFunction) -> Iterator[str]:
         yield f"SQL takes {[*sql.arguments]}"
         return
     for name, parameter in parameters.items():
-        kind, may_be_left_out = sql.arguments[name]
+        argument = sql.arguments[name]
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             yield f"`{name}` should be taken by name only"
-        if (parameter.default is not inspect.Parameter.empty) != may_be_left_out:
-            yield f"SQL {'has a' if may_be_left_out else 'has no'} default for `{name}`"
-        if not fits(hints[name], kind):
-            yield f"`{name}` is {kind} in SQL"
+        if parameter.default != argument.default:
+            said = "no default" if argument.default is REQUIRED else f"{argument.default!r}"
+            yield f"SQL has {said} for `{name}`"
+        if not fits(hints[name], argument.kind):
+            yield f"`{name}` is {argument.kind} in SQL"
 
 
 async def test_every_sql_function_has_one_typed_function_of_the_same_form(
@@ -150,6 +167,26 @@ async def test_every_sql_function_has_one_typed_function_of_the_same_form(
     assert set(names) == sql.keys()
     faults = {name: found for name, each in typed if (found := [*faults_of(each, sql[name])])}
     assert faults == {}
+
+
+async def start_refund(database: Database, actor: Person, *, refund_id: str = "") -> None:
+    """Unlike SQL's in everything but its name."""
+
+
+async def create_refund(database: Database, actor: Person, *, payment_id: UUID) -> None:
+    """Without arguments that SQL's has."""
+
+
+async def test_a_difference_from_sql_is_noticed(owner: Connection) -> None:
+    sql = await catalog(owner)
+    assert [*faults_of(start_refund, sql["start_refund"])] == [
+        "`actor` should be None",
+        "SQL has no default for `refund_id`",
+        "`refund_id` is uuid in SQL",
+    ]
+    assert [*faults_of(create_refund, sql["create_refund"])] == [
+        "SQL takes ['payment_id', 'idempotency_key', 'amount', 'reason']"
+    ]
 
 
 def calls_by_name(file: Path) -> bool:
