@@ -19,8 +19,9 @@ from dataclasses import dataclass
 
 NUMBER = 4  # bytes: little-endian, signed
 MESSAGE = 100_000  # bytes, at most
-# Both of their `__main__` import at their top all that they need, but for the backend's commands.
-PRELOADED = ("backend.__main__", "backend.commands", "bot.__main__")
+# Both of their `__main__` import at their top all that they need, but for what the backend's
+# commands work with.
+PRELOADED = ("backend.__main__", "backend.app", "backend.doctor", "bot.__main__")
 
 
 @dataclass(frozen=True)

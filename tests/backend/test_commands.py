@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sys
 import tempfile
 from asyncio.subprocess import Process
 from pathlib import Path
@@ -230,3 +231,12 @@ async def test_a_start_opens_or_closes_signup(house: House, database_url: str) -
         connection = await asyncpg.connect(database_url)
         assert await connection.fetchval("select signup_open from private.installation") == is_open
         await connection.close()
+
+
+async def test_migrate_and_help_wait_for_no_library_that_they_do_without() -> None:
+    program = "import sys, backend.__main__; print({'aiohttp', 'stripe'} & sys.modules.keys())"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert output == b"set()\n"

@@ -1,0 +1,31 @@
+"""`python -m backend doctor`: whether it would work, and what to do if not."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from backend.commands.command import Command
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how findings are told, and which make it fail."""
+    parser.add_argument("--json", action="store_true", help="a list of findings, at the end")
+    parser.add_argument("--strict", action="store_true", help="warnings make it fail as well")
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Print each finding as it is found; 1 for an error, with --strict for a warning too."""
+    from backend import doctor
+
+    findings = []
+    async for finding in doctor.examine():
+        findings.append(finding)
+        if not arguments.json:
+            print(finding, flush=True)
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    bad = {"error", "warning"} if arguments.strict else {"error"}
+    return int(any(finding.level in bad for finding in findings))
+
+
+COMMAND = Command("whether it would work, and what to do if not", run, add_arguments)

@@ -1,0 +1,84 @@
+"""`python -m backend events`: Stripe's events that could not be applied."""
+
+import argparse
+import getpass
+from uuid import UUID
+
+from backend.commands.adjust import DRY_RUN
+from backend.commands.command import Command
+from backend.commands.printing import print_as_json
+from backend.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be done with events, each with its own arguments."""
+    acts = parser.add_subparsers(
+        dest="act", required=True, metavar="list|show|retry|accept|adopt|dismiss"
+    )
+    acts.add_parser("list", help="failed and parked").add_argument(
+        "--all", action="store_true", help="done and ignored ones too"
+    )
+    event = argparse.ArgumentParser(add_help=False)
+    event.add_argument("event", help="evt_... or check:...")
+    posting = argparse.ArgumentParser(add_help=False, parents=[event])
+    posting.add_argument("--dry-run", action="store_true", help=DRY_RUN)
+    acts.add_parser("show", help="one event with its payment", parents=[event])
+    acts.add_parser("retry", help="apply it again as Stripe tells it now", parents=[event])
+    acts.add_parser(
+        "accept",
+        help="credit what Stripe received, and take back what it took",
+        parents=[posting],
+    )
+    acts.add_parser(
+        "adopt",
+        help="the same for a payment that this database does not have: make it",
+        parents=[posting],
+    ).add_argument(
+        "--organization",
+        type=UUID,
+        metavar="ID",
+        help="whose money it is, where Stripe's customer does not say it",
+    )
+    acts.add_parser(
+        "dismiss",
+        help="close it: it was settled by hand; nothing moves",
+        parents=[event],
+    ).add_argument("--reason", required=True, help="why, for whoever looks next")
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Print the events, the one event, or what became of it."""
+    from backend.opening import open_shop
+    from backend.stripe import dead_letters
+
+    async with open_shop(Settings.from_environment()) as shop:
+        match arguments.act:
+            case "list":
+                answer: object = await dead_letters.listing(shop, arguments.all)
+            case "show":
+                answer = await dead_letters.show(shop, arguments.event)
+            case "retry":
+                answer = await dead_letters.retry(shop, arguments.event)
+            case "accept":
+                answer = await dead_letters.accept(
+                    shop,
+                    arguments.event,
+                    adopting=False,
+                    organization_id=None,
+                    dry_run=arguments.dry_run,
+                )
+            case "adopt":
+                answer = await dead_letters.accept(
+                    shop,
+                    arguments.event,
+                    adopting=True,
+                    organization_id=arguments.organization,
+                    dry_run=arguments.dry_run,
+                )
+            case _:
+                who, why = getpass.getuser(), arguments.reason
+                answer = await dead_letters.dismiss(shop, arguments.event, who, why)
+    print_as_json(answer)
+
+
+COMMAND = Command("Stripe's events that could not be applied", run, add_arguments)

@@ -1,0 +1,42 @@
+"""`python -m backend packages`: recurring top-ups that are offered by name."""
+
+import argparse
+from uuid import UUID
+
+from backend.commands.command import Command
+from backend.commands.printing import print_as_json
+from backend.database.functions.packages import remove_package, show_packages
+from backend.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `list`, `add` and `remove`, each with its own arguments."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|add|remove")
+    acts.add_parser("list", help="those that are offered")
+    add = acts.add_parser("add", help="offer one more")
+    for name in ("name", "amount", "currency"):
+        add.add_argument(name)
+    add.add_argument("interval", choices=("week", "month"))
+    remove = acts.add_parser("remove", help="offer it no more; what was started goes on")
+    remove.add_argument("id", type=UUID)
+
+
+async def run(arguments: argparse.Namespace) -> None:
+    """Print what is offered: all of it, or what was added; {} for what was removed."""
+    from backend.opening import open_database
+    from backend.subscriptions import packages
+
+    async with open_database(Settings.from_environment()) as database:
+        match arguments.act:
+            case "add":
+                terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
+                answer: object = await packages.add(database, *terms)
+            case "remove":
+                await remove_package(database, package_id=arguments.id)
+                answer = {}
+            case _:
+                answer = await show_packages(database)
+    print_as_json(answer)
+
+
+COMMAND = Command("recurring top-ups that are offered by name", run, add_arguments)

@@ -1,0 +1,50 @@
+"""`python -m backend serve`: answer HTTP."""
+
+import argparse
+import asyncio
+import signal
+
+import structlog
+
+from backend.commands.command import Command
+from backend.database.functions import installation
+from backend.settings import Settings
+
+log = structlog.get_logger("backend")
+
+# Stripe gives a webhook 10 to 30 seconds; what has been started may finish within them.
+SHUTDOWN_SECONDS = 15.0
+
+
+async def run(_arguments: argparse.Namespace) -> None:
+    """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
+    from aiohttp import web
+
+    from backend.app import create_app
+    from backend.http.connections import BoundedRunner, quiet_about_files
+    from backend.opening import open_shop
+
+    settings = Settings.from_environment()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_shop(settings, settings.supabase_db_pool_size) as shop:
+        await installation.set_policy(
+            shop.database,
+            signup_open=settings.organization_signup == "open",
+            topups_in_chat=settings.topups_in_chat == "on",
+        )
+        app = create_app(shop, settings)
+        quiet_about_files(asyncio.get_running_loop())
+        runner = BoundedRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            log.info("serving", host=settings.host, port=settings.port, livemode=settings.livemode)
+            await stopped.wait()
+            log.info("stopping")
+        finally:
+            await runner.cleanup()
+
+
+COMMAND = Command("answer HTTP (the default)", run)
