@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from typing import Any
 
 from backend.database.functions import people
 from backend.database.protocol import Database, Person, SupabaseUser, TelegramUser
@@ -30,7 +29,7 @@ async def introduce(database: Database, actor: Person, wanted: Introduction) -> 
     )
 
 
-async def meet(database: Database, person: SupabaseUser, profile: Any) -> None:
+async def meet(database: Database, person: SupabaseUser, profile: object) -> None:
     """Make a Supabase user known at their first call, under the name that `profile` has.
 
     That is the token's `user_metadata`, which its user writes; their e-mail is nobody's name.
