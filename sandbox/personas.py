@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Persona:
-    """One person: `key` is how the doors call them; a private chat's id is the user's id.
+    """One person: `key` is what the routes call them by; a private chat's id is the user's id.
 
     `role` is what they are in the organization Acme.
     """

@@ -1,4 +1,4 @@
-"""What the sandbox was started with: one frozen model, shared by every room of `sandbox/`."""
+"""What the sandbox was started with: one frozen model, shared by all stand-ins."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,9 @@ from aiohttp import web
 class SandboxSettings:
     """Where the stand-ins listen and which secrets they share with the backend and the bot.
 
-    `url` is the sandbox's own base address (no trailing slash), `webhook_url` the backend's Stripe
-    door. The secrets are throw-away values made for this data folder; never real ones.
+    `url` is the sandbox's own base address (no trailing slash), `webhook_url` where the
+    backend takes Stripe's events. The secrets are throw-away values made for this data folder;
+    never real ones.
     """
 
     data_dir: Path

@@ -1,7 +1,7 @@
 """One generic store for everything the stand-ins remember: JSON objects by kind and id.
 
-Stripe's objects, Telegram's messages and the record of calls are all rows of one table, so that a
-new kind of object costs no new code. Every write is on disk before the call returns, and the data
+Stripe's objects and Telegram's messages are all rows of one table, so that a new kind of object
+costs no new code. Every write is on disk before the call returns, and the data
 survives a restart.
 """
 
@@ -37,14 +37,14 @@ class Store:
         )
 
     def get(self, kind: str, id: str) -> Json | None:
-        """A fresh copy of one object, or None."""
+        """Return a fresh copy of one object, or None."""
         row = self._database.execute(
             "select body from things where kind = ? and id = ?", (kind, id)
         ).fetchone()
         return None if row is None else dict(json.loads(row[0]))
 
     def list(self, kind: str, after: int = 0) -> Iterator[tuple[int, Json]]:
-        """(seq, object) of a kind, oldest first, those that arrived after `after`."""
+        """Return (seq, object) of a kind, oldest first; only those after the seq `after`."""
         rows = self._database.execute(
             "select seq, body from things where kind = ? and seq > ? order by seq",
             (kind, after),
@@ -52,7 +52,7 @@ class Store:
         return ((seq, json.loads(body)) for seq, body in rows)
 
     def rename(self, kind: str, other: str) -> None:
-        """Let all objects of a kind be of another, of which there are none."""
+        """Make all objects of a kind objects of another kind, of which there are none."""
         self._database.execute("update things set kind = ? where kind = ?", (other, kind))
 
     def delete(self, kind: str) -> int:
@@ -60,7 +60,7 @@ class Store:
         return self._database.execute("delete from things where kind = ?", (kind,)).rowcount
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
 

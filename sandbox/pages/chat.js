@@ -1,7 +1,7 @@
-// The chat page: plays one persona at a time through the people's doors (/telegram/*).
+// The chat page: plays one persona at a time through the people's routes (/telegram/*).
 // Whatever was written by people or by the bot enters the page as text nodes, never as HTML.
 
-import { ask } from "/chat_doors.js";
+import { ask } from "/chat_api.js";
 import { drawChats, openChat } from "/chat_groups.js";
 import { dayOf, draw, make } from "/chat_messages.js";
 import { alertWith, toast } from "/chat_notices.js";
@@ -20,7 +20,7 @@ let shown = new Map(); // message_id -> { message, node }
 let commands = [];
 const seen = new Map(); // persona -> the version of their chat when last looked at
 
-// ---- the doors
+// ---- the routes
 
 async function listen(user, signal) {
   let after = 0;

@@ -1,6 +1,6 @@
 // Which of a person's chats is open, and whether the bot is in the group.
 
-import { ask } from "/chat_doors.js";
+import { ask } from "/chat_api.js";
 import { make } from "/chat_messages.js";
 
 const tabs = document.getElementById("chats");

@@ -1,4 +1,4 @@
-// The console: polls the sandbox each second, and presses its doors.
+// The console: polls the sandbox each second, and posts what its buttons do.
 // Everything that came from outside is written with textContent.
 
 const at = (name) => document.getElementById(name);
@@ -29,16 +29,16 @@ const LOOKS = {
   open: "wait",
 };
 
-async function ask(path, body) {
-  const options = body && {
+async function ask(path, parameters) {
+  const options = parameters && {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body: JSON.stringify(parameters),
   };
   const answer = await fetch(`/stripe/${path}`, options);
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error.message);
-  return said;
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.error.message);
+  return body;
 }
 
 function element(kind, className, ...inside) {
@@ -108,7 +108,7 @@ function deliveryRow(delivery) {
 }
 
 function sessionRow(session) {
-  const door = (name) => () => ask(`sessions/${session.id}/${name}`, {});
+  const post = (name) => () => ask(`sessions/${session.id}/${name}`, {});
   const name = session.items.map((item) => item.description).join(", ");
   const per = session.interval ? ` per ${session.interval}` : "";
   const status = session.status === "complete" ? session.payment_status : session.status;
@@ -123,9 +123,9 @@ function sessionRow(session) {
   if (session.status === "open") {
     const link = element("a", "small", "Open page");
     link.href = session.url;
-    buttons.append(link, button("Expire", door("expire")));
+    buttons.append(link, button("Expire", post("expire")));
   } else if (status === "unpaid" && !session.decline_code) {
-    buttons.append(button("Settle now", door("settle")));
+    buttons.append(button("Settle now", post("settle")));
   }
   const declined = session.decline_code ? ` · ${session.decline_code}` : "";
   return row(
@@ -220,7 +220,7 @@ function drawRows(name, things, make) {
   at(`no-${name}`).hidden = rows.length > 0;
 }
 
-async function look() {
+async function refresh() {
   try {
     const asked = ["faults", "sessions", "cards", "clawbacks", "deliveries"].map((it) => ask(it));
     const [faults, { sessions }, { cards }, { clawbacks }, { deliveries }] =
@@ -245,13 +245,13 @@ async function press(act) {
   } catch (error) {
     alert(error.message);
   }
-  await look();
+  await refresh();
 }
 
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
 at("faults").append(...FAULTS.map(faultSwitch));
 at("others").append(
-  ...OTHERS.map(([label, door]) => button(label, () => ask(door, {}))),
+  ...OTHERS.map(([label, path]) => button(label, () => ask(path, {}))),
 );
 at("reset").addEventListener("click", () => press(() => ask("faults", {})));
 at("passes").append(
@@ -259,7 +259,7 @@ at("passes").append(
 );
 (async () => {
   for (;;) {
-    await look();
+    await refresh();
     await new Promise((done) => setTimeout(done, EVERY));
   }
 })();

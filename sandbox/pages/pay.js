@@ -21,18 +21,18 @@ let session = null;
 let busy = false;
 let asking = "4000002500003155"; // the card for which the bank asks
 
-async function ask(path, body) {
-  const options = body && {
+async function ask(path, parameters) {
+  const options = parameters && {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body: JSON.stringify(parameters),
   };
   const answer = await fetch(`/stripe/sessions/${encodeURIComponent(id)}${path}`, options);
-  const said = await answer.json();
+  const body = await answer.json();
   if (!answer.ok) {
-    throw Object.assign(new Error(said.error.message), { status: answer.status });
+    throw Object.assign(new Error(body.error.message), { status: answer.status });
   }
-  return said;
+  return body;
 }
 
 function money(amount) {
@@ -126,7 +126,7 @@ function draw() {
   show(session.next === "authenticate" ? "ask" : "choose");
 }
 
-async function look() {
+async function refresh() {
   try {
     session = await ask("");
     draw();
@@ -157,7 +157,7 @@ async function pay(wish) {
       notice(`${outcome.message} Nothing was charged.`);
     }
   } catch (error) {
-    if (error.status === 409) await look(); // perhaps somebody was faster
+    if (error.status === 409) await refresh(); // perhaps somebody was faster
     if (at("over").hidden) notice(error.message);
   } finally {
     busy = false;
@@ -169,7 +169,7 @@ async function pay(wish) {
 at("authenticate").addEventListener("click", () => pay({ card: asking, authenticate: true }));
 at("refuse").addEventListener("click", () => pay({ card: asking, authenticate: false }));
 
-look();
+refresh();
 setInterval(() => {
-  if (!busy && session && session.status === "open") look();
+  if (!busy && session && session.status === "open") refresh();
 }, EVERY);

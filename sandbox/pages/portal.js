@@ -4,16 +4,16 @@
 const id = location.pathname.split("/").pop();
 const at = (name) => document.getElementById(name);
 
-async function ask(path, body) {
-  const options = body && {
+async function ask(path, parameters) {
+  const options = parameters && {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body: JSON.stringify(parameters),
   };
   const answer = await fetch(`/stripe/portal/${encodeURIComponent(id)}${path}`, options);
-  const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error.message);
-  return said;
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.error.message);
+  return body;
 }
 
 function element(kind, className, text) {

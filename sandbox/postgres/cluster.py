@@ -48,7 +48,7 @@ THROWAWAY = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 @asynccontextmanager
 async def connected(database_url: str) -> AsyncIterator["asyncpg.Connection"]:
-    """A connection for the length of the block."""
+    """Connect to a database for the length of the block."""
     connection = await asyncpg.connect(database_url)
     try:
         yield connection
@@ -63,13 +63,13 @@ class EmbeddedPostgres:
     socket_folder: Path
 
     def database_url(self, database: str = "pursebot", user: str = OWNER) -> str:
-        """The address of a database for asyncpg or psql, e.g. `postgresql://user@/name?host=...`."""
+        """Return a database's address for asyncpg or psql: `postgresql://user@/name?host=...`."""
         return f"postgresql://{user}@/{database}?host={quote(str(self.socket_folder))}&port=5432"
 
     async def create_database(
         self, name: str, *, template: str | None = None, default_privileges: bool = True
     ) -> str:
-        """Make a database, unless it is there, and answer its owner's URL.
+        """Make a database, unless it is there, and return its owner's URL.
 
         Without `template` it gets what Supabase gives (roles, `auth.uid()`), and with
         `default_privileges` also Supabase's grants on all that will be made in `public`. With a

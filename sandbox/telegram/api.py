@@ -1,4 +1,4 @@
-"""The door of the local Bot API: /bot<token>/<method>, answered as api.telegram.org would.
+"""The local Bot API: /bot<token>/<method>, answered as api.telegram.org would.
 
 https://core.telegram.org/bots/api#making-requests: GET or POST; parameters in the query string or
 as a form; objects inside a form are JSON text. A body that is JSON itself is not modelled.
@@ -17,59 +17,70 @@ from sandbox.routes import add_people_routes
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
 from sandbox.telegram.chats import CHATS, Chats
+from sandbox.telegram.faults import TelegramFaults
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.people import PAGES, PEOPLE_ROUTES
-from sandbox.telegram.webhook import postman
+from sandbox.telegram.webhook import webhook_poster
 
 
 def add_telegram(app: web.Application) -> None:
-    """Adds the Bot API, the people's doors and the chat page; needs app[STORE], app[SETTINGS]."""
+    """Add the Bot API, the people's routes and the chat page; needs app[STORE], app[SETTINGS]."""
     app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token)
-    app.cleanup_ctx.append(postman)
-    app.router.add_route("*", "/bot{token:[^/]+}/{method}", call)
+    app.cleanup_ctx.append(webhook_poster)
+    app.router.add_route("*", "/bot{token:[^/]+}/{method}", handle_call)
     app.router.add_get("/telegram/files/{id}", download)
     add_people_routes(app, CHATS, PEOPLE_ROUTES, PAGES)
 
 
-async def call(request: web.Request) -> web.StreamResponse:
-    """One Bot API call, with the faults that are in force."""
+async def handle_call(request: web.Request) -> web.StreamResponse:
+    """Answer one Bot API call, with the faults that are in force."""
     chats, method = request.app[CHATS], request.match_info["method"].lower()
     try:
         if request.match_info["token"] != chats.bot_token:
             raise Refusal(401, "")
-        if (flood := chats.faults.too_many_requests) and flood.strikes(method):
-            raise Refusal(429, f"retry after {flood.retry_after}", retry_after=flood.retry_after)
-        if (trouble := chats.faults.server_error) and trouble.strikes(method):
-            raise Refusal(trouble.code, "")
-        if (denial := chats.faults.refused) and denial.strikes(method):
-            raise Refusal(denial.code, "")
-        answer = {"ok": True, "result": await result(request, chats, method)}
+        refuse_on_purpose(chats.faults, method)
+        answer = {"ok": True, "result": await call_method(request, chats, method)}
     except web.HTTPRequestEntityTooLarge:  # a file over the application's client_max_size
         return refused(Refusal(413, ""))
     except Refusal as refusal:
         return refused(refusal)
-    if (garble := chats.faults.garbled) and garble.strikes(method):
-        return web.Response(text=garble.body, content_type="text/html")
-    if (silence := chats.faults.timeout_after_delivery) and silence.strikes(method):
-        await asyncio.sleep(silence.seconds)
+    garbled, timeout = chats.faults.garbled, chats.faults.timeout_after_delivery
+    if garbled and garbled.hits(method):
+        return web.Response(text=garbled.body, content_type="text/html")
+    if timeout and timeout.hits(method):
+        await asyncio.sleep(timeout.seconds)
         if request.transport is not None:
             request.transport.abort()
     return web.json_response(answer)
 
 
-async def result(request: web.Request, chats: Chats, method: str) -> Any:
-    """What the method answers; parameters in the body win over those in the query string."""
+def refuse_on_purpose(faults: TelegramFaults, method: str) -> None:
+    """Raise the Refusal that a fault in force has for this call, before anything is done."""
+    if faults.too_many_requests and faults.too_many_requests.hits(method):
+        seconds = faults.too_many_requests.retry_after
+        raise Refusal(429, f"retry after {seconds}", retry_after=seconds)
+    if faults.server_error and faults.server_error.hits(method):
+        raise Refusal(faults.server_error.code, "")
+    if faults.refused and faults.refused.hits(method):
+        raise Refusal(faults.refused.code, "")
+
+
+async def call_method(request: web.Request, chats: Chats, method: str) -> Any:
+    """Return what the method answers; parameters in the body win over those in the query string.
+
+    Any: each method has a result of its own.
+    """
     if method not in METHODS:
         raise not_modelled(f"the method {method}")
     if request.content_type == "application/json":
         raise not_modelled("parameters as JSON")
-    sent = {**request.query, **await request.post()}
+    parameters = {**request.query, **await request.post()}
     with refusing_invalid():
-        return await METHODS[method](chats, **sent)
+        return await METHODS[method](chats, **parameters)
 
 
 async def download(request: web.Request) -> web.Response:
-    """GET /telegram/files/{file_id}: what the bot sent as a document, to be saved, never shown."""
+    """GET /telegram/files/{id}: what the bot sent as a document, to be saved, never shown."""
     file = request.app[STORE].get("telegram_file", request.match_info["id"])
     if file is None:
         raise web.HTTPNotFound
@@ -79,9 +90,9 @@ async def download(request: web.Request) -> web.Response:
 
 
 def refused(refusal: Refusal) -> web.Response:
-    """`{"ok": false, ...}` in the words of Telegram's own server, by which bots tell errors apart.
+    """Return `{"ok": false, ...}` in the words of Telegram's own server, which bots go by.
 
-    See github.com/tdlib/telegram-bot-api.
+    https://github.com/tdlib/telegram-bot-api
     """
     phrase = HTTPStatus(refusal.status).phrase
     description = f"{phrase}: {refusal.message}".removesuffix(": ")

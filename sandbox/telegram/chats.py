@@ -1,4 +1,4 @@
-"""What stands in each chat, who sees it, and what the bot has still to hear of.
+"""What stands in each chat, who sees it, and the updates that the bot has not confirmed.
 
 Everything is in the store, so a chat outlives a restart and a bot that was down for an hour still
 gets its updates. Times are Unix seconds, as everywhere in the Bot API.
@@ -17,7 +17,7 @@ from sandbox.refusals import Refusal
 from sandbox.store import Json, Store
 from sandbox.telegram.faults import TelegramFaults
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
 
 class Chats:
@@ -34,31 +34,34 @@ class Chats:
         }
         self.faults = TelegramFaults()
         self.polls = 0  # getUpdates that have come; all but the newest end in a conflict
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake everyone who waits: there is a new message, update, answer or poll."""
-        self._news.set()
-        self._news = asyncio.Event()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
-    async def until(self, look: Callable[[], Found], seconds: float) -> Found:
-        """What `look` finds, at once or when there is news; its last answer if nothing comes."""
-        found = look()
+    async def wait_for(self, fetch: Callable[[], Item], seconds: float) -> Item:
+        """Return what `fetch` returns once that is true, or its last result after `seconds`."""
+        result = fetch()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while not found:
-                    await self._news.wait()
-                    found = look()
-        return found
+                while not result:
+                    await self._changed.wait()
+                    result = fetch()
+        return result
 
-    def number(self) -> int:
-        """A number never used before and greater than all before, over restarts too."""
+    def next_number(self) -> int:
+        """Return a number never used before and greater than all before, over restarts too."""
         last = self.store.get("telegram_number", "last") or {"is": 0}
         self.store.put("telegram_number", "last", {"is": last["is"] + 1})
         return int(last["is"]) + 1
 
     def chat(self, persona: Persona, name: str) -> Json:
-        """One of a person's chats as Bot API Chat: "private" or the group's title."""
+        """Return one of a person's chats as Bot API Chat: "private" or the group's title.
+
+        Raises Refusal (404) for another name.
+        """
         if name == "private":
             return {"id": persona.user_id, "first_name": persona.name, "type": "private"}
         if name != GROUP:
@@ -66,57 +69,62 @@ class Chats:
         return dict(self.group()["chat"])
 
     def group(self) -> Json:
-        """The group's `chat`, whether the bot is `inside`, and the ids that it `was` under."""
+        """Return the group: its `chat`, whether the bot is `inside`, and the ids that it `was`."""
         chat = {"id": GROUP_ID, "title": GROUP, "type": "group"}
         return self.store.get("telegram_group", GROUP) or {"chat": chat, "inside": False, "was": []}
 
     def reachable(self, chat_id: int) -> Json:
-        """The chat with this id, as Bot API Chat, if the bot may write there.
+        """Return the chat with this id, as Bot API Chat, if the bot can write there.
 
-        `Refusal`: there is no such chat, it moved, or its people do not let the bot write.
+        Raises Refusal where there is no such chat (400), it moved (400, with `migrate_to_chat_id`),
+        or its people do not let the bot write (403).
         """
         group = self.group()
-        moved = {moved.chat: moved.to for moved in self.faults.migrated}
-        moved |= dict.fromkeys(group["was"], group["chat"]["id"])
-        if chat_id in moved:
-            why = "group chat was upgraded to a supergroup chat"
-            raise Refusal(400, why, migrate_to_chat_id=moved[chat_id])
+        new_ids = {each.chat: each.to for each in self.faults.migrated}
+        new_ids |= dict.fromkeys(group["was"], group["chat"]["id"])
+        if chat_id in new_ids:
+            message = "group chat was upgraded to a supergroup chat"
+            raise Refusal(400, message, migrate_to_chat_id=new_ids[chat_id])
         if chat_id == group["chat"]["id"]:
             if not group["inside"]:
                 raise Refusal(403, f"bot was kicked from the {group['chat']['type']} chat")
             return dict(group["chat"])
+        return self._reachable_private_chat(chat_id)
+
+    def _reachable_private_chat(self, chat_id: int) -> Json:
+        """Return a person's private chat, if they began it and do not block the bot."""
         persona = next((each for each in PERSONAS if each.user_id == chat_id), None)
         if persona is None:
             raise Refusal(400, "chat not found")
-        if not self.seen(chat_id):
+        if not self.messages(chat_id):
             raise Refusal(403, "bot can't initiate conversation with a user")
         if persona.key in self.faults.blocked:
             raise Refusal(403, "bot was blocked by the user")
         return self.chat(persona, "private")
 
     def message(self, chat_id: int, message_id: int) -> Json | None:
-        """The Bot API Message as it stands now."""
+        """Return the Bot API Message as it stands now, or None."""
         row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
         return row and dict(row["message"])
 
     def new_message(self, chat: Json, sender: Json, content: Json) -> Json:
-        """A Bot API Message that nobody sees yet."""
-        stamps = {"message_id": self.number(), "date": int(time.time())}
+        """Make a Bot API Message that nobody sees yet."""
+        stamps = {"message_id": self.next_number(), "date": int(time.time())}
         return stamps | {"from": sender, "chat": chat} | content
 
     def write(self, chat: Json, sender: Json, content: Json, silent: bool = False) -> Json:
-        """A new message in this chat; `silent`: it came without a sound."""
+        """Write a new message in this chat and return it; `silent`: it came without a sound."""
         return self.put(self.new_message(chat, sender, content), silent)
 
     def put(self, message: Json, silent: bool = False) -> Json:
-        """A message, new or changed, as everyone sees it from now on."""
-        row = {"version": self.number(), "silent": silent, "message": message}
+        """Show a message, new or changed, to everyone from now on, and return it."""
+        row = {"version": self.next_number(), "silent": silent, "message": message}
         self.store.put(f"telegram_chat:{message['chat']['id']}", str(message["message_id"]), row)
-        self.ring()
+        self.wake()
         return message
 
-    def seen(self, chat_id: int, after: int = 0) -> list[Json]:
-        """The messages of a chat that are newer than version `after`, oldest message first."""
+    def messages(self, chat_id: int, after: int = 0) -> list[Json]:
+        """Return the messages of a chat that are newer than version `after`, oldest first."""
         rows = [row for _, row in self.store.list(f"telegram_chat:{chat_id}")]
         return [
             {**row["message"], "version": row["version"], "silent": row.get("silent", False)}
@@ -125,7 +133,7 @@ class Chats:
         ]
 
     def menu(self, persona: Persona, chat: str) -> Json:
-        """What the menu button lists for this person there, and since which version.
+        """Return what the menu button lists for this person there: `{"version", "commands"}`.
 
         https://core.telegram.org/bots/api#determining-list-of-commands
         """
@@ -135,17 +143,17 @@ class Chats:
         return next(filter(None, menus), {"version": 0, "commands": []})
 
     def queue_update(self, kind: str, content: Json) -> None:
-        """Something for the bot to hear of."""
+        """Queue an update for the bot, of one kind: a `message`, a `callback_query`, ..."""
         self.queue_update_of({kind: content})
 
-    def queue_update_of(self, kinds: Json) -> int:
-        """The same, as all fields of the update but its id, which is answered."""
-        self.store.put("telegram_update", str(self.number()), kinds)
-        self.ring()
+    def queue_update_of(self, fields: Json) -> int:
+        """Queue an update with these fields, and return its id."""
+        self.store.put("telegram_update", str(self.next_number()), fields)
+        self.wake()
         return max(seq for seq, _ in self.store.list("telegram_update"))
 
     def pending_updates(self, offset: int) -> list[Json]:
-        """What the bot has not confirmed, oldest first; confirms all updates before `offset`."""
+        """Confirm all updates before `offset`, and return the others, oldest first."""
         confirmed = self.store.get("telegram_number", "confirmed") or {"is": 0}
         if offset - 1 > confirmed["is"]:
             confirmed["is"] = offset - 1
@@ -154,8 +162,8 @@ class Chats:
         return [{"update_id": seq, **update} for seq, update in waiting]
 
 
-def person(persona: Persona) -> Json:
-    """A persona as Bot API User."""
+def user_of(persona: Persona) -> Json:
+    """Return a persona as Bot API User."""
     user = {"id": persona.user_id, "is_bot": False, "first_name": persona.name}
     return user | {"language_code": persona.language}
 

@@ -9,13 +9,13 @@ from sandbox.refusals import StrictModel
 
 
 class NextCalls(StrictModel):
-    """Hits the `next` calls of these methods; of all but getUpdates where none is named."""
+    """A fault of the `next` calls of these methods; of all but getUpdates where none is named."""
 
     next: int = Field(default=1, ge=1)
     methods: list[str] = Field(default=[])
 
-    def strikes(self, method: str) -> bool:
-        """Whether this call (`method` in lower case) is one of those to hit; counts it if so."""
+    def hits(self, method: str) -> bool:
+        """Return whether this call (`method` in lower case) is one of those, and count it down."""
         named = [name.lower() for name in self.methods]
         if self.next == 0 or (method not in named if named else method == "getupdates"):
             return False
@@ -54,7 +54,7 @@ class TimeoutAfterDelivery(NextCalls):
 
 
 class Migrated(StrictModel):
-    """The group `chat` became the supergroup `to`: every call naming `chat` is told so."""
+    """The group `chat` became the supergroup `to`: every call naming `chat` is answered so."""
 
     chat: int
     to: int

@@ -1,4 +1,4 @@
-"""The people's doors, and the page that uses them: writing, tapping, reading, breaking things."""
+"""What people do in the chats: they write, tap and read; and the pages with which they do."""
 
 import time
 from typing import Annotated, Any
@@ -10,15 +10,15 @@ from sandbox.personas import GROUP, PERSONAS, Persona
 from sandbox.refusals import Refusal
 from sandbox.routes import Routes
 from sandbox.store import Json
-from sandbox.telegram.chats import Chats, person
-from sandbox.telegram.groups import GroupEvent, change_group, hears
-from sandbox.telegram.text import LONGEST_MESSAGE, command, plain_text
+from sandbox.telegram.chats import Chats, user_of
+from sandbox.telegram.groups import GroupEvent, change_group, reaches_bot
+from sandbox.telegram.text import MAX_MESSAGE_LENGTH, command_entities, plain_text
 
-TAP_WAIT = 10.0  # seconds in which the bot should have answered a tap
+TAP_WAIT = 10.0  # seconds within which the bot should answer a tap
 
 
-def called(name: str) -> Persona:
-    """Whom a door plays: by key or name, in any case; `Refusal` (404) when it is nobody."""
+def persona_of(name: str) -> Persona:
+    """Return the persona with this key, in any case; raises Refusal (404) when there is none."""
     for persona in PERSONAS:
         if persona.key == name.lower():
             return persona
@@ -26,37 +26,55 @@ def called(name: str) -> Persona:
 
 
 Wait = Annotated[float, Field(ge=0, le=60)]
-User = Annotated[Persona, BeforeValidator(called)]
+User = Annotated[Persona, BeforeValidator(persona_of)]
 
 
-async def personas(chats: Chats) -> Json:
-    """Who can be played, and how far each chat has come (`version` grows with every change)."""
-    people = []
-    for persona in PERSONAS:
-        shown = []
-        for name in ("private", GROUP):
-            id = chats.chat(persona, name)["id"]
-            seen = chats.seen(id)
-            chat = {"chat": name, "id": id, "last": plain_text(seen[-1]) if seen else ""}
-            chat["version"] = max((message["version"] for message in seen), default=0)
-            shown.append(chat)
-        who = {"user": persona.key, "name": persona.name, "about": persona.about}
-        people.append(who | {"user_id": persona.user_id, "role": persona.role, "chats": shown})
-    return {"bot": chats.bot, "personas": people, "bot_is_in_group": chats.group()["inside"]}
+async def list_personas(chats: Chats) -> Json:
+    """Return `{"bot", "personas", "bot_is_in_group"}`: who can be played, with their chats.
+
+    `version` of a chat grows with every change in it.
+    """
+    return {
+        "bot": chats.bot,
+        "personas": [
+            {
+                "user": persona.key,
+                "name": persona.name,
+                "about": persona.about,
+                "user_id": persona.user_id,
+                "role": persona.role,
+                "chats": [_chat_summary(chats, persona, name) for name in ("private", GROUP)],
+            }
+            for persona in PERSONAS
+        ],
+        "bot_is_in_group": chats.group()["inside"],
+    }
+
+
+def _chat_summary(chats: Chats, persona: Persona, name: str) -> Json:
+    """Return the last message of one of a person's chats, and how far the chat has come."""
+    id = chats.chat(persona, name)["id"]
+    messages = chats.messages(id)
+    return {
+        "chat": name,
+        "id": id,
+        "last": plain_text(messages[-1]) if messages else "",
+        "version": max((message["version"] for message in messages), default=0),
+    }
 
 
 async def send(
     chats: Chats, user: User, text: Annotated[str, Field(pattern=r"\S")], chat: str = "private"
 ) -> Json:
-    """A person writes; answers the message: the first one if the app had to split the text."""
+    """Write as a person; return the message, the first one if the app had to split the text."""
     where, faults = chats.chat(user, chat), chats.faults
     if chat == "private":  # to write to a bot again is to unblock it
         faults.blocked = [each for each in faults.blocked if each != user.key]
     text, messages = text.strip(), []
-    for start in range(0, len(text), LONGEST_MESSAGE):
-        part = text[start : start + LONGEST_MESSAGE]
-        messages.append(chats.write(where, person(user), {"text": part, **command(part)}))
-        if hears(chats, messages[-1]):
+    for start in range(0, len(text), MAX_MESSAGE_LENGTH):
+        part = text[start : start + MAX_MESSAGE_LENGTH]
+        messages.append(chats.write(where, user_of(user), {"text": part, **command_entities(part)}))
+        if reaches_bot(chats, messages[-1]):
             chats.queue_update("message", messages[-1])
     return messages[0]
 
@@ -69,57 +87,65 @@ async def tap(
     chat: str = "private",
     wait: Wait = TAP_WAIT,
 ) -> Json:
-    """A person presses a button; waits at most `wait` seconds for what the bot answers.
+    """Press a button as a person, and wait at most `wait` seconds for what the bot answers.
 
-    Answers `{"answered", "text", "show_alert"}`, or `{"url"}` for a button that opens a page.
+    Returns `{"answered", "text", "show_alert"}`, or `{"url"}` for a button that opens a page.
     """
     where = chats.chat(user, chat)
     message = chats.message(where["id"], message_id) or {}
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    named = [b for row in rows for b in row if button in (b.get("callback_data"), b["text"])]
-    if not named:
+    pressed = next(
+        (key for row in rows for key in row if button in (key.get("callback_data"), key["text"])),
+        None,
+    )
+    if pressed is None:
         raise Refusal(409, "no such button under that message")
-    pressed = named[0]
     if "url" in pressed:
         return {"url": pressed["url"]}
-    id = str(chats.number())
+    id = str(chats.next_number())
     chats.store.put("telegram_tap", id, {"at": time.time()})
-    query = {"id": id, "from": person(user), "message": message, "data": pressed["callback_data"]}
-    chats.queue_update("callback_query", query | {"chat_instance": str(where["id"])})
-    answer = await chats.until(lambda: chats.store.get("telegram_answer", id), wait)
+    query = {
+        "id": id,
+        "from": user_of(user),
+        "message": message,
+        "data": pressed["callback_data"],
+        "chat_instance": str(where["id"]),
+    }
+    chats.queue_update("callback_query", query)
+    answer = await chats.wait_for(lambda: chats.store.get("telegram_answer", id), wait)
     return {"answered": bool(answer), **(answer or {"text": "", "show_alert": False})}
 
 
-async def update(chats: Chats, update: Json) -> Json:
-    """The bot will hear of this update, whatever it is, under an id of its own."""
-    kinds = {name: content for name, content in update.items() if name != "update_id"}
-    return {"update_id": chats.queue_update_of(kinds)}
+async def send_update(chats: Chats, update: Json) -> Json:
+    """Queue any update for the bot, under an id of its own; return `{"update_id"}`."""
+    fields = {name: value for name, value in update.items() if name != "update_id"}
+    return {"update_id": chats.queue_update_of(fields)}
 
 
-async def look(
+async def read_chat(
     chats: Chats, user: User, after: int = 0, wait: Wait = 0, chat: str = "private"
 ) -> Json:
-    """What a person sees: messages that are new or changed since `after`, oldest first.
+    """Return what a person sees: messages that are new or changed since `after`, oldest first.
 
     `after` is that of the last answer (0: everything); `wait` is how many seconds to wait for news.
     A changed message comes again under its `message_id`, with a higher `version`.
     """
 
-    def where() -> int:  # a group can become another while somebody looks
+    def chat_id() -> int:  # a group can become another while somebody waits
         return int(chats.chat(user, chat)["id"])
 
-    def newest() -> int:
-        news = [chats.menu(user, chat), *chats.seen(where(), after)]
-        return max(int(one["version"]) for one in news)
+    def newest_version() -> int:
+        versioned = [chats.menu(user, chat), *chats.messages(chat_id(), after)]
+        return max(int(one["version"]) for one in versioned)
 
-    newer = await chats.until(lambda: max(newest() - after, 0), wait)
-    messages, listed = chats.seen(where(), after), chats.menu(user, chat)["commands"]
+    newer = await chats.wait_for(lambda: max(newest_version() - after, 0), wait)
+    messages, listed = chats.messages(chat_id(), after), chats.menu(user, chat)["commands"]
     return {"messages": messages, "after": after + newer, "commands": listed}
 
 
-async def group(chats: Chats, user: User, event: GroupEvent, chat: str = GROUP) -> Json:
-    """A person adds the bot to the group, removes it, or makes the group a supergroup."""
-    return change_group(chats, person(user), chats.chat(user, chat), event)
+async def do_in_group(chats: Chats, user: User, event: GroupEvent, chat: str = GROUP) -> Json:
+    """Add the bot to the group as a person, remove it, or make the group a supergroup."""
+    return change_group(chats, user_of(user), chats.chat(user, chat), event)
 
 
 async def set_faults(chats: Chats, **body: Any) -> Json:
@@ -129,12 +155,12 @@ async def set_faults(chats: Chats, **body: Any) -> Json:
 
 
 PEOPLE_ROUTES: Routes = {
-    ("GET", "/telegram/personas"): personas,
+    ("GET", "/telegram/personas"): list_personas,
     ("POST", "/telegram/send"): send,
     ("POST", "/telegram/tap"): tap,
-    ("POST", "/telegram/updates"): update,
-    ("GET", "/telegram/chat"): look,
-    ("POST", "/telegram/groups"): group,
+    ("POST", "/telegram/updates"): send_update,
+    ("GET", "/telegram/chat"): read_chat,
+    ("POST", "/telegram/groups"): do_in_group,
     ("POST", "/telegram/faults"): set_faults,
 }
 PAGES = {"/": "chat.html", "/chat": "chat.html"}

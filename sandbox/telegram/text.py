@@ -10,8 +10,8 @@ import re
 from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 
-LONGEST_MESSAGE = 4096
-LONGEST_CAPTION = 1024
+MAX_MESSAGE_LENGTH = 4096
+MAX_CAPTION_LENGTH = 1024
 TAGS = {"b": "bold", "i": "italic", "code": "code"}
 TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z]+)>|(?P<plain>[^<]+)|<")
 COMMAND = re.compile(r"/\w{1,64}(?:@\w{3,32})?(?![\w/<>])", re.ASCII)
@@ -20,24 +20,24 @@ LINK = re.compile(r"https?://(?!127\.)([\w-]+\.)+[\w-]+(:[0-9]+)?([/?#]\S*)?", r
 
 
 def utf16_length(text: str) -> int:
-    """How long Telegram says this is."""
+    """Return how long a text is to Telegram, in UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
 
 
-def formatted(source: str, is_html: bool, is_caption: bool = False) -> tuple[str, list[Json]]:
-    """The text as it stands in the chat, and its entities; `Refusal` (400) for what cannot."""
-    text, entities = parsed(source.strip()) if is_html else (source.strip(), [])
+def format_text(source: str, is_html: bool, is_caption: bool = False) -> tuple[str, list[Json]]:
+    """Return the text as it stands in the chat, and its entities; Refusal (400) for what cannot."""
+    text, entities = parse_html(source.strip()) if is_html else (source.strip(), [])
     if not text and not is_caption:
         raise Refusal(400, "text must be non-empty")
     if text != text.strip():
         raise not_modelled("spaces inside the first or last tag, which Telegram trims")
-    if utf16_length(text) > (LONGEST_CAPTION if is_caption else LONGEST_MESSAGE):
+    if utf16_length(text) > (MAX_CAPTION_LENGTH if is_caption else MAX_MESSAGE_LENGTH):
         raise Refusal(400, f"message{' caption' if is_caption else ''} is too long")
     return text, entities
 
 
-def parsed(source: str) -> tuple[str, list[Json]]:
-    """HTML as plain text and entities in Telegram's order."""
+def parse_html(source: str) -> tuple[str, list[Json]]:
+    """Return HTML as plain text and entities in Telegram's order; Refusal (400) for wrong tags."""
     text, entities = "", []
     open_tags: list[tuple[str, Json]] = []
     for token in TOKEN.finditer(source):
@@ -66,9 +66,9 @@ def plain_text(message: Json) -> str:
     return name + str(message.get("text", message.get("caption", "")))
 
 
-def command(text: str) -> Json:
-    """`{"entities": [...]}` where a message begins with a /command."""
-    found = COMMAND.match(text)
-    if found is None:
+def command_entities(text: str) -> Json:
+    """Return `{"entities": [...]}` where a message begins with a /command, else {}."""
+    match = COMMAND.match(text)
+    if match is None:
         return {}
-    return {"entities": [{"type": "bot_command", "offset": 0, "length": found.end()}]}
+    return {"entities": [{"type": "bot_command", "offset": 0, "length": match.end()}]}

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sandbox import server
+from sandbox import recorded_calls
 from sandbox.runner.ports import free_ports
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
@@ -69,7 +69,7 @@ async def test_a_long_poll_is_recorded_only_when_it_brought_something(
 async def test_the_record_is_read_in_pages_and_forgets_the_oldest(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(server.CALLS_KEPT + 2):
+    for _ in range(recorded_calls.CALLS_KEPT + 2):
         await http.get(f"{BOT}/getMe")
     first = await recorded(http, limit=1)
     assert [call["seq"] for call in first] == [3]

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from sandbox.server import LARGEST_BODY
+from sandbox.server import MAX_BODY_BYTES
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.telegram.api import add_telegram
@@ -71,7 +71,7 @@ class Playground:
 async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
     """Open for the length of the block; what was said stays in `folder`."""
     store = Store(folder / "sandbox.sqlite")
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[STORE] = store
     app[SETTINGS] = SandboxSettings(
         data_dir=folder,

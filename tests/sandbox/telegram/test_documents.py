@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, NetworkError
 
-from sandbox.server import LARGEST_BODY
+from sandbox.server import MAX_BODY_BYTES
 from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.telegram.playground import TOKEN, Playground, local_telegram
 
@@ -64,7 +64,7 @@ async def test_a_document_is_refused_as_telegram_refuses_it(play: Playground, bo
         with pytest.raises(BadRequest, match=why):
             await bot.send_document(ANA, InputFile(content), caption=caption, parse_mode="HTML")
     with pytest.raises(NetworkError, match="Request Entity Too Large"):
-        await bot.send_document(ANA, InputFile(bytes(LARGEST_BODY + 1)))
+        await bot.send_document(ANA, InputFile(bytes(MAX_BODY_BYTES + 1)))
     nothing = await play.bot("sendDocument", chat_id=ANA)
     assert nothing["description"] == "Bad Request: there is no document in the request"
     assert (await play.bot("sendDocument", chat_id=ANA, document="file_1"))["error_code"] == 501

@@ -1,4 +1,4 @@
-// The people's doors (/telegram/*): answers what a door answers, or throws what it refuses with.
+// The people's routes (/telegram/*): returns the answer, or throws the refusal.
 
 export async function ask(path, body, signal) {
   const options = body && {

@@ -1,0 +1,77 @@
+"""What SDKs sent and what they were answered, without the secrets: GET /recorded."""
+
+import json
+import re
+import time
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.routes import Handler
+from sandbox.store import Json
+
+# A call of a real SDK. A bot's token is its id and a secret; only the id is recorded.
+BOT_CALL = re.compile(r"/bot(?P<id>\d*)[^/]*/(?P<method>\w+)")
+CALLS_KEPT = 1000
+MAX_TEXT = 20_000  # characters kept of one body or answer
+RECORDED = web.AppKey("recorded", deque[Json])
+
+
+def new_record() -> deque[Json]:
+    """Make a record that forgets the oldest calls."""
+    return deque(maxlen=CALLS_KEPT)
+
+
+async def list_recorded_calls(kept: deque[Json], after: int = 0, limit: int = CALLS_KEPT) -> Json:
+    """GET /recorded: calls as received, oldest first.
+
+    `after` is the `seq` of the last call already seen, also the `after` of the last answer. The
+    newest 1000 calls are remembered, until the sandbox stops.
+    """
+    calls = [call for call in kept if call["seq"] > after][:limit]
+    return {"calls": calls, "after": calls[-1]["seq"] if calls else after}
+
+
+@web.middleware
+async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Remember a Bot API or Stripe call as received, and what it was answered."""
+    bot_call = BOT_CALL.fullmatch(request.path)
+    if bot_call is None and not request.path.startswith(("/v1/", "/v2/")):
+        return await handler(request)
+    call: Json = {
+        "at": time.time(),
+        "method": request.method,
+        "path": f"/bot{bot_call['id']}/{bot_call['method']}" if bot_call else request.path,
+        "query": request.rel_url.raw_query_string,
+        "headers": {k: v for k, v in request.headers.items() if k != "Authorization"},
+        # Reading a multipart body here would leave nothing for the handler.
+        "body": None if request.content_type.startswith("multipart/") else await request.text(),
+        "status": None,  # None: the caller got no answer
+        "answer": None,
+    }
+    try:
+        response = await handler(request)
+        if request.transport is not None and not request.transport.is_closing():
+            call |= {"status": response.status, "answer": _answer_body(response)}
+        return response
+    finally:
+        call["seconds"] = round(time.time() - call["at"], 3)
+        _append_call(request.app[RECORDED], call)
+
+
+def _append_call(calls: deque[Json], call: Json) -> None:
+    """Keep a call under the next `seq`, unless it is a long poll that brought nothing."""
+    brought_nothing = call["answer"] == {"ok": True, "result": []} or call["status"] is None
+    if call["path"].endswith("/getUpdates") and brought_nothing:
+        return
+    call["body"] = call["body"] and call["body"][:MAX_TEXT]
+    calls.append({"seq": calls[-1]["seq"] + 1 if calls else 1, **call})
+
+
+def _answer_body(response: web.StreamResponse) -> Any:
+    text = (response.text or "") if isinstance(response, web.Response) else ""
+    try:
+        return json.loads(text) if len(text) <= MAX_TEXT else text[:MAX_TEXT]
+    except ValueError:
+        return text
