@@ -31,7 +31,7 @@ from tests.backend.books.stripes_books import kept
 from tests.backend.conftest import open_house
 from tests.conftest import populate
 
-STORIES = int(os.environ.get("PURSEBOT_STORIES", "20"))
+STORIES = int(os.environ.get("PURSEBOT_STORIES", "40"))
 TOLD_AGAIN = os.environ.get("PURSEBOT_STORY")
 ACTS: list[Act] = [*payers.ACTS, *banks.ACTS, *operators.ACTS]
 BEGINNING: list[Act] = [banks.rates_move, payers.topup, payers.topup, payers.priced_otherwise]
