@@ -101,6 +101,7 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
             response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
         except Exception:
             log.exception("crashed", path=path)
+            request.app[SHOP].metrics.bugs.labels("request").inc()
             response = answer(request, 500, PursebotError.code, PursebotError.message)
         response.headers["X-Request-Id"] = request_id
         return response

@@ -21,6 +21,13 @@ class StripeUnavailable(Failure, status=503):
     message = "Stripe did not answer. Nothing is lost: try again."
 
 
+class StripeObjectUnreadable(StripeUnavailable, status=503, code="stripe_unavailable"):
+    """What Stripe posted or answered is not as it documents it; `details` name the fields.
+
+    Of an answer the caller knows as little as if there had been none.
+    """
+
+
 class ChargeUnclear(Failure, status=503):
     """Stripe did not say whether it charged the card; the payment stays until it does."""
 

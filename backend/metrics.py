@@ -29,6 +29,10 @@ class Metrics:
         self.errors = Counter(
             "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=counted
         )
+        self.bugs = Counter(
+            "pursebot_bugs", "Mistakes of ours, by what they ended; the log has each traceback.",
+            ("where",), registry=counted,
+        )  # fmt: skip
         self.webhook_answers = Counter(
             "pursebot_webhook_answers", "What Stripe's deliveries were answered.",
             ("type", "status"), registry=counted,

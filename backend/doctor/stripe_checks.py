@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.opening import open_stripe
-from backend.schemas import Json
 from backend.settings import Settings
 from backend.stripe.client import API_VERSION, TOLERANCE_SECONDS, StripeGateway
 from backend.stripe.errors import refused_for_the_key
 from backend.stripe.events import EVENT_TYPES, release_of
+from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
 from backend.stripe.permissions import PERMISSIONS, Permission
 
 DOOR = "/api/payments/webhook"
@@ -41,7 +41,7 @@ async def stripe_account(chosen: Settings) -> Findings:
         except StripeRefused as refused:
             yield found("webhook.not_readable", url=url, reason=reason(refused))
             return
-        ours = [endpoint for endpoint in endpoints if endpoint["url"] == url]
+        ours = [endpoint for endpoint in endpoints if endpoint.url == url]
         if not ours:
             yield found("webhook.none_live" if chosen.livemode else "webhook.none", url=url)
         for endpoint in ours:
@@ -55,19 +55,19 @@ async def permission_findings(stripe: StripeGateway) -> list[Finding]:
     """What the key may not do of all that we do with it, each with its row in the key's form."""
     answers = await asyncio.gather(*(permitted(stripe, one) for one in PERMISSIONS))
     findings = [
-        found(f"permission.{answer}", row=one.name, level=one.level.title(), why=one.why)
-        for one, answer in zip(PERMISSIONS, answers, strict=True)
-        if answer != "there"
+        found(message, row=one.name, level=one.level.title(), why=one.why)
+        for one, message in zip(PERMISSIONS, answers, strict=True)
+        if message
     ]
     return findings or [found("permission.all_there", number=len(PERMISSIONS))]
 
 
-async def permitted(stripe: StripeGateway, permission: Permission) -> str:
-    """Whether a permission is there, lacking, or Stripe did not say."""
+async def permitted(stripe: StripeGateway, permission: Permission) -> str | None:
+    """The name of what is to be said of a permission; None where it is there."""
     try:
-        return "there" if await stripe.may(permission) else "lacking"
+        return None if await stripe.may(permission) else "permission.lacking"
     except StripeUnavailable:
-        return "not_known"
+        return "permission.not_known"
 
 
 async def portal_findings(stripe: StripeGateway) -> list[Finding]:
@@ -90,13 +90,13 @@ def reason(failure: StripeRefused | StripeUnavailable) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def endpoint_findings(endpoint: Json) -> Iterator[Finding]:
+def endpoint_findings(endpoint: WebhookEndpoint) -> Iterator[Finding]:
     """Whether this endpoint tells us all we listen to, in the form that we read."""
-    id, version = endpoint["id"], endpoint["api_version"] or "the account's default version"
-    if endpoint["status"] != "enabled":
-        yield found("webhook.off", id=id, status=endpoint["status"])
-    missing = sorted(EVENT_TYPES.keys() - set(endpoint["enabled_events"]))
-    if missing and "*" not in endpoint["enabled_events"]:
+    id, version = endpoint.id, endpoint.api_version or "the account's default version"
+    if endpoint.status != "enabled":
+        yield found("webhook.off", id=id, status=endpoint.status)
+    missing = sorted(EVENT_TYPES.keys() - set(endpoint.enabled_events))
+    if missing and "*" not in endpoint.enabled_events:
         yield found("webhook.lacks", id=id, events=", ".join(missing))
     same = release_of(version) == release_of(API_VERSION)
     verdict = "webhook.right" if same else "webhook.of_another_version"

@@ -21,7 +21,7 @@ from backend.http.requests import SHOP, path_id
 from backend.payment_methods import service as cards, setup_links
 from backend.payments import checkout
 from backend.shop import Shop
-from backend.subscriptions import service as subscriptions
+from backend.subscriptions import refetch
 
 # The pages of this folder, read once.
 PAGES = {f.name: Template(f.read_text("utf-8")) for f in Path(__file__).parent.glob("*.html")}
@@ -68,8 +68,8 @@ async def began(request: web.Request) -> web.Response:
     """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
     shop, id = request.app[SHOP], path_id(request)
     with suppress(PursebotError):  # Stripe is slow or away: it will tell us
-        await subscriptions.check(shop, id)
-    row = await subscriptions.look(shop, id)
+        await refetch.check(shop, id)
+    row = await refetch.look(shop, id)
     return said(BEGAN.get(row.status, "not_sure"), row.language)
 
 

@@ -55,8 +55,6 @@ async def known(shop: Shop, actor: Person, organization_id: UUID) -> KnownCustom
     found = await get_customer(shop.database, actor, organization_id=organization_id)
     if found.stripe_customer_id is not None:
         return KnownCustomer(found.stripe_customer_id, found.user_id)
-    made = await shop.stripe.create_customer(found)
-    kept = await keep_customer(
-        shop.database, organization_id=organization_id, customer_id=made["id"]
-    )
+    made_id = await shop.stripe.create_customer(found)
+    kept = await keep_customer(shop.database, organization_id=organization_id, customer_id=made_id)
     return KnownCustomer(kept.stripe_customer_id, found.user_id)

@@ -27,9 +27,9 @@ from backend.failures import StripeRefused
 from backend.payment_methods import customers
 from backend.schemas import Json
 from backend.shop import Shop
-from backend.stripe.answers import code_of
 from backend.stripe.errors import about_customer
-from backend.stripe.parsers.payment_methods import told
+from backend.stripe.parsers.facts import MethodFact
+from backend.stripe.parsers.payment_methods import SetupIntent
 
 LOOKS: Final = 5  # what is found to be twice at Stripe, or without a default, takes a second one
 PAYMENT_REQUIRED: Final = "402"  # the status of a decline: https://docs.stripe.com/api/errors
@@ -107,8 +107,8 @@ async def open_portal(
     Raises NotFound, RoleTooLow, StripeRefused where the portal is not set up at Stripe.
     """
     customer_id = await customers.customer_id(shop, actor, wanted.organization_id)
-    opened = await shop.stripe.open_portal(customer_id, str(wanted.organization_id))
-    return schemas.Portal(url=opened["url"])
+    url = await shop.stripe.open_portal(customer_id, str(wanted.organization_id))
+    return schemas.Portal(url=url)
 
 
 def published_card(shop: Shop, wanted: schemas.NewMethod) -> str | None:
@@ -151,16 +151,16 @@ async def attach(
         raise BadRequest(
             "Stripe knows no such payment method, or it belongs to another customer."
         ) from refused
-    added = AddedAtStripe(made["id"], customer.user_id, make_default=wanted.set_as_default)
+    added = AddedAtStripe(made.id, customer.user_id, make_default=wanted.set_as_default)
     found = await look(shop, {"organization_id": str(wanted.organization_id)}, added=added)
     if found is None:
         return schemas.AddedMethod()
     return schemas.AddedMethod(method=found.method, known=bool(found.known))
 
 
-async def ask(shop: Shop, event_id: str, fact: Json) -> None:
+async def ask(shop: Shop, fact: MethodFact, event_id: str) -> None:
     """An event said whose methods changed: ask Stripe how they stand."""
-    await look(shop, fact, event_id)
+    await look(shop, fact.as_json(), event_id)
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ async def look(
             shop.database,
             organization_id=asked.organization_id,
             looked_at=asked.looked_at,
-            methods=[told(method) for method in methods],
+            methods=[method.as_mirrored() for method in methods],
             default_id=default_id,
             added_id=new.stripe_id if new else None,
             added_by=new.added_by if new else None,
@@ -224,9 +224,9 @@ async def look(
             break
         with suppress(StripeRefused):  # somebody was faster: the next look sees what is so
             for method in methods:
-                is_new = new is not None and method["id"] == new.stripe_id
-                if is_new and method["allow_redisplay"] != "always":
-                    await shop.stripe.show_always(method["id"])
+                is_new = new is not None and method.id == new.stripe_id
+                if is_new and method.allow_redisplay != "always":
+                    await shop.stripe.show_always(method.id)
             if found.default_to:
                 await shop.stripe.set_default_method(asked.stripe_customer_id, found.default_to)
         for twin in found.detach:
@@ -251,12 +251,12 @@ async def seen_on_page(shop: Shop, link: SetupLinkRow) -> SeenPage | None:
     if link.stripe_checkout_session_id is None:
         return None
     session = await shop.stripe.get_setup(link.stripe_checkout_session_id)
-    intent: Json = session["setup_intent"] or {}
-    saved = intent.get("payment_method") if session["status"] == "complete" else None
+    intent = session.setup_intent if isinstance(session.setup_intent, SetupIntent) else None
+    saved = intent.payment_method if intent and session.status == "complete" else None
     first = link.state == "open" and link.make_default
     return SeenPage(
         link_id=link.link_id,
         added=AddedAtStripe(saved, link.user_id, make_default=first) if saved else None,
-        expired=session["status"] == "expired",
-        decline=code_of(intent.get("last_setup_error")),
+        expired=session.status == "expired",
+        decline=intent.decline if intent else None,
     )

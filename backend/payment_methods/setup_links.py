@@ -51,7 +51,7 @@ async def make(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) ->
         link = await open_method_link(shop.database, link_id=made.link_id)
         page = await shop.stripe.create_setup(link)
         await open_method_link(
-            shop.database, link_id=made.link_id, session_id=page["id"], url=page["url"]
+            shop.database, link_id=made.link_id, session_id=page.id, url=page.url
         )
     return await show(shop.database, actor, made.link_id)
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -27,14 +28,20 @@ from backend.payments import new_payment
 from backend.schemas import (
     Checkout,
     CheckoutRequest,
-    Json,
     Payment,
 )
 from backend.shop import Shop
 from backend.stripe.errors import MISSING, about_customer
-from backend.stripe.parsers.payments import banks_page, found_fact, waits
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.facts import Fact
+from backend.stripe.parsers.intents import PaymentIntent
+from backend.stripe.parsers.invoices import Invoice
+from backend.stripe.parsers.payments import Payable, parse_payment
+from backend.stripe.parsers.sessions import CheckoutSession
 
 log = structlog.get_logger(__name__)
+
+Made = TypeVar("Made", bound=Identified)
 
 # Stripe opens no page that closes within 30 minutes; a minute more for the request itself.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
@@ -72,12 +79,12 @@ async def open_page(shop: Shop, payment: PaymentRow) -> PaymentRow:
             raise
         payment = await start_payment(shop.database, payment_id=payment.id)
         session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
-    return await opened(shop, payment.id, session_id=session["id"], url=session["url"])
+    return await opened(shop, payment.id, session_id=session.id, url=session.url)
 
 
 async def made_by_stripe(
-    shop: Shop, payment: PaymentRow | SubscriptionRow, asked: Awaitable[Json]
-) -> Json:
+    shop: Shop, payment: PaymentRow | SubscriptionRow, asked: Awaitable[Made]
+) -> Made:
     """What Stripe made for the payment; a refusal is remembered there, so the next try differs."""
     try:
         return await asked
@@ -150,12 +157,22 @@ async def ask(shop: Shop, payment_id: UUID) -> None:
 async def reconcile(shop: Shop, payment: PaymentRow) -> None:
     """As `ask`, and close what may not be paid any more: it is late, or revoked."""
     found = await look(shop, payment)
-    on_page = payment.flow == "checkout"
     # A page closes by itself when its time is up; an intent does not.
-    ends = payment.revoked or (late(payment) and not on_page)
-    if ends and (found["status"] == "open" if on_page else waits(found)):
+    over = payment.revoked or (late(payment) and payment.flow != "checkout")
+    if over and waits_for_payer(found):
         found = await close(shop, payment)
     await settle(shop, payment, found)
+
+
+def waits_for_payer(found: Payable) -> bool:
+    """Whether a payer can still pay it on a page, and nothing else is going on."""
+    match found:
+        case CheckoutSession():
+            return found.status == "open"
+        case PaymentIntent():
+            return found.waits_for_payer
+        case Invoice():  # Stripe goes on with it by itself
+            return False
 
 
 async def find_charge(shop: Shop, payment: PaymentRow) -> bool:
@@ -175,10 +192,10 @@ async def find_charge(shop: Shop, payment: PaymentRow) -> bool:
     return True
 
 
-async def charged(shop: Shop, payment: PaymentRow, intent: Json) -> None:
+async def charged(shop: Shop, payment: PaymentRow, intent: PaymentIntent) -> None:
     """What became of the charge of a saved card; the bank may want to hear from the payer."""
-    if intent["status"] == "requires_action":
-        await opened(shop, payment.id, intent_id=intent["id"], url=banks_page(intent))
+    if intent.status == "requires_action":
+        await opened(shop, payment.id, intent_id=intent.id, url=intent.three_d_secure_url)
     await settle(shop, payment, intent)
 
 
@@ -208,7 +225,7 @@ async def cancel(shop: Shop, actor: Person, payment_id: UUID) -> Payment:
     return await show(shop, actor, payment_id)
 
 
-async def look(shop: Shop, payment: PaymentRow) -> Json:
+async def look(shop: Shop, payment: PaymentRow) -> Payable:
     """The session, the intent or the invoice that was opened for a payment, as it stands."""
     if payment.flow == "checkout":
         return await shop.stripe.get_session(opened_as(payment.stripe_checkout_session_id))
@@ -217,7 +234,7 @@ async def look(shop: Shop, payment: PaymentRow) -> Json:
     return await shop.stripe.get_intent(opened_as(payment.stripe_payment_intent_id))
 
 
-async def close(shop: Shop, payment: PaymentRow) -> Json:
+async def close(shop: Shop, payment: PaymentRow) -> Payable:
     """Nobody can pay any more; what is not open any more is answered as it stands."""
     try:
         if payment.flow == "checkout":
@@ -234,20 +251,19 @@ def opened_as(stripe_id: str | None) -> str:
     return stripe_id
 
 
-async def settle(shop: Shop, payment: PaymentRow, found: Json) -> None:
+async def settle(shop: Shop, payment: PaymentRow, found: Payable) -> None:
     """What Stripe answered takes the same way as what it posts: one inbox, one effect.
 
     Whoever asked goes on with what there is where it could not be applied: the reconciler asks too.
     """
-    fact = found_fact(found, payment)
-    if fact["outcome"] is None:
+    fact = parse_payment(found, status=payment.status, flow=payment.flow)
+    if fact.outcome is None:
         return
     with suppress(EventNotApplied):
-        name = f"{payment.id}:{fact['outcome']}"
-        await receive_check(shop, name, found["livemode"], fact)
+        await receive_check(shop, f"{payment.id}:{fact.outcome}", found.livemode, fact)
 
 
-async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> None:
+async def receive_check(shop: Shop, name: str, livemode: bool, fact: Fact) -> None:
     """An answer of Stripe's as an event of ours; the same `name` is the same answer.
 
     Raises EventNotApplied where it is recorded and could not be applied yet.
@@ -257,7 +273,7 @@ async def receive_check(shop: Shop, name: str, livemode: bool, fact: Json) -> No
         "type": "check",
         "livemode": livemode,
         "created": int(datetime.now(UTC).timestamp()),
-        "fact": fact,
+        "fact": fact.as_json(),
     }
     [result] = await receive_events(shop.database, events=[event])
     shop.bell.ring()

@@ -2,6 +2,7 @@
 
 from backend.database.protocol import Person
 from backend.errors import PaymentClosed
+from backend.failures import StripeUnavailable
 from backend.payments import checkout, new_payment
 from backend.schemas import Intent, PaymentRequest
 from backend.shop import Shop
@@ -19,13 +20,15 @@ async def start(shop: Shop, actor: Person, request: PaymentRequest, key: str | N
         raise PaymentClosed(status="expired")
     if payment.status == "created":
         intent = await checkout.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))
-        payment = await checkout.opened(shop, payment.id, intent_id=intent["id"])
+        payment = await checkout.opened(shop, payment.id, intent_id=intent.id)
     elif payment.status == "pending":
-        intent = await checkout.look(shop, payment)
+        intent = await shop.stripe.get_intent(checkout.opened_as(payment.stripe_payment_intent_id))
     if payment.status != "pending":
         raise PaymentClosed(status=payment.status)
+    if intent.client_secret is None:  # documented, and not said of an intent that waits
+        raise StripeUnavailable
     return Intent(
         payment_id=payment.id,
-        payment_intent_id=intent["id"],
-        client_secret=intent["client_secret"],
+        payment_intent_id=intent.id,
+        client_secret=intent.client_secret,
     )

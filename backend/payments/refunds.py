@@ -20,35 +20,16 @@ from backend.database.functions.refunds import (
 from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout
-from backend.schemas import Json, Refund, RefundRequest
+from backend.schemas import Refund, RefundRequest
 from backend.shop import Shop
-from backend.stripe.answers import our_id
-from backend.stripe.client import REFUND_METADATA
-from backend.stripe.parsers.payments import told_fact
+from backend.stripe.parsers import refunds as parsers
+from backend.stripe.parsers.refunds import parse_refund
 from backend.wallets import money
 
 log = structlog.get_logger(__name__)
 
 # Stripe forgets a key after 24 hours: https://docs.stripe.com/api/idempotent_requests
 KEY_LIVES = timedelta(hours=23)
-
-
-def refund_fact(source: Json) -> Json:
-    """A refund as it stands: https://docs.stripe.com/api/refunds/object."""
-    return told_fact(
-        "refund",
-        source,
-        refund_id=our_id(source, REFUND_METADATA),
-        amount_minor=source["amount"],
-        status=source["status"],
-        reason=source.get("reason"),
-        failure=source.get("failure_reason"),
-    )
-
-
-def charge_fact(source: Json) -> Json:
-    """A charge and how much of it went back. It does not say in which refunds."""
-    return told_fact("refunds", source, amount_minor=source["amount_refunded"])
 
 
 async def refund(
@@ -108,7 +89,7 @@ async def found_at_stripe(shop: Shop, row: RefundRow) -> bool:
         raise StripeUnavailable from refused
     with suppress(EventNotApplied):  # the reconciler asks again
         await settle(shop, listed, row.livemode)
-    return str(row.id) in [our_id(each, REFUND_METADATA) for each in listed]
+    return str(row.id) in [each.refund_id for each in listed]
 
 
 async def ask(shop: Shop, intent_id: str, livemode: bool) -> None:
@@ -119,16 +100,16 @@ async def ask(shop: Shop, intent_id: str, livemode: bool) -> None:
     await settle(shop, await shop.stripe.refunds_of(intent_id), livemode)
 
 
-async def settle(shop: Shop, found: list[Json], livemode: bool) -> None:
+async def settle(shop: Shop, found: list[parsers.Refund], livemode: bool) -> None:
     """What Stripe answered takes the same way as what it posts.
 
     Raises EventNotApplied after the last one where one of them could not be applied yet.
     """
     failed = None
     for each in found:
-        name = f"{each['id']}:{each['status']}"
+        name = f"{each.id}:{each.status}"
         try:
-            await checkout.receive_check(shop, name, livemode, refund_fact(each))
+            await checkout.receive_check(shop, name, livemode, parse_refund(each))
         except EventNotApplied as error:
             failed = error
     if failed:

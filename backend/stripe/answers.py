@@ -1,9 +1,9 @@
-"""Stripe's answers and errors in our words, and keys to ask under: where we meet Stripe."""
+"""Stripe's answers as models, its errors as ours, and keys to ask under: where we meet Stripe."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import stripe
 import structlog
@@ -13,10 +13,12 @@ from backend.database.functions.payments import PaymentRow
 from backend.database.functions.refunds import RefundRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
-from backend.failures import StripeRefused
+from backend.failures import StripeObjectUnreadable, StripeRefused
 from backend.schemas import Json
 from backend.stripe import errors
 from backend.stripe.errors import BROKEN, Outcome
+from backend.stripe.metadata import our_id
+from backend.stripe.parsers.documented import Marked, Model, read
 
 Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
 PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # what has a page of Checkout
@@ -27,13 +29,32 @@ ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 CLOCKS_APART_SECONDS = 600  # at most, of the database's and Stripe's
 
 
-async def answer(request: Awaitable[stripe.StripeObject], *, quiet: bool = False) -> Json:
-    """Stripe's answer as a dict; its errors as ours."""
-    return (await reply(request, quiet=quiet)).to_dict()
+async def answer(
+    model: type[Model], request: Awaitable[stripe.StripeObject], *, quiet: bool = False
+) -> Model:
+    """Stripe's answer as a model; its errors as ours.
+
+    Raises StripeObjectUnreadable where the answer is not as documented.
+    """
+    return read_answer(model, (await reply(request, quiet=quiet)).to_dict())
 
 
-async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
+def read_answer(model: type[Model], source: Json) -> Model:
+    """Read what Stripe answered, and write down what of it is not as documented."""
+    try:
+        return read(model, source)
+    except StripeObjectUnreadable as unreadable:
+        log.error("object_unreadable", id=source.get("id"), **unreadable.details)
+        raise
+
+
+async def listed(model: type[Model], request: Awaitable[stripe.ListObject[Any]]) -> list[Model]:
     """All that Stripe lists, page after page; its errors as ours."""
+    return [read_answer(model, one) for one in await listed_as_sent(request)]
+
+
+async def listed_as_sent(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
+    """As `listed`, for who reads each by itself."""
     page = await reply(request)
     found = list(page.data)
     while page.has_more:
@@ -43,10 +64,11 @@ async def listed(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
 
 
 async def made_for(
+    model: type[Model],
     row: PaymentRow | SubscriptionRow,
     name: str,
     list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]],
-) -> Json | None:
+) -> Model | None:
     """What Stripe made of a row for its customer, known by the metadata `name`; `list_async` lists.
 
     Lists show at once what was made; Stripe's search, which may not, is not asked:
@@ -54,16 +76,16 @@ async def made_for(
     """
     earliest = int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
     wanted = {"customer": row.stripe_customer_id, "created": {"gte": earliest}, "limit": 100}
-    for each in await listed(list_async(wanted)):
-        if our_id(each, name) == str(row.id):
-            return each
+    for each in await listed_as_sent(list_async(wanted)):
+        if our_id(read_answer(Marked, each).metadata, name) == str(row.id):
+            return read_answer(model, each)
     return None
 
 
-async def carried_out(request: Awaitable[stripe.StripeObject]) -> Json:
+async def carried_out(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
     """As `answer`, of what charges at once: a 500 may have charged all the same."""
     try:
-        return await answer(request)
+        return await answer(model, request)
     except StripeRefused as refused:
         error = refused.__cause__
         if isinstance(error, Exception) and errors.outcome_of(error) is Outcome.KEPT:
@@ -124,27 +146,3 @@ def key_of(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
 def new_key() -> Json:
     """An idempotency key for the tries of one request."""
     return {"idempotency_key": str(uuid4())}
-
-
-def code_of(error: Json | None) -> str | None:
-    """The most telling code of why a try failed: https://docs.stripe.com/declines/codes."""
-    said = error or {}
-    return said.get("decline_code") or said.get("code")
-
-
-def our_id(source: Json, name: str) -> str | None:
-    """What we call it, if its metadata has such an id in the form that we write."""
-    try:
-        return str(UUID((source.get("metadata") or {}).get(name, "")))
-    except (ValueError, AttributeError, TypeError):
-        return None
-
-
-# In the metadata of all that we make at Stripe, where several installations may use one account.
-INSTALLATION_METADATA = "pursebot_installation"
-
-
-def marks_of(source: Json, **names: str) -> Json:
-    """Whose an object is by its metadata: our `installation`, and our ids by the names given."""
-    named = {"installation": INSTALLATION_METADATA, **names}
-    return {key: our_id(source, name) for key, name in named.items()}

@@ -9,15 +9,21 @@ from typing import Any
 from backend.database.functions.subscriptions import SubscriptionRow
 from backend.schemas import Json
 from backend.stripe.answers import answer, carried_out, key_of, made_for, new_key, on_page
+from backend.stripe.metadata import SUBSCRIPTION_METADATA
+from backend.stripe.parsers.charges import Charge
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.intents import PaymentIntent
+from backend.stripe.parsers.invoices import Invoice
+from backend.stripe.parsers.sessions import CheckoutSession
+from backend.stripe.parsers.subscriptions import StripeSubscription
 from backend.stripe.payment_methods import who_can_charge
 from backend.stripe.products import StripeProducts
 
-SUBSCRIPTION_METADATA = "pursebot_subscription_id"
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
 
 
 class StripeBilling(StripeProducts):
-    """Subscriptions and invoices, as plain dicts."""
+    """Subscriptions and invoices."""
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
@@ -25,7 +31,7 @@ class StripeBilling(StripeProducts):
 
     async def create_subscription_page(
         self, subscription: SubscriptionRow, customer_id: str
-    ) -> Json:
+    ) -> CheckoutSession:
         """The Checkout Session on which a subscription begins."""
         id = str(subscription.id)
         ours = self.marked(**{SUBSCRIPTION_METADATA: id})
@@ -41,10 +47,15 @@ class StripeBilling(StripeProducts):
             "subscription_data": {"metadata": ours},
         }
         asked = self._stripe.checkout.sessions.create_async(wanted, key_of(subscription))
-        return await answer(asked)
+        return await answer(CheckoutSession, asked)
 
-    async def create_subscription(self, subscription: SubscriptionRow, customer_id: str) -> Json:
-        """It begins at once, with a saved card while its payer is there; a decline is an answer."""
+    async def create_subscription(
+        self, subscription: SubscriptionRow, customer_id: str
+    ) -> Identified:
+        """It begins at once, with a saved card while its payer is there; a decline is an answer.
+
+        How it stands is read with `get_subscription`.
+        """
         product = await self.kept_product(subscription.package)
         wanted = {
             "customer": customer_id,
@@ -54,7 +65,7 @@ class StripeBilling(StripeProducts):
             "payment_behavior": "allow_incomplete",
         }
         asked = self._stripe.subscriptions.create_async(wanted, key_of(subscription))
-        return await carried_out(asked)
+        return await carried_out(Identified, asked)
 
     async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
         """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
@@ -64,35 +75,40 @@ class StripeBilling(StripeProducts):
         def everything(wanted: Json) -> Any:
             return self._stripe.subscriptions.list_async({**wanted, "status": "all"})
 
-        found = await made_for(subscription, SUBSCRIPTION_METADATA, everything)
-        return str(found["id"]) if found else None
+        found = await made_for(Identified, subscription, SUBSCRIPTION_METADATA, everything)
+        return found.id if found else None
 
-    async def get_subscription(self, id: str) -> Json:
+    async def get_subscription(self, id: str) -> StripeSubscription:
         """A subscription with its latest invoice and what paid that."""
-        return await answer(self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE))
+        asked = self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE)
+        return await answer(StripeSubscription, asked)
 
-    async def change_subscription(self, id: str, changes: Json, package: str | None) -> Json:
+    async def change_subscription(
+        self, id: str, changes: Json, package: str | None
+    ) -> StripeSubscription:
         """Change what comes from the next renewal on; a new price is one of the kept product's."""
         wanted = {**changes, **LATEST_INVOICE}
         if items := changes.get("items"):
             product = {"product": await self.kept_product(package)}
             wanted["items"] = [{**i, "price_data": {**i["price_data"], **product}} for i in items]
-        return await answer(self._stripe.subscriptions.update_async(id, wanted, new_key()))
+        asked = self._stripe.subscriptions.update_async(id, wanted, new_key())
+        return await answer(StripeSubscription, asked)
 
     async def cancel_subscription(self, id: str) -> None:
         """End it now. Stripe refuses where it has ended."""
-        await answer(self._stripe.subscriptions.cancel_async(id, {}, new_key()))
+        await answer(Identified, self._stripe.subscriptions.cancel_async(id, {}, new_key()))
 
     async def get_receipt(self, intent_id: str) -> str | None:
         """The address of the receipt for what an intent paid."""
         wanted = {"expand": ["latest_charge"]}
-        intent = await answer(self._stripe.payment_intents.retrieve_async(intent_id, wanted))
-        receipt: str | None = (intent["latest_charge"] or {}).get("receipt_url")
-        return receipt
+        asked = self._stripe.payment_intents.retrieve_async(intent_id, wanted)
+        charge = (await answer(PaymentIntent, asked)).latest_charge
+        return charge.receipt_url if isinstance(charge, Charge) else None
 
-    async def get_invoice(self, id: str) -> Json:
+    async def get_invoice(self, id: str) -> Invoice:
         """An invoice with what paid it."""
-        return await answer(self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]}))
+        asked = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
+        return await answer(Invoice, asked)
 
 
 def price(subscription: SubscriptionRow, amount: int | None = None) -> Json:

@@ -1,8 +1,9 @@
-"""Everything we say to Stripe; of saved cards, see `stripe_cards`; of invoices, `stripe_billing`.
+"""Everything we say to Stripe; of saved cards, see `payment_methods`; of invoices, `billing`.
 
 Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
 answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
-leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows).
+leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows), its answers as models of
+what it documents (`parsers`).
 """
 
 import time
@@ -20,32 +21,46 @@ from backend.errors import InvalidSignature
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Json
 from backend.stripe.answers import (
-    INSTALLATION_METADATA,
     answer,
     carried_out,
     key_of,
     listed,
+    listed_as_sent,
     made_for,
     new_key,
     on_page,
+    read_answer,
     reply,
 )
 from backend.stripe.billing import StripeBilling
 from backend.stripe.errors import refused_for_the_key
+from backend.stripe.metadata import (
+    INSTALLATION_METADATA,
+    ORGANIZATION_METADATA,
+    PAYMENT_METADATA,
+    REFUND_METADATA,
+)
 from backend.stripe.objects import StripeObjects
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.events import StripeEvent
+from backend.stripe.parsers.intents import PaymentIntent
+from backend.stripe.parsers.refunds import Refund
+from backend.stripe.parsers.sessions import CheckoutSession
+from backend.stripe.parsers.webhook_endpoints import (
+    EventDestinations,
+    WebhookEndpoint,
+)
 from backend.stripe.payment_methods import StripeCards, who_can_charge, who_is_paid_for
 from backend.stripe.permissions import Permission
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
-PAYMENT_METADATA = "pursebot_payment_id"
-REFUND_METADATA = "pursebot_refund_id"
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
 class StripeGateway(StripeCards, StripeBilling, StripeObjects):
-    """Sessions, intents, refunds, customers, events and signatures, as plain dicts."""
+    """Sessions, intents, refunds, customers, events and signatures."""
 
     def __init__(
         self,
@@ -62,7 +77,7 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         self._public_url = public_url
         self._kept = {}
 
-    async def create_checkout(self, payment: PaymentRow) -> Json:
+    async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
         ours = self.marked(**{PAYMENT_METADATA: str(payment.id)})
         back = f"{self._public_url}/pay/{payment.id}"
@@ -78,7 +93,8 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
             "line_items": [{"quantity": 1, "price_data": price}],
             "payment_intent_data": {"metadata": ours, "description": described(payment)},
         }
-        return await answer(self._stripe.checkout.sessions.create_async(wanted, key_of(payment)))
+        asked = self._stripe.checkout.sessions.create_async(wanted, key_of(payment))
+        return await answer(CheckoutSession, asked)
 
     def marked(self, **ours: str) -> dict[str, str]:
         """Metadata of ours, and whose it is where several installations use one account."""
@@ -96,23 +112,25 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
             "metadata": self.marked(**{PAYMENT_METADATA: str(payment.id)}),
         }
 
-    async def get_session(self, session_id: str) -> Json:
+    async def get_session(self, session_id: str) -> CheckoutSession:
         """A Checkout Session with its PaymentIntent, once it has one."""
         wanted = {"expand": ["payment_intent"]}
-        return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
+        asked = self._stripe.checkout.sessions.retrieve_async(session_id, wanted)
+        return await answer(CheckoutSession, asked)
 
-    async def expire_session(self, session_id: str) -> Json:
+    async def expire_session(self, session_id: str) -> CheckoutSession:
         """Close an open page. Stripe refuses where it is not open any more."""
         # A new key: expiring is idempotent by itself, a remembered 500 is not.
-        return await answer(self._stripe.checkout.sessions.expire_async(session_id, {}, new_key()))
+        asked = self._stripe.checkout.sessions.expire_async(session_id, {}, new_key())
+        return await answer(CheckoutSession, asked)
 
-    async def create_intent(self, payment: PaymentRow) -> Json:
+    async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
         wanted = self.intended(payment)
         asked = self._stripe.payment_intents.create_async(wanted, key_of(payment))
-        return await answer(asked)
+        return await answer(PaymentIntent, asked)
 
-    async def charge(self, payment: PaymentRow) -> Json:
+    async def charge(self, payment: PaymentRow) -> PaymentIntent:
         """The payment's intent, confirmed with a saved card while its payer is there.
 
         A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
@@ -127,29 +145,30 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         }
         request = self._stripe.payment_intents.create_async(wanted, key_of(payment))
         try:
-            return await carried_out(request)
+            return await carried_out(PaymentIntent, request)
         except StripeRefused as refused:
             error = refused.__cause__
             if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
-                return error.error.payment_intent.to_dict()
+                return read_answer(PaymentIntent, error.error.payment_intent.to_dict())
             raise
 
-    async def find_intent(self, payment: PaymentRow) -> Json | None:
+    async def find_intent(self, payment: PaymentRow) -> PaymentIntent | None:
         """The PaymentIntent that was made for a charge, by our id in its metadata."""
         if payment.stripe_customer_id is None:
             return None
         asked = self._stripe.payment_intents.list_async
-        return await made_for(payment, PAYMENT_METADATA, asked)
+        return await made_for(PaymentIntent, payment, PAYMENT_METADATA, asked)
 
-    async def get_intent(self, intent_id: str) -> Json:
+    async def get_intent(self, intent_id: str) -> PaymentIntent:
         """A PaymentIntent."""
-        return await answer(self._stripe.payment_intents.retrieve_async(intent_id))
+        return await answer(PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id))
 
-    async def cancel_intent(self, intent_id: str) -> Json:
+    async def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
-        return await answer(self._stripe.payment_intents.cancel_async(intent_id, {}, new_key()))
+        asked = self._stripe.payment_intents.cancel_async(intent_id, {}, new_key())
+        return await answer(PaymentIntent, asked)
 
-    async def create_refund(self, refund: RefundRow) -> Json:
+    async def create_refund(self, refund: RefundRow) -> Refund:
         """The refund, of the payment's intent. The request is rebuilt from the row alone."""
         wanted: Json = {
             "payment_intent": refund.stripe_payment_intent_id,
@@ -160,35 +179,41 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         }
         if refund.reason:
             wanted["reason"] = refund.reason
-        return await answer(self._stripe.refunds.create_async(wanted, key_of(refund)))
+        return await answer(Refund, self._stripe.refunds.create_async(wanted, key_of(refund)))
 
-    async def refunds_of(self, intent_id: str) -> list[Json]:
+    async def refunds_of(self, intent_id: str) -> list[Refund]:
         """An intent's refunds, newest first, those of the dashboard as well."""
         wanted = {"payment_intent": intent_id, "limit": 100}
-        return await listed(self._stripe.refunds.list_async(wanted))
+        return await listed(Refund, self._stripe.refunds.list_async(wanted))
 
-    async def create_customer(self, organization: CustomerRow) -> Json:
-        """The organization as Stripe's customer. Another time it is another one."""
-        ours = self.marked(pursebot_organization_id=str(organization.organization_id))
+    async def create_customer(self, organization: CustomerRow) -> str:
+        """Make the organization Stripe's customer; its id. Another time it is another one."""
+        ours = self.marked(**{ORGANIZATION_METADATA: str(organization.organization_id)})
         wanted = {"name": organization.name, "metadata": ours}
-        return await answer(self._stripe.customers.create_async(wanted, new_key()))
+        made = await answer(Identified, self._stripe.customers.create_async(wanted, new_key()))
+        return made.id
 
-    async def get_event(self, event_id: str) -> Json:
+    async def get_event(self, event_id: str) -> StripeEvent:
         """An event of the last 30 days."""
-        return await answer(self._stripe.events.retrieve_async(event_id))
+        return await answer(StripeEvent, self._stripe.events.retrieve_async(event_id))
 
     async def events_since(self, created: int, types: list[str]) -> list[Json]:
-        """Events of these types from `created` (seconds since 1970) on, oldest first."""
+        """Events of these types from `created` (seconds since 1970) on, oldest first.
+
+        Each as Stripe sent it: one that is not as documented hides no other.
+        """
         found: list[Json] = []
         for first in range(0, len(types), TYPES_AT_ONCE):
             asked = {"types": types[first : first + TYPES_AT_ONCE], "created": {"gte": created}}
-            newest_first = await listed(self._stripe.events.list_async({**asked, "limit": 100}))
-            found += newest_first[::-1]
+            newest_first = self._stripe.events.list_async({**asked, "limit": 100})
+            found += (await listed_as_sent(newest_first))[::-1]
         return sorted(found, key=lambda event: int(event["created"]))
 
-    async def webhook_endpoints(self) -> list[Json]:
+    async def webhook_endpoints(self) -> list[WebhookEndpoint]:
         """Where Stripe posts this account's events."""
-        return await listed(self._stripe.webhook_endpoints.list_async({"limit": 100}))
+        return await listed(
+            WebhookEndpoint, self._stripe.webhook_endpoints.list_async({"limit": 100})
+        )
 
     async def may(self, permission: Permission) -> bool:
         """Whether our key has this permission. Changes nothing; raises StripeUnavailable."""
@@ -203,7 +228,8 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
     async def portal_is_set_up(self) -> bool:
         """Whether somebody has saved the customer portal's settings."""
         wanted = {"active": True, "is_default": True, "limit": 1}
-        return bool(await listed(self._stripe.billing_portal.configurations.list_async(wanted)))
+        asked = self._stripe.billing_portal.configurations.list_async(wanted)
+        return bool(await listed(Identified, asked))
 
     async def thin_destinations(self, url: str) -> list[str]:
         """The ids of the destinations at this address that send events without their objects.
@@ -213,15 +239,10 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         wanted = {"include": ["webhook_endpoint.url"]}
         asked = self._client.v2.core.event_destinations.list_async(wanted)  # type: ignore[arg-type]
         try:
-            found = (await reply(asked)).to_dict()["data"]
+            found = (await answer(EventDestinations, asked)).data
         except (StripeRefused, StripeUnavailable):
             return []
-        return [
-            each["id"]
-            for each in found
-            if each["event_payload"] == "thin"
-            and (each.get("webhook_endpoint") or {}).get("url") == url
-        ]
+        return [each.id for each in found if each.event_payload == "thin" and each.url == url]
 
     async def clock_ahead(self) -> float:
         """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""

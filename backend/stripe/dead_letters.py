@@ -23,17 +23,23 @@ from backend.database.functions.dead_letters import (
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
 from backend.payments.checkout import STRIPE_DECIDES, look
-from backend.payments.refunds import refund_fact
-from backend.schemas import Json
 from backend.shop import Shop
-from backend.stripe.events import StripeEvent
-from backend.stripe.parsers.disputes import refetched_dispute_fact
-from backend.stripe.parsers.payments import found_fact
-from backend.stripe.parsers.subscriptions import invoice_fact
-from backend.stripe.refetch import refetched_fact
+from backend.stripe.events import parse_event
+from backend.stripe.parsers.disputes import parse_refetched_dispute
+from backend.stripe.parsers.facts import (
+    Fact,
+    InvoiceFact,
+    PaymentFact,
+    RefetchFact,
+    TakenBack,
+    stored_fact,
+)
+from backend.stripe.parsers.invoices import parse_invoice
+from backend.stripe.parsers.refunds import parse_refund
+from backend.stripe.refetch import parse_found, refetch
 from backend.stripe.webhooks import decide, unanswered
 
-CHECK = "check:"  # an answer to a question of our own, see topups.receive_check
+CHECK = "check:"  # an answer to a question of our own, see checkout.receive_check
 
 
 async def listing(shop: Shop, everything: bool) -> list[EventRow]:
@@ -51,28 +57,27 @@ async def show(shop: Shop, event_id: str) -> EventRow:
 
 async def retry(shop: Shop, event_id: str) -> EventResult:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
-    fact = await told_now(shop, await show(shop, event_id))
-    result = await retry_event(shop.database, event_id=event_id, fact=fact)
+    fact = await fact_now(shop, await show(shop, event_id))
+    result = await retry_event(shop.database, event_id=event_id, fact=fact.as_json())
     shop.bell.ring()
     if result.reason == STRIPE_DECIDES and result.fact is not None:
         try:
-            result = await decide(shop, result, result.fact)
+            result = await decide(shop, result, stored_fact(result.fact))
         except PursebotError as failure:
             await unanswered(shop, event_id, failure)
             raise
     return result
 
 
-async def told_now(shop: Shop, event: EventRow) -> Json:
+async def fact_now(shop: Shop, event: EventRow) -> Fact:
     """The fact of an event as Stripe tells it now."""
-    fact = event.fact
     if not event.id.startswith(CHECK):
-        source = await shop.stripe.get_event(event.id)
-        return StripeEvent.model_validate(source).fact()
-    if fact["about"] == "payment" and event.payment is not None:
-        return found_fact(await look(shop, event.payment), event.payment)
-    if fact["about"] == "invoice":
-        return invoice_fact(await shop.stripe.get_invoice(fact["invoice_id"]), "paid")
+        return parse_event(await shop.stripe.get_event(event.id))
+    fact = stored_fact(event.fact)
+    if isinstance(fact, PaymentFact) and event.payment is not None:
+        return parse_found(await look(shop, event.payment), event.payment)
+    if isinstance(fact, InvoiceFact):
+        return parse_invoice(await shop.stripe.get_invoice(fact.invoice_id), "paid")
     return fact
 
 
@@ -101,26 +106,35 @@ async def accept(
 
 async def found_at_stripe(shop: Shop, event: EventRow) -> FoundAtStripe:
     """All that Stripe has of the money that an event is about, as `api.accept_event` takes it."""
-    fact = event.fact
-    if fact["about"] == "invoice":
-        invoice_id = fact.get("invoice_id") or fact["object_id"]
-        fact = invoice_fact(await shop.stripe.get_invoice(invoice_id), "paid")
-    elif fact["outcome"] == "refetch" or fact["about"] == "payment":
-        fact = await refetched_fact(shop, fact, event.payment.id if event.payment else None)
-    ids = fact["intents"] if fact["about"] == "invoice" else [fact.get("intent_id")]
+    fact = await money_fact(shop, event)
     found = FoundAtStripe(
         customer_id=None,
         session_id=None,
-        invoice_id=fact.get("invoice_id"),
+        invoice_id=fact.invoice_id if isinstance(fact, InvoiceFact) else None,
         intents=[],
         refunds=[],
         disputes=[],
     )
-    for intent_id in filter(None, ids):
-        await add_intent(shop, found, intent_id)
-    if fact["about"] == "invoice":
-        spread_tax(found["intents"], fact["tax_minor"])
+    if isinstance(fact, InvoiceFact):
+        for intent_id in fact.intents:
+            await add_intent(shop, found, intent_id)
+        spread_tax(found["intents"], fact.tax_minor)
+    elif isinstance(fact, PaymentFact | TakenBack) and fact.intent_id:
+        await add_intent(shop, found, fact.intent_id)
     return found
+
+
+async def money_fact(shop: Shop, event: EventRow) -> Fact:
+    """What an event says of money, as Stripe says it now."""
+    fact = stored_fact(event.fact)
+    match fact:
+        case (
+            InvoiceFact(invoice_id=invoice_id) | RefetchFact(about="invoice", object_id=invoice_id)
+        ):
+            return parse_invoice(await shop.stripe.get_invoice(invoice_id), "paid")
+        case PaymentFact() | RefetchFact():
+            return await refetch(shop, fact, event.payment.id if event.payment else None)
+    return fact
 
 
 def spread_tax(intents: list[IntentFound], tax_minor: int) -> None:
@@ -136,22 +150,22 @@ async def add_intent(shop: Shop, found: FoundAtStripe, intent_id: str) -> None:
     """An intent's money, whose it is, and what went back of it; its page knows the tax."""
     intent, tax_minor = await shop.stripe.get_intent(intent_id), 0
     for session in await shop.stripe.sessions_of(intent_id):
-        found["session_id"] = session["id"]
-        tax_minor = (session.get("total_details") or {}).get("amount_tax") or 0
-    found["customer_id"] = found["customer_id"] or intent.get("customer")
+        found["session_id"], tax_minor = session.id, session.tax
+    found["customer_id"] = found["customer_id"] or intent.customer
     found["intents"].append(
         {
             "intent_id": intent_id,
-            "received_minor": intent["amount_received"],
+            "received_minor": intent.amount_received,
             "tax_minor": tax_minor,
-            "currency": intent["currency"],
-            "paid_method_id": intent.get("payment_method"),
+            "currency": intent.currency,
+            "paid_method_id": intent.payment_method,
         }
     )
-    found["refunds"] += [refund_fact(each) for each in await shop.stripe.refunds_of(intent_id)]
+    for refund in await shop.stripe.refunds_of(intent_id):
+        found["refunds"].append(parse_refund(refund).as_json())
     for dispute in await shop.stripe.disputes_of(intent_id):
-        charge = await shop.stripe.get_charge(dispute["charge"])
-        found["disputes"].append(refetched_dispute_fact(dispute, charge, None))
+        charge = await shop.stripe.get_charge(dispute.charge)
+        found["disputes"].append(parse_refetched_dispute(dispute, charge, None).as_json())
 
 
 async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> DismissedEvent:

@@ -1,79 +1,130 @@
-"""Stripe's events: their envelope, what each type says as a fact, and when one is not believed.
+"""Stripe's events: what each type says as a fact, and when one is not believed.
 
 An event is a hint, and Stripe's API is the truth. An object in another API version than ours, or in
-a shape that we do not know, says only which object is to be fetched (outcome `refetch`).
+a shape that is not as documented, says only which object is to be fetched (outcome `refetch`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
-from pydantic import BaseModel, Field
 
 from backend.database.functions.stripe_events import ReceivedEvent
-from backend.payments.refunds import charge_fact, refund_fact
+from backend.failures import StripeObjectUnreadable
 from backend.schemas import Json
-from backend.stripe.answers import marks_of
-from backend.stripe.billing import SUBSCRIPTION_METADATA
-from backend.stripe.client import API_VERSION, PAYMENT_METADATA
-from backend.stripe.parsers.disputes import dispute_fact, warning_fact
-from backend.stripe.parsers.payment_methods import customer_fact, method_fact, setup_fact
-from backend.stripe.parsers.payments import Outcome, intent_fact, session_fact
-from backend.stripe.parsers.subscriptions import invoice_fact, subscription_fact
+from backend.stripe.client import API_VERSION
+from backend.stripe.metadata import (
+    INSTALLATION_METADATA,
+    PAYMENT_METADATA,
+    SUBSCRIPTION_METADATA,
+    our_id,
+)
+from backend.stripe.parsers.charges import Charge, parse_charge
+from backend.stripe.parsers.disputes import (
+    Dispute,
+    EarlyFraudWarning,
+    parse_dispute,
+    parse_warning,
+)
+from backend.stripe.parsers.documented import read
+from backend.stripe.parsers.events import StripeEvent
+from backend.stripe.parsers.facts import (
+    About,
+    DisputeStep,
+    Fact,
+    InvoiceOutcome,
+    NoFact,
+    PaymentOutcome,
+    RefetchFact,
+    UnreadableFact,
+)
+from backend.stripe.parsers.intents import PaymentIntent, parse_intent
+from backend.stripe.parsers.invoices import Invoice, parse_invoice
+from backend.stripe.parsers.payment_methods import (
+    Customer,
+    SetupIntent,
+    StripePaymentMethod,
+    parse_customer,
+    parse_payment_method,
+    parse_setup_intent,
+)
+from backend.stripe.parsers.refunds import Refund, parse_refund
+from backend.stripe.parsers.sessions import CheckoutSession, parse_session
+from backend.stripe.parsers.subscriptions import StripeSubscription, parse_subscription
 
 log = structlog.get_logger(__name__)
-
-LAST_SECOND = 253_402_300_799  # of the year 9999
-# How it shows that an object is not of the form that Stripe documents.
-UNLIKE_STRIPES = (ValueError, LookupError, AttributeError, TypeError)
-NOTHING: Json = {"outcome": None}
 
 
 @dataclass(frozen=True)
 class EventType:
     """What an event of a type is about: the subject of its fact, and the kind of Stripe's object.
 
-    `step` is what it tells of a dispute beside how that stands.
+    `parse` raises StripeObjectUnreadable where that object is not as documented. `step` is what the
+    event tells of a dispute beside how that stands.
     """
 
-    about: str
+    about: About
     kind: str
-    parse: Callable[[Json], Json]
-    step: str | None = None
+    parse: Callable[[Json], Fact]
+    step: DisputeStep | None = None
 
 
-def _payment(kind: str, parse: Callable[[Json], Json]) -> EventType:
-    return EventType("payment", kind, parse)
+def _session(outcome: PaymentOutcome | None = None) -> EventType:
+    return EventType(
+        "payment",
+        "checkout.session",
+        lambda source: parse_session(read(CheckoutSession, source), outcome),
+    )
 
 
-def _intent(outcome: Outcome) -> EventType:
-    return _payment("payment_intent", partial(intent_fact, outcome=outcome))
+def _intent(outcome: PaymentOutcome) -> EventType:
+    return EventType(
+        "payment",
+        "payment_intent",
+        lambda source: parse_intent(read(PaymentIntent, source), outcome),
+    )
 
 
-def _dispute(step: str | None = None) -> EventType:
-    return EventType("dispute", "dispute", partial(dispute_fact, step=step), step)
+def _dispute(step: DisputeStep | None = None) -> EventType:
+    return EventType(
+        "dispute", "dispute", lambda source: parse_dispute(read(Dispute, source), step), step
+    )
 
 
-def _invoice(outcome: str) -> EventType:
-    return EventType("invoice", "invoice", partial(invoice_fact, outcome=outcome))
+def _invoice(outcome: InvoiceOutcome) -> EventType:
+    return EventType(
+        "invoice", "invoice", lambda source: parse_invoice(read(Invoice, source), outcome)
+    )
 
 
-_SESSION = _payment("checkout.session", session_fact)
-_REFUND = EventType("refund", "refund", refund_fact)
-_METHOD = EventType("method", "payment_method", method_fact)
-_SETUP = EventType("method", "setup_intent", setup_fact)
-_CUSTOMER = EventType("method", "customer", customer_fact)
-_SUBSCRIPTION = EventType("subscription", "subscription", subscription_fact)
+_REFUND = EventType("refund", "refund", lambda source: parse_refund(read(Refund, source)))
+_CHARGE = EventType("refunds", "charge", lambda source: parse_charge(read(Charge, source)))
+_WARNING = EventType(
+    "warning",
+    "radar.early_fraud_warning",
+    lambda source: parse_warning(read(EarlyFraudWarning, source)),
+)
+_METHOD = EventType(
+    "method",
+    "payment_method",
+    lambda source: parse_payment_method(read(StripePaymentMethod, source)),
+)
+_SETUP = EventType(
+    "method", "setup_intent", lambda source: parse_setup_intent(read(SetupIntent, source))
+)
+_CUSTOMER = EventType("method", "customer", lambda source: parse_customer(read(Customer, source)))
+_SUBSCRIPTION = EventType(
+    "subscription",
+    "subscription",
+    lambda source: parse_subscription(read(StripeSubscription, source)),
+)
 
 # https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
 EVENT_TYPES: dict[str, EventType] = {
-    "checkout.session.completed": _SESSION,
-    "checkout.session.async_payment_succeeded": _SESSION,
-    "checkout.session.async_payment_failed": _payment(
-        "checkout.session", partial(session_fact, outcome="failed")
-    ),
-    "checkout.session.expired": _SESSION,
+    "checkout.session.completed": _session(),
+    "checkout.session.async_payment_succeeded": _session(),
+    "checkout.session.async_payment_failed": _session("failed"),
+    "checkout.session.expired": _session(),
     "payment_intent.succeeded": _intent("paid"),
     "payment_intent.payment_failed": _intent("declined"),
     "payment_intent.processing": _intent("processing"),
@@ -82,15 +133,13 @@ EVENT_TYPES: dict[str, EventType] = {
     "refund.updated": _REFUND,
     "refund.failed": _REFUND,
     "charge.refund.updated": _REFUND,
-    "charge.refunded": EventType("refunds", "charge", charge_fact),
+    "charge.refunded": _CHARGE,
     "charge.dispute.created": _dispute(),
     "charge.dispute.updated": _dispute(),
     "charge.dispute.closed": _dispute(),
     "charge.dispute.funds_withdrawn": _dispute("withdrawn"),
     "charge.dispute.funds_reinstated": _dispute("reinstated"),
-    "radar.early_fraud_warning.created": EventType(
-        "warning", "radar.early_fraud_warning", warning_fact
-    ),
+    "radar.early_fraud_warning.created": _WARNING,
     "payment_method.attached": _METHOD,
     "payment_method.updated": _METHOD,
     "payment_method.automatically_updated": _METHOD,
@@ -118,70 +167,53 @@ def release_of(api_version: str) -> str:
     return api_version.rpartition(".")[2]
 
 
-class EventData(BaseModel):
-    """What the event is about."""
-
-    object: Json
-
-
-class StripeEvent(BaseModel):
-    """The envelope: https://docs.stripe.com/api/events/object. `created` in seconds since 1970.
-
-    `account` is the connected account that it is about, if it is not about our own.
-    """
-
-    id: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
-    type: str = Field(pattern=r"^[\x21-\x7e]{1,255}$")
-    livemode: bool
-    created: int = Field(ge=0, le=LAST_SECOND)
-    account: str | None = Field(default=None, max_length=255)
-    api_version: str | None = Field(default=None, max_length=255)
-    data: EventData
-
-    @property
-    def other_release(self) -> bool:
-        """Whether its object is rendered in a release of Stripe's API that we do not read."""
-        return self.api_version is not None and (
-            release_of(self.api_version) != release_of(API_VERSION)
-        )
-
-    def as_received(self) -> ReceivedEvent:
-        """As `api.receive_events` takes it."""
-        return {
-            "id": self.id,
-            "type": self.type,
-            "livemode": self.livemode,
-            "created": self.created,
-            "account": self.account,
-            "api_version": self.api_version,
-            "fact": self.fact(),
-        }
-
-    def fact(self) -> Json:
-        """What it says, or that its object is to be fetched."""
-        known = EVENT_TYPES.get(self.type)
-        if known is None:
-            return NOTHING
-        if self.other_release:
-            log.info("event_of_other_release", event_id=self.id, api_version=self.api_version)
-            return refetch_fact(known, self.data.object)
-        try:
-            return known.parse(self.data.object)
-        except UNLIKE_STRIPES as error:
-            log.error("event_unreadable", event_id=self.id, error=type(error).__name__)
-            return refetch_fact(known, self.data.object)
+def is_of_other_release(event: StripeEvent) -> bool:
+    """Whether its object is rendered in a release of Stripe's API that we do not read."""
+    version = event.api_version
+    return version is not None and release_of(version) != release_of(API_VERSION)
 
 
-def refetch_fact(known: EventType, source: Json) -> Json:
-    """That an object is to be fetched, with what of it no version of the API says otherwise."""
-    object_id = source.get("id")
-    if not isinstance(object_id, str):
-        return {"about": known.about, "outcome": "unreadable"}
+def parse_event(event: StripeEvent) -> Fact:
+    """Say what an event says, or that its object is to be fetched."""
+    known = EVENT_TYPES.get(event.type)
+    if known is None:
+        return NoFact(outcome=None)
+    if is_of_other_release(event):
+        log.info("event_of_other_release", event_id=event.id, api_version=event.api_version)
+        return refetch_fact(known, event.data.object)
+    try:
+        return known.parse(event.data.object)
+    except StripeObjectUnreadable as unreadable:
+        log.error("event_unreadable", event_id=event.id, problems=unreadable.details["problems"])
+        return refetch_fact(known, event.data.object)
+
+
+def as_received(event: StripeEvent, fact: Fact) -> ReceivedEvent:
+    """As `api.receive_events` takes an event and what it says."""
     return {
-        "about": known.about,
-        "outcome": "refetch",
-        "kind": known.kind,
-        "object_id": object_id,
-        "step": known.step,
-        **marks_of(source, payment_id=PAYMENT_METADATA, subscription_id=SUBSCRIPTION_METADATA),
+        "id": event.id,
+        "type": event.type,
+        "livemode": event.livemode,
+        "created": event.created,
+        "account": event.account,
+        "api_version": event.api_version,
+        "fact": fact.as_json(),
     }
+
+
+def refetch_fact(known: EventType, source: Json) -> RefetchFact | UnreadableFact:
+    """Say that an object is to be fetched, with what no version of the API says otherwise of it."""
+    object_id, metadata = source.get("id"), source.get("metadata")
+    if not isinstance(object_id, str):
+        return UnreadableFact(about=known.about, outcome="unreadable")
+    marks = metadata if isinstance(metadata, dict) else None
+    return RefetchFact(
+        about=known.about,
+        outcome="refetch",
+        kind=known.kind,
+        object_id=object_id,
+        step=known.step,
+        installation=our_id(marks, INSTALLATION_METADATA),
+        payment_id=our_id(marks, PAYMENT_METADATA),
+        subscription_id=our_id(marks, SUBSCRIPTION_METADATA),
+    )

@@ -8,20 +8,21 @@ from typing import Any
 
 from backend import page_texts
 from backend.database.functions.setup_links import SetupLinkRow
-from backend.schemas import Json
 from backend.stripe.answers import PageRow, answer, listed, new_key, on_page
-
-LINK_METADATA = "pursebot_link_id"
+from backend.stripe.metadata import LINK_METADATA
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.payment_methods import Customer, PortalSession, StripePaymentMethod
+from backend.stripe.parsers.sessions import CheckoutSession
 
 
 class StripeCards:
-    """Pages to add a card, payment methods and customers, as plain dicts."""
+    """Pages to add a card, payment methods and customers."""
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
     marked: Any  # StripeGateway.marked
 
-    async def create_setup(self, link: SetupLinkRow) -> Json:
+    async def create_setup(self, link: SetupLinkRow) -> CheckoutSession:
         """The page of a link to add a card, which says who will be able to charge it."""
         ours = self.marked(**{LINK_METADATA: str(link.link_id)})
         back = f"{self._public_url}/cards/{link.link_id}/return"
@@ -33,48 +34,57 @@ class StripeCards:
             "custom_text": {"submit": {"message": who_can_charge(link)}},
             "setup_intent_data": {"metadata": ours},
         }
-        return await answer(self._stripe.checkout.sessions.create_async(wanted, new_key()))
+        asked = self._stripe.checkout.sessions.create_async(wanted, new_key())
+        return await answer(CheckoutSession, asked)
 
-    async def get_setup(self, session_id: str) -> Json:
+    async def get_setup(self, session_id: str) -> CheckoutSession:
         """A page to add a card, with its setup intent."""
         wanted = {"expand": ["setup_intent"]}
-        return await answer(self._stripe.checkout.sessions.retrieve_async(session_id, wanted))
+        asked = self._stripe.checkout.sessions.retrieve_async(session_id, wanted)
+        return await answer(CheckoutSession, asked)
 
-    async def saved_methods(self, customer_id: str) -> tuple[str | None, list[Json]] | None:
+    async def saved_methods(
+        self, customer_id: str
+    ) -> tuple[str | None, list[StripePaymentMethod]] | None:
         """A customer's default payment method, by its id, and all that they have.
 
         None of a customer who was deleted at Stripe, for ever, with all that they had.
         """
-        customer = await answer(self._stripe.customers.retrieve_async(customer_id))
-        if customer.get("deleted"):
+        customer = await answer(Customer, self._stripe.customers.retrieve_async(customer_id))
+        if customer.deleted:
             return None
         asked = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
-        return customer["invoice_settings"]["default_payment_method"], await listed(asked)
+        return customer.default_method_id, await listed(StripePaymentMethod, asked)
 
-    async def attach_method(self, method_id: str, customer_id: str) -> Json:
+    async def attach_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
         """Stripe gives the method to the customer; a test method becomes a new one."""
         wanted = {"customer": customer_id}
-        return await answer(self._stripe.payment_methods.attach_async(method_id, wanted, new_key()))
+        asked = self._stripe.payment_methods.attach_async(method_id, wanted, new_key())
+        return await answer(StripePaymentMethod, asked)
 
     async def show_always(self, method_id: str) -> None:
         """Offer it on Stripe's pages again: docs.stripe.com/payments/existing-customers."""
         wanted = {"allow_redisplay": "always"}
-        await answer(self._stripe.payment_methods.update_async(method_id, wanted, new_key()))
+        asked = self._stripe.payment_methods.update_async(method_id, wanted, new_key())
+        await answer(Identified, asked)
 
     async def detach_method(self, method_id: str) -> None:
         """Nobody can charge it for the customer any more. Stripe refuses where it is so already."""
-        await answer(self._stripe.payment_methods.detach_async(method_id, {}, new_key()))
+        asked = self._stripe.payment_methods.detach_async(method_id, {}, new_key())
+        await answer(Identified, asked)
 
     async def set_default_method(self, customer_id: str, method_id: str) -> None:
         """What the customer pays with unless somebody says otherwise."""
         wanted = {"invoice_settings": {"default_payment_method": method_id}}
-        await answer(self._stripe.customers.update_async(customer_id, wanted, new_key()))
+        asked = self._stripe.customers.update_async(customer_id, wanted, new_key())
+        await answer(Identified, asked)
 
-    async def open_portal(self, customer_id: str, organization_id: str) -> Json:
-        """Stripe's own page of the customer's cards and invoices."""
+    async def open_portal(self, customer_id: str, organization_id: str) -> str:
+        """Open Stripe's own page of the customer's cards and invoices; its address."""
         back = f"{self._public_url}/cards/{organization_id}/portal"
         wanted = {"customer": customer_id, "return_url": back}
-        return await answer(self._stripe.billing_portal.sessions.create_async(wanted, new_key()))
+        asked = self._stripe.billing_portal.sessions.create_async(wanted, new_key())
+        return (await answer(PortalSession, asked)).url
 
 
 def who_can_charge(link: PageRow) -> str:

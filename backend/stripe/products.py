@@ -13,9 +13,9 @@ from typing import Any
 import structlog
 
 from backend.failures import StripeRefused
-from backend.schemas import Json
 from backend.stripe.answers import answer, new_key
 from backend.stripe.errors import about_product
+from backend.stripe.parsers.products import Product
 
 log = structlog.get_logger(__name__)
 
@@ -58,34 +58,34 @@ class StripeProducts:
         for number in range(1, MOST_IDS + 1):
             id = base if number == 1 else f"{base}_{number}"
             found = await self._product(id)
-            changed = found is None or not found["active"]
+            changed = found is None or not found.active
             if found is None:
                 found = await self._make_product(id, name)
             elif changed:
                 found = await answer(
-                    self._stripe.products.update_async(id, {"active": True}, new_key())
+                    Product, self._stripe.products.update_async(id, {"active": True}, new_key())
                 )
                 log.warning("product_unarchived", product=id)
-            if found and found["active"]:
+            if found and found.active:
                 self._kept[base] = id
                 return changed
         raise StripeRefused(stripe_code="product_inactive")
 
-    async def _product(self, id: str) -> Json | None:
+    async def _product(self, id: str) -> Product | None:
         """A product as it stands; None where there is none, or none any more."""
         try:
-            found = await answer(self._stripe.products.retrieve_async(id), quiet=True)
+            found = await answer(Product, self._stripe.products.retrieve_async(id), quiet=True)
         except StripeRefused as refused:
             if refused.details["stripe_status"] == NOT_FOUND:
                 return None
             raise
-        return None if found.get("deleted") else found
+        return None if found.deleted else found
 
-    async def _make_product(self, id: str, name: str) -> Json | None:
+    async def _make_product(self, id: str, name: str) -> Product | None:
         """A new product; what somebody else made of this id meanwhile is as good."""
         try:
             return await answer(
-                self._stripe.products.create_async({"id": id, "name": name}, new_key())
+                Product, self._stripe.products.create_async({"id": id, "name": name}, new_key())
             )
         except StripeRefused as refused:
             if refused.facts["stripe_code"] == "resource_already_exists":

@@ -14,6 +14,7 @@ from backend.database.functions.payment_methods import tell_expiring_methods
 from backend.database.functions.payments import end_abandoned, unsettled_payments
 from backend.database.functions.refunds import unsettled_refunds
 from backend.database.functions.stripe_events import (
+    ReceivedEvent,
     events_cursor,
     move_events_cursor,
     unsettled_events,
@@ -22,10 +23,12 @@ from backend.database.functions.subscriptions import unsettled_subscriptions
 from backend.database.protocol import Database
 from backend.errors import PursebotError
 from backend.payments import charges, refunds
+from backend.schemas import Json
 from backend.shop import Shop
 from backend.stripe import webhooks
-from backend.stripe.events import EVENT_TYPES, UNLIKE_STRIPES, StripeEvent
-from backend.subscriptions import service as subscriptions
+from backend.stripe.events import EVENT_TYPES, as_received, parse_event, refetch_fact
+from backend.stripe.parsers.events import StripeEvent
+from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
@@ -58,8 +61,11 @@ class Noun(Generic[Id]):
         for id in ids:
             try:
                 await self.reconcile(shop, id)
-            except (PursebotError, *UNLIKE_STRIPES) as error:
+            except PursebotError as error:
                 log.error("reconcile_one", about=about, id=str(id), error=type(error).__name__)
+            except Exception:
+                log.exception("reconcile_one_crashed", about=about, id=str(id))
+                shop.metrics.bugs.labels("reconciler").inc()
         return len(ids)
 
 
@@ -75,14 +81,17 @@ async def once(shop: Shop) -> dict[str, int]:
     """Stripe's events; all that is open, by id; expiring cards. Answers what was looked at.
 
     The events first: what they tell of has not come to nothing, however long we were away. Without
-    them nothing is given up.
+    them nothing is given up. A failure, or a mistake of ours, ends nothing else.
     """
     looked: dict[str, int] = {}
     try:
         looked["events"] = await missed_events(shop)
         await end_abandoned(shop.database, most=AT_ONCE)
-    except (PursebotError, *UNLIKE_STRIPES) as error:
+    except PursebotError as error:
         log.error("reconcile_events", error=repr(error))
+    except Exception:
+        log.exception("reconcile_events_crashed")
+        shop.metrics.bugs.labels("reconciler").inc()
     for about, noun in NOUNS.items():
         looked[about] = looked.get(about, 0) + await noun.reconcile_all(shop, about)
     looked["expiring"] = await tell_expiring_methods(shop.database, most=AT_ONCE)
@@ -99,16 +108,30 @@ async def missed_events(shop: Shop) -> int:
     began = int(time.time())
     since = await events_cursor(shop.database)
     sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
-    events = []
-    for source in sources:
-        try:
-            events.append(StripeEvent.model_validate(source).as_received())
-        except ValidationError as error:  # one that is not as documented hides no other
-            log.error("stripe_event_malformed", problems=error.error_count())
+    events = [event for source in sources if (event := read_listed(shop, source))]
     for first in range(0, len(events), EVENTS_AT_ONCE):
         await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
     await move_events_cursor(shop.database, until=began)
     return len(events)
+
+
+def read_listed(shop: Shop, source: Json) -> ReceivedEvent | None:
+    """Read an event of Stripe's list; None of one that is not as documented: it hides no other.
+
+    Where a mistake of ours ends that, its object is to be fetched: it hides no other and is not
+    forgotten.
+    """
+    try:
+        event = StripeEvent.model_validate(source)
+    except ValidationError as error:
+        log.error("stripe_event_malformed", problems=error.error_count())
+        return None
+    try:
+        return as_received(event, parse_event(event))
+    except Exception:
+        log.exception("event_crashed", event_id=event.id)
+        shop.metrics.bugs.labels("reconciler").inc()
+        return as_received(event, refetch_fact(EVENT_TYPES[event.type], event.data.object))
 
 
 async def forever(shop: Shop) -> None:
@@ -121,3 +144,4 @@ async def forever(shop: Shop) -> None:
             log.warning("reconcile", code=error.code)
         except Exception:
             log.exception("reconcile_crashed")
+            shop.metrics.bugs.labels("reconciler").inc()

@@ -6,7 +6,6 @@ event alone does not say enough, Stripe is asked before it is answered.
 
 import json
 import time
-from collections.abc import Awaitable, Callable
 
 import structlog
 from pydantic import ValidationError
@@ -21,25 +20,36 @@ from backend.database.functions.stripe_events import (
     unanswered_event,
 )
 from backend.errors import BadRequest, PursebotError
-from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
+from backend.failures import (
+    EventNotApplied,
+    StripeObjectUnreadable,
+    StripeRefused,
+    StripeUnavailable,
+)
 from backend.payment_methods import service as cards
 from backend.payments import refunds
 from backend.payments.checkout import STRIPE_DECIDES
-from backend.schemas import Json
 from backend.shop import Shop
-from backend.stripe.events import EVENT_TYPES, UNLIKE_STRIPES, StripeEvent
-from backend.stripe.refetch import refetched_fact
-from backend.subscriptions import service as subscriptions
+from backend.stripe.events import EVENT_TYPES, as_received, is_of_other_release, parse_event
+from backend.stripe.parsers.events import StripeEvent
+from backend.stripe.parsers.facts import (
+    ChargeFact,
+    Fact,
+    InvoiceFact,
+    MethodFact,
+    RefetchFact,
+    SubscriptionFact,
+    stored_fact,
+)
+from backend.stripe.refetch import refetch
+from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
-# What is asked beyond the object of the event itself, by what it is about.
-ASKING: dict[str, Callable[[Shop, str, Json], Awaitable[object]]] = {
-    "refunds": lambda shop, event_id, fact: refunds.ask(shop, fact["intent_id"], fact["livemode"]),
-    "method": cards.ask,
-    "subscription": subscriptions.ask_again,
-    "invoice": subscriptions.ask_who_paid,
-}
+# What says only whose it is: beyond the object of the event itself Stripe is asked how it stands.
+Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
+# Why an event is failed, or a dead letter, of which a mistake of ours ended the handling.
+OUR_BUG = PursebotError.code
 # https://docs.stripe.com/event-destinations#thin-events
 THIN = "v2.core.event"
 
@@ -47,24 +57,25 @@ THIN = "v2.core.event"
 async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
     """One delivery: verified, recorded, applied once. Answers the event's state.
 
-    Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500).
+    Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500). A mistake
+    of ours is what it is, and a 500: Stripe sends the event again, and the reconciler reads it too.
     """
     with shop.metrics.webhook_answer() as about:
         shop.stripe.verify(raw, signature)
-        event = parsed(raw)
+        event = read_event(raw)
         about["type"] = event.type if event.type in EVENT_TYPES else "other"
-        result = (await apply(shop, [event.as_received()]))[0]
+        result = (await apply(shop, [as_received(event, parse_event(event))]))[0]
         # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
         # fetches again.
-        if result.state == "failed" and not event.other_release:
+        if result.state == "failed" and not is_of_other_release(event):
             raise EventNotApplied
     if not result.repeat:
         shop.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return result.state
 
 
-def parsed(raw: bytes) -> StripeEvent:
-    """The event in these bytes. Raises BadRequest."""
+def read_event(raw: bytes) -> StripeEvent:
+    """Read the event in these bytes. Raises BadRequest."""
     try:
         return StripeEvent.model_validate_json(raw)
     except ValidationError as error:
@@ -117,23 +128,31 @@ async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> E
     """What became of an event in the end; where Stripe has to say more, it is asked.
 
     With `waiting` somebody waits who sends the event again: where Stripe does not answer, it
-    raises StripeUnavailable, unless the object could only be fetched. Whatever was not answered
-    stays failed, and the reconciler goes on with it.
+    raises StripeUnavailable, unless the object could only be fetched; and it raises a mistake of
+    ours, which else is written down here. Whatever was not answered stays failed, and the
+    reconciler goes on with it.
     """
     if result.reason != STRIPE_DECIDES or result.fact is None:
         return result
     try:
-        return await decide(shop, result, result.fact)
-    except (StripeRefused, EventNotApplied) as failure:
-        return await unanswered(shop, result.id, failure)
+        return await decide(shop, result, stored_fact(result.fact))
+    except StripeObjectUnreadable as unreadable:  # nobody else waits for it
+        return await unanswered(shop, result.id, unreadable)
     except StripeUnavailable as failure:
-        if waiting and result.fact["outcome"] != "refetch":
+        if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
             raise
         return await unanswered(shop, result.id, failure)
-    except UNLIKE_STRIPES as error:  # an object that we do not read: nobody else waits for it
-        log.exception("object_unreadable", event_id=result.id)
-        unreadable = EventNotApplied(stripe_code=f"unreadable_{type(error).__name__}")
-        return await unanswered(shop, result.id, unreadable)
+    except (StripeRefused, EventNotApplied) as failure:
+        return await unanswered(shop, result.id, failure)
+    except PursebotError:
+        raise
+    except Exception:
+        failed = await unanswered_event(shop.database, event_id=result.id, reason=OUR_BUG)
+        if waiting:
+            raise
+        log.exception("event_crashed", event_id=result.id)
+        shop.metrics.bugs.labels("reconciler").inc()
+        return failed
 
 
 async def repeat(shop: Shop, event_id: str) -> None:
@@ -144,31 +163,44 @@ async def repeat(shop: Shop, event_id: str) -> None:
     await decided(shop, result, waiting=False)
 
 
-async def decide(shop: Shop, result: EventResult, fact: Json) -> EventResult:
+async def decide(shop: Shop, result: EventResult, fact: Fact) -> EventResult:
     """Ask Stripe about an event of this `fact`; what it answers is applied.
 
     Raises what asking raises.
     """
-    if not needs_more(fact):
-        fetched = await refetched_fact(shop, fact, result.payment_id)
-        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched)
+    if not isinstance(fact, Hint):
+        fetched = await refetch(shop, fact, result.payment_id)
+        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched.as_json())
         shop.bell.ring()
         record_result(shop, result)
         if result.reason != STRIPE_DECIDES or result.fact is None:
             return result
-        fact = result.fact
-    await ASKING[fact["about"]](shop, result.id, fact)
+        fact = stored_fact(result.fact)
+    await ask_more(shop, fact, result.id)
     await answered_event(shop.database, event_id=result.id)
     return result
 
 
-def needs_more(fact: Json) -> bool:
-    """Whether more than the object itself has to be asked for, and we know whose it is."""
-    return fact["outcome"] != "refetch" and fact["about"] in ASKING
+async def ask_more(shop: Shop, fact: Fact, event_id: str) -> None:
+    """Ask Stripe how it stands with what a hint names, and settle that.
+
+    Raises EventNotApplied where what Stripe said could not be applied yet.
+    """
+    match fact:
+        case ChargeFact(intent_id=str(intent_id)):
+            await refunds.ask(shop, intent_id, fact.livemode)
+        case MethodFact():
+            await cards.ask(shop, fact, event_id)
+        case SubscriptionFact():
+            await subscriptions.ask_again(shop, fact)
+        case InvoiceFact():
+            await subscriptions.ask_who_paid(shop, fact)
 
 
 async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> EventResult:
     """Write down that what an event asks for was not answered, and why; the event as it is then."""
     log.error("not_answered", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
+    if isinstance(failure, StripeObjectUnreadable):
+        reason = f"unreadable_{failure.details['stripe_object']}"
     return await unanswered_event(shop.database, event_id=event_id, reason=reason)

@@ -41,7 +41,7 @@ async def document(shop: Shop, payment: Payment) -> schemas.Invoice:
     row = await start_payment(shop.database, payment_id=payment.id)
     if id := row.stripe_invoice_id:
         invoice = await shop.stripe.get_invoice(id)
-        url, pdf = invoice["hosted_invoice_url"], invoice["invoice_pdf"]
+        url, pdf = invoice.hosted_invoice_url, invoice.invoice_pdf
     else:
         url, pdf = await shop.stripe.get_receipt(opened_as(row.stripe_payment_intent_id)), None
     return schemas.Invoice(payment=payment, url=url, pdf=pdf)

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from backend.database.functions.subscriptions import start_subscription
-from backend.subscriptions import service as subscriptions
+from backend.subscriptions import refetch
 from tests.backend.conftest import SUCCESS, House
 from tests.backend.test_cards import TEST_CARD, Cards, cards
 from tests.backend.test_charges import saved
@@ -33,21 +33,21 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     twin = await house.shop.stripe.attach_method("pm_card_visa", customer["stripe_customer_id"])
     made = await start(house)
     row = await start_subscription(house.shop.database, subscription_id=made.id)
-    row = row.model_copy(update={"stripe_payment_method_id": twin["id"], "attempt": 2})
+    row = row.model_copy(update={"stripe_payment_method_id": twin.id, "attempt": 2})
     begun = await house.shop.stripe.create_subscription(row, customer["stripe_customer_id"])
-    kept: Any = house.store.get("subscription", begun["id"])
-    kept["default_payment_method"] = twin["id"]
-    house.store.put("subscription", begun["id"], kept)
-    await subscriptions.ask(house.shop, made.id, begun["id"])
+    kept: Any = house.store.get("subscription", begun.id)
+    kept["default_payment_method"] = twin.id
+    house.store.put("subscription", begun.id, kept)
+    await refetch.ask(house.shop, made.id, begun.id)
     await cards.until("Visa •••• 4242*")
-    assert house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]
+    assert house.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
     async with asyncio.timeout(60):
         while (seen := await cards.ask("GET", f"subscriptions/{made.id}"))["paid_with"] is None:
             await asyncio.sleep(0.05)
     assert (seen["paid_with"], seen["payment_method_id"]) == ("Visa •••• 4242", visa)
     await cards.ask("DELETE", f"methods/{visa}")
     assert await cards.names() == []
-    assert not house.store.get("payment_method", twin["id"])["customer"]  # type: ignore[index]
+    assert not house.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
 
 
 async def test_another_one_is_the_default_where_that_is_removed(cards: Cards) -> None:

@@ -55,7 +55,7 @@ async def test_a_payment_is_charged_and_credited_exactly(
     assert paid.balance == paid.money
     assert (paid.money.amount, paid.money.amount_minor) == (shown, charged)
     session = await house.shop.stripe.get_session(await house.session(payment))
-    assert (session["amount_total"], session["currency"]) == (charged, currency)
+    assert (session.amount_total, session.currency) == (charged, currency)
     introduction = Introduction(name="Ana", language="en", chat_id=ANA)
     [acme] = (await house.client.introduce(ANA, introduction)).organizations
     balances = [(wallet.balance.currency, wallet.balance.amount) for wallet in acme.wallets]

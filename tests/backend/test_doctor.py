@@ -10,6 +10,7 @@ from backend.doctor.finding import LEVELS, SENTENCES
 from backend.doctor.stripe_checks import endpoint_findings
 from backend.stripe.client import API_VERSION
 from backend.stripe.events import EVENT_TYPES
+from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
 from tests.backend.conftest import ANA, House
 from tests.backend.test_commands import GOOD, run
 from tests.backend.test_webhook_door import body, paid_at_stripe, signed
@@ -136,7 +137,9 @@ async def test_what_stripe_does_not_tell_us_and_a_wrong_clock_are_found(
 
 
 def test_an_endpoint_that_is_off_or_speaks_another_version_is_found() -> None:
-    endpoint = {"id": "we_1", "enabled_events": ["*"], "status": "disabled", "api_version": None}
+    endpoint = WebhookEndpoint(
+        id="we_1", url="x", enabled_events=["*"], status="disabled", api_version=None
+    )
     off, version = endpoint_findings(endpoint)
     assert (off.level, off.said) == ("error", "endpoint we_1 is disabled")
     assert (version.level, API_VERSION in version.fix) == ("warning", True)

@@ -46,7 +46,8 @@ async def test_stripes_page_and_the_one_after_it_speak_the_payers_language(
 ) -> None:
     await house.client.change_settings(ANA, SettingsChange(chosen_language=language))
     payment = await house.topup()
-    session = await house.shop.stripe.get_session(await house.session(payment))
+    session = house.store.get("checkout.session", await house.session(payment))
+    assert session is not None
     assert session["locale"] == locale
     async with house.http.get(f"{house.url}/pay/{payment}/leave") as page:
         text = await page.text()

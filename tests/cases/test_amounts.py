@@ -247,7 +247,7 @@ async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(house:
         assert status == 201, said
         payment = UUID(said["payment_id"])
         session = await house.shop.stripe.get_session(await house.session(payment))
-        assert (session["amount_total"], session["currency"]) == (minor, currency)
+        assert (session.amount_total, session.currency) == (minor, currency)
 
 
 async def test_the_command_refuses_two_amounts_with_both_readings(

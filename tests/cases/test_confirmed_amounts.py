@@ -114,20 +114,20 @@ class Setup:
             " order by created_at desc limit 1"
         )
         intent = await self.house.shop.stripe.get_intent(await self.owner.fetchval(query))
-        return intent["amount_received"], intent["currency"]
+        return intent.amount_received, intent.currency
 
     async def price(self) -> tuple[int, str]:
         """What Stripe charges every month."""
         query = "select stripe_subscription_id from subscriptions order by created_at desc limit 1"
         found = await self.house.shop.stripe.get_subscription(await self.owner.fetchval(query))
-        price = found["items"]["data"][0]["price"]
-        return price["unit_amount"], price["currency"]
+        price = found.items.data[0].price
+        return price.unit_amount or 0, price.currency
 
     async def sent_back(self) -> tuple[int, str]:
         """What Stripe sent back of the newest payment that was paid."""
         query = "select stripe_payment_intent_id from payments order by created_at desc limit 1"
         refunds = await self.house.shop.stripe.refunds_of(await self.owner.fetchval(query))
-        return sum(refund["amount"] for refund in refunds), refunds[0]["currency"]
+        return sum(refund.amount for refund in refunds), refunds[0].currency
 
     async def paid(self, amount: str) -> Json:
         """A payment with the saved card; the message that says that it is paid."""

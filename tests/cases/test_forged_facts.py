@@ -23,7 +23,8 @@ def session(payment: UUID, house: House, **changed: Any) -> Json:
     """A session that looks paid, with our metadata."""
     installation = house.shop.stripe.installation_id
     return {
-        "id": "cs_foreign", "object": "checkout.session", "mode": "payment", "status": "complete",
+        "id": "cs_foreign", "livemode": False,
+        "object": "checkout.session", "mode": "payment", "status": "complete",
         "payment_status": "paid", "amount_subtotal": 5000, "amount_total": 5000, "currency": "eur",
         "payment_intent": "pi_foreign", "customer": None, "total_details": {},
         "metadata": {"pursebot_payment_id": str(payment), "pursebot_installation": installation},

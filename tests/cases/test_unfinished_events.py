@@ -48,7 +48,7 @@ async def test_an_object_that_nobody_can_read_is_kept_and_stops_nothing(
     status, _ = await deliver(house, told)
     assert status == (200 if version else 500)
     row = await owner.fetchrow("select state, reason from stripe_events where id = $1", told["id"])
-    assert tuple(row or ()) == ("failed", "unreadable_KeyError")
+    assert tuple(row or ()) == ("failed", "unreadable_Dispute")
     await owner.execute(LATER)
     assert (await reconcile.once(house.shop))["payments"] == 0  # it came to its end
     await owner.execute("update stripe_events set received_at = received_at - interval '2 hours'")

@@ -42,7 +42,7 @@ async def test_an_event_of_a_connected_account_is_recorded_and_never_applied(
     payment = await unpaid(house)
     intent = {
         "id": "pi_of_the_other_account", "object": "payment_intent", "amount": 5000,
-        "amount_received": 5000, "currency": "eur", "status": "succeeded",
+        "amount_received": 5000, "livemode": False, "currency": "eur", "status": "succeeded",
         "metadata": {"pursebot_payment_id": str(payment)},
     }  # fmt: skip
     other = {"account": "acct_1Connected"}
@@ -86,7 +86,8 @@ async def test_what_another_installation_made_is_not_ours(
 async def test_what_has_our_metadata_and_is_of_nobody_here_is_answered_200(house: House) -> None:
     intent = {
         "id": "pi_1", "object": "payment_intent", "amount": 5000, "amount_received": 5000,
-        "currency": "eur", "status": "succeeded", "metadata": {"pursebot_payment_id": NEIGHBOUR},
+        "livemode": False, "currency": "eur", "status": "succeeded",
+        "metadata": {"pursebot_payment_id": NEIGHBOUR},
     }  # fmt: skip
     assert await post(house, "payment_intent.succeeded", intent) == (200, "parked")
 

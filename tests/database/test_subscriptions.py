@@ -15,7 +15,8 @@ from backend.errors import (
     SubscriptionCurrency,
     SubscriptionOver,
 )
-from backend.stripe.parsers.subscriptions import invoice_fact
+from backend.stripe.parsers.documented import read
+from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from tests.conftest import World
 from tests.database.conftest import Till, event
 from tests.database.test_events import balance
@@ -111,7 +112,8 @@ def stripes_invoice(*intents: int, **changed: Any) -> Json:
         for number, amount in enumerate(intents)
     ]  # fmt: skip
     return {
-        "id": "in_1", "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {}}},
+        "id": "in_1", "livemode": False, "status": "paid", "attempted": True,
+        "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {}}},
         "amount_paid": 5000, "amount_due": 5000, "subtotal": 5000, "total": 5000,
         "total_excluding_tax": 5000, "currency": "eur",
         "billing_reason": "subscription_cycle", "attempt_count": 1, "payments": {"data": payments},
@@ -137,7 +139,8 @@ def stripes_invoice(*intents: int, **changed: Any) -> Json:
 async def test_what_its_intents_paid_of_what_we_quoted_is_credited(
     till: Till, owner: Connection, subscription: str, invoice: Json, state: str, credited: int
 ) -> None:
-    assert await till.receive(event("evt_1", **invoice_fact(invoice, "paid"))) == [state]
+    fact = parse_invoice(read(Invoice, invoice), "paid").as_json()
+    assert await till.receive(event("evt_1", **fact)) == [state]
     assert await balance(owner) == credited
 
 

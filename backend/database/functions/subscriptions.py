@@ -41,7 +41,7 @@ class SeenSubscription(TypedDict, total=False):
     changed_by: str | None
     status: str
     paused: bool
-    amount: int
+    amount: int | None
     ends: int
     payment_method: str | None
     session_id: str

@@ -1,0 +1,89 @@
+"""PaymentIntents: what one received, whether it waits for its payer, the link for 3-D Secure."""
+
+from typing import Any
+
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.parsers.charges import Charge
+from backend.stripe.parsers.documented import Decline, Documented, Marked
+from backend.stripe.parsers.facts import PaymentFact, PaymentOutcome
+
+# https://docs.stripe.com/payments/paymentintents/lifecycle
+STANDING: dict[str, PaymentOutcome] = {
+    "succeeded": "paid",
+    "processing": "processing",
+    "canceled": "canceled",
+}
+# An intent that waits for its payer.
+UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
+# What a payer does away from the page, and takes days for: vouchers, bank transfers, codes.
+# https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action-type
+ELSEWHERE = ("display", "microdeposits")
+
+
+class Redirect(Documented):
+    """A page that the payer is to be sent to."""
+
+    url: str | None = None
+
+
+class NextAction(Documented):
+    """What the payer has to do next."""
+
+    type: str
+    redirect_to_url: Redirect | None = None
+
+
+class PaymentIntent(Marked):
+    """https://docs.stripe.com/api/payment_intents/object."""
+
+    livemode: bool
+    status: str
+    amount: int
+    amount_received: int
+    currency: str
+    customer: str | None = None
+    payment_method: str | None = None
+    last_payment_error: Decline | None = None
+    next_action: NextAction | None = None
+    presentment_details: dict[str, Any] | None = None
+    client_secret: str | None = None
+    latest_charge: str | Charge | None = None
+
+    @property
+    def waits_for_payer(self) -> bool:
+        """Whether it waits for a payer on a page, and for nothing else."""
+        doing = self.next_action.type if self.next_action else ""
+        return self.status in UNPAID and not any(word in doing for word in ELSEWHERE)
+
+    @property
+    def three_d_secure_url(self) -> str | None:
+        """Where the payer confirms to their bank that it is them, if the bank asks for that.
+
+        https://docs.stripe.com/payments/3d-secure/authentication-flow
+        """
+        redirect = self.next_action.redirect_to_url if self.next_action else None
+        return redirect.url if redirect else None
+
+    @property
+    def decline(self) -> str | None:
+        """Why the last try failed, if one did."""
+        return self.last_payment_error.reason if self.last_payment_error else None
+
+
+def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> PaymentFact:
+    """Say that `outcome` happened on an intent."""
+    return PaymentFact(
+        about="payment",
+        source="intent",
+        outcome=outcome,
+        installation=our_id(intent.metadata, INSTALLATION_METADATA),
+        payment_id=our_id(intent.metadata, PAYMENT_METADATA),
+        intent_id=intent.id,
+        customer_id=intent.customer,
+        received_minor=intent.amount_received,
+        tax_minor=0,
+        plain=intent.amount_received == intent.amount and not intent.presentment_details,
+        currency=intent.currency,
+        decline=intent.decline if outcome in ("declined", "failed") else None,
+        paid_method_id=intent.payment_method,
+    )

@@ -1,0 +1,122 @@
+"""Checkout Sessions: hosted pages to pay on, begin a subscription on or save a card on."""
+
+from typing import Any
+
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.parsers.documented import Documented, Marked
+from backend.stripe.parsers.facts import MethodFact, PaymentFact, PaymentOutcome, SubscriptionFact
+from backend.stripe.parsers.intents import PaymentIntent
+from backend.stripe.parsers.payment_methods import SetupIntent, link_fact
+from backend.stripe.parsers.subscriptions import subscription_fact
+
+ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
+# By status and payment_status: https://docs.stripe.com/api/checkout/sessions/object
+STANDING: dict[tuple[str | None, str], PaymentOutcome] = {
+    ("complete", "paid"): "paid",
+    ("complete", "no_payment_required"): "paid",  # with nothing: no money arrived
+    ("complete", "unpaid"): "processing",
+    ("expired", "unpaid"): "expired",
+}
+
+
+class TotalDetails(Documented):
+    """What may lie between a session's subtotal and its total, in minor units.
+
+    https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
+    """
+
+    amount_discount: int | None = None
+    amount_shipping: int | None = None
+    amount_tax: int | None = None
+
+
+class CheckoutSession(Marked):
+    """https://docs.stripe.com/api/checkout/sessions/object.
+
+    `payment_intent` and `setup_intent` are ids where Stripe was not asked for the objects.
+    """
+
+    livemode: bool
+    mode: str
+    status: str | None
+    payment_status: str
+    amount_total: int | None
+    amount_subtotal: int | None
+    currency: str | None
+    customer: str | None = None
+    payment_intent: str | PaymentIntent | None = None
+    setup_intent: str | SetupIntent | None = None
+    subscription: str | None = None
+    total_details: TotalDetails | None = None
+    presentment_details: dict[str, Any] | None = None
+    url: str | None = None
+
+    @property
+    def intent_id(self) -> str | None:
+        """The id of the intent that pays it, once there is one."""
+        found = self.payment_intent
+        return found.id if isinstance(found, PaymentIntent) else found
+
+    @property
+    def tax(self) -> int:
+        """How much of the total is tax, in minor units."""
+        return (self.total_details.amount_tax if self.total_details else None) or 0
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether the payer is asked for another sum than the lines have, or sees another one."""
+        details = self.total_details or TotalDetails()
+        amounts = (details.amount_discount, details.amount_shipping, details.amount_tax)
+        return any(amounts) or bool(self.presentment_details)
+
+
+def parse_session(
+    session: CheckoutSession, outcome: PaymentOutcome | None = None
+) -> PaymentFact | MethodFact | SubscriptionFact:
+    """Say how far a session is, or that `outcome` happened on it."""
+    if session.mode == "setup":
+        return link_fact(session.metadata, session.customer)
+    if session.mode == "subscription":
+        return subscription_fact(session.metadata, session.subscription)
+    return parse_payment_session(session, outcome)
+
+
+def parse_payment_session(
+    session: CheckoutSession, outcome: PaymentOutcome | None = None
+) -> PaymentFact:
+    """Say how far a session that takes a payment is, or that `outcome` happened on it.
+
+    What arrived is what its intent received, where that is expanded, and else what it should come
+    to. Only mode `payment` credits anything.
+    """
+    found = session.payment_intent
+    intent = found if isinstance(found, PaymentIntent) else None
+    if session.mode != "payment":
+        outcome = None
+    elif outcome is None:
+        outcome = standing(session, intent)
+    arrived = session.amount_total if intent is None else intent.amount_received
+    paid = session.payment_status == "paid" and session.intent_id is not None
+    return PaymentFact(
+        about="payment",
+        source="session",
+        outcome=outcome,
+        installation=our_id(session.metadata, INSTALLATION_METADATA),
+        payment_id=our_id(session.metadata, PAYMENT_METADATA),
+        session_id=session.id,
+        intent_id=session.intent_id,
+        customer_id=session.customer,
+        received_minor=arrived if paid else 0,
+        tax_minor=session.tax,
+        plain=not session.adjusted and session.amount_total == session.amount_subtotal,
+        currency=session.currency,
+        decline=intent.decline if intent else None,
+        paid_method_id=intent.payment_method if intent else None,
+    )
+
+
+def standing(session: CheckoutSession, intent: PaymentIntent | None) -> PaymentOutcome | None:
+    """How far a session is; its intent, where that is expanded, knows of delayed failures."""
+    if session.status == "complete" and intent and intent.status in ENDED_WITHOUT_MONEY:
+        return "failed"  # a delayed method that failed: the page is over, so nobody can try again
+    return STANDING.get((session.status, session.payment_status))
