@@ -23,7 +23,6 @@ from bot.telegram.context import BotApplication
 from sandbox.telegram.text import plain_text
 from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
-from tests.bot.fake_organizations import FakeOrganizations
 from tests.conftest import World
 from tests.sandbox.telegram.playground import TOKEN, Playground, local_telegram
 
@@ -85,10 +84,10 @@ async def telegram(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-def backend() -> FakeOrganizations:
+def backend() -> FakeBackend:
     """Ana owns Acme, Ben is a member, Eve is a stranger."""
-    return FakeOrganizations(
-        people={
+    return FakeBackend(
+        memberships={
             ANA: [membership(ACME, "Acme", "owner")],
             BEN: [membership(ACME, "Acme", "member")],
         }

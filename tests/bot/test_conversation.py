@@ -6,14 +6,7 @@ import pytest
 
 from bot.telegram.context import BotContext
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import (
-    ACME,
-    ANA,
-    LINK,
-    FakeBackend,
-    notification,
-    payment,
-)
+from tests.bot.fake_backend import ACME, ANA, LINK, FakeBackend, notification, payment
 
 
 async def test_start_shows_organizations_balances_and_the_next_step(
@@ -24,7 +17,7 @@ async def test_start_shows_organizations_balances_and_the_next_step(
     assert "Acme (you are owner)\nBalance: €12.34" in message["text"]
     assert "/topup 50" in message["text"]
     assert list(buttons(message)) == ["Top up", "Balance"]
-    user, said = backend.introduced[0]
+    user, said = backend.introductions[0]
     assert (user, said.name, said.language, said.chat_id) == (ANA, "Ana", "en", ANA)
 
 
@@ -53,7 +46,7 @@ async def test_topup_with_an_amount_turns_its_placeholder_into_the_link(
     link = await ana.sees("Add €50.00 to Acme.")
     assert link["message_id"] == placeholder["message_id"]
     assert buttons(link)["Pay €50.00"] == LINK
-    [(key, request)] = backend.asked
+    [(key, request)] = backend.checkouts
     assert key == f"{ANA}:{written['message_id']}:topup"
     assert request.shown_in is not None
     assert (request.organization_id, request.amount, request.currency) == (ACME, "50.00", "eur")
@@ -75,7 +68,7 @@ async def test_an_amount_that_cannot_be_charged_is_told_in_a_plain_sentence(
     placeholder = await ana.sees("Preparing your link")
     refusal = await ana.sees(sentence)
     assert refusal["message_id"] == placeholder["message_id"]
-    assert not backend.asked
+    assert not backend.checkouts
 
 
 async def test_ten_kilobytes_of_digits_are_refused_without_asking_the_backend(
@@ -96,7 +89,7 @@ async def test_without_an_amount_presets_are_offered_and_the_tapped_message_beco
     assert shown == {"answered": True, "text": "Preparing your link ...", "show_alert": False}
     link = await ana.sees("Add €25.00 to Acme.")
     assert link["message_id"] == offer["message_id"]
-    assert backend.asked[0][0] == f"{ANA}:{offer['message_id']}:topup"
+    assert backend.checkouts[0][0] == f"{ANA}:{offer['message_id']}:topup"
 
 
 async def test_two_taps_on_an_amount_are_one_payment_and_both_are_answered(
@@ -107,7 +100,7 @@ async def test_two_taps_on_an_amount_are_one_payment_and_both_are_answered(
     taps = await asyncio.gather(ana.taps(offer, "€25.00"), ana.taps(offer, "€25.00"))
     assert [tap["answered"] for tap in taps] == [True, True]
     await ana.sees("Add €25.00 to Acme.")
-    assert len(backend.asked) == 1
+    assert len(backend.checkouts) == 1
 
 
 async def test_a_second_amount_on_one_offer_is_refused_and_the_link_stays(
@@ -119,7 +112,7 @@ async def test_a_second_amount_on_one_offer_is_refused_and_the_link_stays(
     alerts = sorted([first["show_alert"], second["show_alert"]])
     assert alerts == [False, True]
     await ana.sees("Add €")
-    assert len(backend.asked) == 1
+    assert len(backend.checkouts) == 1
 
 
 async def test_another_amount_is_asked_for_until_it_is_one(
@@ -135,7 +128,7 @@ async def test_another_amount_is_asked_for_until_it_is_one(
     await ana.sees("Add €12.50 to Acme.")
     await ana.writes("13")
     await ana.sees("I did not understand that.")
-    assert [request.amount for _, request in backend.asked] == ["12.50"]
+    assert [request.amount for _, request in backend.checkouts] == ["12.50"]
 
 
 async def test_cancel_forgets_the_question_and_needs_no_backend(
@@ -143,7 +136,7 @@ async def test_cancel_forgets_the_question_and_needs_no_backend(
 ) -> None:
     await ana.writes("/topup")
     await ana.taps(await ana.sees("How much"), "Other amount")
-    backend.refuse["PUT /api/me"] = (500, "internal_error", {})
+    backend.refuse("PUT /api/me", "internal_error")
     await ana.writes("/cancel")
     await ana.sees("Forgotten.")
     await ana.writes("50")
@@ -168,9 +161,8 @@ async def test_nobody_says_that_nothing_was_charged_while_stripe_is_silent_about
 ) -> None:
     await ana.writes("/topup 50")
     link = await ana.sees("Add €50.00")
-    [id] = backend.payments
     for act, label in (("check", "Check again"), ("cancel", "Cancel")):
-        backend.refuse[f"POST /api/payments/{id}/{act}"] = (503, "stripe_unavailable", {})
+        backend.refuse(f"POST /api/payments/{{id}}/{act}", "stripe_unavailable")
         said = (await ana.taps(link, label))["text"]
         assert "nobody knows yet whether anything was charged" in said
 
@@ -194,7 +186,7 @@ async def test_a_new_link_is_one_payment_in_its_own_message_however_often_it_is_
     await asyncio.gather(ana.taps(old, "New link"), ana.taps(old, "New link"))
     link = await ana.sees("Add €50.00 to Acme.")
     assert link["message_id"] != old["message_id"]
-    [(key, _)] = backend.asked
+    [(key, _)] = backend.checkouts
     assert key == f"{ANA}:{old['message_id']}:again"
     assert sum("This link has expired." in text for text in await ana.chat()) == 1
     assert len(await ana.chat()) == 3
@@ -205,11 +197,11 @@ async def test_a_refusal_of_a_tap_is_an_alert_and_leaves_the_message(
 ) -> None:
     await ana.writes("/topup")
     offer = await ana.sees("How much")
-    backend.refuse["POST /api/payments/checkout"] = (503, "stripe_unavailable", {})
+    backend.refuse("POST /api/payments/checkout", "stripe_unavailable")
     shown = await ana.taps(offer, "€25.00")
     assert shown["show_alert"] is True
     assert shown["text"].startswith("Stripe does not answer right now.")
-    del backend.refuse["POST /api/payments/checkout"]
+    backend.refuse_no_more()
     await ana.taps(offer, "€25.00")
     await ana.sees("Add €25.00 to Acme.")
 
@@ -217,7 +209,7 @@ async def test_a_refusal_of_a_tap_is_an_alert_and_leaves_the_message(
 async def test_a_placeholder_that_may_be_the_link_by_now_is_left_alone(
     ana: Person, backend: FakeBackend
 ) -> None:
-    backend.crash["POST /api/payments/checkout"] = 3
+    backend.lose_connections("POST /api/payments/checkout", times=3)
     await ana.writes("/topup 50")
     await ana.sees("I cannot reach the wallet right now.")
     assert (await ana.chat())[0] == "Preparing your link ..."
@@ -226,7 +218,7 @@ async def test_a_placeholder_that_may_be_the_link_by_now_is_left_alone(
 async def test_a_backend_that_breaks_down_is_an_apology_without_its_inside(
     ana: Person, backend: FakeBackend
 ) -> None:
-    backend.refuse["PUT /api/me"] = (500, "internal_error", {"sql": "select secret"})
+    backend.refuse("PUT /api/me", "internal_error", sql="select secret")
     await ana.writes("/balance")
     await ana.sees("I cannot reach the wallet right now. Nothing is lost; try again in a minute.")
 
@@ -260,15 +252,14 @@ async def test_a_new_button_of_an_old_payment_is_checked_again_by_the_backend(
 ) -> None:
     await ana.writes("/topup 50")
     link = await ana.sees("Add €50.00")
-    [id] = backend.payments
-    backend.refuse[f"POST /api/payments/{id}/check"] = (404, "not_found", {})
+    backend.refuse("POST /api/payments/{id}/check", "not_found")
     assert "I cannot find that any more." in (await ana.taps(link, "Check again"))["text"]
 
 
 async def test_help_and_paysupport_answer_while_the_backend_is_away(
     ana: Person, backend: FakeBackend
 ) -> None:
-    backend.refuse["PUT /api/me"] = (500, "internal_error", {})
+    backend.refuse("PUT /api/me", "internal_error")
     await ana.writes("/help")
     assert "/balance: What is in the wallet\n" in (await ana.sees("/topup 50"))["text"]
     await ana.writes("/paysupport")
@@ -287,4 +278,4 @@ async def test_where_topups_are_kept_out_of_the_chat_nothing_leads_to_one(
     for command in ("/topup", "/topup 50"):
         await ana.writes(command)
         await ana.sees("Money is added elsewhere, not in this chat. Ask the owner")
-    assert backend.asked == []
+    assert backend.checkouts == []

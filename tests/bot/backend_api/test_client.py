@@ -14,7 +14,6 @@ from bot.locales.texts import load_texts
 from bot.telegram.refusals import refusal_sentence
 from tests.bot.fake_backend import ACME, ANA, SECRET, FakeBackend
 
-ME = "PUT /api/me"
 CHECKOUT = "POST /api/payments/checkout"
 FIFTY = CheckoutRequest(organization_id=ACME, amount="50", currency="eur")
 
@@ -22,16 +21,16 @@ FIFTY = CheckoutRequest(organization_id=ACME, amount="50", currency="eur")
 async def test_a_lost_connection_is_tried_again_under_the_same_key(
     backend: FakeBackend, client: BackendClient
 ) -> None:
-    backend.crash[CHECKOUT] = 2
+    backend.lose_connections(CHECKOUT, times=2)
     await client.create_checkout(ANA, FIFTY, idempotency_key="key")
     assert backend.calls.count(CHECKOUT) == 3
-    assert len(backend.asked) == 1
+    assert len(backend.checkouts) == 1
 
 
 async def test_after_three_lost_connections_the_backend_may_have_acted(
     backend: FakeBackend, client: BackendClient
 ) -> None:
-    backend.crash[CHECKOUT] = 3
+    backend.lose_connections(CHECKOUT, times=3)
     with pytest.raises(BackendUnavailable) as caught:
         await client.create_checkout(ANA, FIFTY, idempotency_key="key")
     assert caught.value.may_have_acted
@@ -51,11 +50,11 @@ async def test_a_backend_that_was_never_reached_has_not_acted(
 async def test_a_refusal_is_not_repeated_and_keeps_its_facts(
     backend: FakeBackend, client: BackendClient
 ) -> None:
-    backend.refuse[ME] = (429, "too_many_requests", {"retry_after": "2.5"})
+    backend.refuse(CHECKOUT, "too_many_requests", retry_after="2.5")
     with pytest.raises(BackendRefusal) as caught:
-        await client.introduce(ANA, Introduction(name="Ana"))
+        await client.create_checkout(ANA, FIFTY, idempotency_key="key")
     assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
-    assert backend.calls == [ME]
+    assert backend.calls == [CHECKOUT]
     english = load_texts().translator("en")
     assert refusal_sentence(caught.value, english).startswith("That was very fast. Wait 3 seconds")
 

@@ -7,10 +7,9 @@ the document: `tests/backend` calls them.
 
 import inspect
 import json
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
+from types import NoneType
 from typing import Any, get_type_hints
 from uuid import UUID
 
@@ -23,11 +22,9 @@ from backend import schemas
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendRefusal
 from bot.backend_api.transport import BackendTransport, new_session
+from tests.bot.documented_routes import route_of
 
 Json = dict[str, Any]
-DOCUMENT: Json = json.loads(
-    (Path(__file__).parents[2] / "snapshots" / "openapi.json").read_text(encoding="utf-8")
-)
 EXAMPLES: dict[Any, Any] = {int: -1001, UUID: UUID(int=1), str: "a-text", schemas.Role: "member"}
 OF_A_USER = [
     name
@@ -76,26 +73,6 @@ def example(kind: Any) -> Any:
     return EXAMPLES[kind]
 
 
-def operation(request: Request) -> Json:
-    """What the document says of a request's route; of two that fit, the more literal path."""
-    fitting = [
-        (path.count("{"), operations)
-        for path, operations in DOCUMENT["paths"].items()
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.path)
-    ]
-    assert fitting, f"{request.path} is no route of the backend"
-    found: Json = min(fitting, key=lambda each: each[0])[1][request.method.lower()]
-    return found
-
-
-def model_name(content: Json | None) -> str | None:
-    """The model of a body or an answer, by the name it has in the document."""
-    if content is None:
-        return None
-    reference: str = content["content"]["application/json"]["schema"]["$ref"]
-    return reference.rpartition("/")[2]
-
-
 @pytest.mark.parametrize("name", OF_A_USER)
 async def test_a_method_calls_a_route_that_the_backend_documents_with_its_models(
     name: str, recorded: BackendClient, requests: list[Request]
@@ -106,30 +83,20 @@ async def test_a_method_calls_a_route_that_the_backend_documents_with_its_models
     with pytest.raises(BackendRefusal):
         await method(**{parameter: example(kind) for parameter, kind in hints.items()})
     [request] = requests
-    documented = operation(request)
+    route = route_of(request.method, request.path)
 
-    success = next(said for status, said in documented["responses"].items() if status[0] == "2")
-    expected = model_name(success) if "content" in success else None
-    assert answer.__name__ == (expected or "NoneType")
-
+    assert answer is (route.answer_model or NoneType)
     classes = [kind for kind in hints.values() if inspect.isclass(kind)]
     models = [kind for kind in classes if issubclass(kind, BaseModel)]
-    body_model = model_name(documented.get("requestBody"))
-    if body_model and models:
-        assert [model.__name__ for model in models] == [body_model]
-    elif body_model:  # the client builds it from its arguments
-        shape = DOCUMENT["components"]["schemas"][body_model]
-        assert request.body == set(shape["required"])
+    if route.request_model and models:
+        assert models == [route.request_model]
+    elif route.request_model:  # the client builds it from its arguments
+        fields = route.request_model.model_fields.items()
+        assert request.body == {name for name, field in fields if field.is_required()}
 
-    documented_query = {
-        each["name"]: each["required"] for each in documented["parameters"] if each["in"] == "query"
-    }
-    if documented_query and models:
-        assert set(models[0].model_fields) == set(documented_query)
+    if route.query and models:
+        assert set(models[0].model_fields) == set(route.query)
     else:
-        assert request.query == {one for one, required in documented_query.items() if required}
-
-    keys = [each for each in documented["parameters"] if each["name"] == "Idempotency-Key"]
-    is_needed = any(each["required"] for each in keys)
-    assert request.has_key or not is_needed
-    assert keys or not request.has_key
+        assert request.query == {name for name, required in route.query.items() if required}
+    assert request.has_key or not route.requires_key
+    assert route.takes_key or not request.has_key

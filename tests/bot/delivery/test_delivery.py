@@ -179,14 +179,14 @@ async def test_a_refused_token_loses_no_notification(
 
 @pytest.mark.usefixtures("worker")
 async def test_a_backend_that_was_away_is_waited_for(backend: FakeBackend) -> None:
-    backend.crash["POST /internal/notifications/claim"] = 2
+    backend.lose_connections("POST /internal/notifications/claim", times=2)
     assert (await report(backend)).outcome == "delivered"
     assert (await report(backend)).outcome == "delivered"
 
 
 @pytest.mark.usefixtures("worker")
 async def test_a_report_that_gets_lost_is_sent_again(backend: FakeBackend) -> None:
-    backend.crash["POST /internal/notifications/1/result"] = 2
+    backend.lose_connections("POST /internal/notifications/{id}/result", times=2)
     assert (await report(backend)).outcome == "delivered"
 
 

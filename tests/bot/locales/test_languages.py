@@ -77,14 +77,14 @@ async def test_the_choice_wins_from_the_first_word_and_the_client_speaks_where_n
     ana: Person, backend: FakeBackend
 ) -> None:
     backend.settings[ANA] = {"chosen_language": "ru"}
-    backend.refuse["PUT /api/me"] = (503, "database_unavailable", {})
+    backend.refuse("PUT /api/me", "database_unavailable")
     await ana.writes("/help")
     await ana.sees("What you can do here")
-    del backend.refuse["PUT /api/me"]
+    backend.refuse_no_more()
     for word, answer in (("/help", "Что здесь можно делать"), ("/cancel", "Отменять нечего.")):
         await ana.writes(word)
         await ana.sees(answer)
-    backend.refuse["PUT /api/me"] = (503, "database_unavailable", {})
+    backend.refuse("PUT /api/me", "database_unavailable")
     await ana.writes("/balance")
     await ana.sees("Кошелёк сейчас недоступен.")
 

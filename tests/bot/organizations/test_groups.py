@@ -16,8 +16,7 @@ from bot.locales.texts import load_texts
 from bot.settings import Settings
 from sandbox.personas import GROUP, GROUP_ID
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, ANA, BEN, GLOBEX, SECRET, membership
-from tests.bot.fake_groups import FakeBackendWithGroups
+from tests.bot.fake_backend import ACME, ANA, BEN, GLOBEX, SECRET, FakeBackend, membership
 from tests.bot.scripted_bot_api import ScriptedBotApi
 from tests.sandbox.telegram.playground import Playground
 
@@ -42,9 +41,9 @@ def tap(number: int, data: str, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def backend() -> FakeBackendWithGroups:
-    return FakeBackendWithGroups(
-        people={
+def backend() -> FakeBackend:
+    return FakeBackend(
+        memberships={
             ANA: [membership(ACME, "Acme", "owner")],
             BEN: [membership(ACME, "Acme", "member")],
         }
@@ -78,7 +77,7 @@ def in_group(person: Person) -> Person:
 
 
 async def test_an_owner_ties_a_group_and_decides_what_it_sees(
-    telegram: Playground, backend: FakeBackendWithGroups, ana: Person, ben: Person, eve: Person
+    telegram: Playground, backend: FakeBackend, ana: Person, ben: Person, eve: Person
 ) -> None:
     ana, ben, eve = in_group(ana), in_group(ben), in_group(eve)
     await happens(telegram, "add_bot")
@@ -86,7 +85,7 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
     for nobody in (ben, eve):
         told = await nobody.taps(offer, "Tie to an organization")
         assert told["show_alert"]
-    assert not backend.tied
+    assert not backend.groups
     await eve.writes("/balance")
     refused = await ana.sees("")
     assert "Acme" not in refused["text"]
@@ -109,13 +108,13 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
 
     await ana.taps(settings, "Untie")
     await ana.sees("An owner can tie this group")
-    assert not backend.tied
+    assert not backend.groups
 
 
 async def test_an_owner_of_two_organizations_chooses(
-    telegram: Playground, backend: FakeBackendWithGroups, ana: Person, ben: Person
+    telegram: Playground, backend: FakeBackend, ana: Person, ben: Person
 ) -> None:
-    backend.people[ANA].append(membership(GLOBEX, "Globex", "owner"))
+    backend.memberships[ANA].append(membership(GLOBEX, "Globex", "owner"))
     ana, ben = in_group(ana), in_group(ben)
     await happens(telegram, "add_bot")
     await ana.taps(await ana.sees("An owner can tie this group"), "Tie to an organization")
@@ -123,11 +122,11 @@ async def test_an_owner_of_two_organizations_chooses(
     assert (await ben.taps(choice, "Acme"))["show_alert"]
     await ana.taps(choice, "Globex")
     await ana.sees("This group is tied to Globex.")
-    assert backend.tied[GROUP_ID].organization_id == GLOBEX
+    assert backend.groups[GROUP_ID].organization_id == GLOBEX
 
 
 async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_migrates(
-    telegram: Playground, backend: FakeBackendWithGroups, ana: Person
+    telegram: Playground, backend: FakeBackend, ana: Person
 ) -> None:
     ana = in_group(ana)
     await happens(telegram, "add_bot")
@@ -136,13 +135,13 @@ async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_
     await ana.sees("An owner can tie this group")
     await happens(telegram, "remove_bot")
     async with asyncio.timeout(60):
-        while backend.heard[-1][1].happened != "left":
+        while backend.group_events[-1][1].happened != "left":
             await asyncio.sleep(0.01)
-    supergroup = backend.heard[-1][0]
+    supergroup = backend.group_events[-1][0]
     moved = GroupNews(happened="migrated", new_chat_id=supergroup)
-    assert backend.heard[0] == (GROUP_ID, GroupNews(happened="joined"))
-    assert backend.heard.count((GROUP_ID, moved)) == 2
-    assert (supergroup, GroupNews(happened="joined")) in backend.heard
+    assert backend.group_events[0] == (GROUP_ID, GroupNews(happened="joined"))
+    assert backend.group_events.count((GROUP_ID, moved)) == 2
+    assert (supergroup, GroupNews(happened="joined")) in backend.group_events
 
 
 @pytest.mark.parametrize(
@@ -157,7 +156,7 @@ async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_
     ],
 )
 async def test_every_other_command_is_answered_with_a_way_to_private(
-    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups, text: str, link: str
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackend, text: str, link: str
 ) -> None:
     api.updates = [command(1, text)]
     sent = await play(api, client, "sendMessage")
@@ -169,9 +168,9 @@ async def test_every_other_command_is_answered_with_a_way_to_private(
 
 @pytest.mark.parametrize("sender", [CHAT, {"id": -8, "type": "channel", "title": "News"}])
 async def test_who_writes_as_the_group_or_a_channel_is_asked_to_write_as_themselves(
-    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups, sender: Any
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackend, sender: Any
 ) -> None:
-    backend.tied[-7] = Group(tied=True, organization_id=ACME, shows_balance=True)
+    backend.groups[-7] = Group(tied=True, organization_id=ACME, shows_balance=True)
     mask = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
     api.updates = [command(1, "/balance", sender_chat=sender, **{"from": mask})]
     sent = await play(api, client, "sendMessage")
@@ -181,15 +180,15 @@ async def test_who_writes_as_the_group_or_a_channel_is_asked_to_write_as_themsel
 
 
 async def test_a_topic_is_answered_in_and_announced_to_where_that_was_allowed(
-    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackend
 ) -> None:
     topic = {"message_thread_id": 9, "is_topic_message": True}
     api.updates = [command(1, "/balance", **topic)]
     assert (await play(api, client, "sendMessage"))["message_thread_id"] == "9"
-    backend.tied[-7] = Group(tied=True, organization_id=ACME, organization_name="Acme")
+    backend.groups[-7] = Group(tied=True, organization_id=ACME, organization_name="Acme")
     api.updates = [tap(2, f"announces_credits:yes:{ACME.hex}", **topic)]
     await play(api, client, "editMessageText")
-    assert (backend.tied[-7].announces_credits, backend.topic) == (True, 9)
+    assert (backend.groups[-7].announces_credits, backend.announcement_topic) == (True, 9)
 
 
 async def test_what_is_said_to_others_is_not_answered(
@@ -203,7 +202,7 @@ async def test_what_is_said_to_others_is_not_answered(
 
 
 async def test_a_private_button_in_a_group_is_too_old(
-    api: ScriptedBotApi, client: BackendClient, backend: FakeBackendWithGroups
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackend
 ) -> None:
     api.updates = [tap(1, "balance")]
     answer = await play(api, client, "answerCallbackQuery")

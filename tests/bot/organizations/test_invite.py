@@ -9,8 +9,7 @@ import pytest
 from bot.organizations.invite import parse_offer
 from bot.telegram.refusals import BotRefusal
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, NOON, membership
-from tests.bot.fake_organizations import FakeOrganizations
+from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, NOON, FakeBackend, membership
 
 
 async def link_in(person: Person) -> str:
@@ -20,7 +19,7 @@ async def link_in(person: Person) -> str:
 
 
 async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite")
     offer = await ana.sees("A link into Acme")
@@ -38,12 +37,12 @@ async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place
     shown = await ana.sees("Join Acme as admin: https://t.me/")
     assert "lets 5 people in, until June 16, 2026, 12:00 UTC" in shown["text"]
     assert shown["message_id"] == offer["message_id"]
-    [made] = backend.open.values()
+    [made] = backend.invitations.values()
     assert (made.role, made.uses_left) == ("admin", 5)
     assert made.expires_at == NOON + timedelta(days=30)
     await ana.taps(shown, "Revoke")
     await ana.sees("Revoked: this link lets nobody in any more.")
-    assert not backend.open
+    assert not backend.invitations
 
 
 @pytest.mark.parametrize(
@@ -73,21 +72,21 @@ def test_arguments_are_read_or_refused_as_a_whole(
 
 
 async def test_a_wrong_argument_is_told_how_to_write_it_and_a_right_one_makes_the_link(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite everybody forever")
     await ana.sees("/invite admin 5 7d")
-    assert not backend.open
+    assert not backend.invitations
     await ana.writes("/invite ADMIN  5 7d")
     await ana.sees("Join Acme as admin")
 
 
 async def test_only_who_may_invite_is_offered_it_and_only_roles_that_are_theirs_to_give(
-    ben: Person, backend: FakeOrganizations
+    ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/invite")
     await ben.sees("takes the role of admin or higher")
-    backend.people[BEN] = [membership(ACME, "Acme", "admin")]
+    backend.memberships[BEN] = [membership(ACME, "Acme", "admin")]
     await ben.writes("/invite")
     assert "owner" not in buttons(await ben.sees("A link into Acme"))
     await ben.writes("/invite owner")
@@ -95,7 +94,7 @@ async def test_only_who_may_invite_is_offered_it_and_only_roles_that_are_theirs_
 
 
 async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmless(
-    ana: Person, eve: Person, backend: FakeOrganizations
+    ana: Person, eve: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite 2")
     payload = await link_in(ana)
@@ -104,21 +103,21 @@ async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmle
         welcome = await eve.sees("You belong to Acme now, as member.")
         assert "Balance: €12.34" in welcome["text"]
         assert list(buttons(welcome)) == ["Balance"]
-    assert [place.organization_id for place in backend.people[EVE]] == [ACME]
+    assert [place.organization_id for place in backend.memberships[EVE]] == [ACME]
 
 
 async def test_who_joins_another_organization_keeps_the_current_one_until_they_switch(
-    ana: Person, eve: Person, backend: FakeOrganizations
+    ana: Person, eve: Person, backend: FakeBackend
 ) -> None:
-    backend.people[EVE] = [membership(GLOBEX, "Globex", "owner")]
+    backend.memberships[EVE] = [membership(GLOBEX, "Globex", "owner")]
     await ana.writes("/invite")
     await ana.taps(await ana.sees("A link into Acme"), "Make the link")
     await eve.writes(f"/start {await link_in(ana)}")
     welcome = await eve.sees("/topup and /balance still mean Globex first.")
-    assert backend.current.get(EVE) is None
+    assert backend.default_organizations.get(EVE) is None
     await eve.taps(welcome, "Switch to Acme")
     await eve.sees("Acme (you are member)")
-    assert backend.current[EVE] == ACME
+    assert backend.default_organizations[EVE] == ACME
 
 
 @pytest.mark.parametrize("code", ["", "nonsense", "x" * 3000, "<b>", "_"])
@@ -134,11 +133,11 @@ async def test_start_with_another_word_is_start(ana: Person) -> None:
 
 
 async def test_old_choices_are_refused_to_who_may_invite_nobody_any_more(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite")
     offer = await ana.sees("A link into Acme")
-    backend.people[ANA] = [membership(ACME, "Acme", "member")]
+    backend.memberships[ANA] = [membership(ACME, "Acme", "member")]
     for label in ("5 people", "Make the link"):
         assert "takes the role of" in (await ana.taps(offer, label))["text"]
-    assert not backend.open
+    assert not backend.invitations

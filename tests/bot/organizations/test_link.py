@@ -3,21 +3,21 @@
 import pytest
 
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_organizations import FakeOrganizations
+from tests.bot.fake_backend import FakeBackend
 
 CODE = "0123456789abcdef" * 2
 
 
 async def test_a_link_from_the_web_asks_and_then_connects(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes(f"/start link_{CODE}")
     asked = await ana.sees("Connect this Telegram account")
     assert list(buttons(asked)) == ["Connect"]
-    assert not backend.link_codes
+    assert not backend.accepted_links
     await ana.taps(asked, "Connect")
     await ana.sees("Connected.")
-    assert backend.link_codes == {CODE}
+    assert backend.accepted_links == {CODE}
 
 
 @pytest.mark.parametrize("code", ["", "x", CODE[1:], CODE + "0", CODE.upper()])
@@ -26,8 +26,8 @@ async def test_a_link_that_is_not_complete_asks_nothing(ana: Person, code: str) 
     await ana.sees("This link does not work any more")
 
 
-async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeOrganizations) -> None:
+async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeBackend) -> None:
     await ana.writes(f"/start link_{CODE}")
-    backend.refuse["POST /api/me/link/accept"] = (409, "both_have_history", {})
+    backend.refuse("POST /api/me/link/accept", "both_have_history")
     told = await ana.taps(await ana.sees("Connect this Telegram account"), "Connect")
     assert "their histories cannot become one" in str(told)

@@ -3,12 +3,20 @@
 import pytest
 
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, ANA, BEN, EVE, membership, notification, payment
-from tests.bot.fake_organizations import FakeOrganizations
+from tests.bot.fake_backend import (
+    ACME,
+    ANA,
+    BEN,
+    EVE,
+    FakeBackend,
+    membership,
+    notification,
+    payment,
+)
 
 
 async def test_everybody_sees_who_belongs_and_only_those_who_may_change_somebody_get_buttons(
-    ana: Person, ben: Person, backend: FakeOrganizations
+    ana: Person, ben: Person, backend: FakeBackend
 ) -> None:
     backend.names[BEN] = "<b>Ben</b> " + "n" * 80
     await ana.writes("/members")
@@ -18,9 +26,7 @@ async def test_everybody_sees_who_belongs_and_only_those_who_may_change_somebody
     assert not buttons(await ben.sees("Acme: 2 people"))
 
 
-async def test_a_role_is_changed_in_the_same_message(
-    ana: Person, backend: FakeOrganizations
-) -> None:
+async def test_a_role_is_changed_in_the_same_message(ana: Person, backend: FakeBackend) -> None:
     backend.names[BEN] = "Ben"
     await ana.writes("/members")
     shown = await ana.sees("Acme: 2 people")
@@ -30,7 +36,7 @@ async def test_a_role_is_changed_in_the_same_message(
     await ana.taps(person, "Make admin")
     changed = await ana.sees("Ben, admin")
     assert changed["message_id"] == shown["message_id"]
-    assert backend.people[BEN][0].role == "admin"
+    assert backend.memberships[BEN][0].role == "admin"
 
 
 @pytest.mark.parametrize(
@@ -41,24 +47,24 @@ async def test_a_role_is_changed_in_the_same_message(
     ],
 )
 async def test_what_cannot_be_taken_back_is_asked_first(
-    ana: Person, backend: FakeOrganizations, label: str, question: str, then: str
+    ana: Person, backend: FakeBackend, label: str, question: str, then: str
 ) -> None:
     backend.names[BEN] = "Ben"
     await ana.writes("/members")
     await ana.taps(await ana.sees("Acme: 2 people"), "Ben")
     await ana.taps(await ana.sees("Ben\nmember"), label)
     sure = await ana.sees(question)
-    assert backend.people[BEN][0].role == "member"
+    assert backend.memberships[BEN][0].role == "member"
     await ana.taps(sure, label)
     done = await ana.sees(then)
     assert "Ben" not in buttons(done) or label == "Make owner"
 
 
 async def test_an_admin_may_change_members_and_nobody_else(
-    ben: Person, backend: FakeOrganizations
+    ben: Person, backend: FakeBackend
 ) -> None:
-    backend.people[BEN] = [membership(ACME, "Acme", "admin")]
-    backend.people[EVE] = [membership(ACME, "Acme", "member")]
+    backend.memberships[BEN] = [membership(ACME, "Acme", "admin")]
+    backend.memberships[EVE] = [membership(ACME, "Acme", "member")]
     backend.names |= {EVE: "Eve"}
     await ben.writes("/members")
     shown = await ben.sees("Acme: 3 people")
@@ -68,22 +74,22 @@ async def test_an_admin_may_change_members_and_nobody_else(
 
 
 async def test_who_lost_the_role_meanwhile_is_refused_by_the_backend(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     backend.names[BEN] = "Ben"
     await ana.writes("/members")
     await ana.taps(await ana.sees("Acme: 2 people"), "Ben")
     person = await ana.sees("Ben\nmember in Acme")
-    backend.people[ANA] = [membership(ACME, "Acme", "admin")]
+    backend.memberships[ANA] = [membership(ACME, "Acme", "admin")]
     assert "takes the role of owner" in (await ana.taps(person, "Make admin"))["text"]
-    assert backend.people[BEN][0].role == "member"
+    assert backend.memberships[BEN][0].role == "member"
 
 
 async def test_many_people_are_turned_over_in_one_message(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     for number in range(2001, 2018):
-        backend.people[number] = [membership(ACME, "Acme", "member")]
+        backend.memberships[number] = [membership(ACME, "Acme", "member")]
     await ana.writes("/members")
     first = await ana.sees("Acme: 19 people")
     assert list(buttons(first))[-1] == "→"
@@ -120,7 +126,7 @@ async def test_many_people_are_turned_over_in_one_message(
     ],
 )
 async def test_news_of_a_membership_are_told_in_words(
-    ben: Person, backend: FakeOrganizations, kind: str, facts: dict[str, str | int], sentence: str
+    ben: Person, backend: FakeBackend, kind: str, facts: dict[str, str | int], sentence: str
 ) -> None:
     await ben.writes("/start")
     told = notification(payment(), chat_id=BEN).model_copy(

@@ -7,8 +7,7 @@ from telegram import Update
 
 from bot.telegram.context import BotApplication
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, membership
-from tests.bot.fake_organizations import FakeOrganizations
+from tests.bot.fake_backend import ACME, ANA, BEN, EVE, GLOBEX, FakeBackend, membership
 
 
 async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
@@ -23,9 +22,9 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
 
 
 async def test_a_switch_changes_the_same_message_and_what_every_command_means(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
-    backend.people[ANA].append(membership(GLOBEX, "G" * 60, "admin"))
+    backend.memberships[ANA].append(membership(GLOBEX, "G" * 60, "admin"))
     await ana.writes("/org")
     shown = await ana.sees("Acme")
     await ana.taps(shown, f"Switch to {'G' * 39}…")
@@ -37,9 +36,9 @@ async def test_a_switch_changes_the_same_message_and_what_every_command_means(
 
 
 async def test_with_several_organizations_the_current_one_is_meant_and_another_can_be(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
-    backend.people[ANA].append(membership(GLOBEX, "Globex <b>", "admin"))
+    backend.memberships[ANA].append(membership(GLOBEX, "Globex <b>", "admin"))
     await ana.writes("/topup 50")
     await ana.sees("Add €50.00")
     await ana.writes("/topup")
@@ -50,15 +49,18 @@ async def test_with_several_organizations_the_current_one_is_meant_and_another_c
     assert again["message_id"] == offer["message_id"]
     await ana.writes("/topup 20")
     await ana.sees("Add €20.00")
-    assert [asked.organization_id for _, asked in backend.asked] == [ACME, GLOBEX]
+    assert [asked.organization_id for _, asked in backend.checkouts] == [ACME, GLOBEX]
     await ana.writes("/balance")
     assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
 
 
 async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_way_to_another(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
-    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "owner")]
+    backend.memberships[ANA] = [
+        membership(ACME, "Acme", "member"),
+        membership(GLOBEX, "G", "owner"),
+    ]
     await ana.writes("/topup")
     refusal = await ana.sees("takes the role of admin or higher")
     await ana.taps(refusal, "Another organization")
@@ -67,38 +69,41 @@ async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_wa
 
 
 async def test_old_buttons_ask_nothing_of_who_has_lost_the_role_meanwhile(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
-    backend.people[ANA] = [membership(ACME, "Acme", "owner"), membership(GLOBEX, "G", "owner")]
+    backend.memberships[ANA] = [membership(ACME, "Acme", "owner"), membership(GLOBEX, "G", "owner")]
     await ana.writes("/org")
     shown = await ana.sees("Acme (you are owner)")
     await ana.writes("/topup")
     offer = await ana.sees("How much do you want to add to Acme?")
-    backend.people[ANA] = [membership(ACME, "Acme", "member"), membership(GLOBEX, "G", "member")]
+    backend.memberships[ANA] = [
+        membership(ACME, "Acme", "member"),
+        membership(GLOBEX, "G", "member"),
+    ]
     assert "takes the role of admin" in (await ana.taps(shown, "Rename"))["text"]
     too_old = await ana.taps(offer, "Another organization")
     assert too_old["text"] == "This button is too old. Type /topup or /balance."
 
 
 async def test_an_organization_is_founded_once_by_one_message_and_is_the_current_one(
-    eve: Person, backend: FakeOrganizations
+    eve: Person, backend: FakeBackend
 ) -> None:
-    backend.crash["POST /api/organizations"] = 1
+    backend.lose_connections("POST /api/organizations", times=1)
     await eve.writes("/org new  Acme & <b>Sons</b>")
     await eve.sees("Acme & <b>Sons</b> (you are owner)")
-    assert [place.organization_name for place in backend.people[EVE]] == ["Acme & <b>Sons</b>"]
+    assert [place.organization_name for place in backend.memberships[EVE]] == ["Acme & <b>Sons</b>"]
 
 
-async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeOrganizations) -> None:
+async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeBackend) -> None:
     await eve.writes("/start")
     await eve.taps(await eve.sees("do not belong"), "New organization")
     await eve.sees("What is the new organization called?")
     await eve.writes("x" * 101)
     await eve.sees("A name has from 1 to 100 characters that can be seen.")
-    backend.refuse["POST /api/organizations"] = (400, "invalid_request", {})
+    backend.refuse("POST /api/organizations", "invalid_request")
     await eve.writes("\u200b")
     await eve.sees("A name has from 1 to 100 characters that can be seen.")
-    backend.refuse.clear()
+    backend.refuse_no_more()
     await eve.writes("Initech")
     await eve.sees("Initech (you are owner)")
     await eve.writes("Initrode")
@@ -113,15 +118,15 @@ async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeOrg
     ],
 )
 async def test_where_nothing_can_be_founded_the_refusal_says_what_to_do(
-    eve: Person, backend: FakeOrganizations, code: str, sentence: str
+    eve: Person, backend: FakeBackend, code: str, sentence: str
 ) -> None:
-    backend.refuse["POST /api/organizations"] = (403, code, {})
+    backend.refuse("POST /api/organizations", code)
     await eve.writes("/org new Initech")
     await eve.sees(sentence)
 
 
 async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forget(
-    ana: Person, backend: FakeOrganizations
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/org")
     later = await ana.sees("Acme")
@@ -154,11 +159,11 @@ async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forge
     await ana.taps(await ana.sees("Acme (you"), "Rename")
     await ana.writes("Acme Two")
     await ana.sees("Acme Two (you are owner)")
-    assert backend.people[BEN][0].organization_name == "Acme Two"
+    assert backend.memberships[BEN][0].organization_name == "Acme Two"
 
 
 async def test_to_leave_takes_two_taps_and_an_old_button_shows_nothing_any_more(
-    ben: Person, backend: FakeOrganizations
+    ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/org")
     old = await ben.sees("Acme (you are member)")
@@ -166,11 +171,11 @@ async def test_to_leave_takes_two_taps_and_an_old_button_shows_nothing_any_more(
     shown = await ben.sees("Acme (you are member)")
     await ben.taps(shown, "Leave")
     sure = await ben.sees("Leave Acme? You will not see its wallet any more")
-    assert backend.people[BEN]
+    assert backend.memberships[BEN]
     assert (await ben.taps(sure, "Leave"))["text"] == "You left."
     left = await ben.sees("You do not belong to an organization here yet.")
     assert left["message_id"] == shown["message_id"]
-    assert not backend.people[BEN]
+    assert not backend.memberships[BEN]
     for label in ("Members", "Leave"):
         assert "I cannot find that any more." in (await ben.taps(old, label))["text"]
 
@@ -184,7 +189,7 @@ async def test_the_last_owner_is_told_what_to_do_before_leaving(ana: Person) -> 
 
 
 async def test_an_organization_that_was_never_theirs_is_not_theirs_by_a_made_up_button(
-    ben: Person, backend: FakeOrganizations
+    ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/help")
     message = await ben.sees("What you can do here")
@@ -200,7 +205,7 @@ async def test_an_organization_that_was_never_theirs_is_not_theirs_by_a_made_up_
         await ben.telegram.bot("editMessageText", **made_up, reply_markup={"inline_keyboard": rows})
         shown = await ben.taps(await ben.sees(act), "Odd")
         assert "I cannot find that any more." in shown["text"]
-    assert backend.people[BEN][0].organization_id == ACME
+    assert backend.memberships[BEN][0].organization_id == ACME
 
 
 async def test_org_with_other_words_says_how_to_write_it(ana: Person) -> None:

@@ -14,14 +14,14 @@ async def test_a_currency_after_the_amount_names_another_wallet(
     for text in ("/topup 50 usd", "/topup 1000JPY", "/topup 50"):
         await ana.writes(text)
         await ana.sees("Add ")
-    asked = [(request.amount, request.currency) for _, request in backend.asked]
+    asked = [(request.amount, request.currency) for _, request in backend.checkouts]
     assert asked == [("50.00", "usd"), ("1000", "jpy"), ("50.00", "eur")]
 
 
 async def test_each_wallet_offers_amounts_of_its_own_scale(
     ana: Person, backend: FakeBackend
 ) -> None:
-    backend.people[ANA] = [membership(ACME, "Acme", "owner", "jpy")]
+    backend.memberships[ANA] = [membership(ACME, "Acme", "owner", "jpy")]
     await ana.writes("/balance")
     await ana.sees("Balance: €12.34\nBalance: ¥1,234")
     await ana.writes("/topup")
@@ -36,7 +36,7 @@ async def test_each_wallet_offers_amounts_of_its_own_scale(
     await ana.sees("Type the amount to add to Acme, from ¥50")
     await ana.writes("700")
     await ana.sees("Add ")
-    [(_, request)] = backend.asked
+    [(_, request)] = backend.checkouts
     assert (request.amount, request.currency) == ("700", "jpy")
 
 

@@ -20,8 +20,7 @@ from bot.app import create_app
 from bot.backend_api.client import BackendClient
 from bot.locales.texts import load_texts
 from bot.settings import Settings
-from tests.bot.fake_backend import SECRET
-from tests.bot.fake_organizations import FakeOrganizations
+from tests.bot.fake_backend import SECRET, FakeBackend
 
 Json = dict[str, Any]
 POISON: Json = {"message_id": 9, "date": 1, "chat": {"id": 3, "type": "private"}, "poll": {"id": 5}}
@@ -98,16 +97,16 @@ async def until(found: Any, seconds: float = 10) -> None:
 
 
 async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_order(
-    client: BackendClient, backend: FakeOrganizations
+    client: BackendClient, backend: FakeBackend
 ) -> None:
     api = Answers([message(number) for number in range(1, 101)])
     api.updates[41] = {"update_id": 42, "message": POISON | {"text": "what Eve wrote"}}
     with capture_logs() as logs:
         async with hearing(api, client) as heard:
             await until(lambda: len(heard) == 99)
-            await until(lambda: backend.rejected)
+            await until(lambda: backend.rejected_updates)
     assert heard == [number for number in range(1, 101) if number != 42]
-    assert (int(api.asked[1]["offset"]), backend.rejected) == (101, {42: "message"})
+    assert (int(api.asked[1]["offset"]), backend.rejected_updates) == (101, {42: "message"})
     [line] = [line for line in logs if line["event"] == "update_unreadable"]
     assert (line["update_id"], line["kind"], line["since_start"]) == (42, "message", 1)
     assert "Eve" not in str(logs)
@@ -159,13 +158,13 @@ async def test_an_update_without_an_id_alone_is_asked_for_ever_more_slowly(
     ],
 )
 async def test_what_no_parser_takes_is_asked_for_alone_and_skipped(
-    client: BackendClient, backend: FakeOrganizations, bad: str, monkeypatch: pytest.MonkeyPatch
+    client: BackendClient, backend: FakeBackend, bad: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.reachability.MAX_PAUSE", 0.5)
     api = Answers([message(4), bad, message(6)])
     async with hearing(api, client) as heard:
         await until(lambda: heard == [4, 6], 20)
-        await until(lambda: backend.rejected == {5: "unknown"})
+        await until(lambda: backend.rejected_updates == {5: "unknown"})
 
 
 @pytest.mark.parametrize(
@@ -209,7 +208,7 @@ async def test_an_answer_that_is_empty_at_once_is_no_reason_to_spin(client: Back
 
 
 async def test_a_handler_that_raises_does_not_bring_its_update_back(
-    client: BackendClient, backend: FakeOrganizations
+    client: BackendClient, backend: FakeBackend
 ) -> None:
     tap = {"id": "1", "from": {"id": 7, "is_bot": False, "first_name": "x"}, "chat_instance": "1"}
     api = Answers([{"update_id": 1, "callback_query": tap | {"data": "\ud800"}}, message(2)])

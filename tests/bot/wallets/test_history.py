@@ -6,22 +6,31 @@ import pytest
 
 from bot.wallets.export import last_months
 from tests.bot.conftest import Person, buttons
-from tests.bot.fake_backend import ACME, BEN, NOON, FakeBackend, euros, membership, payment
-from tests.bot.fake_history import FakeHistory, statement, topups
+from tests.bot.fake_backend import (
+    ACME,
+    BEN,
+    NOON,
+    FakeBackend,
+    euros,
+    membership,
+    payment,
+    statement,
+    topups,
+)
 
 THIS_MONTH = f"{datetime.now(UTC):%Y-%m}"
 
 
 @pytest.fixture
-def backend(backend: FakeBackend) -> FakeHistory:
+def backend(backend: FakeBackend) -> FakeBackend:
     """With 20 movements, the newest two on May 17."""
     moments = [NOON - timedelta(hours=6 * hours) for hours in range(20)]
     moved = topups(*(moment.isoformat() for moment in reversed(moments)))
-    return FakeHistory(people=backend.people, moved=moved)
+    return FakeBackend(memberships=backend.memberships, transactions=moved)
 
 
 async def test_history_turns_its_pages_inside_one_message(
-    ana: Person, backend: FakeHistory
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/history")
     first = await ana.sees("Acme: movements in EUR")
@@ -37,7 +46,7 @@ async def test_history_turns_its_pages_inside_one_message(
     await ana.taps(first, "Older »")
     second = await ana.sees("balance €600.00")
     assert second["message_id"] == first["message_id"]
-    backend.moved += topups(NOON.isoformat())  # comes in meanwhile, and moves no page
+    backend.transactions += topups(NOON.isoformat())  # comes in meanwhile, and moves no page
     await ana.taps(second, "Older »")
     third = await ana.sees("balance €50.00")
     assert next(iter(buttons(third))) == "« Newer"
@@ -49,7 +58,7 @@ async def test_history_turns_its_pages_inside_one_message(
 
 
 async def test_open_payments_are_one_tap_away_and_one_back(
-    ana: Person, backend: FakeHistory
+    ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/history")
     shown = await ana.sees("movements in EUR")
@@ -57,23 +66,23 @@ async def test_open_payments_are_one_tap_away_and_one_back(
     shown = await ana.sees("No payment is open.")
     await ana.taps(shown, "Movements")
     shown = await ana.sees("movements in EUR")
-    backend.listed = [payment(status="processing"), payment(status="succeeded")]
+    backend.listed_payments = [payment(status="processing"), payment(status="succeeded")]
     await ana.taps(shown, "Open payments")
     shown = await ana.sees("12:00 UTC  €50.00 by Ana: being processed, reference AB12")
     assert shown["text"].count("AB12") == 1
     assert len(buttons(shown)["Older »"]) == 62  # the longest there is
 
 
-async def test_times_are_those_of_the_readers_clock(ana: Person, backend: FakeHistory) -> None:
+async def test_times_are_those_of_the_readers_clock(ana: Person, backend: FakeBackend) -> None:
     backend.settings[1001] = {"time_zone": "Pacific/Auckland"}
     await ana.writes("/history")
     assert "May 18, 2026\n00:00  +€50.00" in (await ana.sees("movements in EUR"))["text"]
 
 
 async def test_an_empty_history_says_what_to_do(
-    ana: Person, ben: Person, eve: Person, backend: FakeHistory
+    ana: Person, ben: Person, eve: Person, backend: FakeBackend
 ) -> None:
-    backend.moved.clear()
+    backend.transactions.clear()
     for person, words in (
         (ana, "Nothing has moved here yet. To add money, type /topup 50."),
         (ben, "Adding money takes the role of admin."),
@@ -83,23 +92,23 @@ async def test_an_empty_history_says_what_to_do(
         await person.sees(words)
 
 
-async def test_each_wallet_has_a_history(ana: Person, backend: FakeHistory) -> None:
-    [place] = backend.people[1001]
+async def test_each_wallet_has_a_history(ana: Person, backend: FakeBackend) -> None:
+    [place] = backend.memberships[1001]
     dollars = place.wallets[0].model_copy(
         update={"balance": euros(5).model_copy(update={"currency": "usd"})}
     )
-    backend.people[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    backend.memberships[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
     await ana.writes("/history")
     await ana.taps(await ana.sees("movements in EUR"), "In USD")
     assert "In EUR" in buttons(await ana.sees("movements in USD"))
 
 
 async def test_who_left_sees_no_more_pages_and_no_more_files(
-    ben: Person, backend: FakeHistory
+    ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/history")
     shown = await ben.sees("movements in EUR")
-    backend.people[BEN] = []
+    backend.memberships[BEN] = []
     for label in ("Older »", "Open payments", "Export"):
         answered = await ben.taps(shown, label)
         assert "I cannot find that" in answered["text"]
@@ -107,7 +116,7 @@ async def test_who_left_sees_no_more_pages_and_no_more_files(
 
 
 async def test_export_asks_for_the_month_and_sends_it_as_a_file(
-    ana: Person, backend: FakeHistory
+    ana: Person, backend: FakeBackend
 ) -> None:
     backend.statements[THIS_MONTH, "eur"] = statement(THIS_MONTH)
     await ana.writes("/export")
@@ -126,7 +135,7 @@ async def test_export_asks_for_the_month_and_sends_it_as_a_file(
 
 
 async def test_a_month_can_be_typed_and_an_empty_one_tells_the_balance(
-    ana: Person, backend: FakeHistory
+    ana: Person, backend: FakeBackend
 ) -> None:
     for empty, words in (
         ("not_begun", "March 2026 has not begun. The balance of Acme is €60.00."),
@@ -141,12 +150,12 @@ async def test_a_month_can_be_typed_and_an_empty_one_tells_the_balance(
         await ana.sees(f"I cannot read that month. Write it as in /export {THIS_MONTH}.")
 
 
-async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeHistory) -> None:
+async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeBackend) -> None:
     place = membership(ACME, "Acme", "owner")
     dollars = place.wallets[0].model_copy(
         update={"balance": euros(5).model_copy(update={"currency": "usd"})}
     )
-    backend.people[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    backend.memberships[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
     for currency in ("eur", "usd"):
         made = statement("2026-03", file_name=f"acme-2026-03-{currency}.csv")
         backend.statements["2026-03", currency] = made

@@ -1,0 +1,58 @@
+"""Answers about groups: an owner decides, everybody can ask."""
+
+from uuid import UUID
+
+from backend import schemas
+from backend.schemas import Group
+from tests.bot.fake_backend.server import Call, Refused
+from tests.bot.fake_backend.state import State
+
+
+class GroupAnswers(State):
+    """Groups by chat id."""
+
+    def get_group(self, call: Call) -> Group:
+        group = self.groups.get(call.chat_id, Group(tied=False))
+        return group if self.owns(call.user, group.organization_id) else Group(tied=group.tied)
+
+    def tie_group(self, call: Call) -> Group:
+        own = self.membership_in(call.user, call.body.organization_id)
+        if own.role != "owner":
+            raise Refused("role_too_low", role="owner")
+        group = Group(
+            tied=True, organization_id=own.organization_id, organization_name=own.organization_name
+        )
+        self.groups[call.chat_id] = group
+        return group
+
+    def change_group_permissions(self, call: Call) -> Group:
+        if not self.owns(call.user, call.body.organization_id):
+            raise Refused("role_too_low", role="owner")
+        self.announcement_topic = call.body.message_thread_id
+        if not call.body.tied:
+            del self.groups[call.chat_id]
+            return Group(tied=False)
+        changes = call.body.model_dump(exclude_none=True, exclude={"message_thread_id"})
+        group = self.groups[call.chat_id].model_copy(update=changes)
+        self.groups[call.chat_id] = group
+        return group
+
+    def get_group_balance(self, call: Call) -> schemas.GroupBalance:
+        group = self.groups.get(call.chat_id)
+        if group is None or not group.shows_balance:
+            raise Refused("not_found", what="balance")
+        membership = next(
+            each
+            for memberships in self.memberships.values()
+            for each in memberships
+            if each.organization_id == group.organization_id
+        )
+        return schemas.GroupBalance(
+            organization_name=membership.organization_name, wallets=membership.wallets
+        )
+
+    def owns(self, user: int, organization_id: UUID | None) -> bool:
+        return any(
+            each.organization_id == organization_id and each.role == "owner"
+            for each in self.memberships.get(user, [])
+        )

@@ -1,0 +1,167 @@
+"""The backend's documented routes as an aiohttp application, over whatever answers them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import jwt
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from backend import schemas
+from tests.bot.documented_routes import ROUTES, DocumentedRoute
+from tests.bot.fake_backend.examples import SECRET
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Refused(Exception):
+    """A route refuses, with one of the codes that the document has for it."""
+
+    def __init__(self, code: str, **facts: str) -> None:
+        super().__init__(code)
+        self.code, self.facts = code, facts
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, as an answer takes it: who calls, the body by its model, what stands after `?`."""
+
+    user: int
+    body: Any
+    query: dict[str, str]
+    key: str
+    path: dict[str, str]
+
+    def id(self, name: str = "id") -> UUID:
+        """An id in the path."""
+        return UUID(self.path[name])
+
+    @property
+    def chat_id(self) -> int:
+        """The group in the path."""
+        return int(self.path["chat_id"])
+
+
+Answer = Callable[[Call], BaseModel | None]
+
+
+@dataclass
+class Server:
+    """Serves documented routes, and makes trouble where a test wants it."""
+
+    calls: list[str] = field(default_factory=list)  # "PUT /api/me", in their order
+    _refusals: dict[str, Refused] = field(default_factory=dict)
+    _lost: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, route: str, code: str, **facts: str) -> None:
+        """From now on, the route ("PUT /api/me") refuses with a code that it documents."""
+        [documented] = [each for each in ROUTES if each.name == route]
+        assert code in documented.statuses, f"{route} never answers {code}"
+        self._refusals[route] = Refused(code, **facts)
+
+    def refuse_no_more(self) -> None:
+        """Every route answers again."""
+        self._refusals.clear()
+
+    def lose_connections(self, route: str, times: int) -> None:
+        """So many requests to the route are dropped without an answer."""
+        self._lost[route] = times
+
+    def answers(self) -> dict[str, Answer]:
+        """What each documented route is answered with, by its name."""
+        raise NotImplementedError
+
+    def internal_routes(self) -> list[web.RouteDef]:
+        """The routes of the bot itself, which are in no document."""
+        raise NotImplementedError
+
+    def app(self) -> web.Application:
+        """The application."""
+        app = web.Application(middlewares=[self._trouble])
+        answers = self.answers()
+        for route in ROUTES:
+            if answer := answers.pop(route.name, None):
+                app.router.add_route(route.method, route.path, self._handler(route, answer))
+        assert not answers, f"no routes of the backend: {[*answers]}"
+        app.add_routes(self.internal_routes())
+        return app
+
+    @web.middleware
+    async def _trouble(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Note the call; drop the connection where the test wants that."""
+        resource = request.match_info.route.resource
+        name = f"{request.method} {resource.canonical if resource else request.path}"
+        self.calls.append(name)
+        if self._lost.get(name, 0) > 0:
+            self._lost[name] -= 1
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        return await handler(request)
+
+    def _handler(self, route: DocumentedRoute, answer: Answer) -> Handler:
+        """Parse by the document, answer, and validate the answer by it."""
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            try:
+                if route.name in self._refusals:
+                    raise self._refusals[route.name]
+                answered = answer(await parse(route, request))
+            except Refused as refused:
+                status = route.statuses[refused.code]
+                return refusal_response(status, refused.code, refused.facts)
+            if route.answer_model is None:
+                assert answered is None, route.name
+                return web.Response(status=route.status)
+            assert type(answered) is route.answer_model, route.name
+            text = answered.model_dump_json()
+            route.answer_model.model_validate_json(text)
+            return web.Response(status=route.status, text=text, content_type="application/json")
+
+        return handle
+
+
+async def parse(route: DocumentedRoute, request: web.Request) -> Call:
+    """The request as the backend takes it. Raises Refused, and AssertionError for a bot's bug."""
+    key = request.headers.get("Idempotency-Key", "")
+    assert key or not route.requires_key, f"{route.name} without its key"
+    assert route.takes_key or not key, f"{route.name} takes no key"
+    assert set(request.query) <= set(route.query), f"{route.name}: {request.query}"
+    required = {name for name, is_required in route.query.items() if is_required}
+    assert required <= set(request.query), f"{route.name}: {request.query}"
+    body = None
+    if route.request_model:
+        try:
+            body = route.request_model.model_validate_json(await request.read())
+        except ValidationError as error:
+            raise Refused("invalid_request") from error
+    query = {name: ",".join(request.query.getall(name)) for name in request.query}
+    return Call(acting_user(request), body, query, key, dict(request.match_info))
+
+
+def acting_user(request: web.Request) -> int:
+    """Whose token it is."""
+    return int(token_claims(request, schemas.ACTOR_AUDIENCE)["sub"])
+
+
+def require_bot(request: web.Request) -> None:
+    """The token is the bot's own."""
+    assert token_claims(request, schemas.SERVICE_AUDIENCE)["sub"] == "bot"
+
+
+def token_claims(request: web.Request, audience: str) -> dict[str, Any]:
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(
+        token, SECRET, algorithms=["HS256"], audience=audience, issuer=schemas.BOT_ISSUER
+    )
+    assert claims["exp"] - claims["iat"] <= schemas.TOKEN_LIFETIME_SECONDS
+    return claims
+
+
+def refusal_response(status: int, code: str, facts: dict[str, str]) -> web.Response:
+    """The backend's error shape."""
+    error = schemas.ErrorFacts(code=code, message=code, request_id="r1", facts=facts)
+    body = schemas.ErrorAnswer(error=error).model_dump_json()
+    return web.Response(status=status, text=body, content_type="application/json")
