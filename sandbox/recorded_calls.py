@@ -13,23 +13,25 @@ from sandbox.store import Json
 
 # A call of a real SDK. A bot's token is its id and a secret; only the id is recorded.
 BOT_CALL = re.compile(r"/bot(?P<id>\d*)[^/]*/(?P<method>\w+)")
-CALLS_KEPT = 1000
+MAX_CALLS = 1000
 MAX_TEXT = 20_000  # characters kept of one body or answer
 RECORDED = web.AppKey("recorded", deque[Json])
 
 
 def new_record() -> deque[Json]:
     """Make a record that forgets the oldest calls."""
-    return deque(maxlen=CALLS_KEPT)
+    return deque(maxlen=MAX_CALLS)
 
 
-async def list_recorded_calls(kept: deque[Json], after: int = 0, limit: int = CALLS_KEPT) -> Json:
+async def list_recorded_calls(
+    recorded: deque[Json], after: int = 0, limit: int = MAX_CALLS
+) -> Json:
     """GET /recorded: calls as received, oldest first.
 
     `after` is the `seq` of the last call already seen, also the `after` of the last answer. The
     newest 1000 calls are remembered, until the sandbox stops.
     """
-    calls = [call for call in kept if call["seq"] > after][:limit]
+    calls = [call for call in recorded if call["seq"] > after][:limit]
     return {"calls": calls, "after": calls[-1]["seq"] if calls else after}
 
 

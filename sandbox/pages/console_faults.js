@@ -21,7 +21,7 @@ const FAULTS = [
 ];
 
 const OTHERS = [
-  ["A neighbour's payment", "neighbour"],
+  ["Another installation's payment", "neighbour"],
   ["Another account's key", "account"],
 ];
 

@@ -4,9 +4,9 @@
 
 do $$
 declare
-  wanted record;
+  role record;
 begin
-  for wanted in
+  for role in
     select * from (values
       ('anon',           'nologin noinherit'),
       ('authenticated',  'nologin noinherit'),
@@ -15,8 +15,8 @@ begin
       ('pursebot_owner', 'login createrole')
     ) as roles (name, attributes)
   loop
-    if not exists (select from pg_catalog.pg_roles where rolname = wanted.name) then
-      execute format('create role %I %s', wanted.name, wanted.attributes);
+    if not exists (select from pg_catalog.pg_roles where rolname = role.name) then
+      execute format('create role %I %s', role.name, role.attributes);
     end if;
   end loop;
 end

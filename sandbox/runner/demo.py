@@ -57,7 +57,7 @@ class Chat:
         """Type a message to the bot."""
         await post(self._http, "/telegram/send", text=text, **self._where)
 
-    async def ask(self, text: str, what: str, pattern: str = "") -> Json:
+    async def write_and_see(self, text: str, what: str, pattern: str = "") -> Json:
         """Type a message, and return what the bot says to it."""
         await self.write(text)
         return await self.see(what, pattern)
@@ -121,9 +121,9 @@ async def top_up(database: str, http: aiohttp.ClientSession, output: Output) -> 
     """Let Ana add EUR 50 to Acme's wallet, of which Ben hears as well; return her chat."""
     ana, ben = Chat(http, "ana", output), Chat(http, "ben", output)
     began = time.time()
-    await ben.ask("/start", "a greeting")
-    await ana.ask("/start", "a greeting")
-    shown = await ana.ask("/topup 50", "a link to pay", LINK)
+    await ben.write_and_see("/start", "a greeting")
+    await ana.write_and_see("/start", "a greeting")
+    shown = await ana.write_and_see("/topup 50", "a link to pay", LINK)
     link, session = re.findall(LINK, message_json(shown))[0]
     output(f"\n  Ana opens {link}\n  and pays with {CARD}.\n")
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
@@ -132,7 +132,7 @@ async def top_up(database: str, http: aiohttp.ClientSession, output: Output) -> 
     if paid["message_id"] != shown["message_id"]:
         raise DemoFailed("The link's message did not change; another one says that it is paid.")
     await ben.see("that Ana added money", "€50.00")
-    await ana.ask("/balance", "a balance of €50.00", "Balance: €50.00")
+    await ana.write_and_see("/balance", "a balance of €50.00", "Balance: €50.00")
     sent = await first_delivery(http)
     await check_ledger(database, ("topup", 5000, 0))
     output(
@@ -148,12 +148,12 @@ async def pay_with_a_card(
 ) -> None:
     """Let Ana save a card for Acme, add EUR 20 with one tap, and send it back."""
     output(f"  Now Ana saves {CARD}, pays with one tap, and takes it back.\n")
-    cards = await ana.ask("/cards", "the cards", "no card")
+    cards = await ana.write_and_see("/cards", "the cards", "no card")
     link = await ana.tap(cards, "Add a card", "a link to add a card", LINK)
     _, session = re.findall(LINK, message_json(link))[0]
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     await ana.see("that the card is saved", "4242 was added")
-    choices = await ana.ask("/topup 20", "how to pay", "how do you want to pay")
+    choices = await ana.write_and_see("/topup 20", "how to pay", "how do you want to pay")
     paid = await ana.tap(choices, "Pay with Visa •••• 4242", "that it is paid", "Paid.*€20.00")
     question = await ana.tap(paid, "Refund", "the last question", "Send €20.00 back")
     await ana.tap(question, "Refund €20.00", "that it is refunded", "Refunded")

@@ -50,8 +50,8 @@ def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
     """Write what backend and bot run with as a file for a shell: `set -a; . .data/environment`."""
     file = data_dir / "environment"
     file.touch(mode=0o600)
-    kept = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})
-    file.write_text("".join(f"{name}={shlex.quote(environment[name])}\n" for name in kept))
+    names = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})
+    file.write_text("".join(f"{name}={shlex.quote(environment[name])}\n" for name in names))
 
 
 def names_a_database(environment: Mapping[str, str]) -> bool:

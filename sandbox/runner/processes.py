@@ -63,7 +63,7 @@ class Child:
             await self._stop(process)
 
     @asynccontextmanager
-    async def kept_running(self, ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
+    async def keep_running(self, ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
         """Start it and, for the length of the block, start it again whenever it ends by itself.
 
         The block begins once `ready()`, which asks the child. Raises StartFailed when it ends

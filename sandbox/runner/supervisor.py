@@ -27,7 +27,7 @@ from sandbox.runner.processes import Child, Output
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 
-BOT_IS_READY = ("started", "receiving")  # events in its log: it delivers, and it hears
+BOT_STARTED_EVENTS = ("started", "receiving")  # in its log: it delivers, and it gets updates
 SEED = (Path(__file__).parents[1] / "postgres" / "seed.sql").read_text()
 
 
@@ -71,9 +71,11 @@ async def everything(
             async with connected(environment["SUPABASE_DB_URL"]) as database:
                 await database.execute(SEED)
         write_environment(data_dir, environment)
-        await stack.enter_async_context(child("backend").kept_running(lambda: _is_ready(ports)))
+        await stack.enter_async_context(child("backend").keep_running(lambda: _is_started(ports)))
         bot = child("bot")
-        await stack.enter_async_context(bot.kept_running(lambda: bot.has_logged(*BOT_IS_READY)))
+        await stack.enter_async_context(
+            bot.keep_running(lambda: bot.has_logged(*BOT_STARTED_EVENTS))
+        )
         yield environment.get("SUPABASE_DB_URL", "")
 
 
@@ -131,7 +133,7 @@ def _log_to(file: Path) -> None:
     logging.basicConfig(filename=file, level=logging.INFO, format=line)
 
 
-async def _is_ready(ports: Ports) -> bool:
+async def _is_started(ports: Ports) -> bool:
     """Return whether the backend reports that it can do its work."""
     try:
         async with aiohttp.request("GET", f"{ports.backend_url}/ready") as answer:

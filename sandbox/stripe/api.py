@@ -93,8 +93,8 @@ def check_caller(stripe: LocalStripe, request: web.Request) -> None:
     """Raise Refusal unless the call has our own key (401) and the modelled version (501)."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     ours = stripe.settings.stripe_secret_key
-    is_known = scheme == "Bearer" and compare_digest(key.encode(), ours.encode())
-    if not is_known or stripe.faults.key_rolled:
+    is_authenticated = scheme == "Bearer" and compare_digest(key.encode(), ours.encode())
+    if not is_authenticated or stripe.faults.key_rolled:
         raise Refusal(401, "The local Stripe takes no API key but the one it was started with.")
     version = request.headers.get("Stripe-Version", API_VERSION)
     # Releases of one name are compatible: https://docs.stripe.com/api/versioning

@@ -35,7 +35,7 @@ class ClawbackStep:
     starts_from: tuple[str, ...]
     events: tuple[str, ...]
     changes: Json = field(default_factory=dict)
-    asks_for_evidence: bool = False  # by a date
+    needs_evidence: bool = False  # by a date
     move_money: Movement | None = None
     events_if_moved: tuple[str, ...] = ()
 
@@ -92,7 +92,7 @@ STEPS = {
         of="dispute",
         starts_from=(NEW,),
         changes={"status": "warning_needs_response", "is_charge_refundable": True},
-        asks_for_evidence=True,
+        needs_evidence=True,
         events=("charge.dispute.created",),
     ),
     "answer": ClawbackStep(
@@ -118,7 +118,7 @@ STEPS = {
         of="dispute",
         starts_from=(NEW,),
         changes={"status": "needs_response"},
-        asks_for_evidence=True,
+        needs_evidence=True,
         move_money=balance.dispute_taken,
         events=("charge.dispute.created", "charge.dispute.funds_withdrawn"),
     ),

@@ -86,7 +86,7 @@ def take_step(stripe: LocalStripe, name: str, clawback: Json, amount: int = 0) -
     if name == "escalate" and charge["refunded"]:
         raise Refusal(409, "What was refunded as a whole is not disputed any more.")
     clawback |= step.changes
-    if step.asks_for_evidence:
+    if step.needs_evidence:
         clawback["evidence_details"]["due_by"] = int(time.time()) + EVIDENCE_WITHIN
     moved = step.move_money is not None and step.move_money(stripe, clawback, charge, amount)
     stripe.keep(clawback)  # a refund is one of those that are summed up

@@ -75,7 +75,7 @@ class StripeFaults(Faults):
 
     @field_validator("settlement", "presentment")
     @classmethod
-    def is_known(cls, currency: str | None) -> str | None:
+    def is_in_table(cls, currency: str | None) -> str | None:
         """Refuse a currency that is not in the table."""
         if currency is not None and currency not in CURRENCIES:
             raise ValueError(f"the currencies are {', '.join(CURRENCIES)}")

@@ -26,13 +26,17 @@ async def other_installation_pays(
     sessions = stripe.newest("checkout.session")
     our_metadata = next((each["metadata"] for each in sessions if each["metadata"]), None)
     if our_metadata is None:
-        raise Refusal(409, "The neighbour does as we do, and we have made no session yet.")
+        raise Refusal(409, "The other installation does as we do, and we have made no session yet.")
     metadata = {name: _other_id(text) for name, text in our_metadata.items()}
-    price = {"currency": currency, "unit_amount": amount, "product_data": {"name": "Neighbour"}}
+    price = {
+        "currency": currency,
+        "unit_amount": amount,
+        "product_data": {"name": "Other installation"},
+    }
     parameters: Json = {
         "mode": "payment",
         "line_items": [{"price_data": price}],
-        "success_url": "https://neighbour.example/back",
+        "success_url": "https://other.example/back",
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "description": new_id("Top-up ")},
     }

@@ -14,7 +14,7 @@ from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new, new_id
 from sandbox.stripe.published_methods import METHODS, Step, published_method
 from sandbox.stripe.transitions import (
-    ASKED_IN_PAGE,
+    AUTHENTICATE_IN_PAGE,
     NO_CUSTOMER_DETAILS,
     NO_INTENT,
     TRANSITIONS,
@@ -67,7 +67,7 @@ def take_step(stripe: LocalStripe, page: Json, step: Step, card: str) -> Json:
         intent=intent,
         charge=charge,
         error=_error_of(card, charge if transition.has_charge else None),
-        next_action=stripe.hidden_state(page["id"]).next_action or ASKED_IN_PAGE,
+        next_action=stripe.hidden_state(page["id"]).next_action or AUTHENTICATE_IN_PAGE,
         receipt_url=f"{stripe.settings.url}/pay/{page['id']}",
     )
     transition.apply(payment)

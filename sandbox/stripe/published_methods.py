@@ -19,7 +19,7 @@ class Step(StrEnum):
 
     SUCCEED = "succeed"
     DECLINE = "decline"
-    ASK_AUTHENTICATION = "ask_authentication"  # 3-D Secure
+    REQUIRE_AUTHENTICATION = "require_authentication"  # 3-D Secure
     FAIL_AUTHENTICATION = "fail_authentication"
     PROCESS = "process"  # a debit that takes time
     SETTLE_PAID = "settle_paid"
@@ -89,7 +89,7 @@ METHODS = {
     "4000002500003155": PublishedMethod(
         "Asks for 3-D Secure",
         "visa",
-        Step.ASK_AUTHENTICATION,
+        Step.REQUIRE_AUTHENTICATION,
         charged=Step.SUCCEED,
         authenticated=Step.SUCCEED,
         not_authenticated=Step.FAIL_AUTHENTICATION,
@@ -98,7 +98,7 @@ METHODS = {
     "4000002760003184": PublishedMethod(
         "Always asks the bank",
         "visa",
-        Step.ASK_AUTHENTICATION,
+        Step.REQUIRE_AUTHENTICATION,
         authenticated=Step.SUCCEED,
         not_authenticated=Step.FAIL_AUTHENTICATION,
         error=NOT_AUTHENTICATED,

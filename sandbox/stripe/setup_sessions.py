@@ -11,7 +11,7 @@ from sandbox.stripe.objects import new
 from sandbox.stripe.parameters import Metadata, Text
 from sandbox.stripe.payment_methods import new_method
 from sandbox.stripe.published_methods import METHODS, Step
-from sandbox.stripe.transitions import ASKED_IN_PAGE, NO_CUSTOMER_DETAILS
+from sandbox.stripe.transitions import AUTHENTICATE_IN_PAGE, NO_CUSTOMER_DETAILS
 
 
 def create_setup_session(
@@ -71,8 +71,8 @@ def _fail(intent: Json, error: Json) -> None:
     intent.update(status="requires_payment_method", last_setup_error=error, next_action=None)
 
 
-def _ask(intent: Json, error: Json) -> None:
-    intent.update(status="requires_action", last_setup_error=None, next_action=ASKED_IN_PAGE)
+def _require_authentication(intent: Json, error: Json) -> None:
+    intent.update(status="requires_action", last_setup_error=None, next_action=AUTHENTICATE_IN_PAGE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,6 @@ class Setup:
 SETUPS = {
     Step.SUCCEED: Setup(_succeed, ("setup_intent.succeeded", "checkout.session.completed")),
     Step.DECLINE: Setup(_fail, ("setup_intent.setup_failed",)),
-    Step.ASK_AUTHENTICATION: Setup(_ask, ("setup_intent.requires_action",)),
+    Step.REQUIRE_AUTHENTICATION: Setup(_require_authentication, ("setup_intent.requires_action",)),
     Step.FAIL_AUTHENTICATION: Setup(_fail, ("setup_intent.setup_failed",)),
 }

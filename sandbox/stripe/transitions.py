@@ -42,7 +42,7 @@ REFUSED: Json = {
     "type": "issuer_declined",
 }
 # The 3-D Secure question is asked in the page itself.
-ASKED_IN_PAGE: Json = {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
+AUTHENTICATE_IN_PAGE: Json = {"type": "use_stripe_sdk", "use_stripe_sdk": {}}
 
 NO_INTENT = ""  # the status of an intent that does not exist yet
 UNPAID = (NO_INTENT, "requires_payment_method", "requires_action")
@@ -92,7 +92,7 @@ def decline(payment: Payment) -> None:
     _fail_charge(payment)
 
 
-def ask_authentication(payment: Payment) -> None:
+def require_authentication(payment: Payment) -> None:
     """Have the payer asked by the bank."""
     payment.session["payment_intent"] = payment.intent["id"]
     payment.intent.update(
@@ -197,8 +197,8 @@ TRANSITIONS = {
         intents=UNPAID,
         events=("charge.failed", "payment_intent.payment_failed"),
     ),
-    Step.ASK_AUTHENTICATION: Transition(
-        ask_authentication,
+    Step.REQUIRE_AUTHENTICATION: Transition(
+        require_authentication,
         session="open",
         intents=UNPAID,
         events=("payment_intent.requires_action",),

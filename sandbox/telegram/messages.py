@@ -96,8 +96,8 @@ async def send_document(
         raise Refusal(400, "file must be non-empty")
     text, entities = format_text(caption, is_html=parse_mode is not None, is_caption=True)
     id, name = f"file_{chats.next_number()}", document.filename
-    kept = {"name": name, "content": base64.b64encode(content).decode()}
-    chats.store.put("telegram_file", id, kept)
+    stored = {"name": name, "content": base64.b64encode(content).decode()}
+    chats.store.put("telegram_file", id, stored)
     file: Json = {"file_id": id, "file_unique_id": id, "file_name": name}
     file |= {"mime_type": document.content_type, "file_size": len(content)}
     under = {"caption": text, "caption_entities": entities} if text else {}
@@ -122,8 +122,8 @@ async def edit_message_text(
             "message is not modified: specified new message content and reply markup are exactly"
             " the same as a current content and reply markup of the message",
         )
-    kept = {name: message[name] for name in ("message_id", "from", "chat", "date")}
-    return chats.put(kept | {"edit_date": int(time.time())} | content)
+    unchanged = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+    return chats.put(unchanged | {"edit_date": int(time.time())} | content)
 
 
 async def delete_message(chats: Chats, *, chat_id: int, message_id: int) -> bool:
@@ -131,6 +131,6 @@ async def delete_message(chats: Chats, *, chat_id: int, message_id: int) -> bool
     message = chats.message(chats.reachable(chat_id)["id"], message_id)
     if message is None or message["chat"]["type"] != "private":
         raise Refusal(400, "message can't be deleted")  # in a group: the bot administers none
-    kept = {name: message[name] for name in ("message_id", "from", "chat", "date")}
-    chats.put({**kept, "text": "(deleted)"})
+    unchanged = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+    chats.put({**unchanged, "text": "(deleted)"})
     return True

@@ -40,20 +40,20 @@ class Person:
     place: str = "private"
 
     async def writes(self, text: str) -> Json:
-        return await self.telegram.say(self.name, text, self.place)
+        return await self.telegram.write(self.name, text, self.place)
 
     async def taps(self, message: Json, label: str, wait: float = 10) -> Json:
         """Press the button with this text; answers what Telegram showed for it in `wait` s."""
         data = buttons(message)[label]
         body = {"user": self.name, "message_id": message["message_id"], "button": data}
-        return await self.telegram.door("tap", chat=self.place, wait=wait, **body)
+        return await self.telegram.post("tap", chat=self.place, wait=wait, **body)
 
     async def taps_old(self, message: Json, data: str) -> None:
         """A tap that is handed out long after it was made; its button may be gone by now."""
         people = {"ana": 1001, "ben": 1002, "eve": 1003}
         who = {"id": people[self.name], "is_bot": False, "first_name": self.name}
         query = {"id": "1", "from": who, "message": message, "data": data, "chat_instance": "1"}
-        await self.telegram.door("updates", update={"callback_query": query})
+        await self.telegram.post("updates", update={"callback_query": query})
 
     async def sees(self, words: str) -> Json:
         """The bot's next new or changed message with these words."""

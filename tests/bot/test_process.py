@@ -179,7 +179,7 @@ async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
         addresses["TELEGRAM_WEBHOOK_URL"] = f"{backend_url}/telegram/webhook"
         addresses["TELEGRAM_WEBHOOK_SECRET"] = "sixteen-or-more-characters"
     call = {"polling": "getUpdates", "webhook": "setWebhook"}[by]
-    await telegram.door("faults", server_error={"code": 502, "next": 2, "methods": [call]})
+    await telegram.post("faults", server_error={"code": 502, "next": 2, "methods": [call]})
     said = list[dict[str, Any]]()
     async with bot(**SECRETS, **addresses) as process:
         assert process.stdout is not None
@@ -216,10 +216,10 @@ async def test_a_bot_that_runs_outlives_a_refused_token_and_says_so_once(
     async with bot(**SECRETS, **addresses) as process:
         await ana.sees("Hello, Ana.")
         asked = {"code": code, "next": 3, "methods": ["getUpdates"]}
-        await telegram.door("faults", refused=asked)
+        await telegram.post("faults", refused=asked)
         await ana.writes("/balance")
         await ana.sees("Acme")
-        await telegram.door("faults", refused={"code": code, "methods": ["sendMessage"]})
+        await telegram.post("faults", refused={"code": code, "methods": ["sendMessage"]})
         await ana.writes("/balance")
         await ana.writes("/help")
         await ana.sees("/topup")
@@ -240,7 +240,7 @@ async def test_what_passes_while_it_starts_only_delays_it(
         addresses["TELEGRAM_WEBHOOK_URL"] = f"{backend_url}/telegram/webhook"
         addresses["TELEGRAM_WEBHOOK_SECRET"] = "sixteen-or-more-characters"
     faults: dict[str, Any] = {fault: {"next": 2, "methods": [method]}}
-    await telegram.door("faults", **faults)
+    await telegram.post("faults", **faults)
     async with bot(**SECRETS, **addresses) as process:
         async with asyncio.timeout(PATIENCE):
             while not (await telegram.chat("ana"))["commands"]:

@@ -110,7 +110,7 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
         await people[0].sees("What is the new organization called?")
         await people[0].writes(f"Acme {NUMBERS[0]}")
         await people[0].sees("so I have deleted it")
-        await telegram.door("groups", user="ana", event="add_bot")
+        await telegram.post("groups", user="ana", event="add_bot")
         group = Person(telegram, "ana", place=GROUP)
         await group.writes(f"/balance {NUMBERS[0]}")
         await group.sees("Please delete it")

@@ -69,7 +69,7 @@ async def test_a_long_poll_is_recorded_only_when_it_brought_something(
 async def test_the_record_is_read_in_pages_and_forgets_the_oldest(
     http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(recorded_calls.CALLS_KEPT + 2):
+    for _ in range(recorded_calls.MAX_CALLS + 2):
         await http.get(f"{BOT}/getMe")
     first = await recorded(http, limit=1)
     assert [call["seq"] for call in first] == [3]

@@ -44,7 +44,7 @@ async def working(url: str, client: BackendClient, token: str = TOKEN) -> AsyncI
 @pytest.fixture
 async def worker(telegram: Playground, client: BackendClient) -> AsyncIterator[None]:
     for name in ("ana", "ben"):  # a bot may only write to whom has written to it
-        await telegram.say(name, "/start")
+        await telegram.write(name, "/start")
     async with working(telegram.url, client):
         yield
 
@@ -105,7 +105,7 @@ async def test_in_quiet_hours_a_message_comes_without_a_sound(
 async def test_a_group_reads_it_without_buttons_and_a_topic_that_is_gone_is_reported(
     telegram: Playground, backend: FakeBackend
 ) -> None:
-    await telegram.door("groups", user="ana", event="add_bot")
+    await telegram.post("groups", user="ana", event="add_bot")
     credited = payment(status="succeeded", url=None)
     facts = {"kind": "wallet_credited", "chat_id": GROUP_ID}
     for topic, outcome in ((7, "gone"), (None, "delivered")):
@@ -158,7 +158,7 @@ async def test_another_bad_request_is_refused_with_telegrams_reason(backend: Fak
 async def test_what_telegram_answers_becomes_its_outcome(
     telegram: Playground, backend: FakeBackend, faults: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
-    await telegram.door("faults", **faults)
+    await telegram.post("faults", **faults)
     said = (await report(backend)).model_dump()
     assert {name: said[name] for name in wanted} == wanted
 
@@ -196,7 +196,7 @@ async def test_one_slow_chat_holds_up_no_other_and_keeps_its_own_order(
 ) -> None:
     silence = {"seconds": 5, "methods": ["editMessageText"]}
     sent = await report(backend)
-    await telegram.door("faults", timeout_after_delivery=silence)
+    await telegram.post("faults", timeout_after_delivery=silence)
     for status in ("processing", "succeeded"):
         shown = payment(status=status, url=None)
         backend.outbox.put_nowait(notification(shown, message_id=sent.message_id))

@@ -69,7 +69,7 @@ async def play(api: ScriptedBotApi, client: BackendClient, wanted: str) -> dict[
 
 async def happens(telegram: Playground, event: str) -> None:
     """Ana does it to the group."""
-    await telegram.door("groups", user="ana", chat=GROUP, event=event)
+    await telegram.post("groups", user="ana", chat=GROUP, event=event)
 
 
 def in_group(person: Person) -> Person:

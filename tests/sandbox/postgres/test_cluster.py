@@ -76,16 +76,16 @@ async def test_only_the_service_role_sees_past_row_level_security(
         assert [row["rolname"] for row in past] == ["postgres", "service_role"]
 
 
-@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("is_open", [True, False])
 async def test_a_new_table_is_open_to_all_exactly_with_supabase_s_default_privileges(
-    server: EmbeddedPostgres, given: bool
+    server: EmbeddedPostgres, is_open: bool
 ) -> None:
-    url = await server.create_database(f"open_{given}", default_privileges=given)
+    url = await server.create_database(f"open_{is_open}", default_privileges=is_open)
     async with connected(url) as owner:
         await owner.execute("create table public.things ()")
         for role in ("anon", "authenticated", "service_role"):
             may = "select has_table_privilege($1, 'public.things', 'insert')"
-            assert await owner.fetchval(may, role) is given
+            assert await owner.fetchval(may, role) is is_open
 
 
 async def test_the_caller_s_id_is_read_from_the_token_s_claims(server: EmbeddedPostgres) -> None:

@@ -25,8 +25,8 @@ PORTS = Ports(backend=18080, sandbox=18090)
 SANDBOX = "http://127.0.0.1:18090"
 
 
-def stood_in(folder: Path, **given: str) -> dict[str, str]:
-    return with_stand_ins(given, PORTS, folder)
+def stood_in(folder: Path, **configured: str) -> dict[str, str]:
+    return with_stand_ins(configured, PORTS, folder)
 
 
 def test_with_nothing_set_backend_and_bot_have_all_they_need(

@@ -37,7 +37,7 @@ def child(tmp_path: Path, printed: list[str]) -> Write:
     return write
 
 
-def log_says(tmp_path: Path, words: str, times: int = 1) -> Callable[[], Awaitable[bool]]:
+def log_has(tmp_path: Path, words: str, times: int = 1) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
         log = tmp_path / "logs" / "actor.log"
         return log.exists() and log.read_text().count(words) >= times
@@ -66,14 +66,14 @@ async def test_a_child_that_ends_before_it_is_ready_is_told_at_once(
 ) -> None:
     broken = child("raise SystemExit('SUPABASE_DB_URL: is missing')")
     with pytest.raises(StartFailed, match=r"(?s)exit code 1.*SUPABASE_DB_URL"):
-        async with broken.kept_running(log_says(tmp_path, "never")):
+        async with broken.keep_running(log_has(tmp_path, "never")):
             pass
 
 
 async def test_a_child_that_is_never_ready_is_given_up(child: Write, tmp_path: Path) -> None:
     slow = child("input = __import__('time').sleep(60)", to_start=0.2)
     with pytest.raises(StartFailed, match="is not ready after"):
-        async with slow.kept_running(log_says(tmp_path, "never")):
+        async with slow.keep_running(log_has(tmp_path, "never")):
             pass
 
 
@@ -82,8 +82,8 @@ async def test_a_child_that_dies_is_started_again_and_said_so(
 ) -> None:
     source = "import os; print('born', flush=True); os.kill(os.getpid(), 9)"
     dying = child(source, between_starts=0.05)
-    async with dying.kept_running(log_says(tmp_path, "born")):
-        await until(log_says(tmp_path, "born", times=3))
+    async with dying.keep_running(log_has(tmp_path, "born")):
+        await until(log_has(tmp_path, "born", times=3))
     assert "signal SIGKILL" in printed[1]
     assert "starting it again" in printed[1]
 
@@ -97,9 +97,9 @@ async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(
         "print('hello', flush=True)\n"
         "time.sleep(60)\n"
     )
-    async with polite.kept_running(log_says(tmp_path, "hello")):
+    async with polite.keep_running(log_has(tmp_path, "hello")):
         pass
-    assert await log_says(tmp_path, "goodbye")()
+    assert await log_has(tmp_path, "goodbye")()
 
 
 async def test_a_child_that_does_not_listen_is_killed_with_all_it_started(
@@ -115,7 +115,7 @@ async def test_a_child_that_does_not_listen_is_killed_with_all_it_started(
         "time.sleep(60)\n",
         to_stop=0.2,
     )
-    async with deaf.kept_running(log_says(tmp_path, "born")):
+    async with deaf.keep_running(log_has(tmp_path, "born")):
         grandchild = int((tmp_path / "grandchild").read_text())
     async with asyncio.timeout(60):  # nobody here is its parent, to wait for its end
         while not is_gone(grandchild):
@@ -145,11 +145,11 @@ async def test_a_child_is_ready_when_its_log_has_the_event_and_not_by_a_line_of_
     async def ready() -> bool:
         is_ready = await slow.has_logged("started")
         assert not is_ready or (tmp_path / "allowed").exists()
-        if await log_says(tmp_path, "started", times=2)():
+        if await log_has(tmp_path, "started", times=2)():
             (tmp_path / "allowed").touch()
         return is_ready
 
-    async with slow.kept_running(ready):
+    async with slow.keep_running(ready):
         assert await slow.has_logged("started")
 
 

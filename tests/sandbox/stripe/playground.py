@@ -22,7 +22,11 @@ from sandbox.stripe.api import add_stripe
 from tests.sandbox.stripe.judge import object_problems, request_problems
 
 KEY, SECRET = "sk_test_sandbox", "whsec_sandbox"
-SUCCEEDS, IS_DECLINED, ASKS = "4242 4242 4242 4242", "4000000000000002", "4000002500003155"
+SUCCEEDS, IS_DECLINED, NEEDS_3D_SECURE = (
+    "4242 4242 4242 4242",
+    "4000000000000002",
+    "4000002500003155",
+)
 Json = dict[str, Any]
 
 
@@ -36,7 +40,7 @@ class Backend:
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """The webhook door."""
+        """The webhook route."""
         payload, signed = await request.read(), request.headers["Stripe-Signature"]
         stripe.WebhookSignature.verify_header(payload.decode(), signed, SECRET)
         event: Json = json.loads(payload)
@@ -74,13 +78,13 @@ class Playground:
         return await self.sdk.v1.checkout.sessions.create_async(request(**changes), options)
 
     async def get(self, path: str) -> Json:
-        """A people's door that only looks."""
+        """GET one of the people's routes."""
         async with self.http.get(f"{self.url}/stripe/{path}") as response:
             answer: Json = await response.json()
         return answer
 
     async def post(self, path: str, status: int = 200, **body: Any) -> Json:
-        """A people's door that does something."""
+        """POST to one of the people's routes."""
         async with self.http.post(f"{self.url}/stripe/{path}", json=body) as response:
             answer: Json = await response.json()
         assert response.status == status, answer
@@ -115,7 +119,7 @@ class Playground:
 def request(**changes: Any) -> Any:
     """The parameters of a session over EUR 50; None takes one away."""
     price = {"currency": "eur", "unit_amount": 5000, "product_data": {"name": "Acme top-up"}}
-    wanted = {
+    parameters = {
         "mode": "payment",
         "line_items": [{"quantity": 1, "price_data": price}],
         "success_url": "https://example.com/back?session={CHECKOUT_SESSION_ID}",
@@ -126,7 +130,7 @@ def request(**changes: Any) -> Any:
         "expires_at": int(time.time()) + 3600,
         **changes,
     }
-    return {name: value for name, value in wanted.items() if value is not None}
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 @asynccontextmanager
@@ -149,13 +153,13 @@ async def local_stripe(folder: Path, backend: Backend | None = None) -> AsyncIte
     runner = web.AppRunner(app, access_log=None)
     app[STORE] = store
     app.router.add_post("/webhook", backend.receive)
-    # The port is known only once the socket is there, and the settings want it before.
-    door = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{door.getsockname()[1]}"
+    # The port is known only once the socket is there, and the settings need it before.
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     app[SETTINGS] = SandboxSettings(folder, url, f"{url}/webhook", KEY, SECRET, "1:telegram")
     add_stripe(app)
     await runner.setup()
-    await web.SockSite(runner, door).start()
+    await web.SockSite(runner, listener).start()
     client = stripe.AIOHTTPClient()
     sdk = stripe.StripeClient(
         KEY, base_addresses={"api": url}, http_client=client, max_network_retries=2

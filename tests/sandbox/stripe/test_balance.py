@@ -33,7 +33,7 @@ def moved(play: Playground, **of: str) -> list[tuple[int, str]]:
     return [(it["amount"], it["currency"]) for it in booked if of.items() <= it.items()]
 
 
-def told(play: Playground, since: int = 0) -> list[str]:
+def emitted(play: Playground, since: int = 0) -> list[str]:
     return [event["type"] for event in play.stored("event")][since:]
 
 
@@ -67,7 +67,7 @@ async def test_a_dispute_takes_its_amount_and_a_fee_and_won_gives_back_the_amoun
     won = await step(play, dispute["id"], "win")
     assert [it["amount"] for it in won["balance_transactions"]] == [-5000, 5000]
     assert won["balance_transactions"][1]["fee"] == 0
-    assert told(play)[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
+    assert emitted(play)[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
 
 
 async def test_a_part_can_be_disputed_and_lost(play: Playground) -> None:
@@ -75,7 +75,7 @@ async def test_a_part_can_be_disputed_and_lost(play: Playground) -> None:
     dispute = await step(play, intent, "dispute", amount=1200)
     assert (await step(play, dispute["id"], "lose"))["status"] == "lost"
     assert moved(play, source=dispute["id"]) == [(-1200, "eur")]
-    assert told(play)[-1] == "charge.dispute.closed"
+    assert emitted(play)[-1] == "charge.dispute.closed"
 
 
 async def test_of_a_dispute_lost_after_a_refund_the_refunded_part_comes_back(
@@ -89,7 +89,7 @@ async def test_of_a_dispute_lost_after_a_refund_the_refunded_part_comes_back(
         "lost", [(-5000, "eur"), (2000, "eur")],
     )  # fmt: skip
     assert sum(amount for amount, _ in moved(play)) == 0
-    assert told(play)[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
+    assert emitted(play)[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
 
 
 async def test_a_dispute_of_more_than_the_charge_is_lost_as_it_is(play: Playground) -> None:

@@ -11,8 +11,8 @@ from playwright.async_api import Page, expect
 
 from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.stripe.playground import (
-    ASKS,
     IS_DECLINED,
+    NEEDS_3D_SECURE,
     SUCCEEDS,
     Json,
     Playground,
@@ -35,9 +35,9 @@ async def customer(play: Playground) -> str:
 async def setup(play: Playground, who: str) -> str:
     """A page to save a card on, as our backend asks for it."""
     about: Any = {"metadata": {"link": "1"}}
-    told: Any = {"submit": {"message": "Every owner and admin can charge it."}}
+    text: Any = {"submit": {"message": "Every owner and admin can charge it."}}
     session = await play.session(
-        mode="setup", customer=who, currency="eur", setup_intent_data=about, custom_text=told,
+        mode="setup", customer=who, currency="eur", setup_intent_data=about, custom_text=text,
         line_items=None, payment_intent_data=None,
     )  # fmt: skip
     return session.id
@@ -52,9 +52,9 @@ async def test_a_card_is_declined_asks_and_is_saved_on_the_page(play: Playground
     who = await customer(play)
     page = await setup(play, who)
     assert (await play.pay(page, IS_DECLINED))["decline_code"] == "generic_decline"
-    assert (await play.pay(page, ASKS))["next"] == "authenticate"
-    assert (await play.pay(page, ASKS, authenticate=False))["status"] == "open"
-    done = await play.pay(page, ASKS, authenticate=True)
+    assert (await play.pay(page, NEEDS_3D_SECURE))["next"] == "authenticate"
+    assert (await play.pay(page, NEEDS_3D_SECURE, authenticate=False))["status"] == "open"
+    done = await play.pay(page, NEEDS_3D_SECURE, authenticate=True)
     assert (done["status"], done["payment_status"]) == ("complete", "no_payment_required")
     [saved] = await methods(play, who)
     assert (saved["card"]["last4"], saved["allow_redisplay"]) == ("3155", "limited")
@@ -88,10 +88,10 @@ async def test_test_methods_are_attached_by_name_made_default_and_detached(
     assert declined.value.code == "card_declined"
     with pytest.raises(stripe.InvalidRequestError):
         await api.payment_methods.attach_async(visa.id, {"customer": other})
-    wanted: Any = {"invoice_settings": {"default_payment_method": amex.id}}
-    await api.customers.update_async(who, wanted)
+    parameters: Any = {"invoice_settings": {"default_payment_method": amex.id}}
+    await api.customers.update_async(who, parameters)
     with pytest.raises(stripe.InvalidRequestError):
-        await api.customers.update_async(other, wanted)
+        await api.customers.update_async(other, parameters)
     await api.payment_methods.update_async(visa.id, {"allow_redisplay": "always"})
     await api.payment_methods.detach_async(amex.id)
     settings = (await api.customers.retrieve_async(who)).invoice_settings

@@ -8,8 +8,8 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe.playground import (
-    ASKS,
     IS_DECLINED,
+    NEEDS_3D_SECURE,
     SUCCEEDS,
     Json,
     Playground,
@@ -85,10 +85,10 @@ async def test_the_bank_asks_on_a_page_and_sends_the_payer_back(
     page = made.next_action.redirect_to_url.url.rpartition("/")[2]
     shown = await play.get(f"sessions/{page}")
     assert (shown["status"], shown["next"], shown["amount"]) == ("open", "authenticate", "50.00")
-    done = await play.pay(page, ASKS, authenticate=answer)
+    done = await play.pay(page, NEEDS_3D_SECURE, authenticate=answer)
     assert (done["status"], done["redirect_url"]) == ("complete", RETURN)
     assert (await play.sdk.v1.payment_intents.retrieve_async(made.id)).status == ends
-    await play.pay(page, ASKS, status=409, authenticate=True)
+    await play.pay(page, NEEDS_3D_SECURE, status=409, authenticate=True)
 
 
 async def test_a_card_of_another_customer_or_of_none_any_more_is_not_charged(

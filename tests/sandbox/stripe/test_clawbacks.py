@@ -33,9 +33,9 @@ async def test_every_step_of_the_table_is_valid_by_stripes_document(tmp_path: Pa
             for step in more:
                 await play.post(f"clawbacks/{thing}", step=step)
             await play.post(f"clawbacks/{thing}", 409, step=steps[-1] if more else "win")
-        wanted = {type for step in STEPS.values() for type in step.events}
-        told = {event["type"] for event in play.stored("event")}
-        assert wanted - told == {"radar.early_fraud_warning.created"}  # not in the document
+        expected = {type for step in STEPS.values() for type in step.events}
+        emitted = {event["type"] for event in play.stored("event")}
+        assert expected - emitted == {"radar.early_fraud_warning.created"}  # not in the document
 
 
 async def test_a_charge_gives_back_what_it_took_and_no_more(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ async def test_an_inquiry_says_until_when_and_can_be_refunded_until_it_is_a_disp
     async with local_stripe(tmp_path) as play:
         intent = await paid(play)
         inquiry = await elsewhere(play, intent, "inquire")
-        [asked] = play.stored("dispute")
-        assert asked["status"] == "warning_needs_response"
-        assert asked["evidence_details"]["due_by"] > time.time()
+        [inquired] = play.stored("dispute")
+        assert inquired["status"] == "warning_needs_response"
+        assert inquired["evidence_details"]["due_by"] > time.time()
         await play.sdk.v1.refunds.create_async({"payment_intent": intent, "amount": 1000})
         await play.post(f"clawbacks/{inquiry}", step="escalate")
         with pytest.raises(stripe.InvalidRequestError) as refused:

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.stripe.transitions import TRANSITIONS
 from tests.sandbox.stripe.judge import MISSING, judge
-from tests.sandbox.stripe.playground import ASKS, IS_DECLINED, SUCCEEDS, local_stripe
+from tests.sandbox.stripe.playground import IS_DECLINED, NEEDS_3D_SECURE, SUCCEEDS, local_stripe
 
 BESIDE_THE_TABLE = {
     "payment_intent.created",
@@ -24,17 +24,19 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
         await play.post("faults", delay=0.01)
         ids = [(await play.session()).id for _ in range(7)]
         for id, card in zip(
-            ids, (SUCCEEDS, IS_DECLINED, ASKS, "delayed_success", "delayed_failure"), strict=False
+            ids,
+            (SUCCEEDS, IS_DECLINED, NEEDS_3D_SECURE, "delayed_success", "delayed_failure"),
+            strict=False,
         ):
             await play.pay(id, card)
-        await play.pay(ids[2], ASKS, authenticate=False)
-        await play.pay(ids[5], ASKS, authenticate=True)
+        await play.pay(ids[2], NEEDS_3D_SECURE, authenticate=False)
+        await play.pay(ids[5], NEEDS_3D_SECURE, authenticate=True)
         await play.sdk.v1.checkout.sessions.expire_async(ids[1])
         await play.sdk.v1.checkout.sessions.expire_async(ids[6])
-        wanted: Any = {"amount": 5000, "currency": "eur", "metadata": {"of": "us"}}
-        wanted["automatic_payment_methods"] = {"enabled": True}
+        parameters: Any = {"amount": 5000, "currency": "eur", "metadata": {"of": "us"}}
+        parameters["automatic_payment_methods"] = {"enabled": True}
         for pays in (True, False):
-            intent = await play.sdk.v1.payment_intents.create_async(wanted)
+            intent = await play.sdk.v1.payment_intents.create_async(parameters)
             if pays:
                 await play.post(f"payment_intents/{intent.id}/confirm", card=SUCCEEDS)
             else:

@@ -66,12 +66,12 @@ async def test_a_payer_saves_the_card_and_the_bank_asks_when_it_is_charged(
     await page.wait_for_url("**/console?paid")
     [card] = play.stored("payment_method")
     for answer, heading in (("Fail authentication", "Not paid"), ("Complete", "Paid")):
-        wanted: Any = {
+        parameters: Any = {
             "amount": 5000, "currency": "eur", "confirm": True, "customer": who,
             "payment_method": card["id"], "automatic_payment_methods": {"enabled": True},
             "return_url": f"{play.url}/console?back",
         }  # fmt: skip
-        intent = await play.sdk.v1.payment_intents.create_async(wanted)
+        intent = await play.sdk.v1.payment_intents.create_async(parameters)
         await page.goto(f"{play.url}/pay/{intent.id}")
         await expect(page.locator("#amount")).to_have_text("€50.00")
         await page.get_by_role("button", name=answer).click()

@@ -10,8 +10,8 @@ import pytest
 import stripe
 
 from tests.sandbox.stripe.playground import (
-    ASKS,
     IS_DECLINED,
+    NEEDS_3D_SECURE,
     SUCCEEDS,
     Playground,
     local_stripe,
@@ -80,12 +80,14 @@ async def test_a_decline_leaves_the_page_open_and_the_next_try_uses_the_same_int
 
 async def test_3d_secure_asks_first(play: Playground) -> None:
     session = await play.session()
-    assert (await play.pay(session.id, ASKS))["next"] == "authenticate"
+    assert (await play.pay(session.id, NEEDS_3D_SECURE))["next"] == "authenticate"
     assert (await intent_of(play, session.id)).status == "requires_action"
-    failed = await play.pay(session.id, ASKS, authenticate=False)
+    failed = await play.pay(session.id, NEEDS_3D_SECURE, authenticate=False)
     assert failed["decline_code"] == "payment_intent_authentication_failure"
     assert "next" not in failed
-    assert (await play.pay(session.id, ASKS, authenticate=True))["payment_status"] == "paid"
+    assert (await play.pay(session.id, NEEDS_3D_SECURE, authenticate=True))[
+        "payment_status"
+    ] == "paid"
     assert len(play.stored("payment_intent")) == 1
 
 
@@ -143,9 +145,9 @@ async def test_any_other_number_is_refused_and_neither_kept_nor_repeated(
             assert response.status == 400
             said = await response.text()
         assert not number or str(number) not in said
-    kept = str(list(sqlite3.connect(tmp_path / "sandbox.sqlite").iterdump()))
-    assert session.id in kept
-    assert not any(number in kept for number in ("4111111111111111", "3333 1111"))
+    dump = str(list(sqlite3.connect(tmp_path / "sandbox.sqlite").iterdump()))
+    assert session.id in dump
+    assert not any(number in dump for number in ("4111111111111111", "3333 1111"))
     assert (await play.get(f"sessions/{session.id}"))["status"] == "open"
 
 
@@ -160,9 +162,9 @@ async def test_what_is_over_cannot_be_paid(play: Playground) -> None:
 
 async def test_of_two_people_who_press_at_once_one_pays(play: Playground) -> None:
     session = await play.session()
-    doors = [f"{play.url}/stripe/sessions/{session.id}/pay"] * 8
+    addresses = [f"{play.url}/stripe/sessions/{session.id}/pay"] * 8
     answers = await asyncio.gather(
-        *(play.http.post(door, json={"card": SUCCEEDS}) for door in doors)
+        *(play.http.post(address, json={"card": SUCCEEDS}) for address in addresses)
     )
     assert sorted(answer.status for answer in answers) == [200, *[409] * 7]
     assert len(play.stored("charge")) == 1
@@ -185,12 +187,12 @@ async def test_what_was_paid_has_a_receipt_that_opens_and_what_was_not_has_none(
     play: Playground,
 ) -> None:
     session = await play.session()
-    wanted: Any = {
+    parameters: Any = {
         "amount": 5000,
         "currency": "eur",
         "automatic_payment_methods": {"enabled": True},
     }
-    intent = await play.sdk.v1.payment_intents.create_async(wanted)
+    intent = await play.sdk.v1.payment_intents.create_async(parameters)
     await play.pay(session.id, IS_DECLINED)
     await play.pay(session.id)
     await play.post(f"payment_intents/{intent.id}/confirm", card=SUCCEEDS)

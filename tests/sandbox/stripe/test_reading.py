@@ -29,8 +29,8 @@ async def test_an_intent_shows_its_charge_and_what_that_did_to_the_balance(
     intent = await paid(play)
     plain = await play.sdk.v1.payment_intents.retrieve_async(intent)
     assert isinstance(plain.latest_charge, str)
-    wanted: Any = {"expand": ["latest_charge.balance_transaction", "latest_charge.refunds"]}
-    seen = (await play.sdk.v1.payment_intents.retrieve_async(intent, wanted)).to_dict()
+    parameters: Any = {"expand": ["latest_charge.balance_transaction", "latest_charge.refunds"]}
+    seen = (await play.sdk.v1.payment_intents.retrieve_async(intent, parameters)).to_dict()
     assert seen["latest_charge"]["balance_transaction"]["amount"] == 5000
     assert seen["latest_charge"]["refunds"]["data"] == []
     listed = await play.sdk.v1.charges.list_async(
@@ -55,10 +55,10 @@ async def test_disputes_refunds_and_warnings_are_read_by_id_and_by_intent(
     seen = await v1.radar.early_fraud_warnings.retrieve_async(warning["id"])
     assert seen.payment_intent == intent
     for payment_intent, count in ((intent, 1), (other, 0)):
-        wanted: Any = {"payment_intent": payment_intent}
-        assert len((await v1.disputes.list_async(wanted)).data) == count
-        assert len((await v1.refunds.list_async(wanted)).data) == count
-        assert len((await v1.checkout.sessions.list_async(wanted)).data) == 1
+        parameters: Any = {"payment_intent": payment_intent}
+        assert len((await v1.disputes.list_async(parameters)).data) == count
+        assert len((await v1.refunds.list_async(parameters)).data) == count
+        assert len((await v1.checkout.sessions.list_async(parameters)).data) == 1
 
 
 async def test_lists_are_of_one_customer_and_of_a_time_and_go_on_by_cursor(
@@ -93,8 +93,8 @@ async def test_what_is_not_there_is_a_404_and_what_is_not_modelled_a_501(
         with pytest.raises(stripe.InvalidRequestError) as refused:
             await call(nothing)
         assert refused.value.code == "resource_missing"
-    for asked in ("expand[]=review", "customer=cus_1&transfer_group=a"):
-        url = f"{play.url}/v1/charges?{asked}"
+    for query in ("expand[]=review", "customer=cus_1&transfer_group=a"):
+        url = f"{play.url}/v1/charges?{query}"
         await paid(play)
         headers = {"Authorization": "Bearer sk_test_sandbox"}
         async with play.http.get(url, headers=headers) as answer:

@@ -117,8 +117,8 @@ def test_the_sandbox_refuses_to_start_beside_such_a_key(play: Playground, key: s
 
 
 async def test_the_same_key_and_request_get_the_same_answer(play: Playground) -> None:
-    wanted: dict[str, Any] = {"key": "payment-1:1", "expires_at": int(time.time()) + 3600}
-    first, second = await play.session(**wanted), await play.session(**wanted)
+    parameters: dict[str, Any] = {"key": "payment-1:1", "expires_at": int(time.time()) + 3600}
+    first, second = await play.session(**parameters), await play.session(**parameters)
     assert first.id == second.id
     assert len(play.stored("checkout.session")) == 1
     assert first.last_response is not None
@@ -174,13 +174,13 @@ async def test_only_open_sessions_can_be_expired(play: Playground) -> None:
 
 
 async def test_what_is_not_there_is_a_404(play: Playground) -> None:
-    for look in (
+    for request in (
         play.sdk.v1.checkout.sessions.retrieve_async("cs_test_none"),
         play.sdk.v1.checkout.sessions.expire_async("cs_test_none"),
         play.sdk.v1.events.retrieve_async("evt_none"),
     ):
         with pytest.raises(stripe.InvalidRequestError) as refusal:
-            await look
+            await request
         assert (refusal.value.http_status, refusal.value.code) == (404, "resource_missing")
 
 

@@ -34,11 +34,11 @@ async def attached(play: Playground, who: str, name: str) -> str:
 async def subscribed(play: Playground, who: str, method: str, product: str = "") -> Json:
     """EUR 50 a month from a saved card."""
     product = product or (await play.sdk.v1.products.create_async({"name": "Acme"})).id
-    wanted: Any = {
+    parameters: Any = {
         "customer": who, "default_payment_method": method, "payment_behavior": "allow_incomplete",
         "items": [{"price_data": PRICE | {"product": product}}], "metadata": {"of": "us"},
     }  # fmt: skip
-    return (await play.sdk.v1.subscriptions.create_async(wanted)).to_dict()
+    return (await play.sdk.v1.subscriptions.create_async(parameters)).to_dict()
 
 
 async def page_of(play: Playground, who: str | None) -> str:
@@ -55,8 +55,8 @@ async def test_a_removed_card_pays_no_renewal_and_the_customers_default_does(
     card, other = [await attached(play, who, f"pm_card_{name}") for name in ("visa", "mastercard")]
     made = await subscribed(play, who, card)
     assert (made["status"], made["default_payment_method"]) == ("active", card)
-    wanted: Any = {"invoice_settings": {"default_payment_method": other}}
-    await play.sdk.v1.customers.update_async(who, wanted)
+    parameters: Any = {"invoice_settings": {"default_payment_method": other}}
+    await play.sdk.v1.customers.update_async(who, parameters)
     await play.sdk.v1.payment_methods.detach_async(card)
     await play.post("clock", days=31)
     assert [invoice["status"] for invoice in play.stored("invoice")] == ["paid", "paid"]
@@ -89,8 +89,11 @@ async def test_what_pays_on_the_page_is_saved_and_pays_the_renewals(play: Playgr
 async def test_what_a_pause_made_void_cannot_be_paid(play: Playground) -> None:
     who = await customer(play)
     made = await subscribed(play, who, await attached(play, who, "pm_card_visa"))
-    wanted: Any = {"pause_collection": {"behavior": "void"}, "expand": ["latest_invoice.payments"]}
-    await play.sdk.v1.subscriptions.update_async(made["id"], wanted)
+    parameters: Any = {
+        "pause_collection": {"behavior": "void"},
+        "expand": ["latest_invoice.payments"],
+    }
+    await play.sdk.v1.subscriptions.update_async(made["id"], parameters)
     await play.post("clock", days=31)
     void = play.stored("invoice")[-1]
     assert void["status"] == "void"
@@ -102,9 +105,9 @@ async def test_what_is_not_there_is_no_product_of_a_subscription(play: Playgroun
     card = await attached(play, who, "pm_card_visa")
     made = await subscribed(play, who, card)
     item = {"id": made["items"]["data"][0]["id"], "price_data": PRICE | {"product": "prod_none"}}
-    wanted: Any = {"items": [item], "expand": ["latest_invoice.payments"]}
+    parameters: Any = {"items": [item], "expand": ["latest_invoice.payments"]}
     with pytest.raises(stripe.InvalidRequestError, match="prod_none"):
-        await play.sdk.v1.subscriptions.update_async(made["id"], wanted)
+        await play.sdk.v1.subscriptions.update_async(made["id"], parameters)
     with pytest.raises(stripe.InvalidRequestError, match="prod_none"):
         await subscribed(play, who, card, "prod_none")
     assert len(play.stored("invoice")) == 1

@@ -33,11 +33,11 @@ async def subscribed(play: Playground) -> str:
     who = (await v1.customers.create_async({"name": "Acme"})).id
     card = (await v1.payment_methods.attach_async("pm_card_visa", {"customer": who})).id
     product = (await v1.products.create_async({"name": "Acme"})).id
-    wanted: Any = {
+    parameters: Any = {
         "customer": who, "default_payment_method": card, "payment_behavior": "allow_incomplete",
         "items": [{"price_data": PRICE | {"product": product}}], "metadata": {"of": "us"},
     }  # fmt: skip
-    await v1.subscriptions.create_async(wanted)
+    await v1.subscriptions.create_async(parameters)
     return who
 
 

@@ -1,4 +1,4 @@
-"""What other endpoints and other installations get: older versions, thin events, a neighbour."""
+"""What other endpoints and other installations get: older versions, thin events, other ids."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,11 +34,11 @@ async def renewed(play: Playground) -> Json:
     card = (await v1.payment_methods.attach_async("pm_card_visa", {"customer": who})).id
     product = (await v1.products.create_async({"name": "Acme"})).id
     price = {"currency": "eur", "unit_amount": 2000, "recurring": {"interval": "month"}}
-    wanted: Any = {
+    parameters: Any = {
         "customer": who, "default_payment_method": card, "payment_behavior": "allow_incomplete",
         "items": [{"price_data": price | {"product": product}}], "metadata": OURS,
     }  # fmt: skip
-    await v1.subscriptions.create_async(wanted)
+    await v1.subscriptions.create_async(parameters)
     await play.post("faults", api_version=ACACIA, tax_percent=20)
     await play.post("clock", days=31)
     return (await v1.invoices.retrieve_async(play.stored("invoice")[-1]["id"])).to_dict()
@@ -111,7 +111,7 @@ async def test_a_thin_event_says_what_it_is_about_and_no_more(play: Playground) 
             assert (await answer.json())["object"] == thing["type"]
 
 
-async def test_a_neighbours_events_are_as_ours_with_other_ids(play: Playground) -> None:
+async def test_another_installations_events_are_as_ours_with_other_ids(play: Playground) -> None:
     await play.post("neighbour", 409)
     await play.session(metadata=OURS)
     theirs = await play.post("neighbour")

@@ -1,4 +1,4 @@
-"""A local Telegram on a free port, for one test: the Bot API and the people's doors."""
+"""A local Telegram on a free port, for one test: the Bot API and the people's routes."""
 
 import json
 from collections.abc import AsyncIterator
@@ -45,12 +45,12 @@ class Playground:
             judge(types.Update).validate_python(update)
         return found
 
-    async def say(self, user: str, text: str, chat: str = "private") -> Json:
+    async def write(self, user: str, text: str, chat: str = "private") -> Json:
         """A person writes to the bot, or in a group."""
-        return await self.door("send", user=user, chat=chat, text=text)
+        return await self.post("send", user=user, chat=chat, text=text)
 
-    async def door(self, name: str, status: int = 200, **body: Any) -> Json:
-        """One of the doors that take a body."""
+    async def post(self, name: str, status: int = 200, **body: Any) -> Json:
+        """POST to one of the people's routes."""
         async with self.http.post(f"{self.url}/telegram/{name}", json=body) as response:
             answer: Json = await response.json()
         assert response.status == status, answer

@@ -73,7 +73,7 @@ async def echo_bot(url: str) -> AsyncIterator[Any]:
 async def test_a_chat_with_a_real_bot(play: Playground) -> None:
     async with echo_bot(play.url) as bot:
         await bot.set_my_commands([BotCommand("start", "Begin")])
-        first = await play.say("Ana", "  /start now")
+        first = await play.write("Ana", "  /start now")
         assert first["text"] == "/start now"
         assert first["entities"] == [{"type": "bot_command", "offset": 0, "length": 6}]
         before = await play.chat("ana")
@@ -82,30 +82,30 @@ async def test_a_chat_with_a_real_bot(play: Playground) -> None:
         assert (welcome["text"], welcome["from"]["username"]) == ("Welcome", "pursebot_sandbox_bot")
         assert seen["commands"] == [{"command": "start", "description": "Begin"}]
         tap = {"user": "ana", "chat": "private", "message_id": welcome["message_id"]}
-        assert await play.door("tap", **tap, button="Help") == {"url": "https://example.com/help"}
+        assert await play.post("tap", **tap, button="Help") == {"url": "https://example.com/help"}
 
-        await play.say("ana", "hello")
+        await play.write("ana", "hello")
         said = await play.chat("ana", after=seen["after"])
         (echoed,) = (await play.chat("ana", after=said["after"], wait=5))["messages"]
         assert echoed["entities"] == [{"type": "bold", "offset": 0, "length": 5}]
         after = (await play.chat("ana"))["after"]
         tap["message_id"] = echoed["message_id"]
-        answer = await play.door("tap", **tap, button="shout")
+        answer = await play.post("tap", **tap, button="shout")
         assert answer == {"answered": True, "text": "As loud as I can", "show_alert": True}
         changed = await play.chat("ana", after=after, wait=5)
         assert [message["message_id"] for message in changed["messages"]] == [echoed["message_id"]]
         assert changed["messages"][0]["text"] == "AAH"
         assert changed["messages"][0]["edit_date"]
-        await play.door("tap", status=409, **tap, button="shout")
+        await play.post("tap", status=409, **tap, button="shout")
     assert (await play.chat("ben"))["messages"] == []
 
 
 async def test_updates_wait_for_a_bot_that_is_down_even_over_a_restart(tmp_path: Path) -> None:
     async with local_telegram(tmp_path) as play:
-        await play.say("ana", "one")
+        await play.write("ana", "one")
         (first,) = await play.updates()
     async with local_telegram(tmp_path) as play:
-        await play.say("ana", "two")
+        await play.write("ana", "two")
         texts = [update["message"]["text"] for update in await play.updates()]
         assert texts == ["one", "two"]
         (second,) = await play.updates(offset=first["update_id"] + 1, timeout=5)
@@ -115,7 +115,7 @@ async def test_updates_wait_for_a_bot_that_is_down_even_over_a_restart(tmp_path:
 
 async def test_a_bot_is_told_only_what_it_asked_for(play: Playground) -> None:
     for _ in range(2):
-        await play.say("ana", "hello")
+        await play.write("ana", "hello")
     assert await play.updates(allowed_updates=["callback_query"]) == []
     assert len(await play.updates(allowed_updates=[])) == 2
     assert len(await play.updates(limit=1)) == 1
@@ -129,17 +129,17 @@ async def test_a_second_poll_ends_the_first_with_a_conflict(play: Playground) ->
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is"
         " running"
     )
-    await play.say("ana", "hello")
+    await play.write("ana", "hello")
     assert len((await second)["result"]) == 1
 
 
 async def test_a_tap_that_nobody_answers_in_time(play: Playground) -> None:
-    await play.door("faults", answer_within=0.001)
-    await play.say("ana", "hello")
+    await play.post("faults", answer_within=0.001)
+    await play.write("ana", "hello")
     markup = {"inline_keyboard": [[{"text": "b", "callback_data": "1"}]]}
     sent = (await play.bot("sendMessage", chat_id=ANA, text="x", reply_markup=markup))["result"]
     button = {"message_id": sent["message_id"], "button": "b"}
-    tapped = await play.door("tap", user="ana", wait=0.01, **button)
+    tapped = await play.post("tap", user="ana", wait=0.01, **button)
     assert tapped == {"answered": False, "text": "", "show_alert": False}
     query = (await play.updates())[-1]["callback_query"]
     assert (query["data"], query["message"]) == ("1", sent)
@@ -148,7 +148,7 @@ async def test_a_tap_that_nobody_answers_in_time(play: Playground) -> None:
 
 
 async def test_a_long_text_arrives_in_parts_as_the_app_sends_it(play: Playground) -> None:
-    await play.say("ana", "/topup " + "9" * 10_000)
+    await play.write("ana", "/topup " + "9" * 10_000)
     texts = [update["message"]["text"] for update in await play.updates()]
     assert [len(text) for text in texts] == [4096, 4096, 1815]
 
@@ -157,7 +157,7 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
     play: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
-    await play.say("ana", "hello")
+    await play.write("ana", "hello")
     hasty = HTTPXRequest(read_timeout=3)
     async with Bot(TOKEN, base_url=f"{play.url}/bot", request=hasty) as bot:
 
@@ -166,26 +166,26 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
                 await bot.send_message(ANA, "x")
             return raised.value
 
-        await play.door("faults", too_many_requests={"retry_after": 7, "methods": ["sendMessage"]})
+        await play.post("faults", too_many_requests={"retry_after": 7, "methods": ["sendMessage"]})
         assert await bot.get_me()
         assert (await failure(telegram.error.RetryAfter)).retry_after == timedelta(seconds=7)
-        await play.door("faults", server_error={"code": 502, "next": 1})
+        await play.post("faults", server_error={"code": 502, "next": 1})
         assert str(await failure(telegram.error.NetworkError)) == "Bad Gateway"
-        await play.door("faults", migrated=[{"chat": ANA, "to": -100_777}])
+        await play.post("faults", migrated=[{"chat": ANA, "to": -100_777}])
         assert (await failure(telegram.error.ChatMigrated)).new_chat_id == -100_777
-        await play.door("faults")
-        await play.door("faults", blocked=["ana"])
+        await play.post("faults")
+        await play.post("faults", blocked=["ana"])
         await failure(telegram.error.Forbidden)
-        await play.say("ana", "hello again")
-        await play.door("faults", timeout_after_delivery={"seconds": 5})
+        await play.write("ana", "hello again")
+        await play.post("faults", timeout_after_delivery={"seconds": 5})
         await failure(telegram.error.TimedOut)
         assert "x" in [message["text"] for message in (await play.chat("ana"))["messages"]]
-        assert (await play.door("faults"))["timeout_after_delivery"] is None
+        assert (await play.post("faults"))["timeout_after_delivery"] is None
         assert await bot.send_message(ANA, "y")
 
 
 @pytest.mark.parametrize(
-    ("door", "status", "body"),
+    ("path", "status", "body"),
     [
         ("faults", 501, {"no_such_fault": 1}),
         ("faults", 501, {"server_error": {"code": 418}}),
@@ -200,10 +200,10 @@ async def test_faults_look_to_a_real_bot_like_telegrams_own(
         ("tap", 409, {"user": "ana", "chat": "private", "message_id": 1, "button": "b"}),
     ],
 )
-async def test_the_doors_refuse_what_they_do_not_know(
-    play: Playground, door: str, status: int, body: dict[str, Any]
+async def test_the_routes_refuse_what_they_do_not_have(
+    play: Playground, path: str, status: int, body: dict[str, Any]
 ) -> None:
-    answer = await play.door(door, status=status, **body)
+    answer = await play.post(path, status=status, **body)
     assert answer["error"]["message"]
 
 
@@ -214,7 +214,7 @@ async def test_a_form_of_another_site_cannot_play_a_person(play: Playground) -> 
 
 
 async def test_everyone_is_introduced(play: Playground) -> None:
-    await play.say("ben", "hello")
+    await play.write("ben", "hello")
     async with play.http.get(f"{play.url}/telegram/personas") as response:
         answer = await response.json()
     people = {person["name"]: person for person in answer["personas"]}

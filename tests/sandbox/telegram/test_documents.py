@@ -22,7 +22,7 @@ pytestmark = one_loop
 @pytest_asyncio.fixture(loop_scope="module")
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_telegram(tmp_path) as playground:
-        await playground.say("ana", "hello")
+        await playground.write("ana", "hello")
         yield playground
 
 

@@ -18,22 +18,22 @@ async def play(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 async def happens(play: Playground, event: str) -> Json:
-    return await play.door("groups", user="ana", event=event)
+    return await play.post("groups", user="ana", event=event)
 
 
 async def test_a_bot_in_a_group_hears_of_commands_for_it_and_of_nothing_else(
     play: Playground,
 ) -> None:
-    await play.say("ana", "/start", GROUP)
+    await play.write("ana", "/start", GROUP)
     await happens(play, "add_bot")
     for text in ("hello", "/start@another_bot", "/balance", "/balance@pursebot_sandbox_bot"):
-        await play.say("eve", text, GROUP)
-    joined, *heard = await play.updates()
+        await play.write("eve", text, GROUP)
+    joined, *updates = await play.updates()
     statuses = [
         joined["my_chat_member"][f"{when}_chat_member"]["status"] for when in ("old", "new")
     ]
     assert statuses == ["left", "member"]
-    texts = [update["message"]["text"] for update in heard]
+    texts = [update["message"]["text"] for update in updates]
     assert texts == ["/balance", "/balance@pursebot_sandbox_bot"]
     seen = [message["text"] for message in (await play.chat("ben", chat=GROUP))["messages"]]
     assert seen[:2] == ["/start", "hello"]
@@ -52,8 +52,8 @@ async def test_a_bot_writes_only_where_it_is_and_under_the_groups_newest_id(
     sent = await play.bot("sendMessage", chat_id=GROUP_ID, text="x")
     assert sent["result"]["chat"] == {"id": GROUP_ID, "title": GROUP, "type": "group"}
     await happens(play, "migrate")
-    told = [update.get("message", {}) for update in await play.updates()]
-    assert [m["migrate_to_chat_id"] for m in told if "migrate_to_chat_id" in m] == [SUPERGROUP]
+    updates = [update.get("message", {}) for update in await play.updates()]
+    assert [m["migrate_to_chat_id"] for m in updates if "migrate_to_chat_id" in m] == [SUPERGROUP]
     moved = await play.bot("sendMessage", chat_id=GROUP_ID, text="x")
     assert moved["parameters"] == {"migrate_to_chat_id": SUPERGROUP}
     assert (await play.bot("sendMessage", chat_id=SUPERGROUP, text="x"))["ok"]

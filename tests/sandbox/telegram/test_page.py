@@ -87,7 +87,7 @@ async def test_others_chats_are_others_and_announce_themselves(
 ) -> None:
     await expect(page.locator(".persona")).to_have_count(4)
     await expect(page.locator("#playing")).to_have_text("Ana")
-    await play.say("ben", "only Ben sees this")
+    await play.write("ben", "only Ben sees this")
     ben = page.get_by_role("button", name="Ben")
     await expect(ben.locator(".unread")).to_be_visible()
     await expect(page.locator(".message")).to_have_count(0)
@@ -104,7 +104,7 @@ async def test_a_group_is_a_chat_of_everybodys_that_the_bot_is_added_to(
     await expect(page.get_by_role("button", name="Remove the bot")).to_be_visible()
     (update,) = await play.updates(timeout=5)
     assert update["my_chat_member"]["new_chat_member"]["status"] == "member"
-    await play.say("eve", "hello all", GROUP)
+    await play.write("eve", "hello all", GROUP)
     message = page.locator(".message")
     await expect(message).to_contain_text("Evehello all")
     await expect(page.locator(".outgoing")).to_have_count(0)

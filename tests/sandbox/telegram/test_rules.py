@@ -15,7 +15,7 @@ ANA, BEN = 1001, 1002
 @pytest.fixture
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_telegram(tmp_path) as playground:
-        await playground.say("ana", "hello")
+        await playground.write("ana", "hello")
         yield playground
 
 

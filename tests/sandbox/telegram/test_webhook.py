@@ -36,7 +36,7 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
     app.router.add_post("/hook", receive)
     async with TestServer(app, host="127.0.0.1") as server:
         url = str(server.make_url("/hook"))
-        await telegram.say("ana", "before")
+        await telegram.write("ana", "before")
         await telegram.bot("setWebhook", url=url, secret_token="s-1", allowed_updates=["message"])
         first, again = [await asyncio.wait_for(posts.get(), 60) for _ in range(2)]
         assert first == again
@@ -54,12 +54,12 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
             409,
             True,
         )
-        await telegram.door("faults", webhook_twice=True)
-        await telegram.say("ben", "twice")
+        await telegram.post("faults", webhook_twice=True)
+        await telegram.write("ben", "twice")
         twice = [(await asyncio.wait_for(posts.get(), 60))[1] for _ in range(2)]
         assert twice[0] == twice[1]
     await telegram.bot("deleteWebhook")
-    await telegram.say("ana", "after")
+    await telegram.write("ana", "after")
     assert [each["message"]["text"] for each in await telegram.updates()] == ["after"]
 
 
