@@ -113,7 +113,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"leave_now:{ORGANIZATION}": organization.leave_now_tapped,
     f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.members,
     f"member:{PERSON}": members.member_tapped,
-    f"ask:{PERSON}:(?P<change>owner|removed)": members.ask_tapped,
+    f"ask:{PERSON}:(?P<change>owner|removed)": members.confirm_tapped,
     f"change:{PERSON}:(?P<change>owner|admin|member|removed)": members.change_tapped,
     f"invite:{OFFER}": invite.offer_tapped,
     f"make_link:{OFFER}": invite.make_link_tapped,

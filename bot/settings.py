@@ -85,7 +85,7 @@ class Settings(BaseSettings):
 
 
 # Pydantic counts items; the one text here with a least length is BOT_API_SECRET.
-SAID: Final = {"missing": "is missing", "too_short": "must have 32 characters or more"}
+ERROR_TEXTS: Final = {"missing": "is missing", "too_short": "must have 32 characters or more"}
 
 
 def read_settings() -> Settings:
@@ -95,7 +95,7 @@ def read_settings() -> Settings:
     except ValidationError as error:
         problems = [
             f"  {str(problem['loc'][0]).upper()}: "
-            + SAID.get(problem["type"], problem["msg"]).removeprefix("Value error, ")
+            + ERROR_TEXTS.get(problem["type"], problem["msg"]).removeprefix("Value error, ")
             for problem in error.errors(include_input=False, include_context=False)
         ]
     raise SettingsError("\n".join(["The bot cannot start with these settings:", *problems]))

@@ -23,9 +23,9 @@ class BackendRefusal(BackendError):
 
 
 class BackendUnavailable(BackendError):
-    """No answer. `may_have_acted` is false only when no try can have reached the backend."""
+    """No answer. `possibly_executed` is false only when no try can have reached the backend."""
 
-    def __init__(self, reason: str, may_have_acted: bool) -> None:
+    def __init__(self, reason: str, possibly_executed: bool) -> None:
         """`reason` is for the log."""
         super().__init__(reason)
-        self.may_have_acted = may_have_acted
+        self.possibly_executed = possibly_executed

@@ -78,8 +78,8 @@ class BackendTransport:
                     return await self.send_once(user, method, path, body, idempotency_key)
                 except BackendUnavailable as error:
                     failures.append(error)
-        may_have_acted = any(failure.may_have_acted for failure in failures)
-        raise BackendUnavailable(str(failures[-1]), may_have_acted) from failures[-1]
+        possibly_executed = any(failure.possibly_executed for failure in failures)
+        raise BackendUnavailable(str(failures[-1]), possibly_executed) from failures[-1]
 
     async def send_once(
         self,
@@ -102,9 +102,9 @@ class BackendTransport:
             async with self._session.request(method, url, data=data, headers=headers) as response:
                 answer = await response.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise BackendUnavailable(repr(error), may_have_acted=False) from error
+            raise BackendUnavailable(repr(error), possibly_executed=False) from error
         except aiohttp.ClientError as error:
-            raise BackendUnavailable(repr(error), may_have_acted=True) from error
+            raise BackendUnavailable(repr(error), possibly_executed=True) from error
         if response.ok:
             return answer
         raise refusal_in(response.status, answer)
@@ -137,7 +137,7 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise BackendUnavailable(f"no answer in {seconds:g} s", may_have_acted=True) from error
+        raise BackendUnavailable(f"no answer in {seconds:g} s", possibly_executed=True) from error
 
 
 def query_string(query: BaseModel) -> str:
@@ -150,7 +150,7 @@ def parse(model: type[Answer], body: bytes) -> Answer:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise BackendUnavailable(f"unreadable {model.__name__}", may_have_acted=True) from error
+        raise BackendUnavailable(f"unreadable {model.__name__}", possibly_executed=True) from error
 
 
 def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
@@ -158,5 +158,5 @@ def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
     try:
         error = schemas.ErrorAnswer.model_validate_json(body).error
     except ValidationError:
-        return BackendUnavailable(f"HTTP {status}", may_have_acted=True)
+        return BackendUnavailable(f"HTTP {status}", possibly_executed=True)
     return BackendRefusal(status, error.code, error.facts, error.request_id)

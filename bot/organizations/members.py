@@ -65,7 +65,7 @@ async def member_tapped(context: BotContext) -> None:
     await context.reply_or_edit(Screen(text, (*rows, (back,))))
 
 
-async def ask_tapped(context: BotContext) -> None:
+async def confirm_tapped(context: BotContext) -> None:
     """Before somebody is removed or made an owner: ask whether they are sure."""
     membership, member, _ = await tapped_member(context)
     translator, change = context.translator, context.part("change")

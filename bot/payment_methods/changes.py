@@ -78,7 +78,7 @@ async def keep_tapped(context: BotContext) -> None:
     """Whoever added a payment method has left, and it stays."""
     method = await tapped_payment_method(context)
     card = payment_method_label(method)
-    text = context.translator.html(keys.PaymentMethods.KEPT, card=card)
+    text = context.translator.html(keys.PaymentMethods.STAYS, card=card)
     await context.reply_or_edit(Screen(text))
 
 

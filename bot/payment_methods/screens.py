@@ -55,11 +55,11 @@ def payment_method_line(method: schemas.PaymentMethod, translator: Translator) -
         parts.append(translator.html(keys.PaymentMethods.DEFAULT))
     if method.exp_month:
         until = f"{method.exp_month:02}/{method.exp_year}"
-        parts.append(translator.html(standing_key(method), until=until))
+        parts.append(translator.html(expiry_key(method), until=until))
     return ", ".join(parts)
 
 
-def standing_key(method: schemas.PaymentMethod) -> Key:
+def expiry_key(method: schemas.PaymentMethod) -> Key:
     """Return the sentence that says until when it works."""
     match method.standing:
         case "good":

@@ -138,7 +138,7 @@ async def start_payment(
         await create_checkout(organization_id, amount, placeholder, purpose, context)
     except BackendError as error:
         refusal = Screen(explain(error, context.translator) or "")
-        if isinstance(error, BackendUnavailable) and error.may_have_acted:
+        if isinstance(error, BackendUnavailable) and error.possibly_executed:
             await context.reply(refusal)  # the placeholder may be the link by now: leave it alone
         else:
             await context.edit(placeholder, refusal)

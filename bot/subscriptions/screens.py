@@ -18,7 +18,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {  # by status; all names are in
     "canceled": (),
 }
 ACTION_NAMES: Final[Mapping[str, Key]] = {
-    "look": keys.SubscriptionAction.LOOK,
+    "look": keys.SubscriptionAction.VIEW,
     "change": keys.SubscriptionAction.CHANGE,
     "pause": keys.SubscriptionAction.PAUSE,
     "resume": keys.SubscriptionAction.RESUME,

@@ -34,7 +34,7 @@ class MoneyTap(NamedTuple):
     """What a button does, and what is shown in place of that when the tap came too late."""
 
     act: Handler
-    ask_again: Handler
+    act_late: Handler
 
 
 def on_money_tap(tap: MoneyTap) -> UpdateHandler:
@@ -49,7 +49,7 @@ def on_money_tap(tap: MoneyTap) -> UpdateHandler:
             return
         is_waiting = await is_present(query)
         try:
-            notice = await (tap.act if is_waiting else tap.ask_again)(context)
+            notice = await (tap.act if is_waiting else tap.act_late)(context)
         except Exception as error:
             notice = explain(error, context.translator)
         else:

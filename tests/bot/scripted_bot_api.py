@@ -40,13 +40,13 @@ class ScriptedBotApi:
         self.calls.put_nowait((method, {**request.query, **await request.post()}))
         return web.json_response({"ok": True, "result": result})
 
-    async def next_call(self, wanted: str) -> Json:
+    async def next_call(self, expected_method: str) -> Json:
         """The parameters of the next call of this method, objects read."""
         async with asyncio.timeout(60):
             while True:
-                method, asked = await self.calls.get()
-                if method == wanted:
-                    return {name: read(value) for name, value in asked.items()}
+                method, parameters = await self.calls.get()
+                if method == expected_method:
+                    return {name: read(value) for name, value in parameters.items()}
 
 
 def read(value: str) -> Any:

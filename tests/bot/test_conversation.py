@@ -17,8 +17,8 @@ async def test_start_shows_organizations_balances_and_the_next_step(
     assert "Acme (you are owner)\nBalance: €12.34" in message["text"]
     assert "/topup 50" in message["text"]
     assert list(buttons(message)) == ["Top up", "Balance"]
-    user, said = backend.introductions[0]
-    assert (user, said.name, said.language, said.chat_id) == (ANA, "Ana", "en", ANA)
+    user, sent = backend.introductions[0]
+    assert (user, sent.name, sent.language, sent.chat_id) == (ANA, "Ana", "en", ANA)
 
 
 async def test_a_stranger_is_told_how_to_get_in_and_shown_nothing(eve: Person) -> None:
@@ -152,8 +152,8 @@ async def test_check_again_says_that_nothing_changed_and_cancel_stays_silent(
     link = await ana.sees("Add €50.00")
     assert (await ana.taps(link, "Check again"))["text"] == "Still waiting for Stripe."
     assert await ana.taps(link, "Cancel") == {"answered": True, "text": "", "show_alert": False}
-    [made] = backend.payments.values()
-    assert made.status == "canceled"
+    [created] = backend.payments.values()
+    assert created.status == "canceled"
 
 
 async def test_nobody_says_that_nothing_was_charged_while_stripe_is_silent_about_it(
@@ -163,15 +163,15 @@ async def test_nobody_says_that_nothing_was_charged_while_stripe_is_silent_about
     link = await ana.sees("Add €50.00")
     for act, label in (("check", "Check again"), ("cancel", "Cancel")):
         backend.refuse(f"POST /api/payments/{{id}}/{act}", "stripe_unavailable")
-        said = (await ana.taps(link, label))["text"]
-        assert "nobody knows yet whether anything was charged" in said
+        sent = (await ana.taps(link, label))["text"]
+        assert "nobody knows yet whether anything was charged" in sent
 
 
 async def test_cancelling_what_was_paid_says_so(ana: Person, backend: FakeBackend) -> None:
     await ana.writes("/topup 50")
     link = await ana.sees("Add €50.00")
-    for id, made in backend.payments.items():
-        backend.payments[id] = made.model_copy(update={"status": "succeeded"})
+    for id, created in backend.payments.items():
+        backend.payments[id] = created.model_copy(update={"status": "succeeded"})
     assert (await ana.taps(link, "Cancel"))["text"] == "It is paid already."
 
 

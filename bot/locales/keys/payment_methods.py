@@ -23,7 +23,7 @@ class PaymentMethods:
     LABEL_TOO_LONG: Final = Key("cards.label_too_long", "count")
     REMOVE: Final = Key("cards.remove", "card")
     PAYS: Final = Key("cards.pays", "amount", "interval")
-    KEPT: Final = Key("cards.kept", "card")
+    STAYS: Final = Key("cards.kept", "card")
     PORTAL: Final = Key("cards.portal", "organization")
     LINK: Final = Key("cards.link", "url")
     NUMBER: Final = Key("cards.number")

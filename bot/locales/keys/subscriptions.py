@@ -54,7 +54,7 @@ class IntervalName:
 class SubscriptionAction:
     """What a button does with a subscription."""
 
-    LOOK: Final = Key("act.look")
+    VIEW: Final = Key("act.look")
     CHANGE: Final = Key("act.change")
     PAUSE: Final = Key("act.pause")
     RESUME: Final = Key("act.resume")

@@ -27,13 +27,13 @@ async def test_a_lost_connection_is_tried_again_under_the_same_key(
     assert len(backend.checkouts) == 1
 
 
-async def test_after_three_lost_connections_the_backend_may_have_acted(
+async def test_after_three_lost_connections_the_backend_possibly_executed(
     backend: FakeBackend, client: BackendClient
 ) -> None:
     backend.lose_connections(CHECKOUT, times=3)
     with pytest.raises(BackendUnavailable) as caught:
         await client.create_checkout(ANA, FIFTY, idempotency_key="key")
-    assert caught.value.may_have_acted
+    assert caught.value.possibly_executed
 
 
 async def test_a_backend_that_was_never_reached_has_not_acted(
@@ -44,7 +44,7 @@ async def test_a_backend_that_was_never_reached_has_not_acted(
         client = BackendClient(session, base, SecretStr(SECRET))
         with pytest.raises(BackendUnavailable) as caught:
             await client.introduce(ANA, Introduction(name="Ana"))
-    assert not caught.value.may_have_acted
+    assert not caught.value.possibly_executed
 
 
 async def test_a_refusal_is_not_repeated_and_keeps_its_facts(

@@ -140,7 +140,7 @@ async def test_another_bad_request_is_refused_with_telegrams_reason(backend: Fak
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(
-    ("faults", "wanted"),
+    ("faults", "expected"),
     [
         ({"blocked": ["ana"]}, {"outcome": "blocked"}),
         (
@@ -156,11 +156,11 @@ async def test_another_bad_request_is_refused_with_telegrams_reason(backend: Fak
     ids=["blocked", "migrated", "429", "502", "500", "no answer in time", "connection lost"],
 )
 async def test_what_telegram_answers_becomes_its_outcome(
-    telegram: Playground, backend: FakeBackend, faults: dict[str, Any], wanted: dict[str, Any]
+    telegram: Playground, backend: FakeBackend, faults: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     await telegram.post("faults", **faults)
-    said = (await report(backend)).model_dump()
-    assert {name: said[name] for name in wanted} == wanted
+    reported = (await report(backend)).model_dump()
+    assert {name: reported[name] for name in expected} == expected
 
 
 async def test_a_telegram_that_cannot_be_reached_is_tried_again(

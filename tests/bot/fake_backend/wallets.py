@@ -34,5 +34,5 @@ class WalletAnswers(State):
     def get_statement(self, call: Call) -> schemas.Statement:
         query = schemas.StatementQuery.model_validate(call.query)
         assert query.format == "json"
-        kept = self.statements.get((query.month, query.currency or ""))
-        return kept or statement(query.month, empty="before_first")
+        remembered = self.statements.get((query.month, query.currency or ""))
+        return remembered or statement(query.month, empty="before_first")

@@ -81,9 +81,9 @@ def test_no_two_constants_are_one_key() -> None:
 
 
 def test_every_key_and_every_table_is_used() -> None:
-    found = set(used())
-    assert set(constants()) - found == set()
-    assert {(table,) for table in tables()} - found == set()
+    named = set(used())
+    assert set(constants()) - named == set()
+    assert {(table,) for table in tables()} - named == set()
 
 
 def test_keys_are_constants_and_nowhere_built_from_strings() -> None:
@@ -101,11 +101,11 @@ def test_what_names_a_key_gives_all_that_its_sentence_names() -> None:
             called = getattr(call.func, "attr", getattr(call.func, "id", ""))
             match call.args[:1]:
                 case [ast.Attribute(value=ast.Attribute(attr=section), attr=name)]:
-                    given = {keyword.arg for keyword in call.keywords}
-                    if called in TAKE_FACTS and None not in given:
+                    passed = {keyword.arg for keyword in call.keywords}
+                    if called in TAKE_FACTS and None not in passed:
                         key = constants()[section, name]
                         optional = ALWAYS_THERE if called == "BotRefusal" else set()
-                        assert key.placeholders - optional <= given, ast.unparse(call)
+                        assert key.placeholders - optional <= passed, ast.unparse(call)
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def test_everything_that_is_told_has_a_text_in_every_language(kind: str, languag
         link_id=ACME, organization_id=ACME, organization_name="Acme", state="expired",
         url=None, expires_at=NOON, last_decline=None, method=None,
     )  # fmt: skip
-    told = notification(shown, kind=kind, facts=FACTS, link=link)
-    text = notification_screen(told, load_texts().translator(language)).text
+    notified = notification(shown, kind=kind, facts=FACTS, link=link)
+    text = notification_screen(notified, load_texts().translator(language)).text
     assert text
     assert bool(RUSSIAN.search(text)) is (language == "ru")
 

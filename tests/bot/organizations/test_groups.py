@@ -24,7 +24,7 @@ CHAT = {"id": -7, "type": "supergroup", "title": "Friends", "is_forum": True}
 PERSON = {"id": ANA, "is_bot": False, "first_name": "Ana", "language_code": "en"}
 PRIVATE = [[{"text": "Continue in private", "url": "https://t.me/a_bot"}]]
 SHOWN, HIDDEN = "✓ Balance may be shown", "✗ Balance may be shown"
-TOLD, UNTOLD = "✓ Announce top-ups here", "✗ Announce top-ups here"
+ANNOUNCED, NOT_ANNOUNCED = "✓ Announce top-ups here", "✗ Announce top-ups here"
 
 
 def command(number: int, text: str, **changed: Any) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def api() -> ScriptedBotApi:
     return ScriptedBotApi()
 
 
-async def play(api: ScriptedBotApi, client: BackendClient, wanted: str) -> dict[str, Any]:
+async def play(api: ScriptedBotApi, client: BackendClient, method: str) -> dict[str, Any]:
     """Run the bot until it makes the wanted call."""
     async with TestServer(api.app()) as server:
         settings = Settings(
@@ -64,7 +64,7 @@ async def play(api: ScriptedBotApi, client: BackendClient, wanted: str) -> dict[
             telegram_api_base=str(server.make_url("")),
         )
         async with started(create_app(settings, client, load_texts())):
-            return await api.next_call(wanted)
+            return await api.next_call(method)
 
 
 async def happens(telegram: Playground, event: str) -> None:
@@ -83,8 +83,8 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
     await happens(telegram, "add_bot")
     offer = await ana.sees("An owner can tie this group")
     for nobody in (ben, eve):
-        told = await nobody.taps(offer, "Tie to an organization")
-        assert told["show_alert"]
+        answer = await nobody.taps(offer, "Tie to an organization")
+        assert answer["show_alert"]
     assert not backend.groups
     await eve.writes("/balance")
     refused = await ana.sees("")
@@ -94,13 +94,13 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
     await ana.taps(offer, "Tie to an organization")
     settings = await ana.sees("This group is tied to Acme.")
     assert settings["message_id"] == offer["message_id"]
-    assert list(buttons(settings)) == [HIDDEN, UNTOLD, "Untie"]
+    assert list(buttons(settings)) == [HIDDEN, NOT_ANNOUNCED, "Untie"]
     assert (await ben.taps(settings, HIDDEN))["show_alert"]
     await ana.taps(settings, HIDDEN)
     settings = await ana.sees("This group is tied to Acme.")
-    await ana.taps(settings, UNTOLD)
+    await ana.taps(settings, NOT_ANNOUNCED)
     settings = await ana.sees("This group is tied to Acme.")
-    assert list(buttons(settings)) == [SHOWN, TOLD, "Untie"]
+    assert list(buttons(settings)) == [SHOWN, ANNOUNCED, "Untie"]
     await eve.writes("/balance")
     assert "€12.34" in (await ana.sees("Acme"))["text"]
     await ben.writes("/group")
@@ -213,8 +213,8 @@ async def test_a_private_button_in_a_group_is_too_old(
 async def test_only_what_is_handled_is_asked_for(
     api: ScriptedBotApi, client: BackendClient
 ) -> None:
-    asked = await play(api, client, "getUpdates")
-    assert asked["allowed_updates"] == list(ALLOWED_UPDATES)
+    parameters = await play(api, client, "getUpdates")
+    assert parameters["allowed_updates"] == list(ALLOWED_UPDATES)
     assert set(ALLOWED_UPDATES) == {"message", "callback_query", "my_chat_member"}
 
 

@@ -46,7 +46,7 @@ async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("arguments", "expected"),
     [
         ("admin 5 7d", ("admin", 5, 168)),
         ("20", ("member", 20, 48)),
@@ -61,14 +61,14 @@ async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place
     ],
 )
 def test_arguments_are_read_or_refused_as_a_whole(
-    said: str, wanted: tuple[str, int, int] | None
+    arguments: str, expected: tuple[str, int, int] | None
 ) -> None:
-    if wanted is None:
+    if expected is None:
         with pytest.raises(BotRefusal):
-            parse_offer(said)
+            parse_offer(arguments)
     else:
-        offer = parse_offer(said)
-        assert (offer.role, offer.uses, offer.hours) == wanted
+        offer = parse_offer(arguments)
+        assert (offer.role, offer.uses, offer.hours) == expected
 
 
 async def test_a_wrong_argument_is_told_how_to_write_it_and_a_right_one_makes_the_link(
@@ -103,7 +103,7 @@ async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmle
         welcome = await eve.sees("You belong to Acme now, as member.")
         assert "Balance: €12.34" in welcome["text"]
         assert list(buttons(welcome)) == ["Balance"]
-    assert [place.organization_id for place in backend.memberships[EVE]] == [ACME]
+    assert [each.organization_id for each in backend.memberships[EVE]] == [ACME]
 
 
 async def test_who_joins_another_organization_keeps_the_current_one_until_they_switch(

@@ -12,10 +12,10 @@ async def test_a_link_from_the_web_asks_and_then_connects(
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes(f"/start link_{CODE}")
-    asked = await ana.sees("Connect this Telegram account")
-    assert list(buttons(asked)) == ["Connect"]
+    question = await ana.sees("Connect this Telegram account")
+    assert list(buttons(question)) == ["Connect"]
     assert not backend.accepted_links
-    await ana.taps(asked, "Connect")
+    await ana.taps(question, "Connect")
     await ana.sees("Connected.")
     assert backend.accepted_links == {CODE}
 
@@ -29,5 +29,5 @@ async def test_a_link_that_is_not_complete_asks_nothing(ana: Person, code: str) 
 async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeBackend) -> None:
     await ana.writes(f"/start link_{CODE}")
     backend.refuse("POST /api/me/link/accept", "both_have_history")
-    told = await ana.taps(await ana.sees("Connect this Telegram account"), "Connect")
-    assert "their histories cannot become one" in str(told)
+    answer = await ana.taps(await ana.sees("Connect this Telegram account"), "Connect")
+    assert "their histories cannot become one" in str(answer)

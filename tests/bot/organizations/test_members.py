@@ -129,10 +129,10 @@ async def test_news_of_a_membership_are_told_in_words(
     ben: Person, backend: FakeBackend, kind: str, facts: dict[str, str | int], sentence: str
 ) -> None:
     await ben.writes("/start")
-    told = notification(payment(), chat_id=BEN).model_copy(
+    notified = notification(payment(), chat_id=BEN).model_copy(
         update={"kind": kind, "facts": facts, "payment": None}
     )
-    backend.outbox.put_nowait(told)
+    backend.outbox.put_nowait(notified)
     await ben.sees(sentence)
 
 

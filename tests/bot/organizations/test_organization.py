@@ -49,7 +49,7 @@ async def test_with_several_organizations_the_current_one_is_meant_and_another_c
     assert again["message_id"] == offer["message_id"]
     await ana.writes("/topup 20")
     await ana.sees("Add €20.00")
-    assert [asked.organization_id for _, asked in backend.checkouts] == [ACME, GLOBEX]
+    assert [request.organization_id for _, request in backend.checkouts] == [ACME, GLOBEX]
     await ana.writes("/balance")
     assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
 
@@ -91,7 +91,7 @@ async def test_an_organization_is_founded_once_by_one_message_and_is_the_current
     backend.lose_connections("POST /api/organizations", times=1)
     await eve.writes("/org new  Acme & <b>Sons</b>")
     await eve.sees("Acme & <b>Sons</b> (you are owner)")
-    assert [place.organization_name for place in backend.memberships[EVE]] == ["Acme & <b>Sons</b>"]
+    assert [each.organization_name for each in backend.memberships[EVE]] == ["Acme & <b>Sons</b>"]
 
 
 async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeBackend) -> None:

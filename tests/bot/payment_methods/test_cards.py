@@ -64,8 +64,8 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     await ana.taps(cards, "American Express •••• 0005")
     card = await ana.sees("Added by Ana.")
     await ana.taps(card, "Give it a name")
-    asked = await ana.sees("What shall I call American Express •••• 0005?")
-    assert list(buttons(asked)) == ["Back"]
+    question = await ana.sees("What shall I call American Express •••• 0005?")
+    assert list(buttons(question)) == ["Back"]
     await ana.writes("Travel <b>")
     named = await ana.sees("American Express •••• 0005, Travel <b>")
     await ana.taps(named, "Pay with this one")
@@ -114,10 +114,10 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await add(house, ben, "5555555555554444")
     await ana.sees("Ben added Visa •••• 4242 to Acme")
     await owner.execute("delete from memberships where role = 'admin'")
-    asked = [await ana.sees("is no longer in Acme") for _ in range(2)]
-    await ana.taps(asked[0], "Keep")
+    question = [await ana.sees("is no longer in Acme") for _ in range(2)]
+    await ana.taps(question[0], "Keep")
     await ana.sees("stays. Owners and admins can go on charging it.")
-    await ana.taps(asked[1], "Remove")
+    await ana.taps(question[1], "Remove")
     await ana.taps(await ana.sees("Remove "), "Remove")
     cards = await ana.sees("pays with")
     assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1

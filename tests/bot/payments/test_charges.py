@@ -42,8 +42,8 @@ async def saved(house: House, test_card: str = "visa") -> None:
 
 async def remove_all(house: House) -> None:
     """Acme's cards are removed, all of them, somewhere else."""
-    found = await house.client.list_payment_methods(ANA, house.world.acme)
-    for card in found.methods:
+    listed = await house.client.list_payment_methods(ANA, house.world.acme)
+    for card in listed.methods:
         await house.client.remove_payment_method(ANA, card.id)
 
 

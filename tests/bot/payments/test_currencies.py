@@ -14,8 +14,8 @@ async def test_a_currency_after_the_amount_names_another_wallet(
     for text in ("/topup 50 usd", "/topup 1000JPY", "/topup 50"):
         await ana.writes(text)
         await ana.sees("Add ")
-    asked = [(request.amount, request.currency) for _, request in backend.checkouts]
-    assert asked == [("50.00", "usd"), ("1000", "jpy"), ("50.00", "eur")]
+    requested = [(request.amount, request.currency) for _, request in backend.checkouts]
+    assert requested == [("50.00", "usd"), ("1000", "jpy"), ("50.00", "eur")]
 
 
 async def test_each_wallet_offers_amounts_of_its_own_scale(

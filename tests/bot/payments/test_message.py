@@ -23,7 +23,7 @@ def shown(**changed: Any) -> Screen:
 
 
 @pytest.mark.parametrize(
-    ("changed", "first_words", "under"),
+    ("changed", "beginning", "under"),
     [
         ({"status": "created", "url": None}, "Preparing the link to add <b>€50.00</b>", []),
         (
@@ -80,10 +80,10 @@ def shown(**changed: Any) -> Screen:
     ],
 )
 def test_each_state_says_what_is_and_offers_what_can_be_done(
-    changed: dict[str, Any], first_words: str, under: list[str]
+    changed: dict[str, Any], beginning: str, under: list[str]
 ) -> None:
     screen = shown(**changed)
-    assert screen.text.startswith(first_words)
+    assert screen.text.startswith(beginning)
     assert screen.text.endswith("Reference <code>AB12</code>")
     assert labels(screen) == under
 

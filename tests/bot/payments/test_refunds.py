@@ -44,7 +44,7 @@ async def test_all_that_is_left_goes_back_after_a_question(
     done = await ana.sees("Refunded. €30.00 of Acme is on its way to Ana")
     assert (done["message_id"], buttons(done)) == (sure["message_id"], {})
     key = f"{ANA}:{sure['message_id']}:refund:30.00"
-    assert {key: asked.amount for key, asked in backend.refunds.items()} == {key: "30.00"}
+    assert {key: request.amount for key, request in backend.refunds.items()} == {key: "30.00"}
 
 
 async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
@@ -55,8 +55,8 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
     await ana.taps(await ana.sees("of it was refunded"), "Refund")
     await ana.taps(await ana.sees("Send €30.00 back"), "Other amount")
     await ana.sees("Type the amount to refund, at most €30.00.")
-    for words in ("all of it", "1" * 40, "-5", "10 usd", "0,00"):
-        await ana.writes(words)
+    for text in ("all of it", "1" * 40, "-5", "10 usd", "0,00"):
+        await ana.writes(text)
         await ana.sees("Type a number above zero")
     await ana.writes("31")
     await ana.sees("at most €30.00 of this payment can go back")
@@ -70,11 +70,11 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "sentence"),
     [("stripe_unavailable", "never refunds twice"), ("stripe_refused", "nothing went back")],
 )
 async def test_what_stripe_does_not_do_is_said_and_leaves_the_button(
-    ana: Person, backend: FakeBackend, paid: Any, code: str, said: str
+    ana: Person, backend: FakeBackend, paid: Any, code: str, sentence: str
 ) -> None:
     await ana.writes("/start")
     backend.outbox.put_nowait(notification(paid))
@@ -82,7 +82,7 @@ async def test_what_stripe_does_not_do_is_said_and_leaves_the_button(
     sure = await ana.sees("Send €30.00 back")
     backend.refuse("POST /api/payments/{id}/refund", code)
     await ana.taps(sure, "Refund €30.00")
-    still = await ana.sees(said)
+    still = await ana.sees(sentence)
     assert "Refund €30.00" in buttons(still)
     await ana.taps(still, "Cancel")
     assert buttons(await ana.sees("Nothing was started.")) == {}
@@ -109,7 +109,7 @@ async def test_a_warning_brings_the_button_and_a_dispute_its_deadline(
     facts = {"organization_name": "Acme", "payment": paid.id.hex, "reference": "AB12"}
     facts |= {"amount": "50.00", "currency": "eur", "reason": "fraudulent"}
     await ana.writes("/start")
-    for kind, more, said in (
+    for kind, more, sentence in (
         (
             "fraud_warned",
             {"reason": "made_with_stolen_card"},
@@ -121,18 +121,18 @@ async def test_a_warning_brings_the_button_and_a_dispute_its_deadline(
         ("refund_made", {}, "Somebody in Stripe's dashboard refunded €50.00"),
         ("refund_made", {"status": "requires_action"}, "the payer's bank still works on it"),
     ):
-        told = notification(payment(), kind=kind, payment=None, facts=facts | more)
-        backend.outbox.put_nowait(told)
-        shown = await ana.sees(said)
+        notified = notification(payment(), kind=kind, payment=None, facts=facts | more)
+        backend.outbox.put_nowait(notified)
+        shown = await ana.sees(sentence)
         assert ("Refund" in buttons(shown)) is (kind == "fraud_warned")
 
 
 async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
     ana: Person, backend: FakeBackend
 ) -> None:
-    place = membership(ACME, "Acme", "owner")
-    wallet = place.wallets[0].model_copy(update={"balance": euros(-4000)})
-    backend.memberships[ANA] = [place.model_copy(update={"wallets": [wallet]})]
+    own = membership(ACME, "Acme", "owner")
+    wallet = own.wallets[0].model_copy(update={"balance": euros(-4000)})
+    backend.memberships[ANA] = [own.model_copy(update={"wallets": [wallet]})]
     await ana.writes("/balance")
     await ana.sees("Debt: €40.00.")
     await ana.writes("/topup")
@@ -148,7 +148,7 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "sentence"),
     [
         ({"refunded": euros(5000)}, "<b>Refunded.</b> €50.00 went back"),
         ({"dispute_status": "needs_response"}, "disputes this payment"),
@@ -164,7 +164,7 @@ async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(
         ({"refunds": [refund(ACME, euros(500), status="failed")]}, "<b>Paid.</b>"),
     ],
 )
-def test_the_payments_own_message_says_what_went_back(changed: Any, said: str) -> None:
+def test_the_payments_own_message_says_what_went_back(changed: Any, sentence: str) -> None:
     shown = payment_screen(payment(status="succeeded", balance=euros(5000), **changed), ENGLISH)
-    assert said in shown.text
+    assert sentence in shown.text
     assert "New balance" not in shown.text

@@ -66,8 +66,8 @@ async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
     await ana.sees("every week?")
-    for words in ("a lot", "10 usd", "0"):
-        await ana.writes(words)
+    for sentence in ("a lot", "10 usd", "0"):
+        await ana.writes(sentence)
         await ana.sees("Type a number above zero, like 50 or 12.50, without a currency")
     await ana.writes("100")
     ways = await ana.sees("€100.00 every week for Acme: how do you want to pay?")
@@ -225,8 +225,8 @@ def test_what_became_of_one_is_told_with_where_to_pay_it(news: str, language: st
         "organization_name": "<Acme>", "news": news, "amount": "50.00", "currency": "eur",
         "interval": "week", "url": "https://invoice.stripe.com/i/1",
     }  # fmt: skip
-    told = notification(payment(), kind="recurring", facts=facts)
-    screen = subscription_notification_screen(told, load_texts().translator(language))
+    notified = notification(payment(), kind="recurring", facts=facts)
+    screen = subscription_notification_screen(notified, load_texts().translator(language))
     assert "&lt;Acme&gt;" in screen.text
     assert screen.rows[0][0].url == facts["url"]
     assert plain_text({"text": screen.text})

@@ -32,13 +32,13 @@ async def test_one_chat_keeps_its_order_while_another_overtakes() -> None:
 
 
 async def test_a_chat_that_never_stops_leaves_room_for_the_others() -> None:
-    order, running, most = ChatOrder(at_once=2), set[int](), 0
+    order, running, peak = ChatOrder(at_once=2), set[int](), 0
 
     async def handle(chat: int) -> None:
-        nonlocal most
+        nonlocal peak
         assert chat not in running
         running.add(chat)
-        most = max(most, len(running))
+        peak = max(peak, len(running))
         await asyncio.sleep(0.001)
         running.remove(chat)
 
@@ -50,7 +50,7 @@ async def test_a_chat_that_never_stops_leaves_room_for_the_others() -> None:
     await asyncio.gather(*tasks[50:])
     assert not all(task.done() for task in tasks[:50])
     await asyncio.gather(*tasks)
-    assert most == 2
+    assert peak == 2
 
 
 async def test_a_turn_is_forgotten_when_nobody_waits_for_it() -> None:

@@ -25,8 +25,8 @@ THIS_MONTH = f"{datetime.now(UTC):%Y-%m}"
 def backend(backend: FakeBackend) -> FakeBackend:
     """With 20 movements, the newest two on May 17."""
     moments = [NOON - timedelta(hours=6 * hours) for hours in range(20)]
-    moved = topups(*(moment.isoformat() for moment in reversed(moments)))
-    return FakeBackend(memberships=backend.memberships, transactions=moved)
+    transactions = topups(*(moment.isoformat() for moment in reversed(moments)))
+    return FakeBackend(memberships=backend.memberships, transactions=transactions)
 
 
 async def test_history_turns_its_pages_inside_one_message(
@@ -83,21 +83,21 @@ async def test_an_empty_history_says_what_to_do(
     ana: Person, ben: Person, eve: Person, backend: FakeBackend
 ) -> None:
     backend.transactions.clear()
-    for person, words in (
+    for person, sentence in (
         (ana, "Nothing has moved here yet. To add money, type /topup 50."),
         (ben, "Adding money takes the role of admin."),
         (eve, "You do not belong to an organization here yet."),
     ):
         await person.writes("/history")
-        await person.sees(words)
+        await person.sees(sentence)
 
 
 async def test_each_wallet_has_a_history(ana: Person, backend: FakeBackend) -> None:
-    [place] = backend.memberships[1001]
-    dollars = place.wallets[0].model_copy(
+    [own] = backend.memberships[1001]
+    dollars = own.wallets[0].model_copy(
         update={"balance": euros(5).model_copy(update={"currency": "usd"})}
     )
-    backend.memberships[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    backend.memberships[1001] = [own.model_copy(update={"wallets": [*own.wallets, dollars]})]
     await ana.writes("/history")
     await ana.taps(await ana.sees("movements in EUR"), "In USD")
     assert "In EUR" in buttons(await ana.sees("movements in USD"))
@@ -120,10 +120,10 @@ async def test_export_asks_for_the_month_and_sends_it_as_a_file(
 ) -> None:
     backend.statements[THIS_MONTH, "eur"] = statement(THIS_MONTH)
     await ana.writes("/export")
-    asked = await ana.sees("Which month of Acme?")
-    assert len(buttons(asked)) == 4
-    assert next(iter(buttons(asked))) == f"{datetime.now(UTC):%B %Y}"
-    await ana.taps(asked, next(iter(buttons(asked))))
+    question = await ana.sees("Which month of Acme?")
+    assert len(buttons(question)) == 4
+    assert next(iter(buttons(question))) == f"{datetime.now(UTC):%B %Y}"
+    await ana.taps(question, next(iter(buttons(question))))
     sent = await ana.sees("Closing balance: €60.00")
     assert sent["document"]["file_name"] == f"acme-{THIS_MONTH}-eur.csv"
     assert "Opening balance: €10.00" in sent["caption"]
@@ -137,25 +137,25 @@ async def test_export_asks_for_the_month_and_sends_it_as_a_file(
 async def test_a_month_can_be_typed_and_an_empty_one_tells_the_balance(
     ana: Person, backend: FakeBackend
 ) -> None:
-    for empty, words in (
+    for empty, sentence in (
         ("not_begun", "March 2026 has not begun. The balance of Acme is €60.00."),
         ("before_first", "Nothing had moved at Acme by the end of March 2026."),
         ("nothing_moved", "Nothing moved at Acme in March 2026. The balance was €60.00"),
     ):
         backend.statements["2026-03", "eur"] = statement("2026-03", empty=empty, movements=0)
         await ana.writes("/export 2026-03")
-        assert "document" not in await ana.sees(words)
+        assert "document" not in await ana.sees(sentence)
     for nonsense in ("March", "2026-13", "2026-3", "<b>"):
         await ana.writes(f"/export {nonsense}")
         await ana.sees(f"I cannot read that month. Write it as in /export {THIS_MONTH}.")
 
 
 async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeBackend) -> None:
-    place = membership(ACME, "Acme", "owner")
-    dollars = place.wallets[0].model_copy(
+    own = membership(ACME, "Acme", "owner")
+    dollars = own.wallets[0].model_copy(
         update={"balance": euros(5).model_copy(update={"currency": "usd"})}
     )
-    backend.memberships[1001] = [place.model_copy(update={"wallets": [*place.wallets, dollars]})]
+    backend.memberships[1001] = [own.model_copy(update={"wallets": [*own.wallets, dollars]})]
     for currency in ("eur", "usd"):
         made = statement("2026-03", file_name=f"acme-2026-03-{currency}.csv")
         backend.statements["2026-03", currency] = made
