@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from backend.schemas import Json
 
-# What Stripe says of an object of ours, as backend/stripe/parsers writes it and SQL applies it: the
-# subject it is `about`, the `outcome`, ids, amounts and codes; which more, the subject decides.
-Fact = Json
+# What Stripe said of something of ours, as the inbox of events keeps it. It stays JSON until it is
+# needed, when `stored_fact` of backend/stripe/parsers/facts.py reads it: an event whose fact cannot
+# be read any more must not hold up those beside it.
+StoredFact = Json
 
 
 class Row(BaseModel):

@@ -14,6 +14,7 @@ from uuid import UUID
 from aiohttp import web
 
 from backend import page_texts
+from backend.database.functions.payment_methods import WhoseMethods
 from backend.database.functions.payments import start_payment
 from backend.database.functions.setup_links import open_method_link
 from backend.errors import Failure, NotFound, PursebotError
@@ -98,7 +99,10 @@ async def card_state(shop: Shop, link_id: UUID) -> tuple[str, str]:
 
 async def portal_came_back(request: web.Request) -> web.Response:
     """GET /cards/{id}/portal: whatever an organization's people did there is asked about."""
-    whose = {"organization_id": str(path_id(request)), "at_most_every": cards.PORTAL_LOOKS_APART}
+    whose: WhoseMethods = {
+        "organization_id": str(path_id(request)),
+        "at_most_every": cards.PORTAL_LOOKS_APART,
+    }
     with suppress(PursebotError):
         await cards.look(request.app[SHOP], whose, settle=False)
     return said("portal", request.headers.get("Accept-Language", "en")[:5])

@@ -12,6 +12,7 @@ from uuid import UUID
 from backend import schemas
 from backend.database.functions.payment_methods import (
     MirroredMethods,
+    WhoseMethods,
     get_payment_method,
     label_method,
     list_payment_methods,
@@ -25,7 +26,6 @@ from backend.database.protocol import Database, Person
 from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
 from backend.payment_methods import customers
-from backend.schemas import Json
 from backend.shop import Shop
 from backend.stripe.errors import about_customer
 from backend.stripe.parsers.facts import MethodFact
@@ -85,7 +85,7 @@ async def remove(shop: Shop, actor: Person, method_id: UUID) -> None:
     ordered = await order_method(shop.database, actor, method_id=method_id, act="removal")
     if not ordered.is_active:
         return
-    whose = {"organization_id": str(ordered.organization_id)}
+    whose: WhoseMethods = {"organization_id": str(ordered.organization_id)}
     for twin in ordered.twins:
         with suppress(StripeRefused):  # most are gone already
             await shop.stripe.detach_method(twin)
@@ -160,7 +160,12 @@ async def attach(
 
 async def ask(shop: Shop, fact: MethodFact, event_id: str) -> None:
     """An event said whose methods changed: ask Stripe how they stand."""
-    await look(shop, fact.as_json(), event_id)
+    whose: WhoseMethods = {
+        "customer_id": fact.customer_id,
+        "method_id": fact.method_id,
+        "link_id": fact.link_id,
+    }
+    await look(shop, whose, event_id)
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,7 @@ class SeenPage:
 
 async def look(
     shop: Shop,
-    fact: Json,
+    whose: WhoseMethods,
     event_id: str | None = None,
     added: AddedAtStripe | None = None,
     *,
@@ -199,7 +204,7 @@ async def look(
     """
     found = None
     for _ in range(LOOKS):
-        asked = await start_method_look(shop.database, fact=fact, event_id=event_id)
+        asked = await start_method_look(shop.database, fact=whose, event_id=event_id)
         if asked is None:
             break
         page = await seen_on_page(shop, asked.link) if asked.link else None
@@ -210,14 +215,15 @@ async def look(
             shop.database,
             organization_id=asked.organization_id,
             looked_at=asked.looked_at,
-            methods=[method.as_mirrored() for method in methods],
+            methods=methods,
             default_id=default_id,
             added_id=new.stripe_id if new else None,
             added_by=new.added_by if new else None,
             make_default=new.make_default if new else False,
             gone_customer_id=None if saved else asked.stripe_customer_id,
         )
-        event_id, fact = None, {name: fact[name] for name in fact if name != "at_most_every"}
+        event_id, whose = None, whose.copy()
+        whose.pop("at_most_every", None)
         if not found.fresh:
             continue
         if not settle:

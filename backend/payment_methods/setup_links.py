@@ -86,5 +86,7 @@ async def check(shop: Shop, link_id: UUID) -> None:
     """Ask Stripe what became of a link, at most every three seconds."""
     link = await start_link_check(shop.database, link_id=link_id)
     if link.due:
-        whose = {"organization_id": str(link.organization_id), "link_id": str(link.link_id)}
-        await cards.look(shop, whose)
+        await cards.look(
+            shop,
+            {"organization_id": str(link.organization_id), "link_id": str(link.link_id)},
+        )

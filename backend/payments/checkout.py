@@ -268,13 +268,13 @@ async def receive_check(shop: Shop, name: str, livemode: bool, fact: Fact) -> No
 
     Raises EventNotApplied where it is recorded and could not be applied yet.
     """
-    event: ReceivedEvent = {
-        "id": f"check:{name}",
-        "type": "check",
-        "livemode": livemode,
-        "created": int(datetime.now(UTC).timestamp()),
-        "fact": fact.as_json(),
-    }
+    event = ReceivedEvent(
+        id=f"check:{name}",
+        type="check",
+        livemode=livemode,
+        created=int(datetime.now(UTC).timestamp()),
+        fact=fact,
+    )
     [result] = await receive_events(shop.database, events=[event])
     shop.bell.ring()
     if result.state in ("failed", "parked") and not result.repeat:

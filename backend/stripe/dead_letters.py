@@ -58,7 +58,7 @@ async def show(shop: Shop, event_id: str) -> EventRow:
 async def retry(shop: Shop, event_id: str) -> EventResult:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
     fact = await fact_now(shop, await show(shop, event_id))
-    result = await retry_event(shop.database, event_id=event_id, fact=fact.as_json())
+    result = await retry_event(shop.database, event_id=event_id, fact=fact)
     shop.bell.ring()
     if result.reason == STRIPE_DECIDES and result.fact is not None:
         try:
@@ -162,10 +162,10 @@ async def add_intent(shop: Shop, found: FoundAtStripe, intent_id: str) -> None:
         }
     )
     for refund in await shop.stripe.refunds_of(intent_id):
-        found["refunds"].append(parse_refund(refund).as_json())
+        found["refunds"].append(parse_refund(refund))
     for dispute in await shop.stripe.disputes_of(intent_id):
         charge = await shop.stripe.get_charge(dispute.charge)
-        found["disputes"].append(parse_refetched_dispute(dispute, charge, None).as_json())
+        found["disputes"].append(parse_refetched_dispute(dispute, charge, None))
 
 
 async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> DismissedEvent:

@@ -190,15 +190,15 @@ def parse_event(event: StripeEvent) -> Fact:
 
 def as_received(event: StripeEvent, fact: Fact) -> ReceivedEvent:
     """As `api.receive_events` takes an event and what it says."""
-    return {
-        "id": event.id,
-        "type": event.type,
-        "livemode": event.livemode,
-        "created": event.created,
-        "account": event.account,
-        "api_version": event.api_version,
-        "fact": fact.as_json(),
-    }
+    return ReceivedEvent(
+        id=event.id,
+        type=event.type,
+        livemode=event.livemode,
+        created=event.created,
+        account=event.account,
+        api_version=event.api_version,
+        fact=fact,
+    )
 
 
 def refetch_fact(known: EventType, source: Json) -> RefetchFact | UnreadableFact:

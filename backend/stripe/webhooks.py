@@ -170,7 +170,7 @@ async def decide(shop: Shop, result: EventResult, fact: Fact) -> EventResult:
     """
     if not isinstance(fact, Hint):
         fetched = await refetch(shop, fact, result.payment_id)
-        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched.as_json())
+        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched)
         shop.bell.ring()
         record_result(shop, result)
         if result.reason != STRIPE_DECIDES or result.fact is None:

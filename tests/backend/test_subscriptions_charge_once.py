@@ -99,14 +99,14 @@ async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
         "select stripe_subscription_id from subscriptions where id = $1", made.id
     )
     await house.shop.stripe.cancel_subscription(running)
-    events: list[ReceivedEvent] = [
-        {
-            "id": f"evt_{id}",
-            "type": "customer.subscription.updated",
-            "livemode": False,
-            "created": 1,
-            "fact": subscription_fact(None, id).as_json(),
-        }
+    events = [
+        ReceivedEvent(
+            id=f"evt_{id}",
+            type="customer.subscription.updated",
+            livemode=False,
+            created=1,
+            fact=subscription_fact(None, id),
+        )
         for id in ("sub_gone", running)
     ]
     await webhooks.apply(house.shop, events)

@@ -4,7 +4,7 @@ import ast
 import inspect
 import types
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -128,7 +128,7 @@ def fits(hint: Any, kind: str) -> bool:
         return get_origin(hint) in (list, Sequence) and fits(inner[0], kind.removesuffix("[]"))
     if kind == "jsonb":
         of_objects = get_origin(hint) in (list, Sequence) and fits(get_args(hint)[0], kind)
-        is_model = isinstance(hint, type) and issubclass(hint, BaseModel)
+        is_model = isinstance(hint, type) and (issubclass(hint, BaseModel) or is_dataclass(hint))
         return of_objects or is_typeddict(hint) or get_origin(hint) is dict or is_model
     return hint in TYPES[kind]
 

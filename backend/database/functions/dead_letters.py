@@ -8,7 +8,8 @@ from uuid import UUID
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.database.protocol import SERVICE, Database
-from backend.database.rows import EntryRow, Fact, Row
+from backend.database.rows import EntryRow, Row, StoredFact
+from backend.stripe.parsers.facts import DisputeFact, Fact, RefundFact
 
 
 class EventRow(Row):
@@ -28,7 +29,7 @@ class EventRow(Row):
     dismissed_at: datetime | None
     dismissed_by: str | None
     dismissed_reason: str | None
-    fact: Fact
+    fact: StoredFact
     payment: PaymentRow | None
 
 
@@ -72,8 +73,8 @@ class FoundAtStripe(TypedDict):
     session_id: str | None
     invoice_id: str | None
     intents: list[IntentFound]
-    refunds: list[Fact]
-    disputes: list[Fact]
+    refunds: list[RefundFact]
+    disputes: list[DisputeFact]
 
 
 async def list_events(
@@ -92,7 +93,7 @@ async def get_event(database: Database, *, event_id: str) -> EventRow:
 
 async def retry_event(database: Database, *, event_id: str, fact: Fact) -> EventResult:
     """Apply an open event again, with what Stripe says now. Raises NotFound unless it is open."""
-    row = await database.call("retry_event", SERVICE, event_id=event_id, fact=fact)
+    row = await database.call("retry_event", SERVICE, event_id=event_id, fact=fact.as_json())
     return EventResult.model_validate(row)
 
 
@@ -115,7 +116,11 @@ async def accept_event(
         "accept_event",
         SERVICE,
         event_id=event_id,
-        at_stripe=at_stripe,
+        at_stripe={
+            **at_stripe,
+            "refunds": [refund.as_json() for refund in at_stripe["refunds"]],
+            "disputes": [dispute.as_json() for dispute in at_stripe["disputes"]],
+        },
         adopting=adopting,
         organization_id=organization_id,
         dry_run=dry_run,

@@ -2,13 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.protocol import SERVICE, Database, Person
-from backend.database.rows import Fact, Row
-from backend.schemas import Json, PaymentMethod
+from backend.database.rows import Row
+from backend.schemas import PaymentMethod
+from backend.stripe.parsers.payment_methods import StripePaymentMethod
+
+
+class WhoseMethods(TypedDict, total=False):
+    """Whose methods Stripe is asked about: ours by UUIDs as text, or Stripe's ids.
+
+    `link_id` names the link that the question is about, if it is about one. `at_most_every`
+    (seconds): nothing is asked where somebody asked since.
+    """
+
+    organization_id: str
+    customer_id: str | None
+    method_id: str | None
+    link_id: str | None
+    at_most_every: int
 
 
 class OrderedMethod(PaymentMethod, extra="ignore"):
@@ -97,13 +112,11 @@ async def order_method(
 
 
 async def start_method_look(
-    database: Database, *, fact: Fact, event_id: str | None = None
+    database: Database, *, fact: WhoseMethods, event_id: str | None = None
 ) -> MethodLook | None:
     """Read whose methods Stripe is to be asked about; None where there is nothing to ask.
 
-    `fact` names an `organization_id`, or Stripe's `customer_id` or `method_id`; and, where Stripe
-    is asked about one, a `link_id`. `at_most_every` (seconds): nothing is asked again before. Where
-    Stripe was asked after the event `event_id` came, it has answered already.
+    Where Stripe was asked after the event `event_id` came, it has answered already.
     """
     row = await database.call("start_method_look", SERVICE, fact=fact, event_id=event_id)
     return MethodLook.model_validate(row) if row["due"] else None
@@ -114,7 +127,7 @@ async def mirror_methods(
     *,
     organization_id: UUID,
     looked_at: datetime,
-    methods: Sequence[Json],
+    methods: Sequence[StripePaymentMethod],
     default_id: str | None = None,
     added_id: str | None = None,
     added_by: UUID | None = None,
@@ -123,15 +136,15 @@ async def mirror_methods(
 ) -> MirroredMethods:
     """Write down all `methods` that a customer has at Stripe, and which is its default.
 
-    Each is as `parsers.payment_methods.told` makes it. `added_id` (Stripe's) is what `added_by` has
-    just saved, to be the default one if so. A customer that is gone at Stripe is forgotten.
+    `added_id` (Stripe's) is what `added_by` has just saved, to be the default one if so. A customer
+    that is gone at Stripe is forgotten.
     """
     row = await database.call(
         "mirror_methods",
         SERVICE,
         organization_id=organization_id,
         looked_at=looked_at.isoformat(),
-        methods=list(methods),
+        methods=[method.as_mirrored() for method in methods],
         default_id=default_id,
         added_id=added_id,
         added_by=added_by,

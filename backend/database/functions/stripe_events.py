@@ -1,16 +1,20 @@
 """SQL functions of Stripe's events: record and apply them, and what Stripe answers about them."""
 
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from backend.database.protocol import SERVICE, Database
-from backend.database.rows import Fact, Row
+from backend.database.rows import Row, StoredFact
+from backend.schemas import Json
+from backend.stripe.parsers.facts import Fact
 
 EventState = Literal["done", "ignored", "failed", "parked"]
 
 
-class ReceivedEvent(TypedDict):
+@dataclass(frozen=True)
+class ReceivedEvent:
     """An event of Stripe's, or an answer to a check: `created` in seconds since 1970."""
 
     id: str
@@ -18,8 +22,12 @@ class ReceivedEvent(TypedDict):
     livemode: bool
     created: int
     fact: Fact
-    account: NotRequired[str | None]
-    api_version: NotRequired[str | None]
+    account: str | None = None
+    api_version: str | None = None
+
+    def as_json(self) -> Json:
+        """As SQL takes it."""
+        return {**vars(self), "fact": self.fact.as_json()}
 
 
 class EventResult(Row):
@@ -34,7 +42,7 @@ class EventResult(Row):
     reason: str | None
     repeat: bool
     payment_id: UUID | None
-    fact: Fact | None
+    fact: StoredFact | None
 
 
 async def receive_events(
@@ -44,7 +52,9 @@ async def receive_events(
 
     Raises WrongStripeMode where one of them is of the other mode, and then applies none.
     """
-    rows = await database.call("receive_events", SERVICE, events=list(events))
+    rows = await database.call(
+        "receive_events", SERVICE, events=[each.as_json() for each in events]
+    )
     return [EventResult.model_validate(row) for row in rows]
 
 
@@ -59,7 +69,7 @@ async def apply_refetched(database: Database, *, event_id: str, fact: Fact) -> E
 
     `repeat` where somebody else asked at the same time and was faster.
     """
-    row = await database.call("apply_refetched", SERVICE, event_id=event_id, fact=fact)
+    row = await database.call("apply_refetched", SERVICE, event_id=event_id, fact=fact.as_json())
     return EventResult.model_validate(row)
 
 
