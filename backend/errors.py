@@ -1,6 +1,6 @@
 """What can go wrong, as a tree. Each error has an HTTP status, a code and its facts.
 
-Not the caller's doing: failures.py; an operator's: operator_errors.py; of HTTP: http_errors.py.
+Not the caller's doing: failures.py; an operator's: operator_errors.py; of HTTP: http/errors.py.
 
 PursebotError
 |-- Refusal                    the caller can do something about it: 4xx, one info line

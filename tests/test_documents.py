@@ -1,5 +1,6 @@
 """What the documents say is there: links lead somewhere, names are real, lists are whole."""
 
+import fnmatch
 import re
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def test_every_file_that_is_named_exists(document: Path) -> None:
     )
     examples = {"supabase/migrations/YYYYMMDDHHMMSS_noun.sql"}
     assert [each for each in {*named} - examples if not [*ROOT.glob(each)]] == []
+    folders = ("backend", "bot", "sandbox", "supabase", "tests")
+    bare = re.findall(r"`([\w*-]+\.(?:py|sql|toml|html|js))`", document.read_text())
+    everywhere = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
+    names = {path.name for path in [*ROOT.iterdir(), *everywhere]}
+    assert [each for each in bare if not fnmatch.filter(names, each)] == []
 
 
 def test_going_live_names_the_events_that_the_webhook_knows() -> None:
