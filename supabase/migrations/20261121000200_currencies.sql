@@ -11,7 +11,7 @@ create table public.currencies (
     constraint currencies_limits_are_ordered check (minimum > 0 and minimum <= maximum),
     constraint currencies_limits_are_in_steps check (minimum % step = 0 and maximum % step = 0)
 );
-comment on table public.currencies is 'Digits, steps and limits of one charge, in minor units; backend/wallets/money.py has the same digits and steps, and says what is strange about them.';
+comment on table public.currencies is 'Digits, steps and limits of one charge, in minor units; backend/schemas/amounts.py has the same digits and steps, and says what is strange about them.';
 revoke all on public.currencies from public, anon, authenticated, service_role;
 alter table public.currencies enable row level security;
 grant select on public.currencies to authenticated, service_role;
@@ -52,7 +52,7 @@ as $$
     end)::text
     from public.currencies as c where c.code = major_units.code
 $$;
-comment on function private.major_units is '(1250, eur) -> 12.50, (1200, isk) -> 12; never rounded. backend/wallets/money.py does the same.';
+comment on function private.major_units is '(1250, eur) -> 12.50, (1200, isk) -> 12; never rounded. backend/schemas/amounts.py does the same.';
 
 create function private.money_json(amount bigint, code text) returns jsonb
 language sql stable strict set search_path = ''
