@@ -39,7 +39,7 @@ async def test_what_cannot_be_a_setting_is_a_400(house: House, change: str) -> N
 
 @pytest.mark.parametrize(
     ("language", "locale", "page_language"),
-    [("ru", "ru", "ru"), ("ru-ru", "ru", "ru"), ("en", "en", "en"), ("de", "auto", "en")],
+    [("ru", "ru", "ru"), ("ru-ru", "ru", "ru"), ("en", "en", "en"), ("la", "auto", "en")],
 )
 async def test_stripes_page_and_the_one_after_it_speak_the_payers_language(
     house: House, language: str, locale: str, page_language: str
