@@ -20,6 +20,7 @@ from sandbox.stripe.objects import API_VERSION, new_id
 from sandbox.stripe.parameters import Call, decode_form
 from sandbox.stripe.payments import schedule_all
 from sandbox.stripe.permissions import check_permission
+from sandbox.stripe.readable import READABLE
 from sandbox.stripe.routes import API_ROUTES, PEOPLE_ROUTES
 
 WEBHOOK_TIMEOUT = ClientTimeout(total=10)  # seconds for the backend to answer an event
@@ -66,6 +67,7 @@ def api_handler(call: Call | None, path: str = "") -> Handler:
         try:
             check_caller(stripe, request)
             key, parameters = stripe.settings.stripe_secret_key, unquote_plus(form)
+            check_readable(stripe, request, path)
             check_permission(stripe.faults.lacks, key, request.method, path, parameters)
             request_line = f"{request.path}?{form}"
             response = idempotently(stripe, request, request_line, act) if is_post else act()
@@ -87,6 +89,13 @@ def set_headers(stripe: LocalStripe, response: web.Response) -> None:
         response.headers["Stripe-Should-Retry"] = "false"
     response.headers["Request-Id"] = new_id("req_")[:18]
     response.headers["Date"] = formatdate(time.time() + stripe.faults.clock, usegmt=True)
+
+
+def check_readable(stripe: LocalStripe, request: web.Request, path: str) -> None:
+    """Raise Refusal (503) where a fault makes objects of this kind unreadable by their id."""
+    unreadable = [f"{READABLE[kind].path}/{{id}}" for kind in stripe.faults.unreadable]
+    if request.method == "GET" and path in unreadable:
+        raise Refusal(503, "The local Stripe does not answer this, on purpose.")
 
 
 def check_caller(stripe: LocalStripe, request: web.Request) -> None:

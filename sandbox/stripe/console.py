@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from sandbox.store import Json
-from sandbox.stripe.deliveries import delivery_state
 from sandbox.stripe.hosted_page import session_view
 from sandbox.stripe.local_stripe import LocalStripe
 
@@ -18,17 +17,17 @@ async def list_session_views(stripe: LocalStripe) -> Json:
 
 
 async def list_deliveries(stripe: LocalStripe) -> Json:
-    """Return `{"deliveries": [...]}`: every event, newest first, as `deliveries.py` keeps it.
+    """Return `{"deliveries": [...]}`: every event, newest first, with the fields of `Delivery`.
 
-    Beside that each has its `state`: delivered, retrying, waiting, dropped or not selected.
+    Beside those each has its `state`: delivered, retrying, waiting, dropped or not selected.
     """
-    deliveries = stripe.newest("delivery")
-    return {"deliveries": [each | {"state": delivery_state(each)} for each in deliveries]}
+    deliveries = stripe.deliveries.newest()
+    return {"deliveries": [each.model_dump() | {"state": each.state} for each in deliveries]}
 
 
 async def deliver_again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
     """Post the same event once more, in so many seconds."""
-    stripe.deliveries.schedule(stripe.stored("delivery", id), time.time() + after)
+    stripe.deliveries.post_again(id, time.time() + after)
     return {"event": id, "after": after}
 
 

@@ -1,13 +1,5 @@
 """Events on their way to the backend: signed, posted, tried again, remembered.
 
-Each event has one `delivery` in the store, with these keys:
-- `event`, `type`, `created`: the event's id, its type, and when it was posted first
-- `next`: when to post it, in seconds of the epoch
-- `attempts`: what came of each post, `{at, seconds, status, error}`
-- `lose`: how many attempts get lost on the way
-- `held`: why it is never posted, or None
-- `thin`: whether it is posted as a thin event
-
 Stripe's side is at https://docs.stripe.com/webhooks; its days of retries are pressed into minutes.
 """
 
@@ -18,7 +10,9 @@ import time
 from functools import partial
 
 from aiohttp import ClientError, ClientSession
+from pydantic import Field
 
+from sandbox.refusals import Refusal, StrictModel
 from sandbox.settings import SandboxSettings
 from sandbox.store import Json, Store
 from sandbox.stripe.api_versions import thin_event
@@ -31,6 +25,42 @@ HEADERS = {
     "Content-Type": "application/json; charset=utf-8",
     "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
 }
+
+
+class Attempt(StrictModel):
+    """What came of one post: `status` is HTTP's, None without an answer; `error` says why then."""
+
+    at: float  # seconds of the epoch
+    seconds: float = 0  # how long it took
+    status: int | None = None
+    error: str | None = "lost on the way"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the backend answered 2xx."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Delivery(StrictModel):
+    """One event on its way, as it stands in the store; times are in seconds of the epoch."""
+
+    event: str  # its id
+    type: str
+    created: float
+    held: str | None  # why it is never posted
+    lose: int  # how many attempts get lost on the way
+    thin: bool  # whether it is posted as a thin event
+    next: list[float] = Field(default=[])  # when to post it
+    attempts: list[Attempt] = Field(default=[])
+
+    @property
+    def state(self) -> str:
+        """What became of the event so far, in a word or two for people."""
+        if any(attempt.is_accepted for attempt in self.attempts):
+            return "delivered"
+        if self.next:
+            return "retrying" if self.attempts else "waiting"
+        return str(self.held)
 
 
 def signature(payload: bytes, secret: str, at: int) -> str:
@@ -53,55 +83,78 @@ class Deliveries:
     def open(self, http: ClientSession) -> None:
         """Begin, with what an earlier run left undelivered; what is to come stays in the store."""
         self._http = http
-        for _, delivery in self._store.list("delivery"):
-            for at in delivery["next"]:
-                self._scheduler.at(at, partial(self._attempt, delivery["event"], at))
+        for _, stored in self._store.list("delivery"):
+            delivery = Delivery.model_validate(stored)
+            for at in delivery.next:
+                self._scheduler.at(at, partial(self._attempt, delivery.event, at))
 
     def post(self, events: list[Json], faults: StripeFaults) -> None:
         """Deliver the events of one act, in the way that the faults say."""
         now = time.time()
         for place, event in enumerate(events):
-            delivery = {
-                "event": event["id"],
-                "type": event["type"],
-                "created": now,
-                "held": _why_held(event, faults),
-                "lose": faults.fail_first,
-                "thin": faults.thin,
-                "next": [],
-                "attempts": [],
-            }
-            self._store.put("delivery", event["id"], delivery)
-            if delivery["held"]:
+            delivery = Delivery(
+                event=event["id"],
+                type=event["type"],
+                created=now,
+                held=_why_held(event, faults),
+                lose=faults.fail_first,
+                thin=faults.thin,
+            )
+            self._keep(delivery)
+            if delivery.held:
                 continue
             turn = len(events) - 1 - place if faults.out_of_order else 0
             for _ in range(2 if faults.twice else 1):
-                self.schedule(delivery, now + faults.late + turn * OUT_OF_ORDER_GAP)
+                self._schedule(delivery, now + faults.late + turn * OUT_OF_ORDER_GAP)
 
-    def schedule(self, delivery: Json, at: float) -> None:
-        """Post an event at this time (seconds of the epoch), whatever became of it before."""
-        delivery["next"].append(at)
-        self._store.put("delivery", delivery["event"], delivery)
-        self._scheduler.at(at, partial(self._attempt, delivery["event"], at))
+    def post_again(self, event_id: str, at: float) -> None:
+        """Post an event at this time (seconds of the epoch), whatever became of it before.
+
+        Raises Refusal (404) for an event that was not posted before.
+        """
+        delivery = self._get(event_id)
+        if delivery is None:
+            raise Refusal(404, f"No such delivery: '{event_id}'", code="resource_missing")
+        self._schedule(delivery, at)
+
+    def newest(self) -> list[Delivery]:
+        """Return the deliveries of all events, newest first."""
+        stored = [each for _, each in self._store.list("delivery")]
+        return [Delivery.model_validate(each) for each in reversed(stored)]
+
+    def _get(self, event_id: str) -> Delivery | None:
+        stored = self._store.get("delivery", event_id)
+        return None if stored is None else Delivery.model_validate(stored)
+
+    def _keep(self, delivery: Delivery) -> None:
+        self._store.put("delivery", delivery.event, delivery.model_dump())
+
+    def _schedule(self, delivery: Delivery, at: float) -> None:
+        delivery.next.append(at)
+        self._keep(delivery)
+        self._scheduler.at(at, partial(self._attempt, delivery.event, at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
-        delivery = self._store.get("delivery", event_id)
+        """Post an event, or lose it on the way; schedule another post where it is not accepted."""
+        delivery = self._get(event_id)
         if delivery is None:
             return  # the key is another account's now
-        attempt: Json = {"at": time.time(), "status": None, "error": "lost on the way"}
-        if len(delivery["attempts"]) >= delivery["lose"]:
-            attempt |= await self._send(event_id, is_thin=delivery["thin"])
-            delivery = self._store.get("delivery", event_id) or {}  # as it is after the wait
-        attempt["seconds"] = round(time.time() - attempt["at"], 4)
-        delivery["attempts"].append(attempt)
-        delivery["next"].remove(at)
-        self._store.put("delivery", event_id, delivery)
-        if not is_accepted(attempt):
-            wait = RETRY_AFTER[min(len(delivery["attempts"]), len(RETRY_AFTER)) - 1]
-            self.schedule(delivery, time.time() + wait)
+        attempt = Attempt(at=time.time())
+        if len(delivery.attempts) >= delivery.lose:
+            attempt.status, attempt.error = await self._send(event_id, is_thin=delivery.thin)
+            delivery = self._get(event_id)  # as it is after the wait
+            if delivery is None:
+                return
+        attempt.seconds = round(time.time() - attempt.at, 4)
+        delivery.attempts.append(attempt)
+        delivery.next.remove(at)
+        self._keep(delivery)
+        if not attempt.is_accepted:
+            wait = RETRY_AFTER[min(len(delivery.attempts), len(RETRY_AFTER)) - 1]
+            self._schedule(delivery, time.time() + wait)
 
-    async def _send(self, event_id: str, *, is_thin: bool) -> Json:
-        """Post an event once; return `{status, error}`; without an answer `status` is None."""
+    async def _send(self, event_id: str, *, is_thin: bool) -> tuple[int | None, str | None]:
+        """Post an event once; return HTTP's status, or None and why there was no answer."""
         url, secret = self._settings.webhook_url, self._settings.stripe_webhook_secret
         event = self._store.get("event", event_id) or {}
         body = thin_event(event) if is_thin else event
@@ -110,9 +163,9 @@ class Deliveries:
         post = self._http.post(url, data=payload, headers=headers, allow_redirects=False)
         try:
             async with post as answer:
-                return {"status": answer.status, "error": None}
+                return answer.status, None
         except (ClientError, TimeoutError) as error:
-            return {"status": None, "error": str(error) or type(error).__name__}
+            return None, str(error) or type(error).__name__
 
 
 def _why_held(event: Json, faults: StripeFaults) -> str | None:
@@ -120,17 +173,3 @@ def _why_held(event: Json, faults: StripeFaults) -> str | None:
     if faults.only and event["type"] not in faults.only:
         return "not selected"
     return "dropped" if faults.drop else None
-
-
-def is_accepted(attempt: Json) -> bool:
-    """Return whether the backend answered 2xx."""
-    return attempt["status"] is not None and 200 <= attempt["status"] < 300
-
-
-def delivery_state(delivery: Json) -> str:
-    """Return what became of an event so far, in a word or two for people."""
-    if any(is_accepted(attempt) for attempt in delivery["attempts"]):
-        return "delivered"
-    if delivery["next"]:
-        return "retrying" if delivery["attempts"] else "waiting"
-    return str(delivery["held"])

@@ -19,11 +19,13 @@ class StripeFaults(Faults):
     - `fail_first`: the first N attempts of each event are lost before they reach the backend
     - `only`: the event types that the endpoint asked for; empty means all
 
-    The API, counted down by each POST /v1/* (GETs are left alone):
+    The API, counted down by each POST /v1/*:
     - `api_timeout`: the next N are carried out, then the connection closes without an answer
     - `api_500`: the next N answer 500 before anything is done; kept under the idempotency key
     - `api_429`: the next N are refused as too many; not kept
     - `api_slow`: how long from when it was carried out until it is answered, not counted down
+
+    `unreadable`: kinds of objects, such as `dispute`, whose GET by id is answered 503.
 
     Events that are made from now on:
     - `account`: they are of this connected account, and name it
@@ -58,6 +60,7 @@ class StripeFaults(Faults):
     api_timeout: int = Field(default=0, ge=0)
     api_500: int = Field(default=0, ge=0)
     api_429: int = Field(default=0, ge=0)
+    unreadable: list[str] = Field(default=[])
     api_slow: float = Field(default=0, ge=0, le=60)
     api_version: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d(\.[a-z]+)?$")] | None = None
     thin: bool = False

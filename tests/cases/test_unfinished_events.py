@@ -4,11 +4,9 @@ Neither does one of them hold up another.
 """
 
 import time
-from typing import Any
 
 import pytest
 
-from backend.failures import StripeUnavailable
 from backend.stripe import reconcile
 from tests.backend.conftest import House
 from tests.cases.stripe_words import Connection, Json, balance, deliver, event, paid, post
@@ -29,11 +27,6 @@ def hide_events(house: House) -> None:
     """They are older than Stripe lists."""
     for _, told in list(house.store.list("event")):
         house.store.put("event", told["id"], {**told, "created": 1})
-
-
-async def silent(*_: Any, **__: Any) -> Json:
-    """Stripe does not answer."""
-    raise StripeUnavailable
 
 
 @pytest.mark.parametrize("version", [{"api_version": OLD}, {}])
@@ -60,15 +53,15 @@ async def test_an_object_that_nobody_can_read_is_kept_and_stops_nothing(
 
 
 async def test_an_event_of_another_release_is_fetched_again_however_old_it_is(
-    house: House, owner: Connection, monkeypatch: pytest.MonkeyPatch
+    house: House, owner: Connection
 ) -> None:
     _, intent = await paid(house)
     dispute = await disputed(house, intent)
     hide_events(house)
     told = event(WITHDRAWN, dispute, created=int(time.time()) - 7200, api_version=OLD)
-    with monkeypatch.context() as away:
-        away.setattr(house.shop.stripe, "get_dispute", silent)
-        assert await deliver(house, told) == (200, "failed")
+    await house.sandbox("POST", "/stripe/faults", unreadable=["dispute"])
+    assert await deliver(house, told) == (200, "failed")
+    await house.sandbox("POST", "/stripe/faults", unreadable=[])
     assert await balance(owner) == 5000
     await owner.execute(LATER)
     await reconcile.once(house.shop)
@@ -114,6 +107,6 @@ async def test_one_object_that_stripe_does_not_answer_holds_up_no_other(
             told["data"]["object"]["balance_transactions"] = []
             house.store.put("event", told["id"], told)
     await house.sandbox("POST", f"/stripe/clawbacks/{second}", step="refund", amount=700)
-    monkeypatch.setattr(house.shop.stripe, "get_dispute", silent)
+    await house.sandbox("POST", "/stripe/faults", unreadable=["dispute"])
     await reconcile.once(house.shop)
     assert await balance(owner) == 9300

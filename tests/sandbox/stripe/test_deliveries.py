@@ -150,6 +150,15 @@ async def test_a_500_stays_under_its_key(play: Playground) -> None:
     assert (await play.session(key="payment-1:2", expires_at=None)).status == "open"
 
 
+async def test_an_object_of_an_unreadable_kind_is_not_there_by_its_id(play: Playground) -> None:
+    session = await play.session()
+    await play.post("faults", unreadable=["checkout.session"])
+    with pytest.raises(stripe.APIError) as unavailable:
+        await play.sdk.v1.checkout.sessions.retrieve_async(session.id)
+    assert unavailable.value.http_status == 503
+    assert len((await play.sdk.v1.checkout.sessions.list_async()).data) == 1
+
+
 async def test_a_429_is_not_kept(play: Playground) -> None:
     await play.post("faults", api_429=1)
     with pytest.raises(stripe.RateLimitError):
