@@ -59,6 +59,7 @@ def test_the_import_laws_are_kept() -> None:
 
 PRODUCT_FIRST = "the sandbox stays outside: nothing of the product imports it"
 STRIPE = "only the Stripe gateway imports stripe"
+PARSERS = "parsers of Stripe's objects ask nobody, neither Stripe nor the database"
 DATABASE = "only the database's adapters open it"
 DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Stripe gateway"
 
@@ -70,6 +71,7 @@ DOORS = "use cases know neither HTTP nor Telegram: that is for doors and the Str
         ("backend/payments/refunds.py", "import sandbox.store", PRODUCT_FIRST),
         ("backend/payments/refunds.py", "import stripe", STRIPE),
         ("backend/payments/refunds.py", "import asyncpg", DATABASE),
+        ("backend/stripe/parsers/refunds.py", "import backend.database.protocol", PARSERS),
         ("backend/payments/refunds.py", "import aiohttp.web", DOORS),
         ("backend/payments/refunds.py", "from telegram import Bot", DOORS),
         (

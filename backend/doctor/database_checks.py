@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from backend.database import migrations
-from backend.database.connections import Unreachable, address_kind
+from backend.database.connections import Kind, Unreachable, address_kind
 from backend.database.functions.operating_figures import (
     OperatingFigures,
     applied_migrations,
@@ -20,6 +20,17 @@ from backend.settings import Settings
 VERSIONS = range(15, 19)
 LATE_SECONDS = 120  # an outbox that nobody empties; the bot asks all the time
 MODES = {True: "live", False: "test", None: "neither mode yet"}
+# The names of what is said of an address, by its kind.
+AS_SET: dict[Kind, str] = {
+    "direct": "database.direct",
+    "session": "database.session",
+    "transaction": "database.transaction",
+}
+TAKEN_FOR_ANOTHER: dict[Kind, str] = {
+    "direct": "database.direct_taken_for_another",
+    "session": "database.session_taken_for_another",
+    "transaction": "database.transaction_taken_for_another",
+}
 
 
 async def database(chosen: Settings) -> Findings:
@@ -43,7 +54,8 @@ async def database(chosen: Settings) -> Findings:
             for finding in await inside(opened, chosen.livemode):
                 yield finding
     except DatabaseUnavailable as error:
-        yield found(f"{'database' if direct else 'supabase'}.unavailable", reason=error)
+        unavailable = "database.unavailable" if direct else "supabase.unavailable"
+        yield found(unavailable, reason=error)
 
 
 async def way(url: str, chosen: Settings) -> Finding:
@@ -53,8 +65,8 @@ async def way(url: str, chosen: Settings) -> Finding:
     except Unreachable as error:
         return found("database.unreachable", reason=error.reason, fix=error.fix)
     if chosen.supabase_db_pooler == (kind == "transaction"):
-        return found(f"database.{kind}", size=chosen.supabase_db_pool_size)
-    return found(f"database.{kind}_taken_for_another")
+        return found(AS_SET[kind], size=chosen.supabase_db_pool_size)
+    return found(TAKEN_FOR_ANOTHER[kind])
 
 
 async def inside(opened: Database, livemode: bool) -> list[Finding]:
@@ -73,8 +85,9 @@ async def inside(opened: Database, livemode: bool) -> list[Finding]:
 
 def structure(seen: migrations.Inspection) -> Iterator[Finding]:
     """Version, roles, migrations."""
-    answers = "answers" if seen.version in VERSIONS else "of_another_version"
-    yield found(f"database.{answers}", version=seen.version)
+    known = seen.version in VERSIONS
+    verdict = "database.answers" if known else "database.of_another_version"
+    yield found(verdict, version=seen.version)
     if seen.missing_roles:
         yield found("database.lacks_roles", roles=", ".join(seen.missing_roles))
     if seen.pending:

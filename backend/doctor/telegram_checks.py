@@ -31,7 +31,8 @@ async def telegram(_chosen: Settings) -> Findings:
         return
     info = told["result"]
     now, wanted = info["url"] or POLLS, chosen.telegram_webhook_url or POLLS
-    yield found(f"telegram.{'right' if now == wanted else 'elsewhere'}", now=now, wanted=wanted)
+    verdict = "telegram.right" if now == wanted else "telegram.elsewhere"
+    yield found(verdict, now=now, wanted=wanted)
     if (waiting := info["pending_update_count"]) > MANY_UPDATES:
         yield found("telegram.waiting", number=waiting)
     if time.time() - info.get("last_error_date", 0) < AN_HOUR:
