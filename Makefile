@@ -49,7 +49,7 @@ STORIES := 500
 
 stories: .venv/installed-to-test ## tell random stories, after which our books must be Stripe's: make stories STORIES=500
 	@$(if $(SPARE),TMPDIR=$(SPARE)) PURSEBOT_STORIES=$(STORIES) $(PYTHON) -m pytest -n 4 \
-	  --dist worksteal --show-capture=no tests/backend/test_books.py $(ARGS)
+	  --dist worksteal --show-capture=no tests/backend/books/test_books.py $(ARGS)
 
 # Where Debian, Ubuntu, Red Hat and Homebrew put what the wheel does not bring: PostgreSQL 15 to 17.
 OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(major)/bin \

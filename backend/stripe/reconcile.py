@@ -109,7 +109,7 @@ async def missed_events(shop: Shop) -> int:
     since = await events_cursor(shop.database)
     sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
     events = [event for source in sources if (event := read_listed(shop, source))]
-    events.sort(key=lambda event: event["created"])
+    events.sort(key=lambda event: event.created)
     for first in range(0, len(events), EVENTS_AT_ONCE):
         await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
     await move_events_cursor(shop.database, until=began)

@@ -10,7 +10,7 @@ import asyncpg
 
 from backend.schemas import Payment
 from tests.backend.conftest import House
-from tests.backend.test_webhook_door import signed
+from tests.backend.stripe.test_webhooks import signed
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

@@ -17,8 +17,8 @@ from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_mon
 from backend.wallets import money
 from bot.locales.key import Key
 from bot.locales.translator import Price, Translator
+from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import ANA, House, house, token
-from tests.backend.test_commands import GOOD, run
 
 __all__ = ["house"]
 

@@ -10,9 +10,9 @@ from backend.errors import WrongStripeMode
 from backend.opening import introduce
 from backend.operator_errors import WrongStripeAccount
 from backend.schemas import RefundRequest
+from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import ANA, House
-from tests.backend.test_commands import GOOD, run
-from tests.backend.test_doctor import Clinic, clinic
+from tests.backend.doctor.test_doctor import Clinic, clinic
 from tests.cases.stripe_words import Connection, balance, paid
 
 __all__ = ["clinic"]

@@ -15,8 +15,8 @@ from backend.stripe import reconcile
 from backend.stripe.events import EVENT_TYPES, EventType
 from backend.stripe.parsers.facts import Fact
 from tests.backend.conftest import House
-from tests.backend.test_metrics import scrape
-from tests.backend.test_webhook_door import paid_at_stripe
+from tests.backend.http.test_metrics import scrape
+from tests.backend.stripe.test_webhooks import paid_at_stripe
 from tests.cases.stripe_words import Connection, Json, balance, deliver, event, paid, post
 from tests.cases.test_unfinished_events import LATER, disputed, hide_events
 

@@ -8,9 +8,9 @@ import pytest
 
 from backend.database.functions.dead_letters import IntentFound
 from backend.stripe.dead_letters import spread_tax
+from tests.backend.commands.test_commands import GOOD, received, run
 from tests.backend.conftest import House
-from tests.backend.test_commands import GOOD, received, run
-from tests.backend.test_webhook_door import paid_at_stripe
+from tests.backend.stripe.test_webhooks import paid_at_stripe
 from tests.cases.stripe_words import Connection, balance, deliver, intent_of, movements, paid
 
 

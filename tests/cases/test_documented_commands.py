@@ -14,7 +14,7 @@ import pytest
 
 from backend.database import migrations
 from sandbox.postgres.cluster import EmbeddedPostgres
-from tests.backend.test_commands import ROOT, run
+from tests.backend.commands.test_commands import ROOT, run
 from tests.fake_pooler import fake_pooler
 
 CLIS = ROOT / ".cache" / "cli"

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.backend.conftest import House
-from tests.backend.test_intents import confirm, intent
+from tests.backend.payments.test_intents import confirm, intent
 from tests.cases.stripe_words import Json, post
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.backend.conftest import ANA, House
-from tests.backend.test_webhook_door import paid_at_stripe
+from tests.backend.stripe.test_webhooks import paid_at_stripe
 from tests.cases.stripe_words import Connection, Json, balance, deliver, intent_of, post
 
 COMPLETED = "checkout.session.completed"

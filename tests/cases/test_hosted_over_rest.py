@@ -7,7 +7,7 @@ import aiohttp
 from backend.database.protocol import SERVICE
 from backend.database.supabase_rest import supabase_database
 from sandbox.runner.ports import free_ports
-from tests.backend.test_commands import GOOD, start
+from tests.backend.commands.test_commands import GOOD, start
 from tests.conftest import World
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 

@@ -17,8 +17,8 @@ from backend.database.postgres import postgres_database
 from backend.database.protocol import SERVICE, Database
 from backend.database.supabase_rest import supabase_database
 from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
+from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import open_house
-from tests.backend.test_commands import GOOD, run
 from tests.conftest import populate
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, supabase_standin
 

@@ -8,8 +8,8 @@ import pytest
 from backend.database.protocol import SERVICE
 from backend.stripe.products import WALLET_PRODUCT, product_id
 from tests.backend.conftest import House
-from tests.backend.test_charges import saved
-from tests.backend.test_subscriptions import DOOR, ask, begun, pay
+from tests.backend.payments.test_charges import saved
+from tests.backend.subscriptions.test_subscriptions import DOOR, ask, begun, pay
 
 Json = dict[str, Any]
 ACTS = ("archive", "delete")

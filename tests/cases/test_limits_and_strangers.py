@@ -17,9 +17,9 @@ from backend.http import rate_limits
 from backend.http.route import Route
 from backend.http.routes import ROUTES
 from tests.backend.conftest import ANA, EVE, House
-from tests.backend.test_charges import Json, charge, post, saved
-from tests.backend.test_refunds import credited
-from tests.backend.test_subscriptions import start
+from tests.backend.payments.test_charges import Json, charge, post, saved
+from tests.backend.payments.test_refunds import credited
+from tests.backend.subscriptions.test_subscriptions import start
 from tests.cases.test_removed_requesters import REFUSES, ask, posts
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from backend.database.postgres import PostgresDatabase, postgres_database
 from backend.database.protocol import SERVICE
 from backend.failures import DatabaseUnavailable
 from sandbox.postgres.cluster import EmbeddedPostgres
-from tests.backend.test_commands import GOOD, run
+from tests.backend.commands.test_commands import GOOD, run
 from tests.conftest import World
 from tests.database.conftest import Till, paid
 from tests.pgbouncer import PROGRAM, pgbouncer, state_left_behind

@@ -18,7 +18,7 @@ from backend.stripe.client import StripeGateway, stripe_gateway
 from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
 from sandbox.runner.ports import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
-from tests.backend.test_charges import balance, charge, intents, post, saved
+from tests.backend.payments.test_charges import balance, charge, intents, post, saved
 
 Json = dict[str, Any]
 ROW = PaymentRow.model_validate(

@@ -12,8 +12,8 @@ from backend.database.connection_refusals import OTHER, refusal_of
 from backend.database.postgres import PostgresDatabase, postgres_database
 from backend.database.protocol import SERVICE
 from backend.failures import DatabaseUnavailable
+from tests.backend.commands.test_commands import GOOD, start
 from tests.backend.conftest import ANA, House, open_house, token
-from tests.backend.test_commands import GOOD, start
 from tests.conftest import World
 from tests.fake_pooler import RECORDED, FakePooler, Said, fake_pooler
 

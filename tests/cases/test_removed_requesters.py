@@ -15,7 +15,7 @@ import pytest
 from backend.schemas import Payment
 from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, House, token
-from tests.backend.test_charges import Json, balance, charge, post, saved
+from tests.backend.payments.test_charges import Json, balance, charge, post, saved
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

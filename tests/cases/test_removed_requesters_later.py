@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from tests.backend.conftest import ANA, BEN, House
-from tests.backend.test_charges import Json, balance, post, saved
-from tests.backend.test_refunds import credited, refund
-from tests.backend.test_subscriptions import begun
+from tests.backend.payments.test_charges import Json, balance, post, saved
+from tests.backend.payments.test_refunds import credited, refund
+from tests.backend.subscriptions.test_subscriptions import begun
 from tests.cases.test_removed_requesters import (
     CALM,
     LOST,

@@ -7,8 +7,8 @@ import asyncpg
 
 from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, SUCCESS, House
-from tests.backend.test_charges import post, saved
-from tests.backend.test_subscriptions import start
+from tests.backend.payments.test_charges import post, saved
+from tests.backend.subscriptions.test_subscriptions import start
 from tests.cases.test_removed_requesters import ask, becomes_admin, loses, page
 
 if TYPE_CHECKING:

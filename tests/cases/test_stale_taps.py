@@ -11,7 +11,7 @@ import pytest
 
 from bot.telegram.routing import DOUBLE_TAP_SECONDS
 from tests.backend.conftest import ANA, House
-from tests.backend.test_subscriptions import has_balance, until
+from tests.backend.subscriptions.test_subscriptions import has_balance, until
 from tests.bot.conftest import Person, backend_url, buttons, client, house, telegram
 from tests.bot.payments.test_charges import WAYS, Connection, ana, ben, remove_all, saved
 from tests.bot.subscriptions.test_subscriptions import begin

@@ -12,7 +12,7 @@ import stripe
 
 from backend.stripe.permissions import PERMISSIONS, names
 from tests.backend.conftest import House
-from tests.backend.test_doctor import Clinic
+from tests.backend.doctor.test_doctor import Clinic
 
 ROOT = Path(__file__).parents[2]
 BEGINS = ("A restricted key will do with write access to", "and read access to")

@@ -10,8 +10,8 @@ from backend.database.protocol import SERVICE
 from backend.stripe import reconcile
 from backend.stripe.client import API_VERSION
 from tests.backend.conftest import House
-from tests.backend.test_doctor import Clinic, clinic
-from tests.backend.test_webhook_door import paid_at_stripe, signed
+from tests.backend.doctor.test_doctor import Clinic, clinic
+from tests.backend.stripe.test_webhooks import paid_at_stripe, signed
 from tests.cases.stripe_words import (
     Connection,
     balance,

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from tests.backend.conftest import House
-from tests.backend.test_webhook_door import body, signed
+from tests.backend.stripe.test_webhooks import body, signed
 
 TWO_EVENTS = ["payment_intent.succeeded", "payment_intent.payment_failed"]
 

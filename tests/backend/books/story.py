@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tests.backend.conftest import House, token
-from tests.backend.test_webhook_door import signed
+from tests.backend.stripe.test_webhooks import signed
 
 Json = dict[str, Any]
 SHORTEST, LONGEST = 14, 26  # acts

@@ -9,7 +9,7 @@ from bot.locales.texts import load_texts
 from bot.subscriptions.screens import subscription_notification_screen, subscription_screen
 from sandbox.telegram.text import plain_text
 from tests.backend.conftest import House
-from tests.backend.test_subscriptions import advance, has_balance, until
+from tests.backend.subscriptions.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import notification, payment, subscription
 from tests.bot.payment_methods.test_cards import Connection, ana, ben, save

@@ -10,7 +10,7 @@ from backend.database.functions.stripe_events import ReceivedEvent
 from backend.stripe import reconcile, webhooks
 from backend.stripe.parsers.subscriptions import subscription_fact
 from tests.backend.conftest import House
-from tests.backend.test_subscriptions import (
+from tests.backend.subscriptions.test_subscriptions import (
     DOOR,
     Json,
     advance,

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from tests.backend.conftest import ANA, BEN, EVE, House, token
-from tests.backend.test_supabase_users import LEA, person
+from tests.backend.http.test_supabase_users import LEA, person
 
 Json = dict[str, Any]
 EVERYTHING = (

@@ -11,9 +11,9 @@ from backend.doctor.stripe_checks import endpoint_findings
 from backend.stripe.client import API_VERSION
 from backend.stripe.events import EVENT_TYPES
 from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
+from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import ANA, House
-from tests.backend.test_commands import GOOD, run
-from tests.backend.test_webhook_door import body, paid_at_stripe, signed
+from tests.backend.stripe.test_webhooks import body, paid_at_stripe, signed
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
 UNAVAILABLE = "database.unavailable"  # what cures that, its reason says

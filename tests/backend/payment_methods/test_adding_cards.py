@@ -7,9 +7,9 @@ from typing import Any
 from backend.database.functions.subscriptions import start_subscription
 from backend.subscriptions import refetch
 from tests.backend.conftest import SUCCESS, House
-from tests.backend.test_cards import TEST_CARD, Cards, cards
-from tests.backend.test_charges import saved
-from tests.backend.test_subscriptions import start
+from tests.backend.payment_methods.test_cards import TEST_CARD, Cards, cards
+from tests.backend.payments.test_charges import saved
+from tests.backend.subscriptions.test_subscriptions import start
 
 __all__ = ["cards"]
 

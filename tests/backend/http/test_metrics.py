@@ -12,7 +12,7 @@ from backend.metrics import Metrics
 from backend.schemas import CheckoutRequest, NotificationResult, ShownIn
 from sandbox.runner.ports import free_ports
 from tests.backend.conftest import ANA, DECLINE, House, chosen, listening
-from tests.backend.test_webhook_door import body, signed
+from tests.backend.stripe.test_webhooks import body, signed
 from tests.snapshots.surface import FIGURES
 
 

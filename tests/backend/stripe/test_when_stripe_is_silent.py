@@ -12,9 +12,9 @@ from backend.failures import StripeRefused
 from backend.stripe import dead_letters, reconcile
 from sandbox.stripe.objects import new
 from tests.backend.conftest import House
-from tests.backend.test_old_keys import a_day_later, made, with_a_key_of_yesterday
-from tests.backend.test_refunds import credited, refund
-from tests.backend.test_subscriptions import advance, begun, has_balance
+from tests.backend.payments.test_old_keys import a_day_later, made, with_a_key_of_yesterday
+from tests.backend.payments.test_refunds import credited, refund
+from tests.backend.subscriptions.test_subscriptions import advance, begun, has_balance
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

@@ -11,8 +11,8 @@ from backend.http.route import Route
 from backend.http.routes import ROUTES
 from backend.schemas import GroupNews, GroupPermissions
 from tests.backend.conftest import ANA, BEN, EVE, House, token
-from tests.backend.test_charges import post, saved
-from tests.backend.test_subscriptions import start
+from tests.backend.payments.test_charges import post, saved
+from tests.backend.subscriptions.test_subscriptions import start
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]

@@ -17,11 +17,11 @@ import pytest
 
 from sandbox.runner.ports import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, House
-from tests.backend.test_webhook_door import paid_at_stripe, signed
+from tests.backend.stripe.test_webhooks import paid_at_stripe, signed
 from tests.forked_process import ForkedProcess, start_module
 from tests.waiting import until_blocked
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GOOD = {
     "STRIPE_SECRET_KEY": "sk_test_sandbox",
     "STRIPE_WEBHOOK_SECRET": ",".join(WEBHOOK_SECRETS),

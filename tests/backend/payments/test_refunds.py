@@ -14,7 +14,7 @@ from backend.database.protocol import SERVICE
 from backend.schemas import Payment
 from backend.stripe import reconcile
 from tests.backend.conftest import BEN, EVE, House, token
-from tests.backend.test_webhook_door import signed
+from tests.backend.stripe.test_webhooks import signed
 from tests.sandbox.stripe.judge import judge
 
 Json = dict[str, Any]

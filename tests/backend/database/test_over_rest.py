@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from backend.database.supabase_rest import SupabaseDatabase, supabase_database
+from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import House, open_house
-from tests.backend.test_commands import GOOD, run
 from tests.conftest import World
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 

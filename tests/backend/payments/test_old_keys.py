@@ -8,8 +8,8 @@ import asyncpg
 
 from backend.stripe import dead_letters, reconcile
 from tests.backend.conftest import House
-from tests.backend.test_charges import A_MINUTE_LATER, balance, charge, saved
-from tests.backend.test_refunds import credited, refund
+from tests.backend.payments.test_charges import A_MINUTE_LATER, balance, charge, saved
+from tests.backend.payments.test_refunds import credited, refund
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
