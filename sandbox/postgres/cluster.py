@@ -128,7 +128,7 @@ async def embedded_postgres(
 
 
 def _make_cluster(data: Path) -> None:
-    """`initdb` beside `data`, then rename: an interrupted start leaves no half-made cluster."""
+    """Run `initdb` beside `data`, then rename: an interrupted start leaves no half-made cluster."""
     if (data / "PG_VERSION").exists():
         return
     half_made = data.with_name(f"{data.name}.new")

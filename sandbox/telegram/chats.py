@@ -11,13 +11,22 @@ from contextlib import suppress
 from typing import TypeVar
 
 from aiohttp import web
+from pydantic import Field
 
 from sandbox.personas import GROUP, GROUP_ID, PERSONAS, Persona
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, StrictModel
 from sandbox.store import Json, Store
 from sandbox.telegram.faults import TelegramFaults
 
 Item = TypeVar("Item")
+
+
+class Group(StrictModel):
+    """The one group of all people, as it stands in the store."""
+
+    chat: Json = Field(default={"id": GROUP_ID, "title": GROUP, "type": "group"})  # a Bot API Chat
+    inside: bool = False  # whether the bot is a member
+    was: list[int] = Field(default=[])  # the ids that it had before
 
 
 class Chats:
@@ -66,12 +75,16 @@ class Chats:
             return {"id": persona.user_id, "first_name": persona.name, "type": "private"}
         if name != GROUP:
             raise Refusal(404, f"there is no chat {name!r}")
-        return dict(self.group()["chat"])
+        return self.group().chat
 
-    def group(self) -> Json:
-        """Return the group: its `chat`, whether the bot is `inside`, and the ids that it `was`."""
-        chat = {"id": GROUP_ID, "title": GROUP, "type": "group"}
-        return self.store.get("telegram_group", GROUP) or {"chat": chat, "inside": False, "was": []}
+    def group(self) -> Group:
+        """Return the one group as it is now."""
+        stored = self.store.get("telegram_group", GROUP)
+        return Group() if stored is None else Group.model_validate(stored)
+
+    def keep_group(self, group: Group) -> None:
+        """Keep the group as it is now."""
+        self.store.put("telegram_group", GROUP, group.model_dump())
 
     def reachable(self, chat_id: int) -> Json:
         """Return the chat with this id, as Bot API Chat, if the bot can write there.
@@ -81,14 +94,14 @@ class Chats:
         """
         group = self.group()
         new_ids = {each.chat: each.to for each in self.faults.migrated}
-        new_ids |= dict.fromkeys(group["was"], group["chat"]["id"])
+        new_ids |= {old_id: int(group.chat["id"]) for old_id in group.was}
         if chat_id in new_ids:
             message = "group chat was upgraded to a supergroup chat"
             raise Refusal(400, message, migrate_to_chat_id=new_ids[chat_id])
-        if chat_id == group["chat"]["id"]:
-            if not group["inside"]:
-                raise Refusal(403, f"bot was kicked from the {group['chat']['type']} chat")
-            return dict(group["chat"])
+        if chat_id == group.chat["id"]:
+            if not group.inside:
+                raise Refusal(403, f"bot was kicked from the {group.chat['type']} chat")
+            return group.chat
         return self._reachable_private_chat(chat_id)
 
     def _reachable_private_chat(self, chat_id: int) -> Json:
@@ -152,14 +165,20 @@ class Chats:
         self.wake()
         return max(seq for seq, _ in self.store.list("telegram_update"))
 
-    def pending_updates(self, offset: int) -> list[Json]:
-        """Confirm all updates before `offset`, and return the others, oldest first."""
+    def confirm_updates(self, up_to: int) -> None:
+        """Forget all updates up to this id; one that is confirmed already changes nothing."""
+        if up_to > self._confirmed():
+            self.store.put("telegram_number", "confirmed", {"is": up_to})
+
+    def pending_updates(self) -> list[Json]:
+        """Return the updates that the bot has not confirmed, oldest first."""
+        pending = self.store.list("telegram_update", after=self._confirmed())
+        return [{"update_id": seq, **update} for seq, update in pending]
+
+    def _confirmed(self) -> int:
+        """Return the id of the last update that the bot confirmed, 0 for none."""
         confirmed = self.store.get("telegram_number", "confirmed") or {"is": 0}
-        if offset - 1 > confirmed["is"]:
-            confirmed["is"] = offset - 1
-            self.store.put("telegram_number", "confirmed", confirmed)
-        waiting = self.store.list("telegram_update", after=confirmed["is"])
-        return [{"update_id": seq, **update} for seq, update in waiting]
+        return int(confirmed["is"])
 
 
 def user_of(persona: Persona) -> Json:

@@ -3,10 +3,9 @@
 import time
 from typing import Literal
 
-from sandbox.personas import GROUP
 from sandbox.refusals import Refusal
 from sandbox.store import Json
-from sandbox.telegram.chats import Chats
+from sandbox.telegram.chats import Chats, Group
 
 GroupEvent = Literal["add_bot", "remove_bot", "migrate"]
 SUPERGROUPS = -1_000_000_000_000  # their ids lie below: https://core.telegram.org/api/bots/ids
@@ -21,26 +20,26 @@ def reaches_bot(chats: Chats, message: Json) -> bool:
         return True
     bot_name = message["text"].split()[0].partition("@")[2].lower()
     is_for_it = "entities" in message and bot_name in ("", chats.bot["username"])
-    return is_for_it and chats.group()["inside"]
+    return is_for_it and chats.group().inside
 
 
-def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Json:
+def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Group:
     """Add the bot to its group, remove it, or make the group a supergroup; return the group.
 
     `by` is the Bot API User who does that. The bot gets updates about it
     (https://core.telegram.org/bots/api#chatmemberupdated). Raises Refusal (409) where it cannot be.
     """
     group = chats.group()
-    if group["inside"] == (event == "add_bot"):
+    if group.inside == (event == "add_bot"):
         raise Refusal(409, "the bot is in that group already, or not in it")
     if event == "migrate":
-        group |= _migrate(chats, by, chat)
+        group.chat, group.was = _migrate(chats, by, chat), [chat["id"]]
     # It joins the supergroup and never leaves the group: tdlib/telegram-bot-api issue 266.
-    group["inside"] = event != "remove_bot"
-    chats.store.put("telegram_group", GROUP, group)
-    old, new = ("left", "member") if group["inside"] else ("member", "left")
+    group.inside = event != "remove_bot"
+    chats.keep_group(group)
+    old, new = ("left", "member") if group.inside else ("member", "left")
     change = {
-        "chat": group["chat"],
+        "chat": group.chat,
         "from": by,
         "date": int(time.time()),
         "old_chat_member": {"user": chats.bot, "status": old},
@@ -51,7 +50,7 @@ def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Json:
 
 
 def _migrate(chats: Chats, by: Json, chat: Json) -> Json:
-    """Queue the two messages of a group that becomes a supergroup; return what changes of it."""
+    """Queue the two messages of a group that becomes a supergroup; return the new chat."""
     if chat["type"] == "supergroup":
         raise Refusal(409, "only a group, and only once")
     new = {"id": SUPERGROUPS + chat["id"], "title": chat["title"], "type": "supergroup"}
@@ -59,4 +58,4 @@ def _migrate(chats: Chats, by: Json, chat: Json) -> Json:
     first_message = chats.new_message(new, by, {"migrate_from_chat_id": chat["id"]})
     for message in (last_message, first_message):
         chats.queue_update("message", message)
-    return {"chat": new, "was": [chat["id"]]}
+    return new

@@ -53,7 +53,7 @@ async def get_updates(
     allowed_updates: pydantic.Json[list[str]] | None = None,
 ) -> list[Json]:
     """Wait for updates, `timeout` seconds at most; a later getUpdates ends this one with 409."""
-    if webhook_of(chats)["url"]:
+    if webhook_of(chats).url:
         raise Refusal(
             409,
             "can't use getUpdates method while webhook is active; use deleteWebhook to delete the"
@@ -70,7 +70,8 @@ async def get_updates(
                 "terminated by other getUpdates request; make sure that only one bot instance is"
                 " running",
             )
-        updates = chats.pending_updates(offset)
+        chats.confirm_updates(offset - 1)
+        updates = chats.pending_updates()
         allowed = {*(allowed_updates or ())}
         return [each for each in updates if not allowed or each.keys() & allowed]
 

@@ -47,7 +47,7 @@ async def list_personas(chats: Chats) -> Json:
             }
             for persona in PERSONAS
         ],
-        "bot_is_in_group": chats.group()["inside"],
+        "bot_is_in_group": chats.group().inside,
     }
 
 
@@ -145,7 +145,8 @@ async def read_chat(
 
 async def do_in_group(chats: Chats, user: User, event: GroupEvent, chat: str = GROUP) -> Json:
     """Add the bot to the group as a person, remove it, or make the group a supergroup."""
-    return change_group(chats, user_of(user), chats.chat(user, chat), event)
+    group = change_group(chats, user_of(user), chats.chat(user, chat), event)
+    return group.model_dump()
 
 
 async def set_faults(chats: Chats, **body: Any) -> Json:

@@ -15,13 +15,22 @@ import pydantic
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from pydantic import Field
 
-from sandbox.refusals import Refusal, not_modelled
+from sandbox.refusals import Refusal, StrictModel, not_modelled
 from sandbox.store import Json
 from sandbox.telegram.chats import CHATS, Chats
 
 HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?/.*")
-NOT_SHOWN = ("secret", "kinds")
 RETRY_AFTER = 0.5  # seconds
+
+
+class Webhook(StrictModel):
+    """Where updates are posted, as it stands in the store; nowhere while `url` is ""."""
+
+    url: str = ""
+    secret: str = ""  # sent along in a header
+    kinds: list[str] = Field(default=[])  # of updates that are posted; all where it is empty
+    last_error_date: int | None = None  # seconds of the epoch
+    last_error_message: str | None = None
 
 
 async def set_webhook(
@@ -36,8 +45,7 @@ async def set_webhook(
         raise not_modelled("a webhook that is not on this machine")
     if url and not HERE.fullmatch(url):
         raise Refusal(400, "bad webhook: An HTTPS URL must be provided for webhook")
-    webhook = {"url": url, "secret": secret_token, "kinds": allowed_updates or []}
-    chats.store.put("telegram_webhook", "", webhook)
+    _keep(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
     chats.wake()
     return True
 
@@ -52,20 +60,24 @@ async def get_webhook_info(chats: Chats) -> Json:
 
     https://core.telegram.org/bots/api#webhookinfo
     """
-    webhook = webhook_of(chats)
-    info = {name: value for name, value in webhook.items() if name not in NOT_SHOWN}
-    waiting = len(chats.pending_updates(0))
+    info = webhook_of(chats).model_dump(exclude={"secret", "kinds"}, exclude_none=True)
+    waiting = len(chats.pending_updates())
     return info | {"has_custom_certificate": False, "pending_update_count": waiting}
 
 
-def webhook_of(chats: Chats) -> Json:
-    """Return the webhook that was set last; one whose `url` is "" gets nothing."""
-    return chats.store.get("telegram_webhook", "") or {"url": "", "secret": "", "kinds": []}
+def webhook_of(chats: Chats) -> Webhook:
+    """Return the webhook that was set last."""
+    stored = chats.store.get("telegram_webhook", "")
+    return Webhook() if stored is None else Webhook.model_validate(stored)
+
+
+def _keep(chats: Chats, webhook: Webhook) -> None:
+    chats.store.put("telegram_webhook", "", webhook.model_dump())
 
 
 def updates_to_post(chats: Chats) -> list[Json]:
     """Return the updates that are to be posted, oldest first."""
-    return chats.pending_updates(0) if webhook_of(chats)["url"] else []
+    return chats.pending_updates() if webhook_of(chats).url else []
 
 
 async def webhook_poster(app: web.Application) -> AsyncIterator[None]:
@@ -92,23 +104,23 @@ async def _post_update(chats: Chats, http: ClientSession, update: Json) -> bool:
     webhook's info.
     """
     webhook = webhook_of(chats)
-    is_selected = not webhook["kinds"] or update.keys() & webhook["kinds"]
+    is_selected = not webhook.kinds or update.keys() & {*webhook.kinds}
     error = await post(http, webhook, update) if is_selected else ""
     if is_selected and chats.faults.webhook_twice:
         error = await post(http, webhook, update)
     if error:
-        failure = {"last_error_date": int(time.time()), "last_error_message": error}
-        chats.store.put("telegram_webhook", "", webhook | failure)
+        webhook.last_error_date, webhook.last_error_message = int(time.time()), error
+        _keep(chats, webhook)
         return False
-    chats.pending_updates(update["update_id"] + 1)
+    chats.confirm_updates(update["update_id"])
     return True
 
 
-async def post(http: ClientSession, webhook: Json, update: Json) -> str:
+async def post(http: ClientSession, webhook: Webhook, update: Json) -> str:
     """Post once; return what went wrong, in Telegram's words, or ""."""
-    headers = {"X-Telegram-Bot-Api-Secret-Token": webhook["secret"]}
+    headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret}
     try:
-        async with http.post(webhook["url"], json=update, headers=headers) as answer:
+        async with http.post(webhook.url, json=update, headers=headers) as answer:
             wrong = f"Wrong response from the webhook: {answer.status} {answer.reason}"
             return "" if answer.ok else wrong
     except (ClientError, TimeoutError):
