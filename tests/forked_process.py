@@ -27,16 +27,16 @@ from tests import leftover_processes
 from tests.fork_server import NUMBER, Order
 
 ROOT = str(Path(__file__).parents[1])
-_only_real = list[bool]()  # not empty while they are asked for
+only_real = list[bool]()  # not empty while they are asked for
 _servers: list[tuple["subprocess.Popen[bytes]", socket.socket]] = []  # none or one
 
 
 @pytest.fixture
 def real_processes() -> Iterator[None]:
     """Whatever the test starts is started from nothing, as people start it."""
-    _only_real.append(True)
+    only_real.append(True)
     yield
-    _only_real.pop()
+    only_real.pop()
 
 
 @dataclass
@@ -47,12 +47,12 @@ class ForkedProcess:
     stdout: asyncio.StreamReader
     stderr: asyncio.StreamReader
     returncode: int | None = None
-    _ended: "asyncio.Task[int] | None" = None
+    ended: "asyncio.Task[int] | None" = None
 
     async def wait(self) -> int:
         """The exit code; minus the number of the signal that ended it."""
-        assert self._ended
-        return await asyncio.shield(self._ended)
+        assert self.ended
+        return await asyncio.shield(self.ended)
 
     async def communicate(self) -> tuple[bytes, bytes]:
         """What it has yet to say, once it has ended."""
@@ -100,7 +100,7 @@ async def start_module(
     An interpreter of its own with the fixture `real_processes`, and on every machine but Linux.
     """
     environment = {"PYTHONPATH": ROOT, **environment, **leftover_processes.MARK}
-    if _only_real or sys.platform != "linux":
+    if only_real or sys.platform != "linux":
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, *arguments),
             cwd=folder, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
@@ -129,7 +129,7 @@ async def start_module(
         await asyncio.gather(*(pipe.closed for pipe in pipes))
         return code
 
-    process._ended = asyncio.create_task(end())
+    process.ended = asyncio.create_task(end())
     return process
 
 

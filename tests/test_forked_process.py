@@ -25,7 +25,7 @@ async def both(module: str, *arguments: str, folder: str = "/") -> list[tuple[in
     told = []
     with pytest.MonkeyPatch.context() as patch:
         for real in ([], [True]):
-            patch.setattr(forked_process, "_only_real", real)
+            patch.setattr(forked_process, "only_real", real)
             environment = {"PATH": os.environ["PATH"], "COLUMNS": "80", "ONE": "1"}
             process = await start_module(module, *arguments, environment=environment, folder=folder)
             out, err = await asyncio.wait_for(process.communicate(), 60)

@@ -1,5 +1,6 @@
 """The laws of the house: sizes, names, and who may import whom."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,29 @@ def test_no_file_is_longer_than_a_person_reads_in_one_go() -> None:
 def test_every_file_has_a_name_that_tells_what_is_in_it() -> None:
     words = {path: set(path.stem.lower().split("_")) for path in every_file()}
     assert [path for path, said in words.items() if said & NAMES_THAT_TELL_NOTHING] == []
+
+
+def private_swaps(source: str) -> Iterator[str]:
+    """`file.store._database = ...` and `setattr(store, "_database", ...)`, as they are written."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=owner, attr=name, ctx=ast.Store() | ast.Del()):
+                is_own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+            case ast.Call(func=function, args=[_, ast.Constant(value=str(name)), *_]):
+                is_own = not ast.unparse(function).endswith(("setattr", "delattr"))
+            case _:
+                continue
+        if name.startswith("_") and not is_own:
+            yield ast.unparse(node)
+
+
+def test_no_test_swaps_a_private_attribute() -> None:
+    found = {path: [*private_swaps(path.read_text())] for path in python_files("tests")}
+    assert {path: swaps for path, swaps in found.items() if swaps} == {}
+    assert [*private_swaps('a.b._c = 1; p.setattr(a.b, "_c", 1); self._c = 1; a._c()')] == [
+        "a.b._c",
+        "p.setattr(a.b, '_c', 1)",
+    ]
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ def test_that_leaves_a_fork():
         server = await start_module(
             "http.server", "0", "--bind", "127.0.0.1", environment={}, folder="/"
         )
-        server._ended.cancel()
+        server.ended.cancel()
     asyncio.run(leave())
 
 def test_that_leaves_none():
