@@ -81,3 +81,18 @@ def test_the_changelog_has_the_sections_of_keep_a_changelog() -> None:
         assert [
             name for name, each in zip(names, sections, strict=True) if "\n- " not in each
         ] == []
+
+
+def test_what_a_recipe_names_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    recipes = page.partition("\n## Recipes\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`@?([A-Za-z_][\w.]+)(?:\([^`]*\))?`", recipes))
+    assert {"COMMANDS", "BODIES", "EVENT_TYPES"} <= named
+    folders = ("backend", "bot", "sandbox", "supabase", "tests", "Makefile", ".squawk.toml")
+    files = [path for folder in folders for path in (ROOT / folder, *(ROOT / folder).rglob("*.*"))]
+    endings = (".py", ".sql", ".toml", "Makefile")
+    sources = [path.read_text() for path in files if path.is_file() and path.name.endswith(endings)]
+    words = {word for source in sources for word in re.findall(r"\w+", source)}
+    assert [each for each in named if not set(each.split(".")) <= words] == []
+    run = [path for args in re.findall(r'ARGS="([^"]+)"', recipes) for path in args.split()]
+    assert [path for path in run if not (ROOT / path).exists()] == []
