@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.commands.command import Command
 from backend.commands.printing import print_as_json
-from backend.database.functions.packages import remove_package, show_packages
+from backend.database.functions import packages as sql_packages
 from backend.settings import Settings
 
 
@@ -32,10 +32,10 @@ async def run(arguments: argparse.Namespace) -> None:
                 terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
                 answer: object = await packages.add(database, *terms)
             case "remove":
-                await remove_package(database, package_id=arguments.id)
+                await sql_packages.remove_package(database, package_id=arguments.id)
                 answer = {}
             case _:
-                answer = await show_packages(database)
+                answer = await sql_packages.show_packages(database)
     print_as_json(answer)
 
 

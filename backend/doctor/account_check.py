@@ -1,6 +1,6 @@
 """Whose account the key and the database belong to."""
 
-from backend.database.functions.operating_figures import operating_figures
+from backend.database.functions import operating_figures as sql_operating_figures
 from backend.doctor.finding import Findings, found
 from backend.doctor.stripe_checks import reason
 from backend.failures import StripeRefused
@@ -17,7 +17,7 @@ async def account(chosen: Settings) -> Findings:
             yield found("account.not_known", reason=reason(refused))
             return
     async with open_database(chosen) as database:
-        figures = await operating_figures(database)
+        figures = await sql_operating_figures.operating_figures(database)
     ours = figures.stripe_account_id or theirs
     verdict = "account.same" if ours == theirs else "account.other"
     yield found(verdict, account=ours, key_account=theirs)

@@ -5,12 +5,8 @@ from datetime import timedelta
 
 from backend.database import migrations
 from backend.database.connections import Kind, Unreachable, address_kind
-from backend.database.functions.operating_figures import (
-    OperatingFigures,
-    applied_migrations,
-    ledger_problems,
-    operating_figures,
-)
+from backend.database.functions import operating_figures as sql_operating_figures
+from backend.database.functions.operating_figures import OperatingFigures
 from backend.database.protocol import Database
 from backend.doctor.finding import Finding, Findings, found
 from backend.failures import DatabaseUnavailable
@@ -71,11 +67,11 @@ async def way(url: str, chosen: Settings) -> Finding:
 
 async def inside(opened: Database, livemode: bool) -> list[Finding]:
     """What the database says of itself."""
-    pending = migrations.versions() - set(await applied_migrations(opened))
+    pending = migrations.versions() - set(await sql_operating_figures.applied_migrations(opened))
     if pending:
         return [found("database.migrations_pending", number=len(pending))]
-    figures = await operating_figures(opened)
-    problems = await ledger_problems(opened, most=10)
+    figures = await sql_operating_figures.operating_figures(opened)
+    problems = await sql_operating_figures.ledger_problems(opened, most=10)
     ledger = [
         found("ledger.tampered", problem=problem.problem, place=problem.place)
         for problem in problems

@@ -7,7 +7,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from backend.database import migrations
-from backend.database.functions.operating_figures import applied_migrations, operating_figures
+from backend.database.functions import operating_figures as sql_operating_figures
 from backend.errors import Unauthorized
 from backend.failures import DatabaseOutdated
 from backend.http.requests import SETTINGS, SHOP
@@ -22,7 +22,7 @@ async def alive(_request: web.Request) -> web.Response:
 
 async def ready(request: web.Request) -> web.Response:
     """GET /ready: 200 when the database answers and has every migration, 503 until then."""
-    applied = await applied_migrations(request.app[SHOP].database)
+    applied = await sql_operating_figures.applied_migrations(request.app[SHOP].database)
     if pending := migrations.versions() - set(applied):
         raise DatabaseOutdated(pending=str(len(pending)))
     return web.json_response({"status": "ok"})
@@ -32,7 +32,7 @@ async def metrics(request: web.Request) -> web.Response:
     """GET /metrics, in Prometheus's text format."""
     require_scraper(request)
     shop = request.app[SHOP]
-    figures = await operating_figures(shop.database)
+    figures = await sql_operating_figures.operating_figures(shop.database)
     return web.Response(
         body=shop.metrics.text(figures), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )

@@ -14,9 +14,8 @@ from uuid import UUID
 from aiohttp import web
 
 from backend import page_texts
+from backend.database.functions import payments as sql_payments, setup_links as sql_setup_links
 from backend.database.functions.payment_methods import WhoseMethods
-from backend.database.functions.payments import start_payment
-from backend.database.functions.setup_links import open_method_link
 from backend.errors import Failure, NotFound, PursebotError
 from backend.http.requests import SHOP, path_id
 from backend.payment_methods import service as cards, setup_links
@@ -40,7 +39,7 @@ async def asked(shop: Shop, payment: UUID) -> bool:
     try:
         if await checkout.check(shop, payment):
             return True
-        row = await start_payment(shop.database, payment_id=payment)
+        row = await sql_payments.start_payment(shop.database, payment_id=payment)
         if row.status == "succeeded":
             return True
         await asyncio.sleep(CHECK_EVERY_SECONDS)
@@ -55,7 +54,7 @@ async def came_back(request: web.Request) -> web.Response:
     """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
     shop, payment = request.app[SHOP], path_id(request)
     sure = await asked(shop, payment)
-    row = await start_payment(shop.database, payment_id=payment)
+    row = await sql_payments.start_payment(shop.database, payment_id=payment)
     if row.under_review:
         state = "under_review"
     elif sure or row.status == "succeeded":
@@ -93,7 +92,7 @@ async def card_came_back(request: web.Request) -> web.Response:
 
 async def card_state(shop: Shop, link_id: UUID) -> tuple[str, str]:
     """How far a link to add a card is, and its maker's language."""
-    link = await open_method_link(shop.database, link_id=link_id)
+    link = await sql_setup_links.open_method_link(shop.database, link_id=link_id)
     return link.state, link.language
 
 

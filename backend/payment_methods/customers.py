@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from backend.database.functions.customers import get_customer, keep_customer
+from backend.database.functions import customers as sql_customers
 from backend.database.protocol import Person
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Customer, WhichOrganization
@@ -52,9 +52,11 @@ async def known(shop: Shop, actor: Person, organization_id: UUID) -> KnownCustom
     Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
     StripeUnavailable.
     """
-    found = await get_customer(shop.database, actor, organization_id=organization_id)
+    found = await sql_customers.get_customer(shop.database, actor, organization_id=organization_id)
     if found.stripe_customer_id is not None:
         return KnownCustomer(found.stripe_customer_id, found.user_id)
     made_id = await shop.stripe.create_customer(found)
-    kept = await keep_customer(shop.database, organization_id=organization_id, customer_id=made_id)
+    kept = await sql_customers.keep_customer(
+        shop.database, organization_id=organization_id, customer_id=made_id
+    )
     return KnownCustomer(kept.stripe_customer_id, found.user_id)

@@ -10,18 +10,12 @@ from typing import Final
 from uuid import UUID
 
 from backend import schemas
-from backend.database.functions.payment_methods import (
-    MirroredMethods,
-    WhoseMethods,
-    get_payment_method,
-    label_method,
-    list_payment_methods,
-    mirror_methods,
-    order_addition,
-    order_method,
-    start_method_look,
+from backend.database.functions import (
+    payment_methods as sql_payment_methods,
+    setup_links as sql_setup_links,
 )
-from backend.database.functions.setup_links import SetupLinkRow, settle_method_link
+from backend.database.functions.payment_methods import MirroredMethods, WhoseMethods
+from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.protocol import Database, Person
 from backend.errors import BadRequest, CardDeclined, NotFound
 from backend.failures import StripeRefused
@@ -49,7 +43,9 @@ async def listing(
     database: Database, actor: Person, asked: schemas.WhichOrganization
 ) -> schemas.PaymentMethods:
     """What an organization has saved to pay with. Raises NotFound."""
-    found = await list_payment_methods(database, actor, organization_id=asked.organization_id)
+    found = await sql_payment_methods.list_payment_methods(
+        database, actor, organization_id=asked.organization_id
+    )
     return schemas.PaymentMethods(methods=found)
 
 
@@ -58,7 +54,9 @@ async def change(
 ) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
     if wanted.label is not None:
-        await label_method(shop.database, actor, method_id=method_id, label=wanted.label)
+        await sql_payment_methods.label_method(
+            shop.database, actor, method_id=method_id, label=wanted.label
+        )
     if wanted.set_as_default:
         return await set_default(shop, actor, method_id)
     return await show(shop, actor, method_id)
@@ -66,12 +64,14 @@ async def change(
 
 async def show(shop: Shop, actor: Person, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card, for who may charge it. Raises NotFound, RoleTooLow."""
-    return await get_payment_method(shop.database, actor, method_id=method_id)
+    return await sql_payment_methods.get_payment_method(shop.database, actor, method_id=method_id)
 
 
 async def set_default(shop: Shop, actor: Person, method_id: UUID) -> schemas.PaymentMethod:
     """A saved card is what is paid with unless somebody says otherwise. Raises NotFound."""
-    ordered = await order_method(shop.database, actor, method_id=method_id, act="default")
+    ordered = await sql_payment_methods.order_method(
+        shop.database, actor, method_id=method_id, act="default"
+    )
     customer_id = ordered.stripe_customer_id
     if customer_id is None:  # it was deleted at Stripe, and its methods with it
         raise NotFound(what="payment method")
@@ -82,7 +82,9 @@ async def set_default(shop: Shop, actor: Person, method_id: UUID) -> schemas.Pay
 
 async def remove(shop: Shop, actor: Person, method_id: UUID) -> None:
     """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
-    ordered = await order_method(shop.database, actor, method_id=method_id, act="removal")
+    ordered = await sql_payment_methods.order_method(
+        shop.database, actor, method_id=method_id, act="removal"
+    )
     if not ordered.is_active:
         return
     whose: WhoseMethods = {"organization_id": str(ordered.organization_id)}
@@ -137,7 +139,9 @@ async def attach(
 ) -> schemas.AddedMethod:
     """A payment method that Stripe knows becomes the organization's. Raises CardDeclined."""
     customer = await customers.known(shop, actor, wanted.organization_id)
-    await order_addition(shop.database, actor, organization_id=wanted.organization_id)
+    await sql_payment_methods.order_addition(
+        shop.database, actor, organization_id=wanted.organization_id
+    )
     try:
         made = await shop.stripe.attach_method(stripe_id, customer.customer_id)
     except StripeRefused as refused:
@@ -204,14 +208,16 @@ async def look(
     """
     found = None
     for _ in range(LOOKS):
-        asked = await start_method_look(shop.database, fact=whose, event_id=event_id)
+        asked = await sql_payment_methods.start_method_look(
+            shop.database, fact=whose, event_id=event_id
+        )
         if asked is None:
             break
         page = await seen_on_page(shop, asked.link) if asked.link else None
         new = added or (page.added if page else None)
         saved = await shop.stripe.saved_methods(asked.stripe_customer_id)
         default_id, methods = saved or (None, [])
-        found = await mirror_methods(
+        found = await sql_payment_methods.mirror_methods(
             shop.database,
             organization_id=asked.organization_id,
             looked_at=asked.looked_at,
@@ -239,7 +245,7 @@ async def look(
             with suppress(StripeRefused):
                 await shop.stripe.detach_method(twin)
         if page:
-            await settle_method_link(
+            await sql_setup_links.settle_method_link(
                 shop.database,
                 link_id=page.link_id,
                 stripe_payment_method_id=page.added.stripe_id if page.added else None,

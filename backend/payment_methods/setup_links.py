@@ -3,13 +3,8 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.database.functions.setup_links import (
-    SetupLinkCheck,
-    create_method_link,
-    get_method_link,
-    open_method_link,
-    start_link_check,
-)
+from backend.database.functions import setup_links as sql_setup_links
+from backend.database.functions.setup_links import SetupLinkCheck
 from backend.database.protocol import Database, Person
 from backend.errors import BadRequest
 from backend.payment_methods import customers, service as cards
@@ -38,7 +33,7 @@ async def make(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) ->
     """The row first, then Stripe's page; the same `key` finds the same link again."""
     await customers.customer_id(shop, actor, wanted.organization_id)
     shown_in = wanted.shown_in
-    made = await create_method_link(
+    made = await sql_setup_links.create_method_link(
         shop.database,
         actor,
         organization_id=wanted.organization_id,
@@ -48,9 +43,9 @@ async def make(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) ->
         message_id=shown_in.message_id if shown_in else None,
     )
     if made.state == "open" and made.url is None:
-        link = await open_method_link(shop.database, link_id=made.link_id)
+        link = await sql_setup_links.open_method_link(shop.database, link_id=made.link_id)
         page = await shop.stripe.create_setup(link)
-        await open_method_link(
+        await sql_setup_links.open_method_link(
             shop.database, link_id=made.link_id, session_id=page.id, url=page.url
         )
     return await show(shop.database, actor, made.link_id)
@@ -58,7 +53,7 @@ async def make(shop: Shop, actor: Person, wanted: NewMethod, key: str | None) ->
 
 async def show(database: Database, actor: Person, link_id: UUID) -> MethodLink:
     """A link of one's own to add a card, and what came of it. Raises NotFound."""
-    return await get_method_link(database, actor, link_id=link_id)
+    return await sql_setup_links.get_method_link(database, actor, link_id=link_id)
 
 
 async def show_checked(shop: Shop, actor: Person, link_id: UUID) -> MethodLink:
@@ -77,14 +72,14 @@ class SeenLink(NamedTuple):
 
 async def see(shop: Shop, link_id: UUID) -> SeenLink:
     """Read at Stripe what became of a link, at most every three seconds, and change nothing."""
-    link = await start_link_check(shop.database, link_id=link_id)
+    link = await sql_setup_links.start_link_check(shop.database, link_id=link_id)
     page = await cards.seen_on_page(shop, link) if link.due else None
     return SeenLink(link, added=page is not None and page.added is not None)
 
 
 async def check(shop: Shop, link_id: UUID) -> None:
     """Ask Stripe what became of a link, at most every three seconds."""
-    link = await start_link_check(shop.database, link_id=link_id)
+    link = await sql_setup_links.start_link_check(shop.database, link_id=link_id)
     if link.due:
         await cards.look(
             shop,

@@ -1,10 +1,10 @@
 """What somebody began under a key: asked by who sent a request and never heard of it again."""
 
-from backend.database.functions.payments import get_attempt
+from backend.database.functions import payments as sql_payments
 from backend.database.protocol import Database, Person
 from backend.schemas import Attempt, AttemptKey
 
 
 async def show(database: Database, actor: Person, wanted: AttemptKey) -> Attempt:
     """What the caller's `Idempotency-Key` began: nothing, or one of these."""
-    return await get_attempt(database, actor, idempotency_key=wanted.key)
+    return await sql_payments.get_attempt(database, actor, idempotency_key=wanted.key)

@@ -8,13 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from backend.database.functions.charges import (
-    ClaimedCharge,
-    claim_charge,
-    end_charge,
-    release_charge,
-)
-from backend.database.functions.payments import PaymentRow, start_check
+from backend.database.functions import charges as sql_charges, payments as sql_payments
+from backend.database.functions.charges import ClaimedCharge
+from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.payment_methods import service as cards
@@ -54,7 +50,7 @@ async def start(shop: Shop, actor: Person, request: ChargeRequest, key: str) -> 
 
 async def reconcile(shop: Shop, payment_id: UUID) -> None:
     """For the reconciler: ask Stripe about a payment, and end or go on with what waits."""
-    payment = await start_check(shop.database, payment_id=payment_id)
+    payment = await sql_payments.start_check(shop.database, payment_id=payment_id)
     if payment.status == "created" and payment.flow == "charge":
         await carry_out(shop, payment)
     else:
@@ -68,7 +64,7 @@ async def carry_out(shop: Shop, payment: PaymentRow) -> None:
     """
     if await checkout.find_charge(shop, payment):
         return
-    claim = await claim_charge(shop.database, payment_id=payment.id)
+    claim = await sql_charges.claim_charge(shop.database, payment_id=payment.id)
     shop.bell.ring()
     if claim.claimed:
         await send(shop, claim)
@@ -80,12 +76,12 @@ async def send(shop: Shop, payment: ClaimedCharge) -> None:
         intent = await shop.stripe.charge(payment)
     except StripeUnavailable:
         until = payment.sending_until
-        await release_charge(shop.database, payment_id=payment.id, sending_until=until)
+        await sql_charges.release_charge(shop.database, payment_id=payment.id, sending_until=until)
         raise
     except StripeRefused as refused:
         log.error("stripe_refused", payment=str(payment.id), **refused.facts)
         reason = refused.facts["stripe_code"]
-        await end_charge(shop.database, payment_id=payment.id, reason=reason)
+        await sql_charges.end_charge(shop.database, payment_id=payment.id, reason=reason)
         if not refused_for_the_key(refused.__cause__):  # else nothing is wrong with the card
             await cards.look(shop, {"organization_id": str(payment.organization_id)})
     else:

@@ -8,17 +8,13 @@ from uuid import UUID
 
 import structlog
 
-from backend.database.functions.charges import claim_charge
-from backend.database.functions.payments import (
-    PaymentRow,
-    get_payment,
-    next_attempt,
-    open_payment,
-    request_cancel,
-    start_check,
-    start_payment,
+from backend.database.functions import (
+    charges as sql_charges,
+    payments as sql_payments,
+    stripe_events as sql_stripe_events,
 )
-from backend.database.functions.stripe_events import ReceivedEvent, receive_events
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.stripe_events import ReceivedEvent
 from backend.database.functions.subscriptions import SubscriptionRow
 from backend.database.protocol import Person
 from backend.errors import PaymentClosed
@@ -77,7 +73,7 @@ async def open_page(shop: Shop, payment: PaymentRow) -> PaymentRow:
         gone = customer_gone(refused) and payment.stripe_customer_id is not None
         if not (gone or await shop.stripe.mend_product(None, refused)):
             raise
-        payment = await start_payment(shop.database, payment_id=payment.id)
+        payment = await sql_payments.start_payment(shop.database, payment_id=payment.id)
         session = await made_by_stripe(shop, payment, shop.stripe.create_checkout(payment))
     return await opened(shop, payment.id, session_id=session.id, url=session.url)
 
@@ -90,7 +86,7 @@ async def made_by_stripe(
         return await asked
     except StripeRefused as refused:
         log.error("stripe_refused", payment=str(payment.id), **refused.facts)
-        await next_attempt(
+        await sql_payments.next_attempt(
             shop.database,
             payment_id=payment.id,
             attempt=payment.attempt,
@@ -113,7 +109,7 @@ async def opened(
     url: str | None = None,
 ) -> PaymentRow:
     """Write down what Stripe made; the payment as it stands then."""
-    payment = await open_payment(
+    payment = await sql_payments.open_payment(
         shop.database, payment_id=payment_id, session_id=session_id, intent_id=intent_id, url=url
     )
     shop.bell.ring()
@@ -124,7 +120,7 @@ async def opened(
 
 async def show(shop: Shop, actor: Person, payment_id: UUID) -> Payment:
     """A payment as it stands. Raises NotFound."""
-    return await get_payment(shop.database, actor, payment_id=payment_id)
+    return await sql_payments.get_payment(shop.database, actor, payment_id=payment_id)
 
 
 async def show_checked(shop: Shop, actor: Person, payment_id: UUID) -> Payment:
@@ -139,7 +135,7 @@ async def show_checked(shop: Shop, actor: Person, payment_id: UUID) -> Payment:
 
 async def check(shop: Shop, payment_id: UUID) -> bool:
     """Ask Stripe about a payment, at most every three seconds; whether it was asked now."""
-    payment = await start_check(shop.database, payment_id=payment_id)
+    payment = await sql_payments.start_check(shop.database, payment_id=payment_id)
     if payment.due:
         await ask(shop, payment_id)
     return payment.due
@@ -147,7 +143,7 @@ async def check(shop: Shop, payment_id: UUID) -> bool:
 
 async def ask(shop: Shop, payment_id: UUID) -> None:
     """Ask Stripe how far a payment is, and settle what it says. Nothing is changed at Stripe."""
-    payment = await start_payment(shop.database, payment_id=payment_id)
+    payment = await sql_payments.start_payment(shop.database, payment_id=payment_id)
     if payment.status == "created" and payment.flow == "charge":
         await find_charge(shop, payment)
     else:
@@ -210,13 +206,13 @@ async def cancel(shop: Shop, actor: Person, payment_id: UUID) -> Payment:
     Raises PaymentClosed, also where Stripe is charging the card at this moment; it is not asked to
     charge it again then. StripeUnavailable: the same, and the reconciler finds out.
     """
-    await request_cancel(shop.database, actor, payment_id=payment_id)
-    payment = await start_payment(shop.database, payment_id=payment_id)
+    await sql_payments.request_cancel(shop.database, actor, payment_id=payment_id)
+    payment = await sql_payments.start_payment(shop.database, payment_id=payment_id)
     shop.bell.ring()
     if payment.status == "created":  # a charge whose answer was lost
         if not await find_charge(shop, payment):
-            await claim_charge(shop.database, payment_id=payment_id)
-        payment = await start_payment(shop.database, payment_id=payment_id)
+            await sql_charges.claim_charge(shop.database, payment_id=payment_id)
+        payment = await sql_payments.start_payment(shop.database, payment_id=payment_id)
         shop.bell.ring()
     if payment.status == "created":
         raise PaymentClosed(status="created")
@@ -275,7 +271,7 @@ async def receive_check(shop: Shop, name: str, livemode: bool, fact: Fact) -> No
         created=int(datetime.now(UTC).timestamp()),
         fact=fact,
     )
-    [result] = await receive_events(shop.database, events=[event])
+    [result] = await sql_stripe_events.receive_events(shop.database, events=[event])
     shop.bell.ring()
     if result.state in ("failed", "parked") and not result.repeat:
         log.error("stripe_check", **result.model_dump(mode="json"))

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from backend.database.functions.organizations import get_organization
-from backend.database.functions.payments import PaymentRow, create_payment, start_payment
+from backend.database.functions import organizations as sql_organizations, payments as sql_payments
+from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.schemas import PaymentFlow, PaymentRequest, ShownIn, SubscriptionRequest
 from backend.shop import Shop
@@ -23,7 +23,7 @@ async def make(
 ) -> PaymentRow:
     """The payment's row, as Stripe will be asked for it."""
     amount, currency = await priced(shop, actor, request)
-    made = await create_payment(
+    made = await sql_payments.create_payment(
         shop.database,
         actor,
         organization_id=request.organization_id,
@@ -36,7 +36,7 @@ async def make(
         payment_method_id=payment_method_id,
         order_reference=order_reference,
     )
-    return await start_payment(shop.database, payment_id=made.id)
+    return await sql_payments.start_payment(shop.database, payment_id=made.id)
 
 
 async def priced(
@@ -46,6 +46,8 @@ async def priced(
     code = request.currency
     if code is None:
         which = request.organization_id
-        organization = await get_organization(shop.database, actor, organization_id=which)
+        organization = await sql_organizations.get_organization(
+            shop.database, actor, organization_id=which
+        )
         code = organization.default_currency
     return money.minor_units(request.amount, code.lower()), code.lower()

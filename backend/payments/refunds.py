@@ -10,13 +10,8 @@ from uuid import UUID
 
 import structlog
 
-from backend.database.functions.refunds import (
-    RefundRow,
-    create_refund,
-    get_refund,
-    refuse_refund,
-    start_refund,
-)
+from backend.database.functions import refunds as sql_refunds
+from backend.database.functions.refunds import RefundRow
 from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout
@@ -44,7 +39,7 @@ async def refund(
     payment = await checkout.show(shop, actor, payment_id)
     amount, currency = wanted.amount, payment.money.currency
     minor = None if amount is None else money.minor_units(amount, currency)
-    made = await create_refund(
+    made = await sql_refunds.create_refund(
         shop.database,
         actor,
         payment_id=payment_id,
@@ -55,7 +50,7 @@ async def refund(
     shop.bell.ring()
     if made.status == "requested":
         await reconcile(shop, made.id)
-    return await get_refund(shop.database, actor, refund_id=made.id)
+    return await sql_refunds.get_refund(shop.database, actor, refund_id=made.id)
 
 
 async def carry_out(shop: Shop, row: RefundRow) -> None:
@@ -74,7 +69,9 @@ async def carry_out(shop: Shop, row: RefundRow) -> None:
 
 async def refuse(shop: Shop, row: RefundRow, why: str) -> None:
     """There is no such refund at Stripe, and there will be none by this attempt."""
-    await refuse_refund(shop.database, refund_id=row.id, attempt=row.attempt, failure=why)
+    await sql_refunds.refuse_refund(
+        shop.database, refund_id=row.id, attempt=row.attempt, failure=why
+    )
     shop.bell.ring()
 
 
@@ -121,10 +118,10 @@ async def reconcile(shop: Shop, refund_id: UUID) -> None:
 
     Only while whoever asked for it may do so: an owner or admin, still.
     """
-    row = await start_refund(shop.database, refund_id=refund_id)
+    row = await sql_refunds.start_refund(shop.database, refund_id=refund_id)
     if await found_at_stripe(shop, row) or row.status != "requested" or not row.made_here:
         return  # what we did not begin is never carried out by us
-    row = await start_refund(shop.database, refund_id=refund_id)
+    row = await sql_refunds.start_refund(shop.database, refund_id=refund_id)
     if row.status != "requested":
         return
     if not row.authorized:

@@ -8,17 +8,13 @@ have.
 
 from uuid import UUID
 
+from backend.database.functions import dead_letters as sql_dead_letters
 from backend.database.functions.dead_letters import (
     AcceptedEvent,
     DismissedEvent,
     EventRow,
     FoundAtStripe,
     IntentFound,
-    accept_event,
-    dismiss_event,
-    get_event,
-    list_events,
-    retry_event,
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
@@ -47,18 +43,18 @@ async def listing(shop: Shop, everything: bool) -> list[EventRow]:
     states: list[EventState] = ["failed", "parked"]
     if everything:
         states += ["done", "ignored"]
-    return await list_events(shop.database, states=states, most=100)
+    return await sql_dead_letters.list_events(shop.database, states=states, most=100)
 
 
 async def show(shop: Shop, event_id: str) -> EventRow:
     """One event with its payment; raises NotFound."""
-    return await get_event(shop.database, event_id=event_id)
+    return await sql_dead_letters.get_event(shop.database, event_id=event_id)
 
 
 async def retry(shop: Shop, event_id: str) -> EventResult:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
     fact = await fact_now(shop, await show(shop, event_id))
-    result = await retry_event(shop.database, event_id=event_id, fact=fact)
+    result = await sql_dead_letters.retry_event(shop.database, event_id=event_id, fact=fact)
     shop.bell.ring()
     if result.reason == STRIPE_DECIDES and result.fact is not None:
         try:
@@ -92,7 +88,7 @@ async def accept(
     """
     event = await show(shop, event_id)
     found = await found_at_stripe(shop, event)
-    result = await accept_event(
+    result = await sql_dead_letters.accept_event(
         shop.database,
         event_id=event_id,
         at_stripe=found,
@@ -175,7 +171,7 @@ async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> Dismissed
     """
     if not reason.strip():
         raise BadRequest("Say why: --reason '...'")
-    event = await dismiss_event(
+    event = await sql_dead_letters.dismiss_event(
         shop.database, event_id=event_id, dismissed_by=who, reason=reason.strip()
     )
     shop.bell.ring()

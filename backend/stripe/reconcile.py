@@ -10,16 +10,14 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from backend.database.functions.payment_methods import tell_expiring_methods
-from backend.database.functions.payments import end_abandoned, unsettled_payments
-from backend.database.functions.refunds import unsettled_refunds
-from backend.database.functions.stripe_events import (
-    ReceivedEvent,
-    events_cursor,
-    move_events_cursor,
-    unsettled_events,
+from backend.database.functions import (
+    payment_methods as sql_payment_methods,
+    payments as sql_payments,
+    refunds as sql_refunds,
+    stripe_events as sql_stripe_events,
+    subscriptions as sql_subscriptions,
 )
-from backend.database.functions.subscriptions import unsettled_subscriptions
+from backend.database.functions.stripe_events import ReceivedEvent
 from backend.database.protocol import Database
 from backend.errors import PursebotError
 from backend.payments import charges, refunds
@@ -70,10 +68,10 @@ class Noun(Generic[Id]):
 
 
 NOUNS: dict[str, Noun[str] | Noun[UUID]] = {
-    "events": Noun(unsettled_events, webhooks.repeat),
-    "payments": Noun(unsettled_payments, charges.reconcile),
-    "refunds": Noun(unsettled_refunds, refunds.reconcile),
-    "subscriptions": Noun(unsettled_subscriptions, subscriptions.reconcile),
+    "events": Noun(sql_stripe_events.unsettled_events, webhooks.repeat),
+    "payments": Noun(sql_payments.unsettled_payments, charges.reconcile),
+    "refunds": Noun(sql_refunds.unsettled_refunds, refunds.reconcile),
+    "subscriptions": Noun(sql_subscriptions.unsettled_subscriptions, subscriptions.reconcile),
 }
 
 
@@ -86,7 +84,7 @@ async def once(shop: Shop) -> dict[str, int]:
     looked: dict[str, int] = {}
     try:
         looked["events"] = await missed_events(shop)
-        await end_abandoned(shop.database, most=AT_ONCE)
+        await sql_payments.end_abandoned(shop.database, most=AT_ONCE)
     except PursebotError as error:
         log.error("reconcile_events", error=repr(error))
     except Exception:
@@ -94,7 +92,9 @@ async def once(shop: Shop) -> dict[str, int]:
         shop.metrics.bugs.labels("reconciler").inc()
     for about, noun in NOUNS.items():
         looked[about] = looked.get(about, 0) + await noun.reconcile_all(shop, about)
-    looked["expiring"] = await tell_expiring_methods(shop.database, most=AT_ONCE)
+    looked["expiring"] = await sql_payment_methods.tell_expiring_methods(
+        shop.database, most=AT_ONCE
+    )
     shop.bell.ring()
     return looked
 
@@ -106,13 +106,13 @@ async def missed_events(shop: Shop) -> int:
     what was missed. It moves only when the whole list has been applied.
     """
     began = int(time.time())
-    since = await events_cursor(shop.database)
+    since = await sql_stripe_events.events_cursor(shop.database)
     sources = await shop.stripe.events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
     events = [event for source in sources if (event := read_listed(shop, source))]
     events.sort(key=lambda event: event.created)
     for first in range(0, len(events), EVENTS_AT_ONCE):
         await webhooks.apply(shop, events[first : first + EVENTS_AT_ONCE], waiting=False)
-    await move_events_cursor(shop.database, until=began)
+    await sql_stripe_events.move_events_cursor(shop.database, until=began)
     return len(events)
 
 

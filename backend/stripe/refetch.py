@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from backend.database.functions.payments import PaymentRow, start_payment
+from backend.database.functions import payments as sql_payments
+from backend.database.functions.payments import PaymentRow
 from backend.failures import StripeUnavailable
 from backend.shop import Shop
 from backend.stripe.parsers.charges import parse_charge
@@ -90,7 +91,11 @@ async def _intent(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> F
 
 
 async def _row(shop: Shop, payment_id: UUID | None) -> PaymentRow | None:
-    return await start_payment(shop.database, payment_id=payment_id) if payment_id else None
+    return (
+        await sql_payments.start_payment(shop.database, payment_id=payment_id)
+        if payment_id
+        else None
+    )
 
 
 def parse_found(found: Payable, row: PaymentRow | None) -> Fact:

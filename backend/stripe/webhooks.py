@@ -10,15 +10,8 @@ import time
 import structlog
 from pydantic import ValidationError
 
-from backend.database.functions.stripe_events import (
-    EventResult,
-    ReceivedEvent,
-    answered_event,
-    apply_refetched,
-    receive_events,
-    repeat_event,
-    unanswered_event,
-)
+from backend.database.functions import stripe_events as sql_stripe_events
+from backend.database.functions.stripe_events import EventResult, ReceivedEvent
 from backend.errors import BadRequest, PursebotError
 from backend.failures import (
     EventNotApplied,
@@ -104,7 +97,7 @@ async def apply(
 
     `waiting` is as of `decided`.
     """
-    results = await receive_events(shop.database, events=events)
+    results = await sql_stripe_events.receive_events(shop.database, events=events)
     shop.bell.ring()
     for result in results:
         record_result(shop, result)
@@ -147,7 +140,9 @@ async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> E
     except PursebotError:
         raise
     except Exception:
-        failed = await unanswered_event(shop.database, event_id=result.id, reason=OUR_BUG)
+        failed = await sql_stripe_events.unanswered_event(
+            shop.database, event_id=result.id, reason=OUR_BUG
+        )
         if waiting:
             raise
         log.exception("event_crashed", event_id=result.id)
@@ -157,7 +152,7 @@ async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> E
 
 async def repeat(shop: Shop, event_id: str) -> None:
     """Go on with an event that failed, or about which Stripe was not asked to the end."""
-    result = await repeat_event(shop.database, event_id=event_id)
+    result = await sql_stripe_events.repeat_event(shop.database, event_id=event_id)
     shop.bell.ring()
     record_result(shop, result)
     await decided(shop, result, waiting=False)
@@ -170,14 +165,16 @@ async def decide(shop: Shop, result: EventResult, fact: Fact) -> EventResult:
     """
     if not isinstance(fact, Hint):
         fetched = await refetch(shop, fact, result.payment_id)
-        result = await apply_refetched(shop.database, event_id=result.id, fact=fetched)
+        result = await sql_stripe_events.apply_refetched(
+            shop.database, event_id=result.id, fact=fetched
+        )
         shop.bell.ring()
         record_result(shop, result)
         if result.reason != STRIPE_DECIDES or result.fact is None:
             return result
         fact = stored_fact(result.fact)
     await ask_more(shop, fact, result.id)
-    await answered_event(shop.database, event_id=result.id)
+    await sql_stripe_events.answered_event(shop.database, event_id=result.id)
     return result
 
 
@@ -203,4 +200,4 @@ async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> Event
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"
-    return await unanswered_event(shop.database, event_id=event_id, reason=reason)
+    return await sql_stripe_events.unanswered_event(shop.database, event_id=event_id, reason=reason)

@@ -3,9 +3,11 @@
 import asyncio
 
 from backend import schemas
-from backend.database.functions.customers import get_customer
-from backend.database.functions.history import list_payments
-from backend.database.functions.payments import start_payment
+from backend.database.functions import (
+    customers as sql_customers,
+    history as sql_history,
+    payments as sql_payments,
+)
 from backend.database.protocol import Person
 from backend.payments.checkout import opened_as
 from backend.schemas import Payment
@@ -20,8 +22,8 @@ async def listing(shop: Shop, actor: Person, asked: schemas.InvoicesQuery) -> sc
     """
     whose = asked.organization_id
     # Who may not pay gets no receipts.
-    await get_customer(shop.database, actor, organization_id=whose)
-    page = await list_payments(
+    await sql_customers.get_customer(shop.database, actor, organization_id=whose)
+    page = await sql_history.list_payments(
         shop.database,
         actor,
         organization_id=whose,
@@ -38,7 +40,7 @@ async def listing(shop: Shop, actor: Person, asked: schemas.InvoicesQuery) -> sc
 
 async def document(shop: Shop, payment: Payment) -> schemas.Invoice:
     """A payment with its invoice or its receipt."""
-    row = await start_payment(shop.database, payment_id=payment.id)
+    row = await sql_payments.start_payment(shop.database, payment_id=payment.id)
     if id := row.stripe_invoice_id:
         invoice = await shop.stripe.get_invoice(id)
         url, pdf = invoice.hosted_invoice_url, invoice.invoice_pdf

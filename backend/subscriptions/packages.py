@@ -1,6 +1,7 @@
 """Packages: recurring top-ups that the operator offers by name."""
 
-from backend.database.functions.packages import PackageTerms, add_package, list_packages
+from backend.database.functions import packages as sql_packages
+from backend.database.functions.packages import PackageTerms
 from backend.database.protocol import Database, Person
 from backend.schemas import Package, Packages
 from backend.wallets.money import minor_units
@@ -8,7 +9,7 @@ from backend.wallets.money import minor_units
 
 async def listing(database: Database, actor: Person) -> Packages:
     """The recurring top-ups that are offered by name."""
-    return Packages(packages=await list_packages(database, actor))
+    return Packages(packages=await sql_packages.list_packages(database, actor))
 
 
 async def add(database: Database, name: str, amount: str, currency: str, interval: str) -> Package:
@@ -16,4 +17,4 @@ async def add(database: Database, name: str, amount: str, currency: str, interva
     terms = PackageTerms(
         name=name, amount=minor_units(amount, currency), currency=currency, interval=interval
     )
-    return await add_package(database, terms=terms)
+    return await sql_packages.add_package(database, terms=terms)

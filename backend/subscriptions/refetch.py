@@ -7,13 +7,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from backend.database.functions.subscriptions import (
-    SeenSubscription,
-    SubscriptionRow,
-    note_subscription,
-    start_subscription,
-    start_subscription_check,
-)
+from backend.database.functions import subscriptions as sql_subscriptions
+from backend.database.functions.subscriptions import SeenSubscription, SubscriptionRow
 from backend.failures import EventNotApplied, StripeRefused
 from backend.payments import checkout
 from backend.shop import Shop
@@ -28,14 +23,16 @@ async def look(
     shop: Shop, subscription_id: UUID | None, found: str | None = None
 ) -> SubscriptionRow:
     """All that is needed to talk to Stripe about it; by our id, or by Stripe's."""
-    return await start_subscription(
+    return await sql_subscriptions.start_subscription(
         shop.database, subscription_id=subscription_id, stripe_subscription_id=found
     )
 
 
 async def check(shop: Shop, subscription_id: UUID) -> None:
     """Ask Stripe how a subscription stands, at most every three seconds; change nothing."""
-    if await start_subscription_check(shop.database, subscription_id=subscription_id):
+    if await sql_subscriptions.start_subscription_check(
+        shop.database, subscription_id=subscription_id
+    ):
         with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
             await ask(shop, subscription_id, end=False)
 
@@ -140,7 +137,9 @@ async def note(
         "asked_at": row.asked_at.isoformat(),
         "changed_by": str(changed_by) if changed_by else None,
     }
-    await note_subscription(shop.database, subscription_id=row.id, seen={**seen, **when})
+    await sql_subscriptions.note_subscription(
+        shop.database, subscription_id=row.id, seen={**seen, **when}
+    )
     shop.bell.ring()
 
 

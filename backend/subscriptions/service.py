@@ -8,14 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from backend import schemas
-from backend.database.functions.subscriptions import (
-    SubscriptionChanges,
-    SubscriptionRow,
-    create_subscription,
-    get_subscription,
-    list_subscriptions,
-    request_change,
-)
+from backend.database.functions import subscriptions as sql_subscriptions
+from backend.database.functions.subscriptions import SubscriptionChanges, SubscriptionRow
 from backend.database.protocol import Database, Person
 from backend.errors import BadRequest, SubscriptionOver
 from backend.failures import EventNotApplied, StripeRefused
@@ -40,7 +34,7 @@ async def start(
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
     if wanted.package_id and wanted.amount:
         raise BadRequest("Send a package_id, which has its terms, or an amount.")
-    made = await create_subscription(
+    made = await sql_subscriptions.create_subscription(
         shop.database,
         actor,
         organization_id=wanted.organization_id,
@@ -88,13 +82,17 @@ async def listing(
     database: Database, actor: Person, asked: schemas.WhichOrganization
 ) -> schemas.Subscriptions:
     """An organization's recurring top-ups. Raises NotFound."""
-    found = await list_subscriptions(database, actor, organization_id=asked.organization_id)
+    found = await sql_subscriptions.list_subscriptions(
+        database, actor, organization_id=asked.organization_id
+    )
     return schemas.Subscriptions(subscriptions=found)
 
 
 async def show(database: Database, actor: Person, subscription_id: UUID) -> Subscription:
     """A recurring top-up as it stands. Raises NotFound."""
-    return await get_subscription(database, actor, subscription_id=subscription_id)
+    return await sql_subscriptions.get_subscription(
+        database, actor, subscription_id=subscription_id
+    )
 
 
 async def show_checked(shop: Shop, actor: Person, subscription_id: UUID) -> Subscription:
@@ -114,7 +112,7 @@ async def change(
     currency = (await show(shop.database, actor, subscription_id)).money.currency
     amount = None if wanted.amount is None else minor_units(wanted.amount, currency)
     changes: SubscriptionChanges = {"amount": amount, "paused": wanted.paused}
-    asked = await request_change(
+    asked = await sql_subscriptions.request_change(
         shop.database, actor, subscription_id=subscription_id, changes=changes
     )
     row, at_stripe = await refetch.look(shop, subscription_id), dict[str, Any]()
@@ -152,7 +150,9 @@ async def changed_at_stripe(shop: Shop, row: SubscriptionRow, changes: Json) -> 
 async def cancel(shop: Shop, actor: Person, subscription_id: UUID) -> Subscription:
     """End a recurring top-up now. Raises NotFound, RoleTooLow."""
     ended: SubscriptionChanges = {"canceled": True}
-    await request_change(shop.database, actor, subscription_id=subscription_id, changes=ended)
+    await sql_subscriptions.request_change(
+        shop.database, actor, subscription_id=subscription_id, changes=ended
+    )
     await refetch.reconcile(shop, subscription_id)
     return await show(shop.database, actor, subscription_id)
 

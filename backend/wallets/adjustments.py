@@ -3,11 +3,8 @@
 import re
 from uuid import UUID
 
-from backend.database.functions.adjustments import (
-    AdjustmentTerms,
-    PostedAdjustment,
-    adjust_wallet,
-)
+from backend.database.functions import adjustments as sql_adjustments
+from backend.database.functions.adjustments import AdjustmentTerms, PostedAdjustment
 from backend.database.protocol import Database
 from backend.errors import BadRequest
 from backend.wallets import money
@@ -48,7 +45,7 @@ async def adjust(
         "reason": reason.strip(),
         "operator": operator,
     }
-    return await adjust_wallet(database, terms=terms, dry_run=dry_run)
+    return await sql_adjustments.adjust_wallet(database, terms=terms, dry_run=dry_run)
 
 
 def signed_minor_units(amount: str, code: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from backend.database.functions.subscriptions import start_subscription
+from backend.database.functions import subscriptions as sql_subscriptions
 from backend.subscriptions import refetch
 from tests.backend.conftest import SUCCESS, House
 from tests.backend.payment_methods.test_cards import TEST_CARD, Cards, cards
@@ -32,7 +32,7 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     # As Stripe's page does when its payer types the same card again.
     twin = await house.shop.stripe.attach_method("pm_card_visa", customer["stripe_customer_id"])
     made = await start(house)
-    row = await start_subscription(house.shop.database, subscription_id=made.id)
+    row = await sql_subscriptions.start_subscription(house.shop.database, subscription_id=made.id)
     row = row.model_copy(update={"stripe_payment_method_id": twin.id, "attempt": 2})
     begun = await house.shop.stripe.create_subscription(row, customer["stripe_customer_id"])
     kept: Any = house.store.get("subscription", begun.id)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.database.functions.refunds import start_refund
+from backend.database.functions import refunds as sql_refunds
 from backend.database.protocol import SERVICE
 from backend.schemas import Payment
 from backend.stripe import reconcile
@@ -126,7 +126,7 @@ async def test_the_reconciler_finishes_what_a_dead_process_began(
     await house.sandbox("POST", "/stripe/faults", drop=True)
     order = {"payment_id": payment, "amount": 1000, "idempotency_key": "died"}
     before = await house.shop.database.call("create_refund", house.world.ana, **order)
-    row = await start_refund(house.shop.database, refund_id=UUID(before["id"]))
+    row = await sql_refunds.start_refund(house.shop.database, refund_id=UUID(before["id"]))
     await house.shop.stripe.create_refund(row)  # and the answer was never written down
     pending = await at_stripe(house, payment, "refund_pending", amount=500)
     never = await house.shop.database.call(
