@@ -37,7 +37,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def command_line() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Read the commands and their arguments; without one it is `serve`."""
     parser = argparse.ArgumentParser(prog="python -m backend", description="Pursebot's backend.")
     parsers = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
@@ -51,7 +51,7 @@ def command_line() -> argparse.ArgumentParser:
 
 def main() -> int | None:
     """Run one command; 2 for wrong settings, 1 for what went wrong with a sentence."""
-    arguments = command_line().parse_args()
+    arguments = build_parser().parse_args()
     configure_logs()
     try:
         return asyncio.run(COMMANDS[arguments.command].run(arguments))

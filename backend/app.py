@@ -10,78 +10,80 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend.errors import Failure, PursebotError
 from backend.http import docs, health, openapi, return_pages, stripe_webhook, telegram_webhook
-from backend.http.authentication import MET, SUPABASE_AUTH, know_caller
-from backend.http.error_responses import HEADERS, in_shape, new_request_id
+from backend.http.authentication import REGISTERED_USERS, SUPABASE_AUTH, authenticate
+from backend.http.error_responses import HEADERS, error_response, new_request_id
 from backend.http.errors import EncodedBody
-from backend.http.rate_limits import LIMITER, costly
-from backend.http.requests import CLOSING, SETTINGS, SHOP
+from backend.http.rate_limits import LIMITER, rate_limit
+from backend.http.requests import CLOSING, SERVICES, SETTINGS
 from backend.http.routes import ROUTES
 from backend.http.routes.internal import INTERNAL
 from backend.opening import supabase_auth
+from backend.services import Services
 from backend.settings import Settings
-from backend.shop import Shop
 from backend.stripe import reconcile
 
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ALWAYS_SAID = web.AppKey("always_said", dict[str, str])
+DEFAULT_HEADERS = web.AppKey("always_said", dict[str, str])
 REQUEST_ID = web.RequestKey("request_id", str)
-MOST_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
-LONGEST_PATH = 200  # in a log line
-A_YEAR_OF_HTTPS = "max-age=31536000"
+MAX_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
+MAX_PATH_LENGTH = 200  # in a log line
+HSTS_ONE_YEAR = "max-age=31536000"
 ALL_ROUTES = [
     *(route.for_aiohttp for route in ROUTES),
     *INTERNAL,
     # For machines and browsers.
-    web.get("/health", health.alive),
-    web.get("/ready", health.ready),
-    web.get("/metrics", health.metrics),
-    web.get("/docs", docs.page),
-    web.get("/openapi.json", openapi.answer),
-    web.post("/api/payments/webhook", stripe_webhook.receive),
-    web.get("/pay/{id}/return", costly(return_pages.came_back)),
-    web.get("/pay/{id}/leave", costly(return_pages.came_back)),
-    web.get("/recurring/{id}/return", costly(return_pages.began)),
-    web.get("/cards/{id}/return", costly(return_pages.card_came_back)),
-    web.get("/cards/{id}/portal", costly(return_pages.portal_came_back)),
-    web.post("/telegram/webhook", telegram_webhook.receive),
+    web.get("/health", health.get_health),
+    web.get("/ready", health.get_readiness),
+    web.get("/metrics", health.get_metrics),
+    web.get("/docs", docs.get_docs),
+    web.get("/openapi.json", openapi.get_openapi),
+    web.post("/api/payments/webhook", stripe_webhook.receive_event),
+    web.get("/pay/{id}/return", rate_limit(return_pages.payment_return)),
+    web.get("/pay/{id}/leave", rate_limit(return_pages.payment_return)),
+    web.get("/recurring/{id}/return", rate_limit(return_pages.subscription_return)),
+    web.get("/cards/{id}/return", rate_limit(return_pages.setup_link_return)),
+    web.get("/cards/{id}/portal", rate_limit(return_pages.portal_return)),
+    web.post("/telegram/webhook", telegram_webhook.receive_update),
 ]
 
 
-def create_app(shop: Shop, settings: Settings, *, reconciling: bool = True) -> web.Application:
+def create_app(
+    services: Services, settings: Settings, *, reconciling: bool = True
+) -> web.Application:
     """The whole backend over its outside things; main and tests build it the same way."""
-    app = web.Application(middlewares=[say_errors, know_caller], client_max_size=MOST_BODY_BYTES)
-    app[SHOP] = shop
+    app = web.Application(middlewares=[render_errors, authenticate], client_max_size=MAX_BODY_BYTES)
+    app[SERVICES] = services
     app[SETTINGS] = settings
-    app[MET] = set()
+    app[REGISTERED_USERS] = set()
     app[SUPABASE_AUTH] = supabase_auth(settings)
     app[CLOSING] = asyncio.Event()
     app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
-    app[ALWAYS_SAID] = HEADERS | (
-        {"Strict-Transport-Security": A_YEAR_OF_HTTPS} if settings.https else {}
+    app[DEFAULT_HEADERS] = HEADERS | (
+        {"Strict-Transport-Security": HSTS_ONE_YEAR} if settings.https else {}
     )
-    app.on_response_prepare.append(say_headers)
+    app.on_response_prepare.append(set_default_headers)
     app.add_routes(ALL_ROUTES)
-    app.on_shutdown.append(close_doors)
+    app.on_shutdown.append(wake_waiting_requests)
     if reconciling:
-        app.cleanup_ctx.append(reconciler)
+        app.cleanup_ctx.append(run_reconciler)
     return app
 
 
-async def say_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def set_default_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer says to browsers and caches."""
-    for name, value in request.app[ALWAYS_SAID].items():
+    for name, value in request.app[DEFAULT_HEADERS].items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "pursebot"  # of which version is nobody's business
 
 
 @web.middleware
-async def say_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
     request[REQUEST_ID] = request_id = new_request_id()
-    path = request.path[:LONGEST_PATH]
+    path = request.path[:MAX_PATH_LENGTH]
     with structlog.contextvars.bound_contextvars(request_id=request_id):
         try:
             require_plain_body(request)
@@ -92,17 +94,23 @@ async def say_errors(request: web.Request, handler: Handler) -> web.StreamRespon
                 log.warning("refused", code=error.code, path=path, **facts)
             else:
                 log.info("refused", code=error.code, path=path, **facts)
-            response = answer(request, error.status, error.code, error.message, error.facts)
+            response = counted_error_response(
+                request, error.status, error.code, error.message, error.facts
+            )
         except web.RequestPayloadError:
-            response = answer(request, 400, "invalid_request", "The body cannot be read.")
+            response = counted_error_response(
+                request, 400, "invalid_request", "The body cannot be read."
+            )
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
-            response = answer(request, error.status, code, error.reason)
+            response = counted_error_response(request, error.status, code, error.reason)
             response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
         except Exception:
             log.exception("crashed", path=path)
-            request.app[SHOP].metrics.bugs.labels("request").inc()
-            response = answer(request, 500, PursebotError.code, PursebotError.message)
+            request.app[SERVICES].metrics.bugs.labels("request").inc()
+            response = counted_error_response(
+                request, 500, PursebotError.code, PursebotError.message
+            )
         response.headers["X-Request-Id"] = request_id
         return response
 
@@ -111,28 +119,28 @@ def require_plain_body(request: web.Request) -> None:
     """Raise EncodedBody where a body is compressed: nothing has inflated it, and nothing will."""
     codings = [*request.headers.getall("Content-Encoding", [])]
     codings += request.headers.getall("Transfer-Encoding", [])
-    named = {coding.strip().lower() for coding in ",".join(codings).split(",")}
-    if request.can_read_body and named - {"", "identity", "chunked"}:
+    encodings = {coding.strip().lower() for coding in ",".join(codings).split(",")}
+    if request.can_read_body and encodings - {"", "identity", "chunked"}:
         raise EncodedBody
 
 
-def answer(
+def counted_error_response(
     request: web.Request, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
     """An error as JSON, counted."""
-    request.app[SHOP].metrics.errors.labels(code, str(status)).inc()
-    return in_shape(request[REQUEST_ID], status, code, message, facts)
+    request.app[SERVICES].metrics.errors.labels(code, str(status)).inc()
+    return error_response(request[REQUEST_ID], status, code, message, facts)
 
 
-async def close_doors(app: web.Application) -> None:
+async def wake_waiting_requests(app: web.Application) -> None:
     """Long waits end now, so that a stop does not wait for them."""
     app[CLOSING].set()
-    app[SHOP].bell.ring()
+    app[SERVICES].wakeup.wake()
 
 
-async def reconciler(app: web.Application) -> AsyncIterator[None]:
+async def run_reconciler(app: web.Application) -> AsyncIterator[None]:
     """The reconciler's lifetime is the application's."""
-    task = asyncio.create_task(reconcile.forever(app[SHOP]))
+    task = asyncio.create_task(reconcile.reconcile_forever(app[SERVICES]))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -5,14 +5,14 @@ import logging
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from backend.schemas import in_all_texts, without_card_numbers
+from backend.schemas import mask_card_numbers, without_card_numbers
 
 RENDER = structlog.processors.JSONRenderer()
 
 
-def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
+def render_line(logger: WrappedLogger, name: str, event: EventDict) -> str:
     """A line as JSON, without card numbers, wherever one may have come from."""
-    return without_card_numbers(str(RENDER(logger, name, in_all_texts(event))))
+    return without_card_numbers(str(RENDER(logger, name, mask_card_numbers(event))))
 
 
 def configure_logs() -> None:
@@ -33,7 +33,7 @@ def configure_logs() -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendered],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render_line],
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

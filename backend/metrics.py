@@ -25,77 +25,77 @@ class Metrics:
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self.registry = counted = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         self.errors = Counter(
-            "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=counted
+            "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=registry
         )
         self.bugs = Counter(
             "pursebot_bugs", "Mistakes of ours, by what they ended; the log has each traceback.",
-            ("where",), registry=counted,
+            ("where",), registry=registry,
         )  # fmt: skip
         self.webhook_answers = Counter(
             "pursebot_webhook_answers", "What Stripe's deliveries were answered.",
-            ("type", "status"), registry=counted,
+            ("type", "status"), registry=registry,
         )  # fmt: skip
         self.events_ignored = Counter(
             "pursebot_events_ignored", "Stripe's events that are not about us, and why.",
-            ("reason",), registry=counted,
+            ("reason",), registry=registry,
         )  # fmt: skip
         self.webhook_lag = Histogram(
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
-            buckets=SECONDS, registry=counted,
+            buckets=SECONDS, registry=registry,
         )  # fmt: skip
         self.unreadable_updates = Counter(
             "pursebot_unreadable_updates", "Telegram's updates that nobody could read, left out.",
-            registry=counted,
+            registry=registry,
         )  # fmt: skip
         self.payment_to_chat = Histogram(
             "pursebot_payment_to_chat_seconds", "From the credit to the payer's message saying so.",
-            buckets=SECONDS, registry=counted,
+            buckets=SECONDS, registry=registry,
         )  # fmt: skip
 
     @contextmanager
     def webhook_answer(self) -> Iterator[Json]:
         """Counts how the block ends; the block writes the event's `type` once it trusts it."""
-        about = {"type": "unverified"}
+        labels = {"type": "unverified"}
         status = 500
         try:
-            yield about
+            yield labels
             status = 200
         except PursebotError as error:
             status = error.status
             raise
         finally:
-            self.webhook_answers.labels(about["type"], str(status)).inc()
+            self.webhook_answers.labels(labels["type"], str(status)).inc()
 
-    def text(self, figures: OperatingFigures) -> bytes:
+    def render(self, figures: OperatingFigures) -> bytes:
         """The answer to a scrape; `figures` are of a moment ago."""
-        asked = CollectorRegistry()
+        scraped = CollectorRegistry()
         payments = Gauge(
             "pursebot_payments", "Payments by how they stand and the last decline.",
-            ("status", "decline"), registry=asked,
+            ("status", "decline"), registry=scraped,
         )  # fmt: skip
         for row in figures.payments:
             decline = row.decline if DECLINE_CODE.fullmatch(row.decline) else "other"
             payments.labels(row.status, decline).inc(row.number)
         oldest = Gauge(
             "pursebot_oldest_dead_letter_seconds", "How long the oldest dead letter waits.",
-            registry=asked,
+            registry=scraped,
         )  # fmt: skip
         oldest.set(figures.oldest_dead_letter_seconds)
         events = Gauge(
             "pursebot_open_events", "Stripe's events that wait for somebody.", ("state",),
-            registry=asked,
+            registry=scraped,
         )  # fmt: skip
         events.labels("failed").set(figures.events.failed)
         events.labels("parked").set(figures.events.parked)
         overdue = Gauge(
-            "pursebot_overdue_payments", "Open long after they should be over.", registry=asked
+            "pursebot_overdue_payments", "Open long after they should be over.", registry=scraped
         )
         overdue.set(figures.overdue_payments)
         for name, meaning, number in waiting(figures):
-            Gauge(name, meaning, registry=asked).set(number)
-        return generate_latest(self.registry) + generate_latest(asked)
+            Gauge(name, meaning, registry=scraped).set(number)
+        return generate_latest(self.registry) + generate_latest(scraped)
 
 
 def waiting(figures: OperatingFigures) -> Iterator[tuple[str, str, float]]:

@@ -10,8 +10,8 @@ from backend.database.postgres import postgres_database
 from backend.database.protocol import Database
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.http.supabase_auth import SupabaseAuth
+from backend.services import Services
 from backend.settings import Settings, SettingsError
-from backend.shop import Shop
 from backend.stripe.client import StripeGateway, stripe_gateway
 
 log = structlog.get_logger(__name__)
@@ -49,16 +49,16 @@ def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway
 
 
 @asynccontextmanager
-async def open_shop(
+async def open_services(
     settings: Settings, connections: int = COMMAND_CONNECTIONS
-) -> AsyncIterator[Shop]:
+) -> AsyncIterator[Services]:
     """The real database and the real Stripe, checked to be of one mode."""
     async with open_database(settings, connections) as database, open_stripe(settings) as stripe:
-        await introduce(database, stripe)
-        yield Shop(database, stripe)
+        await claim_stripe_account(database, stripe)
+        yield Services(database, stripe)
 
 
-async def introduce(database: Database, stripe: StripeGateway) -> None:
+async def claim_stripe_account(database: Database, stripe: StripeGateway) -> None:
     """Hold the key's account and mode against the database's, and mark what we make at Stripe.
 
     Where the key may not read its account, or Stripe does not answer, only the mode is compared.

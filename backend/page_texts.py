@@ -10,12 +10,12 @@ from typing import Final
 
 LOCALES: Final = Path(__file__).parent / "locales"
 # Language tag -> state -> title and text.
-WORDS: Final[dict[str, dict[str, dict[str, str]]]] = {
+PAGE_TEXTS: Final[dict[str, dict[str, dict[str, str]]]] = {
     file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in LOCALES.glob("*.toml")
 }
 
 
-def nearest(language: str, otherwise: str) -> str:
+def nearest_language(language: str, otherwise: str) -> str:
     """The language that has words: "ru-RU" is read as "ru"."""
-    spoken = language.lower().partition("-")[0]
-    return spoken if spoken in WORDS else otherwise
+    primary = language.lower().partition("-")[0]
+    return primary if primary in PAGE_TEXTS else otherwise

@@ -44,7 +44,7 @@ def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
 WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
 
 
-def in_words(kind: str, said: str, facts: dict[str, Any]) -> str:
+def describe_error(kind: str, message: str, facts: dict[str, Any]) -> str:
     """What pydantic has against a value, as a sentence goes on after a setting's name."""
     match kind:
         case "missing":
@@ -52,7 +52,7 @@ def in_words(kind: str, said: str, facts: dict[str, Any]) -> str:
         case "too_short":
             return f"must have {facts['min_length']} characters or more"
         case _:
-            return said.removeprefix("Value error, ")
+            return message.removeprefix("Value error, ")
 
 
 class EnvironmentSettings(BaseSettings):
@@ -74,7 +74,7 @@ class EnvironmentSettings(BaseSettings):
         except ValidationError as error:
             problems = [
                 "".join(f"{name}: ".upper() for name in problem["loc"][:1])  # none: of several
-                + in_words(problem["type"], problem["msg"], problem.get("ctx", {}))
+                + describe_error(problem["type"], problem["msg"], problem.get("ctx", {}))
                 for problem in error.errors(include_input=False, include_url=False)
             ]
             raise SettingsError(problems) from None
@@ -123,15 +123,13 @@ class Settings(EnvironmentSettings):
 
     @field_validator("stripe_webhook_secret", mode="before")
     @classmethod
-    def several_secrets(cls, value: object) -> object:
+    def split_secrets(cls, value: object) -> object:
         """Two secrets, separated by a comma, while one is being rotated out."""
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("supabase_db_url")
     @classmethod
-    def one_way_to_the_database(
-        cls, value: SecretStr | None, info: ValidationInfo
-    ) -> SecretStr | None:
+    def require_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Without it all three names of the REST API are needed."""
         names = ("supabase_url", "supabase_service_role_key", "supabase_jwt_secret")
         lacking = [name.upper() for name in names if not info.data.get(name)]
@@ -151,7 +149,7 @@ class Settings(EnvironmentSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def no_secret_twice(self) -> Self:
+    def require_distinct_secrets(self) -> Self:
         """A secret that opens two doors makes whoever knows it for one a guest at the other."""
         secrets = [(name, value) for name, value in self if isinstance(value, SecretStr)]
         secrets += [("stripe_webhook_secret", secret) for secret in self.stripe_webhook_secret]
@@ -166,7 +164,7 @@ class Settings(EnvironmentSettings):
         return self
 
     @model_validator(mode="after")
-    def real_money_only_over_https(self) -> Self:
+    def require_https_when_live(self) -> Self:
         """Payers come back to PUBLIC_URL, and engineers send their tokens there."""
         if self.livemode and not self.https:
             raise ValueError(

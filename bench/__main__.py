@@ -85,11 +85,11 @@ class Bench:
         events = await self.events(EACH * PAYERS)
         return await seconds(self.all_pay([events[payer::PAYERS] for payer in range(PAYERS)]))
 
-    async def one_a_call(self) -> float:
+    async def single_calls(self) -> float:
         """A backlog of events, each in a call of its own."""
         return await seconds(self.all_pay([await self.events(EACH * PAYERS)]))
 
-    async def fifty_a_call(self) -> float:
+    async def batched_calls(self) -> float:
         """The same backlog as the reconciler hands it over."""
         events = await self.events(EACH * PAYERS)
         return await seconds(self.batches(events))
@@ -120,12 +120,12 @@ async def seconds(work: Awaitable[None]) -> float:
 
 
 async def compare(
-    what: str, one: Callable[[], Awaitable[float]], other: Callable[[], Awaitable[float]]
+    what: str, first: Callable[[], Awaitable[float]], second: Callable[[], Awaitable[float]]
 ) -> None:
     """Print both medians and how many times longer the other one takes."""
     times: tuple[list[float], list[float]] = ([], [])
     for done in range(ROUNDS):
-        for way, kept in zip((one, other), times, strict=True):
+        for way, kept in zip((first, second), times, strict=True):
             kept.append(await way())
         if sys.stderr.isatty():
             print(f"\r{what}: round {done + 1} of {ROUNDS}", end="\r", file=sys.stderr)
@@ -152,7 +152,7 @@ async def main() -> None:
                     "a wallet each | one wallet for all", bench.own_wallets, bench.one_wallet
                 )
                 await compare(
-                    "fifty events a call | one a call", bench.fifty_a_call, bench.one_a_call
+                    "fifty events a call | one a call", bench.batched_calls, bench.single_calls
                 )
             await owner.close()
 

@@ -4,7 +4,7 @@ What comes out is Money: the amount that moves. Questions, buttons and requests 
 never of the text it was read from; and a button carries it as `Money.amount`.
 """
 
-from backend.schemas import AmountNotRead, Money, read_money
+from backend.schemas import AmountError, Money, read_money
 from bot.locales import keys
 from bot.locales.key import Key
 from bot.telegram.refusals import BotRefusal, amount_facts
@@ -24,7 +24,7 @@ def typed_amount(
     """
     try:
         amount = read_money(text, currency)
-    except AmountNotRead as error:
+    except AmountError as error:
         key = unreadable if error.code == "amount_unreadable" else keys.REFUSALS[error.code]
         raise BotRefusal(key, **amount_facts(error.facts)) from error
     if above_zero and amount.amount_minor <= 0:
@@ -36,5 +36,5 @@ def carried_amount(text: str, currency: str) -> Money:
     """Read the amount that a button's data carries. Raises BotRefusal where it could mean two."""
     try:
         return read_money(text, currency)
-    except AmountNotRead as error:  # from a version that put there what was typed
+    except AmountError as error:  # from a version that put there what was typed
         raise BotRefusal(keys.Notice.TOO_OLD) from error

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from backend.schemas import in_all_texts, without_card_numbers
+from backend.schemas import mask_card_numbers, without_card_numbers
 
 COMMON_STEPS: tuple[Processor, ...] = (
     structlog.stdlib.add_log_level,
@@ -25,7 +25,7 @@ class WithoutSecrets:
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
         """The last step: the finished line."""
-        line = without_card_numbers(str(self._render(logger, name, in_all_texts(event))))
+        line = without_card_numbers(str(self._render(logger, name, mask_card_numbers(event))))
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
         return line

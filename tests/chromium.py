@@ -47,4 +47,4 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield await context.new_page()
     await context.close()
     # A refusal that a page shows as a sentence is also a line in the console; that is no defect.
-    assert [said for said in complaints if "Failed to load resource" not in said] == []
+    assert [text for text in complaints if "Failed to load resource" not in text] == []

@@ -104,11 +104,11 @@ async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]")
     """A new Acme, and the personas, made known as the bot makes people known."""
     ids = {}
     for name, telegram_id in (("Ana", 1001), ("Ben", 1002), ("Eve", 1003)):
-        known = await database.call(
-            "introduce", SERVICE, telegram_id=telegram_id, name=name, language="en",
+        introduced_user = await database.call(
+            "upsert_telegram_user", SERVICE, telegram_id=telegram_id, name=name, language="en",
             chat_id=telegram_id,
         )  # fmt: skip
-        ids[name] = known["user_id"]
+        ids[name] = introduced_user["user_id"]
     acme = await owner.fetchval("insert into organizations (name) values ('Acme') returning id")
     await owner.execute(
         "insert into memberships values ($1, $2, 'owner'), ($1, $3, 'member')",

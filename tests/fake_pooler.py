@@ -16,7 +16,7 @@ SSL_REQUEST, CANCEL_REQUEST = 80877103, 80877102
 
 
 @dataclass(frozen=True)
-class Said:
+class RecordedRefusal:
     """An error as it goes over the wire."""
 
     sqlstate: str
@@ -31,43 +31,49 @@ class Said:
 
 # github.com/supabase/supavisor, lib/supavisor/errors, and what its older releases said.
 SUPAVISOR = {
-    "full session pool": Said(
+    "full session pool": RecordedRefusal(
         "XX000",
         "(EMAXCONNSESSION) max clients reached in session mode"
         " - max clients are limited to pool_size: 15",
     ),
-    "full session pool, older": Said(
+    "full session pool, older": RecordedRefusal(
         "XX000",
         "MaxClientsInSessionMode: max clients reached"
         " - in Session mode max clients are limited to pool_size",
     ),
-    "too many clients": Said(
+    "too many clients": RecordedRefusal(
         "XX000", "(EMAXCLIENTCONN) max client connections reached, limit: 200"
     ),
-    "unknown project, older": Said("XX000", "Tenant or user not found"),
-    "unknown project": Said("XX000", "(ENOTFOUND) tenant/user postgres.abc not found"),
-    "pool timeout": Said(
+    "unknown project, older": RecordedRefusal("XX000", "Tenant or user not found"),
+    "unknown project": RecordedRefusal("XX000", "(ENOTFOUND) tenant/user postgres.abc not found"),
+    "pool timeout": RecordedRefusal(
         "XX000",
         "(ECHECKOUTTIMEOUT) Pool checkout timeout. Request was dropped after 60000ms in Session"
         " mode.",
     ),
-    "server gone": Said(
+    "server gone": RecordedRefusal(
         "XX000",
         "(EDBHANDLEREXITED) connection to database closed. Check logs for more information",
     ),
-    "pooler restarts": Said("57P01", "terminating connection due to administrator command"),
-    "wrong password": Said("28P01", 'password authentication failed for user "postgres"'),
-    "too many wrong passwords": Said(
+    "pooler restarts": RecordedRefusal(
+        "57P01", "terminating connection due to administrator command"
+    ),
+    "wrong password": RecordedRefusal(
+        "28P01", 'password authentication failed for user "postgres"'
+    ),
+    "too many wrong passwords": RecordedRefusal(
         "XX000", "(ECIRCUITBREAKER) too many authentication errors, new connections are blocked"
     ),
-    "no TLS": Said("XX000", "(ESSLREQUIRED) SSL connection is required for user: postgres"),
+    "no TLS": RecordedRefusal(
+        "XX000", "(ESSLREQUIRED) SSL connection is required for user: postgres"
+    ),
 }
 OTHERS = {
-    "full PgBouncer": Said("08P01", "no more connections allowed (max_client_conn)"),
-    "PgBouncer waits for its server": Said("08P01", "query_wait_timeout"),
-    "full PostgreSQL": Said("53300", "sorry, too many clients already"),
-    "PostgreSQL starts": Said("57P03", "the database system is starting up"),
-    "no such database": Said("3D000", 'database "postgres" does not exist'),
+    "full PgBouncer": RecordedRefusal("08P01", "no more connections allowed (max_client_conn)"),
+    "PgBouncer waits for its server": RecordedRefusal("08P01", "query_wait_timeout"),
+    "full PostgreSQL": RecordedRefusal("53300", "sorry, too many clients already"),
+    "PostgreSQL starts": RecordedRefusal("57P03", "the database system is starting up"),
+    "no such database": RecordedRefusal("3D000", 'database "postgres" does not exist'),
 }
 RECORDED = SUPAVISOR | OTHERS
 
@@ -78,13 +84,13 @@ class FakePooler:
 
     socket: str
     url: str = ""
-    refusal: Said | None = None  # to whoever connects
+    refusal: RecordedRefusal | None = None  # to whoever connects
     most: int | None = None  # how many clients come in before `refusal` is said
-    interruption: Said | None = None  # to the next question, and then it hangs up
-    says_ready: bool = False  # after the interruption, as if the session went on
+    interruption: RecordedRefusal | None = None  # to the next question, and then it hangs up
+    reports_readiness: bool = False  # after the interruption, as if the session went on
     hangs_up: bool = False  # at the next question, without a word
     clients: int = 0
-    most_clients: int = 0
+    max_clients: int = 0
     round_trips: int = 0
     startups: list[dict[str, str]] = field(default_factory=list)
 
@@ -99,7 +105,7 @@ class FakePooler:
                 answer.write(bytes(self.refusal))
                 return
             self.clients, counted = self.clients + 1, True
-            self.most_clients = max(self.most_clients, self.clients)
+            self.max_clients = max(self.max_clients, self.clients)
             server, ask = await asyncio.open_unix_connection(self.socket)
             ask.write(startup)
             back = asyncio.create_task(self.pass_back(server, answer))
@@ -145,7 +151,7 @@ class FakePooler:
             body = await client.readexactly(struct.unpack("!I", head[1:])[0] - 4)
             if head[:1] in b"QP" and (self.interruption or self.hangs_up):
                 if self.interruption:
-                    ready = b"Z\0\0\0\5I" if self.says_ready else b""
+                    ready = b"Z\0\0\0\5I" if self.reports_readiness else b""
                     answer.write(bytes(self.interruption) + ready)
                 return
             ask.write(head + body)

@@ -67,7 +67,7 @@ def serve(control: socket.socket) -> Order | None:
         ready, _, _ = select.select([control, woken], [], [])
         if woken in ready:
             woken.recv(MESSAGE)
-            tell_of_the_ended(forks)
+            report_ended(forks)
         if control not in ready:
             continue
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 3)
@@ -92,7 +92,7 @@ def serve(control: socket.socket) -> Order | None:
         forks[process] = status
 
 
-def tell_of_the_ended(forks: dict[int, int]) -> None:
+def report_ended(forks: dict[int, int]) -> None:
     """Their exit codes; minus the number of the signal that ended one."""
     while forks:
         process, status = os.waitpid(-1, os.WNOHANG)

@@ -44,7 +44,7 @@ def no_process_is_left() -> Iterator[None]:
 
 def marked_processes() -> dict[int, str]:
     """By process id: the command, and the test that started it. A zombie has ended."""
-    found = {}
+    collected = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended, or belongs to somebody else
             environment = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
@@ -52,5 +52,5 @@ def marked_processes() -> dict[int, str]:
                 command = (folder / "cmdline").read_text(errors="replace").replace("\0", " ")
                 tests = [each for each in environment if each.startswith("PYTEST_CURRENT_TEST=")]
                 known = FORKS.get(int(folder.name), f"{command}{' '.join(tests)}")
-                found[int(folder.name)] = f"{folder.name} {known}"
-    return found
+                collected[int(folder.name)] = f"{folder.name} {known}"
+    return collected

@@ -95,19 +95,19 @@ class Standin:
         self, schema: str, name: str, claims: dict[str, Any], request: web.Request
     ) -> web.Response:
         body = await request.text()
-        given = json.loads(body)
+        supplied = json.loads(body)
         async with self.pool.acquire() as connection:
             function = await connection.fetchrow(FUNCTION, schema, name)
             names = function["names"][: len(function["types"])] if function else []
             needed = names[: function["needed"]] if function else []
-            if function is None or not set(needed) <= set(given) <= set(names):
-                missing = f"Could not find the function {schema}.{name}({', '.join(given)})"
+            if function is None or not set(needed) <= set(supplied) <= set(names):
+                missing = f"Could not find the function {schema}.{name}({', '.join(supplied)})"
                 return said(404, "PGRST202", f"{missing} in the schema cache")
             if refused := await self.refusal(connection, f"{schema}.{name}"):
                 return said(400, "21000", refused)
             types = dict(zip(names, function["types"], strict=True))
-            columns = ", ".join(f'"{each}" {types[each]}' for each in given) or "nothing text"
-            passed = ", ".join(f'"{each}" => body."{each}"' for each in given)
+            columns = ", ".join(f'"{each}" {types[each]}' for each in supplied) or "nothing text"
+            passed = ", ".join(f'"{each}" => body."{each}"' for each in supplied)
             call = f'"{schema}"."{name}"({passed})'
             query = f"select to_json({call})::text from json_to_record($1) as body({columns})"  # noqa: S608
             async with connection.transaction(readonly=not function["writes"]):

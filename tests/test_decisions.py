@@ -16,7 +16,7 @@ STATUS = re.compile(
 )
 
 
-def words_of(title: str) -> str:
+def keywords_of(title: str) -> str:
     """The title as it stands in the name of the file."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower().replace("'", "")).strip("-")
 
@@ -32,7 +32,7 @@ def test_a_page_begins_with_its_number_title_date_and_status(page: Path) -> None
     title, status = first_lines(page)
     assert title, "the first line is `# <number>: <title>`"
     assert status, "the third line is `**Status.** Accepted on <date>.`"
-    assert page.name == f"{title[1]}-{words_of(title[2])}.md"
+    assert page.name == f"{title[1]}-{keywords_of(title[2])}.md"
 
 
 def test_numbers_have_no_gap() -> None:

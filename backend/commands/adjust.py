@@ -31,7 +31,7 @@ async def run(arguments: argparse.Namespace) -> None:
     from backend.wallets import adjustments
 
     async with open_database(Settings.from_environment()) as database:
-        posted = await adjustments.adjust(
+        posted = await adjustments.post_adjustment(
             database,
             organization_id=arguments.organization,
             currency=arguments.currency,

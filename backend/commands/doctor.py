@@ -18,7 +18,7 @@ async def run(arguments: argparse.Namespace) -> int:
     from backend import doctor
 
     findings = []
-    async for finding in doctor.examine():
+    async for finding in doctor.run_checks():
         findings.append(finding)
         if not arguments.json:
             print(finding, flush=True)

@@ -48,28 +48,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace) -> None:
     """Print the events, the one event, or what became of it."""
-    from backend.opening import open_shop
+    from backend.opening import open_services
     from backend.stripe import dead_letters
 
-    async with open_shop(Settings.from_environment()) as shop:
+    async with open_services(Settings.from_environment()) as services:
         match arguments.act:
             case "list":
-                answer: object = await dead_letters.listing(shop, arguments.all)
+                answer: object = await dead_letters.list_dead_letters(services, arguments.all)
             case "show":
-                answer = await dead_letters.show(shop, arguments.event)
+                answer = await dead_letters.get_dead_letter(services, arguments.event)
             case "retry":
-                answer = await dead_letters.retry(shop, arguments.event)
+                answer = await dead_letters.retry_dead_letter(services, arguments.event)
             case "accept":
-                answer = await dead_letters.accept(
-                    shop,
+                answer = await dead_letters.accept_dead_letter(
+                    services,
                     arguments.event,
                     adopting=False,
                     organization_id=None,
                     dry_run=arguments.dry_run,
                 )
             case "adopt":
-                answer = await dead_letters.accept(
-                    shop,
+                answer = await dead_letters.accept_dead_letter(
+                    services,
                     arguments.event,
                     adopting=True,
                     organization_id=arguments.organization,
@@ -77,7 +77,7 @@ async def run(arguments: argparse.Namespace) -> None:
                 )
             case _:
                 who, why = getpass.getuser(), arguments.reason
-                answer = await dead_letters.dismiss(shop, arguments.event, who, why)
+                answer = await dead_letters.dismiss_dead_letter(services, arguments.event, who, why)
     print_as_json(answer)
 
 

@@ -30,12 +30,12 @@ async def run(arguments: argparse.Namespace) -> None:
         match arguments.act:
             case "add":
                 terms = (arguments.name, arguments.amount, arguments.currency, arguments.interval)
-                answer: object = await packages.add(database, *terms)
+                answer: object = await packages.add_package(database, *terms)
             case "remove":
                 await sql_packages.remove_package(database, package_id=arguments.id)
                 answer = {}
             case _:
-                answer = await sql_packages.show_packages(database)
+                answer = await sql_packages.list_packages_for_service(database)
     print_as_json(answer)
 
 

@@ -9,11 +9,11 @@ from backend.settings import Settings
 
 async def run(_arguments: argparse.Namespace) -> None:
     """Print how many of each kind Stripe was asked about."""
-    from backend.opening import open_shop
+    from backend.opening import open_services
     from backend.stripe import reconcile
 
-    async with open_shop(Settings.from_environment()) as shop:
-        print(json.dumps(await reconcile.once(shop)))
+    async with open_services(Settings.from_environment()) as services:
+        print(json.dumps(await reconcile.reconcile_all(services)))
 
 
 COMMAND = Command("ask Stripe about everything open, once", run)

@@ -21,21 +21,21 @@ async def run(_arguments: argparse.Namespace) -> None:
     from aiohttp import web
 
     from backend.app import create_app
-    from backend.http.connections import BoundedRunner, quiet_about_files
-    from backend.opening import open_shop
+    from backend.http.connections import BoundedRunner, limit_file_errors
+    from backend.opening import open_services
 
     settings = Settings.from_environment()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_shop(settings, settings.supabase_db_pool_size) as shop:
+    async with open_services(settings, settings.supabase_db_pool_size) as services:
         await installation.set_policy(
-            shop.database,
+            services.database,
             signup_open=settings.organization_signup == "open",
             topups_in_chat=settings.topups_in_chat == "on",
         )
-        app = create_app(shop, settings)
-        quiet_about_files(asyncio.get_running_loop())
+        app = create_app(services, settings)
+        limit_file_errors(asyncio.get_running_loop())
         runner = BoundedRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:

@@ -21,7 +21,7 @@ else:
     Connection = asyncpg.Connection
 
 WAIT_SECONDS = 10  # for a connection, before a caller is told to come again
-FIRST_PAUSE_SECONDS = 0.1  # before a refused connection is asked for again; then it doubles
+INITIAL_BACKOFF_SECONDS = 0.1  # before a refused connection is asked for again; then it doubles
 IDLE_SECONDS = 60  # after which a connection is asked whether it still stands
 CLOSE_SECONDS = 1
 
@@ -63,13 +63,13 @@ class ConnectionPool:
             if sound and not connection.is_closed() and not connection.is_in_transaction():
                 self._give_back(connection)
             else:
-                self._close_behind(connection)
+                self._close_in_background(connection)
             self._permits.release()
 
     async def close(self) -> None:
         """Close what is idle; what is borrowed closes when it comes back, or with the process."""
         while self._idle:
-            self._close_behind(self._idle.pop()[0])
+            self._close_in_background(self._idle.pop()[0])
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _borrow(self) -> Connection:
@@ -95,23 +95,23 @@ class ConnectionPool:
         self._idle.append((connection, time.monotonic()))
 
     async def _open_or_reuse(self, deadline: float) -> Connection:
-        pause = FIRST_PAUSE_SECONDS
+        pause = INITIAL_BACKOFF_SECONDS
         while True:
             while self._idle:
                 connection, since = self._idle.pop()
-                if await self._stands(connection, since):
+                if await self._is_usable(connection, since):
                     return connection
             try:
                 return await self._open()
             except NO_CONNECTION as error:
                 refused = Unreachable(error)
-                if not refused.passes or time.monotonic() + pause > deadline:
+                if not refused.is_transient or time.monotonic() + pause > deadline:
                     raise refused from error
-            if given := await self._given(pause):
-                return given
+            if returned := await self._wait_for_returned(pause):
+                return returned
             pause *= 2
 
-    async def _given(self, seconds: float) -> Connection | None:
+    async def _wait_for_returned(self, seconds: float) -> Connection | None:
         """A connection that somebody gives back within so many seconds."""
         waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
         self._refused.append(waiter)
@@ -136,7 +136,7 @@ class ConnectionPool:
             raise
         return connection
 
-    async def _stands(self, connection: Connection, since: float) -> bool:
+    async def _is_usable(self, connection: Connection, since: float) -> bool:
         """Whether it may be used: what is between may have forgotten it silently."""
         if connection.is_closed():
             return False
@@ -148,7 +148,7 @@ class ConnectionPool:
                 return False
         return True
 
-    def _close_behind(self, connection: Connection) -> None:
+    def _close_in_background(self, connection: Connection) -> None:
         """Close it while nobody waits for that."""
         task = asyncio.create_task(self._close(connection))
         self._closing.add(task)

@@ -11,71 +11,75 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ConnectionRefusal:
     """One reason: SQLSTATEs or parts of sentences, whether to wait for its end, what to do."""
 
-    spoken: str
-    passes: bool
+    pattern: str
+    is_transient: bool
     fix: str
 
-    def explains(self, words: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether `words`, an SQLSTATE and a sentence, give this reason."""
-        return re.search(self.spoken, words, re.IGNORECASE) is not None
+        return re.search(self.pattern, text, re.IGNORECASE) is not None
 
 
-REFUSALS = (
-    Refusal(
+CONNECTION_REFUSALS = (
+    ConnectionRefusal(
         r"all connections of this process are in use",
-        passes=True,
+        is_transient=True,
         fix="More is asked at once than they can answer: look for slow queries, or raise"
         " SUPABASE_DB_POOL_SIZE as far as the pooler's limit allows.",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"^53300|EMAXCONN|EMAXCLIENT|MaxClients|max clients reached|max client connections"
         r"|no more connections allowed|remaining connection slots",
-        passes=True,
+        is_transient=True,
         fix="All connections that the pooler or PostgreSQL allows are in use: end what else is"
         " connected, lower SUPABASE_DB_POOL_SIZE so that all processes together stay below its"
         " limit, or raise the limit (Supabase: Database, Connection pooling, Pool Size).",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"ENOTFOUND|tenant.*not found|no such user|ENOTENANT|no tenant identifier"
         r"|external_id or sni_hostname|^3D000|no such database",
-        passes=False,
+        is_transient=False,
         fix="Copy the address again under Connect in Supabase: the pooler's host is of the"
         " project's region, its user is postgres.<project ref>. A paused project is not found.",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"^28|EWRONGPASSWORD|password authentication failed|SASL authentication failed"
         r"|ECIRCUITBREAKER|too many authentication",
-        passes=False,
+        is_transient=False,
         fix="Copy the database's password again (Supabase: Database, Settings); special characters"
         " are written as %40 and the like. After many wrong ones a pooler lets nobody in for"
         " minutes.",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"ESSLREQUIRED|SSL connection is required|no encryption",
-        passes=False,
+        is_transient=False,
         fix="Add ?sslmode=require to SUPABASE_DB_URL.",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"unsupported startup parameter",
-        passes=False,
+        is_transient=False,
         fix="Let PgBouncer ignore it: ignore_startup_parameters = extra_float_digits.",
     ),
-    Refusal(
+    ConnectionRefusal(
         r"^57P0[123]|EDBHANDLEREXITED|EPOOLTERMINATING|ECHECKOUT|checkout timeout|check out process"
         r"|query_wait_timeout|server login|server conn|connection to database closed"
         r"|DbHandler exited|db_termination|pgbouncer (is )?shut|database system is",
-        passes=True,
+        is_transient=True,
         fix="The database restarts, or its pooler waits for it: try again in a minute, and look at"
         " the project's health if it stays so.",
     ),
 )
-OTHER = Refusal("", passes=False, fix="Is the address right, and the server up?")
+UNKNOWN_REFUSAL = ConnectionRefusal(
+    "", is_transient=False, fix="Is the address right, and the server up?"
+)
 
 
-def refusal_of(sqlstate: str | None, sentence: str) -> Refusal:
+def find_connection_refusal(sqlstate: str | None, sentence: str) -> ConnectionRefusal:
     """The reason that was given, or OTHER."""
-    words = f"{sqlstate or ''} {sentence}".lstrip()
-    return next((known for known in REFUSALS if known.explains(words)), OTHER)
+    text = f"{sqlstate or ''} {sentence}".lstrip()
+    return next(
+        (refusal for refusal in CONNECTION_REFUSALS if refusal.matches(text)), UNKNOWN_REFUSAL
+    )

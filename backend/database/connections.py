@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from backend.database.connection_refusals import refusal_of
+from backend.database.connection_refusals import find_connection_refusal
 
 CONNECT_SECONDS = 5
 PATIENCE_SECONDS = 4  # how long a refusal that may pass is waited for
@@ -25,11 +25,11 @@ class Unreachable(Exception):
 
     def __init__(self, error: BaseException) -> None:
         """`error`: what connecting raised."""
-        known = refusal_of(getattr(error, "sqlstate", None), str(error))
-        self.passes = known.passes or isinstance(error, OSError)
-        self.fix = known.fix
-        said = (str(error) or type(error).__name__).strip().rstrip(".")
-        self.reason = f"The database is not available: {said}."
+        refusal = find_connection_refusal(getattr(error, "sqlstate", None), str(error))
+        self.is_transient = refusal.is_transient or isinstance(error, OSError)
+        self.fix = refusal.fix
+        message = (str(error) or type(error).__name__).strip().rstrip(".")
+        self.reason = f"The database is not available: {message}."
         if isinstance(error, ValueError):  # it says the address, and so the password
             self.reason = "SUPABASE_DB_URL is not an address."
             self.fix = (
@@ -53,7 +53,7 @@ async def connect(url: str) -> "asyncpg.Connection[Any]":
             return await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
         except NO_CONNECTION as error:
             refused = Unreachable(error)
-            full = refused.passes and not isinstance(error, OSError)
+            full = refused.is_transient and not isinstance(error, OSError)
             if not full or time.monotonic() > deadline:
                 raise refused from (None if isinstance(error, ValueError) else error)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -32,7 +32,7 @@ LOCKED = (
     " it with: table pg_stat_activity), and run `migrate` again."
 )
 
-BOOKS = Path(__file__).with_name("books.sql").read_text()
+BOOKKEEPING_SQL = Path(__file__).with_name("books.sql").read_text()
 
 
 class MigrationError(Exception):
@@ -58,7 +58,7 @@ class Migration:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-def migrations(folder: Path = FOLDER) -> Iterator[Migration]:
+def list_migrations(folder: Path = FOLDER) -> Iterator[Migration]:
     """All of them, in order; raises MigrationError where there are none at all."""
     paths = sorted(folder.glob("*.sql"))
     if not paths:
@@ -68,7 +68,7 @@ def migrations(folder: Path = FOLDER) -> Iterator[Migration]:
         yield Migration(version, name, path.read_text())
 
 
-def versions() -> set[str]:
+def list_versions() -> set[str]:
     """What a database that is up to date has."""
     return {path.stem.partition("_")[0] for path in FOLDER.glob("*.sql")}
 
@@ -85,25 +85,27 @@ class Inspection:
     unchecked: list[str]
 
 
-async def inspect(url: str) -> Inspection:
+async def inspect_database(url: str) -> Inspection:
     """Look, and change nothing; raises MigrationError where nobody answers."""
-    async with owner(url) as connection, connection.transaction(readonly=True):
-        await begin(connection)
+    async with connect_as_owner(url) as connection, connection.transaction(readonly=True):
+        await begin_transaction(connection)
         applied = await checksums(connection)
         return Inspection(
             version=connection.get_server_version().major,
             missing_roles=await missing_roles(connection),
             applied=len(applied),
-            pending=[m.file for m in migrations() if m.version not in applied],
+            pending=[m.file for m in list_migrations() if m.version not in applied],
             changed=[
-                m.file for m in migrations() if applied.get(m.version, "") not in ("", m.checksum)
+                m.file
+                for m in list_migrations()
+                if applied.get(m.version, "") not in ("", m.checksum)
             ],
-            unchecked=[m.file for m in migrations() if applied.get(m.version) == ""],
+            unchecked=[m.file for m in list_migrations() if applied.get(m.version) == ""],
         )
 
 
 @asynccontextmanager
-async def owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+async def connect_as_owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """A connection as the owner; raises MigrationError without a word of the address."""
     try:
         connection = await connections.connect(url)
@@ -121,31 +123,31 @@ async def owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
 
 async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
     """Apply what is missing; a line for each file applied or adopted. Raises MigrationError."""
-    async with owner(url) as connection:
-        async with locked(connection):
+    async with connect_as_owner(url) as connection:
+        async with locked_transaction(connection):
             await require_roles(connection, create_roles)
-            await connection.execute(BOOKS)
-        return [line async for line in catch_up(connection)]
+            await connection.execute(BOOKKEEPING_SQL)
+        return [line async for line in apply_pending(connection)]
 
 
-async def begin(connection: "asyncpg.Connection[Any]") -> None:
+async def begin_transaction(connection: "asyncpg.Connection[Any]") -> None:
     """For this transaction: whoever logged in, whatever role a pooler left, and no endless wait."""
     await connection.execute(f"set local role none; set local lock_timeout = '{LOCK_SECONDS}s'")
 
 
 @asynccontextmanager
-async def locked(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
+async def locked_transaction(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
     """A transaction as whoever logged in, while no other migrate has one."""
     async with connection.transaction():
-        await begin(connection)
+        await begin_transaction(connection)
         await connection.execute(LOCK)
         yield
 
 
 async def missing_roles(connection: "asyncpg.Connection[Any]") -> list[str]:
     """Which of Supabase's roles are not there."""
-    known = {row[0] for row in await connection.fetch("select rolname from pg_roles")}
-    return [role for role in ROLES if role not in known]
+    existing = {row[0] for row in await connection.fetch("select rolname from pg_roles")}
+    return [role for role in ROLES if role not in existing]
 
 
 async def checksums(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
@@ -157,8 +159,10 @@ async def checksums(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
         query = f"select version, {name} from supabase_migrations.{table}"  # noqa: S608
         return {row[0]: row[1] for row in await connection.fetch(query)}
 
-    known = await column("sha256", "pursebot_checksums")
-    return {version: known.get(version, "") for version in await column("''", "schema_migrations")}
+    recorded = await column("sha256", "pursebot_checksums")
+    return {
+        version: recorded.get(version, "") for version in await column("''", "schema_migrations")
+    }
 
 
 async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> None:
@@ -175,16 +179,18 @@ async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> 
         await connection.execute(f"grant {role} to current_user")
 
 
-async def catch_up(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
+async def apply_pending(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
     """Apply, adopt or refuse each file in turn."""
-    for migration in migrations():
-        async with locked(connection):
-            done = await apply(connection, migration)
-        if done:
-            yield f"{done} {migration.version}_{migration.name}"
+    for migration in list_migrations():
+        async with locked_transaction(connection):
+            outcome = await apply_migration(connection, migration)
+        if outcome:
+            yield f"{outcome} {migration.version}_{migration.name}"
 
 
-async def apply(connection: "asyncpg.Connection[Any]", migration: Migration) -> str | None:
+async def apply_migration(
+    connection: "asyncpg.Connection[Any]", migration: Migration
+) -> str | None:
     """Bring one file in, unless it is: what was done. Others may have come first: look now."""
     applied = await checksums(connection)
     checksum = applied.get(migration.version, "")

@@ -17,7 +17,7 @@ import structlog
 
 from backend.database.connection_pool import Connection, ConnectionPool
 from backend.database.connections import Unreachable, address_kind
-from backend.database.protocol import Actor, Service, named, refusal_of
+from backend.database.protocol import Actor, Service, call_statement, error_from_sqlstate
 from backend.failures import DatabaseUnavailable
 
 log = structlog.get_logger("backend")
@@ -42,21 +42,21 @@ class PostgresDatabase:
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
         """As `Database.call`."""
         pool = self._service if isinstance(actor, Service) else self._members
-        query = named(function, arguments)
+        query = call_statement(function, arguments)
         try:
             async with pool.connection() as connection:
                 if isinstance(actor, Service) and not self._pooled:
                     return await connection.fetchval(query, *arguments.values())
                 async with connection.transaction():
-                    await connection.execute(SET_CALLER, *caller(actor))
+                    await connection.execute(SET_CALLER, *role_and_claims(actor))
                     return await connection.fetchval(query, *arguments.values())
         except asyncpg.PostgresError as error:
-            if fatal(error):
+            if is_fatal(error):
                 raise DatabaseUnavailable from error
-            meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
-            if meant is None:
+            mapped_error = error_from_sqlstate(error.sqlstate or "", error.as_dict().get("detail"))
+            if mapped_error is None:
                 raise
-            raise meant from error
+            raise mapped_error from error
         except Unreachable as error:
             log.warning("no_connection", reason=str(error))
             raise DatabaseUnavailable from error
@@ -64,20 +64,20 @@ class PostgresDatabase:
             raise DatabaseUnavailable from error
 
 
-def caller(actor: Actor) -> tuple[str, str]:
+def role_and_claims(actor: Actor) -> tuple[str, str]:
     """The role and the claims that stand for whoever acts."""
     if isinstance(actor, Service):
         return "service_role", "{}"
     return "authenticated", json.dumps(actor.claims)
 
 
-def fatal(error: asyncpg.PostgresError) -> bool:
+def is_fatal(error: asyncpg.PostgresError) -> bool:
     """Whether it ended the connection: a server or pooler that goes, and no function of ours."""
     facts = error.as_dict()
     return (facts.get("severity_en") or facts.get("severity")) in ("FATAL", "PANIC")
 
 
-async def speak_json(connection: Connection) -> None:
+async def set_json_codec(connection: Connection) -> None:
     """Arguments and answers of type jsonb are plain Python values."""
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
@@ -95,7 +95,7 @@ async def postgres_database(
 
     def pool(role: str, most: int) -> ConnectionPool:
         return ConnectionPool(
-            url, most, None if pooled else role, speak_json,
+            url, most, None if pooled else role, set_json_codec,
             command_timeout=CALL_SECONDS,
             statement_cache_size=0 if pooled else 100,
             server_settings={"application_name": "pursebot"},

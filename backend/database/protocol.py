@@ -64,24 +64,26 @@ class Database(Protocol):
 REFUSALS = {error.code: error for error in errors.tree(errors.Refusal)}
 
 # Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
-NO_TEXT = ("22021", "22P05")
+INVALID_TEXT_SQLSTATES = ("22021", "22P05")
 
 # Connection trouble, deadlocks and serialization, no resources, an operator or the disk.
-MAY_PASS = ("08", "40", "53", "57", "58", "55P03")
+TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "58", "55P03")
 
 
-def refusal_of(sqlstate: str, detail: str | None) -> errors.PursebotError | None:
+def error_from_sqlstate(sqlstate: str, detail: str | None) -> errors.PursebotError | None:
     """The error that an SQLSTATE stands for, with the facts of its detail, or None for a bug."""
-    if sqlstate.startswith(MAY_PASS):
+    if sqlstate.startswith(TRANSIENT_SQLSTATES):
         return DatabaseUnavailable()
-    if sqlstate in NO_TEXT:
+    if sqlstate in INVALID_TEXT_SQLSTATES:
         return errors.BadRequest("No text may contain a NUL character.")
     facts: dict[str, Any] = json.loads(detail or "{}") if sqlstate.startswith("PB") else {}
     refusal = REFUSALS.get(facts.pop("refusal", ""))
     return refusal(**{name: str(value) for name, value in facts.items()}) if refusal else None
 
 
-def named(function: str, arguments: Mapping[str, Any]) -> str:
+def call_statement(function: str, arguments: Mapping[str, Any]) -> str:
     """The call as SQL: `select api.f(a => $1, b => $2)`. Names come from our own code only."""
-    places = ", ".join(f"{name} => ${place}" for place, name in enumerate(arguments, start=1))
-    return f"select api.{function}({places})"
+    placeholders = ", ".join(
+        f"{name} => ${position}" for position, name in enumerate(arguments, start=1)
+    )
+    return f"select api.{function}({placeholders})"

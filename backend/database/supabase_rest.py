@@ -19,7 +19,7 @@ import httpx
 import jwt
 from supabase import AsyncClient, AsyncClientOptions, PostgrestAPIError
 
-from backend.database.protocol import SERVICE, Actor, Service, TelegramUser, refusal_of
+from backend.database.protocol import SERVICE, Actor, Service, TelegramUser, error_from_sqlstate
 from backend.errors import PursebotError, Refusal
 from backend.failures import DatabaseUnavailable
 
@@ -47,15 +47,15 @@ class SupabaseDatabase:
             async with asyncio.timeout(CALL_SECONDS):
                 return (await rpc.execute()).data
         except PostgrestAPIError as error:
-            meant = meaning(error)
-            if meant is None:
+            mapped_error = error_from_postgrest(error)
+            if mapped_error is None:
                 raise
-            raise meant from error
+            raise mapped_error from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise DatabaseUnavailable from error
 
 
-def meaning(error: PostgrestAPIError) -> PursebotError | None:
+def error_from_postgrest(error: PostgrestAPIError) -> PursebotError | None:
     """The error that an answer stands for, or None for a bug.
 
     PGRST00x is PostgREST without its database; 5xx and 429 are the gateway's before it.
@@ -64,7 +64,7 @@ def meaning(error: PostgrestAPIError) -> PursebotError | None:
     if code.startswith("PGRST00"):
         return DatabaseUnavailable()
     if len(code) == SQLSTATE_LENGTH:
-        return refusal_of(code, error.details)
+        return error_from_sqlstate(code, error.details)
     return DatabaseUnavailable() if code == "429" or code.startswith("5") else None
 
 
@@ -96,10 +96,12 @@ async def supabase_database(
         )
         database = SupabaseDatabase(AsyncClient(url, secret_key, options), signer(signing_key))
         try:
-            await database.call("applied_migrations", SERVICE)
+            await database.call("list_applied_migrations", SERVICE)
             with suppress(Refusal):
                 await database.call("get_payment", TelegramUser(0), payment_id=UUID(int=0))
         except PostgrestAPIError as error:
-            said = " ".join(filter(None, (error.message, error.hint)))
-            raise DatabaseUnavailable(f"The database is not available over REST: {said}") from error
+            message = " ".join(filter(None, (error.message, error.hint)))
+            raise DatabaseUnavailable(
+                f"The database is not available over REST: {message}"
+            ) from error
         yield database

@@ -1,23 +1,23 @@
 """Whose account the key and the database belong to."""
 
 from backend.database.functions import operating_figures as sql_operating_figures
-from backend.doctor.finding import Findings, found
+from backend.doctor.finding import Findings, new_finding
 from backend.doctor.stripe_checks import reason
 from backend.failures import StripeRefused
 from backend.opening import open_database, open_stripe
 from backend.settings import Settings
 
 
-async def account(chosen: Settings) -> Findings:
+async def check_account(chosen: Settings) -> Findings:
     """The Stripe account; raises StripeUnavailable, DatabaseUnavailable."""
     async with open_stripe(chosen) as stripe:
         try:
-            theirs = await stripe.get_account_id()
+            key_account_id = await stripe.get_account_id()
         except StripeRefused as refused:
-            yield found("account.not_known", reason=reason(refused))
+            yield new_finding("account.not_known", reason=reason(refused))
             return
     async with open_database(chosen) as database:
-        figures = await sql_operating_figures.operating_figures(database)
-    ours = figures.stripe_account_id or theirs
-    verdict = "account.same" if ours == theirs else "account.other"
-    yield found(verdict, account=ours, key_account=theirs)
+        figures = await sql_operating_figures.get_operating_figures(database)
+    database_account_id = figures.stripe_account_id or key_account_id
+    verdict = "account.same" if database_account_id == key_account_id else "account.other"
+    yield new_finding(verdict, account=database_account_id, key_account=key_account_id)

@@ -8,7 +8,7 @@ from backend.database.connections import Kind, Unreachable, address_kind
 from backend.database.functions import operating_figures as sql_operating_figures
 from backend.database.functions.operating_figures import OperatingFigures
 from backend.database.protocol import Database
-from backend.doctor.finding import Finding, Findings, found
+from backend.doctor.finding import Finding, Findings, new_finding
 from backend.failures import DatabaseUnavailable
 from backend.opening import open_database
 from backend.settings import Settings
@@ -29,16 +29,18 @@ TAKEN_FOR_ANOTHER: dict[Kind, str] = {
 }
 
 
-async def database(chosen: Settings) -> Findings:
+async def check_database(chosen: Settings) -> Findings:
     """As its owner where SUPABASE_DB_URL is set, then as the backend; raises if nobody answers."""
     well = True
     direct = chosen.supabase_db_url
     if direct:
-        address = await way(direct.get_secret_value(), chosen)
+        address = await check_address(direct.get_secret_value(), chosen)
         yield address
         if address.level == "error":
             return
-        for finding in structure(await migrations.inspect(direct.get_secret_value())):
+        for finding in check_structure(
+            await migrations.inspect_database(direct.get_secret_value())
+        ):
             well = well and finding.level != "error"
             yield finding
     if not well:
@@ -46,74 +48,76 @@ async def database(chosen: Settings) -> Findings:
     try:
         async with open_database(chosen) as opened:
             if not direct:
-                yield found("supabase.answers")
-            for finding in await inside(opened, chosen.livemode):
+                yield new_finding("supabase.answers")
+            for finding in await check_contents(opened, chosen.livemode):
                 yield finding
     except DatabaseUnavailable as error:
         unavailable = "database.unavailable" if direct else "supabase.unavailable"
-        yield found(unavailable, reason=error)
+        yield new_finding(unavailable, reason=error)
 
 
-async def way(url: str, chosen: Settings) -> Finding:
+async def check_address(url: str, chosen: Settings) -> Finding:
     """What kind of address it is, and whether we treat it as such."""
     try:
         kind = await address_kind(url)
     except Unreachable as error:
-        return found("database.unreachable", reason=error.reason, fix=error.fix)
+        return new_finding("database.unreachable", reason=error.reason, fix=error.fix)
     if chosen.supabase_db_pooler == (kind == "transaction"):
-        return found(AS_SET[kind], size=chosen.supabase_db_pool_size)
-    return found(TAKEN_FOR_ANOTHER[kind])
+        return new_finding(AS_SET[kind], size=chosen.supabase_db_pool_size)
+    return new_finding(TAKEN_FOR_ANOTHER[kind])
 
 
-async def inside(opened: Database, livemode: bool) -> list[Finding]:
+async def check_contents(opened: Database, livemode: bool) -> list[Finding]:
     """What the database says of itself."""
-    pending = migrations.versions() - set(await sql_operating_figures.applied_migrations(opened))
+    pending = migrations.list_versions() - set(
+        await sql_operating_figures.list_applied_migrations(opened)
+    )
     if pending:
-        return [found("database.migrations_pending", number=len(pending))]
-    figures = await sql_operating_figures.operating_figures(opened)
-    problems = await sql_operating_figures.ledger_problems(opened, most=10)
+        return [new_finding("database.migrations_pending", number=len(pending))]
+    figures = await sql_operating_figures.get_operating_figures(opened)
+    problems = await sql_operating_figures.list_ledger_problems(opened, max_rows=10)
     ledger = [
-        found("ledger.tampered", problem=problem.problem, place=problem.place)
+        new_finding("ledger.tampered", problem=problem.problem, place=problem.place)
         for problem in problems
     ]
-    return [*work(figures, livemode), *(ledger or [found("ledger.whole")])]
+    return [*check_operations(figures, livemode), *(ledger or [new_finding("ledger.whole")])]
 
 
-def structure(seen: migrations.Inspection) -> Iterator[Finding]:
+def check_structure(seen: migrations.Inspection) -> Iterator[Finding]:
     """Version, roles, migrations."""
     known = seen.version in VERSIONS
     verdict = "database.answers" if known else "database.of_another_version"
-    yield found(verdict, version=seen.version)
+    yield new_finding(verdict, version=seen.version)
     if seen.missing_roles:
-        yield found("database.lacks_roles", roles=", ".join(seen.missing_roles))
+        yield new_finding("database.lacks_roles", roles=", ".join(seen.missing_roles))
     if seen.pending:
-        yield found("database.pending", files=", ".join(seen.pending))
+        yield new_finding("database.pending", files=", ".join(seen.pending))
     if seen.changed:
-        yield found("database.changed", files=", ".join(seen.changed))
+        yield new_finding("database.changed", files=", ".join(seen.changed))
     if seen.unchecked:
-        yield found("database.unchecked", number=len(seen.unchecked))
+        yield new_finding("database.unchecked", number=len(seen.unchecked))
     if not (seen.pending or seen.changed):
-        yield found("database.migrated", number=seen.applied)
+        yield new_finding("database.migrated", number=seen.applied)
 
 
-def work(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
+def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
     """The mode it belongs to, and everything that waits for too long."""
     same = figures.livemode in (None, livemode)
     modes = {"mode": MODES[figures.livemode], "key_mode": MODES[livemode]}
-    yield found("mode.same" if same else "mode.other", **modes)
+    yield new_finding("mode.same" if same else "mode.other", **modes)
     events, outbox, updates = figures.events, figures.outbox, figures.updates
     if events.failed:
-        yield found("events.failed", failed=events.failed)
+        yield new_finding("events.failed", failed=events.failed)
     if events.parked:
         oldest = timedelta(seconds=int(figures.oldest_dead_letter_seconds))
-        yield found("events.parked", parked=events.parked, oldest=oldest)
+        yield new_finding("events.parked", parked=events.parked, oldest=oldest)
     if not (events.failed or events.parked):
-        yield found("events.none")
+        yield new_finding("events.none")
     late = outbox.oldest_due_seconds > LATE_SECONDS
-    yield found("outbox.late" if late else "outbox.on_time", **outbox.model_dump())
+    yield new_finding("outbox.late" if late else "outbox.on_time", **outbox.model_dump())
     if outbox.unreachable_chats:
-        yield found("outbox.unreachable", **outbox.model_dump())
+        yield new_finding("outbox.unreachable", **outbox.model_dump())
     if updates.oldest_seconds > LATE_SECONDS or updates.given_up:
-        yield found("updates.late", **updates.model_dump())
+        yield new_finding("updates.late", **updates.model_dump())
     overdue = figures.overdue_payments
-    yield found("payments.overdue" if overdue else "payments.on_time", number=overdue)
+    yield new_finding("payments.overdue" if overdue else "payments.on_time", number=overdue)

@@ -26,7 +26,7 @@ class Finding:
         return f"{line}\n{'':20}-> {self.fix}" if self.fix else line
 
 
-def found(name: str, **facts: object) -> Finding:
+def new_finding(name: str, **facts: object) -> Finding:
     """The finding of that name, such as `outbox.late`, with its facts filled in."""
     about, _, what = name.partition(".")
     sentences = SENTENCES[about][what]

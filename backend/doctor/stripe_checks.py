@@ -3,69 +3,73 @@
 import asyncio
 from collections.abc import Iterator
 
-from backend.doctor.finding import Finding, Findings, found
+from backend.doctor.finding import Finding, Findings, new_finding
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.opening import open_stripe
 from backend.settings import Settings
 from backend.stripe.client import API_VERSION, TOLERANCE_SECONDS, StripeGateway
-from backend.stripe.errors import refused_for_the_key
+from backend.stripe.errors import is_key_error
 from backend.stripe.events import EVENT_TYPES, release_of
 from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
 from backend.stripe.permissions import PERMISSIONS, Permission
 
-DOOR = "/api/payments/webhook"
+WEBHOOK_PATH = "/api/payments/webhook"
 NOT_PERMITTED = "403"  # the key is good, and may not do this
 
 
-async def stripe_account(chosen: Settings) -> Findings:
+async def check_stripe(chosen: Settings) -> Findings:
     """The key, the clock, the webhook endpoint; raises StripeUnavailable."""
     async with open_stripe(chosen) as stripe:
         ahead = None
         try:
-            ahead = await stripe.clock_ahead()
+            ahead = await stripe.clock_offset()
         except StripeRefused as refused:
             if refused.details["stripe_status"] != NOT_PERMITTED:
-                yield found("stripe.refuses", reason=reason(refused))
+                yield new_finding("stripe.refuses", reason=reason(refused))
                 return
         restricted = chosen.stripe_secret_key.get_secret_value().startswith("rk_")
-        yield found("stripe.answers", kind="a restricted" if restricted else "a secret")
+        yield new_finding("stripe.answers", kind="a restricted" if restricted else "a secret")
         for finding in [*await permission_findings(stripe), *await portal_findings(stripe)]:
             yield finding
         if ahead is None:
             return
         clock = "clock.wrong" if abs(ahead) > TOLERANCE_SECONDS / 2 else "clock.right"
-        yield found(clock, ahead=ahead, tolerance=TOLERANCE_SECONDS)
-        url = chosen.public_url + DOOR
+        yield new_finding(clock, ahead=ahead, tolerance=TOLERANCE_SECONDS)
+        url = chosen.public_url + WEBHOOK_PATH
         try:
-            endpoints = await stripe.webhook_endpoints()
+            endpoints = await stripe.list_webhook_endpoints()
         except StripeRefused as refused:
-            yield found("webhook.not_readable", url=url, reason=reason(refused))
+            yield new_finding("webhook.not_readable", url=url, reason=reason(refused))
             return
         ours = [endpoint for endpoint in endpoints if endpoint.url == url]
         if not ours:
-            yield found("webhook.none_live" if chosen.livemode else "webhook.none", url=url)
+            yield new_finding("webhook.none_live" if chosen.livemode else "webhook.none", url=url)
         for endpoint in ours:
             for finding in endpoint_findings(endpoint):
                 yield finding
-        for destination in await stripe.thin_destinations(url):
-            yield found("webhook.thin", id=destination, ours=API_VERSION)
+        for destination in await stripe.list_thin_destinations(url):
+            yield new_finding("webhook.thin", id=destination, ours=API_VERSION)
 
 
 async def permission_findings(stripe: StripeGateway) -> list[Finding]:
     """What the key may not do of all that we do with it, each with its row in the key's form."""
-    answers = await asyncio.gather(*(permitted(stripe, one) for one in PERMISSIONS))
+    answers = await asyncio.gather(
+        *(check_permission(stripe, permission) for permission in PERMISSIONS)
+    )
     findings = [
-        found(message, row=one.name, level=one.level.title(), why=one.why)
-        for one, message in zip(PERMISSIONS, answers, strict=True)
+        new_finding(
+            message, row=permission.name, level=permission.level.title(), why=permission.why
+        )
+        for permission, message in zip(PERMISSIONS, answers, strict=True)
         if message
     ]
-    return findings or [found("permission.all_there", number=len(PERMISSIONS))]
+    return findings or [new_finding("permission.all_there", number=len(PERMISSIONS))]
 
 
-async def permitted(stripe: StripeGateway, permission: Permission) -> str | None:
+async def check_permission(stripe: StripeGateway, permission: Permission) -> str | None:
     """The name of what is to be said of a permission; None where it is there."""
     try:
-        return None if await stripe.may(permission) else "permission.lacking"
+        return None if await stripe.has_permission(permission) else "permission.lacking"
     except StripeUnavailable:
         return "permission.not_known"
 
@@ -74,19 +78,19 @@ async def portal_findings(stripe: StripeGateway) -> list[Finding]:
     """Whether the customer portal's settings were saved: without them Stripe opens none."""
     try:
         if not await stripe.portal_is_set_up():
-            return [found("portal.not_set_up")]
+            return [new_finding("portal.not_set_up")]
     except (StripeRefused, StripeUnavailable) as failure:
-        if not refused_for_the_key(failure.__cause__):  # that is told already
-            return [found("portal.not_known", reason=reason(failure))]
+        if not is_key_error(failure.__cause__):  # that is told already
+            return [new_finding("portal.not_known", reason=reason(failure))]
     return []
 
 
 def reason(failure: StripeRefused | StripeUnavailable) -> str:
     """Stripe's own sentence, with what finds the request in its dashboard."""
-    said = failure.details
-    parts = [failure.facts.get("stripe_code", failure.code), said.get("stripe_message", "")]
-    named = {"parameter": "stripe_param", "request": "stripe_request_id", "see": "stripe_doc_url"}
-    parts += [f"{name} {said[key]}" for name, key in named.items() if key in said]
+    details = failure.details
+    parts = [failure.facts.get("stripe_code", failure.code), details.get("stripe_message", "")]
+    labels = {"parameter": "stripe_param", "request": "stripe_request_id", "see": "stripe_doc_url"}
+    parts += [f"{name} {details[key]}" for name, key in labels.items() if key in details]
     return ", ".join(part for part in parts if part)
 
 
@@ -94,10 +98,10 @@ def endpoint_findings(endpoint: WebhookEndpoint) -> Iterator[Finding]:
     """Whether this endpoint tells us all we listen to, in the form that we read."""
     id, version = endpoint.id, endpoint.api_version or "the account's default version"
     if endpoint.status != "enabled":
-        yield found("webhook.off", id=id, status=endpoint.status)
+        yield new_finding("webhook.off", id=id, status=endpoint.status)
     missing = sorted(EVENT_TYPES.keys() - set(endpoint.enabled_events))
     if missing and "*" not in endpoint.enabled_events:
-        yield found("webhook.lacks", id=id, events=", ".join(missing))
+        yield new_finding("webhook.lacks", id=id, events=", ".join(missing))
     same = release_of(version) == release_of(API_VERSION)
     verdict = "webhook.right" if same else "webhook.of_another_version"
-    yield found(verdict, id=id, version=version, ours=API_VERSION)
+    yield new_finding(verdict, id=id, version=version, ours=API_VERSION)

@@ -4,7 +4,7 @@ import time
 
 import aiohttp
 
-from backend.doctor.finding import Findings, found
+from backend.doctor.finding import Findings, new_finding
 from backend.schemas import Json
 from backend.settings import Settings, TelegramSettings
 
@@ -14,38 +14,38 @@ AN_HOUR = 3600
 POLLS = "whoever polls"
 
 
-async def telegram(_chosen: Settings) -> Findings:
+async def check_telegram(_chosen: Settings) -> Findings:
     """What Telegram says about the bot. The backend has no use for the token; only this has."""
     chosen = TelegramSettings()
     if chosen.telegram_bot_token is None:
-        yield found("telegram.not_looked_at")
+        yield new_finding("telegram.not_looked_at")
         return
-    me = await ask_telegram(chosen, "getMe")
+    me = await call_bot_api(chosen, "getMe")
     if me is None or not me["ok"]:
-        yield found("telegram.silent" if me is None else "telegram.unknown")
+        yield new_finding("telegram.silent" if me is None else "telegram.unknown")
         return
-    yield found("telegram.answers", username=me["result"]["username"])
-    told = await ask_telegram(chosen, "getWebhookInfo")
-    if told is None or not told["ok"]:
-        yield found("telegram.does_not_say")
+    yield new_finding("telegram.answers", username=me["result"]["username"])
+    webhook_answer = await call_bot_api(chosen, "getWebhookInfo")
+    if webhook_answer is None or not webhook_answer["ok"]:
+        yield new_finding("telegram.does_not_say")
         return
-    info = told["result"]
-    now, wanted = info["url"] or POLLS, chosen.telegram_webhook_url or POLLS
-    verdict = "telegram.right" if now == wanted else "telegram.elsewhere"
-    yield found(verdict, now=now, wanted=wanted)
+    info = webhook_answer["result"]
+    current_url, expected_url = info["url"] or POLLS, chosen.telegram_webhook_url or POLLS
+    verdict = "telegram.right" if current_url == expected_url else "telegram.elsewhere"
+    yield new_finding(verdict, now=current_url, wanted=expected_url)
     if (waiting := info["pending_update_count"]) > MANY_UPDATES:
-        yield found("telegram.waiting", number=waiting)
+        yield new_finding("telegram.waiting", number=waiting)
     if time.time() - info.get("last_error_date", 0) < AN_HOUR:
-        yield found("telegram.delivery_failed", reason=info["last_error_message"])
+        yield new_finding("telegram.delivery_failed", reason=info["last_error_message"])
 
 
-async def ask_telegram(chosen: TelegramSettings, method: str) -> Json | None:
+async def call_bot_api(chosen: TelegramSettings, method: str) -> Json | None:
     """The Bot API's answer; None where nobody gave one. The address holds the token: never told."""
     token = chosen.telegram_bot_token
     url = f"{chosen.telegram_api_base}/bot{token.get_secret_value() if token else ''}/{method}"
     try:
         async with aiohttp.ClientSession(timeout=PATIENCE) as http, http.get(url) as answer:
-            said: Json = await answer.json()
-            return said
+            body: Json = await answer.json()
+            return body
     except (aiohttp.ClientError, TimeoutError, ValueError):
         return None

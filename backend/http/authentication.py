@@ -11,26 +11,30 @@ from aiohttp.typedefs import Handler
 from backend import schemas
 from backend.database.protocol import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
-from backend.http.requests import SETTINGS, SHOP
+from backend.http.requests import SERVICES, SETTINGS
 from backend.http.supabase_auth import SupabaseAuth
-from backend.http.tokens import issuer_of, proved
+from backend.http.tokens import issuer_of, verify_token
 from backend.organizations import people
 
 SUPABASE_AUTH = web.AppKey[SupabaseAuth | None]("supabase_auth")
-MET = web.AppKey("met", set[UUID])  # Supabase users whose row is there, to ask once a process
-MOST_MET = 100_000
+REGISTERED_USERS = web.AppKey(
+    "met", set[UUID]
+)  # Supabase users whose row is there, to ask once a process
+MAX_REGISTERED_USERS = 100_000
 CALLER = web.RequestKey[Person]("caller")
 
 
 @web.middleware
-async def know_caller(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Before anything under /api/ is answered: whoever shows a token is known by it, or refused."""
     if request.path.startswith("/api/") and "Authorization" in request.headers:
         token = bearer(request)
         supabase = request.app[SUPABASE_AUTH]
         issuer = issuer_of(token)
         if issuer == schemas.BOT_ISSUER:
-            request[CALLER] = telegram_user(verified(request, token, schemas.ACTOR_AUDIENCE))
+            request[CALLER] = telegram_user(
+                verify_bot_token(request, token, schemas.ACTOR_AUDIENCE)
+            )
         elif supabase and issuer == supabase.issuer:
             request[CALLER] = await supabase_user(request, await supabase.claims(token))
         else:
@@ -47,7 +51,7 @@ def acting_user(request: web.Request) -> Person:
 
 def require_bot(request: web.Request) -> None:
     """Only the bot's own service token opens /internal; raises Unauthorized."""
-    verified(request, bearer(request), schemas.SERVICE_AUDIENCE)
+    verify_bot_token(request, bearer(request), schemas.SERVICE_AUDIENCE)
 
 
 def bearer(request: web.Request) -> str:
@@ -72,19 +76,21 @@ async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseU
         user = SupabaseUser(UUID(claims["sub"]))
     except ValueError as error:
         raise Unauthorized from error
-    met = request.app[MET]
-    if user.auth_user_id not in met:
-        await people.meet(request.app[SHOP].database, user, claims.get("user_metadata"))
-        if len(met) >= MOST_MET:
-            met.clear()
-        met.add(user.auth_user_id)
+    registered = request.app[REGISTERED_USERS]
+    if user.auth_user_id not in registered:
+        await people.ensure_supabase_user(
+            request.app[SERVICES].database, user, claims.get("user_metadata")
+        )
+        if len(registered) >= MAX_REGISTERED_USERS:
+            registered.clear()
+        registered.add(user.auth_user_id)
     return user
 
 
-def verified(request: web.Request, token: str, audience: str) -> schemas.Json:
+def verify_bot_token(request: web.Request, token: str, audience: str) -> schemas.Json:
     """The token's claims, if the bot signed it for `audience` just now."""
     secret = request.app[SETTINGS].bot_api_secret.get_secret_value()
-    claims = proved(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
+    claims = verify_token(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
     if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
         raise Unauthorized("The token lives longer than a minute.")
     return claims

@@ -17,28 +17,28 @@ from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler
 
 from backend.errors import BadRequest, PursebotError
-from backend.http.error_responses import raw_answer, standing_alone
+from backend.http.error_responses import raw_error_response, standalone_error_response
 from backend.http.errors import ExpectationUnknown, ServerFull, TooSlow
 
 log = structlog.get_logger(__name__)
 
-MOST_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 10_000
 RESERVED_FILES = 128  # for the database, Stripe, and whatever a library opens
 OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 CONTINUE = "100-continue"
-LINES_APART_SECONDS = 60  # of the log, about what strangers can cause a thousand times a second
+LOG_INTERVAL_SECONDS = 60  # of the log, about what strangers can cause a thousand times a second
 
 
-def most_connections() -> int:
+def max_connections() -> int:
     """How many may be open at once: below the number of files that this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MOST_CONNECTIONS
-    return max(16, min(MOST_CONNECTIONS, soft - RESERVED_FILES))
+        return MAX_CONNECTIONS
+    return max(16, min(MAX_CONNECTIONS, soft - RESERVED_FILES))
 
 
 @dataclass(frozen=True)
-class Patience:
+class ClientTimeouts:
     """How long a client may take, in seconds; how often that is looked at."""
 
     first: float = 15  # from opening a connection to the first request's headers
@@ -65,7 +65,7 @@ class Connection(RequestHandler):
         self._headers_since: float | None = None
         if server.full():
             self._force_close = True
-            transport.write(raw_answer(ServerFull()))
+            transport.write(raw_error_response(ServerFull()))
             transport.close()
             return
         super().connection_made(transport)
@@ -86,7 +86,7 @@ class Connection(RequestHandler):
         self._moved = self._loop.time()
         super().resume_writing()
 
-    def overdue(self, now: float, patience: Patience) -> None:
+    def overdue(self, now: float, timeouts: ClientTimeouts) -> None:
         """End what waits for the client for too long."""
         line = self._line
         if line is None:
@@ -95,19 +95,19 @@ class Connection(RequestHandler):
         if not unsent or unsent < self._unsent:
             self._moved = now
         self._unsent = unsent
-        if unsent and now - self._moved > patience.stalled:
+        if unsent and now - self._moved > timeouts.stalled:
             line.abort()
         elif self._waiter is not None:  # for a request
             begun = self._headers_since
-            if begun is not None and now - begun > patience.headers:
-                line.write(raw_answer(TooSlow()))
+            if begun is not None and now - begun > timeouts.headers:
+                line.write(raw_error_response(TooSlow()))
                 self.force_close()
-            elif not self._request_count and now - self._opened > patience.first:
+            elif not self._request_count and now - self._opened > timeouts.first:
                 self.force_close()
         elif self._receives_body():
             if self._reading_paused or self._buffer_paused:  # we are slow, and not the client
                 self._body_since = now
-            elif self._body is not None and now - self._body_since > patience.body:
+            elif self._body is not None and now - self._body_since > timeouts.body:
                 self._body.set_exception(TooSlow())
                 self._body.feed_eof()  # nobody waits for the rest
                 self.close()
@@ -124,9 +124,9 @@ class Connection(RequestHandler):
         """Answer what is no HTTP in the one shape of errors; a line is enough for that."""
         if status < 500:
             log.info("refused", code=BadRequest.code, reason=type(exc).__name__)
-            return standing_alone(BadRequest("This is not a request of HTTP/1.1."))
+            return standalone_error_response(BadRequest("This is not a request of HTTP/1.1."))
         log.error("crashed", exc_info=exc)
-        return standing_alone(PursebotError())
+        return standalone_error_response(PursebotError())
 
     def log_exception(self, *args: Any, **more: Any) -> None:
         """Errors that no handler saw; that a body came too slowly is none."""
@@ -145,18 +145,18 @@ class Connection(RequestHandler):
 class BoundedServer(web.Server):
     """A server of connections that are counted and looked after."""
 
-    def __init__(self, made: web.Server, most: int, patience: Patience) -> None:
+    def __init__(self, server: web.Server, most: int, timeouts: ClientTimeouts) -> None:
         """`made` is aiohttp's own for the same application."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             expected = request.headers.get("Expect", CONTINUE).lower()
             if expected != CONTINUE:
-                return standing_alone(ExpectationUnknown())
-            return await made.request_handler(request)
+                return standalone_error_response(ExpectationUnknown())
+            return await server.request_handler(request)
 
-        super().__init__(handle, request_factory=made.request_factory, **made._kwargs)
-        self.most, self.patience = most, patience
-        self._told_full = 0.0
+        super().__init__(handle, request_factory=server.request_factory, **server._kwargs)
+        self.most, self.timeouts = most, timeouts
+        self._full_logged_at = 0.0
         self._sweeping: asyncio.Task[None] | None = None
 
     def __call__(self) -> RequestHandler:
@@ -169,8 +169,8 @@ class BoundedServer(web.Server):
         """Whether one more is too many; told once a minute."""
         if len(self._connections) < self.most:
             return False
-        if time.monotonic() - self._told_full > LINES_APART_SECONDS:
-            self._told_full = time.monotonic()
+        if time.monotonic() - self._full_logged_at > LOG_INTERVAL_SECONDS:
+            self._full_logged_at = time.monotonic()
             log.warning("connections_full", most=self.most)
         return True
 
@@ -183,11 +183,11 @@ class BoundedServer(web.Server):
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(self.patience.every)
+            await asyncio.sleep(self.timeouts.every)
             now = self._loop.time()
             for connection in self.connections:
                 if isinstance(connection, Connection):
-                    connection.overdue(now, self.patience)
+                    connection.overdue(now, self.timeouts)
 
 
 class BoundedRunner(web.AppRunner):
@@ -200,11 +200,11 @@ class BoundedRunner(web.AppRunner):
         app: web.Application,
         *,
         most: int | None = None,
-        patience: Patience | None = None,
+        timeouts: ClientTimeouts | None = None,
         **more: Any,
     ) -> None:
         """`most` connections: below the limit of files, unless it is said."""
-        self._most, self._patience = most or most_connections(), patience or Patience()
+        self._most, self._patience = most or max_connections(), timeouts or ClientTimeouts()
         # A body is inflated as it is parsed, long before anybody could refuse it.
         held: dict[str, Any] = {"auto_decompress": False, "keepalive_timeout": self._patience.idle}
         super().__init__(app, access_log=None, **held, **more)
@@ -213,18 +213,18 @@ class BoundedRunner(web.AppRunner):
         return BoundedServer(await super()._make_server(), self._most, self._patience)
 
 
-def quiet_about_files(loop: asyncio.AbstractEventLoop) -> None:
+def limit_file_errors(loop: asyncio.AbstractEventLoop) -> None:
     """Tell once a minute that no file is left to accept with; asyncio tells it for each try."""
-    told = 0.0
+    logged_at = 0.0
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        nonlocal told
+        nonlocal logged_at
         error = context.get("exception")
         accepting = "accept" in context.get("message", "")
         if not (accepting and isinstance(error, OSError) and error.errno in OUT_OF_FILES):
             loop.default_exception_handler(context)
-        elif time.monotonic() - told > LINES_APART_SECONDS or not told:
-            told = time.monotonic()
+        elif time.monotonic() - logged_at > LOG_INTERVAL_SECONDS or not logged_at:
+            logged_at = time.monotonic()
             limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
             log.error("out_of_files", limit=limit, reason=errno.errorcode[error.errno])
 

@@ -21,31 +21,33 @@ def new_request_id() -> str:
     return uuid.uuid4().hex[:16]
 
 
-def in_shape(
+def error_response(
     request_id: str, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
     """An error as JSON."""
-    said = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
-    body = ErrorAnswer(error=said).model_dump_json()
+    error = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
+    body = ErrorAnswer(error=error).model_dump_json()
     headers = {"X-Request-Id": request_id}
     headers |= {"WWW-Authenticate": "Bearer"} if status == Unauthorized.status else {}
-    headers |= {"Retry-After": said.facts["retry_after"]} if "retry_after" in said.facts else {}
+    headers |= {"Retry-After": error.facts["retry_after"]} if "retry_after" in error.facts else {}
     return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 
 
-def standing_alone(error: PursebotError) -> web.Response:
+def standalone_error_response(error: PursebotError) -> web.Response:
     """The same where no application has seen the request; the connection ends with it."""
-    made = in_shape(new_request_id(), error.status, error.code, error.message, error.facts)
-    made.headers.update(HEADERS | {"Server": "pursebot"})
-    made.force_close()
-    return made
+    response = error_response(
+        new_request_id(), error.status, error.code, error.message, error.facts
+    )
+    response.headers.update(HEADERS | {"Server": "pursebot"})
+    response.force_close()
+    return response
 
 
-def raw_answer(error: PursebotError) -> bytes:
+def raw_error_response(error: PursebotError) -> bytes:
     """The same as bytes, for a connection on which there is no request yet."""
-    made = standing_alone(error)
-    body = (made.text or "").encode()
-    lines = [f"HTTP/1.1 {made.status} {made.reason}"]
-    lines += [f"{name}: {value}" for name, value in made.headers.items()]
+    response = standalone_error_response(error)
+    body = (response.text or "").encode()
+    lines = [f"HTTP/1.1 {response.status} {response.reason}"]
+    lines += [f"{name}: {value}" for name, value in response.headers.items()]
     lines += [f"Content-Length: {len(body)}", "Connection: close", "", ""]
     return "\r\n".join(lines).encode() + body

@@ -10,31 +10,31 @@ from backend.database import migrations
 from backend.database.functions import operating_figures as sql_operating_figures
 from backend.errors import Unauthorized
 from backend.failures import DatabaseOutdated
-from backend.http.requests import SETTINGS, SHOP
+from backend.http.requests import SERVICES, SETTINGS
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
-async def alive(_request: web.Request) -> web.Response:
+async def get_health(_request: web.Request) -> web.Response:
     """GET /health: the process answers."""
     return web.json_response({"status": "ok"})
 
 
-async def ready(request: web.Request) -> web.Response:
+async def get_readiness(request: web.Request) -> web.Response:
     """GET /ready: 200 when the database answers and has every migration, 503 until then."""
-    applied = await sql_operating_figures.applied_migrations(request.app[SHOP].database)
-    if pending := migrations.versions() - set(applied):
+    applied = await sql_operating_figures.list_applied_migrations(request.app[SERVICES].database)
+    if pending := migrations.list_versions() - set(applied):
         raise DatabaseOutdated(pending=str(len(pending)))
     return web.json_response({"status": "ok"})
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def get_metrics(request: web.Request) -> web.Response:
     """GET /metrics, in Prometheus's text format."""
     require_scraper(request)
-    shop = request.app[SHOP]
-    figures = await sql_operating_figures.operating_figures(shop.database)
+    services = request.app[SERVICES]
+    figures = await sql_operating_figures.get_operating_figures(services.database)
     return web.Response(
-        body=shop.metrics.text(figures), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        body=services.metrics.render(figures), headers={"Content-Type": CONTENT_TYPE_LATEST}
     )
 
 
@@ -45,8 +45,8 @@ def require_scraper(request: web.Request) -> None:
     this machine is local too, so what has been forwarded never counts as local.
     """
     if token := request.app[SETTINGS].metrics_token:
-        given = request.headers.get("Authorization", "").encode(errors="replace")
-        if hmac.compare_digest(given, f"Bearer {token.get_secret_value()}".encode()):
+        authorization = request.headers.get("Authorization", "").encode(errors="replace")
+        if hmac.compare_digest(authorization, f"Bearer {token.get_secret_value()}".encode()):
             return
         raise Unauthorized
     peer = request.transport and request.transport.get_extra_info("peername")

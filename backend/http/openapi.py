@@ -16,7 +16,7 @@ from backend.http.route import Errors, Route
 from backend.http.routes import ROUTES
 from backend.schemas import ErrorAnswer, Json
 
-WHO = {
+ROLE_DESCRIPTIONS = {
     None: "For whoever is signed in.",
     "member": "For everybody in the organization.",
     "admin": "For admins and owners of the organization.",
@@ -26,7 +26,7 @@ REF = "#/components/schemas/"
 IN_PATH = re.compile(r"{(\w+)(?::((?:[^{}]|{[^{}]*})*))?}")  # {name} or {name:pattern}
 
 
-async def answer(_request: web.Request) -> web.Response:
+async def get_openapi(_request: web.Request) -> web.Response:
     """GET /openapi.json."""
     return web.json_response(document())
 
@@ -36,7 +36,7 @@ def document() -> Json:
     """The whole of it: https://spec.openapis.org/oas/v3.1.0."""
     models: list[type[BaseModel]] = [
         ErrorAnswer,
-        *(m for route in ROUTES for m in (route.takes, route.gives) if m),
+        *(m for route in ROUTES for m in (route.request_model, route.response_model) if m),
     ]
     _, shapes = models_json_schema(
         [(model, "validation") for model in models], ref_template=REF + "{model}"
@@ -57,23 +57,27 @@ def document() -> Json:
 
 def operation(route: Route, path: str, shapes: Json) -> Json:
     """One route."""
-    made: Json = {
+    described: Json = {
         "summary": route.summary,
         "operationId": re.sub(r"\W+", "_", route.method.lower() + path).strip("_"),
-        "description": WHO[route.role],
+        "description": ROLE_DESCRIPTIONS[route.role],
         "parameters": list(parameters(route, shapes)),
-        "responses": {str(route.status): said(HTTPStatus(route.status).phrase, route.gives)},
+        "responses": {
+            str(route.status): response_object(
+                HTTPStatus(route.status).phrase, route.response_model
+            )
+        },
     }
     if route.media_type:
-        made["responses"][str(route.status)]["content"][route.media_type] = {
+        described["responses"][str(route.status)]["content"][route.media_type] = {
             "schema": {"type": "string"}
         }
-    if route.takes and route.method not in NO_BODY:
-        made["requestBody"] = {"required": True, **said("", route.takes)}
-    for status in sorted({refusal.status for refusal in refusals(route)}):
-        codes = sorted(refusal.code for refusal in refusals(route) if refusal.status == status)
-        made["responses"][str(status)] = said(" or ".join(codes), ErrorAnswer)
-    return made
+    if route.request_model and route.method not in NO_BODY:
+        described["requestBody"] = {"required": True, **response_object("", route.request_model)}
+    for status in sorted({refusal.status for refusal in errors_of(route)}):
+        codes = sorted(refusal.code for refusal in errors_of(route) if refusal.status == status)
+        described["responses"][str(status)] = response_object(" or ".join(codes), ErrorAnswer)
+    return described
 
 
 def parameters(route: Route, shapes: Json) -> Any:
@@ -82,46 +86,51 @@ def parameters(route: Route, shapes: Json) -> Any:
         kind = {"pattern": f"^{pattern}$"} if pattern else {"format": "uuid"}
         schema = {"type": "string", **kind}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
-    if route.takes and route.method in NO_BODY:
-        asked = shapes[route.takes.__name__]
-        for name, shape in asked["properties"].items():
-            required = name in asked.get("required", [])
+    if route.request_model and route.method in NO_BODY:
+        query_schema = shapes[route.request_model.__name__]
+        for name, shape in query_schema["properties"].items():
+            required = name in query_schema.get("required", [])
             yield {"name": name, "in": "query", "required": required, "schema": without_null(shape)}
     if route.key:
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
-        needed = route.key == "required"
-        yield {"name": "Idempotency-Key", "in": "header", "required": needed, "schema": key}
+        key_required = route.key == "required"
+        yield {"name": "Idempotency-Key", "in": "header", "required": key_required, "schema": key}
 
 
 def without_null(shape: Json) -> Json:
     """What may stand in an address, where nothing can be null: it is left out."""
-    kept = [each for each in shape.get("anyOf", []) if each != {"type": "null"}]
-    return kept[0] if len(kept) == 1 else shape
+    non_null = [each for each in shape.get("anyOf", []) if each != {"type": "null"}]
+    return non_null[0] if len(non_null) == 1 else shape
 
 
-def refusals(route: Route) -> set[type[errors.PursebotError]]:
+def errors_of(route: Route) -> set[type[errors.PursebotError]]:
     """Everything that a caller may hear instead."""
-    found: Errors = (
+    possible: Errors = (
         errors.Unauthorized,
         failures.DatabaseUnavailable,
         failures.SupabaseUnavailable,
     )
-    if route.takes and route.method not in NO_BODY:
-        found += (errors.BodyTooLarge, errors.NotJson, http_errors.EncodedBody, http_errors.TooSlow)
-    if route.takes or IN_PATH.search(route.path):
-        found += (errors.BadRequest,)
+    if route.request_model and route.method not in NO_BODY:
+        possible += (
+            errors.BodyTooLarge,
+            errors.NotJson,
+            http_errors.EncodedBody,
+            http_errors.TooSlow,
+        )
+    if route.request_model or IN_PATH.search(route.path):
+        possible += (errors.BadRequest,)
     if route.role:
-        found += (errors.NotFound,)
+        possible += (errors.NotFound,)
     if route.role in ("admin", "owner"):
-        found += (errors.RoleTooLow,)
-    if route.costs:
-        found += (errors.TooManyRequests,)
-    return {*found, *route.refuses}
+        possible += (errors.RoleTooLow,)
+    if route.rate_limited:
+        possible += (errors.TooManyRequests,)
+    return {*possible, *route.raises}
 
 
-def said(description: str, model: type[BaseModel] | None) -> Json:
+def response_object(description: str, model: type[BaseModel] | None) -> Json:
     """A body that is a model."""
-    described: Json = {"description": description} if description else {}
+    response: Json = {"description": description} if description else {}
     if model is None:
-        return described
-    return described | {"content": {"application/json": {"schema": {"$ref": REF + model.__name__}}}}
+        return response
+    return response | {"content": {"application/json": {"schema": {"$ref": REF + model.__name__}}}}

@@ -14,17 +14,17 @@ from backend.http.authentication import CALLER
 from backend.http.requests import SETTINGS
 
 LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
-EACH_PERSON = RateLimitItemPerMinute(60)
-EACH_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
+LIMIT_PER_PERSON = RateLimitItemPerMinute(60)
+LIMIT_PER_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
 
 
-def costly(handler: Handler) -> Handler:
+def rate_limit(handler: Handler) -> Handler:
     """The handler, for callers who do not ask too often; raises TooManyRequests for others."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         limiter, person = request.app[LIMITER], request.get(CALLER)
-        limit = EACH_PERSON if person else EACH_ADDRESS
-        caller = repr(person.claims) if person else address(request)
+        limit = LIMIT_PER_PERSON if person else LIMIT_PER_ADDRESS
+        caller = repr(person.claims) if person else client_address(request)
         if not await limiter.hit(limit, caller):
             window = await limiter.get_window_stats(limit, caller)
             wait = max(1, math.ceil(window.reset_time - time.time()))
@@ -34,7 +34,7 @@ def costly(handler: Handler) -> Handler:
     return answer
 
 
-def address(request: web.Request) -> str:
+def client_address(request: web.Request) -> str:
     """Where the request comes from; only the proxy that we trust is believed who it passes on."""
     peer, proxy = request.remote or "", request.app[SETTINGS].trusted_proxy
     passed_on = ",".join(request.headers.getall("X-Forwarded-For", []))

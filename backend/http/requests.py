@@ -9,24 +9,26 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import BadRequest, BodyTooLarge, NotJson
-from backend.schemas import in_all_texts, without_card_numbers
+from backend.schemas import mask_card_numbers, without_card_numbers
+from backend.services import Services
 from backend.settings import Settings
-from backend.shop import Shop
 
-SHOP = web.AppKey("shop", Shop)
+SERVICES = web.AppKey("shop", Services)
 SETTINGS = web.AppKey("settings", Settings)
-MOST_JSON_BYTES = 64 * 1024
+MAX_JSON_BYTES = 64 * 1024
 CLOSING = web.AppKey("closing", asyncio.Event)
 
-LONGEST_WAIT_SECONDS = 30.0
-LONGEST_KEY = 255
-LONGEST_COMPLAINT = 1000  # what was sent may be long, and to look for card numbers in it takes time
+MAX_WAIT_SECONDS = 30.0
+MAX_KEY_LENGTH = 255
+MAX_COMPLAINT_LENGTH = (
+    1000  # what was sent may be long, and to look for card numbers in it takes time
+)
 NO_BODY = ("GET", "HEAD", "DELETE")
 
 M = TypeVar("M", bound=BaseModel)
 
 
-async def asked(request: web.Request, model: type[M]) -> M:
+async def parse_request(request: web.Request, model: type[M]) -> M:
     """The body, or the query where none is sent, as `model`.
 
     Raises NotJson, BodyTooLarge, and BadRequest with which field is wrong and why.
@@ -35,28 +37,28 @@ async def asked(request: web.Request, model: type[M]) -> M:
     without = request.method in NO_BODY and not sent
     try:
         if without:
-            wanted = model.model_validate(query(request))
+            parsed = model.model_validate(query_parameters(request))
         else:
-            wanted = model.model_validate_json(await body(request))
+            parsed = model.model_validate_json(await read_json_body(request))
     except ValidationError as error:
-        raise BadRequest(complaints(error)) from None
-    said = wanted.model_dump(mode="json")  # where a card number is wanted, it is a secret
-    if in_all_texts(said) != said:
+        raise BadRequest(validation_message(error)) from None
+    dumped = parsed.model_dump(mode="json")  # where a card number is wanted, it is a secret
+    if mask_card_numbers(dumped) != dumped:
         raise BadRequest("Never send card numbers. Nothing of this was kept.")
-    return wanted
+    return parsed
 
 
-async def body(request: web.Request) -> bytes:
+async def read_json_body(request: web.Request) -> bytes:
     """The request's JSON, unread; raises NotJson and BodyTooLarge."""
     if request.content_type != "application/json":
         raise NotJson
     raw = await request.read()
-    if len(raw) > MOST_JSON_BYTES:
-        raise BodyTooLarge(most=str(MOST_JSON_BYTES))
+    if len(raw) > MAX_JSON_BYTES:
+        raise BodyTooLarge(most=str(MAX_JSON_BYTES))
     return raw
 
 
-def query(request: web.Request) -> dict[str, str]:
+def query_parameters(request: web.Request) -> dict[str, str]:
     """What the address asks after `?`. A name that is said twice counts as a list.
 
     `a=1&a=2` is `a=1,2`.
@@ -64,13 +66,13 @@ def query(request: web.Request) -> dict[str, str]:
     return {name: ",".join(request.query.getall(name)) for name in request.query}
 
 
-def complaints(error: ValidationError) -> str:
+def validation_message(error: ValidationError) -> str:
     """Which fields are wrong and why, without repeating what was sent."""
-    said = "; ".join(
+    message = "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
         for problem in error.errors(include_input=False, include_context=False, include_url=False)
     )
-    return without_card_numbers(said[:LONGEST_COMPLAINT])
+    return without_card_numbers(message[:MAX_COMPLAINT_LENGTH])
 
 
 def path_id(request: web.Request, name: str = "id") -> UUID:
@@ -81,7 +83,7 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
         raise BadRequest(f"The {name} in the path is not a UUID.") from None
 
 
-def number_in_path(request: web.Request, name: str) -> int:
+def path_number(request: web.Request, name: str) -> int:
     """An id in the path that is a number (a group's is negative); raises BadRequest if not."""
     number = request.match_info[name]
     if not (number.isascii() and number.removeprefix("-").isdigit() and len(number) <= 18):
@@ -92,12 +94,12 @@ def number_in_path(request: web.Request, name: str) -> int:
 def wait_seconds(request: web.Request) -> float:
     """How long a caller with `?wait=` waits at most; raises BadRequest."""
     try:
-        return min(max(float(request.query.get("wait", "0")), 0), LONGEST_WAIT_SECONDS)
+        return min(max(float(request.query.get("wait", "0")), 0), MAX_WAIT_SECONDS)
     except ValueError:
         raise BadRequest("wait is a number of seconds.") from None
 
 
-def still_waits(request: web.Request) -> Callable[[], bool]:
+def is_waiting(request: web.Request) -> Callable[[], bool]:
     """Whether somebody is there to be answered, asked again and again."""
     closing = request.app[CLOSING]
     return lambda: not closing.is_set() and request.transport is not None
@@ -106,21 +108,21 @@ def still_waits(request: web.Request) -> Callable[[], bool]:
 def idempotency_key(request: web.Request) -> str | None:
     """What makes a repeat the same request; raises BadRequest where it cannot be kept."""
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not (1 <= len(key) <= LONGEST_KEY and key.isascii()):
-        raise BadRequest(f"The Idempotency-Key takes 1 to {LONGEST_KEY} ASCII characters.")
+    if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii()):
+        raise BadRequest(f"The Idempotency-Key takes 1 to {MAX_KEY_LENGTH} ASCII characters.")
     if key is not None and without_card_numbers(key) != key:
         raise BadRequest("Never send card numbers, nor as an Idempotency-Key.")
     return key
 
 
-def required_key(request: web.Request) -> str:
+def required_idempotency_key(request: web.Request) -> str:
     """The same where money moves; raises BadRequest where there is none."""
     if (key := idempotency_key(request)) is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not act twice.")
     return key
 
 
-def said(model: BaseModel | None, status: int = 200) -> web.Response:
+def json_response(model: BaseModel | None, status: int = 200) -> web.Response:
     """A model as the answer."""
     if model is None:
         return web.Response(status=status)

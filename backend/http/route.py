@@ -19,9 +19,9 @@ from backend.database.protocol import Database, Person
 from backend.errors import PursebotError
 from backend.http import requests
 from backend.http.authentication import acting_user, require_bot
-from backend.http.rate_limits import costly
+from backend.http.rate_limits import rate_limit
 from backend.schemas import Role
-from backend.shop import Shop
+from backend.services import Services
 
 Body = TypeVar("Body", bound=BaseModel)
 Answer = TypeVar("Answer", bound=BaseModel | None)
@@ -55,9 +55,9 @@ class Call(Generic[Body]):
     body: Body
 
     @property
-    def services(self) -> Shop:
+    def services(self) -> Services:
         """The database, Stripe, the wakeup, the metrics."""
-        return self.request.app[requests.SHOP]
+        return self.request.app[requests.SERVICES]
 
     @property
     def database(self) -> Database:
@@ -75,9 +75,9 @@ class Call(Generic[Body]):
         return requests.idempotency_key(self.request)
 
     @property
-    def required_key(self) -> str:
+    def required_idempotency_key(self) -> str:
         """The same where money moves; raises BadRequest where there is none."""
-        return requests.required_key(self.request)
+        return requests.required_idempotency_key(self.request)
 
     def id(self, name: str = "id") -> UUID:
         """An id in the path; raises BadRequest if it is none."""
@@ -85,7 +85,7 @@ class Call(Generic[Body]):
 
     def number(self, name: str = "id") -> int:
         """A number in the path (a group's is negative); raises BadRequest if it is none."""
-        return requests.number_in_path(self.request, name)
+        return requests.path_number(self.request, name)
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class Route:
     path: str
     handler: Handler
     summary: str
-    takes: type[BaseModel] | None
-    gives: type[Any] | None  # a model; mypy cannot say that it is no NoneType
+    request_model: type[BaseModel] | None
+    response_model: type[Any] | None  # a model; mypy cannot say that it is no NoneType
     status: int
     role: Role | None
     key: Key | None
-    refuses: Errors
-    costs: bool
+    raises: Errors
+    rate_limited: bool
     media_type: str | None
 
     @property
@@ -125,13 +125,13 @@ def route(
     service: Callable[[Call[Body]], Awaitable[Answer]],
     summary: str,
     *,
-    takes: type[Body] | None = None,
-    gives: type[Answer] | None = None,
+    request_model: type[Body] | None = None,
+    response_model: type[Answer] | None = None,
     status: int = 200,
     role: Role | None = None,
     key: Key | None = None,
-    refuses: Errors = (),
-    costs: bool = False,
+    raises: Errors = (),
+    rate_limited: bool = False,
     other_form: OtherForm[Answer] | None = None,
 ) -> Route:
     """A route for people and engineers.
@@ -144,14 +144,15 @@ def route(
 
     async def handler(request: web.Request) -> web.StreamResponse:
         acting_user(request)
-        answer = await service(await _call(request, takes))
+        answer = await service(await _call(request, request_model))
         if other_form:
             return other_form.response(request, answer)
-        return requests.said(answer, status)
+        return requests.json_response(answer, status)
 
     return Route(
-        method, path, costly(handler) if costs else handler, summary, takes, gives, status, role,
-        key, refuses, costs, other_form.media_type if other_form else None,
+        method, path, rate_limit(handler) if rate_limited else handler, summary, request_model,
+        response_model, status, role, key, raises, rate_limited,
+        other_form.media_type if other_form else None,
     )  # fmt: skip
 
 
@@ -160,19 +161,19 @@ def bot_route(
     path: str,
     service: Callable[[Call[Body]], Awaitable[BaseModel | None]],
     *,
-    takes: type[Body] | None = None,
+    request_model: type[Body] | None = None,
     status: int = 200,
 ) -> web.RouteDef:
     """A route for the bot itself, and nobody else; it is in no document."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         require_bot(request)
-        return requests.said(await service(await _call(request, takes)), status)
+        return requests.json_response(await service(await _call(request, request_model)), status)
 
     return web.route(method, path, handler)
 
 
-async def _call(request: web.Request, takes: type[Body] | None) -> Call[Body]:
+async def _call(request: web.Request, request_model: type[Body] | None) -> Call[Body]:
     # A route that takes nothing has a service function that reads no body: nobody sees this None.
-    body: Any = await requests.asked(request, takes) if takes else None
+    body: Any = await requests.parse_request(request, request_model) if request_model else None
     return Call(request, body)

@@ -10,7 +10,7 @@ from backend.schemas import Statement
 def response(request: web.Request, made: Statement) -> web.Response:
     """A CSV file or, with `?format=json`, the Statement."""
     if request.query.get("format") == "json":
-        return requests.said(made)
+        return requests.json_response(made)
     return web.Response(
         text=made.csv,
         content_type="text/csv",

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.errors import Unauthorized
 from backend.failures import SupabaseUnavailable
-from backend.http.tokens import proved
+from backend.http.tokens import verify_token
 from backend.schemas import Json
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 AUDIENCE = ROLE = "authenticated"
 PUBLISHED = ("ES256", "RS256")
 FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
-ASK_AGAIN_SECONDS = 60  # however many strangers name keys that nobody knows
+REFETCH_SECONDS = 60  # however many strangers name keys that nobody knows
 ANSWER = aiohttp.ClientTimeout(total=3)
 NO_ANSWER = (aiohttp.ClientError, TimeoutError)
 
@@ -42,9 +42,9 @@ class SupabaseAuth:
         self.issuer = f"{project}/auth/v1"
         self._secret = None if secret and secret.lstrip().startswith("{") else secret
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._asked_at = float("-inf")
-        self._reached = False
-        self._asking = asyncio.Lock()
+        self._fetched_at = float("-inf")
+        self._is_reachable = False
+        self._fetch_lock = asyncio.Lock()
 
     async def claims(self, token: str) -> Json:
         """What a person's token says; raises Unauthorized and SupabaseUnavailable."""
@@ -57,28 +57,28 @@ class SupabaseAuth:
                 algorithm = key.algorithm_name
             if key is None:
                 raise Unauthorized
-            found = proved(token, key, algorithm, audience=AUDIENCE, issuer=self.issuer)
+            claims = verify_token(token, key, algorithm, audience=AUDIENCE, issuer=self.issuer)
         except jwt.InvalidTokenError as error:
             raise Unauthorized from error
-        if found.get("role") != ROLE:
+        if claims.get("role") != ROLE:
             raise Unauthorized
-        return found
+        return claims
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
         """The published key of that name; a key that was published stays good while nobody answers.
 
         Raises SupabaseUnavailable where it cannot be known.
         """
-        async with self._asking:
-            good_for = FRESH_SECONDS if name in self._keys else ASK_AGAIN_SECONDS
-            if time.monotonic() - self._asked_at > good_for:
+        async with self._fetch_lock:
+            good_for = FRESH_SECONDS if name in self._keys else REFETCH_SECONDS
+            if time.monotonic() - self._fetched_at > good_for:
                 await self._ask()
-        if name not in self._keys and not self._reached:
+        if name not in self._keys and not self._is_reachable:
             raise SupabaseUnavailable
         return self._keys.get(name)
 
     async def _ask(self) -> None:
-        self._asked_at = time.monotonic()
+        self._fetched_at = time.monotonic()
         url = f"{self.issuer}/.well-known/jwks.json"
         try:
             async with (
@@ -86,12 +86,12 @@ class SupabaseAuth:
                 http.get(url, allow_redirects=False) as answer,
             ):
                 published = PublishedKeys.model_validate_json(await answer.read()).keys
-            found = jwt.PyJWKSet(published).keys if published else []
+            keys = jwt.PyJWKSet(published).keys if published else []
         except (*NO_ANSWER, jwt.PyJWTError, ValidationError):
-            self._reached = False
+            self._is_reachable = False
             log.warning("supabase_keys_unavailable", url=url)
             return
-        self._reached = True
+        self._is_reachable = True
         self._keys = {
-            key.key_id: key for key in found if key.key_id and key.algorithm_name in PUBLISHED
+            key.key_id: key for key in keys if key.key_id and key.algorithm_name in PUBLISHED
         }

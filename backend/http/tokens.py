@@ -16,7 +16,9 @@ def issuer_of(token: str) -> object:
         raise Unauthorized from error
 
 
-def proved(token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str) -> Json:
+def verify_token(
+    token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str
+) -> Json:
     """The token's claims, if `key` signed it for `audience` and it is good now; or Unauthorized."""
     try:
         claims: Json = jwt.decode(

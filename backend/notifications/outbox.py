@@ -9,13 +9,13 @@ from backend.database.protocol import Database
 from backend.metrics import Metrics
 from backend.schemas import ClaimedNotifications, Notification, NotificationResult
 
-Found = TypeVar("Found")
+Item = TypeVar("Item")
 
-CLAIM_AT_MOST = 30  # Telegram's limit for one second
-LOOK_AGAIN_SECONDS = 0.5  # retries fall due and rates free up without anybody ringing
+CLAIM_LIMIT = 30  # Telegram's limit for one second
+RECHECK_SECONDS = 0.5  # retries fall due and rates free up without anybody ringing
 
 
-class Bell:
+class Wakeup:
     """Rung after a commit that may have queued something, so that nobody waits for the next look.
 
     It is only a hint within this process; what there is to tell stands in the database.
@@ -23,54 +23,56 @@ class Bell:
 
     def __init__(self) -> None:
         """Nobody has rung yet."""
-        self._rung = asyncio.Event()
+        self._event = asyncio.Event()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake whoever waits."""
-        self._rung.set()
+        self._event.set()
 
     async def wait(self, seconds: float) -> None:
         """Until the bell rings, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
+                await self._event.wait()
         except TimeoutError:
             return
-        self._rung.clear()
+        self._event.clear()
 
 
-async def claim(
-    database: Database, bell: Bell, seconds: float, still_waits: Callable[[], bool]
+async def claim_notifications(
+    database: Database, wakeup: Wakeup, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedNotifications:
     """What the bot may send now; waits up to `seconds` for something while `still_waits`."""
 
-    async def look() -> list[Notification]:
-        return await notifications.claim_notifications(database, most=CLAIM_AT_MOST)
+    async def fetch() -> list[Notification]:
+        return await notifications.claim_notifications(database, max_rows=CLAIM_LIMIT)
 
-    return ClaimedNotifications(notifications=await until_some(look, bell, seconds, still_waits))
+    return ClaimedNotifications(
+        notifications=await wait_for_items(fetch, wakeup, seconds, is_waiting)
+    )
 
 
-async def until_some(
-    look: Callable[[], Awaitable[list[Found]]],
-    bell: Bell,
+async def wait_for_items(
+    fetch: Callable[[], Awaitable[list[Item]]],
+    wakeup: Wakeup,
     seconds: float,
-    still_waits: Callable[[], bool],
-) -> list[Found]:
+    is_waiting: Callable[[], bool],
+) -> list[Item]:
     """What `look` finds, at once or when the bell has rung; nothing after `seconds`."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
-    while still_waits():
-        found = await look()
+    while is_waiting():
+        items = await fetch()
         left = deadline - clock.time()
-        if found or left <= 0:
-            return found
-        await bell.wait(min(left, LOOK_AGAIN_SECONDS))
+        if items or left <= 0:
+            return items
+        await wakeup.wait(min(left, RECHECK_SECONDS))
     return []
 
 
-async def finish(
+async def finish_notification(
     database: Database,
-    bell: Bell,
+    wakeup: Wakeup,
     metrics: Metrics,
     notification_id: int,
     result: NotificationResult,
@@ -88,4 +90,4 @@ async def finish(
     )
     if finished.seconds_since_paid is not None:
         metrics.payment_to_chat.observe(finished.seconds_since_paid)
-    bell.ring()  # a retry may be due, and the chat's next may go
+    wakeup.wake()  # a retry may be due, and the chat's next may go

@@ -9,20 +9,20 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.database.functions import telegram_updates
-from backend.notifications.outbox import until_some
+from backend.notifications.outbox import wait_for_items
 from backend.schemas import (
     ClaimedUpdate,
     ClaimedUpdates,
     Json,
     UpdateHandled,
     UpdateRejected,
-    in_all_texts,
+    mask_card_numbers,
 )
-from backend.shop import Shop
+from backend.services import Services
 
 log = structlog.get_logger(__name__)
 
-CLAIM_AT_MOST = 32  # as many as the bot handles at once
+CLAIM_LIMIT = 32  # as many as the bot handles at once
 # In what cannot be parsed as a whole. Inside a text, the quotes would be escaped.
 UPDATE_ID: Final = re.compile(rb'"update_id"\s*:\s*(\d{1,15})\b')
 
@@ -35,68 +35,70 @@ class TelegramUpdate(BaseModel):
     update_id: int = Field(ge=0, lt=2**53)
 
 
-async def receive(shop: Shop, raw: bytes) -> None:
+async def receive_update(services: Services, raw: bytes) -> None:
     """Store one update; a repeat changes nothing.
 
     What cannot be stored is recorded, counted and left out: Telegram repeats what it sees refused,
     and holds back what comes after it.
     """
     try:
-        body = storable(raw)
+        body = parse_update(raw)
     except ValueError:
-        found = UPDATE_ID.search(raw)
-        await leave_out(shop, int(found[1]) if found else None, "unknown")
+        match = UPDATE_ID.search(raw)
+        await record_unreadable(services, int(match[1]) if match else None, "unknown")
         return
-    await telegram_updates.receive_update(shop.database, body=body)
-    shop.bell.ring()
+    await telegram_updates.receive_update(services.database, body=body)
+    services.wakeup.wake()
 
 
-def storable(raw: bytes) -> Json:
+def parse_update(raw: bytes) -> Json:
     """The update as PostgreSQL keeps it. Raises ValueError.
 
     A card number that somebody sent is not among it, nor is a NUL character, and no number is
     infinite: JSON knows none, and neither does PostgreSQL's.
     """
     update = TelegramUpdate.model_validate_json(raw.replace(rb"\u0000", rb"\ufffd"))
-    body: Json = in_all_texts(update.model_dump())
+    body: Json = mask_card_numbers(update.model_dump())
     json.dumps(body, allow_nan=False)
     return body
 
 
-async def reject(shop: Shop, update_id: int, rejected: UpdateRejected) -> None:
+async def reject_update(services: Services, update_id: int, rejected: UpdateRejected) -> None:
     """The bot cannot read this one: it is not handed out any more."""
-    await leave_out(shop, update_id, rejected.kind)
+    await record_unreadable(services, update_id, rejected.kind)
 
 
-async def leave_out(shop: Shop, update_id: int | None, kind: str) -> None:
+async def record_unreadable(services: Services, update_id: int | None, kind: str) -> None:
     """Record and count an update that nobody can handle; what it says enters no log."""
-    shop.metrics.unreadable_updates.inc()
+    services.metrics.unreadable_updates.inc()
     log.error("update_unreadable", update_id=update_id, kind=kind)
     if update_id is not None:
-        await telegram_updates.reject_update(shop.database, update_id=update_id, kind=kind)
-        shop.bell.ring()  # the next of its chat may go
+        await telegram_updates.reject_update(services.database, update_id=update_id, kind=kind)
+        services.wakeup.wake()  # the next of its chat may go
 
 
-async def claim(
-    shop: Shop, takeover: bool, seconds: float, still_waits: Callable[[], bool]
+async def claim_updates(
+    services: Services, takeover: bool, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedUpdates:
     """What the bot is to handle now; waits up to `seconds` for something while `still_waits`.
 
     `takeover`: the bot has just started, so that whatever is claimed was claimed by one that ended.
     """
 
-    async def look() -> list[ClaimedUpdate]:
+    async def fetch() -> list[ClaimedUpdate]:
         claimed = await telegram_updates.claim_updates(
-            shop.database, most=CLAIM_AT_MOST, takeover=takeover
+            services.database, max_rows=CLAIM_LIMIT, takeover=takeover
         )
         for lost in claimed.given_up:
             log.error("update_given_up", update_id=lost)
         return claimed.updates
 
-    return ClaimedUpdates(updates=await until_some(look, shop.bell, seconds, still_waits))
+    return ClaimedUpdates(updates=await wait_for_items(fetch, services.wakeup, seconds, is_waiting))
 
 
-async def finish(shop: Shop, update_id: int, handled: UpdateHandled) -> None:
+async def finish_update(services: Services, update_id: int, handled: UpdateHandled) -> None:
     """The bot has handled it: what was said is forgotten."""
-    await telegram_updates.finish_update(shop.database, update_id=update_id, claim=handled.claim)
-    shop.bell.ring()  # the next of its chat may go
+    await telegram_updates.finish_update(
+        services.database, update_id=update_id, claim=handled.claim
+    )
+    services.wakeup.wake()  # the next of its chat may go

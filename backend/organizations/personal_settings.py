@@ -5,11 +5,13 @@ from backend.database.protocol import Database, Person
 from backend.schemas import PersonalSettings, SettingsChange
 
 
-async def show(database: Database, actor: Person) -> PersonalSettings:
+async def get_settings(database: Database, actor: Person) -> PersonalSettings:
     """The caller's own settings."""
     return await personal_settings.get_settings(database, actor)
 
 
-async def change(database: Database, actor: Person, wanted: SettingsChange) -> PersonalSettings:
+async def change_settings(
+    database: Database, actor: Person, request: SettingsChange
+) -> PersonalSettings:
     """Change those settings that are named, and no others. Raises TimeZoneUnknown."""
-    return await personal_settings.change_settings(database, actor, changes=wanted)
+    return await personal_settings.change_settings(database, actor, changes=request)

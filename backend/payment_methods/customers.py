@@ -10,53 +10,63 @@ from backend.database.functions import customers as sql_customers
 from backend.database.protocol import Person
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Customer, WhichOrganization
-from backend.shop import Shop
+from backend.services import Services
 
 log = structlog.get_logger(__name__)
 
 SOON_SECONDS = 3.0
 
 
-class KnownCustomer(NamedTuple):
+class ExistingCustomer(NamedTuple):
     """Stripe's id of an organization's customer, and the person who asks for it."""
 
     customer_id: str
     user_id: UUID
 
 
-async def ready(shop: Shop, actor: Person, organization_id: UUID) -> None:
+async def try_ensure_customer(services: Services, actor: Person, organization_id: UUID) -> None:
     """Have a customer, if Stripe gives one soon: without one nothing but saving a card is missing.
 
     Raises NotFound, RoleTooLow.
     """
     try:
         async with asyncio.timeout(SOON_SECONDS):
-            await customer_id(shop, actor, organization_id)
+            await ensure_stripe_customer_id(services, actor, organization_id)
     except (StripeRefused, StripeUnavailable, TimeoutError) as error:
         log.warning("no_customer", organization=str(organization_id), error=repr(error))
 
 
-async def customer(shop: Shop, actor: Person, wanted: WhichOrganization) -> Customer:
+async def ensure_customer(
+    services: Services, actor: Person, request: WhichOrganization
+) -> Customer:
     """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
-    return Customer(customer_id=await customer_id(shop, actor, wanted.organization_id))
+    return Customer(
+        customer_id=await ensure_stripe_customer_id(services, actor, request.organization_id)
+    )
 
 
-async def customer_id(shop: Shop, actor: Person, organization_id: UUID) -> str:
+async def ensure_stripe_customer_id(
+    services: Services, actor: Person, organization_id: UUID
+) -> str:
     """Stripe's id of the organization's customer. Raises as `known`."""
-    return (await known(shop, actor, organization_id)).customer_id
+    return (await ensure_customer_row(services, actor, organization_id)).customer_id
 
 
-async def known(shop: Shop, actor: Person, organization_id: UUID) -> KnownCustomer:
+async def ensure_customer_row(
+    services: Services, actor: Person, organization_id: UUID
+) -> ExistingCustomer:
     """The organization's customer at Stripe, and the `user_id` of who asks for it.
 
     Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
     StripeUnavailable.
     """
-    found = await sql_customers.get_customer(shop.database, actor, organization_id=organization_id)
-    if found.stripe_customer_id is not None:
-        return KnownCustomer(found.stripe_customer_id, found.user_id)
-    made_id = await shop.stripe.create_customer(found)
-    kept = await sql_customers.keep_customer(
-        shop.database, organization_id=organization_id, customer_id=made_id
+    row = await sql_customers.get_customer(
+        services.database, actor, organization_id=organization_id
     )
-    return KnownCustomer(kept.stripe_customer_id, found.user_id)
+    if row.stripe_customer_id is not None:
+        return ExistingCustomer(row.stripe_customer_id, row.user_id)
+    made_id = await services.stripe.create_customer(row)
+    saved = await sql_customers.set_stripe_customer(
+        services.database, organization_id=organization_id, customer_id=made_id
+    )
+    return ExistingCustomer(saved.stripe_customer_id, row.user_id)

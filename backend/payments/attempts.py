@@ -5,6 +5,6 @@ from backend.database.protocol import Database, Person
 from backend.schemas import Attempt, AttemptKey
 
 
-async def show(database: Database, actor: Person, wanted: AttemptKey) -> Attempt:
+async def get_attempt(database: Database, actor: Person, request: AttemptKey) -> Attempt:
     """What the caller's `Idempotency-Key` began: nothing, or one of these."""
-    return await sql_payments.get_attempt(database, actor, idempotency_key=wanted.key)
+    return await sql_payments.get_attempt(database, actor, idempotency_key=request.key)

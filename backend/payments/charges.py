@@ -16,13 +16,15 @@ from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.payment_methods import service as cards
 from backend.payments import checkout, new_payment
 from backend.schemas import ChargeRequest, Payment
-from backend.shop import Shop
-from backend.stripe.errors import refused_for_the_key
+from backend.services import Services
+from backend.stripe.errors import is_key_error
 
 log = structlog.get_logger(__name__)
 
 
-async def start(shop: Shop, actor: Person, request: ChargeRequest, key: str) -> Payment:
+async def charge_payment_method(
+    services: Services, actor: Person, request: ChargeRequest, key: str
+) -> Payment:
     """The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.
 
     The row first, then Stripe; the same `key` finds the same payment again. A decline is an
@@ -30,7 +32,7 @@ async def start(shop: Shop, actor: Person, request: ChargeRequest, key: str) -> 
     ReferenceUsed, and ChargeUnclear.
     """
     payment = await new_payment.make(
-        shop,
+        services,
         actor,
         request,
         key,
@@ -40,49 +42,55 @@ async def start(shop: Shop, actor: Person, request: ChargeRequest, key: str) -> 
         order_reference=request.reference,
     )
     if payment.status == "created":
-        shop.bell.ring()
+        services.wakeup.wake()
         try:
-            await carry_out(shop, payment)
+            await execute_charge(services, payment)
         except StripeUnavailable as unavailable:
             raise ChargeUnclear from unavailable
-    return await checkout.show(shop, actor, payment.id)
+    return await checkout.get_payment(services, actor, payment.id)
 
 
-async def reconcile(shop: Shop, payment_id: UUID) -> None:
+async def reconcile_payment(services: Services, payment_id: UUID) -> None:
     """For the reconciler: ask Stripe about a payment, and end or go on with what waits."""
-    payment = await sql_payments.start_check(shop.database, payment_id=payment_id)
+    payment = await sql_payments.claim_payment_check(services.database, payment_id=payment_id)
     if payment.status == "created" and payment.flow == "charge":
-        await carry_out(shop, payment)
+        await execute_charge(services, payment)
     else:
-        await checkout.reconcile(shop, payment)
+        await checkout.reconcile_open_payment(services, payment)
 
 
-async def carry_out(shop: Shop, payment: PaymentRow) -> None:
+async def execute_charge(services: Services, payment: PaymentRow) -> None:
     """Find the charge at Stripe, or have it made while it may be; else it is over.
 
     Raises StripeUnavailable where nobody knows; the reconciler comes back.
     """
-    if await checkout.find_charge(shop, payment):
+    if await checkout.find_lost_charge(services, payment):
         return
-    claim = await sql_charges.claim_charge(shop.database, payment_id=payment.id)
-    shop.bell.ring()
+    claim = await sql_charges.claim_charge(services.database, payment_id=payment.id)
+    services.wakeup.wake()
     if claim.claimed:
-        await send(shop, claim)
+        await send_charge(services, claim)
 
 
-async def send(shop: Shop, payment: ClaimedCharge) -> None:
+async def send_charge(services: Services, payment: ClaimedCharge) -> None:
     """Have Stripe charge the saved card; the same key charges once."""
     try:
-        intent = await shop.stripe.charge(payment)
+        intent = await services.stripe.charge(payment)
     except StripeUnavailable:
         until = payment.sending_until
-        await sql_charges.release_charge(shop.database, payment_id=payment.id, sending_until=until)
+        await sql_charges.release_charge(
+            services.database, payment_id=payment.id, sending_until=until
+        )
         raise
     except StripeRefused as refused:
         log.error("stripe_refused", payment=str(payment.id), **refused.facts)
         reason = refused.facts["stripe_code"]
-        await sql_charges.end_charge(shop.database, payment_id=payment.id, reason=reason)
-        if not refused_for_the_key(refused.__cause__):  # else nothing is wrong with the card
-            await cards.look(shop, {"organization_id": str(payment.organization_id)})
+        await sql_charges.mark_charge_failed(
+            services.database, payment_id=payment.id, reason=reason
+        )
+        if not is_key_error(refused.__cause__):  # else nothing is wrong with the card
+            await cards.sync_payment_methods(
+                services, {"organization_id": str(payment.organization_id)}
+            )
     else:
-        await checkout.charged(shop, payment, intent)
+        await checkout.record_charge(services, payment, intent)

@@ -5,24 +5,30 @@ from backend.errors import PaymentClosed
 from backend.failures import StripeUnavailable
 from backend.payments import checkout, new_payment
 from backend.schemas import Intent, PaymentRequest
-from backend.shop import Shop
+from backend.services import Services
 
 
-async def start(shop: Shop, actor: Person, request: PaymentRequest, key: str | None) -> Intent:
+async def create_intent(
+    services: Services, actor: Person, request: PaymentRequest, key: str | None
+) -> Intent:
     """A payment that a page of the payer's own confirms with Stripe's elements.
 
     Refuses and repeats as `topups.start` does.
 
     The client secret is Stripe's to keep: a repeat asks there for it.
     """
-    payment = await new_payment.make(shop, actor, request, key, flow="intent")
-    if checkout.late(payment) and payment.status in ("created", "pending"):
+    payment = await new_payment.make(services, actor, request, key, flow="intent")
+    if checkout.is_late(payment) and payment.status in ("created", "pending"):
         raise PaymentClosed(status="expired")
     if payment.status == "created":
-        intent = await checkout.made_by_stripe(shop, payment, shop.stripe.create_intent(payment))
-        payment = await checkout.opened(shop, payment.id, intent_id=intent.id)
+        intent = await checkout.create_at_stripe(
+            services, payment, services.stripe.create_intent(payment)
+        )
+        payment = await checkout.record_opened(services, payment.id, intent_id=intent.id)
     elif payment.status == "pending":
-        intent = await shop.stripe.get_intent(checkout.opened_as(payment.stripe_payment_intent_id))
+        intent = await services.stripe.get_intent(
+            checkout.opened_as(payment.stripe_payment_intent_id)
+        )
     if payment.status != "pending":
         raise PaymentClosed(status=payment.status)
     if intent.client_secret is None:  # documented, and not said of an intent that waits

@@ -6,12 +6,12 @@ from backend.database.functions import organizations as sql_organizations, payme
 from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.schemas import PaymentFlow, PaymentRequest, ShownIn, SubscriptionRequest
-from backend.shop import Shop
+from backend.services import Services
 from backend.wallets import money
 
 
 async def make(
-    shop: Shop,
+    services: Services,
     actor: Person,
     request: PaymentRequest,
     key: str | None,
@@ -22,9 +22,9 @@ async def make(
     order_reference: str | None = None,
 ) -> PaymentRow:
     """The payment's row, as Stripe will be asked for it."""
-    amount, currency = await priced(shop, actor, request)
+    amount, currency = await priced(services, actor, request)
     made = await sql_payments.create_payment(
-        shop.database,
+        services.database,
         actor,
         organization_id=request.organization_id,
         amount=amount,
@@ -36,18 +36,18 @@ async def make(
         payment_method_id=payment_method_id,
         order_reference=order_reference,
     )
-    return await sql_payments.start_payment(shop.database, payment_id=made.id)
+    return await sql_payments.get_payment_for_service(services.database, payment_id=made.id)
 
 
 async def priced(
-    shop: Shop, actor: Person, request: PaymentRequest | SubscriptionRequest
+    services: Services, actor: Person, request: PaymentRequest | SubscriptionRequest
 ) -> tuple[int, str]:
     """The amount in minor units, and its currency: the organization's where none is named."""
     code = request.currency
     if code is None:
         which = request.organization_id
         organization = await sql_organizations.get_organization(
-            shop.database, actor, organization_id=which
+            services.database, actor, organization_id=which
         )
         code = organization.default_currency
     return money.minor_units(request.amount, code.lower()), code.lower()

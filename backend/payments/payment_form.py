@@ -5,36 +5,44 @@ from backend.database.protocol import Person
 from backend.errors import BadRequest
 from backend.payment_methods import service as cards, setup_links
 from backend.payments import charges, checkout as topups
-from backend.shop import Shop
+from backend.services import Services
 
 
-async def act(
-    shop: Shop, actor: Person, form: schemas.PaymentForm, key: str | None
+async def submit_payment_form(
+    services: Services, actor: Person, form: schemas.PaymentForm, key: str | None
 ) -> schemas.PaymentFormAnswer:
     """Add a payment method, or purchase credits with a saved one or on a page.
 
     Refuses as `card_links.add`, `charges.start` and `topups.start` do.
     """
-    wanted = form.root
-    if isinstance(wanted, schemas.AddPaymentMethod):
-        added = await setup_links.add(shop, actor, wanted, key)
+    request = form.root
+    if isinstance(request, schemas.AddPaymentMethod):
+        added = await setup_links.add_payment_method(services, actor, request, key)
         return schemas.PaymentFormAnswer(**dict(added))
-    if wanted.payment_method_id is None:
-        if wanted.reference:
+    if request.payment_method_id is None:
+        if request.reference:
             raise BadRequest(
                 "A reference goes with a payment_method_id: a page may be left unpaid."
             )
-        return schemas.PaymentFormAnswer(checkout=await topups.start(shop, actor, wanted, key))
+        return schemas.PaymentFormAnswer(
+            checkout=await topups.create_checkout(services, actor, request, key)
+        )
     if key is None:
         raise BadRequest("Send an Idempotency-Key: the same again finds the same, and pays once.")
-    return schemas.PaymentFormAnswer(payment=await charges.start(shop, actor, wanted, key))
+    return schemas.PaymentFormAnswer(
+        payment=await charges.charge_payment_method(services, actor, request, key)
+    )
 
 
-async def change(shop: Shop, actor: Person, form: schemas.MethodForm) -> schemas.PaymentMethod:
+async def change_payment_method(
+    services: Services, actor: Person, form: schemas.MethodForm
+) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
-    return await cards.change(shop, actor, form.payment_method_id, form)
+    return await cards.change_payment_method(services, actor, form.payment_method_id, form)
 
 
-async def remove(shop: Shop, actor: Person, chosen: schemas.MethodChoice) -> None:
+async def remove_payment_method(
+    services: Services, actor: Person, chosen: schemas.MethodChoice
+) -> None:
     """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
-    await cards.remove(shop, actor, chosen.payment_method_id)
+    await cards.remove_payment_method(services, actor, chosen.payment_method_id)

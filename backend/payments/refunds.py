@@ -16,7 +16,7 @@ from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout
 from backend.schemas import Refund, RefundRequest
-from backend.shop import Shop
+from backend.services import Services
 from backend.stripe.parsers import refunds as parsers
 from backend.stripe.parsers.refunds import parse_refund
 from backend.wallets import money
@@ -27,8 +27,8 @@ log = structlog.get_logger(__name__)
 KEY_LIVES = timedelta(hours=23)
 
 
-async def refund(
-    shop: Shop, actor: Person, payment_id: UUID, wanted: RefundRequest, key: str
+async def create_refund(
+    services: Services, actor: Person, payment_id: UUID, request: RefundRequest, key: str
 ) -> Refund:
     """Send money of a payment back to its payer, all that is left or a part.
 
@@ -36,97 +36,97 @@ async def refund(
     Raises NotFound, RoleTooLow, IdempotencyKeyReused, NothingToRefund, RefundTooLarge, one of
     AmountRefused, StripeRefused, StripeUnavailable (it may have gone back: the reconciler asks).
     """
-    payment = await checkout.show(shop, actor, payment_id)
-    amount, currency = wanted.amount, payment.money.currency
+    payment = await checkout.get_payment(services, actor, payment_id)
+    amount, currency = request.amount, payment.money.currency
     minor = None if amount is None else money.minor_units(amount, currency)
-    made = await sql_refunds.create_refund(
-        shop.database,
+    created = await sql_refunds.create_refund(
+        services.database,
         actor,
         payment_id=payment_id,
         idempotency_key=key,
         amount=minor,
-        reason=wanted.reason,
+        reason=request.reason,
     )
-    shop.bell.ring()
-    if made.status == "requested":
-        await reconcile(shop, made.id)
-    return await sql_refunds.get_refund(shop.database, actor, refund_id=made.id)
+    services.wakeup.wake()
+    if created.status == "requested":
+        await reconcile(services, created.id)
+    return await sql_refunds.get_refund(services.database, actor, refund_id=created.id)
 
 
-async def carry_out(shop: Shop, row: RefundRow) -> None:
+async def send_refund(services: Services, row: RefundRow) -> None:
     """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
     try:
-        made = await shop.stripe.create_refund(row)
+        made = await services.stripe.create_refund(row)
     except StripeRefused as refused:
-        if await found_at_stripe(shop, row):
+        if await settle_from_stripe(services, row):
             return
         log.error("stripe_refused", refund=str(row.id), **refused.facts)
-        await refuse(shop, row, refused.facts["stripe_code"])
+        await mark_refund_refused(services, row, refused.facts["stripe_code"])
         raise
     with suppress(EventNotApplied):  # the reconciler asks again
-        await settle(shop, [made], row.livemode)
+        await settle_refunds(services, [made], row.livemode)
 
 
-async def refuse(shop: Shop, row: RefundRow, why: str) -> None:
+async def mark_refund_refused(services: Services, row: RefundRow, why: str) -> None:
     """There is no such refund at Stripe, and there will be none by this attempt."""
     await sql_refunds.refuse_refund(
-        shop.database, refund_id=row.id, attempt=row.attempt, failure=why
+        services.database, refund_id=row.id, attempt=row.attempt, failure=why
     )
-    shop.bell.ring()
+    services.wakeup.wake()
 
 
-async def found_at_stripe(shop: Shop, row: RefundRow) -> bool:
+async def settle_from_stripe(services: Services, row: RefundRow) -> bool:
     """Settle what Stripe lists for the payment; whether this refund is among it.
 
     Raises StripeUnavailable where it does not say: nobody knows.
     """
     try:
-        listed = await shop.stripe.refunds_of(row.stripe_payment_intent_id)
+        listed = await services.stripe.list_refunds(row.stripe_payment_intent_id)
     except StripeRefused as refused:
         raise StripeUnavailable from refused
     with suppress(EventNotApplied):  # the reconciler asks again
-        await settle(shop, listed, row.livemode)
+        await settle_refunds(services, listed, row.livemode)
     return str(row.id) in [each.refund_id for each in listed]
 
 
-async def ask(shop: Shop, intent_id: str, livemode: bool) -> None:
+async def refetch_refunds(services: Services, intent_id: str, livemode: bool) -> None:
     """Ask Stripe which refunds an intent has, and settle each as it stands.
 
     Raises EventNotApplied as `settle` does.
     """
-    await settle(shop, await shop.stripe.refunds_of(intent_id), livemode)
+    await settle_refunds(services, await services.stripe.list_refunds(intent_id), livemode)
 
 
-async def settle(shop: Shop, found: list[parsers.Refund], livemode: bool) -> None:
+async def settle_refunds(services: Services, refunds: list[parsers.Refund], livemode: bool) -> None:
     """What Stripe answered takes the same way as what it posts.
 
     Raises EventNotApplied after the last one where one of them could not be applied yet.
     """
     failed = None
-    for each in found:
+    for each in refunds:
         name = f"{each.id}:{each.status}"
         try:
-            await checkout.receive_check(shop, name, livemode, parse_refund(each))
+            await checkout.receive_refetched(services, name, livemode, parse_refund(each))
         except EventNotApplied as error:
             failed = error
     if failed:
         raise failed
 
 
-async def reconcile(shop: Shop, refund_id: UUID) -> None:
+async def reconcile(services: Services, refund_id: UUID) -> None:
     """Find out what became of a refund, and make one that was never made while its key lives.
 
     Only while whoever asked for it may do so: an owner or admin, still.
     """
-    row = await sql_refunds.start_refund(shop.database, refund_id=refund_id)
-    if await found_at_stripe(shop, row) or row.status != "requested" or not row.made_here:
+    row = await sql_refunds.get_refund_for_service(services.database, refund_id=refund_id)
+    if await settle_from_stripe(services, row) or row.status != "requested" or not row.made_here:
         return  # what we did not begin is never carried out by us
-    row = await sql_refunds.start_refund(shop.database, refund_id=refund_id)
+    row = await sql_refunds.get_refund_for_service(services.database, refund_id=refund_id)
     if row.status != "requested":
         return
     if not row.authorized:
-        await refuse(shop, row, "requester_lost_role")
+        await mark_refund_refused(services, row, "requester_lost_role")
     elif datetime.now(UTC) - row.requested_at < KEY_LIVES:
-        await carry_out(shop, row)
+        await send_refund(services, row)
     else:
-        await refuse(shop, row, "never_made")
+        await mark_refund_refused(services, row, "never_made")

@@ -19,10 +19,10 @@ from typing import Literal, NamedTuple
 
 from backend.schemas.money import Money
 
-__all__ = ["CURRENCIES", "AmountNotRead", "major_units", "money_of", "read_money"]
+__all__ = ["CURRENCIES", "AmountError", "major_units", "money_of", "read_money"]
 
-MOST_DIGITS = 15  # before the decimal sign
-LONGEST_NUMBER = 24  # with all its separators
+MAX_DIGITS = 15  # before the decimal sign
+MAX_NUMBER_LENGTH = 24  # with all its separators
 ARABIC_DECIMAL, ARABIC_THOUSANDS = "\u066b", "\u066c"
 DECIMAL_SIGNS = f".,{ARABIC_DECIMAL}"
 SEPARATOR = f"[{DECIMAL_SIGNS}{ARABIC_THOUSANDS} ']"  # what is no decimal sign groups thousands
@@ -35,7 +35,9 @@ AS_ASCII = str.maketrans(
     }
 )
 
-Fault = Literal["amount_unreadable", "amount_ambiguous", "amount_too_precise", "currency_unknown"]
+AmountErrorCode = Literal[
+    "amount_unreadable", "amount_ambiguous", "amount_too_precise", "currency_unknown"
+]
 
 
 class Digits(NamedTuple):
@@ -62,13 +64,13 @@ CURRENCIES = {
 }
 
 
-class AmountNotRead(ValueError):
+class AmountError(ValueError):
     """A text that is no amount of the currency: the API's `code` for why, and its facts.
 
     `amount_ambiguous` has both `readings`, the smaller first: "1.00 1000.00".
     """
 
-    def __init__(self, code: Fault, **facts: str) -> None:
+    def __init__(self, code: AmountErrorCode, **facts: str) -> None:
         """Facts in major units of the currency, as decimal text."""
         super().__init__(code)
         self.code, self.facts = code, facts
@@ -81,21 +83,21 @@ def read_money(text: str, currency: str) -> Money:
     """
     digits = CURRENCIES.get(currency)
     if digits is None:
-        raise AmountNotRead("currency_unknown", currencies=" ".join(sorted(CURRENCIES)))
+        raise AmountError("currency_unknown", currencies=" ".join(sorted(CURRENCIES)))
     text = text.strip()
-    match = NUMBER.fullmatch(text.translate(AS_ASCII)) if len(text) <= LONGEST_NUMBER else None
+    match = NUMBER.fullmatch(text.translate(AS_ASCII)) if len(text) <= MAX_NUMBER_LENGTH else None
     if match is None:
-        raise AmountNotRead("amount_unreadable")
+        raise AmountError("amount_unreadable")
     sign, number = match.groups()
     whole, decimals = whole_and_decimals(number, currency)
-    if len(whole) > MOST_DIGITS:
-        raise AmountNotRead("amount_unreadable")
-    kept = decimals[: digits.exponent].ljust(digits.exponent, "0")
-    amount = int(sign + whole + kept)
+    if len(whole) > MAX_DIGITS:
+        raise AmountError("amount_unreadable")
+    padded = decimals[: digits.exponent].ljust(digits.exponent, "0")
+    amount = int(sign + whole + padded)
     cut = decimals[digits.exponent :].strip("0")
     if len(decimals) > max(2, digits.exponent) or cut or amount % digits.step:
         step = major_units(digits.step, currency)
-        raise AmountNotRead("amount_too_precise", step=step, currency=currency)
+        raise AmountError("amount_too_precise", step=step, currency=currency)
     return money_of(amount, currency)
 
 
@@ -111,14 +113,14 @@ def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
         return "".join(groups), ""
     (*before, decimals), (*between, last) = groups, separators
     if last in between or (between and not is_grouped(before, between)):
-        raise AmountNotRead("amount_unreadable")
+        raise AmountError("amount_unreadable")
     whole = "".join(before)
     is_decimal_sign = last in DECIMAL_SIGNS
     if len(decimals) == 3 and not (is_decimal_sign and CURRENCIES[currency].exponent == 3):
         readings = as_text(whole, decimals, currency), as_text(whole + decimals, "", currency)
-        raise AmountNotRead("amount_ambiguous", readings=" ".join(readings), currency=currency)
+        raise AmountError("amount_ambiguous", readings=" ".join(readings), currency=currency)
     if not is_decimal_sign:
-        raise AmountNotRead("amount_unreadable")
+        raise AmountError("amount_unreadable")
     return whole, decimals
 
 
@@ -137,9 +139,9 @@ def is_grouped(groups: list[str], separators: list[str]) -> bool:
 def as_text(whole: str, decimals: str, currency: str) -> str:
     """One reading of a text, with the currency's own decimals where it has no others."""
     digits = CURRENCIES[currency]
-    kept = decimals.rstrip("0") if len(decimals.rstrip("0")) > digits.shown else ""
-    places = len(kept) or digits.shown
-    return f"{Decimal(f'{whole}.{decimals or 0}'):.{places}f}"
+    shown_decimals = decimals.rstrip("0") if len(decimals.rstrip("0")) > digits.shown else ""
+    decimal_places = len(shown_decimals) or digits.shown
+    return f"{Decimal(f'{whole}.{decimals or 0}'):.{decimal_places}f}"
 
 
 def money_of(amount_minor: int, currency: str) -> Money:

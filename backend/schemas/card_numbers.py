@@ -13,13 +13,13 @@ SHAPED: Final = re.compile(
 GROUP: Final = re.compile("[0-9]+")
 # How cards begin, and years and Telegram's ids do not: https://en.wikipedia.org/wiki/Payment_card_number
 BRAND: Final = re.compile("2[2-7]|3[04-9]|[456]")
-LONGEST: Final = 19
+MAX_LENGTH: Final = 19
 
 
 def is_card_number(text: str) -> bool:
     """Of its digits, 13 or more, the last one is the sum of Luhn over the others: ISO/IEC 7812."""
     digits = "".join(GROUP.findall(text))
-    if not 12 < len(digits) <= LONGEST:
+    if not 12 < len(digits) <= MAX_LENGTH:
         return False
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
     return (sum(map(int, digits[::-2])) + sum(doubled)) % 10 == 0
@@ -27,29 +27,29 @@ def is_card_number(text: str) -> bool:
 
 def without_card_numbers(text: str) -> str:
     """The text with CARD_REMOVED for each card number in it: `4242 4242-42424242`."""
-    return SHAPED.sub(lambda found: found[0] if found["id"] else _blotted(found[0]), text)
+    return SHAPED.sub(lambda match: match[0] if match["id"] else _blotted(match[0]), text)
 
 
 def _blotted(digits: str) -> str:
     """Of more digits (`4242 4242 4242 4242 12/34`) each group may begin one, and end it."""
     groups = list(GROUP.finditer(digits))
-    kept, at = "", 0
+    text, at = "", 0
     for n, first in enumerate(groups):
         if first.start() < at or not BRAND.match(first[0]):
             continue
-        ends = (group.end() for group in groups[n : n + LONGEST])
+        ends = (group.end() for group in groups[n : n + MAX_LENGTH])
         if end := max(
             (end for end in ends if is_card_number(digits[first.start() : end])), default=0
         ):
-            kept, at = kept + digits[at : first.start()] + CARD_REMOVED, end
-    return kept + digits[at:]
+            text, at = text + digits[at : first.start()] + CARD_REMOVED, end
+    return text + digits[at:]
 
 
-def in_all_texts(told: Any, name: str = "") -> Any:
+def mask_card_numbers(document: Any, name: str = "") -> Any:
     """JSON without card numbers in its texts; what is named an id is none."""
-    if isinstance(told, dict):
-        return {name: in_all_texts(value, name) for name, value in told.items()}
-    if isinstance(told, list):
-        return [in_all_texts(value, name) for value in told]
+    if isinstance(document, dict):
+        return {name: mask_card_numbers(value, name) for name, value in document.items()}
+    if isinstance(document, list):
+        return [mask_card_numbers(value, name) for value in document]
     is_id = name.endswith("id") or name == "chat_instance"
-    return without_card_numbers(told) if isinstance(told, str) and not is_id else told
+    return without_card_numbers(document) if isinstance(document, str) and not is_id else document

@@ -19,7 +19,7 @@ Cursor = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Limit = Annotated[int, Field(ge=1, le=100)]
 
 
-def one_by_one(value: Any) -> Any:
+def split_at_commas(value: Any) -> Any:
     """`status=pending,processing` names two, and so does `status` said twice."""
     return value.split(",") if isinstance(value, str) else value
 
@@ -42,7 +42,7 @@ class PaymentsQuery(PageQuery):
     """GET /api/payments. Without `status` payments of every state are listed."""
 
     organization_id: UUID
-    status: Annotated[list[PaymentStatus] | None, BeforeValidator(one_by_one)] = None
+    status: Annotated[list[PaymentStatus] | None, BeforeValidator(split_at_commas)] = None
 
 
 class Payments(Page):
@@ -85,7 +85,7 @@ class TransactionsQuery(PageQuery):
     """GET /api/organizations/{id}/transactions, of the default wallet where none is named."""
 
     currency: Currency | None = None
-    kind: Annotated[list[TransactionKind] | None, BeforeValidator(one_by_one)] = None
+    kind: Annotated[list[TransactionKind] | None, BeforeValidator(split_at_commas)] = None
 
 
 class Transaction(Model):

@@ -16,7 +16,7 @@ Json = dict[str, Any]  # an object, of the database's or of somebody else's
 Role = Literal["owner", "admin", "member"]
 
 
-def as_written(value: object) -> object:
+def amount_as_text(value: object) -> object:
     """An amount as the caller wrote it: 50, 50.0 and "50.00" are all read as decimal text.
 
     A JSON number's point is a decimal point, so where three digits follow it, a fourth makes sure
@@ -47,7 +47,7 @@ MessageId = Annotated[int, Field(gt=0, lt=2**31)]
 TelegramId = Annotated[int, Field(gt=-(2**53), lt=2**53)]
 AmountText = Annotated[
     str,
-    BeforeValidator(as_written),
+    BeforeValidator(amount_as_text),
     Field(max_length=64),
     WithJsonSchema(
         {

@@ -17,7 +17,7 @@ from backend.failures import StripeObjectUnreadable, StripeRefused
 from backend.schemas import Json
 from backend.stripe import errors
 from backend.stripe.errors import BROKEN, Outcome
-from backend.stripe.metadata import our_id
+from backend.stripe.metadata import metadata_id
 from backend.stripe.parsers.documented import Marked, Model, read
 
 Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
@@ -29,14 +29,14 @@ ALL_TRIES_SECONDS = 15  # the caller is a person who waits
 CLOCKS_APART_SECONDS = 600  # at most, of the database's and Stripe's
 
 
-async def answer(
+async def result_of(
     model: type[Model], request: Awaitable[stripe.StripeObject], *, quiet: bool = False
 ) -> Model:
     """Stripe's answer as a model; its errors as ours.
 
     Raises StripeObjectUnreadable where the answer is not as documented.
     """
-    return read_answer(model, (await reply(request, quiet=quiet)).to_dict())
+    return read_answer(model, (await send(request, quiet=quiet)).to_dict())
 
 
 def read_answer(model: type[Model], source: Json) -> Model:
@@ -48,22 +48,22 @@ def read_answer(model: type[Model], source: Json) -> Model:
         raise
 
 
-async def listed(model: type[Model], request: Awaitable[stripe.ListObject[Any]]) -> list[Model]:
+async def list_all(model: type[Model], request: Awaitable[stripe.ListObject[Any]]) -> list[Model]:
     """All that Stripe lists, page after page; its errors as ours."""
-    return [read_answer(model, one) for one in await listed_as_sent(request)]
+    return [read_answer(model, item) for item in await listed_as_sent(request)]
 
 
 async def listed_as_sent(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
     """As `listed`, for who reads each by itself."""
-    page = await reply(request)
+    page = await send(request)
     found = list(page.data)
     while page.has_more:
-        page = await reply(page.next_page_async())
+        page = await send(page.next_page_async())
         found += page.data
     return [one.to_dict() for one in found]
 
 
-async def made_for(
+async def find_created(
     model: type[Model],
     row: PaymentRow | SubscriptionRow,
     name: str,
@@ -75,25 +75,25 @@ async def made_for(
     https://docs.stripe.com/search#data-freshness
     """
     earliest = int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
-    wanted = {"customer": row.stripe_customer_id, "created": {"gte": earliest}, "limit": 100}
-    for each in await listed_as_sent(list_async(wanted)):
-        if our_id(read_answer(Marked, each).metadata, name) == str(row.id):
+    parameters = {"customer": row.stripe_customer_id, "created": {"gte": earliest}, "limit": 100}
+    for each in await listed_as_sent(list_async(parameters)):
+        if metadata_id(read_answer(Marked, each).metadata, name) == str(row.id):
             return read_answer(model, each)
     return None
 
 
-async def carried_out(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
+async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
     """As `answer`, of what charges at once: a 500 may have charged all the same."""
     try:
-        return await answer(model, request)
+        return await result_of(model, request)
     except StripeRefused as refused:
         error = refused.__cause__
-        if isinstance(error, Exception) and errors.outcome_of(error) is Outcome.KEPT:
-            raise errors.unavailable(error) from error
+        if isinstance(error, Exception) and errors.outcome_of(error) is Outcome.REMEMBERED:
+            raise errors.stripe_unavailable(error) from error
         raise
 
 
-async def reply(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
+async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
     """Stripe's answer with its headers; its errors as ours.
 
     Each is written to the log here, with Stripe's own words, whoever meets it further up; but for
@@ -105,23 +105,23 @@ async def reply(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
     except (stripe.StripeError, *BROKEN) as error:
         outcome = errors.outcome_of(error)
         if not (quiet and outcome is Outcome.NOT_DONE):
-            write_down(error, outcome)
+            log_stripe_error(error, outcome)
         # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
         if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
-            raise errors.unavailable(error) from error
-        raise errors.refusal(error) from error
+            raise errors.stripe_unavailable(error) from error
+        raise errors.stripe_refused(error) from error
 
 
-def write_down(error: Exception, outcome: Outcome) -> None:
+def log_stripe_error(error: Exception, outcome: Outcome) -> None:
     """One line of the log: what Stripe said, and what that means."""
-    facts = {"stripe_code": errors.code_of_error(error), **errors.details(error)}
+    facts = {"stripe_code": errors.code_of_error(error), **errors.error_details(error)}
     if isinstance(error, stripe.CardError):
         log.info("stripe_error", outcome=outcome.value, **facts)
     else:
         log.warning("stripe_error", outcome=outcome.value, **facts)
 
 
-def on_page(
+def checkout_parameters(
     row: PageRow, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
 ) -> Json:
     """What every page of Checkout is asked with: `id` is the row's, `ours` the metadata.
@@ -130,7 +130,7 @@ def on_page(
     """
     return {
         "client_reference_id": id,
-        "locale": page_texts.nearest(row.language, otherwise="auto"),
+        "locale": page_texts.nearest_language(row.language, otherwise="auto"),
         "metadata": ours,
         "expires_at": int(row.expires_at.timestamp()),
         "success_url": back,
@@ -138,11 +138,11 @@ def on_page(
     }
 
 
-def key_of(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
+def idempotency_options(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
     """The idempotency key of what a row asks for, `<row>:<attempt>`."""
     return {"idempotency_key": f"{row.id}:{row.attempt}"}
 
 
-def new_key() -> Json:
+def new_idempotency_options() -> Json:
     """An idempotency key for the tries of one request."""
     return {"idempotency_key": str(uuid4())}

@@ -8,7 +8,14 @@ from typing import Any
 
 from backend.database.functions.subscriptions import SubscriptionRow
 from backend.schemas import Json
-from backend.stripe.answers import answer, carried_out, key_of, made_for, new_key, on_page
+from backend.stripe.answers import (
+    chargeable_answer,
+    checkout_parameters,
+    find_created,
+    idempotency_options,
+    new_idempotency_options,
+    result_of,
+)
 from backend.stripe.metadata import SUBSCRIPTION_METADATA
 from backend.stripe.parsers.charges import Charge
 from backend.stripe.parsers.documented import Identified
@@ -16,7 +23,7 @@ from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.invoices import Invoice
 from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.parsers.subscriptions import StripeSubscription
-from backend.stripe.payment_methods import who_can_charge
+from backend.stripe.payment_methods import saving_notice
 from backend.stripe.products import StripeProducts
 
 LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
@@ -27,27 +34,29 @@ class StripeBilling(StripeProducts):
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
-    marked: Any  # StripeGateway.marked
+    with_installation: Any  # StripeGateway.marked
 
     async def create_subscription_page(
         self, subscription: SubscriptionRow, customer_id: str
     ) -> CheckoutSession:
         """The Checkout Session on which a subscription begins."""
         id = str(subscription.id)
-        ours = self.marked(**{SUBSCRIPTION_METADATA: id})
+        ours = self.with_installation(**{SUBSCRIPTION_METADATA: id})
         back = f"{self._public_url}/recurring/{id}/return"
-        product = await self.kept_product(subscription.package)
-        line = {"quantity": 1, "price_data": {**price(subscription), "product": product}}
-        wanted = {
-            **on_page(subscription, id, ours, back),
+        product = await self.ensure_product(subscription.package)
+        line = {"quantity": 1, "price_data": {**inline_price(subscription), "product": product}}
+        parameters = {
+            **checkout_parameters(subscription, id, ours, back),
             "mode": "subscription",
             "customer": customer_id,
-            "custom_text": {"submit": {"message": who_can_charge(subscription)}},
+            "custom_text": {"submit": {"message": saving_notice(subscription)}},
             "line_items": [line],
             "subscription_data": {"metadata": ours},
         }
-        asked = self._stripe.checkout.sessions.create_async(wanted, key_of(subscription))
-        return await answer(CheckoutSession, asked)
+        request = self._stripe.checkout.sessions.create_async(
+            parameters, idempotency_options(subscription)
+        )
+        return await result_of(CheckoutSession, request)
 
     async def create_subscription(
         self, subscription: SubscriptionRow, customer_id: str
@@ -56,62 +65,68 @@ class StripeBilling(StripeProducts):
 
         How it stands is read with `get_subscription`.
         """
-        product = await self.kept_product(subscription.package)
-        wanted = {
+        product = await self.ensure_product(subscription.package)
+        parameters = {
             "customer": customer_id,
             "default_payment_method": subscription.stripe_payment_method_id,
-            "items": [{"price_data": {**price(subscription), "product": product}}],
-            "metadata": self.marked(**{SUBSCRIPTION_METADATA: str(subscription.id)}),
+            "items": [{"price_data": {**inline_price(subscription), "product": product}}],
+            "metadata": self.with_installation(**{SUBSCRIPTION_METADATA: str(subscription.id)}),
             "payment_behavior": "allow_incomplete",
         }
-        asked = self._stripe.subscriptions.create_async(wanted, key_of(subscription))
-        return await carried_out(Identified, asked)
+        request = self._stripe.subscriptions.create_async(
+            parameters, idempotency_options(subscription)
+        )
+        return await chargeable_answer(Identified, request)
 
     async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
         """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
         if subscription.stripe_customer_id is None:
             return None
 
-        def everything(wanted: Json) -> Any:
-            return self._stripe.subscriptions.list_async({**wanted, "status": "all"})
+        def everything(parameters: Json) -> Any:
+            return self._stripe.subscriptions.list_async({**parameters, "status": "all"})
 
-        found = await made_for(Identified, subscription, SUBSCRIPTION_METADATA, everything)
-        return found.id if found else None
+        existing = await find_created(Identified, subscription, SUBSCRIPTION_METADATA, everything)
+        return existing.id if existing else None
 
     async def get_subscription(self, id: str) -> StripeSubscription:
         """A subscription with its latest invoice and what paid that."""
         asked = self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE)
-        return await answer(StripeSubscription, asked)
+        return await result_of(StripeSubscription, asked)
 
     async def change_subscription(
         self, id: str, changes: Json, package: str | None
     ) -> StripeSubscription:
         """Change what comes from the next renewal on; a new price is one of the kept product's."""
-        wanted = {**changes, **LATEST_INVOICE}
+        parameters = {**changes, **LATEST_INVOICE}
         if items := changes.get("items"):
-            product = {"product": await self.kept_product(package)}
-            wanted["items"] = [{**i, "price_data": {**i["price_data"], **product}} for i in items]
-        asked = self._stripe.subscriptions.update_async(id, wanted, new_key())
-        return await answer(StripeSubscription, asked)
+            product = {"product": await self.ensure_product(package)}
+            parameters["items"] = [
+                {**i, "price_data": {**i["price_data"], **product}} for i in items
+            ]
+        asked = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
+        return await result_of(StripeSubscription, asked)
 
     async def cancel_subscription(self, id: str) -> None:
         """End it now. Stripe refuses where it has ended."""
-        await answer(Identified, self._stripe.subscriptions.cancel_async(id, {}, new_key()))
+        await result_of(
+            Identified, self._stripe.subscriptions.cancel_async(id, {}, new_idempotency_options())
+        )
 
     async def get_receipt(self, intent_id: str) -> str | None:
         """The address of the receipt for what an intent paid."""
-        wanted = {"expand": ["latest_charge"]}
-        asked = self._stripe.payment_intents.retrieve_async(intent_id, wanted)
-        charge = (await answer(PaymentIntent, asked)).latest_charge
+        parameters = {"expand": ["latest_charge"]}
+        asked = self._stripe.payment_intents.retrieve_async(intent_id, parameters)
+        charge = (await result_of(PaymentIntent, asked)).latest_charge
         return charge.receipt_url if isinstance(charge, Charge) else None
 
     async def get_invoice(self, id: str) -> Invoice:
         """An invoice with what paid it."""
         asked = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
-        return await answer(Invoice, asked)
+        return await result_of(Invoice, asked)
 
 
-def price(subscription: SubscriptionRow, amount: int | None = None) -> Json:
+def inline_price(subscription: SubscriptionRow, amount: int | None = None) -> Json:
     """An inline price as the subscription has it, or of another amount (minor units)."""
     money, recurring = subscription.money, {"interval": subscription.interval}
     amount = money.amount_minor if amount is None else amount

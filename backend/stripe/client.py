@@ -6,10 +6,8 @@ leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows), its 
 what it documents (`parsers`).
 """
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import stripe
@@ -18,22 +16,21 @@ from backend.database.functions.customers import CustomerRow
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.refunds import RefundRow
 from backend.errors import InvalidSignature
-from backend.failures import StripeRefused, StripeUnavailable
+from backend.failures import StripeRefused
 from backend.schemas import Json
+from backend.stripe.account import StripeAccount
 from backend.stripe.answers import (
-    answer,
-    carried_out,
-    key_of,
-    listed,
+    chargeable_answer,
+    checkout_parameters,
+    find_created,
+    idempotency_options,
+    list_all,
     listed_as_sent,
-    made_for,
-    new_key,
-    on_page,
+    new_idempotency_options,
     read_answer,
-    reply,
+    result_of,
 )
 from backend.stripe.billing import StripeBilling
-from backend.stripe.errors import refused_for_the_key
 from backend.stripe.metadata import (
     INSTALLATION_METADATA,
     ORGANIZATION_METADATA,
@@ -46,12 +43,7 @@ from backend.stripe.parsers.events import StripeEvent
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.refunds import Refund
 from backend.stripe.parsers.sessions import CheckoutSession
-from backend.stripe.parsers.webhook_endpoints import (
-    EventDestinations,
-    WebhookEndpoint,
-)
-from backend.stripe.payment_methods import StripeCards, who_can_charge, who_is_paid_for
-from backend.stripe.permissions import Permission
+from backend.stripe.payment_methods import StripeCards, payment_notice, saving_notice
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
 TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
@@ -59,7 +51,7 @@ TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
-class StripeGateway(StripeCards, StripeBilling, StripeObjects):
+class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
     """Sessions, intents, refunds, customers, events and signatures."""
 
     def __init__(
@@ -75,60 +67,68 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         self._client, self._stripe = client, client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
-        self._kept = {}
+        self._usable_products = {}
 
     async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
         """The payment's Checkout Session. The request is rebuilt from the row alone."""
-        ours = self.marked(**{PAYMENT_METADATA: str(payment.id)})
+        ours = self.with_installation(**{PAYMENT_METADATA: str(payment.id)})
         back = f"{self._public_url}/pay/{payment.id}"
         price = {
             "currency": payment.currency,
             "unit_amount": payment.amount_minor,
-            "product": await self.kept_product(None),
+            "product": await self.ensure_product(None),
         }
-        wanted = {
-            **on_page(payment, str(payment.id), ours, f"{back}/return", leave=f"{back}/leave"),
-            **saving_offered(payment),
+        parameters = {
+            **checkout_parameters(
+                payment, str(payment.id), ours, f"{back}/return", leave=f"{back}/leave"
+            ),
+            **saving_parameters(payment),
             "mode": "payment",
             "line_items": [{"quantity": 1, "price_data": price}],
-            "payment_intent_data": {"metadata": ours, "description": described(payment)},
+            "payment_intent_data": {"metadata": ours, "description": payment_description(payment)},
         }
-        asked = self._stripe.checkout.sessions.create_async(wanted, key_of(payment))
-        return await answer(CheckoutSession, asked)
+        asked = self._stripe.checkout.sessions.create_async(
+            parameters, idempotency_options(payment)
+        )
+        return await result_of(CheckoutSession, asked)
 
-    def marked(self, **ours: str) -> dict[str, str]:
+    def with_installation(self, **ours: str) -> dict[str, str]:
         """Metadata of ours, and whose it is where several installations use one account."""
         if self.installation_id is None:
             return ours
         return {**ours, INSTALLATION_METADATA: self.installation_id}
 
-    def intended(self, payment: PaymentRow) -> Json:
+    def intent_parameters(self, payment: PaymentRow) -> Json:
         """What every PaymentIntent that we make is asked with."""
         return {
             "amount": payment.amount_minor,
             "currency": payment.currency,
             "automatic_payment_methods": {"enabled": True},
-            "description": described(payment),
-            "metadata": self.marked(**{PAYMENT_METADATA: str(payment.id)}),
+            "description": payment_description(payment),
+            "metadata": self.with_installation(**{PAYMENT_METADATA: str(payment.id)}),
         }
 
     async def get_session(self, session_id: str) -> CheckoutSession:
         """A Checkout Session with its PaymentIntent, once it has one."""
-        wanted = {"expand": ["payment_intent"]}
-        asked = self._stripe.checkout.sessions.retrieve_async(session_id, wanted)
-        return await answer(CheckoutSession, asked)
+        parameters = {"expand": ["payment_intent"]}
+        asked = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
+        return await result_of(CheckoutSession, asked)
 
     async def expire_session(self, session_id: str) -> CheckoutSession:
         """Close an open page. Stripe refuses where it is not open any more."""
         # A new key: expiring is idempotent by itself, a remembered 500 is not.
-        asked = self._stripe.checkout.sessions.expire_async(session_id, {}, new_key())
-        return await answer(CheckoutSession, asked)
+        asked = self._stripe.checkout.sessions.expire_async(
+            session_id, {}, new_idempotency_options()
+        )
+        return await result_of(CheckoutSession, asked)
 
     async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
-        wanted = self.intended(payment)
-        asked = self._stripe.payment_intents.create_async(wanted, key_of(payment))
-        return await answer(PaymentIntent, asked)
+        parameters = self.intent_parameters(payment)
+        request = self._stripe.payment_intents.create_async(
+            parameters, idempotency_options(payment)
+        )
+        return await result_of(PaymentIntent, request)
 
     async def charge(self, payment: PaymentRow) -> PaymentIntent:
         """The payment's intent, confirmed with a saved card while its payer is there.
@@ -136,16 +136,18 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
         did not try the card; a 500 or another request under the same key say nothing about that.
         """
-        wanted = {
-            **self.intended(payment),
+        parameters = {
+            **self.intent_parameters(payment),
             "customer": payment.stripe_customer_id,
             "payment_method": payment.stripe_payment_method_id,
             "confirm": True,
             "return_url": f"{self._public_url}/pay/{payment.id}/return",
         }
-        request = self._stripe.payment_intents.create_async(wanted, key_of(payment))
+        request = self._stripe.payment_intents.create_async(
+            parameters, idempotency_options(payment)
+        )
         try:
-            return await carried_out(PaymentIntent, request)
+            return await chargeable_answer(PaymentIntent, request)
         except StripeRefused as refused:
             error = refused.__cause__
             if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
@@ -156,99 +158,67 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         """The PaymentIntent that was made for a charge, by our id in its metadata."""
         if payment.stripe_customer_id is None:
             return None
-        asked = self._stripe.payment_intents.list_async
-        return await made_for(PaymentIntent, payment, PAYMENT_METADATA, asked)
+        list_async = self._stripe.payment_intents.list_async
+        return await find_created(PaymentIntent, payment, PAYMENT_METADATA, list_async)
 
     async def get_intent(self, intent_id: str) -> PaymentIntent:
         """A PaymentIntent."""
-        return await answer(PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id))
+        return await result_of(
+            PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id)
+        )
 
     async def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
-        asked = self._stripe.payment_intents.cancel_async(intent_id, {}, new_key())
-        return await answer(PaymentIntent, asked)
+        asked = self._stripe.payment_intents.cancel_async(intent_id, {}, new_idempotency_options())
+        return await result_of(PaymentIntent, asked)
 
     async def create_refund(self, refund: RefundRow) -> Refund:
         """The refund, of the payment's intent. The request is rebuilt from the row alone."""
-        wanted: Json = {
+        parameters: Json = {
             "payment_intent": refund.stripe_payment_intent_id,
             "amount": refund.amount_minor,
-            "metadata": self.marked(
+            "metadata": self.with_installation(
                 **{PAYMENT_METADATA: str(refund.payment_id), REFUND_METADATA: str(refund.id)}
             ),
         }
         if refund.reason:
-            wanted["reason"] = refund.reason
-        return await answer(Refund, self._stripe.refunds.create_async(wanted, key_of(refund)))
+            parameters["reason"] = refund.reason
+        return await result_of(
+            Refund, self._stripe.refunds.create_async(parameters, idempotency_options(refund))
+        )
 
-    async def refunds_of(self, intent_id: str) -> list[Refund]:
+    async def list_refunds(self, intent_id: str) -> list[Refund]:
         """An intent's refunds, newest first, those of the dashboard as well."""
-        wanted = {"payment_intent": intent_id, "limit": 100}
-        return await listed(Refund, self._stripe.refunds.list_async(wanted))
+        parameters = {"payment_intent": intent_id, "limit": 100}
+        return await list_all(Refund, self._stripe.refunds.list_async(parameters))
 
     async def create_customer(self, organization: CustomerRow) -> str:
         """Make the organization Stripe's customer; its id. Another time it is another one."""
-        ours = self.marked(**{ORGANIZATION_METADATA: str(organization.organization_id)})
-        wanted = {"name": organization.name, "metadata": ours}
-        made = await answer(Identified, self._stripe.customers.create_async(wanted, new_key()))
+        ours = self.with_installation(**{ORGANIZATION_METADATA: str(organization.organization_id)})
+        parameters = {"name": organization.name, "metadata": ours}
+        made = await result_of(
+            Identified, self._stripe.customers.create_async(parameters, new_idempotency_options())
+        )
         return made.id
 
     async def get_event(self, event_id: str) -> StripeEvent:
         """An event of the last 30 days."""
-        return await answer(StripeEvent, self._stripe.events.retrieve_async(event_id))
+        return await result_of(StripeEvent, self._stripe.events.retrieve_async(event_id))
 
-    async def events_since(self, created: int, types: list[str]) -> list[Json]:
+    async def list_events_since(self, created: int, types: list[str]) -> list[Json]:
         """Events of these types from `created` (seconds since 1970) on, in any order.
 
         Each as Stripe sent it: one that is not as documented hides no other.
         """
-        found: list[Json] = []
+        events: list[Json] = []
         for first in range(0, len(types), TYPES_AT_ONCE):
-            asked = {"types": types[first : first + TYPES_AT_ONCE], "created": {"gte": created}}
-            newest_first = self._stripe.events.list_async({**asked, "limit": 100})
-            found += (await listed_as_sent(newest_first))[::-1]
-        return found
-
-    async def webhook_endpoints(self) -> list[WebhookEndpoint]:
-        """Where Stripe posts this account's events."""
-        return await listed(
-            WebhookEndpoint, self._stripe.webhook_endpoints.list_async({"limit": 100})
-        )
-
-    async def may(self, permission: Permission) -> bool:
-        """Whether our key has this permission. Changes nothing; raises StripeUnavailable."""
-        method, path = permission.probe.split()
-        request = self._client.raw_request_async(method.lower(), path, **permission.sent)
-        try:
-            await reply(request, quiet=True)
-        except StripeRefused as refused:
-            return not refused_for_the_key(refused.__cause__)
-        return True
-
-    async def portal_is_set_up(self) -> bool:
-        """Whether somebody has saved the customer portal's settings."""
-        wanted = {"active": True, "is_default": True, "limit": 1}
-        asked = self._stripe.billing_portal.configurations.list_async(wanted)
-        return bool(await listed(Identified, asked))
-
-    async def thin_destinations(self, url: str) -> list[str]:
-        """The ids of the destinations at this address that send events without their objects.
-
-        None of them where the key may not list destinations.
-        """
-        wanted = {"include": ["webhook_endpoint.url"]}
-        asked = self._client.v2.core.event_destinations.list_async(wanted)  # type: ignore[arg-type]
-        try:
-            found = (await answer(EventDestinations, asked)).data
-        except (StripeRefused, StripeUnavailable):
-            return []
-        return [each.id for each in found if each.event_payload == "thin" and each.url == url]
-
-    async def clock_ahead(self) -> float:
-        """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
-        page = await reply(self._stripe.events.list_async({"limit": 1}))
-        headers = page.last_response.headers if page.last_response else {}
-        return parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
+            parameters = {
+                "types": types[first : first + TYPES_AT_ONCE],
+                "created": {"gte": created},
+            }
+            newest_first = self._stripe.events.list_async({**parameters, "limit": 100})
+            events += (await listed_as_sent(newest_first))[::-1]
+        return events
 
     def verify(self, raw: bytes, signature: str | None) -> None:
         """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
@@ -265,22 +235,22 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects):
         raise InvalidSignature
 
 
-def described(payment: PaymentRow) -> str:
+def payment_description(payment: PaymentRow) -> str:
     """What stands beside it in Stripe's dashboard and on receipts."""
     return f"Top-up {payment.reference}"
 
 
-def saving_offered(payment: PaymentRow) -> Json:
+def saving_parameters(payment: PaymentRow) -> Json:
     """The payer may save the card for the organization, and is told who can charge it then.
 
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
     if payment.stripe_customer_id is None:
-        return {"custom_text": {"submit": {"message": who_is_paid_for(payment)}}}
+        return {"custom_text": {"submit": {"message": payment_notice(payment)}}}
     return {
         "customer": payment.stripe_customer_id,
         "saved_payment_method_options": {"payment_method_save": "enabled"},
-        "custom_text": {"submit": {"message": who_can_charge(payment)}},
+        "custom_text": {"submit": {"message": saving_notice(payment)}},
     }
 
 

@@ -13,13 +13,13 @@ from backend.database.functions.dead_letters import (
     AcceptedEvent,
     DismissedEvent,
     EventRow,
-    FoundAtStripe,
-    IntentFound,
+    IntentAtStripe,
+    MoneyAtStripe,
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
-from backend.payments.checkout import STRIPE_DECIDES, look
-from backend.shop import Shop
+from backend.payments.checkout import NEEDS_REFETCH, fetch_stripe_object
+from backend.services import Services
 from backend.stripe.events import parse_event
 from backend.stripe.parsers.disputes import parse_refetched_dispute
 from backend.stripe.parsers.facts import (
@@ -32,53 +32,58 @@ from backend.stripe.parsers.facts import (
 )
 from backend.stripe.parsers.invoices import parse_invoice
 from backend.stripe.parsers.refunds import parse_refund
-from backend.stripe.refetch import parse_found, refetch
-from backend.stripe.webhooks import decide, unanswered
+from backend.stripe.refetch import parse_payable, refetch
+from backend.stripe.webhooks import mark_unanswered, refetch_event
 
 CHECK = "check:"  # an answer to a question of our own, see checkout.receive_check
 
 
-async def listing(shop: Shop, everything: bool) -> list[EventRow]:
+async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:
     """Failed events and dead letters, newest first; with `everything` the last of all states."""
     states: list[EventState] = ["failed", "parked"]
     if everything:
         states += ["done", "ignored"]
-    return await sql_dead_letters.list_events(shop.database, states=states, most=100)
+    return await sql_dead_letters.list_events(services.database, states=states, max_rows=100)
 
 
-async def show(shop: Shop, event_id: str) -> EventRow:
+async def get_dead_letter(services: Services, event_id: str) -> EventRow:
     """One event with its payment; raises NotFound."""
-    return await sql_dead_letters.get_event(shop.database, event_id=event_id)
+    return await sql_dead_letters.get_event(services.database, event_id=event_id)
 
 
-async def retry(shop: Shop, event_id: str) -> EventResult:
+async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
     """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
-    fact = await fact_now(shop, await show(shop, event_id))
-    result = await sql_dead_letters.retry_event(shop.database, event_id=event_id, fact=fact)
-    shop.bell.ring()
-    if result.reason == STRIPE_DECIDES and result.fact is not None:
+    fact = await fact_now(services, await get_dead_letter(services, event_id))
+    result = await sql_dead_letters.retry_event(services.database, event_id=event_id, fact=fact)
+    services.wakeup.wake()
+    if result.reason == NEEDS_REFETCH and result.fact is not None:
         try:
-            result = await decide(shop, result, stored_fact(result.fact))
+            result = await refetch_event(services, result, stored_fact(result.fact))
         except PursebotError as failure:
-            await unanswered(shop, event_id, failure)
+            await mark_unanswered(services, event_id, failure)
             raise
     return result
 
 
-async def fact_now(shop: Shop, event: EventRow) -> Fact:
+async def fact_now(services: Services, event: EventRow) -> Fact:
     """The fact of an event as Stripe tells it now."""
     if not event.id.startswith(CHECK):
-        return parse_event(await shop.stripe.get_event(event.id))
+        return parse_event(await services.stripe.get_event(event.id))
     fact = stored_fact(event.fact)
     if isinstance(fact, PaymentFact) and event.payment is not None:
-        return parse_found(await look(shop, event.payment), event.payment)
+        return parse_payable(await fetch_stripe_object(services, event.payment), event.payment)
     if isinstance(fact, InvoiceFact):
-        return parse_invoice(await shop.stripe.get_invoice(fact.invoice_id), "paid")
+        return parse_invoice(await services.stripe.get_invoice(fact.invoice_id), "paid")
     return fact
 
 
-async def accept(
-    shop: Shop, event_id: str, *, adopting: bool, organization_id: UUID | None, dry_run: bool
+async def accept_dead_letter(
+    services: Services,
+    event_id: str,
+    *,
+    adopting: bool,
+    organization_id: UUID | None,
+    dry_run: bool,
 ) -> AcceptedEvent:
     """Credit what Stripe received for an event, and take back what refunds and disputes took.
 
@@ -86,24 +91,24 @@ async def accept(
     the one named. With `dry_run` nothing is written.
     Raises NotFound, CannotBeAccepted, OrganizationNeeded.
     """
-    event = await show(shop, event_id)
-    found = await found_at_stripe(shop, event)
+    event = await get_dead_letter(services, event_id)
+    stripe_objects = await fetch_stripe_objects(services, event)
     result = await sql_dead_letters.accept_event(
-        shop.database,
+        services.database,
         event_id=event_id,
-        at_stripe=found,
+        at_stripe=stripe_objects,
         adopting=adopting,
         organization_id=organization_id,
         dry_run=dry_run,
     )
-    shop.bell.ring()
+    services.wakeup.wake()
     return result
 
 
-async def found_at_stripe(shop: Shop, event: EventRow) -> FoundAtStripe:
+async def fetch_stripe_objects(services: Services, event: EventRow) -> MoneyAtStripe:
     """All that Stripe has of the money that an event is about, as `api.accept_event` takes it."""
-    fact = await money_fact(shop, event)
-    found = FoundAtStripe(
+    fact = await money_fact(services, event)
+    stripe_objects = MoneyAtStripe(
         customer_id=None,
         session_id=None,
         invoice_id=fact.invoice_id if isinstance(fact, InvoiceFact) else None,
@@ -113,27 +118,27 @@ async def found_at_stripe(shop: Shop, event: EventRow) -> FoundAtStripe:
     )
     if isinstance(fact, InvoiceFact):
         for intent_id in fact.intents:
-            await add_intent(shop, found, intent_id)
-        spread_tax(found["intents"], fact.tax_minor)
+            await add_payment_intent(services, stripe_objects, intent_id)
+        distribute_tax(stripe_objects["intents"], fact.tax_minor)
     elif isinstance(fact, PaymentFact | TakenBack) and fact.intent_id:
-        await add_intent(shop, found, fact.intent_id)
-    return found
+        await add_payment_intent(services, stripe_objects, fact.intent_id)
+    return stripe_objects
 
 
-async def money_fact(shop: Shop, event: EventRow) -> Fact:
+async def money_fact(services: Services, event: EventRow) -> Fact:
     """What an event says of money, as Stripe says it now."""
     fact = stored_fact(event.fact)
     match fact:
         case (
             InvoiceFact(invoice_id=invoice_id) | RefetchFact(about="invoice", object_id=invoice_id)
         ):
-            return parse_invoice(await shop.stripe.get_invoice(invoice_id), "paid")
+            return parse_invoice(await services.stripe.get_invoice(invoice_id), "paid")
         case PaymentFact() | RefetchFact():
-            return await refetch(shop, fact, event.payment.id if event.payment else None)
+            return await refetch(services, fact, event.payment.id if event.payment else None)
     return fact
 
 
-def spread_tax(intents: list[IntentFound], tax_minor: int) -> None:
+def distribute_tax(intents: list[IntentAtStripe], tax_minor: int) -> None:
     """Each intent of an invoice has the part of its tax that it paid; the parts sum up to all."""
     total, paid, taxed = sum(intent["received_minor"] for intent in intents), 0, 0
     for intent in intents:
@@ -142,29 +147,33 @@ def spread_tax(intents: list[IntentFound], tax_minor: int) -> None:
         taxed += intent["tax_minor"]
 
 
-async def add_intent(shop: Shop, found: FoundAtStripe, intent_id: str) -> None:
+async def add_payment_intent(
+    services: Services, stripe_objects: MoneyAtStripe, intent_id: str
+) -> None:
     """An intent's money, whose it is, and what went back of it; its page knows the tax."""
-    intent, tax_minor = await shop.stripe.get_intent(intent_id), 0
-    for session in await shop.stripe.sessions_of(intent_id):
-        found["session_id"], tax_minor = session.id, session.tax
-    found["customer_id"] = found["customer_id"] or intent.customer
-    found["intents"].append(
+    intent, tax_minor = await services.stripe.get_intent(intent_id), 0
+    for session in await services.stripe.list_checkout_sessions(intent_id):
+        stripe_objects["session_id"], tax_minor = session.id, session.tax
+    stripe_objects["customer_id"] = stripe_objects["customer_id"] or intent.customer
+    stripe_objects["intents"].append(
         {
             "intent_id": intent_id,
             "received_minor": intent.amount_received,
             "tax_minor": tax_minor,
             "currency": intent.currency,
-            "paid_method_id": intent.payment_method,
+            "stripe_payment_method_id": intent.payment_method,
         }
     )
-    for refund in await shop.stripe.refunds_of(intent_id):
-        found["refunds"].append(parse_refund(refund))
-    for dispute in await shop.stripe.disputes_of(intent_id):
-        charge = await shop.stripe.get_charge(dispute.charge)
-        found["disputes"].append(parse_refetched_dispute(dispute, charge, None))
+    for refund in await services.stripe.list_refunds(intent_id):
+        stripe_objects["refunds"].append(parse_refund(refund))
+    for dispute in await services.stripe.list_disputes(intent_id):
+        charge = await services.stripe.get_charge(dispute.charge)
+        stripe_objects["disputes"].append(parse_refetched_dispute(dispute, charge, None))
 
 
-async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> DismissedEvent:
+async def dismiss_dead_letter(
+    services: Services, event_id: str, who: str, reason: str
+) -> DismissedEvent:
     """Close an event that was settled by hand; who and why stays with it.
 
     `stays_unequal` of the answer says what Stripe moved and the wallet has not.
@@ -172,7 +181,7 @@ async def dismiss(shop: Shop, event_id: str, who: str, reason: str) -> Dismissed
     if not reason.strip():
         raise BadRequest("Say why: --reason '...'")
     event = await sql_dead_letters.dismiss_event(
-        shop.database, event_id=event_id, dismissed_by=who, reason=reason.strip()
+        services.database, event_id=event_id, dismissed_by=who, reason=reason.strip()
     )
-    shop.bell.ring()
+    services.wakeup.wake()
     return event

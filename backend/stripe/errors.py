@@ -19,7 +19,7 @@ class Outcome(Enum):
 
     NOT_DONE = "not done"  # definite: the same request will meet the same answer
     UNKNOWN = "unknown"  # it may have been done, or may be done by the same request later
-    KEPT = "kept"  # as unknown, and the idempotency key keeps this answer for a day
+    REMEMBERED = "kept"  # as unknown, and the idempotency key keeps this answer for a day
 
 
 # Of every error that the SDK raises for an answer of version 1 of the API; of any other class
@@ -35,7 +35,7 @@ OUTCOMES: dict[type[stripe.StripeError], Outcome] = {
     stripe.APIConnectionError: Outcome.UNKNOWN,
     stripe.APIError: Outcome.UNKNOWN,  # 409: the first of two equal requests still runs; 5xx
 }
-KEPT_STATUS = 500  # 502 to 504 come from before Stripe's API, which then keeps nothing
+REMEMBERED_STATUS = 500  # 502 to 504 come from before Stripe's API, which then keeps nothing
 # What the SDK lets through as it is when reading an answer breaks.
 BROKEN = (aiohttp.ClientError, TimeoutError)
 
@@ -50,7 +50,7 @@ SECRETS = re.compile(
     r"|\b(?:pi|seti|cs|ephkey)_\w+_secret_\w+"  # client secrets
     r"|(?i:bearer)\s+\S+"
 )
-LONGEST_MESSAGE = 600  # characters
+MAX_MESSAGE_LENGTH = 600  # characters
 
 KEY_ADVICE = (
     "Stripe does not let this service's key do that, so nothing was done:"
@@ -70,23 +70,25 @@ def outcome_of(error: Exception) -> Outcome:
     """What `error` says about the request."""
     for kind, outcome in OUTCOMES.items():
         if isinstance(error, kind):
-            kept = kind is stripe.APIError and getattr(error, "http_status", None) == KEPT_STATUS
-            return Outcome.KEPT if kept else outcome
+            is_remembered = (
+                kind is stripe.APIError and getattr(error, "http_status", None) == REMEMBERED_STATUS
+            )
+            return Outcome.REMEMBERED if is_remembered else outcome
     return Outcome.UNKNOWN
 
 
-def refusal(error: stripe.StripeError) -> StripeRefused:
+def stripe_refused(error: stripe.StripeError) -> StripeRefused:
     """`error` as a definite no; what the caller is told names what to do where we know it."""
-    facts = details(error)
-    refused = StripeRefused(advice(error, facts), stripe_code=code_of_error(error))
+    facts = error_details(error)
+    refused = StripeRefused(advice_for(error, facts), stripe_code=code_of_error(error))
     refused.details = facts
     return refused
 
 
-def unavailable(error: Exception) -> StripeUnavailable:
+def stripe_unavailable(error: Exception) -> StripeUnavailable:
     """`error` as no answer to what was asked."""
     failed = StripeUnavailable()
-    failed.details = details(error)
+    failed.details = error_details(error)
     return failed
 
 
@@ -99,12 +101,12 @@ def code_of_error(error: Exception) -> str:
     return str(code or type(error).__name__)
 
 
-def details(error: Exception) -> dict[str, str]:
+def error_details(error: Exception) -> dict[str, str]:
     """What the log and the operator get of an error, without anything secret."""
     if not isinstance(error, stripe.StripeError):
         return {"stripe_error": type(error).__name__}
     body = error.error
-    found = {
+    fields = {
         "stripe_error": type(error).__name__,
         "stripe_status": error.http_status,
         "stripe_type": getattr(body, "type", None),
@@ -114,38 +116,38 @@ def details(error: Exception) -> dict[str, str]:
         "stripe_request_id": error.request_id,
         "stripe_doc_url": getattr(body, "doc_url", None),
     }
-    return {name: without_secrets(str(value)) for name, value in found.items() if value}
+    return {name: without_secrets(str(value)) for name, value in fields.items() if value}
 
 
 def without_secrets(text: str) -> str:
     """Stripe's sentence as it may be written down: no key, whole or in part, and not too long."""
-    return SECRETS.sub("[secret]", text)[:LONGEST_MESSAGE]
+    return SECRETS.sub("[secret]", text)[:MAX_MESSAGE_LENGTH]
 
 
-def advice(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
+def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
     """What whoever asked can be told to do; None where we do not know."""
     message = facts.get("stripe_message", "")
-    if refused_for_the_key(error):
+    if is_key_error(error):
         return KEY_ADVICE
     if "portal settings" in message:
         return PORTAL_ADVICE
-    if code_of_error(error) == MISSING and about_customer(facts):
+    if code_of_error(error) == MISSING and is_customer_error(facts):
         return CUSTOMER_ADVICE
     return None
 
 
-def refused_for_the_key(error: BaseException | None) -> bool:
+def is_key_error(error: BaseException | None) -> bool:
     """Whether the key, and not the request, is what Stripe has something against."""
     return isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
 
 
-def about_customer(facts: dict[str, str]) -> bool:
+def is_customer_error(facts: dict[str, str]) -> bool:
     """Whether what is missing at Stripe is the customer."""
     named = facts.get("stripe_param") == "customer"
     return named or facts.get("stripe_message", "").startswith("No such customer")
 
 
-def about_product(facts: dict[str, str]) -> bool:
+def is_product_error(facts: dict[str, str]) -> bool:
     """Whether it is the product that Stripe has something against: it is missing or archived."""
     named = facts.get("stripe_param", "").rpartition("[")[2].rstrip("]") == "product"
     return named or "product" in facts.get("stripe_message", "").lower()

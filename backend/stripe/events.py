@@ -17,7 +17,7 @@ from backend.stripe.metadata import (
     INSTALLATION_METADATA,
     PAYMENT_METADATA,
     SUBSCRIPTION_METADATA,
-    our_id,
+    metadata_id,
 )
 from backend.stripe.parsers.charges import Charge, parse_charge
 from backend.stripe.parsers.disputes import (
@@ -180,15 +180,15 @@ def parse_event(event: StripeEvent) -> Fact:
         return NoFact(outcome=None)
     if is_of_other_release(event):
         log.info("event_of_other_release", event_id=event.id, api_version=event.api_version)
-        return refetch_fact(known, event.data.object)
+        return refetch_request(known, event.data.object)
     try:
         return known.parse(event.data.object)
     except StripeObjectUnreadable as unreadable:
         log.error("event_unreadable", event_id=event.id, problems=unreadable.details["problems"])
-        return refetch_fact(known, event.data.object)
+        return refetch_request(known, event.data.object)
 
 
-def as_received(event: StripeEvent, fact: Fact) -> ReceivedEvent:
+def to_received_event(event: StripeEvent, fact: Fact) -> ReceivedEvent:
     """As `api.receive_events` takes an event and what it says."""
     return ReceivedEvent(
         id=event.id,
@@ -201,19 +201,19 @@ def as_received(event: StripeEvent, fact: Fact) -> ReceivedEvent:
     )
 
 
-def refetch_fact(known: EventType, source: Json) -> RefetchFact | UnreadableFact:
+def refetch_request(event_type: EventType, source: Json) -> RefetchFact | UnreadableFact:
     """Say that an object is to be fetched, with what no version of the API says otherwise of it."""
     object_id, metadata = source.get("id"), source.get("metadata")
     if not isinstance(object_id, str):
-        return UnreadableFact(about=known.about, outcome="unreadable")
+        return UnreadableFact(about=event_type.about, outcome="unreadable")
     marks = metadata if isinstance(metadata, dict) else None
     return RefetchFact(
-        about=known.about,
+        about=event_type.about,
         outcome="refetch",
-        kind=known.kind,
+        kind=event_type.kind,
         object_id=object_id,
-        step=known.step,
-        installation=our_id(marks, INSTALLATION_METADATA),
-        payment_id=our_id(marks, PAYMENT_METADATA),
-        subscription_id=our_id(marks, SUBSCRIPTION_METADATA),
+        step=event_type.step,
+        installation=metadata_id(marks, INSTALLATION_METADATA),
+        payment_id=metadata_id(marks, PAYMENT_METADATA),
+        subscription_id=metadata_id(marks, SUBSCRIPTION_METADATA),
     )

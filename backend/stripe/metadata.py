@@ -14,7 +14,7 @@ LINK_METADATA = "pursebot_link_id"
 ORGANIZATION_METADATA = "pursebot_organization_id"
 
 
-def our_id(metadata: Mapping[str, object] | None, name: str) -> str | None:
+def metadata_id(metadata: Mapping[str, object] | None, name: str) -> str | None:
     """Read an id of ours, if the metadata has one under this name in the form that we write."""
     value = (metadata or {}).get(name)
     if not isinstance(value, str):

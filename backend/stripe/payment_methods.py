@@ -8,7 +8,13 @@ from typing import Any
 
 from backend import page_texts
 from backend.database.functions.setup_links import SetupLinkRow
-from backend.stripe.answers import PageRow, answer, listed, new_key, on_page
+from backend.stripe.answers import (
+    PageRow,
+    checkout_parameters,
+    list_all,
+    new_idempotency_options,
+    result_of,
+)
 from backend.stripe.metadata import LINK_METADATA
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.payment_methods import Customer, PortalSession, StripePaymentMethod
@@ -20,84 +26,92 @@ class StripeCards:
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
-    marked: Any  # StripeGateway.marked
+    with_installation: Any  # StripeGateway.marked
 
-    async def create_setup(self, link: SetupLinkRow) -> CheckoutSession:
+    async def create_setup_session(self, link: SetupLinkRow) -> CheckoutSession:
         """The page of a link to add a card, which says who will be able to charge it."""
-        ours = self.marked(**{LINK_METADATA: str(link.link_id)})
+        ours = self.with_installation(**{LINK_METADATA: str(link.link_id)})
         back = f"{self._public_url}/cards/{link.link_id}/return"
-        wanted = {
-            **on_page(link, str(link.link_id), ours, back),
+        parameters = {
+            **checkout_parameters(link, str(link.link_id), ours, back),
             "mode": "setup",
             "customer": link.stripe_customer_id,
             "currency": link.currency,
-            "custom_text": {"submit": {"message": who_can_charge(link)}},
+            "custom_text": {"submit": {"message": saving_notice(link)}},
             "setup_intent_data": {"metadata": ours},
         }
-        asked = self._stripe.checkout.sessions.create_async(wanted, new_key())
-        return await answer(CheckoutSession, asked)
+        asked = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
+        return await result_of(CheckoutSession, asked)
 
-    async def get_setup(self, session_id: str) -> CheckoutSession:
+    async def get_setup_session(self, session_id: str) -> CheckoutSession:
         """A page to add a card, with its setup intent."""
-        wanted = {"expand": ["setup_intent"]}
-        asked = self._stripe.checkout.sessions.retrieve_async(session_id, wanted)
-        return await answer(CheckoutSession, asked)
+        parameters = {"expand": ["setup_intent"]}
+        asked = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
+        return await result_of(CheckoutSession, asked)
 
-    async def saved_methods(
+    async def list_saved_payment_methods(
         self, customer_id: str
     ) -> tuple[str | None, list[StripePaymentMethod]] | None:
         """A customer's default payment method, by its id, and all that they have.
 
         None of a customer who was deleted at Stripe, for ever, with all that they had.
         """
-        customer = await answer(Customer, self._stripe.customers.retrieve_async(customer_id))
+        customer = await result_of(Customer, self._stripe.customers.retrieve_async(customer_id))
         if customer.deleted:
             return None
-        asked = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
-        return customer.default_method_id, await listed(StripePaymentMethod, asked)
+        request = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
+        return customer.default_method_id, await list_all(StripePaymentMethod, request)
 
-    async def attach_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
+    async def attach_payment_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
         """Stripe gives the method to the customer; a test method becomes a new one."""
-        wanted = {"customer": customer_id}
-        asked = self._stripe.payment_methods.attach_async(method_id, wanted, new_key())
-        return await answer(StripePaymentMethod, asked)
+        parameters = {"customer": customer_id}
+        asked = self._stripe.payment_methods.attach_async(
+            method_id, parameters, new_idempotency_options()
+        )
+        return await result_of(StripePaymentMethod, asked)
 
-    async def show_always(self, method_id: str) -> None:
+    async def always_redisplay(self, method_id: str) -> None:
         """Offer it on Stripe's pages again: docs.stripe.com/payments/existing-customers."""
-        wanted = {"allow_redisplay": "always"}
-        asked = self._stripe.payment_methods.update_async(method_id, wanted, new_key())
-        await answer(Identified, asked)
+        parameters = {"allow_redisplay": "always"}
+        asked = self._stripe.payment_methods.update_async(
+            method_id, parameters, new_idempotency_options()
+        )
+        await result_of(Identified, asked)
 
-    async def detach_method(self, method_id: str) -> None:
+    async def detach_payment_method(self, method_id: str) -> None:
         """Nobody can charge it for the customer any more. Stripe refuses where it is so already."""
-        asked = self._stripe.payment_methods.detach_async(method_id, {}, new_key())
-        await answer(Identified, asked)
+        asked = self._stripe.payment_methods.detach_async(method_id, {}, new_idempotency_options())
+        await result_of(Identified, asked)
 
-    async def set_default_method(self, customer_id: str, method_id: str) -> None:
+    async def set_default_payment_method(self, customer_id: str, method_id: str) -> None:
         """What the customer pays with unless somebody says otherwise."""
-        wanted = {"invoice_settings": {"default_payment_method": method_id}}
-        asked = self._stripe.customers.update_async(customer_id, wanted, new_key())
-        await answer(Identified, asked)
+        parameters = {"invoice_settings": {"default_payment_method": method_id}}
+        asked = self._stripe.customers.update_async(
+            customer_id, parameters, new_idempotency_options()
+        )
+        await result_of(Identified, asked)
 
-    async def open_portal(self, customer_id: str, organization_id: str) -> str:
+    async def create_portal_session(self, customer_id: str, organization_id: str) -> str:
         """Open Stripe's own page of the customer's cards and invoices; its address."""
         back = f"{self._public_url}/cards/{organization_id}/portal"
-        wanted = {"customer": customer_id, "return_url": back}
-        asked = self._stripe.billing_portal.sessions.create_async(wanted, new_key())
-        return (await answer(PortalSession, asked)).url
+        parameters = {"customer": customer_id, "return_url": back}
+        asked = self._stripe.billing_portal.sessions.create_async(
+            parameters, new_idempotency_options()
+        )
+        return (await result_of(PortalSession, asked)).url
 
 
-def who_can_charge(link: PageRow) -> str:
+def saving_notice(link: PageRow) -> str:
     """What whoever adds a card is told under Stripe's button."""
-    return under_button("saving", link)
+    return submit_notice("saving", link)
 
 
-def who_is_paid_for(payment: PageRow) -> str:
+def payment_notice(payment: PageRow) -> str:
     """What whoever pays without saving a card is told there: the product names nobody."""
-    return under_button("paying", payment)
+    return submit_notice("paying", payment)
 
 
-def under_button(what: str, row: PageRow) -> str:
+def submit_notice(key: str, row: PageRow) -> str:
     """A sentence that names the organization, in the language of who asked for the page."""
-    words = page_texts.WORDS[page_texts.nearest(row.language, otherwise="en")]
-    return words[what]["text"].format(organization=row.organization_name)
+    texts = page_texts.PAGE_TEXTS[page_texts.nearest_language(row.language, otherwise="en")]
+    return texts[key]["text"].format(organization=row.organization_name)

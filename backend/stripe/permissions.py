@@ -175,6 +175,6 @@ PERMISSIONS = (
 )
 
 
-def names(level: str) -> list[str]:
+def permission_names(level: str) -> list[str]:
     """The rows of the form that need `level`, in the table's order."""
     return [permission.name for permission in PERMISSIONS if permission.level == level]

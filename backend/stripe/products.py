@@ -13,15 +13,15 @@ from typing import Any
 import structlog
 
 from backend.failures import StripeRefused
-from backend.stripe.answers import answer, new_key
-from backend.stripe.errors import about_product
+from backend.stripe.answers import new_idempotency_options, result_of
+from backend.stripe.errors import is_product_error
 from backend.stripe.parsers.products import Product
 
 log = structlog.get_logger(__name__)
 
 WALLET_PRODUCT = "pursebot_wallet"
 WALLET_NAME = "Wallet top-up"
-MOST_IDS = 5  # Stripe might not give the id of a deleted product to another one
+MAX_PRODUCT_IDS = 5  # Stripe might not give the id of a deleted product to another one
 NOT_FOUND = "404"
 
 
@@ -29,67 +29,75 @@ class StripeProducts:
     """Kept products, by the package's name, or None for money of no package."""
 
     _stripe: Any  # the v1 services of a StripeClient
-    _kept: dict[str, str]  # product ids that this process found usable, by the id asked for first
+    _usable_products: dict[
+        str, str
+    ]  # product ids that this process found usable, by the id asked for first
 
-    async def kept_product(self, package: str | None) -> str:
+    async def ensure_product(self, package: str | None) -> str:
         """The product's id; it is made, or taken out of the archive, when that is needed.
 
         Raises StripeRefused and StripeUnavailable.
         """
         base = product_id(package)
-        if base not in self._kept:
-            await self._find_or_make(base, package or WALLET_NAME)
-        return self._kept[base]
+        if base not in self._usable_products:
+            await self._ensure_usable_product(base, package or WALLET_NAME)
+        return self._usable_products[base]
 
-    async def mend_product(self, package: str | None, refused: StripeRefused) -> bool:
+    async def repair_product(self, package: str | None, refused: StripeRefused) -> bool:
         """Whether a request that Stripe refused may be repeated, with a product that can be used.
 
         Somebody may have archived or deleted it in the dashboard since we last looked.
         """
         if refused.details.get("stripe_status") not in ("400", NOT_FOUND):
             return False
-        before = self._kept.pop(product_id(package), None)
-        changed = await self._find_or_make(product_id(package), package or WALLET_NAME)
-        another = before != self._kept[product_id(package)]
-        return changed or another or about_product(refused.details)
+        before = self._usable_products.pop(product_id(package), None)
+        changed = await self._ensure_usable_product(product_id(package), package or WALLET_NAME)
+        another = before != self._usable_products[product_id(package)]
+        return changed or another or is_product_error(refused.details)
 
-    async def _find_or_make(self, base: str, name: str) -> bool:
+    async def _ensure_usable_product(self, base: str, name: str) -> bool:
         """Have a product under `base`, or the next id that works; whether one was changed."""
-        for number in range(1, MOST_IDS + 1):
+        for number in range(1, MAX_PRODUCT_IDS + 1):
             id = base if number == 1 else f"{base}_{number}"
-            found = await self._product(id)
-            changed = found is None or not found.active
-            if found is None:
-                found = await self._make_product(id, name)
+            product = await self._get_product(id)
+            changed = product is None or not product.active
+            if product is None:
+                product = await self._create_product(id, name)
             elif changed:
-                found = await answer(
-                    Product, self._stripe.products.update_async(id, {"active": True}, new_key())
+                product = await result_of(
+                    Product,
+                    self._stripe.products.update_async(
+                        id, {"active": True}, new_idempotency_options()
+                    ),
                 )
                 log.warning("product_unarchived", product=id)
-            if found and found.active:
-                self._kept[base] = id
+            if product and product.active:
+                self._usable_products[base] = id
                 return changed
         raise StripeRefused(stripe_code="product_inactive")
 
-    async def _product(self, id: str) -> Product | None:
+    async def _get_product(self, id: str) -> Product | None:
         """A product as it stands; None where there is none, or none any more."""
         try:
-            found = await answer(Product, self._stripe.products.retrieve_async(id), quiet=True)
+            product = await result_of(Product, self._stripe.products.retrieve_async(id), quiet=True)
         except StripeRefused as refused:
             if refused.details["stripe_status"] == NOT_FOUND:
                 return None
             raise
-        return None if found.deleted else found
+        return None if product.deleted else product
 
-    async def _make_product(self, id: str, name: str) -> Product | None:
+    async def _create_product(self, id: str, name: str) -> Product | None:
         """A new product; what somebody else made of this id meanwhile is as good."""
         try:
-            return await answer(
-                Product, self._stripe.products.create_async({"id": id, "name": name}, new_key())
+            return await result_of(
+                Product,
+                self._stripe.products.create_async(
+                    {"id": id, "name": name}, new_idempotency_options()
+                ),
             )
         except StripeRefused as refused:
             if refused.facts["stripe_code"] == "resource_already_exists":
-                return await self._product(id)
+                return await self._get_product(id)
             raise
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from backend.database.functions import payments as sql_payments
 from backend.database.functions.payments import PaymentRow
 from backend.failures import StripeUnavailable
-from backend.shop import Shop
+from backend.services import Services
 from backend.stripe.parsers.charges import parse_charge
 from backend.stripe.parsers.disputes import parse_refetched_dispute, parse_warning
 from backend.stripe.parsers.facts import (
@@ -36,26 +36,26 @@ PATIENCE_SECONDS = 5.0
 OUTCOME_OF_INVOICE: dict[str | None, InvoiceOutcome] = {"paid": "paid", "open": "failed"}
 
 
-async def refetch(shop: Shop, fact: Fact, payment_id: UUID | None) -> Fact:
+async def refetch(services: Services, fact: Fact, payment_id: UUID | None) -> Fact:
     """Say what Stripe says now of the object that `fact` is about.
 
     `payment_id` is ours, where we know of which payment it is. Raises StripeUnavailable, also where
     too many ask at once or the object is not as documented, and StripeRefused.
     """
-    kind, object_id = object_of(fact)
+    kind, object_id = object_reference(fact)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await shop.refetches.acquire()
+            await services.refetch_slots.acquire()
     except TimeoutError as error:
         raise StripeUnavailable from error
     try:
-        found = await FETCH[kind](shop, object_id, fact, payment_id)
+        found = await OBJECT_REFETCHERS[kind](services, object_id, fact, payment_id)
     finally:
-        shop.refetches.release()
+        services.refetch_slots.release()
     return found.as_refetched()
 
 
-def object_of(fact: Fact) -> tuple[str, str]:
+def object_reference(fact: Fact) -> tuple[str, str]:
     """The kind and id of the object that a fact is about."""
     match fact:
         case RefetchFact():
@@ -73,89 +73,107 @@ def object_of(fact: Fact) -> tuple[str, str]:
     raise TypeError(f"a fact that names no object to fetch: {fact!r}")
 
 
-async def _session(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_found(await shop.stripe.get_session(id), await _row(shop, payment_id))
+async def _refetch_session(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    return parse_payable(
+        await services.stripe.get_session(id), await _payment_row(services, payment_id)
+    )
 
 
-async def _intent(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
+async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
     """The intent; where our page made it, the page, which knows the tax."""
-    row = await _row(shop, payment_id)
+    row = await _payment_row(services, payment_id)
     credited = row and row.status == "succeeded" and row.stripe_payment_intent_id == id
     if isinstance(fact, PaymentFact) and fact.outcome == "paid" and credited:
         return fact  # its page's event was faster
     if row and row.stripe_checkout_session_id:
-        session = await shop.stripe.get_session(row.stripe_checkout_session_id)
+        session = await services.stripe.get_session(row.stripe_checkout_session_id)
         if session.intent_id == id:
-            return parse_found(session, row)
-    return parse_found(await shop.stripe.get_intent(id), row)
+            return parse_payable(session, row)
+    return parse_payable(await services.stripe.get_intent(id), row)
 
 
-async def _row(shop: Shop, payment_id: UUID | None) -> PaymentRow | None:
+async def _payment_row(services: Services, payment_id: UUID | None) -> PaymentRow | None:
     return (
-        await sql_payments.start_payment(shop.database, payment_id=payment_id)
+        await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
         if payment_id
         else None
     )
 
 
-def parse_found(found: Payable, row: PaymentRow | None) -> Fact:
+def parse_payable(found: Payable, row: PaymentRow | None) -> Fact:
     """Say how far a payment is that may not be one of ours."""
     if row is None:
         return parse_payment(found)
     return parse_payment(found, status=row.status, flow=row.flow)
 
 
-async def _refund(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_refund(await shop.stripe.get_refund(id))
+async def _refetch_refund(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
+    return parse_refund(await services.stripe.get_refund(id))
 
 
-async def _charge(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_charge(await shop.stripe.get_charge(id))
+async def _refetch_charge(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
+    return parse_charge(await services.stripe.get_charge(id))
 
 
-async def _dispute(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    dispute = await shop.stripe.get_dispute(id)
-    charge = await shop.stripe.get_charge(dispute.charge)
+async def _refetch_dispute(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    dispute = await services.stripe.get_dispute(id)
+    charge = await services.stripe.get_charge(dispute.charge)
     step = fact.step if isinstance(fact, DisputeFact | RefetchFact) else None
     return parse_refetched_dispute(dispute, charge, step)
 
 
-async def _warning(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_warning(await shop.stripe.get_warning(id))
+async def _refetch_fraud_warning(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    return parse_warning(await services.stripe.get_fraud_warning(id))
 
 
-async def _invoice(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    invoice = await shop.stripe.get_invoice(id)
+async def _refetch_invoice(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    invoice = await services.stripe.get_invoice(id)
     outcome = OUTCOME_OF_INVOICE.get(invoice.status)
     return parse_invoice(invoice, outcome if invoice.attempted else None)
 
 
-async def _subscription(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_subscription(await shop.stripe.get_subscription(id))
+async def _refetch_subscription(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    return parse_subscription(await services.stripe.get_subscription(id))
 
 
-async def _method(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_payment_method(await shop.stripe.get_method(id))
+async def _refetch_payment_method(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    return parse_payment_method(await services.stripe.get_payment_method(id))
 
 
-async def _setup(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_setup_intent(await shop.stripe.get_setup_intent(id))
+async def _refetch_setup_intent(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
+    return parse_setup_intent(await services.stripe.get_setup_intent(id))
 
 
-async def _customer(shop: Shop, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
+async def _refetch_customer(
+    services: Services, id: str, fact: Fact, payment_id: UUID | None
+) -> Fact:
     return parse_customer(Customer(id=id))  # which one is all that its events say
 
 
-FETCH: dict[str, Callable[[Shop, str, Fact, UUID | None], Awaitable[Fact]]] = {
-    "checkout.session": _session,
-    "payment_intent": _intent,
-    "refund": _refund,
-    "charge": _charge,
-    "dispute": _dispute,
-    "radar.early_fraud_warning": _warning,
-    "invoice": _invoice,
-    "subscription": _subscription,
-    "payment_method": _method,
-    "setup_intent": _setup,
-    "customer": _customer,
+OBJECT_REFETCHERS: dict[str, Callable[[Services, str, Fact, UUID | None], Awaitable[Fact]]] = {
+    "checkout.session": _refetch_session,
+    "payment_intent": _refetch_intent,
+    "refund": _refetch_refund,
+    "charge": _refetch_charge,
+    "dispute": _refetch_dispute,
+    "radar.early_fraud_warning": _refetch_fraud_warning,
+    "invoice": _refetch_invoice,
+    "subscription": _refetch_subscription,
+    "payment_method": _refetch_payment_method,
+    "setup_intent": _refetch_setup_intent,
+    "customer": _refetch_customer,
 }

@@ -21,9 +21,9 @@ from backend.failures import (
 )
 from backend.payment_methods import service as cards
 from backend.payments import refunds
-from backend.payments.checkout import STRIPE_DECIDES
-from backend.shop import Shop
-from backend.stripe.events import EVENT_TYPES, as_received, is_of_other_release, parse_event
+from backend.payments.checkout import NEEDS_REFETCH
+from backend.services import Services
+from backend.stripe.events import EVENT_TYPES, is_of_other_release, parse_event, to_received_event
 from backend.stripe.parsers.events import StripeEvent
 from backend.stripe.parsers.facts import (
     ChargeFact,
@@ -47,23 +47,23 @@ OUR_BUG = PursebotError.code
 THIN = "v2.core.event"
 
 
-async def receive(shop: Shop, raw: bytes, signature: str | None) -> str:
+async def receive_event(services: Services, raw: bytes, signature: str | None) -> str:
     """One delivery: verified, recorded, applied once. Answers the event's state.
 
     Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500). A mistake
     of ours is what it is, and a 500: Stripe sends the event again, and the reconciler reads it too.
     """
-    with shop.metrics.webhook_answer() as about:
-        shop.stripe.verify(raw, signature)
+    with services.metrics.webhook_answer() as labels:
+        services.stripe.verify(raw, signature)
         event = read_event(raw)
-        about["type"] = event.type if event.type in EVENT_TYPES else "other"
-        result = (await apply(shop, [as_received(event, parse_event(event))]))[0]
+        labels["type"] = event.type if event.type in EVENT_TYPES else "other"
+        result = (await apply_events(services, [to_received_event(event, parse_event(event))]))[0]
         # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
         # fetches again.
         if result.state == "failed" and not is_of_other_release(event):
             raise EventNotApplied
     if not result.repeat:
-        shop.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
+        services.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return result.state
 
 
@@ -84,29 +84,29 @@ def read_event(raw: bytes) -> StripeEvent:
 def is_thin(raw: bytes) -> bool:
     """Whether it is an event of the kind that carries no object."""
     try:
-        said = json.loads(raw)
+        body = json.loads(raw)
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get("object") == THIN
+    return isinstance(body, dict) and body.get("object") == THIN
 
 
-async def apply(
-    shop: Shop, events: list[ReceivedEvent], *, waiting: bool = True
+async def apply_events(
+    services: Services, events: list[ReceivedEvent], *, waiting: bool = True
 ) -> list[EventResult]:
     """Record and apply events in one transaction, then ask Stripe where it decides.
 
     `waiting` is as of `decided`.
     """
-    results = await sql_stripe_events.receive_events(shop.database, events=events)
-    shop.bell.ring()
+    results = await sql_stripe_events.receive_events(services.database, events=events)
+    services.wakeup.wake()
     for result in results:
-        record_result(shop, result)
+        record_result(services, result)
     # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
     # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
-    return [await decided(shop, result, waiting=waiting) for result in results]
+    return [await resolve_event(services, result, waiting=waiting) for result in results]
 
 
-def record_result(shop: Shop, result: EventResult) -> None:
+def record_result(services: Services, result: EventResult) -> None:
     """One line about what became of an event, and a count of those that are not ours."""
     said = result.model_dump(mode="json")
     if result.state in ("failed", "parked") and not result.repeat:
@@ -114,10 +114,12 @@ def record_result(shop: Shop, result: EventResult) -> None:
     else:
         log.info("stripe_event", **said)
     if result.state == "ignored" and not result.repeat:
-        shop.metrics.events_ignored.labels(result.reason).inc()
+        services.metrics.events_ignored.labels(result.reason).inc()
 
 
-async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> EventResult:
+async def resolve_event(
+    services: Services, result: EventResult, *, waiting: bool = True
+) -> EventResult:
     """What became of an event in the end; where Stripe has to say more, it is asked.
 
     With `waiting` somebody waits who sends the event again: where Stripe does not answer, it
@@ -125,79 +127,81 @@ async def decided(shop: Shop, result: EventResult, *, waiting: bool = True) -> E
     ours, which else is written down here. Whatever was not answered stays failed, and the
     reconciler goes on with it.
     """
-    if result.reason != STRIPE_DECIDES or result.fact is None:
+    if result.reason != NEEDS_REFETCH or result.fact is None:
         return result
     try:
-        return await decide(shop, result, stored_fact(result.fact))
+        return await refetch_event(services, result, stored_fact(result.fact))
     except StripeObjectUnreadable as unreadable:  # nobody else waits for it
-        return await unanswered(shop, result.id, unreadable)
+        return await mark_unanswered(services, result.id, unreadable)
     except StripeUnavailable as failure:
         if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
             raise
-        return await unanswered(shop, result.id, failure)
+        return await mark_unanswered(services, result.id, failure)
     except (StripeRefused, EventNotApplied) as failure:
-        return await unanswered(shop, result.id, failure)
+        return await mark_unanswered(services, result.id, failure)
     except PursebotError:
         raise
     except Exception:
-        failed = await sql_stripe_events.unanswered_event(
-            shop.database, event_id=result.id, reason=OUR_BUG
+        failed = await sql_stripe_events.mark_event_unanswered(
+            services.database, event_id=result.id, reason=OUR_BUG
         )
         if waiting:
             raise
         log.exception("event_crashed", event_id=result.id)
-        shop.metrics.bugs.labels("reconciler").inc()
+        services.metrics.bugs.labels("reconciler").inc()
         return failed
 
 
-async def repeat(shop: Shop, event_id: str) -> None:
+async def reapply_event(services: Services, event_id: str) -> None:
     """Go on with an event that failed, or about which Stripe was not asked to the end."""
-    result = await sql_stripe_events.repeat_event(shop.database, event_id=event_id)
-    shop.bell.ring()
-    record_result(shop, result)
-    await decided(shop, result, waiting=False)
+    result = await sql_stripe_events.reapply_event(services.database, event_id=event_id)
+    services.wakeup.wake()
+    record_result(services, result)
+    await resolve_event(services, result, waiting=False)
 
 
-async def decide(shop: Shop, result: EventResult, fact: Fact) -> EventResult:
+async def refetch_event(services: Services, result: EventResult, fact: Fact) -> EventResult:
     """Ask Stripe about an event of this `fact`; what it answers is applied.
 
     Raises what asking raises.
     """
     if not isinstance(fact, Hint):
-        fetched = await refetch(shop, fact, result.payment_id)
-        result = await sql_stripe_events.apply_refetched(
-            shop.database, event_id=result.id, fact=fetched
+        fetched = await refetch(services, fact, result.payment_id)
+        result = await sql_stripe_events.apply_refetched_event(
+            services.database, event_id=result.id, fact=fetched
         )
-        shop.bell.ring()
-        record_result(shop, result)
-        if result.reason != STRIPE_DECIDES or result.fact is None:
+        services.wakeup.wake()
+        record_result(services, result)
+        if result.reason != NEEDS_REFETCH or result.fact is None:
             return result
         fact = stored_fact(result.fact)
-    await ask_more(shop, fact, result.id)
-    await sql_stripe_events.answered_event(shop.database, event_id=result.id)
+    await refetch_related(services, fact, result.id)
+    await sql_stripe_events.mark_event_refetched(services.database, event_id=result.id)
     return result
 
 
-async def ask_more(shop: Shop, fact: Fact, event_id: str) -> None:
+async def refetch_related(services: Services, fact: Fact, event_id: str) -> None:
     """Ask Stripe how it stands with what a hint names, and settle that.
 
     Raises EventNotApplied where what Stripe said could not be applied yet.
     """
     match fact:
         case ChargeFact(intent_id=str(intent_id)):
-            await refunds.ask(shop, intent_id, fact.livemode)
+            await refunds.refetch_refunds(services, intent_id, fact.livemode)
         case MethodFact():
-            await cards.ask(shop, fact, event_id)
+            await cards.sync_after_event(services, fact, event_id)
         case SubscriptionFact():
-            await subscriptions.ask_again(shop, fact)
+            await subscriptions.refetch_after_event(services, fact)
         case InvoiceFact():
-            await subscriptions.ask_who_paid(shop, fact)
+            await subscriptions.refetch_invoice(services, fact)
 
 
-async def unanswered(shop: Shop, event_id: str, failure: PursebotError) -> EventResult:
+async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
     """Write down that what an event asks for was not answered, and why; the event as it is then."""
     log.error("not_answered", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"
-    return await sql_stripe_events.unanswered_event(shop.database, event_id=event_id, reason=reason)
+    return await sql_stripe_events.mark_event_unanswered(
+        services.database, event_id=event_id, reason=reason
+    )

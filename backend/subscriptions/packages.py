@@ -7,12 +7,14 @@ from backend.schemas import Package, Packages
 from backend.wallets.money import minor_units
 
 
-async def listing(database: Database, actor: Person) -> Packages:
+async def list_packages(database: Database, actor: Person) -> Packages:
     """The recurring top-ups that are offered by name."""
     return Packages(packages=await sql_packages.list_packages(database, actor))
 
 
-async def add(database: Database, name: str, amount: str, currency: str, interval: str) -> Package:
+async def add_package(
+    database: Database, name: str, amount: str, currency: str, interval: str
+) -> Package:
     """Offer another one. Raises AmountRefused."""
     terms = PackageTerms(
         name=name, amount=minor_units(amount, currency), currency=currency, interval=interval

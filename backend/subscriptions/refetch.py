@@ -11,43 +11,43 @@ from backend.database.functions import subscriptions as sql_subscriptions
 from backend.database.functions.subscriptions import SeenSubscription, SubscriptionRow
 from backend.failures import EventNotApplied, StripeRefused
 from backend.payments import checkout
-from backend.shop import Shop
+from backend.services import Services
 from backend.stripe.parsers.facts import InvoiceFact, SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from backend.stripe.parsers.subscriptions import StripeSubscription
 
-BEGINS_WITHIN = timedelta(minutes=10)  # with a saved card, of when it was asked for
+START_WINDOW = timedelta(minutes=10)  # with a saved card, of when it was asked for
 
 
 async def look(
-    shop: Shop, subscription_id: UUID | None, found: str | None = None
+    services: Services, subscription_id: UUID | None, found: str | None = None
 ) -> SubscriptionRow:
     """All that is needed to talk to Stripe about it; by our id, or by Stripe's."""
-    return await sql_subscriptions.start_subscription(
-        shop.database, subscription_id=subscription_id, stripe_subscription_id=found
+    return await sql_subscriptions.get_subscription_for_service(
+        services.database, subscription_id=subscription_id, stripe_subscription_id=found
     )
 
 
-async def check(shop: Shop, subscription_id: UUID) -> None:
+async def check(services: Services, subscription_id: UUID) -> None:
     """Ask Stripe how a subscription stands, at most every three seconds; change nothing."""
-    if await sql_subscriptions.start_subscription_check(
-        shop.database, subscription_id=subscription_id
+    if await sql_subscriptions.claim_subscription_check(
+        services.database, subscription_id=subscription_id
     ):
         with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
-            await ask(shop, subscription_id, end=False)
+            await ask(services, subscription_id, end=False)
 
 
-async def reconcile(shop: Shop, subscription_id: UUID) -> None:
+async def reconcile(services: Services, subscription_id: UUID) -> None:
     """Ask Stripe how a subscription stands, and end what is over.
 
     Where its latest invoice could not be credited yet, the next round asks again.
     """
     with suppress(EventNotApplied):
-        await ask(shop, subscription_id)
+        await ask(services, subscription_id)
 
 
 async def ask(
-    shop: Shop,
+    services: Services,
     subscription_id: UUID | None,
     found: str | None = None,
     *,
@@ -58,46 +58,48 @@ async def ask(
     `end`: what nobody wants any more, or nobody heard to have begun in time, is ended. Raises
     EventNotApplied where its latest invoice is recorded and could not be credited yet.
     """
-    row = await look(shop, subscription_id, found)
-    at_stripe = row.stripe_subscription_id or found or await find_begun(shop, row, end=end)
+    row = await look(services, subscription_id, found)
+    at_stripe = row.stripe_subscription_id or found or await find_begun(services, row, end=end)
     if at_stripe:
-        await heard(shop, row, await shop.stripe.get_subscription(at_stripe), end=end)
+        await heard(services, row, await services.stripe.get_subscription(at_stripe), end=end)
 
 
-async def find_begun(shop: Shop, row: SubscriptionRow, *, end: bool) -> str | None:
+async def find_begun(services: Services, row: SubscriptionRow, *, end: bool) -> str | None:
     """Find Stripe's id of a subscription that we have not heard to have begun.
 
     With `end` it is canceled where it has not, and nobody wants it, or may have it, any more.
     """
     over = row.unwanted or row.revoked
     if page := row.stripe_checkout_session_id:
-        return await find_on_page(shop, row, page, close=over and end)
+        return await find_on_page(services, row, page, close=over and end)
     at_stripe = None
     if row.stripe_payment_method_id:
-        at_stripe = await shop.stripe.find_subscription(row)
-        over = over or is_unsent(row)
+        at_stripe = await services.stripe.find_subscription(row)
+        over = over or is_start_expired(row)
     if at_stripe is None and over and end and row.status == "incomplete":
-        await note(shop, row, {"status": "canceled"})
+        await note(services, row, {"status": "canceled"})
     return at_stripe
 
 
-async def find_on_page(shop: Shop, row: SubscriptionRow, page: str, *, close: bool) -> str | None:
+async def find_on_page(
+    services: Services, row: SubscriptionRow, page: str, *, close: bool
+) -> str | None:
     """Find Stripe's id of a subscription that begins on a page; an open page may be closed."""
-    session = await shop.stripe.get_session(page)
+    session = await services.stripe.get_session(page)
     if session.status == "open" and close:
-        session = await shop.stripe.expire_session(page)
+        session = await services.stripe.expire_session(page)
     if session.status == "expired":
-        await note(shop, row, {"status": "canceled"})
+        await note(services, row, {"status": "canceled"})
     return session.subscription
 
 
-def is_unsent(row: SubscriptionRow) -> bool:
+def is_start_expired(row: SubscriptionRow) -> bool:
     """Whether Stripe is asked no more to begin what it was not heard to have begun."""
-    return datetime.now(UTC) - row.created_at > BEGINS_WITHIN
+    return datetime.now(UTC) - row.created_at > START_WINDOW
 
 
 async def heard(
-    shop: Shop,
+    services: Services,
     row: SubscriptionRow,
     found: StripeSubscription,
     *,
@@ -112,8 +114,8 @@ async def heard(
     over = row.unwanted or (row.revoked and found.status == "incomplete")
     if end and over and found.status != "canceled":
         with suppress(StripeRefused):  # it has ended by itself meanwhile
-            await shop.stripe.cancel_subscription(found.id)
-        found = await shop.stripe.get_subscription(found.id)
+            await services.stripe.cancel_subscription(found.id)
+        found = await services.stripe.get_subscription(found.id)
     item, invoice = found.items.data[0], found.invoice
     seen: SeenSubscription = {
         "stripe_subscription_id": found.id,
@@ -124,38 +126,42 @@ async def heard(
         "payment_method": found.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
     }
-    await note(shop, row, seen, changed_by=changed_by)
+    await note(services, row, seen, changed_by=changed_by)
     if invoice and invoice.status == "paid":
-        await credit(shop, invoice)
+        await credit(services, invoice)
 
 
 async def note(
-    shop: Shop, row: SubscriptionRow, seen: SeenSubscription, *, changed_by: UUID | None = None
+    services: Services,
+    row: SubscriptionRow,
+    seen: SeenSubscription,
+    *,
+    changed_by: UUID | None = None,
 ) -> None:
     """What Stripe answered when it was asked for `row`."""
     when: SeenSubscription = {
-        "asked_at": row.asked_at.isoformat(),
+        "refetched_at": row.refetched_at.isoformat(),
         "changed_by": str(changed_by) if changed_by else None,
     }
-    await sql_subscriptions.note_subscription(
-        shop.database, subscription_id=row.id, seen={**seen, **when}
+    await sql_subscriptions.record_subscription_state(
+        services.database, subscription_id=row.id, state={**seen, **when}
     )
-    shop.bell.ring()
+    services.wakeup.wake()
 
 
-async def ask_again(shop: Shop, fact: SubscriptionFact) -> None:
+async def refetch_after_event(services: Services, fact: SubscriptionFact) -> None:
     """After an event of a subscription's. Raises EventNotApplied as `ask` does."""
     ours = fact.subscription_id
-    await ask(shop, UUID(ours) if ours else None, fact.stripe_subscription_id)
+    await ask(services, UUID(ours) if ours else None, fact.stripe_subscription_id)
 
 
-async def ask_who_paid(shop: Shop, fact: InvoiceFact) -> None:
+async def refetch_invoice(services: Services, fact: InvoiceFact) -> None:
     """After the event of a paid invoice, which does not say it."""
-    await credit(shop, await shop.stripe.get_invoice(fact.invoice_id))
+    await credit(services, await services.stripe.get_invoice(fact.invoice_id))
 
 
-async def credit(shop: Shop, invoice: Invoice) -> None:
+async def credit(services: Services, invoice: Invoice) -> None:
     """What Stripe says of a paid invoice takes the way of an event. Raises EventNotApplied."""
     fact = parse_invoice(invoice, "paid")
     name = ":".join([invoice.id, "paid", *fact.intents])
-    await checkout.receive_check(shop, name, invoice.livemode, fact)
+    await checkout.receive_refetched(services, name, invoice.livemode, fact)

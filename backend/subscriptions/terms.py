@@ -4,11 +4,11 @@ from backend.database.functions.subscriptions import SubscriptionTerms
 from backend.database.protocol import Person
 from backend.payments import new_payment
 from backend.schemas import SubscriptionRequest
-from backend.shop import Shop
+from backend.services import Services
 
 
 async def in_minor_units(
-    shop: Shop, actor: Person, wanted: SubscriptionRequest
+    services: Services, actor: Person, wanted: SubscriptionRequest
 ) -> SubscriptionTerms:
     """What is asked for, as SQL takes it: the amount in minor units where there is no package."""
     card = wanted.payment_method_id
@@ -20,5 +20,5 @@ async def in_minor_units(
         payment_method_id=str(card) if card else None,
     )
     if wanted.package_id is None:
-        terms["amount"], terms["currency"] = await new_payment.priced(shop, actor, wanted)
+        terms["amount"], terms["currency"] = await new_payment.priced(services, actor, wanted)
     return terms

@@ -13,7 +13,7 @@ SIGNED = re.compile("-?[0-9]")
 REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
-async def adjust(
+async def post_adjustment(
     database: Database,
     *,
     organization_id: UUID,

@@ -17,7 +17,7 @@ from backend.database.protocol import Database, Person
 BYTE_ORDER_MARK = "\ufeff"
 # A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
 RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 
 HEADER = (
     "Time (UTC)", "What", "Amount", "Balance", "Currency", "Paid by", "Reference", "Payment",
@@ -38,101 +38,101 @@ EMPTY = {
 }
 
 
-async def payments(
-    database: Database, actor: Person, asked: schemas.PaymentsQuery
+async def list_payments(
+    database: Database, actor: Person, query: schemas.PaymentsQuery
 ) -> schemas.Payments:
     """An organization's payments. Raises NotFound, BadCursor."""
     return await history.list_payments(
         database,
         actor,
-        organization_id=asked.organization_id,
-        status=asked.status,
-        cursor=asked.cursor,
-        most=asked.limit,
+        organization_id=query.organization_id,
+        status=query.status,
+        cursor=query.cursor,
+        max_rows=query.limit,
     )
 
 
-async def wallets(database: Database, actor: Person, organization_id: UUID) -> schemas.Wallets:
+async def list_wallets(database: Database, actor: Person, organization_id: UUID) -> schemas.Wallets:
     """An organization's wallets. Raises NotFound."""
     rows = await history.list_wallets(database, actor, organization_id=organization_id)
     return schemas.Wallets(wallets=rows)
 
 
-async def transactions(
-    database: Database, actor: Person, organization_id: UUID, asked: schemas.TransactionsQuery
+async def list_transactions(
+    database: Database, actor: Person, organization_id: UUID, query: schemas.TransactionsQuery
 ) -> schemas.Transactions:
     """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
     return await history.list_transactions(
         database,
         actor,
         organization_id=organization_id,
-        currency=asked.currency,
-        kind=asked.kind,
-        cursor=asked.cursor,
-        most=asked.limit,
+        currency=query.currency,
+        kind=query.kind,
+        cursor=query.cursor,
+        max_rows=query.limit,
     )
 
 
-async def statement(
-    database: Database, actor: Person, organization_id: UUID, asked: schemas.StatementQuery
+async def get_statement(
+    database: Database, actor: Person, organization_id: UUID, query: schemas.StatementQuery
 ) -> schemas.Statement:
     """One month of a wallet. Raises NotFound, CurrencyUnknown."""
-    month = date.fromisoformat(f"{asked.month}-01")
-    row = await history.statement(
-        database, actor, organization_id=organization_id, currency=asked.currency, month=month
+    month = date.fromisoformat(f"{query.month}-01")
+    row = await history.get_statement(
+        database, actor, organization_id=organization_id, currency=query.currency, month=month
     )
     return schemas.Statement(
         organization_name=row.organization_name,
-        month=asked.month,
+        month=query.month,
         opening=row.opening,
         closing=row.closing,
         movements=len(row.lines),
         empty=row.empty,
-        file_name=f"{plain_name(row.organization_name)}-{asked.month}-{row.currency}.csv",
-        csv=spreadsheet(row),
+        file_name=f"{ascii_name(row.organization_name)}-{query.month}-{row.currency}.csv",
+        csv=statement_csv(row),
     )
 
 
-def spreadsheet(row: StatementRow) -> str:
+def statement_csv(row: StatementRow) -> str:
     """`api.statement` as RFC 4180 text with a byte order mark."""
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
-    csv.writer(text).writerows([HEADER, *cells(row)])
+    csv.writer(text).writerows([HEADER, *statement_rows(row)])
     return text.getvalue()
 
 
-def cells(row: StatementRow) -> Iterator[tuple[str, ...]]:
+def statement_rows(row: StatementRow) -> Iterator[tuple[str, ...]]:
     """From the opening balance down to the closing one."""
     code = row.currency.upper()
     opening, closing = row.opening.amount, row.closing.amount
-    yield (clock(row.begins_at), "Opening balance", "", opening, code, "", "", "")
+    yield (spreadsheet_time(row.begins_at), "Opening balance", "", opening, code, "", "", "")
     if row.empty:
         yield ("", EMPTY[row.empty], "", "", "", "", "", "")
     for line in row.lines:
         yield (
-            clock(line.created_at),
+            spreadsheet_time(line.created_at),
             KINDS[line.kind],
             line.money.amount,
             line.balance.amount,
             code,
-            defused(line.paid_by or ""),
+            escape_formula(line.paid_by or ""),
             line.reference or "",
             str(line.payment_id or ""),
         )
-    yield (clock(row.ends_at), "Closing balance", "", closing, code, "", "", "")
+    yield (spreadsheet_time(row.ends_at), "Closing balance", "", closing, code, "", "", "")
 
 
-def clock(moment: datetime) -> str:
+def spreadsheet_time(moment: datetime) -> str:
     """A moment as spreadsheets know one."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def defused(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A cell of somebody's words that no spreadsheet runs."""
     return f"'{text}" if RUNS_AS_A_FORMULA.match(text) else text
 
 
-def plain_name(name: str) -> str:
+def ascii_name(name: str) -> str:
     """An organization's name as every file system takes it: "Café & Söhne" -> "cafe-sohne"."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall("[a-z0-9]+", letters))[:LONGEST_NAME].strip("-") or "wallet"
+    return "-".join(re.findall("[a-z0-9]+", letters))[:MAX_NAME_LENGTH].strip("-") or "wallet"

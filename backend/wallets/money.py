@@ -4,7 +4,7 @@ Everything of the backend that reads an amount, reads it here.
 """
 
 from backend import errors
-from backend.schemas.amounts import CURRENCIES, AmountNotRead, major_units, read_money
+from backend.schemas.amounts import CURRENCIES, AmountError, major_units, read_money
 
 __all__ = ["CURRENCIES", "major_units", "minor_units"]
 
@@ -19,5 +19,5 @@ def minor_units(text: str, code: str) -> int:
     """
     try:
         return read_money(text, code).amount_minor
-    except AmountNotRead as fault:
-        raise REFUSALS[fault.code](**fault.facts) from None
+    except AmountError as error:
+        raise REFUSALS[error.code](**error.facts) from None

@@ -28,7 +28,7 @@ STATES = (
 )
 
 
-def write_down(state: str, **facts: str | float) -> None:
+def log_stripe_error(state: str, **facts: str | float) -> None:
     """Log how Telegram stands: an error, with what to do, where only a person can change it."""
     match state:
         case "somebody_else_receives":
@@ -70,7 +70,7 @@ class Reachability:
             pause = max(pause, min(seconds(error.retry_after), MAX_WAIT))
         if state != self._state:
             self._state = state
-            write_down(state, call=self._call, reason=reason_of(error), again_in=pause)
+            log_stripe_error(state, call=self._call, reason=reason_of(error), again_in=pause)
         return pause
 
     def succeeded(self) -> None:

@@ -27,10 +27,10 @@ def update_customer(
     customer = stripe.stored("customer", id)
     if invoice_settings is None:
         return customer
-    return set_default_method(stripe, customer, invoice_settings["default_payment_method"])
+    return set_default_payment_method(stripe, customer, invoice_settings["default_payment_method"])
 
 
-def set_default_method(stripe: LocalStripe, customer: Json, method_id: str) -> Json:
+def set_default_payment_method(stripe: LocalStripe, customer: Json, method_id: str) -> Json:
     """Make one of a customer's payment methods their default; Refusal (400) for another's."""
     number_of(stripe, method_id, customer["id"])
     customer["invoice_settings"]["default_payment_method"] = method_id

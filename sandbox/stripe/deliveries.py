@@ -100,7 +100,7 @@ class Deliveries:
                 lose=faults.fail_first,
                 thin=faults.thin,
             )
-            self._keep(delivery)
+            self._append_call(delivery)
             if delivery.held:
                 continue
             turn = len(events) - 1 - place if faults.out_of_order else 0
@@ -126,12 +126,12 @@ class Deliveries:
         stored = self._store.get("delivery", event_id)
         return None if stored is None else Delivery.model_validate(stored)
 
-    def _keep(self, delivery: Delivery) -> None:
+    def _append_call(self, delivery: Delivery) -> None:
         self._store.put("delivery", delivery.event, delivery.model_dump())
 
     def _schedule(self, delivery: Delivery, at: float) -> None:
         delivery.next.append(at)
-        self._keep(delivery)
+        self._append_call(delivery)
         self._scheduler.at(at, partial(self._attempt, delivery.event, at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
@@ -148,7 +148,7 @@ class Deliveries:
         attempt.seconds = round(time.time() - attempt.at, 4)
         delivery.attempts.append(attempt)
         delivery.next.remove(at)
-        self._keep(delivery)
+        self._append_call(delivery)
         if not attempt.is_accepted:
             wait = RETRY_AFTER[min(len(delivery.attempts), len(RETRY_AFTER)) - 1]
             self._schedule(delivery, time.time() + wait)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from sandbox.refusals import Refusal
 from sandbox.store import Json
-from sandbox.stripe.customers import set_default_method
+from sandbox.stripe.customers import set_default_payment_method
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import TEMPLATES, list_object, new
 from sandbox.stripe.parameters import Limit, Text, Url
@@ -60,7 +60,7 @@ async def use_portal(
     """Press one of the portal's buttons on a card (its id); return what the page shows then."""
     customer_id = stripe.stored("billing_portal.session", id)["customer"]
     if act == "default":
-        set_default_method(stripe, stripe.stored("customer", customer_id), card)
+        set_default_payment_method(stripe, stripe.stored("customer", customer_id), card)
     else:
         detach(stripe, card)
     return await get_portal(stripe, id)

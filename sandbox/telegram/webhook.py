@@ -45,7 +45,7 @@ async def set_webhook(
         raise not_modelled("a webhook that is not on this machine")
     if url and not HERE.fullmatch(url):
         raise Refusal(400, "bad webhook: An HTTPS URL must be provided for webhook")
-    _keep(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
+    _append_call(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
     chats.wake()
     return True
 
@@ -71,7 +71,7 @@ def webhook_of(chats: Chats) -> Webhook:
     return Webhook() if stored is None else Webhook.model_validate(stored)
 
 
-def _keep(chats: Chats, webhook: Webhook) -> None:
+def _append_call(chats: Chats, webhook: Webhook) -> None:
     chats.store.put("telegram_webhook", "", webhook.model_dump())
 
 
@@ -110,7 +110,7 @@ async def _post_update(chats: Chats, http: ClientSession, update: Json) -> bool:
         error = await post(http, webhook, update)
     if error:
         webhook.last_error_date, webhook.last_error_message = int(time.time()), error
-        _keep(chats, webhook)
+        _append_call(chats, webhook)
         return False
     chats.confirm_updates(update["update_id"])
     return True

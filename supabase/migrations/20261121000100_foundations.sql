@@ -98,7 +98,7 @@ create table private.installation (
     livemode boolean,
     stripe_account_id text,
     recorded_at timestamptz,
-    events_seen_until timestamptz not null default now(),
+    events_read_until timestamptz not null default now(),
     signup_open boolean not null default false,
     topups_in_chat boolean not null default true,
     constraint installation_is_one_row check (only_row)

@@ -6,8 +6,8 @@ create table public.currencies (
     minimum bigint not null,
     maximum bigint not null,
     constraint currencies_code_is_lower_iso check (code ~ '^[a-z]{3}$'),
-    constraint currencies_exponent_is_known check (exponent in (0, 2, 3)),
-    constraint currencies_step_is_known check (step in (1, 10, 100)),
+    constraint currencies_exponent_is_listed check (exponent in (0, 2, 3)),
+    constraint currencies_step_is_listed check (step in (1, 10, 100)),
     constraint currencies_limits_are_ordered check (minimum > 0 and minimum <= maximum),
     constraint currencies_limits_are_in_steps check (minimum % step = 0 and maximum % step = 0)
 );

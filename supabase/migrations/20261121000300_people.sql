@@ -9,8 +9,8 @@ create table public.users (
     time_zone text not null default 'UTC',
     quiet_from time,
     quiet_until time,
-    told_credits boolean not null default true,
-    told_members boolean not null default true,
+    notify_credits boolean not null default true,
+    notify_members boolean not null default true,
     created_at timestamptz not null default now(),
     constraint users_name_fits check (length(name) between 1 and 256),
     constraint users_chosen_language_is_a_tag check (chosen_language ~ '^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$'),
@@ -49,7 +49,7 @@ create table public.memberships (
     role text not null,
     created_at timestamptz not null default now(),
     primary key (organization_id, user_id),
-    constraint memberships_role_is_known check (role in ('owner', 'admin', 'member'))
+    constraint memberships_role_is_listed check (role in ('owner', 'admin', 'member'))
 );
 comment on table public.memberships is 'Who belongs to which organization, and as what.';
 revoke all on public.memberships from public, anon, authenticated, service_role;
@@ -59,10 +59,10 @@ grant select on public.memberships to authenticated;
 
 -- The organization that a person means when they do not say which. Who no longer belongs to it means
 -- none, and then the one they have belonged to longest counts.
-alter table public.users add column current_organization_id uuid;
-alter table public.users add constraint users_belong_to_their_current_organization
-foreign key (current_organization_id, id) references public.memberships (organization_id, user_id)
-on delete set null (current_organization_id);
+alter table public.users add column default_organization_id uuid;
+alter table public.users add constraint users_belong_to_their_default_organization
+foreign key (default_organization_id, id) references public.memberships (organization_id, user_id)
+on delete set null (default_organization_id);
 
 -- Who is row-level security talking to? The one answer, for both kinds of caller. `telegram_id` is
 -- a top-level claim of tokens that only the backend signs; a Supabase user cannot add one.
@@ -88,13 +88,13 @@ language sql stable set search_path = ''
 return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'telegram_id', false);
 comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
 
-create function private.current_organization_ids() returns setof uuid
+create function private.member_organization_ids() returns setof uuid
 language sql stable security definer set search_path = ''
 as $$
     select m.organization_id from public.memberships as m where m.user_id = private.current_user_id()
 $$;
-comment on function private.current_organization_ids is 'Definer: the policy on memberships would otherwise ask itself.';
-grant execute on function private.current_organization_ids() to authenticated;
+comment on function private.member_organization_ids is 'Definer: the policy on memberships would otherwise ask itself.';
+grant execute on function private.member_organization_ids() to authenticated;
 
 create policy "people see themselves and their colleagues" on public.users
 for select to authenticated using (
@@ -102,9 +102,9 @@ for select to authenticated using (
     or id in (select m.user_id from public.memberships as m)
 );
 create policy "members see their organizations" on public.organizations
-for select to authenticated using (id in (select private.current_organization_ids()));
+for select to authenticated using (id in (select private.member_organization_ids()));
 create policy "members see who belongs" on public.memberships
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 -- The role check of every definer function that a member may call: the caller's user id, or a
 -- refusal. Not there and not yours are the same not_found.

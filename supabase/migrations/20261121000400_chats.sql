@@ -14,7 +14,7 @@ create table public.chats (
     paused_until timestamptz,
     migrated_at timestamptz,
     created_at timestamptz not null default now(),
-    constraint chats_kind_is_known check (kind in ('private', 'group')),
+    constraint chats_kind_is_listed check (kind in ('private', 'group')),
     constraint chats_private_has_a_user check ((kind = 'private') = (user_id is not null)),
     constraint chats_untied_show_nothing check (
         organization_id is not null or not (shows_balance or announces_credits)

@@ -15,7 +15,7 @@ create index wallets_currency on public.wallets (currency);
 alter table public.wallets enable row level security;
 grant select on public.wallets to authenticated;
 create policy "members see their wallets" on public.wallets
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 create table public.accounts (
     id bigint generated always as identity primary key,
@@ -26,7 +26,7 @@ create table public.accounts (
     balance bigint not null default 0,
     last_seq bigint not null default 0,
     last_hash bytea not null default '',
-    constraint accounts_kind_is_known check (kind in ('wallet', 'stripe', 'adjustment')),
+    constraint accounts_kind_is_listed check (kind in ('wallet', 'stripe', 'adjustment')),
     constraint accounts_one_per_kind unique (wallet_id, kind),
     constraint accounts_identity unique (id, organization_id, currency),
     constraint accounts_wallet foreign key (wallet_id, organization_id, currency)
@@ -40,7 +40,7 @@ create index accounts_organization on public.accounts (organization_id);
 alter table public.accounts enable row level security;
 grant select on public.accounts to authenticated;
 create policy "members see their accounts" on public.accounts
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 create table public.transfers (
     id bigint generated always as identity primary key,
@@ -49,7 +49,7 @@ create table public.transfers (
     kind text not null,
     reference text not null,
     created_at timestamptz not null default now(),
-    constraint transfers_kind_is_known check (
+    constraint transfers_kind_is_listed check (
         kind in ('topup', 'invoice', 'refund', 'refund_reversal', 'dispute', 'reinstatement', 'adjustment')
     ),
     constraint transfers_post_once unique (kind, reference),
@@ -62,7 +62,7 @@ create index transfers_organization on public.transfers (organization_id);
 alter table public.transfers enable row level security;
 grant select on public.transfers to authenticated;
 create policy "members see their transfers" on public.transfers
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 create table public.entries (
     account_id bigint not null,
@@ -91,7 +91,7 @@ create index entries_organization on public.entries (organization_id);
 alter table public.entries enable row level security;
 grant select on public.entries to authenticated;
 create policy "members see their entries" on public.entries
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 create trigger transfers_are_append_only before update or delete or truncate on public.transfers
 for each statement execute function private.forbid_change();

@@ -35,7 +35,7 @@ comment on function private.entry_hash is 'Each entry seals the one before it: c
 -- Moves `amount` from one account of a wallet to another, once per (kind, reference): answers the
 -- transfer's id, or null where it had been posted before.
 create function private.post_transfer(
-    wallet_id uuid, kind text, reference text, debit text, credit text, amount bigint
+    wallet_id uuid, kind text, reference text, from_account text, to_account text, amount bigint
 ) returns bigint
 language plpgsql set search_path = ''
 as $$
@@ -64,10 +64,10 @@ begin
     end if;
     for account in
         select a.* from public.accounts as a
-        where a.wallet_id = post_transfer.wallet_id and a.kind in (debit, credit)
+        where a.wallet_id = post_transfer.wallet_id and a.kind in (from_account, to_account)
         order by a.id
     loop
-        change := case account.kind when debit then -post_transfer.amount else post_transfer.amount end;
+        change := case account.kind when from_account then -post_transfer.amount else post_transfer.amount end;
         seal := private.entry_hash(
             account.last_hash, account.id, account.last_seq + 1, transfer.kind, transfer.reference,
             account.currency, change, account.balance + change, transfer.created_at

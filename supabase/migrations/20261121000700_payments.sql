@@ -39,14 +39,14 @@ create table public.payments (
     constraint payments_amount_is_positive check (amount > 0),
     constraint payments_received_amount_is_positive check (received_amount > 0),
     constraint payments_clawed_back_amount_fits check (clawed_back_amount between 0 and amount),
-    constraint payments_flow_is_known check (flow in ('checkout', 'intent', 'charge', 'invoice')),
+    constraint payments_flow_is_listed check (flow in ('checkout', 'intent', 'charge', 'invoice')),
     constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
-    constraint payments_charge_has_its_card check ((flow = 'charge') = (payment_method_id is not null)),
+    constraint payments_charge_has_its_payment_method check ((flow = 'charge') = (payment_method_id is not null)),
     constraint payments_order_is_charged check (order_reference is null or flow = 'charge'),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
     constraint payments_one_per_key unique (created_by, idempotency_key),
-    constraint payments_status_is_known check (
+    constraint payments_status_is_listed check (
         status in ('created', 'pending', 'processing', 'succeeded', 'failed', 'expired', 'canceled')
     ),
     constraint payments_succeeded_has_its_time check ((status = 'succeeded') = (succeeded_at is not null)),
@@ -72,7 +72,7 @@ grant select (
     stripe_payment_intent_id, expires_at, last_decline, under_review, created_at, succeeded_at
 ) on public.payments to authenticated;
 create policy "members see their organization's payments" on public.payments
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 -- States only move forward, and money that arrives always wins.
 create table private.payment_transitions (
@@ -122,29 +122,29 @@ language sql immutable set search_path = ''
 return case payment.flow when 'invoice' then payment.stripe_invoice_id else payment.id::text end;
 
 -- A page may offer the organization's saved cards, so a link to it is for those who may charge them.
-create function private.may_pay(organization_id uuid) returns boolean
+create function private.can_pay(organization_id uuid) returns boolean
 language sql stable set search_path = ''
 return current_setting('role') <> 'authenticated' or exists (
     select from public.memberships as m
-    where m.organization_id = may_pay.organization_id and m.user_id = private.current_user_id() and m.role <> 'member'
+    where m.organization_id = can_pay.organization_id and m.user_id = private.current_user_id() and m.role <> 'member'
 );
-comment on function private.may_pay is 'Whether the caller may add money to an organization; the backend itself tells only those who do.';
+comment on function private.can_pay is 'Whether the caller may add money to an organization; the backend itself tells only those who do.';
 
 -- Who asked for something may have lost the right to it before Stripe is asked, or asked again.
-create function private.may_move_money(user_id uuid, organization_id uuid) returns boolean
+create function private.is_authorized_to_move_money(user_id uuid, organization_id uuid) returns boolean
 language sql stable set search_path = ''
 return exists (
     select from public.memberships as m
-    where m.user_id = may_move_money.user_id and m.organization_id = may_move_money.organization_id
+    where m.user_id = is_authorized_to_move_money.user_id and m.organization_id = is_authorized_to_move_money.organization_id
     and m.role in ('owner', 'admin')
 );
-comment on function private.may_move_money is 'Whether somebody is an owner or admin of the organization now; nobody (null) is not.';
+comment on function private.is_authorized_to_move_money is 'Whether somebody is an owner or admin of the organization now; nobody (null) is not.';
 
 create function private.is_revoked(payment public.payments) returns boolean
 language sql stable set search_path = ''
 return payment.flow <> 'invoice' and (
-    not private.may_move_money(payment.created_by, payment.organization_id)
-    or private.may_move_money(payment.cancel_requested_by, payment.organization_id)
+    not private.is_authorized_to_move_money(payment.created_by, payment.organization_id)
+    or private.is_authorized_to_move_money(payment.cancel_requested_by, payment.organization_id)
 );
 comment on function private.is_revoked is 'Whether what waits for its payer is to be closed: who asked for it has lost the role, or who has it canceled it.';
 
@@ -164,10 +164,10 @@ begin
         'status', payment.status,
         'flow', payment.flow,
         'order_reference', payment.order_reference,
-        'paid_with', case when may_pay then private.card_name(coalesce(payment.payment_method_id, (
+        'paid_with', case when can_pay then private.payment_method_name(coalesce(payment.payment_method_id, (
             select m.id from public.payment_methods as m where m.stripe_payment_method_id = payment.stripe_payment_method_id
         ))) end,
-        'url', case when may_pay and payment.status = 'pending' then payment.url end,
+        'url', case when can_pay and payment.status = 'pending' then payment.url end,
         'expires_at', payment.expires_at,
         'last_decline', payment.last_decline,
         'under_review', payment.under_review,
@@ -183,14 +183,14 @@ begin
     ) || private.clawbacks_json(payment)
     from public.organizations as o
     left join public.users as u on u.id = payment.created_by
-    cross join private.may_pay(o.id)
+    cross join private.can_pay(o.id)
     where o.id = payment.organization_id
     );
 end
 $$;
 
 -- What only the backend needs to talk to Stripe about it.
-create function private.stripe_json(payment public.payments) returns jsonb
+create function private.service_payment_json(payment public.payments) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 begin

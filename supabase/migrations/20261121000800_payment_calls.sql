@@ -29,7 +29,7 @@ begin
         set status = move_payment.to_status,
             succeeded_at = case when move_payment.to_status = 'succeeded' then now() end
         where p.id = payment.id returning * into payment;
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
     end if;
 end
 $$;
@@ -79,7 +79,7 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
     if create_payment.flow = 'charge' then
-        card := private.card_to_charge(create_payment.organization_id, create_payment.payment_method_id, caller, key);
+        card := private.payment_method_to_charge(create_payment.organization_id, create_payment.payment_method_id, caller, key);
         -- Two orders of one reference come one after the other.
         perform pg_advisory_xact_lock(hashtextextended(organization_id::text || create_payment.order_reference, 0));
     end if;
@@ -102,7 +102,7 @@ begin
     on conflict on constraint payments_one_per_key do nothing returning * into payment;
     if found and create_payment.flow = 'charge' then
         perform private.require_new_order(payment);
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
         perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
             'payment_id', payment.id, 'payment_method_id', card
         ));
@@ -143,7 +143,7 @@ comment on function api.get_payment is 'Definer: a payment has columns that memb
 grant execute on function api.get_payment(uuid) to authenticated;
 
 -- Canceling begins here and ends when Stripe says that the page is closed.
-create function api.request_cancel(payment_id uuid) returns jsonb
+create function api.request_payment_cancel(payment_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -164,10 +164,10 @@ begin
     return private.payment_json(payment);
 end
 $$;
-comment on function api.request_cancel is 'Definer: money tables have no write grants. Ends at once what Stripe was not asked for; of the rest Stripe is asked, and from here on it is asked for nothing new.';
-grant execute on function api.request_cancel(uuid) to authenticated;
+comment on function api.request_payment_cancel is 'Definer: money tables have no write grants. Ends at once what Stripe was not asked for; of the rest Stripe is asked, and from here on it is asked for nothing new.';
+grant execute on function api.request_payment_cancel(uuid) to authenticated;
 
-create function api.start_payment(payment_id uuid) returns jsonb
+create function api.get_payment_for_service(payment_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -175,13 +175,13 @@ declare
 begin
     perform private.require_service();
     select p.* into strict payment from public.payments as p where p.id = payment_id;
-    return private.stripe_json(payment);
+    return private.service_payment_json(payment);
 end
 $$;
-comment on function api.start_payment is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
-grant execute on function api.start_payment(uuid) to service_role;
+comment on function api.get_payment_for_service is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
+grant execute on function api.get_payment_for_service(uuid) to service_role;
 
-create function api.open_payment(
+create function api.mark_payment_opened(
     payment_id uuid, session_id text default null, url text default null, intent_id text default null
 ) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -193,33 +193,33 @@ begin
     update public.payments as p
     set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, session_id),
         stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, intent_id),
-        url = coalesce(p.url, open_payment.url)
+        url = coalesce(p.url, mark_payment_opened.url)
     where p.id = payment_id returning * into strict payment;
     payment := private.move_payment(payment, 'pending');
-    return private.stripe_json(payment);
+    return private.service_payment_json(payment);
 end
 $$;
-comment on function api.open_payment is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
-grant execute on function api.open_payment(uuid, text, text, text) to service_role;
+comment on function api.mark_payment_opened is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
+grant execute on function api.mark_payment_opened(uuid, text, text, text) to service_role;
 
 -- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
 -- Where it refused the customer, who may be gone there, the payment goes on without one.
-create function api.next_attempt(payment_id uuid, attempt integer, without_customer boolean default false) returns jsonb
+create function api.increase_attempt(payment_id uuid, attempt integer, without_customer boolean default false) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
     update public.payments as p
-    set attempt = next_attempt.attempt + 1,
+    set attempt = increase_attempt.attempt + 1,
         stripe_customer_id = case when not without_customer then p.stripe_customer_id end
-    where p.id = payment_id and p.attempt = next_attempt.attempt;
-    update public.subscriptions as s set attempt = next_attempt.attempt + 1
-    where s.id = payment_id and s.attempt = next_attempt.attempt;
+    where p.id = payment_id and p.attempt = increase_attempt.attempt;
+    update public.subscriptions as s set attempt = increase_attempt.attempt + 1
+    where s.id = payment_id and s.attempt = increase_attempt.attempt;
     return '{}';
 end
 $$;
-comment on function api.next_attempt is 'Definer. Grows the attempt of a payment, or of the subscription with this id, once, however many callers saw the same error.';
-grant execute on function api.next_attempt(uuid, integer, boolean) to service_role;
+comment on function api.increase_attempt is 'Definer. Grows the attempt of a payment, or of the subscription with this id, once, however many callers saw the same error.';
+grant execute on function api.increase_attempt(uuid, integer, boolean) to service_role;
 
 -- Stripe was asked to charge the card, and nobody heard what came of it.
 create function private.charge_is_unclear(payment public.payments) returns boolean
@@ -227,7 +227,7 @@ language sql stable set search_path = ''
 return payment.flow = 'charge' and payment.status = 'created' and payment.sent_at is not null;
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.
-create function api.start_check(payment_id uuid) returns jsonb
+create function api.claim_payment_check(payment_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -248,14 +248,14 @@ begin
     if payment.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
     end if;
-    return private.stripe_json(payment) || jsonb_build_object('due', due);
+    return private.service_payment_json(payment) || jsonb_build_object('due', due);
 end
 $$;
-comment on function api.start_check is 'Definer. due says whether Stripe may be asked now.';
-grant execute on function api.start_check(uuid) to service_role;
+comment on function api.claim_payment_check is 'Definer. due says whether Stripe may be asked now.';
+grant execute on function api.claim_payment_check(uuid) to service_role;
 
 -- What the reconciler asks Stripe about: open payments not checked for a while, oldest check first.
-create function api.unsettled_payments(most integer) returns jsonb
+create function api.list_payments_to_reconcile(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -273,10 +273,10 @@ begin
                 or p.flow = 'charge' and p.status = 'created'
                 or p.status = 'pending' and private.is_revoked(p)
             )
-            order by p.checked_at nulls first limit most
+            order by p.checked_at nulls first limit max_rows
         ) as due
     );
 end
 $$;
-comment on function api.unsettled_payments is 'Definer. Ids of payments whose webhook may have been lost.';
-grant execute on function api.unsettled_payments(integer) to service_role;
+comment on function api.list_payments_to_reconcile is 'Definer. Ids of payments whose webhook may have been lost.';
+grant execute on function api.list_payments_to_reconcile(integer) to service_role;

@@ -17,7 +17,7 @@ create table public.notifications (
     reason text,
     created_at timestamptz not null default now(),
     delivered_at timestamptz,
-    constraint notifications_kind_is_known check (
+    constraint notifications_kind_is_listed check (
         kind in (
             'payment_shown', 'wallet_credited', 'member_joined', 'role_changed', 'member_removed',
             'method_link_shown', 'method_news',
@@ -25,7 +25,7 @@ create table public.notifications (
             'dispute_closed', 'fraud_warned', 'recurring', 'wallet_adjusted'
         )
     ),
-    constraint notifications_state_is_known check (state in ('pending', 'claimed', 'delivered', 'refused'))
+    constraint notifications_state_is_listed check (state in ('pending', 'claimed', 'delivered', 'refused'))
 );
 comment on table public.notifications is 'What to tell in which chat, about a payment or an organization, with facts of its own. It is rendered when claimed, so it always tells the newest state.';
 revoke all on public.notifications from public, anon, authenticated, service_role;
@@ -38,7 +38,7 @@ create index notifications_payment on public.notifications (payment_id);
 create index notifications_organization on public.notifications (organization_id);
 alter table public.notifications enable row level security;
 
-create function private.show_payment(payment public.payments) returns void
+create function private.notify_payment_shown(payment public.payments) returns void
 language sql set search_path = ''
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
@@ -52,9 +52,9 @@ as $$
     -- Touching the waiting row makes a claim that runs right now wait for this change to commit.
     on conflict (payment_id, kind, chat_id) where state = 'pending' do update set due_at = excluded.due_at
 $$;
-comment on function private.show_payment is 'Brings the payment''s message up to date; one waiting update is enough for many changes.';
+comment on function private.notify_payment_shown is 'Brings the payment''s message up to date; one waiting update is enough for many changes.';
 
-create function private.tell_members(payment public.payments) returns void
+create function private.notify_wallet_credited(payment public.payments) returns void
 language sql set search_path = ''
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
@@ -73,10 +73,10 @@ as $$
     )
     order by c.id
 $$;
-comment on function private.tell_members is 'Tells every other member that the wallet was credited, and the groups that may hear of it.';
+comment on function private.notify_wallet_credited is 'Tells every other member that the wallet was credited, and the groups that may hear of it.';
 
 -- Who leaves an organization is told nothing more of it: what is on its way now is not sent again.
-create function private.tell_no_more() returns trigger
+create function private.cancel_notifications_of_leaver() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -90,8 +90,8 @@ begin
     return null;
 end
 $$;
-create trigger memberships_end_what_is_told after delete on public.memberships
-for each row execute function private.tell_no_more();
+create trigger memberships_cancel_notifications after delete on public.memberships
+for each row execute function private.cancel_notifications_of_leaver();
 
 create function private.claimed_since(chat_id bigint, moment timestamptz) returns bigint
 language sql stable set search_path = ''
@@ -105,7 +105,7 @@ $$;
 -- second overall; a second each in one chat, of which a short burst of three is accepted; 20 a
 -- minute in a group. One at a time per chat, oldest first. A claim that is not answered within 30
 -- seconds is handed out again: told twice rather than never.
-create function api.claim_notifications(most integer) returns jsonb
+create function api.claim_notifications(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -116,7 +116,7 @@ begin
     perform private.require_service();
     perform pg_advisory_xact_lock(hashtext('pursebot.claim_notifications'));
     moment := clock_timestamp();
-    select least(most, 30 - count(*)) into allowance
+    select least(max_rows, 30 - count(*)) into allowance
     from public.notifications as n where n.claimed_at > moment - interval '1 second';
     with waiting as materialized (
         -- One row a chat before anything is asked about the chat: a heap in one chat costs one row.
@@ -135,8 +135,8 @@ begin
             where c.reachable
             and (c.paused_until is null or c.paused_until <= moment)
             and not exists (
-                select from public.notifications as flying
-                where flying.chat_id = c.id and flying.state = 'claimed' and flying.claimed_until > moment
+                select from public.notifications as in_flight
+                where in_flight.chat_id = c.id and in_flight.state = 'claimed' and in_flight.claimed_until > moment
             )
             and private.claimed_since(c.id, moment - interval '3 seconds') < 3
             and (c.kind = 'private' or private.claimed_since(c.id, moment - interval '1 minute') < 20)
@@ -155,7 +155,7 @@ begin
     )
 
     select array_agg(c.id) into ids from claimed as c;
-    perform private.drop_what_groups_may_not_hear(ids);
+    perform private.refuse_group_notifications(ids);
     -- A statement of its own: it sees every change that the update above waited for.
     return (
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -172,14 +172,14 @@ begin
             'payment', case when p.id is not null then private.payment_json(p)
             || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
             end,
-            'link', private.method_link_json(l),
+            'link', private.setup_link_json(l),
             'facts', n.facts
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
         left join public.users as u on c.user_id = u.id
         left join public.payments as p on n.payment_id = p.id
-        left join public.method_links as l on n.link_id = l.id
+        left join public.setup_links as l on n.link_id = l.id
         where n.id = any(ids) and n.state = 'claimed'
     );
 end
@@ -204,64 +204,64 @@ create function api.finish_notification(
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    told public.notifications;
+    notification public.notifications;
 begin
     perform private.require_service();
     -- The global lock order: the payment before its notification.
     perform p.id from public.payments as p
     where p.id = (select n.payment_id from public.notifications as n where n.id = notification_id) for update;
-    select n.* into told from public.notifications as n
+    select n.* into notification from public.notifications as n
     where n.id = notification_id and n.claim = finish_notification.claim and n.state = 'claimed' for update;
-    if told.id is null then
+    if notification.id is null then
         return jsonb_build_object('accepted', false);
     end if;
     if outcome in ('delivered', 'refused') then
         update public.notifications as n
         set state = outcome, reason = finish_notification.reason, message_id = finish_notification.message_id,
             delivered_at = case outcome when 'delivered' then now() end
-        where n.id = told.id;
+        where n.id = notification.id;
     else
-        perform private.put_back(told, outcome in ('ambiguous'), case
+        perform private.requeue_notification(notification, outcome in ('ambiguous'), case
             when outcome in ('gone', 'migrated') then interval '0'
-            else coalesce(interval '1 second' * retry_after, private.backoff(told.tries))
+            else coalesce(interval '1 second' * retry_after, private.backoff(notification.tries))
         end);
     end if;
     case outcome
         when 'delivered' then
             update public.payments as p set message_id = finish_notification.message_id
-            where p.id = told.payment_id and told.kind = 'payment_shown' and p.chat_id = told.chat_id
+            where p.id = notification.payment_id and notification.kind = 'payment_shown' and p.chat_id = notification.chat_id
             and finish_notification.message_id is not null;
         when 'gone' then
             update public.payments as p set message_id = null
-            where p.id = told.payment_id and told.kind = 'payment_shown';
-            update public.method_links as l set message_id = null where l.id = told.link_id;
+            where p.id = notification.payment_id and notification.kind = 'payment_shown';
+            update public.setup_links as l set message_id = null where l.id = notification.link_id;
             update public.chats as c set message_thread_id = null
-            where c.id = told.chat_id and told.kind not in ('payment_shown', 'method_link_shown');
+            where c.id = notification.chat_id and notification.kind not in ('payment_shown', 'method_link_shown');
         when 'blocked' then
-            update public.chats as c set reachable = false where c.id = told.chat_id;
+            update public.chats as c set reachable = false where c.id = notification.chat_id;
         when 'retry' then
             update public.chats as c set paused_until = now() + interval '1 second' * retry_after
-            where c.id = told.chat_id and retry_after is not null;
+            where c.id = notification.chat_id and retry_after is not null;
         when 'migrated' then
-            perform private.migrate_chat(told.chat_id, new_chat_id);
+            perform private.migrate_chat(notification.chat_id, new_chat_id);
         when 'ambiguous', 'refused' then null;
     end case;
-    return jsonb_build_object('accepted', true, 'seconds_since_paid', private.seconds_since_paid(told, outcome));
+    return jsonb_build_object('accepted', true, 'seconds_since_paid', private.seconds_since_paid(notification, outcome));
 end
 $$;
 comment on function api.finish_notification is 'Definer: nobody has grants on the outbox. Outcomes as in backend/schemas/notifications.py.';
 grant execute on function api.finish_notification(bigint, uuid, text, bigint, double precision, bigint, text) to service_role;
 
 -- Back into the queue; where a newer update of the same message waits already, that one is enough.
-create function private.put_back(told public.notifications, ambiguous boolean, wait interval) returns void
+create function private.requeue_notification(notification public.notifications, ambiguous boolean, wait interval) returns void
 language plpgsql set search_path = ''
 as $$
 begin
     delete from public.notifications as newer
-    where newer.payment_id = told.payment_id and newer.kind = told.kind
-    and newer.chat_id = told.chat_id and newer.state = 'pending';
+    where newer.payment_id = notification.payment_id and newer.kind = notification.kind
+    and newer.chat_id = notification.chat_id and newer.state = 'pending';
     update public.notifications as n
     set state = 'pending', due_at = clock_timestamp() + wait, repeat = n.repeat or ambiguous
-    where n.id = told.id;
+    where n.id = notification.id;
 end
 $$;

@@ -16,7 +16,7 @@ create table public.stripe_events (
     dismissed_at timestamptz,
     dismissed_by text,
     dismissed_reason text,
-    constraint stripe_events_state_is_known check (state in ('done', 'ignored', 'failed', 'parked'))
+    constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'parked'))
 );
 comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
@@ -72,7 +72,7 @@ begin
         when 'refunds' then return private.apply_refunds(fact);
         when 'dispute' then return private.apply_dispute(fact);
         when 'warning' then return private.apply_warning(fact);
-        when 'method' then return private.apply_method(fact);
+        when 'method' then return private.apply_payment_method_change(fact);
         when 'subscription' then return private.apply_subscription(fact);
         when 'invoice' then return private.apply_invoice(fact);
     end case;
@@ -99,7 +99,7 @@ $$;
 
 -- Errors that may pass by themselves undo the whole call and are Stripe's to send again: lost
 -- connections, deadlocks, timeouts, a full or stopping server.
-create function private.may_pass(error_state text) returns boolean
+create function private.is_transient_error(error_state text) returns boolean
 language sql immutable set search_path = ''
 return left(error_state, 2) in ('08', '40', '53', '57', '58') or error_state = '55P03';
 
@@ -133,7 +133,7 @@ begin
     begin
         verdict := private.apply_fact(event.fact);
     exception when others then
-        if private.may_pass(sqlstate) then
+        if private.is_transient_error(sqlstate) then
             raise;
         end if;
         -- Five tries over more than an hour, then nobody believes that the sixth will help.
@@ -150,7 +150,7 @@ begin
             verdict.state := 'parked';
         end if;
         if verdict.state = 'parked' and event.fact ->> 'outcome' = 'paid' then
-            perform private.review(private.payment_of(event.fact), 'not_applied');
+            perform private.begin_review(private.payment_of(event.fact), 'not_applied');
         end if;
     end;
     update public.stripe_events as e
@@ -204,8 +204,8 @@ begin
         array(select e.body ->> 'id' from unnest(events) as e (body)), array(select e.body -> 'fact' from unnest(events) as e (body))
     );
     return (
-        select coalesce(jsonb_agg(private.handle_event(b.body ->> 'id') order by b.place), '[]')
-        from unnest(events) with ordinality as b (body, place)
+        select coalesce(jsonb_agg(private.handle_event(b.body ->> 'id') order by b.position), '[]')
+        from unnest(events) with ordinality as b (body, position)
     );
 end
 $$;

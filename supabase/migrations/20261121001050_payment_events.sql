@@ -1,5 +1,5 @@
 -- What Stripe says of a payment: money that arrived is credited where it matches, and else it waits for the operator.
-create function private.review(payment_id uuid, why text) returns void
+create function private.begin_review(payment_id uuid, why text) returns void
 language plpgsql set search_path = ''
 as $$
 declare
@@ -7,15 +7,15 @@ declare
 begin
     update public.payments as p set under_review = why where p.id = payment_id returning * into payment;
     if found then
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
     end if;
 end
 $$;
-comment on function private.review is 'Tells the payer that money came and somebody is looking at it.';
+comment on function private.begin_review is 'Tells the payer that money came and somebody is looking at it.';
 
 -- Whether an event alone may credit: Stripe's object is the one that we know, of whom we know, and it says in
 -- every way the same sum. Anything else is asked about. What Stripe answered when it was asked is believed.
-create function private.may_credit(payment public.payments, fact jsonb) returns boolean
+create function private.is_sufficient_to_credit(payment public.payments, fact jsonb) returns boolean
 language sql immutable set search_path = ''
 return coalesce((fact ->> 'refetched')::boolean, false) or (
     coalesce((fact ->> 'plain')::boolean, false)
@@ -35,14 +35,14 @@ create function private.credit_of(fact jsonb) returns bigint
 language sql immutable set search_path = ''
 return greatest(0, coalesce((fact ->> 'received_minor')::bigint, 0) - coalesce((fact ->> 'tax_minor')::bigint, 0));
 
-create function private.objection_to(payment public.payments, fact jsonb) returns text
+create function private.credit_objection(payment public.payments, fact jsonb) returns text
 language sql immutable set search_path = ''
 return case
     when private.credit_of(fact) = 0 or fact ->> 'intent_id' is null then 'nothing_received'
     when payment.currency is distinct from fact ->> 'currency' then 'currency_differs'
     when payment.amount <> private.credit_of(fact) then 'amount_differs'
 end;
-comment on function private.objection_to is 'Why money that arrived may not be credited, or null.';
+comment on function private.credit_objection is 'Why money that arrived may not be credited, or null.';
 
 create function private.apply_paid(payment public.payments, fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
@@ -51,21 +51,21 @@ declare
     objection text;
 begin
     if payment.status = 'succeeded' and payment.stripe_payment_intent_id = fact ->> 'intent_id' then
-        perform private.note_what_paid(payment, fact ->> 'paid_method_id');
+        perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
         return row('done', 'paid')::private.verdict;
-    elsif not private.may_credit(payment, fact) then
+    elsif not private.is_sufficient_to_credit(payment, fact) then
         return row('done', 'stripe_decides')::private.verdict;
     end if;
     objection := case
         when payment.status = 'succeeded' and private.credit_of(fact) > 0 then 'paid_twice'
-        else private.objection_to(payment, fact)
+        else private.credit_objection(payment, fact)
     end;
     if objection is not null then
-        perform private.review(payment.id, objection);
+        perform private.begin_review(payment.id, objection);
         return row('parked', objection)::private.verdict;
     end if;
-    perform private.credit(payment, fact ->> 'intent_id', (fact ->> 'received_minor')::bigint);
-    perform private.note_what_paid(payment, fact ->> 'paid_method_id');
+    perform private.credit_payment(payment, fact ->> 'intent_id', (fact ->> 'received_minor')::bigint);
+    perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
     return row('done', 'paid')::private.verdict;
 end
 $$;
@@ -102,7 +102,7 @@ begin
         -- The page is still open: a fact about it, not an end.
         update public.payments as p set last_decline = fact ->> 'decline'
         where p.id = payment.id returning * into payment;
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
     else
         update public.payments as p
         set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'intent_id'),
@@ -122,7 +122,7 @@ begin
 end
 $$;
 
-create function private.credit(payment public.payments, intent_id text, received_amount bigint) returns void
+create function private.credit_payment(payment public.payments, intent_id text, received_amount bigint) returns void
 language plpgsql set search_path = ''
 as $$
 begin
@@ -130,18 +130,18 @@ begin
         payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
         'stripe', 'wallet', payment.amount
     ) is null then
-        update public.payments as p set stripe_payment_intent_id = credit.intent_id
+        update public.payments as p set stripe_payment_intent_id = credit_payment.intent_id
         where p.id = payment.id and p.stripe_payment_intent_id is null;
         return;
     end if;
     update public.payments as p
-    set stripe_payment_intent_id = coalesce(credit.intent_id, p.stripe_payment_intent_id),
+    set stripe_payment_intent_id = coalesce(credit_payment.intent_id, p.stripe_payment_intent_id),
         last_decline = null, under_review = null,
-        status = 'succeeded', succeeded_at = now(), received_amount = credit.received_amount
+        status = 'succeeded', succeeded_at = now(), received_amount = credit_payment.received_amount
     where p.id = payment.id returning * into payment;
-    perform private.show_payment(payment);
-    perform private.tell_members(payment);
+    perform private.notify_payment_shown(payment);
+    perform private.notify_wallet_credited(payment);
 end
 $$;
-comment on function private.credit is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';
+comment on function private.credit_payment is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';
 

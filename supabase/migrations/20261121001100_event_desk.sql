@@ -4,11 +4,11 @@ create function private.event_json(event public.stripe_events) returns jsonb
 language sql stable set search_path = ''
 as $$
     select to_jsonb(event) - 'payment_id' || jsonb_build_object(
-        'payment', (select private.stripe_json(p) from public.payments as p where p.id = event.payment_id)
+        'payment', (select private.service_payment_json(p) from public.payments as p where p.id = event.payment_id)
     )
 $$;
 
-create function api.list_events(states text [], most integer) returns jsonb
+create function api.list_events(states text [], max_rows integer) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -17,7 +17,7 @@ begin
         select coalesce(jsonb_agg(private.event_json(listed) order by listed.received_at desc), '[]')
         from (
             select e.* from public.stripe_events as e
-            where e.state = any(states) order by e.received_at desc limit most
+            where e.state = any(states) order by e.received_at desc limit max_rows
         ) as listed
     );
 end
@@ -67,7 +67,7 @@ begin
     )
     returning * into payment;
     if found then
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
     end if;
     return payment;
 end
@@ -75,7 +75,7 @@ $$;
 comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is parked: the payment then, or null.';
 
 -- Five tries over more than an hour, then it waits for the operator; so does at once what Stripe does not know.
-create function api.unanswered_event(event_id text, reason text) returns jsonb
+create function api.mark_event_unanswered(event_id text, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -84,18 +84,18 @@ begin
     perform private.require_service();
     update public.stripe_events as e
     set state = case
-            when unanswered_event.reason = 'resource_missing'
+            when mark_event_unanswered.reason = 'resource_missing'
                 or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked'
             else 'failed'
         end,
-        reason = unanswered_event.reason, handled_at = now()
+        reason = mark_event_unanswered.reason, handled_at = now()
     where e.id = event_id and e.reason = 'stripe_decides';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => false);
 end
 $$;
-comment on function api.unanswered_event is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
-grant execute on function api.unanswered_event(text, text) to service_role;
+comment on function api.mark_event_unanswered is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
+grant execute on function api.mark_event_unanswered(text, text) to service_role;
 
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb
@@ -124,7 +124,7 @@ grant execute on function api.retry_event(text, jsonb) to service_role;
 
 -- What Stripe moved by an event's word and what the wallet has of it, where that is not the same. Whoever dismisses
 -- the event leaves it so.
-create function private.inequality_of(event public.stripe_events) returns jsonb
+create function private.difference_to_stripe(event public.stripe_events) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -170,7 +170,7 @@ begin
         -- Its page is over and its money settled by hand; money that still comes wins as ever.
         perform private.move_payment(payment, 'canceled');
     end if;
-    return private.event_json(event) || jsonb_build_object('stays_unequal', private.inequality_of(event));
+    return private.event_json(event) || jsonb_build_object('stays_unequal', private.difference_to_stripe(event));
 end
 $$;
 comment on function api.dismiss_event is 'Definer: nobody has grants on the inbox. The payer''s message loses its "being checked".';

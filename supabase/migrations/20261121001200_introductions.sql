@@ -26,7 +26,7 @@ as $$
         'language', private.language_of(u),
         'time_zone', u.time_zone,
         'topups_in_chat', coalesce((select i.topups_in_chat from private.installation as i), true),
-        'organization_id', coalesce(u.current_organization_id, (
+        'organization_id', coalesce(u.default_organization_id, (
             select m.organization_id from public.memberships as m
             where m.user_id = u.id order by m.created_at, m.organization_id limit 1
         )),
@@ -46,7 +46,7 @@ as $$
     where u.id = me_json.user_id
 $$;
 
-create function api.introduce(telegram_id bigint, name text, language text, chat_id bigint default null)
+create function api.upsert_telegram_user(telegram_id bigint, name text, language text, chat_id bigint default null)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -55,16 +55,16 @@ declare
 begin
     perform private.require_service();
     insert into public.users (telegram_id, name, language)
-    values (introduce.telegram_id, introduce.name, introduce.language)
+    values (upsert_telegram_user.telegram_id, upsert_telegram_user.name, upsert_telegram_user.language)
     on conflict on constraint users_telegram_id_key do update
     set name = excluded.name, language = excluded.language
     where (users.name, users.language) is distinct from (excluded.name, excluded.language);
-    select u.id into strict person from public.users as u where u.telegram_id = introduce.telegram_id;
+    select u.id into strict person from public.users as u where u.telegram_id = upsert_telegram_user.telegram_id;
     -- Telegram's private chats carry their person's id; no other chat is anybody's own.
-    if introduce.chat_id = introduce.telegram_id then
+    if upsert_telegram_user.chat_id = upsert_telegram_user.telegram_id then
         -- Who writes can be written to: a blocked bot that is written to again is unblocked.
         insert into public.chats (telegram_chat_id, kind, user_id, language)
-        values (introduce.chat_id, 'private', person, introduce.language)
+        values (upsert_telegram_user.chat_id, 'private', person, upsert_telegram_user.language)
         on conflict (telegram_chat_id) do update
         set language = excluded.language, reachable = true
         where not chats.reachable or chats.language <> excluded.language;
@@ -72,11 +72,11 @@ begin
     return private.me_json(person);
 end
 $$;
-comment on function api.introduce is 'Definer: nobody has grants to write people. Makes user and private chat known, or refreshes them.';
-grant execute on function api.introduce(bigint, text, text, bigint) to service_role;
+comment on function api.upsert_telegram_user is 'Definer: nobody has grants to write people. Makes user and private chat known, or refreshes them.';
+grant execute on function api.upsert_telegram_user(bigint, text, text, bigint) to service_role;
 
 -- A Supabase user's first call; refresh says whether what is known already is to change.
-create function api.meet(auth_user_id uuid, name text, language text, refresh boolean) returns jsonb
+create function api.upsert_supabase_user(auth_user_id uuid, name text, language text, refresh boolean) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -84,13 +84,13 @@ declare
 begin
     perform private.require_service();
     insert into public.users (auth_user_id, name, language)
-    values (meet.auth_user_id, meet.name, meet.language)
+    values (upsert_supabase_user.auth_user_id, upsert_supabase_user.name, upsert_supabase_user.language)
     on conflict on constraint users_auth_user_id_key do update
     set name = excluded.name, language = excluded.language
-    where meet.refresh;
-    select u.id into strict person from public.users as u where u.auth_user_id = meet.auth_user_id;
+    where upsert_supabase_user.refresh;
+    select u.id into strict person from public.users as u where u.auth_user_id = upsert_supabase_user.auth_user_id;
     return private.me_json(person);
 end
 $$;
-comment on function api.meet is 'Definer: nobody has grants to write people. Makes a Supabase user known, or refreshes them.';
-grant execute on function api.meet(uuid, text, text, boolean) to service_role;
+comment on function api.upsert_supabase_user is 'Definer: nobody has grants to write people. Makes a Supabase user known, or refreshes them.';
+grant execute on function api.upsert_supabase_user(uuid, text, text, boolean) to service_role;

@@ -4,7 +4,7 @@
 -- The credited payment that a refund, a dispute or a warning is about, locked; null where there is
 -- none: money of others, or of ours that is not credited. Whoever credits it waits for whoever says
 -- here that there is none, and then finds the event in the inbox.
-create function private.clawed_payment(fact jsonb) returns public.payments
+create function private.payment_of_clawback(fact jsonb) returns public.payments
 language plpgsql set search_path = ''
 as $$
 declare
@@ -21,7 +21,7 @@ begin
 end
 $$;
 
-create function private.apply_what_came_before() returns trigger
+create function private.apply_earlier_events() returns trigger
 language plpgsql set search_path = ''
 as $$
 declare
@@ -41,29 +41,29 @@ begin
     return null;
 end
 $$;
-create trigger payments_meet_what_came_before after insert or update of status, stripe_payment_intent_id on public.payments
+create trigger payments_apply_earlier_events after insert or update of status, stripe_payment_intent_id on public.payments
 for each row when (new.status = 'succeeded' and new.stripe_payment_intent_id is not null)
-execute function private.apply_what_came_before();
+execute function private.apply_earlier_events();
 
 -- Owners and admins are told whatever takes money or may, and the payment's own message changes.
-create function private.tell_of_clawback(kind text, payment public.payments, facts jsonb) returns void
+create function private.notify_clawback(kind text, payment public.payments, facts jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 begin
-    perform private.audit(payment.organization_id, tell_of_clawback.kind, jsonb_build_object(
+    perform private.audit(payment.organization_id, notify_clawback.kind, jsonb_build_object(
         'payment_id', payment.id, 'id', facts ->> 'id', 'amount', facts -> 'amount'
     ));
-    perform private.tell_people(
+    perform private.notify_users(
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
         ),
-        tell_of_clawback.kind, payment.organization_id, jsonb_strip_nulls(jsonb_build_object(
+        notify_clawback.kind, payment.organization_id, jsonb_strip_nulls(jsonb_build_object(
             'payment', replace(payment.id::text, '-', ''), 'currency', payment.currency,
             'reference', private.payment_reference(payment.id)
         ) || (facts - 'id'))
     );
-    perform private.show_payment(payment);
+    perform private.notify_payment_shown(payment);
 end
 $$;
 
@@ -74,7 +74,7 @@ create function private.clawback_target(payment public.payments) returns bigint
 language plpgsql stable set search_path = ''
 as $$
 declare
-    gone bigint := private.refunded_by_stripe(payment.id) + private.disputed(payment);
+    gone bigint := private.refunded_by_stripe(payment.id) + private.disputed_amount(payment);
 begin
     return greatest(0, least(payment.amount, round(payment.amount::numeric * gone / payment.received_amount)));
 end

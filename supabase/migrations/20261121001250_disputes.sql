@@ -24,7 +24,7 @@ create index disputes_organization on public.disputes (organization_id);
 alter table public.disputes enable row level security;
 grant select on public.disputes to authenticated;
 create policy "members see their organization's disputes" on public.disputes
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 -- What Stripe's balance lost in the settlement currency of the account, where that is not the charge's.
 create function private.moved_elsewhere(moved jsonb) returns bigint
@@ -59,7 +59,7 @@ return case
     )::bigint, payment.received_amount)
 end;
 
-create function private.disputed(payment public.payments) returns bigint
+create function private.disputed_amount(payment public.payments) returns bigint
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -69,7 +69,7 @@ begin
     );
 end
 $$;
-comment on function private.disputed is 'What disputes have taken of a payment''s charge and not brought back, in its currency, with tax.';
+comment on function private.disputed_amount is 'What disputes have taken of a payment''s charge and not brought back, in its currency, with tax.';
 
 -- What is disputed; in a currency that we do not have it is shown as what was taken, in the payment's.
 create function private.dispute_money(dispute public.disputes) returns jsonb
@@ -105,7 +105,7 @@ $$;
 
 -- What a fact says of a dispute is newer than what we have where Stripe's balance has moved more often since,
 -- or where the dispute has come further.
-create function private.keep_dispute(payment public.payments, fact jsonb) returns public.disputes
+create function private.upsert_dispute(payment public.payments, fact jsonb) returns public.disputes
 language sql set search_path = ''
 as $$
     insert into public.disputes as d (
@@ -138,7 +138,7 @@ create function private.apply_dispute(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
-    payment public.payments := private.clawed_payment(fact);
+    payment public.payments := private.payment_of_clawback(fact);
     before public.disputes;
     dispute public.disputes;
     change bigint;
@@ -149,20 +149,20 @@ begin
         return row('done', 'stripe_decides')::private.verdict;
     end if;
     select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
-    dispute := private.keep_dispute(payment, fact);
+    dispute := private.upsert_dispute(payment, fact);
     change := private.settle_clawbacks(payment.id, 'dispute');
     update public.disputes as d
     set withdrawn_at = coalesce(d.withdrawn_at, case when d.movements > 0 then now() end),
         reinstated_at = coalesce(d.reinstated_at, case when d.movements > 1 and private.dispute_share(d, payment, 0) = 0 then now() end)
     where d.stripe_dispute_id = dispute.stripe_dispute_id returning * into dispute;
-    perform private.tell_of_dispute(payment, before, dispute, change);
-    perform private.show_payment(payment);
+    perform private.notify_dispute(payment, before, dispute, change);
+    perform private.notify_payment_shown(payment);
     return row('done', dispute.status)::private.verdict;
 end
 $$;
 
 -- Each state once, with what it moved: that there is one, that money went, that money is back, and how it ended.
-create function private.tell_of_dispute(
+create function private.notify_dispute(
     payment public.payments, before public.disputes, dispute public.disputes, change bigint
 ) returns void
 language plpgsql set search_path = ''
@@ -181,15 +181,15 @@ begin
     if private.dispute_rank(dispute.status) < 6 and (
         before.stripe_dispute_id is null or private.dispute_rank(before.status) < 4 and private.dispute_rank(dispute.status) >= 4
     ) then
-        perform private.tell_of_clawback('dispute_opened', payment, facts);
+        perform private.notify_clawback('dispute_opened', payment, facts);
     end if;
     if change < 0 then
-        perform private.tell_of_clawback('dispute_withdrawn', payment, moved);
+        perform private.notify_clawback('dispute_withdrawn', payment, moved);
     elsif change > 0 then
-        perform private.tell_of_clawback('dispute_reinstated', payment, moved);
+        perform private.notify_clawback('dispute_reinstated', payment, moved);
     end if;
     if dispute.status in ('won', 'lost', 'warning_closed', 'prevented') and dispute.status is distinct from before.status then
-        perform private.tell_of_clawback('dispute_closed', payment, facts || case
+        perform private.notify_clawback('dispute_closed', payment, facts || case
             when dispute.status = 'lost' and share > 0
                 then jsonb_build_object('amount', private.major_units(share, payment.currency), 'currency', payment.currency)
             else '{}'
@@ -203,12 +203,12 @@ create function private.apply_warning(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
-    payment public.payments := private.clawed_payment(fact);
+    payment public.payments := private.payment_of_clawback(fact);
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
     end if;
-    perform private.tell_of_clawback('fraud_warned', payment, jsonb_build_object(
+    perform private.notify_clawback('fraud_warned', payment, jsonb_build_object(
         'id', fact ->> 'id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
     ));
     return row('done', 'told')::private.verdict;

@@ -20,7 +20,7 @@ create table public.refunds (
     checked_at timestamptz,
     created_at timestamptz not null default now(),
     constraint refunds_amount_fits check (amount >= 0 and charge_amount > 0),
-    constraint refunds_status_is_known check (
+    constraint refunds_status_is_listed check (
         status in ('requested', 'pending', 'requires_action', 'succeeded', 'failed', 'canceled')
     ),
     constraint refunds_reason_is_a_code check (reason ~ '^[a-z_]{1,100}$'),
@@ -40,7 +40,7 @@ grant select (
     id, organization_id, payment_id, stripe_refund_id, currency, amount, status, reason, failure, created_by, created_at
 ) on public.refunds to authenticated;
 create policy "members see their organization's refunds" on public.refunds
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 -- How far a refund is: a fact moves it to where it is not yet, never back.
 create function private.refund_rank(status text) returns integer
@@ -59,15 +59,15 @@ as $$
 $$;
 comment on function private.refunded_by_stripe is 'What refunds send back of a payment''s charge, in its currency, with tax.';
 
-create function private.refunded(payment_id uuid) returns bigint
+create function private.refunded_amount(payment_id uuid) returns bigint
 language sql stable set search_path = ''
 as $$
     select least(max(p.amount), coalesce(sum(r.amount), 0))::bigint
     from public.payments as p
     left join public.refunds as r on p.id = r.payment_id and r.status in ('pending', 'requires_action', 'succeeded')
-    where p.id = refunded.payment_id
+    where p.id = refunded_amount.payment_id
 $$;
-comment on function private.refunded is 'What of a payment''s credit refunds send back, without tax.';
+comment on function private.refunded_amount is 'What of a payment''s credit refunds send back, without tax.';
 
 -- What of a payment may go back: what is left of its credit, and not more than the wallet has. What is asked
 -- of Stripe right now is gone already.
@@ -94,7 +94,7 @@ as $$
     from (
         select
             coalesce(sum(r.amount), 0) as requested,
-            payment.received_amount - private.refunded_by_stripe(payment.id) - private.disputed(payment)
+            payment.received_amount - private.refunded_by_stripe(payment.id) - private.disputed_amount(payment)
             - coalesce(sum(r.charge_amount), 0)::bigint as charge
         from public.refunds as r where r.payment_id = payment.id and r.status = 'requested'
     ) as rest
@@ -119,7 +119,7 @@ create function private.clawbacks_json(payment public.payments) returns jsonb
 language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
-        'refunded', private.money_json(private.refunded(payment.id), payment.currency),
+        'refunded', private.money_json(private.refunded_amount(payment.id), payment.currency),
         'refundable', private.money_json(private.refundable(payment), payment.currency),
         'refunds', (
             select coalesce(jsonb_agg(private.refund_json(r) order by r.created_at, r.id), '[]')
@@ -142,14 +142,14 @@ create function private.apply_refund(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
-    payment public.payments := private.clawed_payment(fact);
+    payment public.payments := private.payment_of_clawback(fact);
     before public.refunds;
     refund public.refunds;
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
     elsif payment.currency is distinct from fact ->> 'currency' or coalesce((fact ->> 'amount_minor')::bigint, 0) < 1 then
-        perform private.review(payment.id, 'refund_currency_differs');
+        perform private.begin_review(payment.id, 'refund_currency_differs');
         return row('parked', 'refund_currency_differs')::private.verdict;
     end if;
     select r.* into before from public.refunds as r
@@ -157,24 +157,24 @@ begin
         r.stripe_refund_id = fact ->> 'id'
         or (r.id = (fact ->> 'refund_id')::uuid and r.stripe_refund_id is null)
     );
-    refund := private.keep_refund(payment, before, fact);
-    perform private.tell_of_refund(payment, before, refund, private.settle_clawbacks(payment.id, 'refund'));
-    perform private.show_payment(payment);
+    refund := private.upsert_refund(payment, before, fact);
+    perform private.notify_refund(payment, before, refund, private.settle_clawbacks(payment.id, 'refund'));
+    perform private.notify_payment_shown(payment);
     return row('done', refund.status)::private.verdict;
 end
 $$;
 
-create function private.known_refund_status(status text) returns text
+create function private.listed_refund_status(status text) returns text
 language sql immutable set search_path = ''
 return case when status in ('pending', 'requires_action', 'succeeded', 'failed', 'canceled') then status else 'pending' end;
-comment on function private.known_refund_status is 'A word of Stripe''s that we do not know counts as pending: out of the wallet, and asked about again.';
+comment on function private.listed_refund_status is 'A word of Stripe''s that we do not know counts as pending: out of the wallet, and asked about again.';
 
-create function private.keep_refund(payment public.payments, before public.refunds, fact jsonb) returns public.refunds
+create function private.upsert_refund(payment public.payments, before public.refunds, fact jsonb) returns public.refunds
 language plpgsql set search_path = ''
 as $$
 declare
     refund public.refunds;
-    status_now text := private.known_refund_status(fact ->> 'status');
+    status_now text := private.listed_refund_status(fact ->> 'status');
     gross bigint := (fact ->> 'amount_minor')::bigint;
     share bigint := case
         when gross = before.charge_amount then before.amount
@@ -204,7 +204,7 @@ end
 $$;
 
 -- Each state once: that it is on its way, out of the wallet; that it failed, and whether the money is back.
-create function private.tell_of_refund(
+create function private.notify_refund(
     payment public.payments, before public.refunds, refund public.refunds, change bigint
 ) returns void
 language plpgsql set search_path = ''
@@ -220,9 +220,9 @@ declare
     );
 begin
     if live and not was_live then
-        perform private.tell_of_clawback('refund_made', payment, facts);
+        perform private.notify_clawback('refund_made', payment, facts);
     elsif not live and (was_live or before.status = 'requested') then
-        perform private.tell_of_clawback('refund_failed', payment, facts);
+        perform private.notify_clawback('refund_failed', payment, facts);
     end if;
 end
 $$;
@@ -232,7 +232,7 @@ create function private.apply_refunds(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 declare
-    payment public.payments := private.clawed_payment(fact);
+    payment public.payments := private.payment_of_clawback(fact);
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;

@@ -12,7 +12,7 @@ declare
     payment public.payments;
     refund public.refunds;
     available bigint;
-    wanted bigint;
+    requested bigint;
     smallest integer;
 begin
     select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
@@ -32,15 +32,15 @@ begin
         perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
     end if;
     available := private.refundable(payment);
-    wanted := coalesce(refund.amount, create_refund.amount, available);
+    requested := coalesce(refund.amount, create_refund.amount, available);
     select c.step into smallest from public.currencies as c where c.code = payment.currency;
     if available = 0 then
         perform private.refuse('nothing_to_refund', jsonb_build_object('payment_status', payment.status));
-    elsif wanted < smallest then
+    elsif requested < smallest then
         perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(smallest, payment.currency), 'currency', payment.currency));
-    elsif wanted % smallest <> 0 then
+    elsif requested % smallest <> 0 then
         perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(smallest, payment.currency), 'currency', payment.currency));
-    elsif wanted > available then
+    elsif requested > available then
         perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
     end if;
     -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
@@ -48,7 +48,7 @@ begin
     insert into public.refunds (
         organization_id, payment_id, currency, amount, charge_amount, reason, created_by, idempotency_key, request_hash
     ) values (
-        payment.organization_id, payment.id, payment.currency, wanted, private.charge_amount_of(payment, wanted), create_refund.reason,
+        payment.organization_id, payment.id, payment.currency, requested, private.charge_amount_of(payment, requested), create_refund.reason,
         caller, create_refund.idempotency_key, request
     )
     on conflict on constraint refunds_one_per_key do update
@@ -59,9 +59,9 @@ begin
         perform private.refuse('idempotency_key_reused'); -- for another payment, just now
     end if;
     perform private.audit(payment.organization_id, 'refund_requested', jsonb_build_object(
-        'refund_id', refund.id, 'payment_id', payment.id, 'amount', wanted, 'reason', refund.reason
+        'refund_id', refund.id, 'payment_id', payment.id, 'amount', requested, 'reason', refund.reason
     ));
-    perform private.show_payment(payment);
+    perform private.notify_payment_shown(payment);
     return private.refund_json(refund);
 end
 $$;
@@ -84,7 +84,7 @@ $$;
 comment on function api.get_refund is 'Definer: a refund has columns that members do not see.';
 grant execute on function api.get_refund(uuid) to authenticated;
 
-create function api.start_refund(refund_id uuid) returns jsonb
+create function api.get_refund_for_service(refund_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -95,7 +95,7 @@ begin
             'made_here', r.created_by is not null,
             'attempt', r.attempt,
             'requested_at', r.requested_at,
-            'authorized', private.may_move_money(r.created_by, r.organization_id),
+            'authorized', private.is_authorized_to_move_money(r.created_by, r.organization_id),
             'stripe_refund_id', r.stripe_refund_id,
             'stripe_payment_intent_id', p.stripe_payment_intent_id,
             'livemode', i.livemode
@@ -107,8 +107,8 @@ begin
     );
 end
 $$;
-comment on function api.start_refund is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
-grant execute on function api.start_refund(uuid) to service_role;
+comment on function api.get_refund_for_service is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
+grant execute on function api.get_refund_for_service(uuid) to service_role;
 
 -- Stripe said a definite no: there is no such refund, and its amount may be asked for again.
 create function api.refuse_refund(refund_id uuid, attempt integer, failure text) returns jsonb
@@ -127,7 +127,7 @@ begin
         perform private.audit(payment.organization_id, 'refund_refused', jsonb_build_object(
             'refund_id', refund_id, 'payment_id', payment.id
         ));
-        perform private.show_payment(payment);
+        perform private.notify_payment_shown(payment);
     end if;
     return '{}';
 end
@@ -136,7 +136,7 @@ comment on function api.refuse_refund is 'Definer: money tables have no write gr
 grant execute on function api.refuse_refund(uuid, integer, text) to service_role;
 
 -- What the reconciler asks Stripe about: refunds without an end, each every five minutes at most.
-create function api.unsettled_refunds(most integer) returns jsonb
+create function api.claim_refunds_to_reconcile(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -148,7 +148,7 @@ begin
         where r.status in ('requested', 'pending', 'requires_action')
         and r.created_at < now() - interval '1 minute'
         and (r.checked_at is null or r.checked_at < now() - interval '5 minutes')
-        order by r.checked_at nulls first limit most for update skip locked
+        order by r.checked_at nulls first limit max_rows for update skip locked
     ),
 
     taken as (
@@ -161,5 +161,5 @@ begin
     return to_jsonb(coalesce(ids, '{}'));
 end
 $$;
-comment on function api.unsettled_refunds is 'Definer. Ids of refunds whose answer or webhook may have been lost.';
-grant execute on function api.unsettled_refunds(integer) to service_role;
+comment on function api.claim_refunds_to_reconcile is 'Definer. Ids of refunds whose answer or webhook may have been lost.';
+grant execute on function api.claim_refunds_to_reconcile(integer) to service_role;

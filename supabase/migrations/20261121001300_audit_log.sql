@@ -7,7 +7,7 @@ create table public.audit_log (
     action text not null,
     facts jsonb not null default '{}',
     created_at timestamptz not null default now(),
-    constraint audit_log_through_is_known check (through in ('telegram', 'supabase', 'service', 'operator')),
+    constraint audit_log_through_is_listed check (through in ('telegram', 'supabase', 'service', 'operator')),
     constraint audit_log_action_is_a_code check (action ~ '^[a-z]+(_[a-z]+)*$'),
     -- No name and no sentence: people's words can be erased, these lines cannot.
     constraint audit_log_facts_are_ids_and_codes check (
@@ -64,7 +64,7 @@ as $$
 $$;
 comment on function private.audit is 'Writes a line of the audit log, in the transaction of the act itself. For definer functions that have checked the caller.';
 
-create function api.list_audit(organization_id uuid, cursor text default null, most integer default null) returns jsonb
+create function api.list_audit_log(organization_id uuid, cursor text default null, max_rows integer default null) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -79,18 +79,18 @@ begin
     from (
         select a.*, u.name from public.audit_log as a
         left join public.users as u on a.user_id = u.id
-        where a.organization_id = list_audit.organization_id
+        where a.organization_id = list_audit_log.organization_id
         and a.id < coalesce(cursor::bigint, 9223372036854775807)
-        order by a.id desc limit private.page_size(most)
+        order by a.id desc limit private.page_size(max_rows)
     ) as listed;
     return jsonb_build_object(
         'entries', coalesce(page, '[]'),
         'next_cursor', case when exists (
             select from public.audit_log as a
-            where a.organization_id = list_audit.organization_id and a.id < oldest
+            where a.organization_id = list_audit_log.organization_id and a.id < oldest
         ) then oldest::text end
     );
 end
 $$;
-comment on function api.list_audit is 'Definer: who left is named as well. Newest first; the cursor is the last entry''s id. Refuses bad_cursor.';
-grant execute on function api.list_audit(uuid, text, integer) to authenticated;
+comment on function api.list_audit_log is 'Definer: who left is named as well. Newest first; the cursor is the last entry''s id. Refuses bad_cursor.';
+grant execute on function api.list_audit_log(uuid, text, integer) to authenticated;

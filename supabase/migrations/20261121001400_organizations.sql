@@ -35,7 +35,7 @@ end
 $$;
 comment on function private.require_role_alone is 'private.require_role, and until the transaction ends nobody else changes who belongs to the organization.';
 
-create function private.keep_an_owner(member public.memberships) returns void
+create function private.require_another_owner(member public.memberships) returns void
 language plpgsql set search_path = ''
 as $$
 begin
@@ -47,19 +47,19 @@ begin
     end if;
 end
 $$;
-comment on function private.keep_an_owner is 'Refuses last_owner before that one''s role or membership ends.';
+comment on function private.require_another_owner is 'Refuses last_owner before that one''s role or membership ends.';
 
-create function private.tell_people(user_ids uuid [], kind text, organization_id uuid, facts jsonb) returns void
+create function private.notify_users(user_ids uuid [], kind text, organization_id uuid, facts jsonb) returns void
 language sql set search_path = ''
 as $$
     insert into public.notifications (kind, chat_id, organization_id, facts)
-    select tell_people.kind, c.id, o.id, jsonb_build_object('organization_name', o.name) || facts
+    select notify_users.kind, c.id, o.id, jsonb_build_object('organization_name', o.name) || facts
     from public.chats as c
-    inner join public.organizations as o on o.id = tell_people.organization_id
+    inner join public.organizations as o on o.id = notify_users.organization_id
     where c.user_id = any(user_ids) and c.reachable
     order by c.id
 $$;
-comment on function private.tell_people is 'Tells people what happened to who belongs to an organization, in their private chats.';
+comment on function private.notify_users is 'Tells people what happened to who belongs to an organization, in their private chats.';
 
 create function private.organization_json(organization public.organizations, user_id uuid) returns jsonb
 language sql stable set search_path = ''
@@ -174,7 +174,7 @@ begin
         values (founded.organization_id, caller, create_organization.name, create_organization.idempotency_key);
         insert into public.memberships (organization_id, user_id, role)
         values (founded.organization_id, caller, 'owner');
-        update public.users as u set current_organization_id = founded.organization_id where u.id = caller;
+        update public.users as u set default_organization_id = founded.organization_id where u.id = caller;
     end if;
     return api.get_organization(founded.organization_id);
 end
@@ -198,7 +198,7 @@ $$;
 comment on function api.rename_organization is 'Definer: nobody has grants to write organizations.';
 grant execute on function api.rename_organization(uuid, text) to authenticated;
 
-create function api.choose_organization(organization_id uuid) returns jsonb
+create function api.set_default_organization(organization_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -206,17 +206,17 @@ declare
 begin
     -- The membership before its person, as where one ends.
     perform from public.memberships as m
-    where m.organization_id = choose_organization.organization_id and m.user_id = caller for key share;
-    update public.users as u set current_organization_id = choose_organization.organization_id
+    where m.organization_id = set_default_organization.organization_id and m.user_id = caller for key share;
+    update public.users as u set default_organization_id = set_default_organization.organization_id
     where u.id = caller and exists (
         select from public.memberships as m
-        where m.organization_id = choose_organization.organization_id and m.user_id = caller
+        where m.organization_id = set_default_organization.organization_id and m.user_id = caller
     );
     return private.me_json(caller);
 end
 $$;
-comment on function api.choose_organization is 'Definer: nobody has grants to write people. Only ever the caller''s own.';
-grant execute on function api.choose_organization(uuid) to authenticated;
+comment on function api.set_default_organization is 'Definer: nobody has grants to write people. Only ever the caller''s own.';
+grant execute on function api.set_default_organization(uuid) to authenticated;
 
 create function api.list_members(organization_id uuid) returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -250,12 +250,12 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'member'));
     end if;
     if member.role <> change_role.role then
-        perform private.keep_an_owner(member);
+        perform private.require_another_owner(member);
         update public.memberships as m set role = change_role.role
         where m.organization_id = member.organization_id and m.user_id = member.user_id returning * into member;
         perform private.audit(organization_id, 'role_changed', jsonb_build_object('user_id', member.user_id, 'role', role));
         if caller <> member.user_id then
-            perform private.tell_people(array[member.user_id], 'role_changed', organization_id, jsonb_build_object(
+            perform private.notify_users(array[member.user_id], 'role_changed', organization_id, jsonb_build_object(
                 'role', role, 'by', (select u.name from public.users as u where u.id = caller)
             ));
         end if;
@@ -282,14 +282,14 @@ begin
     if member.user_id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'member'));
     end if;
-    perform private.keep_an_owner(member);
+    perform private.require_another_owner(member);
     delete from public.memberships as m
     where m.organization_id = member.organization_id and m.user_id = member.user_id;
     if caller = member.user_id then
         perform private.audit(organization_id, 'member_left');
     else
         perform private.audit(organization_id, 'member_removed', jsonb_build_object('user_id', member.user_id));
-        perform private.tell_people(array[member.user_id], 'member_removed', organization_id, jsonb_build_object(
+        perform private.notify_users(array[member.user_id], 'member_removed', organization_id, jsonb_build_object(
             'by', (select u.name from public.users as u where u.id = caller)
         ));
     end if;

@@ -10,7 +10,7 @@ create table public.invitations (
     revoked_at timestamptz,
     created_by uuid references public.users (id),
     created_at timestamptz not null default now(),
-    constraint invitations_role_is_known check (role in ('owner', 'admin', 'member')),
+    constraint invitations_role_is_listed check (role in ('owner', 'admin', 'member')),
     constraint invitations_uses_are_limited check (uses_left between 0 and 100),
     constraint invitations_end check (expires_at > created_at and expires_at <= created_at + interval '720 hours')
 );
@@ -149,7 +149,7 @@ $$;
 comment on function api.revoke_invitation is 'Definer: nobody has grants to write invitations.';
 grant execute on function api.revoke_invitation(uuid, uuid) to authenticated;
 
-create function api.show_invitation(code text) returns jsonb
+create function api.get_invitation(code text) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -165,8 +165,8 @@ begin
     return private.invitation_json(invitation);
 end
 $$;
-comment on function api.show_invitation is 'Definer: whoever has the code is invited. Wrong, expired and used up are one answer: invitation_invalid.';
-grant execute on function api.show_invitation(text) to authenticated;
+comment on function api.get_invitation is 'Definer: whoever has the code is invited. Wrong, expired and used up are one answer: invitation_invalid.';
+grant execute on function api.get_invitation(text) to authenticated;
 
 -- Lets the caller in, or raises their role; it never lowers one. Whoever came in by it and is still
 -- there gets the same answer again, whatever became of the invitation.
@@ -205,7 +205,7 @@ begin
         perform private.audit(invitation.organization_id, 'member_joined', jsonb_build_object(
             'invitation_id', invitation.id, 'role', invitation.role
         ));
-        perform private.tell_people(
+        perform private.notify_users(
             array(
                 select m.user_id from public.memberships as m
                 where m.organization_id = invitation.organization_id and m.role in ('owner', 'admin')

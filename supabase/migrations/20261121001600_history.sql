@@ -2,20 +2,20 @@
 -- Lists are read from newest to oldest. A cursor is a row and a direction: 'o' and the row's place
 -- (what is older than it), 'n' and its place (what is newer). Rows keep their place, so what comes
 -- in meanwhile makes nobody read a row twice or miss one.
-create function private.require_cursor(cursor text, place text) returns void
+create function private.require_cursor(cursor text, pattern text) returns void
 language plpgsql immutable set search_path = ''
 as $$
 begin
-    if cursor !~ ('^[on]' || place || '$') then
+    if cursor !~ ('^[on]' || pattern || '$') then
         perform private.refuse('bad_cursor');
     end if;
 end
 $$;
 comment on function private.require_cursor is 'Refuses a cursor that no list of ours gave; place is a regular expression, null is the newest page.';
 
-create function private.page_size(most integer) returns integer
+create function private.page_size(max_rows integer) returns integer
 language sql immutable set search_path = ''
-return least(greatest(coalesce(most, 20), 1), 100);
+return least(greatest(coalesce(max_rows, 20), 1), 100);
 
 -- The wallet's own side of each transfer, with whose payment it was.
 create view private.movements with (security_invoker = true) as
@@ -89,13 +89,13 @@ create function api.list_transactions(
     currency text default null,
     kind text [] default null,
     cursor text default null,
-    most integer default null
+    max_rows integer default null
 ) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
     account bigint;
-    place bigint;
+    position bigint;
     page jsonb;
     oldest bigint;
     newest bigint;
@@ -103,22 +103,22 @@ begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
     perform private.require_cursor(cursor, '[0-9]{1,18}');
     account := (private.wallet_account(organization_id, currency)).id;
-    place := substr(cursor, 2)::bigint;
+    position := substr(cursor, 2)::bigint;
     select jsonb_agg(private.movement_json(m) order by m.seq desc), min(m.seq), max(m.seq)
     into page, oldest, newest
     from (
         (
             select o.* from private.movements as o
             where coalesce(cursor, 'o') like 'o%' and o.account_id = account
-            and o.seq < coalesce(place, 9223372036854775807) and (list_transactions.kind is null or o.kind = any(list_transactions.kind))
-            order by o.seq desc limit private.page_size(most)
+            and o.seq < coalesce(position, 9223372036854775807) and (list_transactions.kind is null or o.kind = any(list_transactions.kind))
+            order by o.seq desc limit private.page_size(max_rows)
         )
         union all
         (
             select n.* from private.movements as n
             where cursor like 'n%' and n.account_id = account
-            and n.seq > place and (list_transactions.kind is null or n.kind = any(list_transactions.kind))
-            order by n.seq limit private.page_size(most)
+            and n.seq > position and (list_transactions.kind is null or n.kind = any(list_transactions.kind))
+            order by n.seq limit private.page_size(max_rows)
         )
     ) as m;
     return jsonb_build_object(
@@ -141,12 +141,12 @@ create function api.list_payments(
     organization_id uuid,
     status text [] default null,
     cursor text default null,
-    most integer default null
+    max_rows integer default null
 ) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
-    place public.payments;
+    position public.payments;
     oldest public.payments;
     newest public.payments;
     page jsonb;
@@ -154,26 +154,26 @@ declare
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
     perform private.require_cursor(cursor, '[0-9a-f]{32}');
-    select p.* into place from public.payments as p
+    select p.* into position from public.payments as p
     where p.id = substr(cursor, 2)::uuid and p.organization_id = list_payments.organization_id;
-    if cursor is not null and place.id is null then
+    if cursor is not null and position.id is null then
         perform private.refuse('bad_cursor');
     end if;
     with listed as (
         (
             select o as payment from public.payments as o
             where coalesce(cursor, 'o') like 'o%' and o.organization_id = list_payments.organization_id
-            and (cursor is null or (o.created_at, o.id) < (place.created_at, place.id))
+            and (cursor is null or (o.created_at, o.id) < (position.created_at, position.id))
             and (list_payments.status is null or o.status = any(list_payments.status))
-            order by o.created_at desc, o.id desc limit private.page_size(most)
+            order by o.created_at desc, o.id desc limit private.page_size(max_rows)
         )
         union all
         (
             select n as payment from public.payments as n
             where cursor like 'n%' and n.organization_id = list_payments.organization_id
-            and (n.created_at, n.id) > (place.created_at, place.id)
+            and (n.created_at, n.id) > (position.created_at, position.id)
             and (list_payments.status is null or n.status = any(list_payments.status))
-            order by n.created_at, n.id limit private.page_size(most)
+            order by n.created_at, n.id limit private.page_size(max_rows)
         )
     )
 
@@ -206,7 +206,7 @@ grant execute on function api.list_payments(uuid, text [], text, integer) to aut
 
 -- One month of a wallet, from its first moment to its last, in UTC. A stable function sees one
 -- snapshot: what came in before plus the lines is always what is there at the end.
-create function api.statement(organization_id uuid, currency text, month date) returns jsonb
+create function api.get_statement(organization_id uuid, currency text, month date) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -226,7 +226,7 @@ begin
     select jsonb_agg(private.movement_json(m) order by m.seq) into lines from private.movements as m
     where m.account_id = wallet.id and m.created_at >= begins and m.created_at < ends;
     return jsonb_build_object(
-        'organization_name', (select o.name from public.organizations as o where o.id = statement.organization_id),
+        'organization_name', (select o.name from public.organizations as o where o.id = get_statement.organization_id),
         'currency', wallet.currency,
         'begins_at', begins,
         'ends_at', least(ends, greatest(begins, now())),
@@ -242,5 +242,5 @@ begin
     );
 end
 $$;
-comment on function api.statement is 'Definer, as api.list_transactions. month is any day of it; empty says why there are no lines.';
-grant execute on function api.statement(uuid, text, date) to authenticated;
+comment on function api.get_statement is 'Definer, as api.list_transactions. month is any day of it; empty says why there are no lines.';
+grant execute on function api.get_statement(uuid, text, date) to authenticated;

@@ -16,25 +16,25 @@ create function private.lock_group(telegram_chat_id bigint) returns public.chats
 language plpgsql set search_path = ''
 as $$
 declare
-    place public.chats;
+    chat public.chats;
 begin
-    select c.* into place from public.chats as c
+    select c.* into chat from public.chats as c
     where c.telegram_chat_id = lock_group.telegram_chat_id and c.kind = 'group' for update;
-    if place.id is null then
+    if chat.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'group'));
     end if;
-    return place;
+    return chat;
 end
 $$;
 
 -- Tied to this organization, and the caller owns it; a group of others is as one that is not there.
-create function private.require_tie(place public.chats, organization_id uuid) returns void
+create function private.require_tie(chat public.chats, organization_id uuid) returns void
 language plpgsql stable set search_path = ''
 as $$
 begin
-    if place.organization_id is distinct from require_tie.organization_id or not exists (
+    if chat.organization_id is distinct from require_tie.organization_id or not exists (
         select from public.memberships as m
-        where m.organization_id = place.organization_id and m.role = 'owner'
+        where m.organization_id = chat.organization_id and m.role = 'owner'
         and m.user_id = private.current_user_id()
     ) then
         perform private.refuse('not_found', jsonb_build_object('what', 'group'));
@@ -42,16 +42,16 @@ begin
 end
 $$;
 
-create function private.end_tie(place public.chats, why text) returns void
+create function private.end_tie(chat public.chats, why text) returns void
 language plpgsql set search_path = ''
 as $$
 begin
-    if place.organization_id is not null then
+    if chat.organization_id is not null then
         update public.chats as c
         set organization_id = null, shows_balance = false, announces_credits = false, message_thread_id = null
-        where c.id = place.id;
+        where c.id = chat.id;
         perform private.audit(
-            place.organization_id, 'group_untied', jsonb_build_object('chat_id', place.id, 'why', why)
+            chat.organization_id, 'group_untied', jsonb_build_object('chat_id', chat.id, 'why', why)
         );
     end if;
 end
@@ -59,19 +59,19 @@ $$;
 comment on function private.end_tie is 'Takes a locked group from its organization; what is queued for it is dropped when its turn comes.';
 
 -- Only its owners see which organization a group is tied to, until they let the group see it.
-create function private.group_json(place public.chats) returns jsonb
+create function private.group_json(chat public.chats) returns jsonb
 language sql stable set search_path = ''
 as $$
-    select jsonb_build_object('tied', place.organization_id is not null) || coalesce((
+    select jsonb_build_object('tied', chat.organization_id is not null) || coalesce((
         select jsonb_build_object(
             'organization_id', o.id,
             'organization_name', o.name,
-            'shows_balance', place.shows_balance,
-            'announces_credits', place.announces_credits
+            'shows_balance', chat.shows_balance,
+            'announces_credits', chat.announces_credits
         )
         from public.organizations as o
         inner join public.memberships as m on o.id = m.organization_id
-        where o.id = place.organization_id and m.role = 'owner' and m.user_id = private.current_user_id()
+        where o.id = chat.organization_id and m.role = 'owner' and m.user_id = private.current_user_id()
     ), '{}')
 $$;
 
@@ -81,65 +81,65 @@ create function private.migrate_chat(chat_id bigint, new_telegram_chat_id bigint
 language plpgsql set search_path = ''
 as $$
 declare
-    place public.chats;
+    chat public.chats;
     successor public.chats;
 begin
-    select c.* into place from public.chats as c where c.id = migrate_chat.chat_id for update;
+    select c.* into chat from public.chats as c where c.id = migrate_chat.chat_id for update;
     select c.* into successor from public.chats as c where c.telegram_chat_id = new_telegram_chat_id;
     if successor.id is null then
-        update public.chats as c set telegram_chat_id = new_telegram_chat_id, migrated_at = now() where c.id = place.id;
-    elsif successor.id <> place.id then
-        if place.organization_id is not null and successor.organization_id is null then
+        update public.chats as c set telegram_chat_id = new_telegram_chat_id, migrated_at = now() where c.id = chat.id;
+    elsif successor.id <> chat.id then
+        if chat.organization_id is not null and successor.organization_id is null then
             update public.chats as c
-            set organization_id = place.organization_id, shows_balance = place.shows_balance,
-                announces_credits = place.announces_credits, language = place.language, migrated_at = now()
+            set organization_id = chat.organization_id, shows_balance = chat.shows_balance,
+                announces_credits = chat.announces_credits, language = chat.language, migrated_at = now()
             where c.id = successor.id;
             update public.chats as c set organization_id = null, shows_balance = false, announces_credits = false
-            where c.id = place.id;
+            where c.id = chat.id;
         else
-            perform private.end_tie(place, 'migrated');
+            perform private.end_tie(chat, 'migrated');
         end if;
-        update public.chats as c set reachable = false where c.id = place.id;
-        update public.payments as p set chat_id = successor.id where p.chat_id = place.id;
+        update public.chats as c set reachable = false where c.id = chat.id;
+        update public.payments as p set chat_id = successor.id where p.chat_id = chat.id;
         delete from public.notifications as n
         using public.notifications as same
-        where n.chat_id = place.id and n.state = 'pending' and same.chat_id = successor.id and same.state = 'pending'
+        where n.chat_id = chat.id and n.state = 'pending' and same.chat_id = successor.id and same.state = 'pending'
         and (n.payment_id, n.kind) = (same.payment_id, same.kind);
         update public.notifications as n set chat_id = successor.id
-        where n.chat_id = place.id and n.state <> 'delivered';
+        where n.chat_id = chat.id and n.state <> 'delivered';
     end if;
 end
 $$;
 
 -- What Telegram tells the bot: it 'joined' a group, 'left' it, is 'here', the group has 'migrated'.
-create function api.hear_of_group(telegram_chat_id bigint, happened text, new_chat_id bigint default null)
+create function api.record_group_change(telegram_chat_id bigint, happened text, new_chat_id bigint default null)
 returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    place public.chats;
+    chat public.chats;
 begin
     perform private.require_service();
-    insert into public.chats (telegram_chat_id, kind) values (hear_of_group.telegram_chat_id, 'group')
+    insert into public.chats (telegram_chat_id, kind) values (record_group_change.telegram_chat_id, 'group')
     on conflict on constraint chats_telegram_chat_id_key do nothing;
-    place := private.lock_group(telegram_chat_id);
+    chat := private.lock_group(telegram_chat_id);
     update public.chats as c set reachable = not c.reachable
-    where c.id = place.id and c.reachable <> (happened <> 'left');
+    where c.id = chat.id and c.reachable <> (happened <> 'left');
     -- Re-adding starts untied, even where nobody heard of the removal. When a group becomes a
     -- supergroup Telegram says that the bot joined that: there the tie goes on.
     -- https://github.com/tdlib/telegram-bot-api/issues/266
-    if happened = 'left' or happened = 'joined' and coalesce(place.migrated_at < now() - interval '5 minutes', true) then
-        perform private.end_tie(place, happened);
+    if happened = 'left' or happened = 'joined' and coalesce(chat.migrated_at < now() - interval '5 minutes', true) then
+        perform private.end_tie(chat, happened);
     elsif happened = 'migrated' then
-        perform private.migrate_chat(place.id, new_chat_id);
+        perform private.migrate_chat(chat.id, new_chat_id);
     end if;
     return (
-        select jsonb_build_object('tied', c.organization_id is not null) from public.chats as c where c.id = place.id
+        select jsonb_build_object('tied', c.organization_id is not null) from public.chats as c where c.id = chat.id
     );
 end
 $$;
-comment on function api.hear_of_group is 'Definer: nobody has grants on chats. Again, or late, is harmless.';
-grant execute on function api.hear_of_group(bigint, text, bigint) to service_role;
+comment on function api.record_group_change is 'Definer: nobody has grants on chats. Again, or late, is harmless.';
+grant execute on function api.record_group_change(bigint, text, bigint) to service_role;
 
 create function api.get_group(telegram_chat_id bigint) returns jsonb
 language plpgsql stable security definer set search_path = ''
@@ -160,30 +160,30 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner');
-    place public.chats;
+    chat public.chats;
 begin
     perform private.require_telegram();
-    place := private.lock_group(telegram_chat_id);
-    if place.organization_id is distinct from tie_group.organization_id then
-        if place.organization_id is not null then
-            perform private.require_tie(place, place.organization_id);
-            perform private.end_tie(place, 'tied_elsewhere');
+    chat := private.lock_group(telegram_chat_id);
+    if chat.organization_id is distinct from tie_group.organization_id then
+        if chat.organization_id is not null then
+            perform private.require_tie(chat, chat.organization_id);
+            perform private.end_tie(chat, 'tied_elsewhere');
         end if;
         update public.chats as c
         set organization_id = tie_group.organization_id,
             language = (select private.language_of(u) from public.users as u where u.id = caller)
-        where c.id = place.id returning * into place;
+        where c.id = chat.id returning * into chat;
         perform private.audit(
-            tie_group.organization_id, 'group_tied', jsonb_build_object('chat_id', place.id)
+            tie_group.organization_id, 'group_tied', jsonb_build_object('chat_id', chat.id)
         );
     end if;
-    return private.group_json(place);
+    return private.group_json(chat);
 end
 $$;
 comment on function api.tie_group is 'Definer: nobody has grants on chats. Takes an owner, and one of the organization it was tied to before.';
 grant execute on function api.tie_group(bigint, uuid) to authenticated;
 
-create function api.allow_group(
+create function api.set_group_permissions(
     telegram_chat_id bigint,
     organization_id uuid,
     shows_balance boolean default null,
@@ -195,31 +195,31 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner');
-    place public.chats;
+    chat public.chats;
 begin
     perform private.require_telegram();
-    place := private.lock_group(telegram_chat_id);
-    perform private.require_tie(place, organization_id);
+    chat := private.lock_group(telegram_chat_id);
+    perform private.require_tie(chat, organization_id);
     if not tied then
-        perform private.end_tie(place, 'owner');
+        perform private.end_tie(chat, 'owner');
         return '{"tied": false}';
     end if;
     update public.chats as c
-    set shows_balance = coalesce(allow_group.shows_balance, c.shows_balance),
-        announces_credits = coalesce(allow_group.announces_credits, c.announces_credits),
+    set shows_balance = coalesce(set_group_permissions.shows_balance, c.shows_balance),
+        announces_credits = coalesce(set_group_permissions.announces_credits, c.announces_credits),
         message_thread_id = case
-            when allow_group.announces_credits is null then c.message_thread_id
-            when allow_group.announces_credits then allow_group.message_thread_id
+            when set_group_permissions.announces_credits is null then c.message_thread_id
+            when set_group_permissions.announces_credits then set_group_permissions.message_thread_id
         end
-    where c.id = place.id returning * into place;
+    where c.id = chat.id returning * into chat;
     perform private.audit(organization_id, 'group_allowed', jsonb_build_object(
-        'chat_id', place.id, 'shows_balance', place.shows_balance, 'announces_credits', place.announces_credits
+        'chat_id', chat.id, 'shows_balance', chat.shows_balance, 'announces_credits', chat.announces_credits
     ));
-    return private.group_json(place);
+    return private.group_json(chat);
 end
 $$;
-comment on function api.allow_group is 'Definer: nobody has grants on chats. What is null stays; announcements go to the topic in which they were allowed; not tied: nothing is seen any more.';
-grant execute on function api.allow_group(bigint, uuid, boolean, boolean, bigint, boolean) to authenticated;
+comment on function api.set_group_permissions is 'Definer: nobody has grants on chats. What is null stays; announcements go to the topic in which they were allowed; not tied: nothing is seen any more.';
+grant execute on function api.set_group_permissions(bigint, uuid, boolean, boolean, bigint, boolean) to authenticated;
 
 -- Everybody in the group may ask, members of the organization or not: its owner allowed that.
 create function api.get_group_balance(telegram_chat_id bigint) returns jsonb
@@ -243,7 +243,7 @@ comment on function api.get_group_balance is 'Definer: shows a wallet to who is 
 grant execute on function api.get_group_balance(bigint) to authenticated;
 
 -- The last moment before something is told: a group hears of its organization, and only while it may.
-create function private.drop_what_groups_may_not_hear(ids bigint []) returns void
+create function private.refuse_group_notifications(ids bigint []) returns void
 language sql set search_path = ''
 as $$
     update public.notifications as n set state = 'refused', reason = 'not allowed'

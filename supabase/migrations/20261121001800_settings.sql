@@ -21,7 +21,7 @@ $$;
 comment on function private.is_silent is 'Whether a notification arrives without a sound: it could be switched off, and the person''s own clock is in their quiet hours. Those that end as they begin last all day.';
 
 -- Whoever queues something: what its reader has switched off is not queued.
-create function private.keep_what_is_wanted() returns trigger
+create function private.drop_muted_notification() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -29,8 +29,8 @@ begin
         select from public.chats as c
         inner join public.users as u on c.user_id = u.id
         where c.id = new.chat_id and case private.topic_of(new.kind)
-            when 'credits' then not u.told_credits
-            when 'members' then not u.told_members
+            when 'credits' then not u.notify_credits
+            when 'members' then not u.notify_members
         end
     ) then
         return null;
@@ -38,8 +38,8 @@ begin
     return new;
 end
 $$;
-create trigger notifications_are_wanted before insert on public.notifications
-for each row execute function private.keep_what_is_wanted();
+create trigger notifications_drop_muted before insert on public.notifications
+for each row execute function private.drop_muted_notification();
 
 create function private.settings_json(person public.users) returns jsonb
 language sql stable set search_path = ''
@@ -51,8 +51,8 @@ as $$
         'quiet_hours', case when person.quiet_from is not null then
             jsonb_build_object('begin', person.quiet_from, 'end', person.quiet_until)
         end,
-        'credits', person.told_credits,
-        'members', person.told_members
+        'credits', person.notify_credits,
+        'members', person.notify_members
     )
 $$;
 
@@ -89,14 +89,14 @@ begin
         time_zone = coalesce(zone, u.time_zone),
         quiet_from = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,begin}')::time else u.quiet_from end,
         quiet_until = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,end}')::time else u.quiet_until end,
-        told_credits = coalesce((changes ->> 'credits')::boolean, u.told_credits),
-        told_members = coalesce((changes ->> 'members')::boolean, u.told_members)
+        notify_credits = coalesce((changes ->> 'credits')::boolean, u.notify_credits),
+        notify_members = coalesce((changes ->> 'members')::boolean, u.notify_members)
     where u.id = caller returning * into person;
     -- Nor is it told what waits already.
     delete from public.notifications as n using public.chats as c
     where n.chat_id = c.id and c.user_id = caller and n.state = 'pending' and case private.topic_of(n.kind)
-        when 'credits' then not person.told_credits
-        when 'members' then not person.told_members
+        when 'credits' then not person.notify_credits
+        when 'members' then not person.notify_members
     end;
     return private.settings_json(person);
 end

@@ -20,7 +20,7 @@ comment on function api.get_customer is 'Definer: who may not pay for the organi
 grant execute on function api.get_customer(uuid) to authenticated;
 
 -- Two who made one at the same time keep the first; the other stays at Stripe, without a card.
-create function api.keep_customer(organization_id uuid, customer_id text) returns jsonb
+create function api.set_stripe_customer(organization_id uuid, customer_id text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -32,5 +32,5 @@ begin
     return private.customer_json(organization);
 end
 $$;
-comment on function api.keep_customer is 'Definer: nobody has grants to write organizations. Answers the customer that counts.';
-grant execute on function api.keep_customer(uuid, text) to service_role;
+comment on function api.set_stripe_customer is 'Definer: nobody has grants to write organizations. Answers the customer that counts.';
+grant execute on function api.set_stripe_customer(uuid, text) to service_role;

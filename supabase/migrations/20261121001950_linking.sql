@@ -31,7 +31,7 @@ grant execute on function api.create_link_code() to authenticated;
 
 -- Whatever row points to a person is their history, also one of a table that is made tomorrow; only
 -- the private chat is no more than a way to reach them, and goes along.
-create function private.absorb(nobody uuid, somebody uuid) returns boolean
+create function private.merge_user(nobody uuid, somebody uuid) returns boolean
 language plpgsql set search_path = ''
 as $$
 begin
@@ -42,9 +42,9 @@ exception when foreign_key_violation then
     return false;
 end
 $$;
-comment on function private.absorb is 'Removes a person without history and gives their chat to another; false, and nothing done, for one who has any.';
+comment on function private.merge_user is 'Removes a person without history and gives their chat to another; false, and nothing done, for one who has any.';
 
-create function api.use_link_code(code text) returns jsonb
+create function api.redeem_link_code(code text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -65,9 +65,9 @@ begin
         return private.me_json(caller); -- the answer was lost, and is asked for again
     elsif in_telegram.auth_user_id is not null or at_supabase.telegram_id is not null then
         perform private.refuse('already_linked');
-    elsif private.absorb(other, caller) then
+    elsif private.merge_user(other, caller) then
         person := caller;
-    elsif private.absorb(caller, other) then
+    elsif private.merge_user(caller, other) then
         person := other;
     else
         perform private.refuse('both_have_history');
@@ -83,5 +83,5 @@ begin
     return private.me_json(person);
 end
 $$;
-comment on function api.use_link_code is 'Definer: nobody has grants to write people. Refuses link_invalid, already_linked and both_have_history, and changes nothing then.';
-grant execute on function api.use_link_code(text) to authenticated;
+comment on function api.redeem_link_code is 'Definer: nobody has grants to write people. Refuses link_invalid, already_linked and both_have_history, and changes nothing then.';
+grant execute on function api.redeem_link_code(text) to authenticated;

@@ -28,17 +28,17 @@ create index payment_methods_added_by on public.payment_methods (added_by);
 alter table public.payment_methods enable row level security;
 grant select on public.payment_methods to authenticated;
 
-create function private.paying_organization_ids() returns setof uuid
+create function private.manageable_organization_ids() returns setof uuid
 language sql stable security definer set search_path = ''
 as $$
     select m.organization_id from public.memberships as m
     where m.user_id = private.current_user_id() and m.role in ('owner', 'admin')
 $$;
-comment on function private.paying_organization_ids is 'Definer, as private.current_organization_ids. Where the caller may pay and act for the organization.';
-grant execute on function private.paying_organization_ids() to authenticated;
+comment on function private.manageable_organization_ids is 'Definer, as private.current_organization_ids. Where the caller may pay and act for the organization.';
+grant execute on function private.manageable_organization_ids() to authenticated;
 
 create policy "owners and admins see what their organization pays with" on public.payment_methods
-for select to authenticated using (organization_id in (select private.paying_organization_ids()));
+for select to authenticated using (organization_id in (select private.manageable_organization_ids()));
 
 create function private.display_name(method public.payment_methods) returns text
 language sql immutable set search_path = ''
@@ -58,7 +58,7 @@ return coalesce(
 comment on function private.display_name is 'As people know it: "Visa •••• 4242", "Link", "SEPA Debit •••• 3000".';
 
 -- A card works to the end of its month; people hear of it a month before.
-create function private.method_standing(method public.payment_methods) returns text
+create function private.payment_method_expiry(method public.payment_methods) returns text
 language sql stable set search_path = ''
 return case
     when make_date(method.exp_year, method.exp_month, 1) + interval '1 month' <= now() at time zone 'UTC' then 'expired'
@@ -66,7 +66,7 @@ return case
     else 'good'
 end;
 
-create function private.method_json(method public.payment_methods, everything boolean default true) returns jsonb
+create function private.payment_method_json(method public.payment_methods, everything boolean default true) returns jsonb
 language sql stable set search_path = ''
 as $$
     select jsonb_build_object(
@@ -81,7 +81,7 @@ as $$
         'stripe_payment_method_id', method.stripe_payment_method_id,
         'exp_month', method.exp_month,
         'exp_year', method.exp_year,
-        'standing', private.method_standing(method),
+        'standing', private.payment_method_expiry(method),
         'country', method.country,
         'wallet', method.wallet,
         'label', method.label,
@@ -90,16 +90,16 @@ as $$
         'created_at', method.created_at
     ) else '{}' end
 $$;
-comment on function private.method_json is 'A method as owners and admins see it; not everything: as members do.';
+comment on function private.payment_method_json is 'A method as owners and admins see it; not everything: as members do.';
 
-create function private.require_method(method_id uuid, variadic roles text []) returns public.payment_methods
+create function private.require_payment_method(payment_method_id uuid, variadic roles text []) returns public.payment_methods
 language plpgsql stable set search_path = ''
 as $$
 declare
     method public.payment_methods;
 begin
     select m.* into method from public.payment_methods as m
-    where m.id = method_id and exists (
+    where m.id = payment_method_id and exists (
         select from public.memberships as mine
         where mine.organization_id = m.organization_id and mine.user_id = private.current_user_id()
     );
@@ -111,13 +111,13 @@ begin
     return method;
 end
 $$;
-comment on function private.require_method is 'The role check of what is done with one method, active or not: its row, or a refusal.';
+comment on function private.require_payment_method is 'The role check of what is done with one method, active or not: its row, or a refusal.';
 
-create function private.require_active_method(method_id uuid, variadic roles text []) returns public.payment_methods
+create function private.require_active_payment_method(payment_method_id uuid, variadic roles text []) returns public.payment_methods
 language plpgsql stable set search_path = ''
 as $$
 declare
-    method public.payment_methods := private.require_method(method_id, variadic roles);
+    method public.payment_methods := private.require_payment_method(payment_method_id, variadic roles);
 begin
     if not method.is_active then
         perform private.refuse('not_found', jsonb_build_object('what', 'payment method'));
@@ -126,12 +126,12 @@ begin
 end
 $$;
 
-create function private.tell_of_method(
+create function private.notify_payment_method_changed(
     method public.payment_methods, happened text, roles text [], but uuid default null, about uuid default null
 ) returns void
 language sql set search_path = ''
 as $$
-    select private.tell_people(
+    select private.notify_users(
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = method.organization_id and m.role = any(roles) and m.user_id is distinct from but
@@ -144,4 +144,4 @@ as $$
         ))
     )
 $$;
-comment on function private.tell_of_method is 'Tells an organization''s people in these roles, `but` one; `about` is who did it.';
+comment on function private.notify_payment_method_changed is 'Tells an organization''s people in these roles, `but` one; `about` is who did it.';

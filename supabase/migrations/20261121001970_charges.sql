@@ -3,15 +3,15 @@
 alter table public.payments add constraint payments_payment_method foreign key (payment_method_id)
 references public.payment_methods (id) not valid;
 
-create function private.card_name(payment_method_id uuid) returns text
+create function private.payment_method_name(payment_method_id uuid) returns text
 language sql stable set search_path = ''
 return (
-    select private.display_name(m) from public.payment_methods as m where m.id = card_name.payment_method_id
+    select private.display_name(m) from public.payment_methods as m where m.id = payment_method_name.payment_method_id
 );
 
 -- The card that is meant: the named one or the default, which the organization still has. A repeat
 -- of a charge goes on with the card that it began with.
-create function private.card_to_charge(
+create function private.payment_method_to_charge(
     organization_id uuid, payment_method_id uuid, payer uuid, key text
 ) returns uuid
 language plpgsql stable set search_path = ''
@@ -23,8 +23,8 @@ begin
     where p.created_by = payer and p.idempotency_key = key;
     if card is null then
         select m.id into card from public.payment_methods as m
-        where m.organization_id = card_to_charge.organization_id and m.is_active
-        and (m.id = card_to_charge.payment_method_id or card_to_charge.payment_method_id is null and m.is_default);
+        where m.organization_id = payment_method_to_charge.organization_id and m.is_active
+        and (m.id = payment_method_to_charge.payment_method_id or payment_method_to_charge.payment_method_id is null and m.is_default);
     end if;
     if card is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'payment method'));
@@ -69,7 +69,7 @@ begin
     over := case
         when payment.flow <> 'charge' or payment.status <> 'created' then 'settled'
         when payment.cancel_requested_at is not null
-        or not private.may_move_money(payment.created_by, payment.organization_id) then 'canceled'
+        or not private.is_authorized_to_move_money(payment.created_by, payment.organization_id) then 'canceled'
         when payment.created_at <= now() - interval '10 minutes' then 'expired'
     end;
     if over is null then
@@ -78,7 +78,7 @@ begin
     elsif payment.sending_until is null or payment.sending_until <= now() then
         payment := private.move_payment(payment, over);
     end if;
-    return private.stripe_json(payment) || jsonb_build_object(
+    return private.service_payment_json(payment) || jsonb_build_object(
         'claimed', over is null, 'sending_until', payment.sending_until
     );
 end
@@ -100,7 +100,7 @@ comment on function api.release_charge is 'Definer. The request of a claim is ov
 grant execute on function api.release_charge(uuid, text) to service_role;
 
 -- Stripe will not charge this card, and said so before it tried.
-create function api.end_charge(payment_id uuid, reason text) returns jsonb
+create function api.mark_charge_failed(payment_id uuid, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -115,12 +115,12 @@ begin
     return '{}';
 end
 $$;
-comment on function api.end_charge is 'Definer. reason is Stripe''s code; what went on meanwhile is left alone.';
-grant execute on function api.end_charge(uuid, text) to service_role;
+comment on function api.mark_charge_failed is 'Definer. reason is Stripe''s code; what went on meanwhile is left alone.';
+grant execute on function api.mark_charge_failed(uuid, text) to service_role;
 
 -- A card that a page saved while it was paid was added by who paid. Stripe tells of the card and of
 -- the money in any order.
-create function private.saved_while_paying(method public.payment_methods) returns uuid
+create function private.payer_who_saved(method public.payment_methods) returns uuid
 language plpgsql stable set search_path = ''
 as $$
 begin
@@ -140,18 +140,18 @@ begin
     );
 end
 $$;
-comment on function private.saved_while_paying is 'In plpgsql, because subscriptions come later.';
+comment on function private.payer_who_saved is 'In plpgsql, because subscriptions come later.';
 
-create function private.note_what_paid(payment public.payments, method_id text) returns void
+create function private.record_payment_method_used(payment public.payments, stripe_method_id text) returns void
 language plpgsql set search_path = ''
 as $$
 declare
     method public.payment_methods;
 begin
-    update public.payments as p set stripe_payment_method_id = method_id
+    update public.payments as p set stripe_payment_method_id = stripe_method_id
     where p.id = payment.id and p.stripe_payment_method_id is null;
     select m.* into method from public.payment_methods as m
-    where m.stripe_payment_method_id = method_id and m.added_by is null;
-    perform private.note_who_added(method, private.saved_while_paying(method));
+    where m.stripe_payment_method_id = stripe_method_id and m.added_by is null;
+    perform private.record_added_by(method, private.payer_who_saved(method));
 end
 $$;

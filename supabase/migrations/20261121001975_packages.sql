@@ -9,7 +9,7 @@ create table public.packages (
     created_at timestamptz not null default now(),
     constraint packages_name_fits check (length(name) between 1 and 100),
     constraint packages_amount_is_positive check (amount > 0),
-    constraint packages_interval_is_known check (packages.interval in ('week', 'month'))
+    constraint packages_interval_is_listed check (packages.interval in ('week', 'month'))
 );
 comment on table public.packages is 'Recurring top-ups that the operator offers by name; amount in minor units. One that is removed is no longer active.';
 revoke all on public.packages from public, anon, authenticated, service_role;
@@ -24,7 +24,7 @@ return jsonb_build_object(
     'money', private.money_json(package.amount, package.currency)
 );
 
-create function private.offered_packages() returns jsonb
+create function private.active_packages_json() returns jsonb
 language sql stable set search_path = ''
 as $$
     select coalesce(jsonb_agg(private.package_json(p) order by p.currency, p.amount, p.id), '[]')
@@ -36,22 +36,22 @@ language plpgsql stable security definer set search_path = ''
 as $$
 begin
     perform private.require_user();
-    return private.offered_packages();
+    return private.active_packages_json();
 end
 $$;
 comment on function api.list_packages is 'Definer: nobody has grants on packages, of which only the active ones are offered.';
 grant execute on function api.list_packages() to authenticated;
 
-create function api.show_packages() returns jsonb
+create function api.list_packages_for_service() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    return private.offered_packages();
+    return private.active_packages_json();
 end
 $$;
-comment on function api.show_packages is 'Definer, as api.list_packages, for the operator.';
-grant execute on function api.show_packages() to service_role;
+comment on function api.list_packages_for_service is 'Definer, as api.list_packages, for the operator.';
+grant execute on function api.list_packages_for_service() to service_role;
 
 -- terms = {name, amount, currency, interval}.
 create function api.add_package(terms jsonb) returns jsonb

@@ -95,7 +95,7 @@ declare
 begin
     select s.organization_id into organization from public.subscriptions as s where s.id = subscription_id;
     -- One that is not there and one that is not yours give the same answer.
-    if organization is null or organization not in (select private.current_organization_ids()) then
+    if organization is null or organization not in (select private.member_organization_ids()) then
         perform private.refuse('not_found', '{"what": "subscription"}');
     end if;
     return private.require_role(organization, variadic roles);
@@ -114,38 +114,38 @@ comment on function api.get_subscription is 'Definer: nobody has grants on subsc
 grant execute on function api.get_subscription(uuid) to authenticated;
 
 -- Before Stripe is asked for it: changes = {amount?, paused?, canceled?}.
-create function api.request_change(subscription_id uuid, changes jsonb) returns jsonb
+create function api.request_subscription_change(subscription_id uuid, changes jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     caller uuid := private.require_subscription_role(subscription_id, 'owner', 'admin');
     subscription public.subscriptions;
-    wanted bigint := (changes ->> 'amount')::bigint;
+    new_amount bigint := (changes ->> 'amount')::bigint;
 begin
     select s.* into subscription from public.subscriptions as s where s.id = subscription_id for update;
     if not changes ? 'canceled' and subscription.status in ('incomplete', 'canceled') then
         perform private.refuse('subscription_over', jsonb_build_object('status', subscription.status));
     end if;
-    if wanted is not null then
-        perform private.require_amount(wanted, subscription.currency);
+    if new_amount is not null then
+        perform private.require_amount(new_amount, subscription.currency);
     end if;
     update public.subscriptions as s
-    set quoted = case when wanted <> all(s.quoted) then s.quoted || wanted else s.quoted end,
+    set quoted = case when new_amount <> all(s.quoted) then s.quoted || new_amount else s.quoted end,
         canceled_by = case
-            when changes ? 'canceled' and not private.may_move_money(s.canceled_by, s.organization_id) then caller
+            when changes ? 'canceled' and not private.is_authorized_to_move_money(s.canceled_by, s.organization_id) then caller
             else s.canceled_by
         end
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
-        'subscription_id', subscription_id, 'amount', wanted, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
+        'subscription_id', subscription_id, 'amount', new_amount, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
     ));
     return private.subscription_json(subscription) || jsonb_build_object('changed_by', caller);
 end
 $$;
-comment on function api.request_change is 'Definer: money tables have no write grants. An amount counts as quoted from here on.';
-grant execute on function api.request_change(uuid, jsonb) to authenticated;
+comment on function api.request_subscription_change is 'Definer: money tables have no write grants. An amount counts as quoted from here on.';
+grant execute on function api.request_subscription_change(uuid, jsonb) to authenticated;
 
-create function api.start_subscription(subscription_id uuid, stripe_subscription_id text default null) returns jsonb
+create function api.get_subscription_for_service(subscription_id uuid, stripe_subscription_id text default null) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -154,8 +154,8 @@ begin
     perform private.require_service();
     select s.* into subscription from public.subscriptions as s
     where s.id = private.subscription_of(jsonb_build_object(
-        'subscription_id', start_subscription.subscription_id,
-        'stripe_subscription_id', start_subscription.stripe_subscription_id
+        'subscription_id', get_subscription_for_service.subscription_id,
+        'stripe_subscription_id', get_subscription_for_service.stripe_subscription_id
     ));
     if subscription.id is null then
         perform private.refuse('not_found', '{"what": "subscription"}');
@@ -168,75 +168,75 @@ begin
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = subscription.payment_method_id
         ),
-        'unwanted', private.may_move_money(subscription.canceled_by, subscription.organization_id),
-        'revoked', not private.may_move_money(subscription.created_by, subscription.organization_id),
+        'unwanted', private.is_authorized_to_move_money(subscription.canceled_by, subscription.organization_id),
+        'revoked', not private.is_authorized_to_move_money(subscription.created_by, subscription.organization_id),
         'stripe_customer_id', (
             select o.stripe_customer_id from public.organizations as o where o.id = subscription.organization_id
         ),
         'stripe_checkout_session_id', subscription.stripe_checkout_session_id,
         'stripe_subscription_id', subscription.stripe_subscription_id,
-        'asked_at', clock_timestamp()
+        'refetched_at', clock_timestamp()
     );
 end
 $$;
-comment on function api.start_subscription is 'Definer: what the backend sends to Stripe is rebuilt from this row alone; asked_at comes back with the answer.';
-grant execute on function api.start_subscription(uuid, text) to service_role;
+comment on function api.get_subscription_for_service is 'Definer: what the backend sends to Stripe is rebuilt from this row alone; refetched_at comes back with the answer.';
+grant execute on function api.get_subscription_for_service(uuid, text) to service_role;
 
 -- Stripe's word for how a subscription stands, in ours.
 -- https://docs.stripe.com/api/subscriptions/object#subscription_object-status
-create function private.subscription_status(seen jsonb) returns text
+create function private.subscription_status(state jsonb) returns text
 language sql immutable set search_path = ''
-return case seen ->> 'status'
-    when 'active' then case when (seen ->> 'paused')::boolean then 'paused' else 'active' end
+return case state ->> 'status'
+    when 'active' then case when (state ->> 'paused')::boolean then 'paused' else 'active' end
     when 'trialing' then 'active'
     when 'unpaid' then 'past_due'
     when 'incomplete_expired' then 'canceled'
-    else seen ->> 'status'
+    else state ->> 'status'
 end;
 
--- What Stripe answered: seen = {asked_at, status?, paused?, session_id?, stripe_subscription_id?,
+-- What Stripe answered: seen = {refetched_at, status?, paused?, session_id?, stripe_subscription_id?,
 -- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
-create function api.note_subscription(subscription_id uuid, seen jsonb) returns jsonb
+create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     before public.subscriptions;
     subscription public.subscriptions;
-    news text;
+    change text;
 begin
     perform private.require_service();
     select s.* into strict before from public.subscriptions as s where s.id = subscription_id for update;
     update public.subscriptions as s
-    set asked_at = (seen ->> 'asked_at')::timestamptz,
-        status = coalesce(private.subscription_status(seen), s.status),
-        stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, seen ->> 'session_id'),
-        stripe_subscription_id = coalesce(s.stripe_subscription_id, seen ->> 'stripe_subscription_id'),
-        url = coalesce(seen ->> 'url', s.url),
-        stripe_payment_method_id = coalesce(seen ->> 'payment_method', s.stripe_payment_method_id),
+    set refetched_at = (state ->> 'refetched_at')::timestamptz,
+        status = coalesce(private.subscription_status(state), s.status),
+        stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, state ->> 'session_id'),
+        stripe_subscription_id = coalesce(s.stripe_subscription_id, state ->> 'stripe_subscription_id'),
+        url = coalesce(state ->> 'url', s.url),
+        stripe_payment_method_id = coalesce(state ->> 'payment_method', s.stripe_payment_method_id),
         -- Another amount than ours was set elsewhere: its invoices are looked at before they are credited.
-        amount = case when (seen ->> 'amount')::bigint = any(s.quoted) then (seen ->> 'amount')::bigint else s.amount end,
-        current_period_end = coalesce(to_timestamp((seen ->> 'ends')::bigint), s.current_period_end)
-    where s.id = subscription_id and s.asked_at <= (seen ->> 'asked_at')::timestamptz
+        amount = case when (state ->> 'amount')::bigint = any(s.quoted) then (state ->> 'amount')::bigint else s.amount end,
+        current_period_end = coalesce(to_timestamp((state ->> 'ends')::bigint), s.current_period_end)
+    where s.id = subscription_id and s.refetched_at <= (state ->> 'refetched_at')::timestamptz
     returning * into subscription;
     if not found then
         return private.subscription_json(before);
     end if;
-    perform private.note_who_added(m, private.saved_while_paying(m)) from public.payment_methods as m
+    perform private.record_added_by(m, private.payer_who_saved(m)) from public.payment_methods as m
     where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
-    news := case
+    change := case
         when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'
         when subscription.status = 'active' and before.status = 'incomplete' then 'began'
         when subscription.status = 'paused' and before.status = 'active' then 'held'
         when subscription.status = 'active' and before.status = 'paused' then 'resumed'
         when subscription.amount <> before.amount then 'changed'
     end;
-    if news is not null then
-        perform private.tell_about(
-            subscription, news, except_for => coalesce((seen ->> 'changed_by')::uuid, subscription.canceled_by)
+    if change is not null then
+        perform private.notify_subscription_changed(
+            subscription, change, except_for => coalesce((state ->> 'changed_by')::uuid, subscription.canceled_by)
         );
     end if;
     return private.subscription_json(subscription);
 end
 $$;
-comment on function api.note_subscription is 'Definer: money tables have no write grants.';
-grant execute on function api.note_subscription(uuid, jsonb) to service_role;
+comment on function api.record_subscription_state is 'Definer: money tables have no write grants.';
+grant execute on function api.record_subscription_state(uuid, jsonb) to service_role;

@@ -1,7 +1,7 @@
 -- When Stripe is asked how recurring top-ups stand without an event that says so.
 
 -- At most every three seconds, however many people ask us.
-create function api.start_subscription_check(subscription_id uuid) returns jsonb
+create function api.claim_subscription_check(subscription_id uuid) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -17,12 +17,12 @@ begin
     return jsonb_build_object('due', due);
 end
 $$;
-comment on function api.start_subscription_check is 'Definer. due says whether Stripe may be asked now.';
-grant execute on function api.start_subscription_check(uuid) to service_role;
+comment on function api.claim_subscription_check is 'Definer. due says whether Stripe may be asked now.';
+grant execute on function api.claim_subscription_check(uuid) to service_role;
 
 -- What the reconciler asks Stripe about: what was to begin with a saved card and whose answer was
 -- lost, what waits for its payer or should have ended, and what should have been renewed.
-create function api.unsettled_subscriptions(most integer) returns jsonb
+create function api.list_subscriptions_to_reconcile(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 begin
@@ -36,23 +36,23 @@ begin
             or coalesce(s.stripe_checkout_session_id, s.stripe_subscription_id) is not null and (
                 (
                     (s.status = 'incomplete' or s.canceled_by is not null and s.status <> 'canceled')
-                    and s.asked_at < now() - interval '5 minutes'
+                    and s.refetched_at < now() - interval '5 minutes'
                 )
                 or (
                     s.status in ('active', 'past_due', 'paused')
-                    and s.current_period_end < now() - interval '1 hour' and s.asked_at < now() - interval '1 hour'
+                    and s.current_period_end < now() - interval '1 hour' and s.refetched_at < now() - interval '1 hour'
                 )
             )
-            order by s.asked_at limit most
+            order by s.refetched_at limit max_rows
         ) as due
     );
 end
 $$;
-comment on function api.unsettled_subscriptions is 'Definer. Ids of subscriptions whose webhook may have been lost.';
-grant execute on function api.unsettled_subscriptions(integer) to service_role;
+comment on function api.list_subscriptions_to_reconcile is 'Definer. Ids of subscriptions whose webhook may have been lost.';
+grant execute on function api.list_subscriptions_to_reconcile(integer) to service_role;
 
 -- Nobody ever could pay, and Stripe's events tell of nobody who did: past its time it is simply over.
-create function api.end_abandoned(most integer) returns jsonb
+create function api.expire_abandoned(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -62,7 +62,7 @@ begin
     for lost in
         select p.* from public.payments as p
         where p.status = 'created' and private.opened_at_stripe(p) is null and p.expires_at < now()
-        order by p.id limit most for update skip locked
+        order by p.id limit max_rows for update skip locked
     loop
         perform private.move_payment(lost, 'expired');
     end loop;
@@ -72,5 +72,5 @@ begin
     return '{}';
 end
 $$;
-comment on function api.end_abandoned is 'Definer. For the reconciler, when it has read Stripe''s events.';
-grant execute on function api.end_abandoned(integer) to service_role;
+comment on function api.expire_abandoned is 'Definer. For the reconciler, when it has read Stripe''s events.';
+grant execute on function api.expire_abandoned(integer) to service_role;

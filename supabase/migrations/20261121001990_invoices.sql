@@ -11,12 +11,12 @@ as $$
 $$;
 comment on function private.subscription_of is 'Which subscription a fact is about: by our id in the metadata, else by Stripe''s.';
 
-create function private.tell_about(
-    subscription public.subscriptions, news text, facts jsonb default '{}', except_for uuid default null
+create function private.notify_subscription_changed(
+    subscription public.subscriptions, change text, facts jsonb default '{}', except_for uuid default null
 ) returns void
 language sql set search_path = ''
 as $$
-    select private.tell_people(
+    select private.notify_users(
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = subscription.organization_id and m.role in ('owner', 'admin')
@@ -25,12 +25,12 @@ as $$
         'recurring',
         subscription.organization_id,
         jsonb_build_object(
-            'news', news, 'interval', subscription.interval, 'currency', subscription.currency,
+            'news', change, 'interval', subscription.interval, 'currency', subscription.currency,
             'amount', private.money_json(subscription.amount, subscription.currency) ->> 'amount'
         ) || facts
     )
 $$;
-comment on function private.tell_about is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';
+comment on function private.notify_subscription_changed is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';
 
 create function private.apply_subscription(fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
@@ -62,7 +62,7 @@ begin
         end if;
         return row('ignored', 'not ours')::private.verdict;
     elsif fact ->> 'outcome' <> 'paid' then
-        return private.tell_unpaid(subscription, fact);
+        return private.notify_invoice_unpaid(subscription, fact);
     elsif not (fact ->> 'refetched')::boolean then
         return row('done', 'stripe_decides')::private.verdict;
     end if;
@@ -81,7 +81,7 @@ begin
     if paid_by > 1 or paid_by = 0
         and exists (select from public.payments as p where p.id = private.payment_of(fact) and p.status <> 'succeeded') then
         -- A refund or dispute of the second would find no payment.
-        perform private.review(private.payment_of(fact), 'paid_in_parts');
+        perform private.begin_review(private.payment_of(fact), 'paid_in_parts');
         return row('parked', 'paid_in_parts')::private.verdict;
     end if;
     return private.apply_payment(fact);
@@ -90,7 +90,7 @@ $$;
 
 -- The first invoice is paid or not while its payer looks on; of a later one everybody hears who can
 -- do something, once for each time that Stripe tried.
-create function private.tell_unpaid(subscription public.subscriptions, fact jsonb) returns private.verdict
+create function private.notify_invoice_unpaid(subscription public.subscriptions, fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
 begin
@@ -106,7 +106,7 @@ begin
         return row('ignored', 'nothing to tell')::private.verdict;
     end if;
     update public.subscriptions as s set url = fact ->> 'url' where s.id = subscription.id;
-    perform private.tell_about(subscription, fact ->> 'outcome', jsonb_build_object(
+    perform private.notify_subscription_changed(subscription, fact ->> 'outcome', jsonb_build_object(
         'url', fact ->> 'url', 'invoice', fact ->> 'invoice_id', 'tries', fact -> 'tries',
         'amount', private.money_json((fact ->> 'amount_minor')::bigint, subscription.currency) ->> 'amount'
     ));

@@ -18,22 +18,22 @@ as $$
 $$;
 
 -- How long ago the payment was credited whose payer has just been told so for the first time.
-create function private.seconds_since_paid(told public.notifications, outcome text) returns double precision
+create function private.seconds_since_paid(notification public.notifications, outcome text) returns double precision
 language sql stable set search_path = ''
 as $$
     select extract(epoch from clock_timestamp() - p.succeeded_at)
     from public.payments as p
-    where p.id = told.payment_id and told.kind = 'payment_shown' and outcome = 'delivered'
-    and told.due_at >= p.succeeded_at
+    where p.id = notification.payment_id and notification.kind = 'payment_shown' and outcome = 'delivered'
+    and notification.due_at >= p.succeeded_at
     and not exists (
         select from public.notifications as n
-        where n.payment_id = p.id and n.kind = 'payment_shown' and n.id <> told.id
+        where n.payment_id = p.id and n.kind = 'payment_shown' and n.id <> notification.id
         and n.delivered_at > p.succeeded_at
     )
 $$;
 
 -- Numbers only: no names, no ids, and no more rows than there are states and decline codes.
-create function api.operating_figures() returns jsonb
+create function api.get_operating_figures() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -82,24 +82,24 @@ begin
     );
 end
 $$;
-comment on function api.operating_figures is 'Definer: counts over tables that nobody has grants on.';
-grant execute on function api.operating_figures() to service_role;
+comment on function api.get_operating_figures is 'Definer: counts over tables that nobody has grants on.';
+grant execute on function api.get_operating_figures() to service_role;
 
-create function api.ledger_problems(most integer) returns jsonb
+create function api.list_ledger_problems(max_rows integer) returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
     return (
         select coalesce(jsonb_agg(to_jsonb(listed)), '[]')
-        from (select l.problem, l.place from private.ledger_problems as l limit most) as listed
+        from (select l.problem, l.place from private.ledger_problems as l limit max_rows) as listed
     );
 end
 $$;
-comment on function api.ledger_problems is 'Definer: reads every entry of every account; for a doctor, not for a scrape.';
-grant execute on function api.ledger_problems(integer) to service_role;
+comment on function api.list_ledger_problems is 'Definer: reads every entry of every account; for a doctor, not for a scrape.';
+grant execute on function api.list_ledger_problems(integer) to service_role;
 
-create function api.applied_migrations() returns jsonb
+create function api.list_applied_migrations() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
@@ -110,5 +110,5 @@ begin
     );
 end
 $$;
-comment on function api.applied_migrations is 'Definer: Supabase''s own bookkeeping, which nobody else may read.';
-grant execute on function api.applied_migrations() to service_role;
+comment on function api.list_applied_migrations is 'Definer: Supabase''s own bookkeeping, which nobody else may read.';
+grant execute on function api.list_applied_migrations() to service_role;

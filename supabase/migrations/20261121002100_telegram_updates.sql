@@ -8,8 +8,8 @@ create table public.telegram_updates (
     claim uuid,
     claimed_until timestamptz,
     received_at timestamptz not null default now(),
-    constraint telegram_updates_state_is_known check (state in ('waiting', 'claimed', 'handled', 'given_up')),
-    constraint telegram_updates_forget_what_was_said check ((state = 'handled') = (body is null))
+    constraint telegram_updates_state_is_listed check (state in ('waiting', 'claimed', 'handled', 'given_up')),
+    constraint telegram_updates_handled_have_no_body check ((state = 'handled') = (body is null))
 );
 comment on table public.telegram_updates is 'Updates by Telegram''s update_id. What people wrote is kept until it has been handled, the id for two days more, so that a repeat is known.';
 revoke all on public.telegram_updates from public, anon, authenticated, service_role;
@@ -48,7 +48,7 @@ grant execute on function api.receive_update(jsonb) to service_role;
 -- One at a time per chat, oldest first, so that order is kept over a crash too. A claim that is not
 -- answered within 30 seconds, or that a bot held which another one takes over from, is handed out
 -- again, five times in all.
-create function api.claim_updates(most integer, takeover boolean default false) returns jsonb
+create function api.claim_updates(max_rows integer, takeover boolean default false) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -78,7 +78,7 @@ begin
         select u.id from public.telegram_updates as u
         where u.id in (select h.id from heads as h)
         and (u.state = 'waiting' or (u.state = 'claimed' and u.claimed_until <= moment))
-        order by u.id limit most for update skip locked
+        order by u.id limit max_rows for update skip locked
     ),
 
     claimed as (

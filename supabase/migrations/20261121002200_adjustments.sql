@@ -18,7 +18,7 @@ create index adjustments_currency on public.adjustments (currency);
 alter table public.adjustments enable row level security;
 grant select (reference, organization_id, currency, amount, reason, created_at) on public.adjustments to authenticated;
 create policy "members see their organization's adjustments" on public.adjustments
-for select to authenticated using (organization_id in (select private.current_organization_ids()));
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
 
 -- Entries that were written since, for an operator who wants to know what an act does. In minor units.
 create function private.entries_since(last_transfer_id bigint, organization_id uuid) returns jsonb
@@ -62,7 +62,7 @@ begin
     perform private.audit(adjustment.organization_id, 'wallet_adjusted', jsonb_build_object(
         'reference', adjustment.reference, 'currency', adjustment.currency, 'amount', adjustment.amount
     ), 'operator');
-    perform private.tell_people(
+    perform private.notify_users(
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = adjustment.organization_id and m.role in ('owner', 'admin')
@@ -80,27 +80,27 @@ create function api.adjust_wallet(terms jsonb, dry_run boolean default false) re
 language plpgsql security definer set search_path = ''
 as $$
 declare
-    wanted public.adjustments := jsonb_populate_record(null::public.adjustments, terms || '{"created_at": "now"}');
-    kept public.adjustments;
+    adjustment public.adjustments := jsonb_populate_record(null::public.adjustments, terms || '{"created_at": "now"}');
+    posted public.adjustments;
     last_transfer_id bigint := (select coalesce(max(t.id), 0) from public.transfers as t);
     result jsonb;
 begin
     perform private.require_service();
-    perform private.require_currency(wanted.currency);
-    if not exists (select from public.organizations as o where o.id = wanted.organization_id) then
+    perform private.require_currency(adjustment.currency);
+    if not exists (select from public.organizations as o where o.id = adjustment.organization_id) then
         perform private.refuse('not_found', jsonb_build_object('what', 'organization'));
     end if;
-    insert into public.adjustments select wanted.* on conflict (reference) do nothing returning * into kept;
-    if kept.reference is null then
-        select a.* into kept from public.adjustments as a where a.reference = wanted.reference;
-        if (kept.organization_id, kept.currency, kept.amount) is distinct from (wanted.organization_id, wanted.currency, wanted.amount) then
-            perform private.refuse('adjustment_exists', jsonb_build_object('reference', wanted.reference));
+    insert into public.adjustments select adjustment.* on conflict (reference) do nothing returning * into posted;
+    if posted.reference is null then
+        select a.* into posted from public.adjustments as a where a.reference = adjustment.reference;
+        if (posted.organization_id, posted.currency, posted.amount) is distinct from (adjustment.organization_id, adjustment.currency, adjustment.amount) then
+            perform private.refuse('adjustment_exists', jsonb_build_object('reference', adjustment.reference));
         end if;
         return jsonb_build_object('posted', false, 'entries', '[]'::jsonb);
     end if;
-    perform private.post_adjustment(kept);
+    perform private.post_adjustment(posted);
     result := jsonb_build_object(
-        'posted', not dry_run, 'entries', private.entries_since(last_transfer_id, kept.organization_id)
+        'posted', not dry_run, 'entries', private.entries_since(last_transfer_id, posted.organization_id)
     );
     if dry_run then
         perform private.end_preview(result);

@@ -1,23 +1,23 @@
 -- How a dead letter moves the wallet: what Stripe has of it is accepted as it is, in one transaction.
 -- at_stripe = {customer_id, session_id, invoice_id, intents: [{intent_id, received_minor, tax_minor, currency,
--- paid_method_id}], refunds: [fact], disputes: [fact]}, all as Stripe answered them just now.
+-- stripe_payment_method_id}], refunds: [fact], disputes: [fact]}, all as Stripe answered them just now.
 
 -- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
 -- What the metadata says of the organization or of the amount counts for nothing here.
-create function private.organization_of_found(payment public.payments, at_stripe jsonb, organization_id uuid) returns uuid
+create function private.organization_of_stripe_objects(payment public.payments, at_stripe jsonb, organization_id uuid) returns uuid
 language plpgsql stable set search_path = ''
 as $$
 declare
-    known uuid := coalesce(payment.organization_id, (
+    owner_id uuid := coalesce(payment.organization_id, (
         select o.id from public.organizations as o where o.stripe_customer_id = at_stripe ->> 'customer_id'
     ));
 begin
-    if known <> organization_of_found.organization_id then
+    if owner_id <> organization_of_stripe_objects.organization_id then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'it belongs to another organization'));
-    elsif known is null and not exists (select from public.organizations as o where o.id = organization_of_found.organization_id) then
+    elsif owner_id is null and not exists (select from public.organizations as o where o.id = organization_of_stripe_objects.organization_id) then
         perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(at_stripe ->> 'customer_id', 'none')));
     end if;
-    return coalesce(known, organization_of_found.organization_id);
+    return coalesce(owner_id, organization_of_stripe_objects.organization_id);
 end
 $$;
 
@@ -84,8 +84,8 @@ begin
         update public.payments as p set requested_amount = p.amount, amount = private.credit_of(intent)
         where p.id = payment.id returning * into payment;
     end if;
-    perform private.credit(payment, intent ->> 'intent_id', (intent ->> 'received_minor')::bigint);
-    perform private.note_what_paid(payment, intent ->> 'paid_method_id');
+    perform private.credit_payment(payment, intent ->> 'intent_id', (intent ->> 'received_minor')::bigint);
+    perform private.record_payment_method_used(payment, intent ->> 'stripe_payment_method_id');
 end
 $$;
 
@@ -99,7 +99,7 @@ begin
 end
 $$;
 
-create function private.accept_found(
+create function private.accept_stripe_objects(
     event public.stripe_events, at_stripe jsonb, organization_id uuid, adopting boolean
 ) returns jsonb
 language plpgsql set search_path = ''
@@ -112,11 +112,11 @@ declare
     verdict private.verdict;
 begin
     select p.* into payment from public.payments as p where p.id = private.payment_of(event.fact);
-    organization := private.organization_of_found(payment, at_stripe, accept_found.organization_id);
+    organization := private.organization_of_stripe_objects(payment, at_stripe, accept_stripe_objects.organization_id);
     if (select coalesce(sum((i.intent ->> 'received_minor')::bigint), 0) from jsonb_array_elements(at_stripe -> 'intents') as i (intent)) = 0 then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'Stripe received nothing'));
     end if;
-    for part in select i.intent from jsonb_array_elements(at_stripe -> 'intents') with ordinality as i (intent, place) order by i.place
+    for part in select i.intent from jsonb_array_elements(at_stripe -> 'intents') with ordinality as i (intent, position) order by i.position
     loop
         perform private.accept_intent(event, organization, at_stripe, part, adopting);
     end loop;
@@ -164,7 +164,7 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
     perform private.lock_events(array[event_id], array[event.fact]);
-    result := private.accept_found(event, at_stripe, organization_id, adopting) || jsonb_build_object('posted', not dry_run);
+    result := private.accept_stripe_objects(event, at_stripe, organization_id, adopting) || jsonb_build_object('posted', not dry_run);
     if dry_run then
         perform private.end_preview(result);
     end if;

@@ -36,7 +36,7 @@ begin
     where e.state in ('failed', 'parked');
     get diagnostics many = row_count;
     counts := counts || jsonb_build_object('events', many);
-    update private.installation as i set stripe_account_id = null, events_seen_until = now() where i.only_row;
+    update private.installation as i set stripe_account_id = null, events_read_until = now() where i.only_row;
     perform private.audit(null, 'stripe_account_forgotten', jsonb_build_object('account', coalesce(forgotten, 'none')), 'operator');
     return counts || jsonb_build_object('account', forgotten);
 end

@@ -20,11 +20,11 @@ from backend.app import create_app
 from backend.database.postgres import PostgresDatabase
 from backend.database.protocol import SERVICE, Database
 from backend.http.connections import BoundedRunner
-from backend.notifications.outbox import Bell
-from backend.opening import introduce
+from backend.notifications.outbox import Wakeup
+from backend.opening import claim_stripe_account
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, CheckoutRequest, Payment
+from backend.services import Services
 from backend.settings import Settings
-from backend.shop import Shop
 from backend.stripe.client import stripe_gateway
 from backend.stripe.permissions import PERMISSIONS
 from bot.backend_api.client import BackendClient
@@ -47,11 +47,11 @@ ANA, BEN, EVE = 1001, 1002, 1003
 
 
 @dataclass
-class House:
+class System:
     """A running backend and local Stripe; `client` speaks as the bot, `http` as anybody."""
 
     world: World
-    shop: Shop
+    services: Services
     url: str
     sandbox_url: str
     client: BackendClient
@@ -80,7 +80,9 @@ class House:
 
     async def session(self, payment: UUID) -> str:
         """The payment's Checkout Session at Stripe."""
-        row = await self.shop.database.call("start_payment", SERVICE, payment_id=payment)
+        row = await self.services.database.call(
+            "get_payment_for_service", SERVICE, payment_id=payment
+        )
         return str(row["stripe_checkout_session_id"])
 
     async def pay(self, payment: UUID, card: str = SUCCESS) -> Json:
@@ -91,9 +93,9 @@ class House:
     async def sandbox(self, method: str, path: str, **body: Any) -> Json:
         """One of the sandbox's doors."""
         async with self.http.request(method, self.sandbox_url + path, json=body or None) as answer:
-            said: Json = await answer.json()
-            assert answer.status == 200, said
-            return said
+            answer_body: Json = await answer.json()
+            assert answer.status == 200, answer_body
+            return answer_body
 
     async def post_event(self, raw: bytes, signature: str) -> tuple[int, Json]:
         """Deliver bytes at Stripe's door."""
@@ -126,14 +128,14 @@ async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
+async def system(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[System]:
     """See `House`."""
-    async with open_house(database, world, tmp_path) as opened:
+    async with open_system(database, world, tmp_path) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def open_house(database: Database, world: World, folder: Path) -> AsyncIterator[House]:
+async def open_system(database: Database, world: World, folder: Path) -> AsyncIterator[System]:
     """A house over either way to the database."""
     backend_port, sandbox_port = free_ports(2)
     url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (backend_port, sandbox_port))
@@ -152,27 +154,27 @@ async def open_house(database: Database, world: World, folder: Path) -> AsyncIte
         stripe = await stack.enter_async_context(
             stripe_gateway("sk_test_sandbox", WEBHOOK_SECRETS, sandbox_url, url)
         )
-        await introduce(database, stripe)
-        shop = Shop(database, stripe, Bell())
+        await claim_stripe_account(database, stripe)
+        services = Services(database, stripe, Wakeup())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         session = await stack.enter_async_context(new_session())
-        app = create_app(shop, chosen(), reconciling=False)
+        app = create_app(services, chosen(), reconciling=False)
         await stack.enter_async_context(listening(app, backend_port))
         client = BackendClient(session, url, SecretStr(SECRET))
-        house = House(world, shop, url, sandbox_url, client, http, store)
-        yield house
-        await judge_what_was_sent(house)
+        system = System(world, services, url, sandbox_url, client, http, store)
+        yield system
+        await judge_what_was_sent(system)
 
 
-async def judge_what_was_sent(house: House) -> None:
+async def judge_what_was_sent(system: System) -> None:
     """Every request that the backend sent to Stripe is one that the table of permissions knows.
 
     And well-formed by Stripe's own document.
     """
-    calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    calls = (await system.sandbox("GET", "/recorded?limit=1000"))["calls"]
     calls = [call for call in calls if call["path"].startswith("/v1/")]
     made = {f"{call['method']} {call['path']}" for call in calls}
-    assert {call for call in made if not known_call(call)} == set()
+    assert {call for call in made if not is_permitted_call(call)} == set()
     for call in calls:
         form = call["body"] if call["method"] == "POST" else call["query"]
         problems = request_problems(call["method"], call["path"], form or "")
@@ -180,7 +182,7 @@ async def judge_what_was_sent(house: House) -> None:
         assert call["method"] == "GET" or call["headers"]["Idempotency-Key"]
 
 
-def known_call(call: str) -> bool:
+def is_permitted_call(call: str) -> bool:
     """Whether it is in the table of what the key must be allowed, as a call or as a probe."""
     listed = [call for permission in PERMISSIONS for call in permission.calls]
     listed += [permission.probe for permission in PERMISSIONS]

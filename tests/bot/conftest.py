@@ -21,7 +21,7 @@ from bot.locales.texts import load_texts
 from bot.settings import Settings
 from bot.telegram.context import BotApplication
 from sandbox.telegram.text import plain_text
-from tests.backend.conftest import SECRET as THEIR_SECRET, House, open_house
+from tests.backend.conftest import SECRET as THEIR_SECRET, System, open_system
 from tests.bot.fake_backend import ACME, ANA, BEN, SECRET, FakeBackend, membership
 from tests.conftest import World
 from tests.sandbox.telegram.playground import TOKEN, Playground, local_telegram
@@ -55,14 +55,14 @@ class Person:
         query = {"id": "1", "from": who, "message": message, "data": data, "chat_instance": "1"}
         await self.telegram.post("updates", update={"callback_query": query})
 
-    async def sees(self, words: str) -> Json:
+    async def sees(self, translator: str) -> Json:
         """The bot's next new or changed message with these words."""
         async with asyncio.timeout(30):
             while True:
                 news = await self.telegram.chat(self.name, self.after, wait=5, chat=self.place)
                 for message in sorted(news["messages"], key=lambda message: message["version"]):
                     self.after = message["version"]
-                    if message["from"]["is_bot"] and words in plain_text(message):
+                    if message["from"]["is_bot"] and translator in plain_text(message):
                         return dict(message)
 
     async def chat(self) -> list[str]:
@@ -148,20 +148,20 @@ def ira(telegram: Playground, bot: BotApplication) -> Person:
 
 
 @pytest.fixture
-async def house(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[House]:
+async def system(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[System]:
     """Everything at once: the real backend, the local Stripe and the whole bot, in one house."""
-    async with open_house(database, world, tmp_path) as house:
+    async with open_system(database, world, tmp_path) as system:
         settings = Settings(
             telegram_bot_token=SecretStr("1:sandbox"),
             bot_api_secret=SecretStr(THEIR_SECRET),
-            telegram_api_base=house.sandbox_url,
-            backend_url=house.url,
+            telegram_api_base=system.sandbox_url,
+            backend_url=system.url,
         )
-        application = create_app(settings, house.client, TEXTS)
+        application = create_app(settings, system.client, TEXTS)
         async with started(application):
-            worker = DeliveryWorker(application.bot, house.client, TEXTS)
+            worker = DeliveryWorker(application.bot, system.client, TEXTS)
             task = asyncio.create_task(worker.run())
-            yield house
+            yield system
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -101,9 +101,9 @@ def test_a_secret_that_a_library_mentions_is_blotted_out_of_the_line() -> None:
 
 
 @pytest.mark.usefixtures("real_processes")
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 async def test_it_answers_and_stops_cleanly_when_told(
-    telegram: Playground, backend_url: str, told: signal.Signals
+    telegram: Playground, backend_url: str, stop_signal: signal.Signals
 ) -> None:
     addresses = {"TELEGRAM_API_BASE": telegram.url, "BACKEND_URL": backend_url}
     async with bot(**SECRETS, **addresses) as process:
@@ -114,11 +114,11 @@ async def test_it_answers_and_stops_cleanly_when_told(
         assert [entry["command"] for entry in menu][:2] == ["topup", "balance"]
         assert process.stdout is not None
         first = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))
-        process.send_signal(told)
+        process.send_signal(stop_signal)
         code, out, err = await ending(process)
     assert (code, err) == (0, "")
-    said = [line["event"] for line in (first, *facts(out))]
-    assert (sorted(said[:-1]), said[-1]) == (["receiving", "started"], "stopped")
+    logged = [line["event"] for line in (first, *facts(out))]
+    assert (sorted(logged[:-1]), logged[-1]) == (["receiving", "started"], "stopped")
 
 
 async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(
@@ -165,9 +165,9 @@ async def test_somebody_else_who_receives_is_told_loudly(
         await ana.writes("/balance")
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            while (said := json.loads(await process.stdout.readline()))["level"] == "info":
-                assert said["event"] in ("started", "receiving")
-    assert (said["event"], said["level"]) == ("somebody_else_receives", "error")
+            while (text := json.loads(await process.stdout.readline()))["level"] == "info":
+                assert text["event"] in ("started", "receiving")
+    assert (text["event"], text["level"]) == ("somebody_else_receives", "error")
 
 
 @pytest.mark.parametrize("by", ["polling", "webhook"])
@@ -180,14 +180,14 @@ async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
         addresses["TELEGRAM_WEBHOOK_SECRET"] = "sixteen-or-more-characters"
     call = {"polling": "getUpdates", "webhook": "setWebhook"}[by]
     await telegram.post("faults", server_error={"code": 502, "next": 2, "methods": [call]})
-    said = list[dict[str, Any]]()
+    logged = list[dict[str, Any]]()
     async with bot(**SECRETS, **addresses) as process:
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            while "receiving" not in [line["event"] for line in said]:
-                said.append(json.loads(await process.stdout.readline()))
-    assert said[-1]["by"] == by
-    assert [line["level"] for line in said if line.get("call") == call].count("warning") >= 1
+            while "receiving" not in [line["event"] for line in logged]:
+                logged.append(json.loads(await process.stdout.readline()))
+    assert logged[-1]["by"] == by
+    assert [line["level"] for line in logged if line.get("call") == call].count("warning") >= 1
 
 
 @pytest.mark.usefixtures("real_processes")
@@ -215,8 +215,8 @@ async def test_a_bot_that_runs_outlives_a_refused_token_and_says_so_once(
     await ana.writes("/start")
     async with bot(**SECRETS, **addresses) as process:
         await ana.sees("Hello, Ana.")
-        asked = {"code": code, "next": 3, "methods": ["getUpdates"]}
-        await telegram.post("faults", refused=asked)
+        requests = {"code": code, "next": 3, "methods": ["getUpdates"]}
+        await telegram.post("faults", refused=requests)
         await ana.writes("/balance")
         await ana.sees("Acme")
         await telegram.post("faults", refused={"code": code, "methods": ["sendMessage"]})
@@ -226,8 +226,8 @@ async def test_a_bot_that_runs_outlives_a_refused_token_and_says_so_once(
         process.send_signal(signal.SIGTERM)
         exit_code, out, _ = await ending(process)
     assert exit_code == 0
-    said = [line["event"] for line in facts(out) if line.get("call") == "getUpdates"]
-    assert said == ["token_refused", "telegram_reached"]
+    logged = [line["event"] for line in facts(out) if line.get("call") == "getUpdates"]
+    assert logged == ["token_refused", "telegram_reached"]
 
 
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "setMyCommands", "setWebhook"])

@@ -1,5 +1,5 @@
 """What tests of cases from outside need: the running backend of tests/backend."""
 
-from tests.backend.conftest import house
+from tests.backend.conftest import system
 
-__all__ = ["house"]
+__all__ = ["system"]

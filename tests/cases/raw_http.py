@@ -10,22 +10,22 @@ from typing import Any
 from aiohttp import web
 
 from backend.app import create_app
-from backend.http.connections import BoundedRunner, Patience
+from backend.http.connections import BoundedRunner, ClientTimeouts
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import House, chosen
+from tests.backend.conftest import System, chosen
 
 Json = dict[str, Any]
-QUICK = Patience(first=0.6, headers=0.4, body=0.6, stalled=0.6, idle=1.2, every=0.05)
+QUICK = ClientTimeouts(first=0.6, headers=0.4, body=0.6, stalled=0.6, idle=1.2, every=0.05)
 
 
 @asynccontextmanager
 async def front(
-    house: House, most: int | None = None, patience: Patience = QUICK
+    system: System, most: int | None = None, timeouts: ClientTimeouts = QUICK
 ) -> AsyncIterator[int]:
     """The backend behind a front of this patience; its port."""
-    app = create_app(house.shop, chosen(), reconciling=False)
+    app = create_app(system.services, chosen(), reconciling=False)
     app.router.add_get("/large", large)
-    runner = BoundedRunner(app, most=most, patience=patience, shutdown_timeout=1)
+    runner = BoundedRunner(app, most=most, timeouts=timeouts, shutdown_timeout=1)
     [port] = free_ports(1)
     await runner.setup()
     try:

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from backend.schemas import Payment
-from tests.backend.conftest import House
+from tests.backend.conftest import System
 from tests.backend.stripe.test_webhooks import signed
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ Json = dict[str, Any]
 NUMBERS = itertools.count(1)
 
 
-async def paid(house: House, key: str = "key", amount: str = "50") -> tuple[UUID, str]:
+async def paid(system: System, key: str = "key", amount: str = "50") -> tuple[UUID, str]:
     """A payment that is paid and credited, and its intent. No event is delivered from here on."""
-    payment = await house.topup(amount, key)
-    await house.pay(payment)
-    await house.until(payment, lambda seen: seen.status == "succeeded")
-    await house.sandbox("POST", "/stripe/faults", drop=True)
-    return payment, intent_of(house, payment)
+    payment = await system.topup(amount, key)
+    await system.pay(payment)
+    await system.until(payment, lambda seen: seen.status == "succeeded")
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    return payment, intent_of(system, payment)
 
 
-def intent_of(house: House, payment: UUID) -> str:
+def intent_of(system: System, payment: UUID) -> str:
     """The intent at Stripe whose metadata names the payment."""
-    for _, intent in house.store.list("payment_intent"):
+    for _, intent in system.store.list("payment_intent"):
         if intent["metadata"].get("pursebot_payment_id") == str(payment):
             return str(intent["id"])
     raise AssertionError("nobody has paid it")
@@ -45,16 +45,16 @@ def event(type: str, about: Json, **more: Any) -> Json:
     return {**envelope, **more}
 
 
-async def post(house: House, type: str, about: Json, **more: Any) -> tuple[int, str]:
+async def post(system: System, type: str, about: Json, **more: Any) -> tuple[int, str]:
     """Deliver it, signed; the status and the state that the answer names."""
-    return await deliver(house, event(type, about, **more))
+    return await deliver(system, event(type, about, **more))
 
 
-async def deliver(house: House, what: Json) -> tuple[int, str]:
+async def deliver(system: System, what: Json) -> tuple[int, str]:
     """Deliver an event, signed; the status and the state, or the code of the error."""
     raw = json.dumps(what).encode()
-    status, said = await house.post_event(raw, signed(raw))
-    return status, said.get("state") or said["error"]["code"]
+    status, body = await system.post_event(raw, signed(raw))
+    return status, body.get("state") or body["error"]["code"]
 
 
 def refund(intent: str, amount: int, status: str | None = "succeeded", id: str = "re_1") -> Json:
@@ -95,7 +95,7 @@ async def movements(owner: Connection) -> list[tuple[str, int]]:
     return [(row["kind"], row["amount"]) for row in rows]
 
 
-async def told(owner: Connection, *kinds: str) -> list[tuple[str, str]]:
+async def clawback_notifications(owner: Connection, *kinds: str) -> list[tuple[str, str]]:
     """What owners were told of money that went back: kind and amount."""
     rows = await owner.fetch(
         "select distinct on (n.id) n.kind, n.facts ->> 'amount' as amount from notifications as n"

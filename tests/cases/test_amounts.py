@@ -13,14 +13,14 @@ from backend import schemas
 from backend.errors import AmountRefused
 from backend.http.openapi import document
 from backend.http.routes import ROUTES
-from backend.schemas import CURRENCIES, AmountNotRead, Money, money_of, read_money
+from backend.schemas import CURRENCIES, AmountError, Money, money_of, read_money
 from backend.wallets import money
 from bot.locales.key import Key
 from bot.locales.translator import Price, Translator
 from tests.backend.commands.test_commands import GOOD, run
-from tests.backend.conftest import ANA, House, house, token
+from tests.backend.conftest import ANA, System, system, token
 
-__all__ = ["house"]
+__all__ = ["system"]
 
 UNREADABLE, PRECISE = "amount_unreadable", "amount_too_precise"
 NBSP, NARROW = "\u00a0", "\u202f"
@@ -83,14 +83,14 @@ def reading(text: str, currency: str) -> str:
     """The amount, or both readings, or the code of the refusal."""
     try:
         return read_money(text, currency).amount
-    except AmountNotRead as fault:
+    except AmountError as fault:
         return fault.facts.get("readings", fault.code)
 
 
 @pytest.mark.parametrize(("text", "euros", "yen", "dinars"), TEXTS, ids=lambda text: repr(text))
 def test_a_text_is_one_amount_or_refused(text: str, euros: str, yen: str, dinars: str) -> None:
-    found = reading(text, "eur"), reading(text, "jpy"), reading(text, "kwd")
-    assert found == (euros, yen, dinars)
+    result = reading(text, "eur"), reading(text, "jpy"), reading(text, "kwd")
+    assert result == (euros, yen, dinars)
 
 
 def test_a_currency_that_is_not_taken_is_no_currency() -> None:
@@ -130,7 +130,7 @@ def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
     for text in (shown, bare):
         try:
             assert read_money(text, amount.currency) == amount
-        except AmountNotRead:
+        except AmountError:
             continue
     if "," in bare and "." in bare and language == "en":
         assert read_money(bare, amount.currency) == amount
@@ -150,8 +150,8 @@ def test_what_the_api_and_a_button_carry_is_read_as_the_same_amount(amount: Mone
 def test_a_json_number_has_one_meaning(number: Decimal | float) -> None:
     text = schemas.RefundRequest.model_validate_json(json.dumps({"amount": float(number)})).amount
     for code in CURRENCIES:
-        found = reading(str(text), code)
-        assert found in (PRECISE, UNREADABLE) or Decimal(found) == Decimal(str(float(number)))
+        result = reading(str(text), code)
+        assert result in (PRECISE, UNREADABLE) or Decimal(result) == Decimal(str(float(number)))
 
 
 @pytest.mark.parametrize(
@@ -171,21 +171,21 @@ def test_an_amount_is_shown_with_the_decimals_of_its_currency(
     assert TRANSLATORS["en"].text(IT, it=Price(amount, currency)) == shown
 
 
-async def post(house: House, path: str, **body: Any) -> tuple[int, Any]:
+async def post(system: System, path: str, **body: Any) -> tuple[int, Any]:
     """One of the API's doors, as Ana."""
     headers = {"Authorization": f"Bearer {token(sub=str(ANA))}", "Idempotency-Key": str(body)}
     method = body.pop("method", "POST")
-    request = house.http.request(method, house.url + path, json=body, headers=headers)
+    request = system.http.request(method, system.url + path, json=body, headers=headers)
     async with request as answer:
         return answer.status, await answer.json()
 
 
-async def test_every_door_refuses_two_amounts_with_both_readings(house: House) -> None:
-    payment = await house.topup("5000")
-    await house.pay(payment)
-    await house.until(payment, lambda seen: seen.status == "succeeded")
-    place: dict[str, Any] = {"organization_id": str(house.world.acme), "currency": "eur"}
-    made = await post(house, "/api/payments/subscriptions", **place, amount="50")
+async def test_every_route_refuses_two_amounts_with_both_readings(system: System) -> None:
+    payment = await system.topup("5000")
+    await system.pay(payment)
+    await system.until(payment, lambda seen: seen.status == "succeeded")
+    place: dict[str, Any] = {"organization_id": str(system.world.acme), "currency": "eur"}
+    made = await post(system, "/api/payments/subscriptions", **place, amount="50")
     form = {**place, "action": "purchase_credits"}
     doors: dict[str, dict[str, Any]] = {
         "/api/payments/checkout": place,
@@ -199,40 +199,40 @@ async def test_every_door_refuses_two_amounts_with_both_readings(house: House) -
     }
     for path, body in doors.items():
         for text in ("1,000", "1.000"):
-            status, said = await post(house, path, **body, amount=text)
-            assert (status, said["error"]["code"]) == (422, "amount_ambiguous"), path
-            assert said["error"]["facts"] == {"readings": "1.00 1000.00", "currency": "eur"}
-            assert "in eur: 1.00 1000.00." in said["error"]["message"]
-    seen = await house.see(payment)
+            status, answer_body = await post(system, path, **body, amount=text)
+            assert (status, answer_body["error"]["code"]) == (422, "amount_ambiguous"), path
+            assert answer_body["error"]["facts"] == {"readings": "1.00 1000.00", "currency": "eur"}
+            assert "in eur: 1.00 1000.00." in answer_body["error"]["message"]
+    seen = await system.see(payment)
     assert (seen.refunds, seen.refundable and seen.refundable.amount) == ([], "5000.00")
     walked = {path.replace(str(payment), "{id}").replace(made[1]["id"], "{id}") for path in doors}
-    assert amount_doors() == walked
+    assert amount_routes() == walked
 
 
-def amount_doors() -> set[str]:
+def amount_routes() -> set[str]:
     """The paths of all doors that take an amount, by the API's own document."""
     shapes = document()["components"]["schemas"]
-    found = set()
+    routes = set()
     for route in ROUTES:
-        name = route.takes.__name__ if route.takes else ""
+        name = route.request_model.__name__ if route.request_model else ""
         parts = str(shapes.get(name, {}))
         inner = [shape for key, shape in shapes.items() if f"/{key}'" in parts]
         if any("amount" in shape.get("properties", {}) for shape in (shapes.get(name, {}), *inner)):
-            found.add(route.path)
-    return found
+            routes.add(route.path)
+    return routes
 
 
 def test_every_amount_of_a_request_is_read_by_the_one_rule() -> None:
     for route in ROUTES:
-        fields = route.takes.model_fields if route.takes else {}
+        fields = route.request_model.model_fields if route.request_model else {}
         if "amount" in fields:
-            assert "amount_ambiguous" in {refusal.code for refusal in route.refuses}, route.path
-            text = json.dumps(document()["components"]["schemas"][route.takes.__name__])  # type: ignore[union-attr]
+            assert "amount_ambiguous" in {refusal.code for refusal in route.raises}, route.path
+            text = json.dumps(document()["components"]["schemas"][route.request_model.__name__])  # type: ignore[union-attr]
             assert "amount_ambiguous" in text, route.path
 
 
-async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(house: House) -> None:
-    place = {"organization_id": str(house.world.acme)}
+async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(system: System) -> None:
+    place = {"organization_id": str(system.world.acme)}
     for sent, currency, minor in (
         ("1000.00", "eur", 100_000),
         (50.5, "eur", 5050),
@@ -242,22 +242,22 @@ async def test_an_api_amount_in_plain_words_or_as_a_number_is_that_amount(house:
         ("1.000", "kwd", 1000),
         ("1,000", "kwd", 1000),
     ):
-        wanted = {**place, "amount": sent, "currency": currency}
-        status, said = await post(house, "/api/payments/checkout", **wanted)
-        assert status == 201, said
-        payment = UUID(said["payment_id"])
-        session = await house.shop.stripe.get_session(await house.session(payment))
+        parameters = {**place, "amount": sent, "currency": currency}
+        status, body = await post(system, "/api/payments/checkout", **parameters)
+        assert status == 201, body
+        payment = UUID(body["payment_id"])
+        session = await system.services.stripe.get_session(await system.session(payment))
         assert (session.amount_total, session.currency) == (minor, currency)
 
 
 async def test_the_command_refuses_two_amounts_with_both_readings(
-    house: House, database_url: str
+    system: System, database_url: str
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": database_url}
-    code, said, errors = await run("packages", "add", "T", "1.000", "eur", "month", **settings)
-    assert (code, said, "in eur: 1.00 1000.00." in errors) == (1, "", True)
-    code, said, _ = await run("packages", "add", "T", "1000", "eur", "month", **settings)
-    assert (code, json.loads(said)["money"]["amount_minor"]) == (0, 100_000)
+    code, output, errors = await run("packages", "add", "T", "1.000", "eur", "month", **settings)
+    assert (code, output, "in eur: 1.00 1000.00." in errors) == (1, "", True)
+    code, output, _ = await run("packages", "add", "T", "1000", "eur", "month", **settings)
+    assert (code, json.loads(output)["money"]["amount_minor"]) == (0, 100_000)
 
 
 def test_every_fault_of_a_text_is_a_refusal_of_the_api() -> None:

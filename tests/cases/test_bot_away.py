@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.runner.demo import CARD, LINK
 from tests.bot.conftest import Person
-from tests.e2e.house import House, house_by_webhook, processes_of, running_house, short_folder
+from tests.e2e.system import System, processes_of, running_system, short_folder, system_by_webhook
 from tests.e2e.test_when_things_die import post, wallet
 from tests.sandbox.telegram.playground import Playground
 
@@ -34,30 +34,32 @@ EVES_POLL = {"message_id": 9, "date": 1795982073, "from": EVE, "chat": CHAT, "po
 
 
 @pytest.fixture(params=["polling", "webhook"])
-async def house(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
-    started = running_house if request.param == "polling" else asynccontextmanager(house_by_webhook)
+async def system(folder: Path, request: pytest.FixtureRequest) -> AsyncIterator[System]:
+    started = (
+        running_system if request.param == "polling" else asynccontextmanager(system_by_webhook)
+    )
     async with started(folder) as running:
         yield running
 
 
 @pytest.fixture
-async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(house.ports.sandbox_url) as session:
+async def http(system: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(system.ports.sandbox_url) as session:
         yield session
 
 
 @pytest.fixture
-def ana(house: House, http: aiohttp.ClientSession) -> Person:
-    return Person(Playground(house.ports.sandbox_url, http), "ana")
+def ana(system: System, http: aiohttp.ClientSession) -> Person:
+    return Person(Playground(system.ports.sandbox_url, http), "ana")
 
 
-def bot_of(house: House) -> int:
+def bot_of(system: System) -> int:
     """The bot's process."""
-    [process] = [each for each in processes_of(house.folder) if re.search(r"-m bot\b", each)]
+    [process] = [each for each in processes_of(system.folder) if re.search(r"-m bot\b", each)]
     return int(process.split()[0])
 
 
-async def asked_how_to_pay(ana: Person, http: aiohttp.ClientSession) -> dict[str, object]:
+async def payment_question(ana: Person, http: aiohttp.ClientSession) -> dict[str, object]:
     await ana.writes("/cards")
     await ana.taps(await ana.sees("no card"), "Add a card")
     link = json.dumps(await ana.sees("/pay/cs_test_"))
@@ -67,8 +69,8 @@ async def asked_how_to_pay(ana: Person, http: aiohttp.ClientSession) -> dict[str
     return await ana.sees(WAYS)
 
 
-async def payments(house: House) -> int:
-    connection = await asyncpg.connect(house.database_url)
+async def payments(system: System) -> int:
+    connection = await asyncpg.connect(system.database_url)
     try:
         return int(await connection.fetchval("select count(*) from payments"))
     finally:
@@ -76,43 +78,43 @@ async def payments(house: House) -> int:
 
 
 async def test_a_tap_that_waited_while_the_bot_was_away_charges_no_card(
-    house: House, http: aiohttp.ClientSession, ana: Person
+    system: System, http: aiohttp.ClientSession, ana: Person
 ) -> None:
-    ways = await asked_how_to_pay(ana, http)
+    ways = await payment_question(ana, http)
     await post(http, "/telegram/faults", answer_within=1)
-    os.kill(bot_of(house), signal.SIGSTOP)
+    os.kill(bot_of(system), signal.SIGSTOP)
     for _ in range(2):
         tapped = await ana.taps(ways, "Pay with Visa •••• 4242", wait=1)
         assert not tapped["answered"]
     await ana.writes("/topup 7")  # a command that waited only ever asks
-    os.kill(bot_of(house), signal.SIGCONT)
+    os.kill(bot_of(system), signal.SIGCONT)
     await ana.sees("Add €7.00")
     late = [text for text in await ana.chat() if LATE in text]
     assert len(late) == 1
-    assert await payments(house) == 0
+    assert await payments(system) == 0
     await post(http, "/telegram/faults", answer_within=15)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     paid = await ana.sees("New balance: €40.00")
     assert paid["message_id"] == ways["message_id"]
-    assert await wallet(house) == 4000
+    assert await wallet(system) == 4000
 
 
 async def test_a_poll_that_nobody_can_read_deafens_nobody(
-    house: House, http: aiohttp.ClientSession, ana: Person
+    system: System, http: aiohttp.ClientSession, ana: Person
 ) -> None:
     await ana.writes("/start")
     await ana.sees("Hello, Ana.")
-    os.kill(bot_of(house), signal.SIGSTOP)
+    os.kill(bot_of(system), signal.SIGSTOP)
     await ana.writes("/balance")
     await post(http, "/telegram/updates", update={"message": EVES_POLL})
     eve = Person(ana.telegram, "eve")
     await eve.writes("/help")
     await ana.writes("/help")
-    os.kill(bot_of(house), signal.SIGCONT)
+    os.kill(bot_of(system), signal.SIGCONT)
     await ana.sees("€0.00")
     await ana.sees("/topup")
     await eve.sees("/topup")
-    connection = await asyncpg.connect(house.database_url)
+    connection = await asyncpg.connect(system.database_url)
     try:
         async with asyncio.timeout(20):
             while not await connection.fetchval(
@@ -121,17 +123,17 @@ async def test_a_poll_that_nobody_can_read_deafens_nobody(
                 await asyncio.sleep(0.2)
     finally:
         await connection.close()
-    log = (house.folder / "logs" / "bot.log").read_text()
+    log = (system.folder / "logs" / "bot.log").read_text()
     assert log.count("update_unreadable") == 1
     assert "Lunch" not in log
 
 
 async def test_a_404_that_passes_ends_no_bot(
-    house: House, http: aiohttp.ClientSession, ana: Person
+    system: System, http: aiohttp.ClientSession, ana: Person
 ) -> None:
     await ana.writes("/start")
     await ana.sees("Hello, Ana.")
-    process = bot_of(house)
+    process = bot_of(system)
     methods = ["getUpdates", "sendMessage", "editMessageText", "answerCallbackQuery"]
     await post(http, "/telegram/faults", refused={"code": 404, "next": 2, "methods": methods})
     await ana.writes("/balance")
@@ -141,4 +143,4 @@ async def test_a_404_that_passes_ends_no_bot(
     async with asyncio.timeout(30):
         while not any("/topup" in text or "pay" in text for text in await ana.chat()):
             await asyncio.sleep(0.2)
-    assert bot_of(house) == process
+    assert bot_of(system) == process

@@ -7,34 +7,34 @@ import zlib
 
 import pytest
 
-from tests.backend.conftest import House, token
+from tests.backend.conftest import System, token
 from tests.cases.raw_http import answer, front, head, opened
 
-DOORS = ("/api/payments/webhook", "/telegram/webhook", "/api/payments/checkout", "/nowhere")
+ROUTES = ("/api/payments/webhook", "/telegram/webhook", "/api/payments/checkout", "/nowhere")
 BOMB = gzip.compress(b"a" * 50_000_000)
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ROUTES)
 @pytest.mark.parametrize(
     "encoding", ["gzip", "GZIP", "deflate", "br", "zstd", "x-mine", "identity, gzip", "gzip, gzip"]
 )
 async def test_compressed_bodies_are_a_415_that_inflates_nothing(
-    house: House, path: str, encoding: str
+    system: System, path: str, encoding: str
 ) -> None:
-    async with house.http.post(
-        house.url + path, data=BOMB, headers={"Content-Encoding": encoding}
-    ) as given:
-        said = (await given.json())["error"]
-        assert (given.status, said["code"]) == (415, "unsupported_encoding")
-        assert said["request_id"] == given.headers["X-Request-Id"]
+    async with system.http.post(
+        system.url + path, data=BOMB, headers={"Content-Encoding": encoding}
+    ) as response:
+        body = (await response.json())["error"]
+        assert (response.status, body["code"]) == (415, "unsupported_encoding")
+        assert body["request_id"] == response.headers["X-Request-Id"]
 
 
-async def test_a_hundred_bombs_cost_next_to_nothing(house: House) -> None:
+async def test_a_hundred_bombs_cost_next_to_nothing(system: System) -> None:
     async def bomb() -> None:
-        async with house.http.post(
-            house.url + "/api/payments/webhook", data=BOMB, headers={"Content-Encoding": "gzip"}
-        ) as given:
-            assert given.status == 415
+        async with system.http.post(
+            system.url + "/api/payments/webhook", data=BOMB, headers={"Content-Encoding": "gzip"}
+        ) as response:
+            assert response.status == 415
 
     began = time.process_time()
     await asyncio.gather(*(bomb() for _ in range(100)))
@@ -50,31 +50,31 @@ async def test_a_hundred_bombs_cost_next_to_nothing(house: House) -> None:
     ],
 )
 async def test_encodings_are_found_wherever_they_stand(
-    house: House, headers: tuple[str, ...], body: bytes
+    system: System, headers: tuple[str, ...], body: bytes
 ) -> None:
-    async with front(house) as port:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(head("/api/payments/webhook", *headers) + body)
-        status, said = await answer(reader)
-        assert (status, said["error"]["code"]) == (415, "unsupported_encoding")
+        status, response = await answer(reader)
+        assert (status, response["error"]["code"]) == (415, "unsupported_encoding")
         writer.close()
 
 
 @pytest.mark.parametrize("encoding", ["identity", "Identity", ""])
-async def test_a_body_that_says_it_is_plain_is_read(house: House, encoding: str) -> None:
+async def test_a_body_that_says_it_is_plain_is_read(system: System, encoding: str) -> None:
     headers = {"Authorization": f"Bearer {token()}", "Content-Encoding": encoding}
-    async with house.http.put(
-        f"{house.url}/api/me", json={"name": "Ana"}, headers=headers
-    ) as given:
-        assert given.status == 200
+    async with system.http.put(
+        f"{system.url}/api/me", json={"name": "Ana"}, headers=headers
+    ) as response:
+        assert response.status == 200
 
 
-async def test_zlib_without_a_header_is_only_wrong_json(house: House) -> None:
+async def test_zlib_without_a_header_is_only_wrong_json(system: System) -> None:
     headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
-    async with house.http.put(
-        f"{house.url}/api/me", data=zlib.compress(b"{}"), headers=headers
-    ) as given:
-        assert given.status == 400
+    async with system.http.put(
+        f"{system.url}/api/me", data=zlib.compress(b"{}"), headers=headers
+    ) as response:
+        assert response.status == 400
 
 
 @pytest.mark.parametrize(
@@ -89,19 +89,19 @@ async def test_zlib_without_a_header_is_only_wrong_json(house: House) -> None:
     ],
 )
 async def test_what_is_no_request_has_the_one_shape_as_well(
-    house: House, sent: bytes, status: int, code: str
+    system: System, sent: bytes, status: int, code: str
 ) -> None:
-    async with front(house) as port:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(sent)
-        given, said = await answer(reader)
-        assert (given, said["error"]["code"]) == (status, code)
-        assert said["error"]["request_id"]
+        response, answered = await answer(reader)
+        assert (response, answered["error"]["code"]) == (status, code)
+        assert answered["error"]["request_id"]
         writer.close()
 
 
-async def test_a_body_after_a_100_continue_is_read(house: House) -> None:
-    async with front(house) as port:
+async def test_a_body_after_a_100_continue_is_read(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         more = ("Expect: 100-continue", "Content-Length: 2", "Content-Type: application/json")
         writer.write(head("/api/payments/webhook", *more))

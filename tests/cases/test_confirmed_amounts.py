@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import bot
-from tests.backend.conftest import House
-from tests.bot.conftest import Person, buttons, house
+from tests.backend.conftest import System
+from tests.bot.conftest import Person, buttons, system
 from tests.bot.payment_methods.test_cards import Connection, ana, ben
 from tests.bot.payments.test_charges import saved
 
-__all__ = ["ana", "ben", "house"]
+__all__ = ["ana", "ben", "system"]
 
 Json = dict[str, Any]
 VISA = "Pay with Visa •••• 4242"
@@ -32,13 +32,13 @@ SOURCES = {
 
 def callers(name: str) -> set[str]:
     """The functions of the bot that call `name`: "payments.topup.parse_amount"."""
-    found = set()
+    names = set()
     for module, tree in SOURCES.items():
         for function in (node for node in ast.walk(tree) if isinstance(node, DEFINITIONS)):
             calls = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
             if any(getattr(call, "attr", getattr(call, "id", "")) == name for call in calls):
-                found.add(f"{module}.{function.name}")
-    return found
+                names.add(f"{module}.{function.name}")
+    return names
 
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -46,7 +46,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def test_every_place_where_an_amount_is_typed_is_walked_here() -> None:
     typed = callers("typed_amount") - {"payments.topup.parse_amount"} | callers("parse_amount")
-    assert typed == {place.handler for place in PLACES}
+    assert typed == {place.handler for place in AMOUNT_PLACES}
     assert callers("read_money") == {
         "amounts.typed_amount", "amounts.carried_amount", "payments.topup.usual_amounts",
     }  # fmt: skip
@@ -54,16 +54,16 @@ def test_every_place_where_an_amount_is_typed_is_walked_here() -> None:
 
 def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_here() -> None:
     """A question is what `memory.question` is set to: a new kind is put into this table."""
-    asked = set()
+    requests = set()
     for module, tree in SOURCES.items():
         for node in (node for node in ast.walk(tree) if isinstance(node, ast.Assign)):
             [target, *_] = node.targets
             if isinstance(target, ast.Attribute) and target.attr == "question":
                 match node.value:
                     case ast.Call(args=[ast.Name(id=handler), *_]):
-                        asked.add(f"{module}.{handler}")
+                        requests.add(f"{module}.{handler}")
                     case ast.Name(id=handler):
-                        asked.add(f"{module}.{handler}")
+                        requests.add(f"{module}.{handler}")
                     case ast.Constant(value=None):
                         pass
                     case other:
@@ -72,8 +72,8 @@ def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_her
         "payment_methods.changes.label_written", "organizations.organization.name_written",
         "organizations.organization.new_name_written", "personal_settings.menu.answer_written",
     }  # fmt: skip
-    amounts = {place.handler for place in PLACES} - {"payments.topup.topup"}
-    assert asked == amounts | others
+    amounts = {place.handler for place in AMOUNT_PLACES} - {"payments.topup.topup"}
+    assert requests == amounts | others
 
 
 def test_what_is_sent_to_the_backend_is_an_amount_that_was_read() -> None:
@@ -98,8 +98,8 @@ def test_what_is_sent_to_the_backend_is_an_amount_that_was_read() -> None:
 class Setup:
     """What the walks need: the people, Stripe's own account of what moved, and a paid payment."""
 
-    def __init__(self, house: House, ana: Person, owner: Connection) -> None:
-        self.house, self.ana, self.owner = house, ana, owner
+    def __init__(self, system: System, ana: Person, owner: Connection) -> None:
+        self.system, self.ana, self.owner = system, ana, owner
 
     async def rows(self) -> list[int]:
         """How much there is of what could move money."""
@@ -113,20 +113,20 @@ class Setup:
             "select stripe_payment_intent_id from payments where status = 'succeeded'"
             " order by created_at desc limit 1"
         )
-        intent = await self.house.shop.stripe.get_intent(await self.owner.fetchval(query))
+        intent = await self.system.services.stripe.get_intent(await self.owner.fetchval(query))
         return intent.amount_received, intent.currency
 
     async def price(self) -> tuple[int, str]:
         """What Stripe charges every month."""
         query = "select stripe_subscription_id from subscriptions order by created_at desc limit 1"
-        found = await self.house.shop.stripe.get_subscription(await self.owner.fetchval(query))
-        price = found.items.data[0].price
+        rows = await self.system.services.stripe.get_subscription(await self.owner.fetchval(query))
+        price = rows.items.data[0].price
         return price.unit_amount or 0, price.currency
 
     async def sent_back(self) -> tuple[int, str]:
         """What Stripe sent back of the newest payment that was paid."""
         query = "select stripe_payment_intent_id from payments order by created_at desc limit 1"
-        refunds = await self.house.shop.stripe.refunds_of(await self.owner.fetchval(query))
+        refunds = await self.system.services.stripe.list_refunds(await self.owner.fetchval(query))
         return sum(refund.amount for refund in refunds), refunds[0].currency
 
     async def paid(self, amount: str) -> Json:
@@ -163,13 +163,13 @@ async def pays(setup: Setup) -> tuple[int, str]:
     return await setup.charged()
 
 
-async def asks_for_another_amount(setup: Setup) -> None:
+async def another_amount_question(setup: Setup) -> None:
     await setup.ana.writes("/topup")
     await setup.ana.taps(await setup.ana.sees("How much"), "Other amount")
     await setup.ana.sees("Type the amount to add to Acme")
 
 
-async def asks_for_a_part(setup: Setup) -> None:
+async def partial_refund_question(setup: Setup) -> None:
     await setup.ana.taps(await setup.paid("5000"), "Refund")
     await setup.ana.taps(await setup.ana.sees("Send €5,000.00 back"), "Other amount")
     await setup.ana.sees("at most €5,000.00")
@@ -183,7 +183,7 @@ async def refunds(setup: Setup) -> tuple[int, str]:
     return await setup.sent_back()
 
 
-async def asks_for_a_recurring_amount(setup: Setup) -> None:
+async def subscription_amount_question(setup: Setup) -> None:
     await setup.ana.writes("/recurring")
     await setup.ana.taps(await setup.ana.sees("no recurring top-up"), "New: each month")
     await setup.ana.sees("every month?")
@@ -197,8 +197,8 @@ async def begins(setup: Setup) -> tuple[int, str]:
     return await setup.price()
 
 
-async def asks_for_a_new_recurring_amount(setup: Setup) -> None:
-    await asks_for_a_recurring_amount(setup)
+async def changed_amount_question(setup: Setup) -> None:
+    await subscription_amount_question(setup)
     await setup.ana.writes("50")
     await setup.ana.taps(await setup.ana.sees("€50.00 every month for Acme"), VISA)
     active = await setup.ana.sees("€50.00 every month, active")
@@ -213,22 +213,22 @@ async def changes(setup: Setup) -> tuple[int, str]:
     return await setup.price()
 
 
-PLACES = (
+AMOUNT_PLACES = (
     Place("payments.topup.topup", nothing, pays, "/topup "),
-    Place("payments.topup.amount_written", asks_for_another_amount, pays),
-    Place("payments.refunds.amount_written", asks_for_a_part, refunds),
-    Place("subscriptions.start.amount_written", asks_for_a_recurring_amount, begins),
-    Place("subscriptions.changes.amount_written", asks_for_a_new_recurring_amount, changes),
+    Place("payments.topup.amount_written", another_amount_question, pays),
+    Place("payments.refunds.amount_written", partial_refund_question, refunds),
+    Place("subscriptions.start.amount_written", subscription_amount_question, begins),
+    Place("subscriptions.changes.amount_written", changed_amount_question, changes),
 )
 
 
 @pytest.fixture
-async def setup(house: House, ana: Person, owner: Connection) -> Setup:
-    await saved(house)
-    return Setup(house, ana, owner)
+async def setup(system: System, ana: Person, owner: Connection) -> Setup:
+    await saved(system)
+    return Setup(system, ana, owner)
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.handler)
+@pytest.mark.parametrize("place", AMOUNT_PLACES, ids=lambda place: place.handler)
 async def test_two_amounts_are_refused_and_the_one_that_is_confirmed_moves(
     setup: Setup, place: Place
 ) -> None:

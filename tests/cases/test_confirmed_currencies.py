@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from tests.backend.conftest import ANA, House
-from tests.bot.conftest import buttons, house
+from tests.backend.conftest import ANA, System
+from tests.bot.conftest import buttons, system
 from tests.bot.payment_methods.test_cards import ana, ben, save
 from tests.cases.test_confirmed_amounts import VISA, Setup, setup
 
-__all__ = ["ana", "ben", "house", "setup"]
+__all__ = ["ana", "ben", "setup", "system"]
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ async def test_yen_have_no_decimals_and_ten_thousand_is_never_ten(
     await ana.sees("That could mean ¥100,000 or ¥100. Type 100000 or 100.")
     assert await setup.rows() == [0, 0, 0]
     await ana.writes("/topup 100000 jpy")
-    await save(setup.house, await ana.sees("Add ¥100,000 to Acme."))
+    await save(setup.system, await ana.sees("Add ¥100,000 to Acme."))
     await ana.taps(await ana.sees("Ana added ¥100,000 to Acme."), "Refund")
     await ana.taps(await ana.sees("Send ¥100,000 back"), "Other amount")
     await ana.sees("at most ¥100,000")
@@ -48,7 +48,7 @@ async def test_three_decimals_are_three_decimals(setup: Setup) -> None:
 async def charge_of(setup: Setup, link: Json) -> tuple[int | None, str | None]:
     """What the page behind a link asks for."""
     session = link["text"].rpartition("/pay/")[2].split()[0]
-    page = await setup.house.shop.stripe.get_session(session)
+    page = await setup.system.services.stripe.get_session(session)
     return page.amount_total, page.currency
 
 
@@ -83,18 +83,18 @@ async def test_a_button_that_carries_two_amounts_is_too_old(setup: Setup) -> Non
     assert len(datas) == 5
     for data in datas:
         keyboard = {"inline_keyboard": [[{"text": "Old", "callback_data": data}]]}
-        await plant(setup.house, ways["message_id"], keyboard)
-        said = (await ana.taps(await ana.sees("An old message"), "Old"))["text"]
-        if not said:  # a tap that moves money is answered first, and told in a message
-            said = (await ana.sees("too old"))["text"]
-        assert "too old" in said
+        await plant(setup.system, ways["message_id"], keyboard)
+        text = (await ana.taps(await ana.sees("An old message"), "Old"))["text"]
+        if not text:  # a tap that moves money is answered first, and told in a message
+            text = (await ana.sees("too old"))["text"]
+        assert "too old" in text
     assert await setup.rows() == before
 
 
-async def plant(house: House, message_id: int, keyboard: Json) -> None:
+async def plant(system: System, message_id: int, keyboard: Json) -> None:
     """The bot's message, as an earlier version of it left it behind."""
     text, shown = f"An old message {keyboard}", json.dumps(keyboard)
     form = {"chat_id": ANA, "message_id": message_id, "text": text, "reply_markup": shown}
-    url = f"{house.sandbox_url}/bot1:sandbox/editMessageText"
-    async with house.http.post(url, data=form) as answer:
+    url = f"{system.sandbox_url}/bot1:sandbox/editMessageText"
+    async with system.http.post(url, data=form) as answer:
         assert answer.status == 200, await answer.text()

@@ -42,7 +42,7 @@ def flags(line: str) -> set[str]:
     return set(re.findall(r"(?<= )--[a-z-]+", line))
 
 
-async def say(program: Path, *words: str, home: Path) -> tuple[int | None, str]:
+async def run_program(program: Path, *words: str, home: Path) -> tuple[int | None, str]:
     """Exit code and everything it says, with no account and no settings of anybody's."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "DO_NOT_TRACK": "1"}
     process = await asyncio.create_subprocess_exec(
@@ -54,24 +54,24 @@ async def say(program: Path, *words: str, home: Path) -> tuple[int | None, str]:
 
 
 async def test_stripe_listen_takes_every_flag_that_is_documented(tmp_path: Path) -> None:
-    _, known = await say(STRIPE, "listen", "--help", home=tmp_path)
+    _, existing = await run_program(STRIPE, "listen", "--help", home=tmp_path)
     typed = [line for line in documented("stripe listen") if "--forward-to" in line]
     assert len(typed) > 2
     for line in typed:
-        assert flags(line) <= flags(known), line
+        assert flags(line) <= flags(existing), line
         assert flags(line) >= {"--all-snapshot", "--latest"}, line
 
 
 async def test_stripe_triggers_what_is_documented(tmp_path: Path) -> None:
-    _, known = await say(STRIPE, "trigger", "--help", home=tmp_path)
+    _, existing = await run_program(STRIPE, "trigger", "--help", home=tmp_path)
     for line in documented("stripe trigger"):
-        assert line.split()[2] in known
+        assert line.split()[2] in existing
 
 
 async def test_each_supabase_push_is_documented_with_where_to(tmp_path: Path) -> None:
     """Without it version 3 pushes to a database of its own on this machine, and says Finished."""
-    _, newer = await say(SUPABASE["3"], "db", "push", "--help", home=tmp_path)
-    _, older = await say(SUPABASE["2"], "db", "push", "--help", home=tmp_path)
+    _, newer = await run_program(SUPABASE["3"], "db", "push", "--help", home=tmp_path)
+    _, older = await run_program(SUPABASE["2"], "db", "push", "--help", home=tmp_path)
     typed = [line for line in documented("supabase db push") if flags(line)]
     assert {"--remote", "--linked", "--db-url"} == {flag for line in typed for flag in flags(line)}
     assert "--remote" in flags(newer)
@@ -88,9 +88,9 @@ async def test_what_supabase_pushed_migrate_agrees_with(
     try:
         async with fake_pooler(bare) as server:
             push = ("db", "push", "--db-url", f"{server.url}?sslmode=disable", "--yes")
-            code, said = await say(SUPABASE[version], *push, home=tmp_path)
-            assert code == 0, said
-        assert (await migrations.inspect(bare)).pending == []
+            code, printed = await run_program(SUPABASE[version], *push, home=tmp_path)
+            assert code == 0, printed
+        assert (await migrations.inspect_database(bare)).pending == []
         code, output, errors = await run("migrate", SUPABASE_DB_URL=bare)
         assert code == 0, errors
         assert {line.split()[0] for line in output.splitlines()} == {"adopted"}

@@ -46,5 +46,5 @@ async def ready(port: int) -> int:
 
 async def test_the_events_cursor_moves_over_rest(standin: Standin, world: World) -> None:
     async with supabase_database(standin.url, SECRET_KEY, JWT_SECRET) as database:
-        await database.call("move_events_cursor", SERVICE, until=4_000_000_000)
-        assert await database.call("events_cursor", SERVICE) == 4_000_000_000
+        await database.call("advance_events_cursor", SERVICE, read_until=4_000_000_000)
+        assert await database.call("get_events_cursor", SERVICE) == 4_000_000_000

@@ -18,7 +18,7 @@ from backend.database.protocol import SERVICE, Database
 from backend.database.supabase_rest import supabase_database
 from sandbox.postgres.cluster import EmbeddedPostgres, embedded_postgres
 from tests.backend.commands.test_commands import GOOD, run
-from tests.backend.conftest import open_house
+from tests.backend.conftest import open_system
 from tests.conftest import populate
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, supabase_standin
 
@@ -91,10 +91,10 @@ async def test_migrations_and_a_topup_work_there_straight_and_over_rest(
     hosted: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     url = hosted.database_url("hosted", "postgres")
-    code, said, errors = await run("migrate", SUPABASE_DB_URL=url)
-    assert (code, said.startswith("applied ")) == (0, True), errors
-    code, said, errors = await run("migrate", SUPABASE_DB_URL=url)
-    assert (code, said) == (0, "The database is up to date.\n"), errors
+    code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
+    assert (code, output.startswith("applied ")) == (0, True), errors
+    code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
+    assert (code, output) == (0, "The database is up to date.\n"), errors
     owner = await asyncpg.connect(url)
     gateway = hosted.database_url("hosted", "pursebot_owner")
     async with postgres_database(url) as straight, supabase_standin(gateway) as project:
@@ -106,18 +106,18 @@ async def test_migrations_and_a_topup_work_there_straight_and_over_rest(
                 (tmp_path / str(number)).mkdir()
                 # Each house has a local Stripe of its own, which is another account.
                 await owner.execute(FORGET_ACCOUNT)
-                async with open_house(database, world, tmp_path / str(number)) as house:
-                    payment = await house.topup("20", key=f"key {number}")
-                    await house.pay(payment)
-                    paid = await house.until(payment, lambda seen: seen.status == "succeeded")
+                async with open_system(database, world, tmp_path / str(number)) as system:
+                    payment = await system.topup("20", key=f"key {number}")
+                    await system.pay(payment)
+                    paid = await system.until(payment, lambda seen: seen.status == "succeeded")
                     assert paid.balance
                     assert paid.balance.amount == f"{20 * number}.00"
-                    await house.client.claim_notifications(wait=5)
+                    await system.client.claim_notifications(wait=5)
     assert not await owner.fetch("select * from private.ledger_problems")
     assert not await owner.fetchval("select rolsuper from pg_roles where rolname = current_user")
     await owner.close()
     settings = {**GOOD, "SUPABASE_DB_URL": url, "STRIPE_API_BASE": "http://127.0.0.1:1"}
-    _, said, errors = await run("doctor", **settings)
+    _, output, errors = await run("doctor", **settings)
     assert "Traceback" not in errors
-    assert "every migration is applied" in said
-    assert "error    database" not in said
+    assert "every migration is applied" in output
+    assert "error    database" not in output

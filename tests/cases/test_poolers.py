@@ -15,7 +15,7 @@ from backend.failures import DatabaseUnavailable
 from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.backend.commands.test_commands import GOOD, run
 from tests.conftest import World
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 from tests.pgbouncer import PROGRAM, pgbouncer, state_left_behind
 
 if TYPE_CHECKING:
@@ -45,15 +45,17 @@ async def pooled(
 async def test_a_topup_is_credited_and_seen_by_whom_it_concerns(
     pooled: PostgresDatabase, world: World
 ) -> None:
-    till = Till(pooled, world)
-    payment = await till.payment()
-    assert await till.receive(paid("evt_1", payment)) == ["done"]
-    assert (await till.show(payment))["status"] == "succeeded"
+    driver = PaymentDriver(pooled, world)
+    payment = await driver.payment()
+    assert await driver.receive(paid("evt_1", payment)) == ["done"]
+    assert (await driver.show(payment))["status"] == "succeeded"
 
     async def role(number: int) -> str:
         who = (SERVICE, world.ana, world.ben)[number % 3]
         if who is SERVICE:
-            return str((await pooled.call("start_payment", who, payment_id=payment))["attempt"])
+            return str(
+                (await pooled.call("get_payment_for_service", who, payment_id=payment))["attempt"]
+            )
         return str((await pooled.call("get_payment", who, payment_id=payment))["paid_by"])
 
     answers = await asyncio.gather(*(role(number) for number in range(60)))
@@ -67,10 +69,10 @@ async def test_no_role_and_no_lock_is_left_to_whoever_comes_next(
     """Even where the pooler resets nothing, and the next client gets the same server process."""
     async with pgbouncer(database_url, mode, server_reset_query="", default_pool_size=2) as url:
         async with postgres_database(url, pooled=mode == "transaction", size=2) as opened:
-            assert await opened.call("events_cursor", SERVICE)
-            await Till(opened, world).payment()
-        code, said, errors = await run("migrate", SUPABASE_DB_URL=url)
-        assert (code, "up to date" in said) == (0, True), errors
+            assert await opened.call("get_events_cursor", SERVICE)
+            await PaymentDriver(opened, world).payment()
+        code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
+        assert (code, "up to date" in output) == (0, True), errors
         assert await state_left_behind(database_url) == []
         for _ in range(4):
             connection = await asyncpg.connect(url, statement_cache_size=0)
@@ -84,8 +86,8 @@ async def test_a_role_that_somebody_left_is_not_ours(database_url: str, mode: st
         other = await asyncpg.connect(url, statement_cache_size=0)
         await other.execute("set role anon")
         await other.close()
-        code, said, errors = await run("migrate", SUPABASE_DB_URL=url)
-        assert (code, "up to date" in said) == (0, True), errors
+        code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
+        assert (code, "up to date" in output) == (0, True), errors
 
 
 @pytest.mark.slow
@@ -96,12 +98,12 @@ async def test_migrate_can_be_repeated_straight_and_through_the_pooler(
     bare = await postgres.create_database(f"bare_{mode}")
     try:
         async with pgbouncer(bare, mode) as url:
-            code, said, errors = await run("migrate", SUPABASE_DB_URL=url)
-            assert (code, said.startswith("applied ")) == (0, True), errors
+            code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
+            assert (code, output.startswith("applied ")) == (0, True), errors
             assert await state_left_behind(bare) == []
             for address in (bare, url, url, bare):
-                code, said, errors = await run("migrate", SUPABASE_DB_URL=address)
-                assert (code, said) == (0, "The database is up to date.\n"), errors
+                code, output, errors = await run("migrate", SUPABASE_DB_URL=address)
+                assert (code, output) == (0, "The database is up to date.\n"), errors
     finally:
         await postgres.drop_database(f"bare_{mode}")
 
@@ -118,9 +120,9 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
     async def doctor(url: str, pooler: str) -> str:
         settings = {**GOOD, "SUPABASE_DB_URL": url, "SUPABASE_DB_POOLER": pooler}
         settings["STRIPE_API_BASE"] = "http://127.0.0.1:1"
-        _, said, errors = await run("doctor", **settings)
+        _, output_read, errors = await run("doctor", **settings)
         assert "Traceback" not in errors
-        return said
+        return output_read
 
     assert "straight to PostgreSQL" in await doctor(database_url, "false")
     assert "SUPABASE_DB_POOLER=false" in await doctor(database_url, "true")
@@ -129,9 +131,9 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
         assert "SUPABASE_DB_POOLER=false" in await doctor(url, "true")
     async with pgbouncer(database_url, "transaction") as url:
         assert "ok       database   a pooler in transaction mode" in await doctor(url, "true")
-        said = await doctor(url, "false")
-        assert "error    database   a pooler in transaction mode" in said
-        assert "SUPABASE_DB_POOLER=true" in said
+        output_read = await doctor(url, "false")
+        assert "error    database   a pooler in transaction mode" in output_read
+        assert "SUPABASE_DB_POOLER=true" in output_read
         with pytest.raises(DatabaseUnavailable, match="SUPABASE_DB_POOLER=true"):
             async with postgres_database(url):
                 pass
@@ -146,6 +148,6 @@ async def test_a_full_pooler_is_waited_for_and_never_a_crash(
         pgbouncer(database_url, "session", max_client_conn=3) as url,
         postgres_database(url) as opened,
     ):
-        calls = [opened.call("events_cursor", SERVICE) for _ in range(60)]
+        calls = [opened.call("get_events_cursor", SERVICE) for _ in range(60)]
         calls += [opened.call("list_organizations", world.ana) for _ in range(60)]
         assert len(await asyncio.gather(*calls)) == 120

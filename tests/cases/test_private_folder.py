@@ -22,7 +22,7 @@ from sandbox.postgres.cluster import connected, embedded_postgres
 from sandbox.postgres.programs import NOBODY
 from sandbox.runner.demo import Chat, top_up
 from sandbox.runner.ports import Ports, free_ports
-from tests.e2e.house import processes_of, running_house, settings_for
+from tests.e2e.system import processes_of, running_system, settings_for
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -98,17 +98,17 @@ async def result_of(*command: str, **settings: str) -> tuple[int | None, str]:
 async def test_the_wallet_is_kept_between_runs_and_nobody_else_may_more_than_before(
     private: Path, programs: Path
 ) -> None:
-    before, said = modes(private), list[str]()
+    before, logged = modes(private), list[str]()
     data = private / ".data"
     for balance in ("€50.00", "€50.00"):
         async with (
-            running_house(data, None, **importing(programs)) as house,
-            aiohttp.ClientSession(house.ports.sandbox_url) as http,
+            running_system(data, None, **importing(programs)) as system,
+            aiohttp.ClientSession(system.ports.sandbox_url) as http,
         ):
             assert [each for each in processes_of(programs) if "bin/postgres" in each]
-            if not said:
-                await top_up(house.database_url, http, said.append)
-            ana = Chat(http, "ana", said.append)
+            if not logged:
+                await top_up(system.database_url, http, logged.append)
+            ana = Chat(http, "ana", logged.append)
             await ana.write("/balance")
             await ana.see("her balance", f"Balance: {balance}")
             for user in (NOBODY, SOMEBODY):
@@ -119,8 +119,8 @@ async def test_the_wallet_is_kept_between_runs_and_nobody_else_may_more_than_bef
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     shutil.rmtree(data)
     async with (
-        running_house(data, None, **importing(programs)) as house,
-        connected(house.database_url) as owner,
+        running_system(data, None, **importing(programs)) as system,
+        connected(system.database_url) as owner,
     ):
         assert await owner.fetchval("select count(*) from transfers") == 0
 
@@ -186,15 +186,15 @@ async def test_data_that_everybody_may_come_to_is_refused_beside_private_program
     assert code == 1
     assert f"chmod 700 {data}" in output
     open_up(data, 0o700)
-    async with running_house(data, ports, **importing(programs)) as house:
-        assert await house.stop() == 0
+    async with running_system(data, ports, **importing(programs)) as system:
+        assert await system.stop() == 0
 
 
 @needs_root
 async def test_the_sandbox_of_another_user_is_not_touched(private: Path) -> None:
     ports, data = Ports(*free_ports(2)), private / ".data"
-    async with running_house(data, ports) as house:
-        assert await house.stop() == 0
+    async with running_system(data, ports) as system:
+        assert await system.stop() == 0
     for path in (data, *data.iterdir()):
         os.chown(path, SOMEBODY, SOMEBODY)
     code, output = await result_of(*SANDBOX, "run", **settings_for(data, ports))
@@ -206,8 +206,8 @@ async def test_the_sandbox_of_another_user_is_not_touched(private: Path) -> None
 async def test_the_sandbox_of_root_is_not_touched_by_another_user(private: Path) -> None:
     """With the programs loaded first: this Python itself may be in a folder of root's."""
     ports, data = Ports(*free_ports(2)), private / ".data"
-    async with running_house(data, ports) as house:
-        assert await house.stop() == 0
+    async with running_system(data, ports) as system:
+        assert await system.stop() == 0
     for folder in (private, private.parent, private.parent.parent):
         open_up(folder)
     as_somebody = (

@@ -17,7 +17,7 @@ from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.stripe.client import StripeGateway, stripe_gateway
 from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import WEBHOOK_SECRETS, House, listening
+from tests.backend.conftest import WEBHOOK_SECRETS, System, listening
 from tests.backend.payments.test_charges import balance, charge, intents, post, saved
 
 Json = dict[str, Any]
@@ -100,7 +100,7 @@ def test_no_class_of_error_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "written"),
+    ("text", "written"),
     [
         ("Invalid API Key provided: rk_live_****1234", "Invalid API Key provided: [secret]"),
         ("The provided key 'rk_test_51Ab…XyZ' does", "The provided key '[secret]' does"),
@@ -111,8 +111,8 @@ def test_no_class_of_error_is_left_out() -> None:
         ("x" * 5000, "x" * 600),
     ],
 )
-def test_nothing_secret_is_written_down(said: str, written: str) -> None:
-    assert without_secrets(said) == written
+def test_nothing_secret_is_written_down(text: str, written: str) -> None:
+    assert without_secrets(text) == written
 
 
 @pytest.fixture
@@ -125,18 +125,18 @@ def lines() -> Any:
 
 
 async def test_a_charge_without_permission_is_a_failed_payment_and_nobodys_riddle(
-    house: House, owner: Any
+    system: System, owner: Any
 ) -> None:
-    await saved(house)
-    await house.sandbox("POST", "/stripe/faults", lacks=["payment_intent_write"])
+    await saved(system)
+    await system.sandbox("POST", "/stripe/faults", lacks=["payment_intent_write"])
     for _ in range(2):
-        refused = await charge(house, reference="order 17")
+        refused = await charge(system, reference="order 17")
         assert (refused["http"], refused["status"]) == (201, "failed")
         assert refused["last_decline"] == "more_permissions_required"
-    assert (await house.see(UUID(refused["id"]))).status == "failed"
-    await house.sandbox("POST", "/stripe/faults", lacks=[])
-    assert await intents(house) == []
-    paid = await charge(house, "another", reference="order 17")
+    assert (await system.see(UUID(refused["id"]))).status == "failed"
+    await system.sandbox("POST", "/stripe/faults", lacks=[])
+    assert await intents(system) == []
+    paid = await charge(system, "another", reference="order 17")
     assert (paid["status"], await balance(owner)) == ("succeeded", 5000)
 
 
@@ -152,12 +152,14 @@ async def test_a_charge_without_permission_is_a_failed_payment_and_nobodys_riddl
     ],
 )
 async def test_what_the_key_may_not_do_says_whom_to_ask_and_strangers_no_more(
-    house: House, lacks: str, path: str, body: Json, lines: list[Json]
+    system: System, lacks: str, path: str, body: Json, lines: list[Json]
 ) -> None:
-    await house.sandbox("POST", "/stripe/faults", lacks=[lacks])
-    said = await post(house, path, "key", 1001, organization_id=str(house.world.acme), **body)
-    error = said["error"]
-    assert (said["http"], error["code"]) == (502, "stripe_refused")
+    await system.sandbox("POST", "/stripe/faults", lacks=[lacks])
+    answer_body = await post(
+        system, path, "key", 1001, organization_id=str(system.world.acme), **body
+    )
+    error = answer_body["error"]
+    assert (answer_body["http"], error["code"]) == (502, "stripe_refused")
     assert "whoever runs the service" in error["message"]
     assert error["facts"] == {"stripe_code": "more_permissions_required"}
     line = next(line for line in lines if line["event"] == "stripe_error" and lacks in str(line))
@@ -165,21 +167,23 @@ async def test_what_the_key_may_not_do_says_whom_to_ask_and_strangers_no_more(
     assert "does not have the required permissions" in line["stripe_message"]
     assert line["stripe_request_id"].startswith("req_")
     assert "sk_test" not in str(lines)
-    assert line["stripe_request_id"] not in str(said)
-    assert "dashboard.stripe.com" not in str(said)
+    assert line["stripe_request_id"] not in str(answer_body)
+    assert "dashboard.stripe.com" not in str(answer_body)
 
 
-async def test_a_portal_that_nobody_set_up_is_told_as_that(house: House, lines: list[Json]) -> None:
-    await house.sandbox("POST", "/stripe/faults", portal_unsaved=True)
-    acme = {"organization_id": str(house.world.acme)}
-    said = await post(house, "payments/portal", None, 1001, **acme)
-    assert (said["http"], said["error"]["code"]) == (502, "stripe_refused")
-    assert "customer portal" in said["error"]["message"]
+async def test_a_portal_that_nobody_set_up_is_told_as_that(
+    system: System, lines: list[Json]
+) -> None:
+    await system.sandbox("POST", "/stripe/faults", portal_unsaved=True)
+    acme = {"organization_id": str(system.world.acme)}
+    body = await post(system, "payments/portal", None, 1001, **acme)
+    assert (body["http"], body["error"]["code"]) == (502, "stripe_refused")
+    assert "customer portal" in body["error"]["message"]
     line = next(line for line in lines if line["event"] == "stripe_error")
     assert (line["stripe_param"], line["stripe_status"]) == ("configuration", "400")
 
 
-async def test_stripes_silence_is_still_nobody_knows(house: House) -> None:
-    await saved(house)
-    await house.sandbox("POST", "/stripe/faults", api_500=1)
-    assert (await charge(house))["error"]["code"] == ChargeUnclear.code
+async def test_stripes_silence_is_still_nobody_knows(system: System) -> None:
+    await saved(system)
+    await system.sandbox("POST", "/stripe/faults", api_500=1)
+    assert (await charge(system))["error"]["code"] == ChargeUnclear.code

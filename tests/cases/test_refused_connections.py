@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from backend.database import connection_pool, migrations
-from backend.database.connection_refusals import OTHER, refusal_of
+from backend.database.connection_refusals import UNKNOWN_REFUSAL, find_connection_refusal
 from backend.database.postgres import PostgresDatabase, postgres_database
 from backend.database.protocol import SERVICE
 from backend.failures import DatabaseUnavailable
 from tests.backend.commands.test_commands import GOOD, start
-from tests.backend.conftest import ANA, House, open_house, token
+from tests.backend.conftest import ANA, System, open_system, token
 from tests.conftest import World
-from tests.fake_pooler import RECORDED, FakePooler, Said, fake_pooler
+from tests.fake_pooler import RECORDED, FakePooler, RecordedRefusal, fake_pooler
 
 
 @pytest.fixture
@@ -41,36 +41,40 @@ def much_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_pool, "WAIT_SECONDS", 100)
 
 
-@pytest.mark.parametrize("said", RECORDED.values(), ids=RECORDED.keys())
-def test_every_recorded_refusal_has_a_cure(said: Said) -> None:
-    known = refusal_of(said.sqlstate, said.message)
-    assert known is not OTHER
-    assert known.fix
+@pytest.mark.parametrize("refusal", RECORDED.values(), ids=RECORDED.keys())
+def test_every_recorded_refusal_has_a_cure(refusal: RecordedRefusal) -> None:
+    existing = find_connection_refusal(refusal.sqlstate, refusal.message)
+    assert existing is not UNKNOWN_REFUSAL
+    assert existing.fix
 
 
-async def statuses(house: House, number: int) -> set[int]:
+async def statuses(system: System, number: int) -> set[int]:
     async def ask() -> int:
         headers = {"Authorization": f"Bearer {token(sub=str(ANA))}"}
-        async with house.http.get(f"{house.url}/api/organizations", headers=headers) as answer:
+        async with system.http.get(f"{system.url}/api/organizations", headers=headers) as answer:
             await answer.read()
             return answer.status
 
     return set(await asyncio.gather(*(ask() for _ in range(number))))
 
 
-@pytest.mark.parametrize("said", RECORDED.values(), ids=RECORDED.keys())
+@pytest.mark.parametrize("refusal", RECORDED.values(), ids=RECORDED.keys())
 async def test_whoever_is_refused_is_told_503(
-    pooler: FakePooler, world: World, tmp_path: Path, said: Said, little_patience: None
+    pooler: FakePooler,
+    world: World,
+    tmp_path: Path,
+    refusal: RecordedRefusal,
+    little_patience: None,
 ) -> None:
     async with (
         postgres_database(pooler.url, size=2) as opened,
-        open_house(opened, world, tmp_path) as house,
+        open_system(opened, world, tmp_path) as system,
     ):
-        assert await statuses(house, 1) == {200}
-        pooler.refusal = pooler.interruption = said
-        assert await statuses(house, 4) == {503}
+        assert await statuses(system, 1) == {200}
+        pooler.refusal = pooler.interruption = refusal
+        assert await statuses(system, 4) == {503}
         pooler.refusal = pooler.interruption = None
-        assert await statuses(house, 1) == {200}
+        assert await statuses(system, 1) == {200}
 
 
 async def test_a_connection_that_is_cut_in_the_middle_is_503_and_replaced(
@@ -78,11 +82,11 @@ async def test_a_connection_that_is_cut_in_the_middle_is_503_and_replaced(
 ) -> None:
     pooler.hangs_up = True
     for actor in (SERVICE, world.ana):
-        function = "events_cursor" if actor is SERVICE else "list_organizations"
+        function = "get_events_cursor" if actor is SERVICE else "list_organizations"
         with pytest.raises(DatabaseUnavailable):
             await pooled.call(function, actor)
     pooler.hangs_up = False
-    assert await pooled.call("events_cursor", SERVICE)
+    assert await pooled.call("get_events_cursor", SERVICE)
     assert await pooled.call("list_organizations", world.ana)
 
 
@@ -92,18 +96,18 @@ async def test_a_burst_before_a_full_session_pool_is_served_by_what_is_let_in(
     pooler.refusal, pooler.most = RECORDED["full session pool"], 3
     async with (
         postgres_database(pooler.url) as opened,
-        open_house(opened, world, tmp_path) as house,
+        open_system(opened, world, tmp_path) as system,
     ):
-        assert await statuses(house, 120) == {200}
-    assert pooler.most_clients == 3
+        assert await statuses(system, 120) == {200}
+    assert pooler.max_clients == 3
 
 
 async def test_a_fatal_error_is_503_whatever_its_code(
     pooler: FakePooler, pooled: PostgresDatabase, world: World
 ) -> None:
-    pooler.interruption, pooler.says_ready = RECORDED["server gone"], True
+    pooler.interruption, pooler.reports_readiness = RECORDED["server gone"], True
     for actor in (SERVICE, world.ana):
-        function = "events_cursor" if actor is SERVICE else "list_organizations"
+        function = "get_events_cursor" if actor is SERVICE else "list_organizations"
         with pytest.raises(DatabaseUnavailable):
             await pooled.call(function, actor)
 
@@ -115,21 +119,21 @@ async def test_whoever_was_refused_one_gets_the_next_that_is_free(
     done: list[int] = []
 
     async def call(number: int) -> None:
-        await pooled.call("events_cursor", SERVICE)
+        await pooled.call("get_events_cursor", SERVICE)
         done.append(number)
 
     await asyncio.gather(*(call(number) for number in range(300)))
     assert {0, 1, 2, 3} <= set(done[:50])
 
 
-async def test_what_was_refused_is_let_in_as_soon_as_there_is_room(
+async def test_what_was_refused_is_let_in_as_soon_as_a_connection_is_free(
     pooler: FakePooler, pooled: PostgresDatabase
 ) -> None:
     pooler.interruption = RECORDED["server gone"]
     with pytest.raises(DatabaseUnavailable):
-        await pooled.call("events_cursor", SERVICE)
+        await pooled.call("get_events_cursor", SERVICE)
     pooler.interruption, pooler.refusal = None, RECORDED["full session pool"]
-    waiting = asyncio.create_task(pooled.call("events_cursor", SERVICE))
+    waiting = asyncio.create_task(pooled.call("get_events_cursor", SERVICE))
     await asyncio.sleep(0.3)
     assert not waiting.done()
     pooler.refusal = None
@@ -141,18 +145,18 @@ async def test_a_wrong_password_is_not_tried_again_and_again(
 ) -> None:
     pooler.hangs_up = True
     with pytest.raises(DatabaseUnavailable):
-        await pooled.call("events_cursor", SERVICE)
+        await pooled.call("get_events_cursor", SERVICE)
     pooler.hangs_up, pooler.refusal = False, RECORDED["wrong password"]
     tried = len(pooler.startups)
     with pytest.raises(DatabaseUnavailable):
-        await pooled.call("events_cursor", SERVICE)
+        await pooled.call("get_events_cursor", SERVICE)
     assert len(pooler.startups) == tried + 1
 
 
 async def test_no_role_is_in_what_a_connection_begins_with(
     pooler: FakePooler, pooled: PostgresDatabase
 ) -> None:
-    assert await pooled.call("events_cursor", SERVICE)
+    assert await pooled.call("get_events_cursor", SERVICE)
     assert pooler.startups
     for parameters in pooler.startups:
         assert "role" not in parameters
@@ -161,10 +165,10 @@ async def test_no_role_is_in_what_a_connection_begins_with(
 async def test_a_call_of_the_backends_own_is_one_round_trip(
     pooler: FakePooler, pooled: PostgresDatabase
 ) -> None:
-    await pooled.call("events_cursor", SERVICE)
+    await pooled.call("get_events_cursor", SERVICE)
     before = pooler.round_trips
     for _ in range(10):
-        await pooled.call("events_cursor", SERVICE)
+        await pooled.call("get_events_cursor", SERVICE)
     assert pooler.round_trips == before + 10
 
 
@@ -174,7 +178,7 @@ async def test_all_processes_together_stay_below_fifteen(
     """A backend in full swing, and two commands and a migrate beside it."""
     settings = {**GOOD, "SUPABASE_DB_URL": pooler.url}
     burst = asyncio.gather(
-        *(pooled.call("events_cursor", SERVICE) for _ in range(200)),
+        *(pooled.call("get_events_cursor", SERVICE) for _ in range(200)),
         *(pooled.call("list_organizations", world.ana) for _ in range(200)),
     )
     commands = asyncio.gather(
@@ -184,7 +188,7 @@ async def test_all_processes_together_stay_below_fifteen(
     )
     await burst
     await commands
-    assert pooler.most_clients < 15
+    assert pooler.max_clients < 15
 
 
 @pytest.mark.parametrize(
@@ -193,23 +197,23 @@ async def test_all_processes_together_stay_below_fifteen(
 async def test_the_doctor_says_why_and_what_to_do(
     pooler: FakePooler, world: World, name: str
 ) -> None:
-    said = pooler.refusal = RECORDED[name]
+    refusal = pooler.refusal = RECORDED[name]
     settings = {**GOOD, "SUPABASE_DB_URL": pooler.url, "STRIPE_API_BASE": "http://127.0.0.1:1"}
     _, output, errors = await finish("doctor", "--json", **settings)
     assert "Traceback" not in errors
     [finding] = [each for each in json.loads(output) if each["about"] == "database"]
     assert finding["level"] == "error"
-    assert said.message.rstrip(".") in finding["said"]
-    assert finding["fix"] == refusal_of(said.sqlstate, said.message).fix
+    assert refusal.message.rstrip(".") in finding["said"]
+    assert finding["fix"] == find_connection_refusal(refusal.sqlstate, refusal.message).fix
 
 
 async def test_commands_end_with_why_and_what_to_do(pooler: FakePooler, world: World) -> None:
-    said = pooler.refusal = RECORDED["full session pool"]
+    refusal = pooler.refusal = RECORDED["full session pool"]
     settings = {**GOOD, "SUPABASE_DB_URL": pooler.url, "STRIPE_API_BASE": "http://127.0.0.1:1"}
     for command in ("migrate", "serve"):
         code, _, errors = await finish(command, **settings)
         assert (code, "Traceback" in errors) == (1, False), errors
-        assert refusal_of(said.sqlstate, said.message).fix in errors
+        assert find_connection_refusal(refusal.sqlstate, refusal.message).fix in errors
 
 
 async def finish(*arguments: str, **settings: str) -> tuple[int | None, str, str]:
@@ -223,7 +227,7 @@ async def test_a_lock_that_is_held_is_said_in_a_sentence(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "LOCK_SECONDS", 1)
-    async with migrations.owner(database_url) as other, other.transaction():
+    async with migrations.connect_as_owner(database_url) as other, other.transaction():
         await other.execute(migrations.LOCK)
         with pytest.raises(migrations.MigrationError, match=r"has held a lock .* for 1 s"):
             await migrations.migrate(database_url)

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from tests.backend.conftest import ANA, BEN, House
+from tests.backend.conftest import ANA, BEN, System
 from tests.backend.payments.test_charges import Json, balance, post, saved
 from tests.backend.payments.test_refunds import credited, refund
 from tests.backend.subscriptions.test_subscriptions import begun
@@ -29,132 +29,134 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
-DOOR = "payments/subscriptions"
+WEBHOOK_PATH = "payments/subscriptions"
 
 
-async def asked_for(house: House, owner: Connection, faults: Json) -> UUID:
+async def create_unsent(system: System, owner: Connection, faults: Json) -> UUID:
     """A payment of 50, of which Ben wants 20 to go back, and nobody hears what came of it."""
-    payment = await credited(house)
+    payment = await credited(system)
     await becomes_admin(owner)
-    await house.sandbox("POST", "/stripe/faults", **faults)
-    answer = await post(house, f"payments/{payment}/refund", "r", BEN, amount="20")
+    await system.sandbox("POST", "/stripe/faults", **faults)
+    answer = await post(system, f"payments/{payment}/refund", "r", BEN, amount="20")
     assert answer["http"] == 503
-    await house.sandbox("POST", "/stripe/faults", **CALM)
+    await system.sandbox("POST", "/stripe/faults", **CALM)
     return UUID(str(payment))
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_refund_that_stripe_did_not_take_is_made_for_nobody_without_the_role(
-    house: House, owner: Connection, way: str
+    system: System, owner: Connection, way: str
 ) -> None:
-    payment = await asked_for(house, owner, REFUSES)
-    await loses(house, owner, way)
-    before = await posts(house)
-    await page(house, f"/pay/{payment}/return")
-    await minutes_later(house, owner)
-    assert (await posts(house), await balance(owner)) == (before, 5000)
-    [ended] = (await house.see(payment)).refunds
+    payment = await create_unsent(system, owner, REFUSES)
+    await loses(system, owner, way)
+    before = await posts(system)
+    await page(system, f"/pay/{payment}/return")
+    await minutes_later(system, owner)
+    assert (await posts(system), await balance(owner)) == (before, 5000)
+    [ended] = (await system.see(payment)).refunds
     assert (ended.status, ended.failure) == ("failed", "requester_lost_role")
     # What it held is free for who may ask.
-    assert (await refund(house, payment, key="ana", amount="50"))["status"] == "succeeded"
+    assert (await refund(system, payment, key="ana", amount="50"))["status"] == "succeeded"
 
 
-async def test_a_refund_that_stripe_made_is_recorded(house: House, owner: Connection) -> None:
-    payment = await asked_for(house, owner, LOST)
-    await loses(house, owner, "removed")
-    before = await posts(house)
-    await minutes_later(house, owner)
-    assert (await posts(house), await balance(owner)) == (before, 3000)
-    [made] = (await house.see(payment)).refunds
+async def test_a_refund_that_stripe_made_is_recorded(system: System, owner: Connection) -> None:
+    payment = await create_unsent(system, owner, LOST)
+    await loses(system, owner, "removed")
+    before = await posts(system)
+    await minutes_later(system, owner)
+    assert (await posts(system), await balance(owner)) == (before, 3000)
+    [made] = (await system.see(payment)).refunds
     assert made.status == "succeeded"
 
 
 async def test_a_refund_made_over_rest_is_not_carried_out_for_who_lost_the_role(
-    house: House, owner: Connection
+    system: System, owner: Connection
 ) -> None:
-    payment = await credited(house)
+    payment = await credited(system)
     await becomes_admin(owner)
     which = {"payment_id": payment, "idempotency_key": "rest"}
-    await house.shop.database.call("create_refund", house.world.ben, **which)
-    await loses(house, owner, "demoted")
-    before = await posts(house)
-    await minutes_later(house, owner)
-    assert (await posts(house), await balance(owner)) == (before, 5000)
+    await system.services.database.call("create_refund", system.world.ben, **which)
+    await loses(system, owner, "demoted")
+    before = await posts(system)
+    await minutes_later(system, owner)
+    assert (await posts(system), await balance(owner)) == (before, 5000)
 
 
-async def begins(house: House, owner: Connection, faults: Json) -> str:
+async def begins(system: System, owner: Connection, faults: Json) -> str:
     """Ben begins a recurring top-up with a saved card, and nobody hears what came of it."""
-    card = await saved(house)
+    card = await saved(system)
     await becomes_admin(owner)
-    await house.sandbox("POST", "/stripe/faults", **faults)
-    order = {"organization_id": str(house.world.acme), "amount": "50", "interval": "month"}
-    answer = await post(house, DOOR, "sub", BEN, **order, payment_method_id=card, currency="eur")
+    await system.sandbox("POST", "/stripe/faults", **faults)
+    order = {"organization_id": str(system.world.acme), "amount": "50", "interval": "month"}
+    answer = await post(
+        system, WEBHOOK_PATH, "sub", BEN, **order, payment_method_id=card, currency="eur"
+    )
     assert answer["http"] == 503, answer
-    await house.sandbox("POST", "/stripe/faults", **CALM)
+    await system.sandbox("POST", "/stripe/faults", **CALM)
     return str(await owner.fetchval("select id from subscriptions"))
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_recurring_top_up_that_stripe_did_not_take_begins_for_nobody_without_the_role(
-    house: House, owner: Connection, way: str
+    system: System, owner: Connection, way: str
 ) -> None:
-    made = await begins(house, owner, REFUSES)
-    await loses(house, owner, way)
-    before = await posts(house)
-    await page(house, f"/recurring/{made}/return")
-    await minutes_later(house, owner)
-    assert await posts(house) == before
+    made = await begins(system, owner, REFUSES)
+    await loses(system, owner, way)
+    before = await posts(system)
+    await page(system, f"/recurring/{made}/return")
+    await minutes_later(system, owner)
+    assert await posts(system) == before
     assert await owner.fetchval("select status from subscriptions") == "canceled"
 
 
 async def test_a_recurring_top_up_that_stripe_began_is_recorded(
-    house: House, owner: Connection
+    system: System, owner: Connection
 ) -> None:
-    card = await saved(house)
+    card = await saved(system)
     await becomes_admin(owner)
-    await house.sandbox("POST", "/stripe/faults", drop=True, api_slow=1)
-    order = {"organization_id": str(house.world.acme), "amount": "50", "interval": "month"}
+    await system.sandbox("POST", "/stripe/faults", drop=True, api_slow=1)
+    order = {"organization_id": str(system.world.acme), "amount": "50", "interval": "month"}
     beginning = asyncio.create_task(
-        post(house, DOOR, "sub", BEN, **order, payment_method_id=card, currency="eur")
+        post(system, WEBHOOK_PATH, "sub", BEN, **order, payment_method_id=card, currency="eur")
     )
     async with asyncio.timeout(20):
-        while "/v1/products" not in await posts(house):
+        while "/v1/products" not in await posts(system):
             await asyncio.sleep(0.05)
     # The product's answer comes, those of the subscription's tries do not.
-    await house.sandbox("POST", "/stripe/faults", api_slow=0, **LOST)
+    await system.sandbox("POST", "/stripe/faults", api_slow=0, **LOST)
     assert (await beginning)["http"] == 503
-    await house.sandbox("POST", "/stripe/faults", **CALM)
-    assert len(list(house.store.list("subscription"))) == 1
-    await loses(house, owner, "removed")
-    before = await posts(house)
-    await minutes_later(house, owner)
-    assert (await posts(house), await balance(owner)) == (before, 5000)
+    await system.sandbox("POST", "/stripe/faults", **CALM)
+    assert len(list(system.store.list("subscription"))) == 1
+    await loses(system, owner, "removed")
+    before = await posts(system)
+    await minutes_later(system, owner)
+    assert (await posts(system), await balance(owner)) == (before, 5000)
     assert await owner.fetchval("select status from subscriptions") == "active"
 
 
 async def test_one_that_nobody_heard_to_have_begun_is_over_after_ten_minutes(
-    house: House, owner: Connection
+    system: System, owner: Connection
 ) -> None:
-    await begins(house, owner, REFUSES)
-    before = await posts(house)
-    await minutes_later(house, owner, 5)
+    await begins(system, owner, REFUSES)
+    before = await posts(system)
+    await minutes_later(system, owner, 5)
     assert await owner.fetchval("select status from subscriptions") == "incomplete"
-    await minutes_later(house, owner, 6)
+    await minutes_later(system, owner, 6)
     assert await owner.fetchval("select status from subscriptions") == "canceled"
-    assert await posts(house) == before
+    assert await posts(system) == before
 
 
 async def test_an_end_that_a_removed_admin_asked_for_is_not_asked_of_stripe(
-    house: House, owner: Connection
+    system: System, owner: Connection
 ) -> None:
-    made = await begun(house)
+    made = await begun(system)
     await becomes_admin(owner)
     which = {"subscription_id": made.id, "changes": {"canceled": True}}
-    await house.shop.database.call("request_change", house.world.ben, **which)
-    await loses(house, owner, "removed")
-    before = await posts(house)
-    await minutes_later(house, owner, 6)
-    assert await posts(house) == before
+    await system.services.database.call("request_subscription_change", system.world.ben, **which)
+    await loses(system, owner, "removed")
+    before = await posts(system)
+    await minutes_later(system, owner, 6)
+    assert await posts(system) == before
     assert await owner.fetchval("select status from subscriptions") == "active"
-    assert await ask(house, "DELETE", f"{DOOR}/{made.id}", ANA) == 200
+    assert await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}", ANA) == 200
     assert await owner.fetchval("select status from subscriptions") == "canceled"

@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from backend.http.connections import most_connections, quiet_about_files
+from backend.http.connections import limit_file_errors, max_connections
 from backend.schemas import SERVICE_AUDIENCE
-from tests.backend.conftest import House, token
+from tests.backend.conftest import System, token
 from tests.cases.raw_http import QUICK, answer, ended, front, head, opened
 
-DOORS = ("/api/payments/webhook", "/telegram/webhook")
+ROUTES = ("/api/payments/webhook", "/telegram/webhook")
 
 
 async def drip(writer: asyncio.StreamWriter, what: Callable[[int], bytes]) -> None:
@@ -31,20 +31,20 @@ async def drip(writer: asyncio.StreamWriter, what: Callable[[int], bytes]) -> No
         await asyncio.sleep(0.05)
 
 
-async def test_headers_that_drip_are_a_408(house: House) -> None:
-    async with front(house) as port:
+async def test_headers_that_drip_are_a_408(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n")
         dripping = asyncio.create_task(drip(writer, lambda n: f"X-{n}: y\r\n".encode()))
-        status, said = await answer(reader)
-        assert (status, said["error"]["code"]) == (408, "request_timeout")
+        status, response = await answer(reader)
+        assert (status, response["error"]["code"]) == (408, "request_timeout")
         assert await ended(reader) < 2
         dripping.cancel()
         writer.close()
 
 
-async def test_headers_that_drip_after_a_good_request_are_a_408(house: House) -> None:
-    async with front(house) as port:
+async def test_headers_that_drip_after_a_good_request_are_a_408(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(head("/health", method="GET"))
         assert (await answer(reader))[0] == 200
@@ -53,9 +53,9 @@ async def test_headers_that_drip_after_a_good_request_are_a_408(house: House) ->
         writer.close()
 
 
-@pytest.mark.parametrize("path", DOORS)
-async def test_a_body_that_drips_is_a_408(house: House, path: str) -> None:
-    async with front(house) as port:
+@pytest.mark.parametrize("path", ROUTES)
+async def test_a_body_that_drips_is_a_408(system: System, path: str) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         secret = "X-Telegram-Bot-Api-Secret-Token: " + "t" * 16
         writer.write(head(path, "Content-Length: 400000", secret))
@@ -63,15 +63,15 @@ async def test_a_body_that_drips_is_a_408(house: House, path: str) -> None:
         if path == "/telegram/webhook":  # without a secret nobody may post, and nobody reads
             assert (await answer(reader))[0] == 401
         else:
-            status, said = await answer(reader)
-            assert (status, said["error"]["code"]) == (408, "request_timeout")
+            status, response = await answer(reader)
+            assert (status, response["error"]["code"]) == (408, "request_timeout")
         assert await ended(reader) < 3
         dripping.cancel()
         writer.close()
 
 
-async def test_chunks_that_never_end_are_a_408(house: House) -> None:
-    async with front(house) as port:
+async def test_chunks_that_never_end_are_a_408(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(head("/api/payments/webhook", "Transfer-Encoding: chunked"))
         dripping = asyncio.create_task(drip(writer, lambda _: b"1\r\n \r\n"))
@@ -80,15 +80,15 @@ async def test_chunks_that_never_end_are_a_408(house: House) -> None:
         writer.close()
 
 
-async def test_who_opens_and_says_nothing_is_closed(house: House) -> None:
-    async with front(house) as port:
+async def test_who_opens_and_says_nothing_is_closed(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         assert 0.4 < await ended(reader) < 3
         writer.close()
 
 
-async def test_a_connection_that_is_kept_is_closed_when_it_is_idle_for_long(house: House) -> None:
-    async with front(house) as port:
+async def test_a_connection_that_is_kept_is_closed_when_it_is_idle_for_long(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         for _ in range(2):
             writer.write(head("/health", method="GET"))
@@ -98,8 +98,8 @@ async def test_a_connection_that_is_kept_is_closed_when_it_is_idle_for_long(hous
         writer.close()
 
 
-async def test_who_does_not_read_the_answer_is_let_go(house: House) -> None:
-    async with front(house) as port:
+async def test_who_does_not_read_the_answer_is_let_go(system: System) -> None:
+    async with front(system) as port:
         line = socket.create_connection(("127.0.0.1", port))
         line.sendall(head("/large", method="GET"))
         await asyncio.sleep(2.5)
@@ -112,8 +112,8 @@ async def test_who_does_not_read_the_answer_is_let_go(house: House) -> None:
         line.close()
 
 
-async def test_who_reads_slowly_but_reads_gets_all(house: House) -> None:
-    async with front(house) as port:
+async def test_who_reads_slowly_but_reads_gets_all(system: System) -> None:
+    async with front(system) as port:
         reader, writer = await opened(port)
         writer.write(head("/large", method="GET"))
         got, began = 0, time.monotonic()
@@ -126,9 +126,9 @@ async def test_who_reads_slowly_but_reads_gets_all(house: House) -> None:
         writer.close()
 
 
-async def test_a_long_poll_is_not_cut(house: House) -> None:
+async def test_a_long_poll_is_not_cut(system: System) -> None:
     service = token(aud=SERVICE_AUDIENCE, sub="bot")
-    async with front(house, patience=replace(QUICK, idle=0.5)) as port:
+    async with front(system, timeouts=replace(QUICK, idle=0.5)) as port:
         reader, writer = await opened(port)
         path = "/internal/notifications/claim?wait=2"
         began = time.monotonic()
@@ -138,16 +138,18 @@ async def test_a_long_poll_is_not_cut(house: House) -> None:
         writer.close()
 
 
-async def test_one_connection_too_many_is_a_503_at_once_and_a_place_frees_up(house: House) -> None:
+async def test_one_connection_too_many_is_a_503_at_once_and_a_place_frees_up(
+    system: System,
+) -> None:
     patient = replace(QUICK, first=5)
-    async with front(house, most=4, patience=patient) as port:
+    async with front(system, most=4, timeouts=patient) as port:
         held = [await opened(port) for _ in range(4)]
         await asyncio.sleep(0.1)
         with structlog.testing.capture_logs() as lines:
             for _ in range(20):
                 reader, writer = await opened(port)
-                status, said = await answer(reader)
-                assert (status, said["error"]["code"]) == (503, "server_full")
+                status, response = await answer(reader)
+                assert (status, response["error"]["code"]) == (503, "server_full")
                 assert await ended(reader) < 1
                 writer.close()
         assert len([line for line in lines if line["event"] == "connections_full"]) <= 1
@@ -166,19 +168,19 @@ def test_the_bound_is_below_the_limit_of_files() -> None:
         for limit in (256, 1024, 4096):
             if limit <= hard:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-                assert limit / 4 < most_connections() <= limit - 100
+                assert limit / 4 < max_connections() <= limit - 100
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_without_files_to_accept_with_the_log_has_one_line_and_service_returns(
-    house: House,
+    system: System,
 ) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     loop, taken = asyncio.get_running_loop(), list[int]()
     clients = [socket.socket() for _ in range(4)]
-    quiet_about_files(loop)
-    async with front(house) as port:
+    limit_file_errors(loop)
+    async with front(system) as port:
         try:
             with structlog.testing.capture_logs() as lines:
                 used = max(int(name) for name in os.listdir("/proc/self/fd"))

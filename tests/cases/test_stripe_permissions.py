@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import stripe
 
-from backend.stripe.permissions import PERMISSIONS, names
-from tests.backend.conftest import House
-from tests.backend.doctor.test_doctor import Clinic
+from backend.stripe.permissions import PERMISSIONS, permission_names
+from tests.backend.conftest import System
+from tests.backend.doctor.test_doctor import DoctorRunner
 
 ROOT = Path(__file__).parents[2]
 BEGINS = ("A restricted key will do with write access to", "and read access to")
@@ -35,10 +35,10 @@ def calls_in_the_code() -> Iterator[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             written = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
             if re.fullmatch(r"\w+\._stripe\.[\w.]+_async", written):
-                found: Any = client.v1
+                service: Any = client.v1
                 for name in written.split(".")[2:]:
-                    found = getattr(found, name)
-                source = inspect.getsource(found)
+                    service = getattr(service, name)
+                source = inspect.getsource(service)
                 named = re.search(r'"(get|post|delete)",\s*"(/v1/[^"]+)"', source)
                 assert named, written
                 yield f"{named[1].upper()} {named[2]}"
@@ -53,58 +53,60 @@ def test_every_call_that_the_code_can_make_is_in_the_table_and_no_other() -> Non
 def test_going_live_lists_exactly_the_tables_permissions() -> None:
     page = " ".join((ROOT / "docs" / "going-live.md").read_text(encoding="utf-8").split())
     write, read = (page.split(begins, 1)[1] for begins in BEGINS)
-    for said, level in ((write.split(BEGINS[1])[0], "write"), (read.split(".")[0], "read")):
+    for text, level in ((write.split(BEGINS[1])[0], "write"), (read.split(".")[0], "read")):
         # "Charges and Refunds" is one row.
-        kept = said.replace("Charges and Refunds", "Charges+Refunds").strip(" ,")
+        kept = text.replace("Charges and Refunds", "Charges+Refunds").strip(" ,")
         rows = [row.strip() for row in re.split(r", and |, | and ", kept)]
-        assert [row.replace("+", " and ") for row in rows] == names(level)
+        assert [row.replace("+", " and ") for row in rows] == permission_names(level)
 
 
 @pytest.mark.parametrize("row", [permission.name for permission in PERMISSIONS])
 async def test_each_permission_that_a_key_lacks_is_noticed_and_no_other(
-    house: House, row: str
+    system: System, row: str
 ) -> None:
     level = next(each.level for each in PERMISSIONS if each.name == row)
-    await house.sandbox("POST", "/stripe/faults", lacks=[f"{SLUGS[row]}_{level}"])
-    lacking = [each.name for each in PERMISSIONS if not await house.shop.stripe.may(each)]
+    await system.sandbox("POST", "/stripe/faults", lacks=[f"{SLUGS[row]}_{level}"])
+    lacking = [
+        each.name for each in PERMISSIONS if not await system.services.stripe.has_permission(each)
+    ]
     assert lacking == [row]
 
 
-async def test_probes_change_nothing(house: House) -> None:
-    before = [(kind, len(list(house.store.list(kind)))) for kind in KINDS]
-    assert all([await house.shop.stripe.may(each) for each in PERMISSIONS])
-    assert before == [(kind, len(list(house.store.list(kind)))) for kind in KINDS]
+async def test_probes_change_nothing(system: System) -> None:
+    before = [(kind, len(list(system.store.list(kind)))) for kind in KINDS]
+    assert all([await system.services.stripe.has_permission(each) for each in PERMISSIONS])
+    assert before == [(kind, len(list(system.store.list(kind)))) for kind in KINDS]
 
 
 KINDS = ("event", "customer", "product", "refund", "payment_intent", "checkout.session")
 
 
 @pytest.fixture
-def clinic(house: House, database_url: str) -> Clinic:
-    return Clinic(house, database_url)
+def doctor_runner(system: System, database_url: str) -> DoctorRunner:
+    return DoctorRunner(system, database_url)
 
 
 async def test_doctor_says_which_row_to_set_and_what_is_not_set_up(
-    house: House, clinic: Clinic
+    system: System, doctor_runner: DoctorRunner
 ) -> None:
     lacks = ["plan_write", "event_read", "charge_write"]
-    await house.sandbox("POST", "/stripe/faults", lacks=lacks, portal_unsaved=True)
-    code, said = await clinic.examine()
+    await system.sandbox("POST", "/stripe/faults", lacks=lacks, portal_unsaved=True)
+    code, findings = await doctor_runner.examine()
     assert code == 1
-    told = said["error", "permission"]
-    assert [row for row in SLUGS if f"lacks {row}:" in told] == [
+    problems = findings["error", "permission"]
+    assert [row for row in SLUGS if f"lacks {row}:" in problems] == [
         "Prices", "Charges and Refunds", "Events",
     ]  # fmt: skip
-    assert "set Prices to Write" in told
-    assert "never saved" in said["warning", "portal"]
+    assert "set Prices to Write" in problems
+    assert "never saved" in findings["warning", "portal"]
 
 
 async def test_doctor_repeats_stripes_own_words_about_a_key_without_the_key(
-    clinic: Clinic,
+    doctor_runner: DoctorRunner,
 ) -> None:
-    code, said = await clinic.examine(STRIPE_SECRET_KEY="sk_test_another")
+    code, findings = await doctor_runner.examine(STRIPE_SECRET_KEY="sk_test_another")
     assert code == 1
-    told = said["error", "stripe"]
-    assert "takes no API key but" in told
-    assert "request req_" in told
-    assert "another" not in told
+    problems = findings["error", "stripe"]
+    assert "takes no API key but" in problems
+    assert "request req_" in problems
+    assert "another" not in problems

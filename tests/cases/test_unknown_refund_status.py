@@ -3,45 +3,45 @@
 import pytest
 
 from backend.stripe import reconcile
-from tests.backend.conftest import House
+from tests.backend.conftest import System
 from tests.cases.stripe_words import Connection, Json, balance, paid, post, refund
 
 SOON = "update refunds set created_at = created_at - interval '10 minutes', checked_at = null"
 
 
-def stands(house: House, stored: Json, status: str | None) -> None:
+def stands(system: System, stored: Json, status: str | None) -> None:
     """Stripe says so of the refund, whenever and however it is asked."""
     stored["status"] = status
-    house.store.put("refund", stored["id"], stored)
-    for _, event in house.store.list("event"):
+    system.store.put("refund", stored["id"], stored)
+    for _, event in system.store.list("event"):
         if event["data"]["object"]["id"] == stored["id"]:
             event["data"]["object"]["status"] = status
-            house.store.put("event", event["id"], event)
+            system.store.put("event", event["id"], event)
 
 
 @pytest.mark.parametrize("status", [None, "settling"])
 async def test_it_is_kept_and_asked_about_and_nobody_refunds_once_more(
-    house: House, owner: Connection, status: str | None
+    system: System, owner: Connection, status: str | None
 ) -> None:
-    payment, intent = await paid(house, amount="10")
-    await house.sandbox("POST", f"/stripe/clawbacks/{intent}", step="refund", amount=300)
-    [(_, stored)] = house.store.list("refund")
-    stands(house, stored, status)
-    assert await post(house, "refund.created", refund(intent, 300, status, stored["id"])) == (
+    payment, intent = await paid(system, amount="10")
+    await system.sandbox("POST", f"/stripe/clawbacks/{intent}", step="refund", amount=300)
+    [(_, stored)] = system.store.list("refund")
+    stands(system, stored, status)
+    assert await post(system, "refund.created", refund(intent, 300, status, stored["id"])) == (
         200, "done",
     )  # fmt: skip
     for _ in range(3):
         await owner.execute(SOON)
-        await reconcile.once(house.shop)
-    assert len(list(house.store.list("refund"))) == 1
-    calls = (await house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+        await reconcile.reconcile_all(system.services)
+    assert len(list(system.store.list("refund"))) == 1
+    calls = (await system.sandbox("GET", "/recorded?limit=1000"))["calls"]
     assert not [c for c in calls if (c["method"], c["path"]) == ("POST", "/v1/refunds")]
-    [seen] = (await house.see(payment)).refunds
+    [seen] = (await system.see(payment)).refunds
     assert (seen.status, seen.money.amount) == ("pending", "3.00")
     assert await balance(owner) == 700
-    stands(house, stored, "failed")
+    stands(system, stored, "failed")
     await owner.execute(SOON)
-    await reconcile.once(house.shop)
+    await reconcile.reconcile_all(system.services)
     assert await balance(owner) == 1000
 
 

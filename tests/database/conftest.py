@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Till:
+class PaymentDriver:
     """Makes payments of Ana's for Acme and receives events about them."""
 
     database: Database
@@ -27,7 +27,7 @@ class Till:
         )  # fmt: skip
         if opened:
             await self.database.call(
-                "open_payment", SERVICE,
+                "mark_payment_opened", SERVICE,
                 payment_id=made["id"], session_id=f"cs_{made['id']}", url="https://pay.example/1",
             )  # fmt: skip
         return str(made["id"])
@@ -65,6 +65,6 @@ def paid(event_id: str, payment_id: str, **changed: Any) -> Json:
 
 
 @pytest.fixture
-def till(database: PostgresDatabase, world: World) -> Till:
+def driver(database: PostgresDatabase, world: World) -> PaymentDriver:
     """See `Till`."""
-    return Till(database, world)
+    return PaymentDriver(database, world)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.database.postgres import SET_CALLER, speak_json
-from backend.database.protocol import Actor, Service, named, refusal_of
+from backend.database.postgres import SET_CALLER, set_json_codec
+from backend.database.protocol import Actor, Service, call_statement, error_from_sqlstate
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -19,7 +19,7 @@ else:
 
 Call = tuple[Actor, str, dict[str, Any]]
 PATIENCE_SECONDS = 20.0
-LOOKS_APART_SECONDS = 0.01
+POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ async def session(url: str) -> AsyncIterator[Connection]:
     """A connection of the owner's, in a transaction that ends with the block."""
     connection = await asyncpg.connect(url)
     try:
-        await speak_json(connection)
+        await set_json_codec(connection)
         transaction = connection.transaction()
         await transaction.start()
         yield connection
@@ -55,12 +55,12 @@ async def call(connection: Connection, actor: Actor, function: str, **arguments:
     )  # fmt: skip
     await connection.execute(SET_CALLER, role, claims)
     try:
-        return await connection.fetchval(named(function, arguments), *arguments.values())
+        return await connection.fetchval(call_statement(function, arguments), *arguments.values())
     except asyncpg.PostgresError as error:
-        meant = refusal_of(error.sqlstate or "", error.as_dict().get("detail"))
-        if meant is None:
+        mapped_error = error_from_sqlstate(error.sqlstate or "", error.as_dict().get("detail"))
+        if mapped_error is None:
             raise
-        return meant
+        return mapped_error
 
 
 async def waits(owner: Connection, pid: int, task: "asyncio.Task[Any]") -> bool:
@@ -69,7 +69,7 @@ async def waits(owner: Connection, pid: int, task: "asyncio.Task[Any]") -> bool:
         while not task.done():
             if await owner.fetchval("select cardinality(pg_blocking_pids($1)) > 0", pid):
                 return True
-            await asyncio.sleep(LOOKS_APART_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
     return False
 
 

@@ -30,7 +30,7 @@ from backend.failures import (
     DatabaseUnavailable,
 )
 from tests.conftest import World
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
 if TYPE_CHECKING:
@@ -55,12 +55,14 @@ async def adapter(
 async def test_callers_that_share_connections_never_become_one_another(
     adapter: Database, world: World
 ) -> None:
-    payment = await Till(adapter, world).payment()
+    payment = await PaymentDriver(adapter, world).payment()
 
     async def look(number: int) -> str:
         who = (SERVICE, world.ana, world.ben, world.eve)[number % 4]
         if who is SERVICE:
-            return str((await adapter.call("start_payment", who, payment_id=payment))["attempt"])
+            return str(
+                (await adapter.call("get_payment_for_service", who, payment_id=payment))["attempt"]
+            )
         try:
             return str((await adapter.call("get_payment", who, payment_id=payment))["paid_by"])
         except NotFound:
@@ -73,8 +75,8 @@ async def test_callers_that_share_connections_never_become_one_another(
 async def test_twenty_at_once_with_one_key_make_one_payment(
     adapter: Database, world: World
 ) -> None:
-    till = Till(adapter, world)
-    made = await asyncio.gather(*(till.payment("one", opened=False) for _ in range(20)))
+    driver = PaymentDriver(adapter, world)
+    made = await asyncio.gather(*(driver.payment("one", opened=False) for _ in range(20)))
     assert len(set(made)) == 1
 
 
@@ -83,21 +85,23 @@ async def test_answers_are_those_of_the_direct_way(
 ) -> None:
     name = 'Ana "Ünï" \\ 🌍'
     person: dict[str, Any] = {"telegram_id": 1001, "name": name, "language": "pt-br"}
-    assert (await adapter.call("introduce", SERVICE, **person, chat_id=None))["name"] == name
-    till = Till(adapter, world)
-    payment = await till.payment()
-    other = await till.payment("other", amount=99_999_999)
-    assert await till.receive(paid("evt_1", payment), paid("evt_2", other)) == ["done", "parked"]
-    assert (await till.show(payment))["paid_by"] == name
+    assert (await adapter.call("upsert_telegram_user", SERVICE, **person, chat_id=None))[
+        "name"
+    ] == name
+    driver = PaymentDriver(adapter, world)
+    payment = await driver.payment()
+    other = await driver.payment("other", amount=99_999_999)
+    assert await driver.receive(paid("evt_1", payment), paid("evt_2", other)) == ["done", "parked"]
+    assert (await driver.show(payment))["paid_by"] == name
     signed_in = SupabaseUser(uuid.uuid4())
-    known = {"auth_user_id": signed_in.auth_user_id, "name": "Sue", "language": "en"}
-    assert await adapter.call("meet", SERVICE, **known, refresh=True)
+    existing = {"auth_user_id": signed_in.auth_user_id, "name": "Sue", "language": "en"}
+    assert await adapter.call("upsert_supabase_user", SERVICE, **existing, refresh=True)
     for function, who, arguments in (
         ("get_settings", signed_in, {}),
         ("get_payment", world.ben, {"payment_id": uuid.UUID(payment)}),
-        ("list_events", SERVICE, {"states": ["done", "parked"], "most": 10}),
-        ("events_cursor", SERVICE, {}),
-        ("start_payment", SERVICE, {"payment_id": other}),
+        ("list_events", SERVICE, {"states": ["done", "parked"], "max_rows": 10}),
+        ("get_events_cursor", SERVICE, {}),
+        ("get_payment_for_service", SERVICE, {"payment_id": other}),
     ):
         assert await adapter.call(function, who, **arguments) == await database.call(
             function, who, **arguments
@@ -105,21 +109,21 @@ async def test_answers_are_those_of_the_direct_way(
 
 
 async def test_refusals_are_ours_with_their_facts(adapter: Database, world: World) -> None:
-    till = Till(adapter, world)
+    driver = PaymentDriver(adapter, world)
     with pytest.raises(AmountTooSmall) as small:
-        await till.payment(amount=49)
+        await driver.payment(amount=49)
     assert small.value.facts == {"minimum": "0.50", "currency": "eur"}
     with pytest.raises(NotFound) as unknown:
         await adapter.call("get_payment", world.ana, payment_id=uuid.uuid4())
     assert unknown.value.facts == {"what": "payment"}
-    await till.payment("same")
+    await driver.payment("same")
     with pytest.raises(IdempotencyKeyReused):
-        await till.payment("same", amount=6000)
+        await driver.payment("same", amount=6000)
 
 
 async def test_what_is_the_backends_no_member_may_call(adapter: Database, world: World) -> None:
     with pytest.raises(Exception, match="permission denied for function"):
-        await adapter.call("claim_notifications", world.ana, most=1)
+        await adapter.call("claim_notifications", world.ana, max_rows=1)
     with pytest.raises(RoleTooLow):
         await adapter.call(
             "create_payment", world.ben,
@@ -141,7 +145,7 @@ async def test_trouble_that_may_pass_is_told_from_bugs(
     with pytest.raises(Exception, match="22012") as bug:
         await adapter.call("fail", world.ana, state="22012")
     assert not isinstance(bug.value, PursebotError)
-    assert await adapter.call("events_cursor", SERVICE)
+    assert await adapter.call("get_events_cursor", SERVICE)
 
 
 FUNCTIONS = """
@@ -207,4 +211,4 @@ async def test_members_tokens_are_signed_by_an_imported_key_too(
     jwk = {**jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True), "kid": "ours"}
     standin.verifying_key, standin.algorithm = key.public_key(), "ES256"
     async with supabase_database(standin.url, SECRET_KEY, json.dumps(jwk)) as database:
-        assert await Till(database, world).payment()
+        assert await PaymentDriver(database, world).payment()

@@ -8,7 +8,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from tests.conftest import World
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ async def test_it_takes_no_words_of_people(owner: "asyncpg.Connection[Any]", fac
         await owner.execute("select private.audit(null, 'something_done', $1)", facts)
 
 
-async def test_what_an_operator_does_at_the_desk_is_in_it(
-    owner: "asyncpg.Connection[Any]", till: Till, world: World
+async def test_what_an_operator_does_with_a_dead_letter_is_in_it(
+    owner: "asyncpg.Connection[Any]", driver: PaymentDriver, world: World
 ) -> None:
-    payment = await till.payment()
-    await till.receive(paid("evt_odd", payment, received_minor=1))
-    await till.database.call(
+    payment = await driver.payment()
+    await driver.receive(paid("evt_odd", payment, received_minor=1))
+    await driver.database.call(
         "dismiss_event", SERVICE, event_id="evt_odd", dismissed_by="me", reason="by hand"
     )
     row = await owner.fetchrow("select * from audit_log")
     assert row is not None
-    told = (row["organization_id"], row["user_id"], row["through"], row["action"])
-    assert told == (world.acme, None, "operator", "event_dismissed")
+    notified = (row["organization_id"], row["user_id"], row["through"], row["action"])
+    assert notified == (world.acme, None, "operator", "event_dismissed")
     assert UUID(payment).hex in str(row["facts"]).replace("-", "")

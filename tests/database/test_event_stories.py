@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from backend.database.postgres import postgres_database
 from backend.database.protocol import SERVICE
 from tests.conftest import populate
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 
 STORY = st.lists(
     st.tuples(
@@ -36,8 +36,8 @@ async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
     owner = await asyncpg.connect(url)
     async with postgres_database(url) as database:
         await database.call("claim_stripe_account", SERVICE, livemode=False)
-        till = Till(database, await populate(database, owner))
-        payment = await till.payment(key=f"story {till.world.acme}")
+        driver = PaymentDriver(database, await populate(database, owner))
+        payment = await driver.payment(key=f"story {driver.world.acme}")
         for outcome, intent, source, number in story:
             name = f"evt_{payment}_{outcome}_{intent}_{source}_{number}"
             fact = {
@@ -46,8 +46,8 @@ async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
                 "intent_id": f"{intent}_{payment}",
                 "source": source,
             }
-            await till.receive(paid(name, payment, **fact))
-        shown = await till.show(payment)
+            await driver.receive(paid(name, payment, **fact))
+        shown = await driver.show(payment)
     credits = await owner.fetchval("select count(*) from transfers where reference = $1", payment)
     problems = await owner.fetch("select * from private.ledger_problems")
     await owner.close()

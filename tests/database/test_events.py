@@ -8,7 +8,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from backend.errors import WrongStripeMode
-from tests.database.conftest import Till, event, paid
+from tests.database.conftest import PaymentDriver, event, paid
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -23,14 +23,14 @@ async def balance(owner: Connection) -> int:
 
 
 async def test_the_same_event_100_times_from_16_connections_credits_once(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    payment = await till.payment()
+    payment = await driver.payment()
     hands = asyncio.Semaphore(16)
 
     async def deliver() -> list[str]:
         async with hands:
-            return await till.receive(paid("evt_1", payment))
+            return await driver.receive(paid("evt_1", payment))
 
     states = await asyncio.gather(*(deliver() for _ in range(100)))
     assert states == [["done"]] * 100
@@ -40,26 +40,26 @@ async def test_the_same_event_100_times_from_16_connections_credits_once(
 
 
 async def test_many_payments_at_once_in_batches_that_cross_neither_deadlock_nor_miscount(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    payments = [await till.payment(key=str(number)) for number in range(8)]
+    payments = [await driver.payment(key=str(number)) for number in range(8)]
     batches = [
         [paid(f"evt_{batch}_{payment}", payment) for payment in payments[batch:] + payments[:batch]]
         for batch in range(8)
     ]
-    await asyncio.gather(*(till.receive(*batch) for batch in batches))
+    await asyncio.gather(*(driver.receive(*batch) for batch in batches))
     assert await balance(owner) == 8 * 5000
 
 
 @pytest.mark.parametrize("order", [("session", "intent"), ("intent", "session")])
 async def test_both_event_families_in_either_order_credit_once(
-    till: Till, owner: Connection, order: tuple[str, str]
+    driver: PaymentDriver, owner: Connection, order: tuple[str, str]
 ) -> None:
-    payment = await till.payment()
+    payment = await driver.payment()
     for source in order:
-        assert await till.receive(paid(f"evt_{source}", payment, source=source)) == ["done"]
+        assert await driver.receive(paid(f"evt_{source}", payment, source=source)) == ["done"]
     assert await balance(owner) == 5000
-    assert (await till.show(payment))["status"] == "succeeded"
+    assert (await driver.show(payment))["status"] == "succeeded"
 
 
 @pytest.mark.parametrize(
@@ -72,182 +72,196 @@ async def test_both_event_families_in_either_order_credit_once(
         ({"received_minor": 5950, "tax_minor": 951}, "amount_differs"),
     ],
 )
-async def test_money_that_differs_from_the_quote_is_parked_and_told(
-    till: Till, owner: Connection, wrong: dict[str, Any], why: str
+async def test_money_that_differs_from_the_quote_is_a_dead_letter_and_notified(
+    driver: PaymentDriver, owner: Connection, wrong: dict[str, Any], why: str
 ) -> None:
-    payment = await till.payment()
-    assert await till.receive(paid("evt_1", payment, **wrong)) == ["parked"]
+    payment = await driver.payment()
+    assert await driver.receive(paid("evt_1", payment, **wrong)) == ["parked"]
     assert await balance(owner) == 0
-    shown = await till.show(payment)
+    shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"]) == ("pending", why)
-    told = await till.database.call("claim_notifications", SERVICE, most=10)
-    assert told[0]["payment"]["under_review"] == why
-    assert [found["id"] for found in await till.database.call(
-        "list_events", SERVICE, states=["parked"], most=10
+    notifications = await driver.database.call("claim_notifications", SERVICE, max_rows=10)
+    assert notifications[0]["payment"]["under_review"] == why
+    assert [collected["id"] for collected in await driver.database.call(
+        "list_events", SERVICE, states=["parked"], max_rows=10
     )] == ["evt_1"]  # fmt: skip
 
 
-async def test_an_intent_that_differs_leaves_the_word_to_the_session(till: Till) -> None:
-    payment = await till.payment()
-    results = await till.database.call(
+async def test_an_intent_that_differs_leaves_the_word_to_the_session(driver: PaymentDriver) -> None:
+    payment = await driver.payment()
+    results = await driver.database.call(
         "receive_events",
         SERVICE,
         events=[paid("evt_1", payment, received_minor=5950, source="intent", refetched=False)],
     )
     assert (results[0]["state"], results[0]["reason"]) == ("done", "stripe_decides")
-    assert (await till.show(payment))["under_review"] is None
+    assert (await driver.show(payment))["under_review"] is None
 
 
-async def test_a_second_paid_intent_is_parked_not_dropped(till: Till, owner: Connection) -> None:
-    payment = await till.payment()
-    assert await till.receive(paid("evt_1", payment)) == ["done"]
-    assert await till.receive(paid("evt_2", payment, intent_id="pi_other")) == ["parked"]
+async def test_a_second_paid_intent_is_a_dead_letter_not_dropped(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    payment = await driver.payment()
+    assert await driver.receive(paid("evt_1", payment)) == ["done"]
+    assert await driver.receive(paid("evt_2", payment, intent_id="pi_other")) == ["parked"]
     assert await balance(owner) == 5000
-    shown = await till.show(payment)
+    shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"]) == ("succeeded", "paid_twice")
 
 
-async def test_what_is_not_ours_is_ignored(till: Till) -> None:
+async def test_what_is_not_ours_is_ignored(driver: PaymentDriver) -> None:
     stranger = event("evt_1", outcome="paid", intent_id="pi_x", amount_minor=2000, currency="usd")
-    assert await till.receive(stranger, event("evt_2", outcome=None)) == ["ignored", "ignored"]
+    assert await driver.receive(stranger, event("evt_2", outcome=None)) == ["ignored", "ignored"]
 
 
 AN_HOUR_AGO = "update stripe_events set received_at = received_at - interval '1 hour'"
 
 
-async def test_ours_but_unknown_waits_for_the_operator_at_once(till: Till) -> None:
+async def test_ours_but_unknown_waits_for_the_operator_at_once(driver: PaymentDriver) -> None:
     lost = paid("evt_1", "00000000-0000-4000-8000-000000000000")
-    assert await till.receive(lost) == ["parked"]
+    assert await driver.receive(lost) == ["parked"]
 
 
-async def test_what_another_installation_made_is_ignored(till: Till, owner: Connection) -> None:
-    payment = await till.payment()
+async def test_what_another_installation_made_is_ignored(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    payment = await driver.payment()
     neighbour = "00000000-0000-4000-8000-00000000beef"
     lost = paid("evt_1", "00000000-0000-4000-8000-000000000000", installation=neighbour)
-    assert await till.receive(lost, paid("evt_2", payment, installation=neighbour)) == [
+    assert await driver.receive(lost, paid("evt_2", payment, installation=neighbour)) == [
         "ignored", "ignored",
     ]  # fmt: skip
     ours = str(await owner.fetchval("select id from private.installation"))
-    assert await till.receive(paid("evt_3", payment, installation=ours)) == ["done"]
+    assert await driver.receive(paid("evt_3", payment, installation=ours)) == ["done"]
 
 
-async def test_what_fails_is_tried_five_times_and_for_an_hour_then_it_is_parked(
-    till: Till, owner: Connection
+async def test_what_fails_is_tried_five_times_and_for_an_hour_then_it_is_a_dead_letter(
+    driver: PaymentDriver, owner: Connection
 ) -> None:
     odd = event("evt_1", outcome="unreadable")
-    assert [(await till.receive(odd))[0] for _ in range(6)] == ["failed"] * 6
+    assert [(await driver.receive(odd))[0] for _ in range(6)] == ["failed"] * 6
     await owner.execute(AN_HOUR_AGO)
-    assert [(await till.receive(odd))[0] for _ in range(2)] == ["parked"] * 2
+    assert [(await driver.receive(odd))[0] for _ in range(2)] == ["parked"] * 2
 
 
 async def test_five_tries_within_an_hour_or_an_hour_with_fewer_are_not_enough(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
     odd = event("evt_1", outcome="unreadable")
-    await till.receive(odd)
+    await driver.receive(odd)
     await owner.execute(AN_HOUR_AGO)
-    assert [(await till.receive(odd))[0] for _ in range(4)] == ["failed"] * 3 + ["parked"]
+    assert [(await driver.receive(odd))[0] for _ in range(4)] == ["failed"] * 3 + ["parked"]
 
 
 async def test_money_that_could_not_be_applied_for_an_hour_is_told_to_its_payer(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    payment = await till.payment()
+    payment = await driver.payment()
     await owner.execute(
         "create function public.broken() returns trigger language plpgsql as"
         " $$ begin raise 'broken'; end $$;"
         "create trigger broken before insert on transfers execute function public.broken()"
     )
     for _ in range(5):
-        await till.receive(paid("evt_1", payment))
+        await driver.receive(paid("evt_1", payment))
     await owner.execute(AN_HOUR_AGO)
-    assert await till.receive(paid("evt_1", payment)) == ["parked"]
-    assert (await till.show(payment))["under_review"] == "not_applied"
+    assert await driver.receive(paid("evt_1", payment)) == ["parked"]
+    assert (await driver.show(payment))["under_review"] == "not_applied"
     await owner.execute("drop trigger broken on transfers")
     retried = paid("evt_1", payment)["fact"]
-    await till.database.call("retry_event", SERVICE, event_id="evt_1", fact=retried)
-    shown = await till.show(payment)
+    await driver.database.call("retry_event", SERVICE, event_id="evt_1", fact=retried)
+    shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"]) == ("succeeded", None)
 
 
-async def test_an_unreadable_event_is_recorded_and_takes_no_other_with_it(till: Till) -> None:
-    payment = await till.payment()
-    states = await till.receive(event("evt_1", outcome="unreadable"), paid("evt_2", payment))
+async def test_an_unreadable_event_is_recorded_and_takes_no_other_with_it(
+    driver: PaymentDriver,
+) -> None:
+    payment = await driver.payment()
+    states = await driver.receive(event("evt_1", outcome="unreadable"), paid("evt_2", payment))
     assert states == ["failed", "done"]
 
 
-async def test_an_old_decline_does_not_end_a_payment_that_is_running(till: Till) -> None:
-    payment = await till.payment()
-    await till.receive(event("evt_1", outcome="processing", payment_id=payment))
+async def test_an_old_decline_does_not_end_a_payment_that_is_running(driver: PaymentDriver) -> None:
+    payment = await driver.payment()
+    await driver.receive(event("evt_1", outcome="processing", payment_id=payment))
     late = event("evt_2", outcome="declined", payment_id=payment, source="intent")
-    results = await till.database.call("receive_events", SERVICE, events=[late])
+    results = await driver.database.call("receive_events", SERVICE, events=[late])
     assert results[0]["reason"] == "stripe_decides"
-    assert (await till.show(payment))["status"] == "processing"
+    assert (await driver.show(payment))["status"] == "processing"
 
 
-async def test_another_sessions_expiry_closes_nothing(till: Till) -> None:
-    payment = await till.payment()
+async def test_another_sessions_expiry_closes_nothing(driver: PaymentDriver) -> None:
+    payment = await driver.payment()
     other = event("evt_1", outcome="expired", payment_id=payment, session_id="cs_other")
-    assert await till.receive(other) == ["ignored"]
-    assert (await till.show(payment))["status"] == "pending"
+    assert await driver.receive(other) == ["ignored"]
+    assert (await driver.show(payment))["status"] == "pending"
 
 
-async def test_another_intents_end_ends_nothing(till: Till, owner: Connection) -> None:
-    payment = await till.payment(opened=False)
+async def test_another_intents_end_ends_nothing(driver: PaymentDriver, owner: Connection) -> None:
+    payment = await driver.payment(opened=False)
     await owner.execute("update payments set flow = 'intent'")
-    await till.database.call("open_payment", SERVICE, payment_id=payment, intent_id="pi_1")
+    await driver.database.call("mark_payment_opened", SERVICE, payment_id=payment, intent_id="pi_1")
     ends = ("canceled", "declined", "processing")
     others = [event(f"evt_{o}", outcome=o, payment_id=payment, intent_id="pi_0") for o in ends]
-    assert await till.receive(*others) == ["ignored"] * 3
-    assert (await till.show(payment))["status"] == "pending"
+    assert await driver.receive(*others) == ["ignored"] * 3
+    assert (await driver.show(payment))["status"] == "pending"
 
 
-async def test_one_event_that_fails_takes_no_other_with_it(till: Till, owner: Connection) -> None:
-    first, second = await till.payment("1"), await till.payment("2")
+async def test_one_event_that_fails_takes_no_other_with_it(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    first, second = await driver.payment("1"), await driver.payment("2")
     lost = paid("evt_2", "00000000-0000-4000-8000-000000000000")
-    states = await till.receive(paid("evt_1", first), lost, paid("evt_3", second))
+    states = await driver.receive(paid("evt_1", first), lost, paid("evt_3", second))
     assert states == ["done", "parked", "done"]
     assert await balance(owner) == 10_000
 
 
-async def test_the_other_mode_is_refused_and_leaves_nothing(till: Till, owner: Connection) -> None:
-    payment = await till.payment()
+async def test_the_other_mode_is_refused_and_leaves_nothing(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    payment = await driver.payment()
     with pytest.raises(WrongStripeMode):
-        await till.receive({**paid("evt_1", payment), "livemode": True})
+        await driver.receive({**paid("evt_1", payment), "livemode": True})
     assert await owner.fetchval("select count(*) from stripe_events") == 0
 
 
 @pytest.mark.parametrize("ending", ["expired", "failed", "canceled", "processing"])
-async def test_money_that_arrives_always_wins(till: Till, owner: Connection, ending: str) -> None:
-    payment = await till.payment()
-    await till.receive(event("evt_1", outcome=ending, payment_id=payment))
-    assert (await till.show(payment))["status"] == ending
-    await till.receive(paid("evt_2", payment), event("evt_3", outcome=ending, payment_id=payment))
-    assert (await till.show(payment))["status"] == "succeeded"
+async def test_money_that_arrives_always_wins(
+    driver: PaymentDriver, owner: Connection, ending: str
+) -> None:
+    payment = await driver.payment()
+    await driver.receive(event("evt_1", outcome=ending, payment_id=payment))
+    assert (await driver.show(payment))["status"] == ending
+    await driver.receive(paid("evt_2", payment), event("evt_3", outcome=ending, payment_id=payment))
+    assert (await driver.show(payment))["status"] == "succeeded"
     assert await balance(owner) == 5000
 
 
-async def test_a_decline_is_a_fact_about_an_open_page(till: Till) -> None:
-    payment = await till.payment()
-    await till.receive(
+async def test_a_decline_is_a_fact_about_an_open_page(driver: PaymentDriver) -> None:
+    payment = await driver.payment()
+    await driver.receive(
         event("evt_1", outcome="declined", payment_id=payment, decline="insufficient_funds")
     )
-    shown = await till.show(payment)
+    shown = await driver.show(payment)
     assert (shown["status"], shown["last_decline"]) == ("pending", "insufficient_funds")
-    await till.receive(paid("evt_2", payment))
-    await till.receive(event("evt_3", outcome="declined", payment_id=payment, decline="late"))
-    shown = await till.show(payment)
+    await driver.receive(paid("evt_2", payment))
+    await driver.receive(event("evt_3", outcome="declined", payment_id=payment, decline="late"))
+    shown = await driver.show(payment)
     assert (shown["status"], shown["last_decline"]) == ("succeeded", None)
 
 
-async def test_a_parked_event_can_be_dismissed_with_a_reason(till: Till, owner: Connection) -> None:
-    payment = await till.payment()
-    await till.receive(paid("evt_1", payment, received_minor=1))
-    closed = await till.database.call(
+async def test_a_dead_letter_can_be_dismissed_with_a_reason(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    payment = await driver.payment()
+    await driver.receive(paid("evt_1", payment, received_minor=1))
+    closed = await driver.database.call(
         "dismiss_event", SERVICE, event_id="evt_1", dismissed_by="kim", reason="refunded by hand"
     )
     assert (closed["state"], closed["dismissed_by"]) == ("ignored", "kim")
-    shown = await till.show(payment)
+    shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"], shown["url"]) == ("canceled", None, None)
-    assert await till.receive(paid("evt_1", payment)) == ["ignored"]
+    assert await driver.receive(paid("evt_1", payment)) == ["ignored"]
     assert await balance(owner) == 0

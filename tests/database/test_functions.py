@@ -179,7 +179,7 @@ async def create_refund(database: Database, actor: Person, *, payment_id: UUID) 
 
 async def test_a_difference_from_sql_is_noticed(owner: Connection) -> None:
     sql = await catalog(owner)
-    assert [*faults_of(start_refund, sql["start_refund"])] == [
+    assert [*faults_of(start_refund, sql["get_refund_for_service"])] == [
         "`actor` should be None",
         "SQL has no default for `refund_id`",
         "`refund_id` is uuid in SQL",

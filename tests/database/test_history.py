@@ -11,37 +11,37 @@ from backend.database.postgres import PostgresDatabase
 from backend.database.protocol import TelegramUser
 from backend.errors import BadCursor, CurrencyUnknown, NotFound, Unauthorized
 from tests.conftest import World
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 
 Json = dict[str, Any]
 NOVEMBER = date(2026, 11, 1)
 
 
-async def credited(till: Till, *names: str) -> None:
+async def credited(driver: PaymentDriver, *names: str) -> None:
     """A paid payment for each name, whose amount is EUR 50."""
     for name in names:
-        await till.receive(paid(f"evt_{name}", await till.payment(name)))
+        await driver.receive(paid(f"evt_{name}", await driver.payment(name)))
 
 
-async def moved(till: Till, **asked: Any) -> Json:
+async def moved(driver: PaymentDriver, **arguments: Any) -> Json:
     """A page of the wallet's movements, as Ben is shown it."""
-    page: Json = await till.database.call(
-        "list_transactions", till.world.ben, organization_id=till.world.acme, **asked
+    page: Json = await driver.database.call(
+        "list_transactions", driver.world.ben, organization_id=driver.world.acme, **arguments
     )
     return page
 
 
-async def payments(till: Till, **asked: Any) -> Json:
-    page: Json = await till.database.call(
-        "list_payments", till.world.ben, organization_id=till.world.acme, **asked
+async def payments(driver: PaymentDriver, **arguments: Any) -> Json:
+    page: Json = await driver.database.call(
+        "list_payments", driver.world.ben, organization_id=driver.world.acme, **arguments
     )
     return page
 
 
-async def statement(till: Till, month: date, currency: str | None = "eur") -> Json:
-    row: Json = await till.database.call(
-        "statement", till.world.ben,
-        organization_id=till.world.acme, currency=currency, month=month,
+async def statement(driver: PaymentDriver, month: date, currency: str | None = "eur") -> Json:
+    row: Json = await driver.database.call(
+        "get_statement", driver.world.ben,
+        organization_id=driver.world.acme, currency=currency, month=month,
     )  # fmt: skip
     return row
 
@@ -75,83 +75,87 @@ def minor(money: dict[str, Any]) -> int:
 
 
 async def test_movements_are_the_wallets_side_of_the_ledger_newest_first(
-    till: Till, owner: "asyncpg.Connection[Any]"
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await credited(till, "1", "2", "3")
+    await credited(driver, "1", "2", "3")
     rows = await owner.fetch(
         "select e.amount, e.balance_after from entries as e"
         " inner join accounts as a on a.id = e.account_id and a.kind = 'wallet'"
         " order by e.seq desc"
     )
-    page = await moved(till)
+    page = await moved(driver)
     lines = page["transactions"]
     seen = [(minor(line["money"]), minor(line["balance"])) for line in lines]
     assert seen == [tuple(row) for row in rows]
     assert (page["next_cursor"], page["previous_cursor"]) == (None, None)
     newest = lines[0]
-    payment = await till.show(newest["payment_id"])
+    payment = await driver.show(newest["payment_id"])
     assert (newest["reference"], newest["paid_by"]) == (payment["reference"], "Ana")
     assert (newest["kind"], newest["money"]["currency"]) == ("topup", "eur")
-    assert await moved(till, currency="usd") == {
+    assert await moved(driver, currency="usd") == {
         "transactions": [], "next_cursor": None, "previous_cursor": None,
     }  # fmt: skip
-    assert not (await moved(till, kind=["refund"]))["transactions"]
+    assert not (await moved(driver, kind=["refund"]))["transactions"]
 
 
 @pytest.mark.parametrize("what", [moved, payments])
-async def test_paging_neither_repeats_nor_skips_while_money_comes_in(till: Till, what: Any) -> None:
-    await credited(till, *"12345")
+async def test_paging_neither_repeats_nor_skips_while_money_comes_in(
+    driver: PaymentDriver, what: Any
+) -> None:
+    await credited(driver, *"12345")
     name = "transactions" if what is moved else "payments"
-    whole = (await what(till))[name]
-    first = await what(till, most=2)
-    await credited(till, "6", "7")
-    second = await what(till, most=2, cursor=first["next_cursor"])
-    third = await what(till, most=2, cursor=second["next_cursor"])
+    whole = (await what(driver))[name]
+    first = await what(driver, max_rows=2)
+    await credited(driver, "6", "7")
+    second = await what(driver, max_rows=2, cursor=first["next_cursor"])
+    third = await what(driver, max_rows=2, cursor=second["next_cursor"])
     assert first[name] + second[name] + third[name] == whole
     assert (first["previous_cursor"], third["next_cursor"]) == (None, None)
     # and the same way back, on to what came in meanwhile
-    back = await what(till, most=2, cursor=third["previous_cursor"])
+    back = await what(driver, max_rows=2, cursor=third["previous_cursor"])
     assert back[name] == second[name]
-    front = await what(till, most=2, cursor=back["previous_cursor"])
+    front = await what(driver, max_rows=2, cursor=back["previous_cursor"])
     assert front[name] == first[name]
-    newest = await what(till, most=2, cursor=front["previous_cursor"])
-    assert newest[name] == (await what(till, most=2))[name]
+    newest = await what(driver, max_rows=2, cursor=front["previous_cursor"])
+    assert newest[name] == (await what(driver, max_rows=2))[name]
     assert newest["previous_cursor"] is None
 
 
 async def test_credits_at_the_same_moment_keep_the_order_of_their_times(
-    till: Till, owner: "asyncpg.Connection[Any]"
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    ids = [await till.payment(str(n)) for n in range(8)]
-    await asyncio.gather(*(till.receive(paid(f"evt_{id}", id)) for id in ids))
+    ids = [await driver.payment(str(n)) for n in range(8)]
+    await asyncio.gather(*(driver.receive(paid(f"evt_{id}", id)) for id in ids))
     rows = await owner.fetch("select created_at from entries order by account_id, seq")
     times = [row[0] for row in rows]
     assert times == sorted(times[:8]) + sorted(times[8:])
 
 
-async def test_payments_of_every_state_are_listed_and_can_be_asked_for_by_state(till: Till) -> None:
-    await credited(till, "paid")
-    open_ = await till.payment("open")
-    created = await till.payment("created", opened=False)
-    listed = (await payments(till))["payments"]
+async def test_payments_of_every_state_are_listed_and_can_be_asked_for_by_state(
+    driver: PaymentDriver,
+) -> None:
+    await credited(driver, "paid")
+    open_ = await driver.payment("open")
+    created = await driver.payment("created", opened=False)
+    listed = (await payments(driver))["payments"]
     assert [row["status"] for row in listed] == ["created", "pending", "succeeded"]
-    unsettled = (await payments(till, status=["created", "pending"]))["payments"]
+    unsettled = (await payments(driver, status=["created", "pending"]))["payments"]
     assert [row["id"] for row in unsettled] == [created, open_]
     assert not {"idempotency_key", "chat_id", "message_id"} & listed[0].keys()
-    assert listed[2] == await till.show(listed[2]["id"])
+    assert listed[2] == await driver.show(listed[2]["id"])
 
 
 async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
-    till: Till, owner: "asyncpg.Connection[Any]"
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await credited(till, *"12345")
+    await credited(driver, *"12345")
     last, first = "2026-10-31 23:59:59.999999+00", "2026-11-01 00:00:00+00"
     middle = "2026-11-20 12:00:00+00"
     async with owner.transaction():
         await redate(owner, ["2026-09-02 10:00+00", last, first, middle, middle])
         await resealed(owner)
         await owner.execute("alter table entries enable trigger entries_are_append_only")
-    found = {month: await statement(till, date(2026, month, 17)) for month in (8, 9, 10, 11)}
+    collected = {month: await statement(driver, date(2026, month, 17)) for month in (8, 9, 10, 11)}
     sums = {
         month: (
             minor(row["opening"]),
@@ -159,7 +163,7 @@ async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
             minor(row["closing"]),
             row["empty"],
         )
-        for month, row in found.items()
+        for month, row in collected.items()
     }
     assert sums == {
         8: (0, 0, 0, "before_first"),
@@ -167,38 +171,38 @@ async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
         10: (5000, 1, 10000, None),
         11: (10000, 3, 25000, None),
     }
-    for row in found.values():
+    for row in collected.values():
         amounts = sum(minor(line["money"]) for line in row["lines"])
         assert minor(row["opening"]) + amounts == minor(row["closing"])
     balance = await owner.fetchval("select balance from accounts where kind = 'wallet'")
-    assert minor(found[11]["closing"]) == balance
-    later = await statement(till, date(9000, 1, 1), currency=None)
+    assert minor(collected[11]["closing"]) == balance
+    later = await statement(driver, date(9000, 1, 1), currency=None)
     assert minor(later["opening"]) == minor(later["closing"]) == balance
     assert (later["lines"], later["empty"], later["currency"]) == ([], "not_begun", "eur")
 
 
-async def test_a_statement_agrees_with_itself_while_money_comes_in(till: Till) -> None:
-    ids = [await till.payment(str(n)) for n in range(20)]
+async def test_a_statement_agrees_with_itself_while_money_comes_in(driver: PaymentDriver) -> None:
+    ids = [await driver.payment(str(n)) for n in range(20)]
 
     async def look() -> None:
         for _ in range(20):
-            row = await statement(till, date.today())
+            row = await statement(driver, date.today())
             assert minor(row["opening"]) + 5000 * len(row["lines"]) == minor(row["closing"])
 
-    await asyncio.gather(look(), *(till.receive(paid(f"evt_{id}", id)) for id in ids))
+    await asyncio.gather(look(), *(driver.receive(paid(f"evt_{id}", id)) for id in ids))
 
 
 async def test_a_stranger_is_told_that_there_is_nothing(
-    till: Till, database: PostgresDatabase, world: World
+    driver: PaymentDriver, database: PostgresDatabase, world: World
 ) -> None:
-    await credited(till, "1")
-    asked: list[tuple[str, Json]] = [
+    await credited(driver, "1")
+    calls: list[tuple[str, Json]] = [
         ("list_wallets", {}),
         ("list_transactions", {}),
         ("list_payments", {}),
-        ("statement", {"currency": "eur", "month": NOVEMBER}),
+        ("get_statement", {"currency": "eur", "month": NOVEMBER}),
     ]
-    for function, rest in asked:
+    for function, rest in calls:
         with pytest.raises(NotFound):
             await database.call(function, world.eve, organization_id=world.acme, **rest)
         with pytest.raises(Unauthorized):
@@ -208,34 +212,34 @@ async def test_a_stranger_is_told_that_there_is_nothing(
 @pytest.mark.parametrize(
     "cursor", ["", "o", "5", "x5", "o5;", "o-1", "o5\n", "oo5", "n" + "9" * 19, "o" + "g" * 32]
 )
-async def test_a_cursor_that_no_list_gave_is_refused(till: Till, cursor: str) -> None:
-    await credited(till, "1")
+async def test_a_cursor_that_no_list_gave_is_refused(driver: PaymentDriver, cursor: str) -> None:
+    await credited(driver, "1")
     for what in (moved, payments):
         with pytest.raises(BadCursor):
-            await what(till, cursor=cursor)
+            await what(driver, cursor=cursor)
 
 
 async def test_another_organizations_payment_is_no_place_in_this_list(
-    till: Till, owner: "asyncpg.Connection[Any]", world: World
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]", world: World
 ) -> None:
     other = await owner.fetchval("insert into organizations (name) values ('Other') returning id")
     await owner.execute(
         "insert into memberships select $1, id, 'owner' from users where telegram_id = 1003", other
     )
-    made = await till.database.call(
+    made = await driver.database.call(
         "create_payment", world.eve, organization_id=other, amount=5000, currency="eur"
     )
     with pytest.raises(BadCursor):
-        await payments(till, cursor="o" + made["id"].replace("-", ""))
+        await payments(driver, cursor="o" + made["id"].replace("-", ""))
 
 
-async def test_how_much_is_asked_for_is_kept_within_reason(till: Till) -> None:
-    await credited(till, "1", "2")
+async def test_how_much_is_asked_for_is_kept_within_reason(driver: PaymentDriver) -> None:
+    await credited(driver, "1", "2")
     for most, got in ((None, 2), (-5, 1), (0, 1), (1, 1), (1_000_000, 2)):
-        assert len((await moved(till, most=most))["transactions"]) == got
+        assert len((await moved(driver, max_rows=most))["transactions"]) == got
     with pytest.raises(CurrencyUnknown):
-        await moved(till, currency="xxx")
-    [wallet] = await till.database.call(
-        "list_wallets", till.world.ben, organization_id=till.world.acme
+        await moved(driver, currency="xxx")
+    [wallet] = await driver.database.call(
+        "list_wallets", driver.world.ben, organization_id=driver.world.acme
     )
     assert wallet["balance"] == {"amount": "100.00", "amount_minor": 10000, "currency": "eur"}

@@ -11,7 +11,7 @@ from backend.database.postgres import PostgresDatabase
 from backend.database.protocol import SERVICE, TelegramUser
 from backend.errors import InvitationInvalid, NotFound, RoleTooLow, TooManyRequests, Unauthorized
 from tests.conftest import World
-from tests.database.test_organizations import NOBODY, give, id_of, roles, told
+from tests.database.test_organizations import NOBODY, give, id_of, notifications_of, roles
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -20,10 +20,10 @@ else:
 
 
 async def invite(
-    database: PostgresDatabase, world: World, who: TelegramUser | None = None, **wanted: Any
+    database: PostgresDatabase, world: World, who: TelegramUser | None = None, **expected: Any
 ) -> Any:
     return await database.call(
-        "create_invitation", who or world.ana, organization_id=world.acme, **wanted
+        "create_invitation", who or world.ana, organization_id=world.acme, **expected
     )
 
 
@@ -46,14 +46,16 @@ async def test_whoever_comes_in_is_told_of_to_owners_and_admins(
     database: PostgresDatabase, owner: Connection, world: World
 ) -> None:
     made = await invite(database, world, role="admin")
-    shown = await database.call("show_invitation", world.eve, code=made["code"])
+    shown = await database.call("get_invitation", world.eve, code=made["code"])
     assert (shown["organization_name"], shown["role"], shown["invited_by"], "code" in shown) == (
         "Acme", "admin", "Ana", False,
     )  # fmt: skip
     assert await accept(database, world.eve, made) == "admin"
     facts = '{"name": "Eve", "role": "admin", "organization_name": "Acme"}'
-    assert await told(owner) == [(1001, "member_joined", facts)]
-    audit = (await database.call("list_audit", world.ana, organization_id=world.acme))["entries"]
+    assert await notifications_of(owner) == [(1001, "member_joined", facts)]
+    audit = (await database.call("list_audit_log", world.ana, organization_id=world.acme))[
+        "entries"
+    ]
     assert [(act["action"], act["name"]) for act in audit] == [
         ("member_joined", "Eve"), ("invitation_created", "Ana"),
     ]  # fmt: skip
@@ -69,7 +71,9 @@ async def test_who_wants_to_hear_nothing_of_members_still_hears_of_themselves(
     await database.call(
         "change_role", world.ana, organization_id=world.acme, user_id=ben, role="member"
     )
-    assert [(chat, kind) for chat, kind, _ in await told(owner)] == [(1002, "role_changed")]
+    assert [(chat, kind) for chat, kind, _ in await notifications_of(owner)] == [
+        (1002, "role_changed")
+    ]
 
 
 async def test_accepting_again_uses_nothing_up_and_never_changes_a_role(
@@ -92,7 +96,7 @@ async def test_who_was_removed_does_not_come_back_by_the_same_invitation(
     await accept(database, world.eve, made)
     eve = await id_of(owner, world.eve)
     await database.call("remove_member", world.ana, organization_id=world.acme, user_id=eve)
-    for function in ("accept_invitation", "show_invitation"):
+    for function in ("accept_invitation", "get_invitation"):
         with pytest.raises(InvitationInvalid):
             await database.call(function, world.eve, code=made["code"])
 
@@ -113,7 +117,7 @@ async def test_whatever_ended_an_invitation_the_answer_is_the_same(
 ) -> None:
     made = await invite(database, world, role="admin")
     await owner.execute(ended)
-    for function in ("accept_invitation", "show_invitation"):
+    for function in ("accept_invitation", "get_invitation"):
         with pytest.raises(InvitationInvalid) as refused:
             await database.call(function, world.eve, code=made["code"])
         assert refused.value.facts == {}
@@ -185,12 +189,12 @@ async def test_owners_revoke_all_and_admins_what_they_could_have_made(
                                 " where action = 'invitation_revoked'") == 2  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted", [{"uses": 101}, {"uses": -1}, {"hours": 0}, {"hours": 721}])
+@pytest.mark.parametrize("expected", [{"uses": 101}, {"uses": -1}, {"hours": 0}, {"hours": 721}])
 async def test_no_invitation_is_without_limits(
-    database: PostgresDatabase, world: World, wanted: Any
+    database: PostgresDatabase, world: World, expected: Any
 ) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
-        await invite(database, world, **wanted)
+        await invite(database, world, **expected)
 
 
 async def test_invitations_are_not_made_without_end(

@@ -19,7 +19,7 @@ from backend.errors import NotFound, RoleTooLow, Unauthorized
 from backend.wallets.money import CURRENCIES
 from sandbox.postgres.cluster import EmbeddedPostgres
 from tests.conftest import World, populate
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 from tests.database.test_clawbacks import dispute, refund
 
 if TYPE_CHECKING:
@@ -28,37 +28,39 @@ else:
     Connection = asyncpg.Connection
 
 NOBODY = TelegramUser(999_999)
-PEOPLE_MAY_READ = {
+READABLE_BY_MEMBERS = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
     "entries", "payments", "refunds", "disputes", "payment_statistics", "audit_log",
     "payment_methods",
 }  # fmt: skip
 WITH_HIDDEN_COLUMNS = {"public.users", "public.payments", "public.refunds"}
 ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
-PEOPLE_MAY_CALL = {
-    "api.list_payments", "api.list_transactions", "api.list_wallets", "api.statement",
-    "api.create_payment", "api.get_customer", "api.get_payment", "api.request_cancel",
+CALLABLE_BY_MEMBERS = {
+    "api.list_payments", "api.list_transactions", "api.list_wallets", "api.get_statement",
+    "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",
     "api.create_refund", "api.get_refund", "api.get_attempt",
-    "api.create_link_code", "api.use_link_code",
-    "api.get_group", "api.tie_group", "api.allow_group", "api.get_group_balance",
+    "api.create_link_code", "api.redeem_link_code",
+    "api.get_group", "api.tie_group", "api.set_group_permissions", "api.get_group_balance",
     "api.list_packages", "api.create_subscription", "api.list_subscriptions",
-    "api.get_subscription", "api.request_change",
+    "api.get_subscription", "api.request_subscription_change",
     "api.get_settings", "api.change_settings",
     "api.list_organizations", "api.get_organization", "api.create_organization",
-    "api.rename_organization", "api.choose_organization", "api.list_members", "api.change_role",
-    "api.remove_member", "api.list_audit", "api.list_invitations", "api.create_invitation",
-    "api.revoke_invitation", "api.show_invitation", "api.accept_invitation",
-    "api.list_payment_methods", "api.get_payment_method", "api.order_method", "api.label_method",
-    "api.order_addition", "api.create_method_link", "api.get_method_link",
+    "api.rename_organization", "api.set_default_organization", "api.list_members",
+    "api.change_role", "api.remove_member", "api.list_audit_log", "api.list_invitations",
+    "api.create_invitation",
+    "api.revoke_invitation", "api.get_invitation", "api.accept_invitation",
+    "api.list_payment_methods", "api.get_payment_method",
+    "api.request_payment_method_change", "api.set_payment_method_label",
+    "api.request_payment_method_addition", "api.create_setup_link", "api.get_setup_link",
     # What policies and invoker functions need; none of them takes a stranger's word for anything.
-    "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
-    "private.paying_organization_ids",
+    "private.current_user_id", "private.member_organization_ids", "private.owned_organization_ids",
+    "private.manageable_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
 }  # fmt: skip
 # They answer who the caller is; a role check would have to ask them first.
 DEFINERS_WITHOUT_ROLE_CHECK = {
-    "private.current_user_id", "private.current_organization_ids", "private.owned_organization_ids",
-    "private.paying_organization_ids",
+    "private.current_user_id", "private.member_organization_ids", "private.owned_organization_ids",
+    "private.manageable_organization_ids",
 }  # fmt: skip
 
 
@@ -90,9 +92,9 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     """Acme with a credited wallet; Eve has an organization of her own with one as well."""
     world = await populate(database, owner)
     key = str(world.acme)
-    payment = await Till(database, world).payment(key=key)
+    payment = await PaymentDriver(database, world).payment(key=key)
     lost = dispute(payment, "withdrawn", id=f"dp_{key}", amount_minor=1000)
-    await Till(database, world).receive(
+    await PaymentDriver(database, world).receive(
         paid(f"evt_{key}", payment),
         {**refund(payment, "succeeded", id=f"re_{key}"), "id": f"evt_re_{key}"},
         {**lost, "id": f"evt_dp_{key}"},
@@ -106,12 +108,12 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
 
 
 async def relations(owner: Connection) -> list[str]:
-    found = await owner.fetch(
+    rows = await owner.fetch(
         "select n.nspname || '.' || c.relname from pg_class as c"
         " inner join pg_namespace as n on c.relnamespace = n.oid"
         " where n.nspname in ('public', 'private', 'api') and c.relkind in ('r', 'v', 'm', 'p')"
     )
-    return sorted(row[0] for row in found)
+    return sorted(row[0] for row in rows)
 
 
 async def seen(owner: Connection, role: str, who: TelegramUser | None, relation: str) -> int | None:
@@ -139,7 +141,7 @@ async def test_anonymous_sees_nothing_at_all(owner: Connection, acme: World) -> 
 async def test_strangers_see_only_themselves(owner: Connection, acme: World) -> None:
     for relation in await relations(owner):
         count = await seen(owner, "authenticated", acme.eve, relation)
-        allowed = relation.removeprefix("public.") in PEOPLE_MAY_READ
+        allowed = relation.removeprefix("public.") in READABLE_BY_MEMBERS
         only = {"public.currencies": len(CURRENCIES), "public.users": 1}.get(relation, 0)
         assert count == (only if allowed else None), relation
         if allowed and relation != "public.currencies":
@@ -148,7 +150,7 @@ async def test_strangers_see_only_themselves(owner: Connection, acme: World) -> 
 
 async def test_members_see_exactly_their_organizations_rows(owner: Connection, acme: World) -> None:
     for relation in await relations(owner):
-        if relation.removeprefix("public.") in PEOPLE_MAY_READ - {"currencies", "users"}:
+        if relation.removeprefix("public.") in READABLE_BY_MEMBERS - {"currencies", "users"}:
             ben = await seen(owner, "authenticated", acme.ben, relation)
             assert bool(ben) != (relation.removeprefix("public.") in ONLY_OWNERS_SEE), relation
             assert await seen(owner, "authenticated", acme.ana, relation), relation
@@ -163,8 +165,8 @@ async def test_members_see_exactly_their_organizations_rows(owner: Connection, a
             "select set_config('request.jwt.claims', $1, true)", json.dumps(acme.ben.claims)
         )
         for table in ("wallets", "accounts", "transfers", "entries", "payments", "memberships"):
-            found = await owner.fetch(f"select distinct organization_id from {table}")  # noqa: S608
-            assert {row[0] for row in found} == mine, table
+            fetched = await owner.fetch(f"select distinct organization_id from {table}")  # noqa: S608
+            assert {row[0] for row in fetched} == mine, table
         columns = [row[0] for row in await owner.fetch(
             "select column_name::text from information_schema.column_privileges"
             " where table_name = 'users' and grantee = 'authenticated'"
@@ -214,9 +216,9 @@ async def test_every_function_is_granted_by_name_or_not_at_all(owner: Connection
         " where n.nspname in ('public', 'private', 'api')"
     )
     assert not [row["name"] for row in rows if row["anon"]]
-    assert {row["name"] for row in rows if row["people"]} == PEOPLE_MAY_CALL
+    assert {row["name"] for row in rows if row["people"]} == CALLABLE_BY_MEMBERS
     api = {row["name"] for row in rows if row["name"].startswith("api.")}
-    assert {row["name"] for row in rows if row["service"]} == (api - PEOPLE_MAY_CALL) | {
+    assert {row["name"] for row in rows if row["service"]} == (api - CALLABLE_BY_MEMBERS) | {
         "private.refuse",
         "private.refusals",
     }
@@ -257,7 +259,7 @@ async def test_a_hostile_caller_gets_the_same_answer_as_for_what_is_not_there(
 ) -> None:
     payment = await owner.fetchval("select id from payments where organization_id = $1", acme.acme)
     for stranger in (acme.eve, NOBODY):
-        for call in ("get_payment", "request_cancel"):
+        for call in ("get_payment", "request_payment_cancel"):
             with pytest.raises(NotFound):
                 await database.call(call, stranger, payment_id=payment)
     order = {

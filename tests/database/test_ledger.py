@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from tests.database.conftest import Till, paid
+from tests.database.conftest import PaymentDriver, paid
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -18,9 +18,9 @@ else:
     "act", ["delete from {}", "update {} set currency = 'eur'", "truncate {} cascade"]
 )
 async def test_history_is_append_only_even_for_its_owner(
-    till: Till, owner: Connection, table: str, act: str
+    driver: PaymentDriver, owner: Connection, table: str, act: str
 ) -> None:
-    await till.receive(paid("evt_1", await till.payment()))
+    await driver.receive(paid("evt_1", await driver.payment()))
     with pytest.raises(asyncpg.PostgresError) as refused:
         await owner.execute(act.format(table))
     assert refused.value.sqlstate == "PB901"
@@ -37,9 +37,9 @@ async def test_history_is_append_only_even_for_its_owner(
         "delete from entries where seq = 1 and amount > 0",
     ],
 )
-async def test_tampering_shows(till: Till, owner: Connection, tampering: str) -> None:
-    await till.receive(
-        paid("evt_1", await till.payment("1")), paid("evt_2", await till.payment("2"))
+async def test_tampering_shows(driver: PaymentDriver, owner: Connection, tampering: str) -> None:
+    await driver.receive(
+        paid("evt_1", await driver.payment("1")), paid("evt_2", await driver.payment("2"))
     )
     assert not await owner.fetch("select * from private.ledger_problems")
     transaction = owner.transaction()
@@ -51,9 +51,9 @@ async def test_tampering_shows(till: Till, owner: Connection, tampering: str) ->
 
 
 async def test_the_balance_can_be_selected_with_the_organization(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    await till.receive(paid("evt_1", await till.payment()))
+    await driver.receive(paid("evt_1", await driver.payment()))
     row = await owner.fetchrow("select o.id, o.name, o.wallet_balance from organizations o")
     assert row is not None
     assert (row["name"], str(row["wallet_balance"])) == ("Acme", "50.00")

@@ -12,7 +12,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from backend.errors import PursebotError
-from tests.database.conftest import Till, event, paid
+from tests.database.conftest import PaymentDriver, event, paid
 from tests.database.sessions import call, meet, session, waits
 from tests.database.test_locks import credited, subscription
 
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 
 async def holds_nothing_else(
-    till: Till, owner: Connection, url: str, gate: str, other: str, events: list[Json]
+    driver: PaymentDriver, owner: Connection, url: str, gate: str, other: str, events: list[Json]
 ) -> None:
     """Receiving `events` waits at the row that `gate` locks, and holds none of those of `other`."""
     async with session(url) as first, session(url) as second:
@@ -41,39 +41,41 @@ async def holds_nothing_else(
 
 
 async def test_events_lock_payments_in_the_order_of_their_ids(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    low, high = sorted([await till.payment(key) for key in ("1", "2")])
+    low, high = sorted([await driver.payment(key) for key in ("1", "2")])
     lock = "select from payments where id = '{}' for update"
     events = [
         event(f"evt_{place}", outcome="processing", payment_id=payment, intent_id=f"pi_{place}")
         for place, payment in enumerate((high, low))
     ]
-    await holds_nothing_else(till, owner, database_url, lock.format(low), lock.format(high), events)
+    await holds_nothing_else(
+        driver, owner, database_url, lock.format(low), lock.format(high), events
+    )
 
 
 async def test_events_are_locked_in_the_order_of_their_ids(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    payment = await till.payment()
+    payment = await driver.payment()
     await owner.execute(
         "alter table payments add constraint x check (status <> 'succeeded') not valid"
     )
     events = [paid(f"evt_{number}", payment) for number in (2, 1)]
-    assert await till.receive(*events) == ["failed", "failed"]
+    assert await driver.receive(*events) == ["failed", "failed"]
     await owner.execute("alter table payments drop constraint x")
     lock = "select from stripe_events where id = '{}' for update"
     await holds_nothing_else(
-        till, owner, database_url, lock.format("evt_1"), lock.format("evt_2"), events
+        driver, owner, database_url, lock.format("evt_1"), lock.format("evt_2"), events
     )
 
 
 async def test_events_lock_wallets_in_the_order_of_their_accounts(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
     payments = [
-        (await till.database.call(
-            "create_payment", till.world.ana, organization_id=till.world.acme, amount=5000,
+        (await driver.database.call(
+            "create_payment", driver.world.ana, organization_id=driver.world.acme, amount=5000,
             currency=currency, idempotency_key=currency,
         ))["id"]
         for currency in ("eur", "usd")
@@ -89,14 +91,14 @@ async def test_events_lock_wallets_in_the_order_of_their_accounts(
         paid(f"evt_{currency}", of[currency], currency=currency) for currency in (last, first)
     ]
     await holds_nothing_else(
-        till, owner, database_url, lock.format(first), lock.format(last), events
+        driver, owner, database_url, lock.format(first), lock.format(last), events
     )
 
 
 async def test_events_lock_recurring_top_ups_in_the_order_of_their_ids(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    made = [UUID((await subscription(till))["subscription_id"]) for _ in range(2)]
+    made = [UUID((await subscription(driver))["subscription_id"]) for _ in range(2)]
     low, high = sorted(made)
     lock = "select from subscriptions where id = '{}' for update"
     events = [
@@ -108,15 +110,21 @@ async def test_events_lock_recurring_top_ups_in_the_order_of_their_ids(
         )
         for place, id in enumerate((high, low))
     ]  # fmt: skip
-    await holds_nothing_else(till, owner, database_url, lock.format(low), lock.format(high), events)
+    await holds_nothing_else(
+        driver, owner, database_url, lock.format(low), lock.format(high), events
+    )
 
 
 async def test_a_report_of_a_message_waits_for_its_payment_and_holds_nothing(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    await till.payment()
-    [told] = await till.database.call("claim_notifications", SERVICE, most=10)
-    report = {"notification_id": told["id"], "claim": told["claim"], "outcome": "delivered"}
+    await driver.payment()
+    [notifications] = await driver.database.call("claim_notifications", SERVICE, max_rows=10)
+    report = {
+        "notification_id": notifications["id"],
+        "claim": notifications["claim"],
+        "outcome": "delivered",
+    }
     async with session(database_url) as first, session(database_url) as second:
         await first.fetch("select from payments for update")
         pid = await second.fetchval("select pg_backend_pid()")
@@ -131,20 +139,20 @@ async def test_a_report_of_a_message_waits_for_its_payment_and_holds_nothing(
         assert (await coming)["accepted"]
 
 
-@pytest.mark.parametrize("looks_for", ["unsettled_refunds", "end_abandoned"])
+@pytest.mark.parametrize("reconciled_noun", ["claim_refunds_to_reconcile", "expire_abandoned"])
 async def test_a_second_reconciler_waits_for_none(
-    till: Till, owner: Connection, database_url: str, looks_for: str
+    driver: PaymentDriver, owner: Connection, database_url: str, reconciled_noun: str
 ) -> None:
-    payment = await credited(till, "1")
-    await till.database.call(
-        "create_refund", till.world.ana, payment_id=payment, idempotency_key="r"
+    payment = await credited(driver, "1")
+    await driver.database.call(
+        "create_refund", driver.world.ana, payment_id=payment, idempotency_key="r"
     )
-    await till.payment("2", opened=False)
+    await driver.payment("2", opened=False)
     for table in ("payments", "refunds"):
         await owner.execute(f"update {table} set created_at = now() - interval '2 hours'")  # noqa: S608
     await owner.execute("update payments set expires_at = now() - interval '1 hour'")
-    asked = (SERVICE, looks_for, {"most": 10})
-    met = await meet(database_url, owner, asked, asked)
+    calls = (SERVICE, reconciled_noun, {"max_rows": 10})
+    met = await meet(database_url, owner, calls, calls)
     assert not met.waited
     assert not isinstance(met.second, PursebotError)
     assert not met.second
@@ -154,19 +162,19 @@ async def test_a_second_reconciler_waits_for_none(
     ("function", "held"), [("create_refund", "accounts"), ("refuse_refund", "refunds")]
 )
 async def test_who_changes_a_refund_waits_for_its_payment_and_holds_nothing(
-    till: Till, owner: Connection, database_url: str, function: str, held: str
+    driver: PaymentDriver, owner: Connection, database_url: str, function: str, held: str
 ) -> None:
-    payment = await credited(till, "1")
+    payment = await credited(driver, "1")
     order = {"payment_id": payment, "idempotency_key": "r", "amount": 1000}
-    made = await till.database.call("create_refund", till.world.ana, **order)
+    made = await driver.database.call("create_refund", driver.world.ana, **order)
     refusal = {"refund_id": made["id"], "attempt": 1, "failure": "x"}
     second_order = {**order, "idempotency_key": "r2"}
-    asked: Json = {"create_refund": second_order, "refuse_refund": refusal}[function]
-    who = till.world.ana if function == "create_refund" else SERVICE
+    requests: Json = {"create_refund": second_order, "refuse_refund": refusal}[function]
+    who = driver.world.ana if function == "create_refund" else SERVICE
     async with session(database_url) as first, session(database_url) as second:
         await first.fetch("select from payments for update")
         pid = await second.fetchval("select pg_backend_pid()")
-        coming = asyncio.create_task(call(second, who, function, **asked))
+        coming = asyncio.create_task(call(second, who, function, **requests))
         assert await waits(owner, pid, coming)
         async with owner.transaction():
             assert await owner.fetch(f"select from {held} for update nowait")

@@ -8,7 +8,7 @@ import asyncpg
 
 from backend.database.protocol import SERVICE, SupabaseUser
 from backend.errors import AlreadyLinked, NotFound
-from tests.database.conftest import Till
+from tests.database.conftest import PaymentDriver
 from tests.database.sessions import Call, meet
 from tests.database.test_charges import card
 
@@ -21,40 +21,40 @@ GROUP = -1001
 
 
 async def test_a_group_is_tied_by_the_first_of_two_owners(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
     which = {"telegram_chat_id": GROUP}
-    await till.database.call("hear_of_group", SERVICE, **which, happened="joined")
+    await driver.database.call("record_group_change", SERVICE, **which, happened="joined")
     other = await owner.fetchval("insert into organizations (name) values ('Other') returning id")
     await owner.execute(
         "insert into memberships select $1, id, 'owner' from users where telegram_id = 1003", other
     )
     met = await meet(
         database_url, owner,
-        (till.world.ana, "tie_group", {**which, "organization_id": till.world.acme}),
-        (till.world.eve, "tie_group", {**which, "organization_id": other}),
+        (driver.world.ana, "tie_group", {**which, "organization_id": driver.world.acme}),
+        (driver.world.eve, "tie_group", {**which, "organization_id": other}),
     )  # fmt: skip
     assert met.waited
     assert isinstance(met.second, NotFound)
     tied = await owner.fetchval(
         "select organization_id from chats where telegram_chat_id = $1", GROUP
     )
-    assert tied == till.world.acme
+    assert tied == driver.world.acme
 
 
-async def code(till: Till, who: SupabaseUser) -> Call:
+async def code(driver: PaymentDriver, who: SupabaseUser) -> Call:
     """Ana's use of the code that somebody at Supabase has."""
-    known = {"auth_user_id": who.auth_user_id, "name": "Lea", "language": "en", "refresh": False}
-    await till.database.call("meet", SERVICE, **known)
-    made = await till.database.call("create_link_code", who)
-    return (till.world.ana, "use_link_code", {"code": made["code"]})
+    existing = {"auth_user_id": who.auth_user_id, "name": "Lea", "language": "en", "refresh": False}
+    await driver.database.call("upsert_supabase_user", SERVICE, **existing)
+    made = await driver.database.call("create_link_code", who)
+    return (driver.world.ana, "redeem_link_code", {"code": made["code"]})
 
 
 async def test_two_codes_at_once_make_one_person_of_the_first(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
     lea, zoe = SupabaseUser(uuid.uuid4()), SupabaseUser(uuid.uuid4())
-    met = await meet(database_url, owner, await code(till, lea), await code(till, zoe))
+    met = await meet(database_url, owner, await code(driver, lea), await code(driver, zoe))
     assert met.waited
     assert isinstance(met.second, AlreadyLinked)
     ana = "select auth_user_id from users where telegram_id = 1001"
@@ -62,20 +62,22 @@ async def test_two_codes_at_once_make_one_person_of_the_first(
 
 
 async def test_one_code_twice_at_once_is_a_repeat(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    asked = await code(till, SupabaseUser(uuid.uuid4()))
-    met = await meet(database_url, owner, asked, asked)
+    requests = await code(driver, SupabaseUser(uuid.uuid4()))
+    met = await meet(database_url, owner, requests, requests)
     assert met.waited
     assert met.second == met.first
 
 
 async def test_that_a_card_expires_is_told_by_one_of_two_reconcilers(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
     today = datetime.now(UTC)
-    method = await card(till, owner, exp_month=today.month, exp_year=today.year)
-    await owner.execute("insert into private.method_marks (method_id) values ($1)", method)
-    asked: Call = (SERVICE, "tell_expiring_methods", {"most": 10})
-    met = await meet(database_url, owner, asked, asked)
+    method = await card(driver, owner, exp_month=today.month, exp_year=today.year)
+    await owner.execute(
+        "insert into private.payment_method_details (method_id) values ($1)", method
+    )
+    calls: Call = (SERVICE, "notify_expiring_payment_methods", {"max_rows": 10})
+    met = await meet(database_url, owner, calls, calls)
     assert (met.waited, met.first, met.second) == (False, 1, 0)

@@ -22,7 +22,7 @@ async def url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 async def test_two_at_once_apply_each_file_once(url: str) -> None:
     lines = await asyncio.gather(migrate(url), migrate(url))
     applied = [*lines[0], *lines[1]]  # either may be the one that applies a file
-    assert len(applied) == len(set(applied)) == len(list(migrations.migrations()))
+    assert len(applied) == len(set(applied)) == len(list(migrations.list_migrations()))
 
 
 async def test_what_the_supabase_cli_applied_is_adopted(url: str) -> None:

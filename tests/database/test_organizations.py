@@ -32,10 +32,10 @@ NOBODY = TelegramUser(999_999)
 
 
 async def id_of(owner: Connection, person: TelegramUser) -> UUID:
-    found: UUID = await owner.fetchval(
+    value: UUID = await owner.fetchval(
         "select id from users where telegram_id = $1", person.telegram_id
     )
-    return found
+    return value
 
 
 async def give(owner: Connection, world: World, person: TelegramUser, role: str) -> UUID:
@@ -53,7 +53,7 @@ async def roles(database: PostgresDatabase, world: World, who: TelegramUser) -> 
     return {member["name"]: member["role"] for member in members}
 
 
-async def told(owner: Connection) -> list[tuple[int, str, str]]:
+async def notifications_of(owner: Connection) -> list[tuple[int, str, str]]:
     rows = await owner.fetch(
         "select c.telegram_chat_id, n.kind, n.facts from notifications as n"
         " inner join chats as c on n.chat_id = c.id order by n.id"
@@ -67,7 +67,7 @@ async def test_strangers_and_nobody_get_the_same_answer_as_for_what_is_not_there
     acme, ana = world.acme, await id_of(owner, world.ana)
     calls: list[tuple[str, Json]] = [
         ("get_organization", {}), ("rename_organization", {"name": "Mine"}),
-        ("choose_organization", {}), ("list_members", {}), ("list_audit", {}),
+        ("set_default_organization", {}), ("list_members", {}), ("list_audit_log", {}),
         ("change_role", {"user_id": ana, "role": "member"}), ("remove_member", {"user_id": ana}),
         ("list_invitations", {}), ("create_invitation", {}),
         ("revoke_invitation", {"invitation_id": ana}),
@@ -90,11 +90,11 @@ async def test_strangers_and_nobody_get_the_same_answer_as_for_what_is_not_there
         ("member", "create_invitation", {}, "admin"),
         ("member", "create_invitation", {"role": "admin"}, "owner"),
         ("member", "list_invitations", {}, "admin"),
-        ("member", "list_audit", {}, "owner"),
+        ("member", "list_audit_log", {}, "owner"),
         ("member", "change_role", {"user_id": "self", "role": "admin"}, "owner"),
         ("member", "remove_member", {"user_id": "colleague"}, "admin"),
         ("member", "remove_member", {"user_id": "ana"}, "owner"),
-        ("admin", "list_audit", {}, "owner"),
+        ("admin", "list_audit_log", {}, "owner"),
         ("admin", "create_invitation", {"role": "admin"}, "owner"),
         ("admin", "create_invitation", {"role": "owner"}, "owner"),
         ("admin", "change_role", {"user_id": "self", "role": "owner"}, "owner"),
@@ -136,10 +136,10 @@ async def test_owners_change_roles_and_whom_it_happens_to_is_told(
     await database.call("change_role", world.ben, **{**change, "role": "admin"})  # steps down
     assert await roles(database, world, world.ben) == {"Ana": "owner", "Ben": "admin"}
     facts = '{"by": "Ana", "role": "owner", "organization_name": "Acme"}'
-    assert await told(owner) == [(1002, "role_changed", facts)]
-    page = await database.call("list_audit", world.ana, organization_id=world.acme, most=1)
+    assert await notifications_of(owner) == [(1002, "role_changed", facts)]
+    page = await database.call("list_audit_log", world.ana, organization_id=world.acme, max_rows=1)
     older = await database.call(
-        "list_audit", world.ana, organization_id=world.acme, cursor=page["next_cursor"]
+        "list_audit_log", world.ana, organization_id=world.acme, cursor=page["next_cursor"]
     )
     acts = [(act["name"], act["through"], act["facts"]["role"])
             for act in page["entries"] + older["entries"]]  # fmt: skip
@@ -147,7 +147,9 @@ async def test_owners_change_roles_and_whom_it_happens_to_is_told(
     assert older["next_cursor"] is None
     for forged in ("o1", "-1", "1;", "9" * 19):
         with pytest.raises(BadCursor):
-            await database.call("list_audit", world.ana, organization_id=world.acme, cursor=forged)
+            await database.call(
+                "list_audit_log", world.ana, organization_id=world.acme, cursor=forged
+            )
 
 
 async def test_who_is_removed_is_told_so_and_nothing_else(
@@ -156,22 +158,22 @@ async def test_who_is_removed_is_told_so_and_nothing_else(
     ben = await give(owner, world, world.ben, "admin")
     invitation = await database.call("create_invitation", world.ana, organization_id=world.acme)
     await database.call("accept_invitation", world.eve, code=invitation["code"])
-    claimed = await database.call("claim_notifications", SERVICE, most=10)  # on its way to both
+    claimed = await database.call("claim_notifications", SERVICE, max_rows=10)  # on its way to both
     assert {row["chat_id"] for row in claimed} == {1001, 1002}
-    await database.call("choose_organization", world.ben, organization_id=world.acme)
+    await database.call("set_default_organization", world.ben, organization_id=world.acme)
     await database.call("remove_member", world.ana, organization_id=world.acme, user_id=ben)
     late = next(row for row in claimed if row["chat_id"] == 1002)
     await database.call(
         "finish_notification", SERVICE,
         notification_id=late["id"], claim=late["claim"], outcome="retry", retry_after=0,
     )  # fmt: skip
-    rest = await database.call("claim_notifications", SERVICE, most=10)
+    rest = await database.call("claim_notifications", SERVICE, max_rows=10)
     assert [(row["chat_id"], row["kind"]) for row in rest] == [(1002, "member_removed")]
     assert rest[0]["facts"] == {"by": "Ana", "organization_name": "Acme"}
-    known = await database.call(
-        "introduce", SERVICE, telegram_id=1002, name="Ben", language="en", chat_id=1002
+    introduced_user = await database.call(
+        "upsert_telegram_user", SERVICE, telegram_id=1002, name="Ben", language="en", chat_id=1002
     )
-    assert (known["organization_id"], known["organizations"]) == (None, [])
+    assert (introduced_user["organization_id"], introduced_user["organizations"]) == (None, [])
     with pytest.raises(NotFound):
         await database.call("list_members", world.ben, organization_id=world.acme)
 
@@ -273,16 +275,16 @@ async def test_the_current_organization_is_the_chosen_one_or_else_the_oldest(
     await database.call("set_policy", SERVICE, signup_open=True)
 
     async def current() -> str:
-        known: Json = await database.call(
-            "introduce", SERVICE, telegram_id=1002, name="Ben", language="en"
+        introduced_user: Json = await database.call(
+            "upsert_telegram_user", SERVICE, telegram_id=1002, name="Ben", language="en"
         )
-        return str(known["organization_id"])
+        return str(introduced_user["organization_id"])
 
     ben = await id_of(owner, world.ben)
     assert await current() == str(world.acme)
     made = await database.call("create_organization", world.ben, name="Ben's")
     assert await current() == made["id"]
-    await database.call("choose_organization", world.ben, organization_id=world.acme)
+    await database.call("set_default_organization", world.ben, organization_id=world.acme)
     assert await current() == str(world.acme)
     await database.call("remove_member", world.ben, organization_id=world.acme, user_id=ben)
     assert await current() == made["id"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from backend.database.protocol import SERVICE
-from tests.database.conftest import Till, event, paid
+from tests.database.conftest import PaymentDriver, event, paid
 from tests.waiting import until_blocked
 
 Json = dict[str, Any]
@@ -18,15 +18,17 @@ else:
     Connection = asyncpg.Connection
 
 
-async def claim(till: Till, most: int = 30) -> list[Json]:
-    told: list[Json] = await till.database.call("claim_notifications", SERVICE, most=most)
-    return told
+async def claim(driver: PaymentDriver, most: int = 30) -> list[Json]:
+    notifications: list[Json] = await driver.database.call(
+        "claim_notifications", SERVICE, max_rows=most
+    )
+    return notifications
 
 
-async def finish(till: Till, told: Json, outcome: str, **facts: Any) -> bool:
-    answer = await till.database.call(
+async def finish(driver: PaymentDriver, notification: Json, outcome: str, **facts: Any) -> bool:
+    answer = await driver.database.call(
         "finish_notification", SERVICE,
-        notification_id=told["id"], claim=told["claim"], outcome=outcome, **facts,
+        notification_id=notification["id"], claim=notification["claim"], outcome=outcome, **facts,
     )  # fmt: skip
     return bool(answer["accepted"])
 
@@ -41,78 +43,86 @@ async def later(owner: Connection, wait: timedelta) -> None:
     await owner.execute("update chats set paused_until = paused_until - $1::interval", wait)
 
 
-async def test_a_credit_shows_the_payer_and_tells_the_other_members(till: Till) -> None:
-    await till.receive(paid("evt_1", await till.payment()))
-    told = await claim(till)
-    assert {(one["kind"], one["chat_id"]) for one in told} == {
+async def test_a_credit_shows_the_payer_and_tells_the_other_members(driver: PaymentDriver) -> None:
+    await driver.receive(paid("evt_1", await driver.payment()))
+    notifications = await claim(driver)
+    assert {(one["kind"], one["chat_id"]) for one in notifications} == {
         ("payment_shown", 1001),
         ("wallet_credited", 1002),
     }
-    assert all(one["payment"]["balance"]["amount_minor"] == 5000 for one in told)
+    assert all(one["payment"]["balance"]["amount_minor"] == 5000 for one in notifications)
 
 
-async def test_many_changes_that_wait_are_told_as_one_with_the_newest_state(till: Till) -> None:
-    payment = await till.payment()
-    await till.receive(event("evt_1", outcome="declined", payment_id=payment, decline="x"))
-    await till.receive(paid("evt_2", payment))
-    mine = [one for one in await claim(till) if one["chat_id"] == 1001]
+async def test_many_changes_that_wait_are_told_as_one_with_the_newest_state(
+    driver: PaymentDriver,
+) -> None:
+    payment = await driver.payment()
+    await driver.receive(event("evt_1", outcome="declined", payment_id=payment, decline="x"))
+    await driver.receive(paid("evt_2", payment))
+    mine = [one for one in await claim(driver) if one["chat_id"] == 1001]
     assert [one["payment"]["status"] for one in mine] == ["succeeded"]
 
 
-async def test_a_change_during_delivery_is_told_after_it(till: Till) -> None:
-    payment = await till.payment()
-    [link] = await claim(till)
-    await till.receive(paid("evt_1", payment))
-    assert [one["chat_id"] for one in await claim(till)] == [1002]  # Ana's chat is being written to
-    assert await finish(till, link, "delivered", message_id=70)
-    [news] = await claim(till)
+async def test_a_change_during_delivery_is_told_after_it(driver: PaymentDriver) -> None:
+    payment = await driver.payment()
+    [link] = await claim(driver)
+    await driver.receive(paid("evt_1", payment))
+    assert [one["chat_id"] for one in await claim(driver)] == [
+        1002
+    ]  # Ana's chat is being written to
+    assert await finish(driver, link, "delivered", message_id=70)
+    [news] = await claim(driver)
     assert (news["payment"]["status"], news["message_id"]) == ("succeeded", 70)
 
 
 async def test_a_bot_that_died_with_a_claim_gets_it_again_marked_as_a_repeat(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    await till.payment()
-    [first] = await claim(till)
-    assert await claim(till) == []
+    await driver.payment()
+    [first] = await claim(driver)
+    assert await claim(driver) == []
     await later(owner, timedelta(seconds=31))
-    [again] = await claim(till)
+    [again] = await claim(driver)
     assert (again["id"], again["repeat"]) == (first["id"], True)
-    assert not await finish(till, first, "delivered", message_id=1)  # the late report of the dead
-    assert await finish(till, again, "delivered", message_id=1)
-    assert await claim(till) == []
+    assert not await finish(driver, first, "delivered", message_id=1)  # the late report of the dead
+    assert await finish(driver, again, "delivered", message_id=1)
+    assert await claim(driver) == []
 
 
-async def test_an_hour_without_the_bot_loses_nothing(till: Till, owner: Connection) -> None:
+async def test_an_hour_without_the_bot_loses_nothing(
+    driver: PaymentDriver, owner: Connection
+) -> None:
     for number in range(3):
-        await till.receive(paid(f"evt_{number}", await till.payment(key=str(number))))
+        await driver.receive(paid(f"evt_{number}", await driver.payment(key=str(number))))
     await later(owner, timedelta(hours=1))
     delivered = []
     for _ in range(10):
-        for told in await claim(till):
-            delivered.append((told["kind"], told["payment"]["id"]))
-            await finish(till, told, "delivered", message_id=1)
+        for notifications in await claim(driver):
+            delivered.append((notifications["kind"], notifications["payment"]["id"]))
+            await finish(driver, notifications, "delivered", message_id=1)
         await later(owner, timedelta(seconds=3))
     assert len(delivered) == len(set(delivered)) == 6
 
 
-async def test_retry_after_pauses_the_chat_and_tries_again(till: Till, owner: Connection) -> None:
-    await till.payment("1")
-    [told] = await claim(till)
-    await till.payment("2")
-    await finish(till, told, "retry", retry_after=20.0)
+async def test_retry_after_pauses_the_chat_and_tries_again(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    await driver.payment("1")
+    [notifications] = await claim(driver)
+    await driver.payment("2")
+    await finish(driver, notifications, "retry", retry_after=20.0)
     await later(owner, timedelta(seconds=10))
-    assert await claim(till) == []
+    assert await claim(driver) == []
     await later(owner, timedelta(seconds=11))
-    assert len(await claim(till)) == 1
+    assert len(await claim(driver)) == 1
 
 
-async def test_backoff_grows_with_each_try(till: Till, owner: Connection) -> None:
-    await till.payment()
+async def test_backoff_grows_with_each_try(driver: PaymentDriver, owner: Connection) -> None:
+    await driver.payment()
     waits = []
     for _ in range(12):
-        [told] = await claim(till)
-        await finish(till, told, "retry")
+        [notifications] = await claim(driver)
+        await finish(driver, notifications, "retry")
         waits.append(
             await owner.fetchval(
                 "select extract(epoch from due_at - clock_timestamp())::int from notifications"
@@ -123,82 +133,84 @@ async def test_backoff_grows_with_each_try(till: Till, owner: Connection) -> Non
     assert max(waits) == 300
 
 
-async def test_an_ambiguous_send_is_repeated_and_says_so(till: Till, owner: Connection) -> None:
-    await till.payment()
-    [told] = await claim(till)
-    await finish(till, told, "ambiguous")
+async def test_an_ambiguous_send_is_repeated_and_says_so(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    await driver.payment()
+    [notifications] = await claim(driver)
+    await finish(driver, notifications, "ambiguous")
     await later(owner, timedelta(seconds=5))
-    [again] = await claim(till)
+    [again] = await claim(driver)
     assert again["repeat"]
 
 
 async def test_who_blocked_the_bot_is_left_alone_until_they_write_again(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    payment = await till.payment()
-    [told] = await claim(till)
-    await finish(till, told, "blocked")
+    payment = await driver.payment()
+    [notifications] = await claim(driver)
+    await finish(driver, notifications, "blocked")
     await later(owner, timedelta(minutes=6))
-    assert await claim(till) == []
-    await till.receive(paid("evt_1", payment))
-    await till.database.call(
-        "introduce", SERVICE, telegram_id=1001, name="Ana", language="en", chat_id=1001
+    assert await claim(driver) == []
+    await driver.receive(paid("evt_1", payment))
+    await driver.database.call(
+        "upsert_telegram_user", SERVICE, telegram_id=1001, name="Ana", language="en", chat_id=1001
     )
-    assert [one["payment"]["status"] for one in await claim(till) if one["chat_id"] == 1001] == [
+    assert [one["payment"]["status"] for one in await claim(driver) if one["chat_id"] == 1001] == [
         "succeeded"
     ]
 
 
-async def test_a_migrated_chat_is_written_to_under_its_new_id(till: Till) -> None:
-    await till.payment()
-    [told] = await claim(till)
-    await finish(till, told, "migrated", new_chat_id=-100_1)
-    [again] = await claim(till)
+async def test_a_migrated_chat_is_written_to_under_its_new_id(driver: PaymentDriver) -> None:
+    await driver.payment()
+    [notifications] = await claim(driver)
+    await finish(driver, notifications, "migrated", new_chat_id=-100_1)
+    [again] = await claim(driver)
     assert again["chat_id"] == -100_1
 
 
-async def test_a_deleted_message_is_sent_anew(till: Till, owner: Connection) -> None:
-    await till.payment()
+async def test_a_deleted_message_is_sent_anew(driver: PaymentDriver, owner: Connection) -> None:
+    await driver.payment()
     await owner.execute("update payments set message_id = 7")
-    [told] = await claim(till)
-    assert told["message_id"] == 7
-    await finish(till, told, "gone")
-    [again] = await claim(till)
+    [notifications] = await claim(driver)
+    assert notifications["message_id"] == 7
+    await finish(driver, notifications, "gone")
+    [again] = await claim(driver)
     assert again["message_id"] is None
 
 
 async def test_what_telegram_will_never_take_is_kept_with_its_reason(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    await till.payment()
-    [told] = await claim(till)
-    await finish(till, told, "refused", reason="Bad Request: something")
+    await driver.payment()
+    [notifications] = await claim(driver)
+    await finish(driver, notifications, "refused", reason="Bad Request: something")
     row = await owner.fetchrow("select state, reason from notifications")
     assert row is not None
     assert tuple(row) == ("refused", "Bad Request: something")
 
 
 async def test_a_report_and_an_event_about_the_same_payment_wait_for_each_other(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    payment = await till.payment()
-    [told] = await claim(till)
+    payment = await driver.payment()
+    [notifications] = await claim(driver)
     other = await asyncpg.connect(database_url)
     transaction = other.transaction()
     await transaction.start()
     await other.execute("select from payments where id = $1::uuid for update", payment)
-    report = asyncio.create_task(finish(till, told, "gone"))
+    report = asyncio.create_task(finish(driver, notifications, "gone"))
     await until_blocked(other)
-    await other.execute("select private.show_payment(p) from payments as p")
+    await other.execute("select private.notify_payment_shown(p) from payments as p")
     await transaction.commit()
     await other.close()
     assert await report
 
 
 async def test_a_payment_that_is_being_changed_holds_up_nobody_else(
-    till: Till, owner: Connection, database_url: str
+    driver: PaymentDriver, owner: Connection, database_url: str
 ) -> None:
-    payment = await till.payment()
+    payment = await driver.payment()
     await owner.execute(
         "insert into notifications (kind, chat_id, payment_id)"
         " select 'wallet_credited', id, $1::uuid from chats where telegram_chat_id = 1002",
@@ -207,39 +219,41 @@ async def test_a_payment_that_is_being_changed_holds_up_nobody_else(
     other = await asyncpg.connect(database_url)
     transaction = other.transaction()
     await transaction.start()
-    await other.execute("select private.show_payment(p) from payments as p")
-    assert [one["chat_id"] for one in await claim(till)] == [1002]
+    await other.execute("select private.notify_payment_shown(p) from payments as p")
+    assert [one["chat_id"] for one in await claim(driver)] == [1002]
     await transaction.commit()
     await other.close()
-    assert [one["chat_id"] for one in await claim(till)] == [1001]
+    assert [one["chat_id"] for one in await claim(driver)] == [1001]
 
 
-async def test_who_leaves_is_told_nothing_more(till: Till, owner: Connection) -> None:
-    payment = await till.payment()
-    await till.receive(paid("evt_1", payment))
+async def test_who_leaves_is_told_nothing_more(driver: PaymentDriver, owner: Connection) -> None:
+    payment = await driver.payment()
+    await driver.receive(paid("evt_1", payment))
     await owner.execute("delete from memberships")
-    assert await claim(till) == []
-    await owner.execute("select private.show_payment(p) from payments as p")
-    assert await claim(till) == []
+    assert await claim(driver) == []
+    await owner.execute("select private.notify_payment_shown(p) from payments as p")
+    assert await claim(driver) == []
 
 
-async def test_one_chat_gets_at_most_three_in_three_seconds(till: Till, owner: Connection) -> None:
+async def test_one_chat_gets_at_most_three_in_three_seconds(
+    driver: PaymentDriver, owner: Connection
+) -> None:
     for number in range(6):
-        await till.payment(key=str(number))
+        await driver.payment(key=str(number))
     got = 0
     for _ in range(10):
-        for told in await claim(till):
+        for notifications in await claim(driver):
             got += 1
-            await finish(till, told, "delivered", message_id=1)
+            await finish(driver, notifications, "delivered", message_id=1)
     assert got == 3
     await later(owner, timedelta(seconds=3))
-    assert len(await claim(till)) == 1
+    assert len(await claim(driver)) == 1
 
 
 async def test_all_chats_together_get_at_most_thirty_a_second(
-    till: Till, owner: Connection
+    driver: PaymentDriver, owner: Connection
 ) -> None:
-    payment = await till.payment(opened=False)
+    payment = await driver.payment(opened=False)
     await owner.execute(
         "with crowd as (insert into users (name, telegram_id)"
         " select 'P' || n, n from generate_series(5001, 5040) as n returning id, telegram_id),"
@@ -249,18 +263,20 @@ async def test_all_chats_together_get_at_most_thirty_a_second(
         " select 'wallet_credited', id, $1 from chats",
         payment,
     )
-    assert len(await claim(till, most=100)) == 30
-    assert await claim(till, most=100) == []
+    assert len(await claim(driver, most=100)) == 30
+    assert await claim(driver, most=100) == []
     await later(owner, timedelta(seconds=1))
-    assert len(await claim(till, most=100)) == 10
+    assert len(await claim(driver, most=100)) == 10
 
 
-async def test_a_group_gets_at_most_twenty_a_minute(till: Till, owner: Connection) -> None:
-    payment = await till.payment(opened=False)
+async def test_a_group_gets_at_most_twenty_a_minute(
+    driver: PaymentDriver, owner: Connection
+) -> None:
+    payment = await driver.payment(opened=False)
     group = await owner.fetchval(
         "insert into chats (telegram_chat_id, kind, organization_id, announces_credits)"
         " values (-1001, 'group', $1, true) returning id",
-        till.world.acme,
+        driver.world.acme,
     )
     got = 0
     for _ in range(30):
@@ -270,8 +286,8 @@ async def test_a_group_gets_at_most_twenty_a_minute(till: Till, owner: Connectio
             group,
             payment,
         )
-        for told in await claim(till):
+        for notifications in await claim(driver):
             got += 1
-            await finish(till, told, "delivered", message_id=1)
+            await finish(driver, notifications, "delivered", message_id=1)
         await later(owner, timedelta(seconds=1.5))
     assert got == 20

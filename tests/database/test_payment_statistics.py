@@ -9,7 +9,7 @@ import pytest
 
 from backend.database.protocol import TelegramUser
 from tests.conftest import World
-from tests.database.conftest import Till, event, paid
+from tests.database.conftest import PaymentDriver, event, paid
 
 TODAY = datetime.now(UTC).date()
 
@@ -25,33 +25,35 @@ async def seen_by(owner: "asyncpg.Connection[Any]", who: TelegramUser) -> list[d
         return [dict(row) for row in rows]
 
 
-async def start(till: Till, owner: "asyncpg.Connection[Any]", key: str, day: date = TODAY) -> str:
+async def start(
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]", key: str, day: date = TODAY
+) -> str:
     """A payment with an open page, started half a minute before noon of `day`."""
-    payment = await till.payment(key=key)
+    payment = await driver.payment(key=key)
     moment = datetime(day.year, day.month, day.day, 11, 59, 30, tzinfo=UTC)
     await owner.execute("update payments set created_at = $2 where id = $1", payment, moment)
     return payment
 
 
 async def test_every_number_says_what_its_comment_says(
-    till: Till, owner: "asyncpg.Connection[Any]", world: World
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]", world: World
 ) -> None:
     assert await seen_by(owner, world.ana) == []
     for key, outcome in (("a", "paid"), ("b", "paid"), ("c", "failed"), ("d", "expired")):
-        payment = await start(till, owner, key)
+        payment = await start(driver, owner, key)
         session = f"cs_{payment}"
-        assert await till.receive(
+        assert await driver.receive(
             paid(key, payment)
             if outcome == "paid"
             else event(key, outcome=outcome, payment_id=payment, session_id=session)
         ) == ["done"]
-    declined = await start(till, owner, "e")  # and given up: the page stays open, then expires
-    await till.receive(event("e", outcome="declined", payment_id=declined, decline="stolen_card"))
-    await till.receive(
+    declined = await start(driver, owner, "e")  # and given up: the page stays open, then expires
+    await driver.receive(event("e", outcome="declined", payment_id=declined, decline="stolen_card"))
+    await driver.receive(
         event("e2", outcome="expired", payment_id=declined, session_id=f"cs_{declined}")
     )
-    await start(till, owner, "f")
-    await start(till, owner, "y", TODAY - timedelta(days=1))
+    await start(driver, owner, "f")
+    await start(driver, owner, "y", TODAY - timedelta(days=1))
     noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
     await owner.execute("update payments set succeeded_at = $1 where status = 'succeeded'", noon)
 
@@ -68,9 +70,9 @@ async def test_every_number_says_what_its_comment_says(
 
 
 async def test_members_see_their_organizations_numbers_and_strangers_none(
-    till: Till, owner: "asyncpg.Connection[Any]", world: World
+    driver: PaymentDriver, owner: "asyncpg.Connection[Any]", world: World
 ) -> None:
-    await till.receive(paid("evt", await till.payment()))
+    await driver.receive(paid("evt", await driver.payment()))
     assert [row["succeeded"] for row in await seen_by(owner, world.ben)] == [1]
     assert await seen_by(owner, world.eve) == []
     assert await seen_by(owner, TelegramUser(999_999)) == []

@@ -18,7 +18,7 @@ from backend.errors import (
 from backend.stripe.parsers.documented import read
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from tests.conftest import World
-from tests.database.conftest import Till, event
+from tests.database.conftest import PaymentDriver, event
 from tests.database.test_events import balance
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ async def subscription(database: PostgresDatabase, world: World) -> str:
 
 async def note(database: PostgresDatabase, id: str, **seen: Any) -> Json:
     """What Stripe answers now."""
-    row = await database.call("start_subscription", SERVICE, subscription_id=id)
-    seen = {"asked_at": row["asked_at"], **seen}
-    noted: Json = await database.call("note_subscription", SERVICE, subscription_id=id, seen=seen)
+    row = await database.call("get_subscription_for_service", SERVICE, subscription_id=id)
+    seen = {"refetched_at": row["refetched_at"], **seen}
+    noted: Json = await database.call(
+        "record_subscription_state", SERVICE, subscription_id=id, state=seen
+    )
     return noted
 
 
@@ -62,7 +64,7 @@ def invoice(event_id: str, outcome: str = "paid", **changed: Any) -> Json:
 
 @pytest.mark.parametrize("order", [*permutations(("paid", "paid_again", "failed", "changed"))])
 async def test_an_invoice_credits_once_in_every_order(
-    till: Till, owner: Connection, subscription: str, order: tuple[str, ...]
+    driver: PaymentDriver, owner: Connection, subscription: str, order: tuple[str, ...]
 ) -> None:
     events = {
         "paid": invoice("evt_paid"),
@@ -75,30 +77,32 @@ async def test_an_invoice_credits_once_in_every_order(
         ),
     }  # fmt: skip
     for name in ("not_asked", *order, *order):
-        assert (await till.receive(events[name]))[0] in ("done", "ignored")
+        assert (await driver.receive(events[name]))[0] in ("done", "ignored")
     assert await balance(owner) == 5000
     row = await owner.fetchrow("select kind, reference from transfers")
     assert tuple(row or ()) == ("invoice", "in_1")
     assert await owner.fetchval("select stripe_payment_intent_id from payments") == "pi_in_1"
-    told = await owner.fetch("select from notifications where kind = 'recurring'")
+    notifications = await owner.fetch("select from notifications where kind = 'recurring'")
     late = order.index("failed") > min(order.index("paid"), order.index("paid_again"))
-    assert len(told) == 1 + (0 if late else 1)  # that it began, and what failed before it was paid
+    assert len(notifications) == 1 + (
+        0 if late else 1
+    )  # that it began, and what failed before it was paid
 
 
 async def test_each_invoice_is_a_payment_of_its_own(
-    till: Till, owner: Connection, subscription: str
+    driver: PaymentDriver, owner: Connection, subscription: str
 ) -> None:
-    await till.receive(*(invoice(f"evt_{n}", invoice_id=f"in_{n}") for n in range(3)))
+    await driver.receive(*(invoice(f"evt_{n}", invoice_id=f"in_{n}") for n in range(3)))
     assert await balance(owner) == 3 * 5000
     flows = await owner.fetch("select flow, status from payments")
     assert {tuple(row) for row in flows} == {("invoice", "succeeded")}
 
 
 @pytest.mark.parametrize("wrong", [{"received_minor": 4000}, {"currency": "usd"}])
-async def test_what_was_never_quoted_is_parked(
-    till: Till, owner: Connection, subscription: str, wrong: Json
+async def test_what_was_never_quoted_is_a_dead_letter(
+    driver: PaymentDriver, owner: Connection, subscription: str, wrong: Json
 ) -> None:
-    assert await till.receive(invoice("evt_1", **wrong)) == ["parked"]
+    assert await driver.receive(invoice("evt_1", **wrong)) == ["parked"]
     assert await balance(owner) == 0
 
 
@@ -137,40 +141,55 @@ def stripes_invoice(*intents: int, **changed: Any) -> Json:
     ],
 )
 async def test_what_its_intents_paid_of_what_we_quoted_is_credited(
-    till: Till, owner: Connection, subscription: str, invoice: Json, state: str, credited: int
+    driver: PaymentDriver,
+    owner: Connection,
+    subscription: str,
+    invoice: Json,
+    state: str,
+    credited: int,
 ) -> None:
     fact = parse_invoice(read(Invoice, invoice), "paid").as_json()
-    assert await till.receive(event("evt_1", **fact)) == [state]
+    assert await driver.receive(event("evt_1", **fact)) == [state]
     assert await balance(owner) == credited
 
 
 async def test_an_invoice_of_before_a_change_is_credited_after_it(
-    till: Till, owner: Connection, world: World, subscription: str
+    driver: PaymentDriver, owner: Connection, world: World, subscription: str
 ) -> None:
     which = {"subscription_id": subscription}
-    await till.database.call("request_change", world.ana, **which, changes={"amount": 7000})
-    assert await till.receive(invoice("evt_1"), invoice("evt_2", invoice_id="in_2")) == ["done"] * 2
-    await till.receive(invoice("evt_4", "failed", invoice_id="in_4", amount_minor=5000))
-    said = "select facts ->> 'amount' from notifications where facts ->> 'news' = 'failed'"
-    assert await owner.fetchval(said) == "50.00"
-    assert await till.receive(invoice("evt_3", invoice_id="in_3", received_minor=7000)) == ["done"]
+    await driver.database.call(
+        "request_subscription_change", world.ana, **which, changes={"amount": 7000}
+    )
+    assert (
+        await driver.receive(invoice("evt_1"), invoice("evt_2", invoice_id="in_2")) == ["done"] * 2
+    )
+    await driver.receive(invoice("evt_4", "failed", invoice_id="in_4", amount_minor=5000))
+    query = "select facts ->> 'amount' from notifications where facts ->> 'news' = 'failed'"
+    assert await owner.fetchval(query) == "50.00"
+    assert await driver.receive(invoice("evt_3", invoice_id="in_3", received_minor=7000)) == [
+        "done"
+    ]
     assert await balance(owner) == 5000 + 5000 + 7000
 
 
-async def test_what_is_not_ours_is_ignored_and_ours_but_unknown_is_parked(till: Till) -> None:
-    assert await till.receive(invoice("evt_1", stripe_subscription_id="sub_x")) == ["ignored"]
+async def test_what_is_not_ours_is_ignored_and_ours_but_unknown_is_a_dead_letter(
+    driver: PaymentDriver,
+) -> None:
+    assert await driver.receive(invoice("evt_1", stripe_subscription_id="sub_x")) == ["ignored"]
     unknown = {"subscription_id": "00000000-0000-4000-8000-000000000000"}
-    assert await till.receive(invoice("evt_2", **unknown)) == ["parked"]
+    assert await driver.receive(invoice("evt_2", **unknown)) == ["parked"]
 
 
 async def test_an_answer_to_an_earlier_question_changes_nothing(
     database: PostgresDatabase, subscription: str
 ) -> None:
-    earlier = await database.call("start_subscription", SERVICE, subscription_id=subscription)
+    earlier = await database.call(
+        "get_subscription_for_service", SERVICE, subscription_id=subscription
+    )
     assert (await note(database, subscription, status="past_due"))["status"] == "past_due"
-    stale = {"asked_at": earlier["asked_at"], "status": "active"}
+    stale = {"refetched_at": earlier["refetched_at"], "status": "active"}
     kept = await database.call(
-        "note_subscription", SERVICE, subscription_id=subscription, seen=stale
+        "record_subscription_state", SERVICE, subscription_id=subscription, state=stale
     )
     assert kept["status"] == "past_due"
 
@@ -197,17 +216,17 @@ async def test_what_one_does_to_it_the_others_are_told(
         ({"canceled": True}, {"status": "canceled"}),
     ]
     for changes, seen in acts:
-        asked = await database.call(
-            "request_change", world.ana, subscription_id=subscription, changes=changes
+        requested = await database.call(
+            "request_subscription_change", world.ana, subscription_id=subscription, changes=changes
         )
-        await note(database, subscription, **seen, changed_by=asked["changed_by"])
-    told = await owner.fetch(
+        await note(database, subscription, **seen, changed_by=requested["changed_by"])
+    notified = await owner.fetch(
         "select u.name, array_agg(n.facts ->> 'news' order by n.id) as news from notifications as n"
         " inner join chats as c on c.id = n.chat_id inner join users as u on u.id = c.user_id"
         " where n.kind = 'recurring' group by u.name order by u.name"
     )
     everything = ["held", "resumed", "changed", "ended"]
-    assert [tuple(row) for row in told] == [("Ana", ["began"]), ("Ben", everything)]
+    assert [tuple(row) for row in notified] == [("Ana", ["began"]), ("Ben", everything)]
 
 
 async def test_who_begins_one_with_a_card_of_before_has_not_added_it(
@@ -235,7 +254,7 @@ async def test_only_owners_and_admins_act_and_strangers_see_nothing(
     which, change = {"subscription_id": subscription}, {"changes": {"paused": True}}
     for person, refusal in ((world.ben, RoleTooLow), (world.eve, NotFound)):
         with pytest.raises(refusal):
-            await database.call("request_change", person, **which, **change)
+            await database.call("request_subscription_change", person, **which, **change)
         with pytest.raises(refusal):
             await database.call(
                 "create_subscription", person, organization_id=world.acme, terms=TERMS
@@ -243,10 +262,12 @@ async def test_only_owners_and_admins_act_and_strangers_see_nothing(
     with pytest.raises(NotFound):
         await database.call("get_subscription", world.eve, **which)
     with pytest.raises(AmountTooSmall):
-        await database.call("request_change", world.ana, **which, changes={"amount": 1})
+        await database.call(
+            "request_subscription_change", world.ana, **which, changes={"amount": 1}
+        )
     await note(database, subscription, status="canceled")
     with pytest.raises(SubscriptionOver):
-        await database.call("request_change", world.ana, **which, **change)
+        await database.call("request_subscription_change", world.ana, **which, **change)
 
 
 async def test_the_default_card_pays_where_its_own_was_removed(
@@ -260,7 +281,7 @@ async def test_the_default_card_pays_where_its_own_was_removed(
     await owner.execute(add, world.acme, "pm_own", "4242", True, False)
     await owner.execute(add, world.acme, "pm_default", "0341", True, True)
     await owner.execute(
-        "insert into private.method_marks (method_id) select id from payment_methods"
+        "insert into private.payment_method_details (method_id) select id from payment_methods"
     )
 
     async def paid_with() -> str | None:

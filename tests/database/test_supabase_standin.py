@@ -38,8 +38,8 @@ def bearer(key: str = JWT_SECRET, lifetime: int = 60, **claims: Any) -> str:
         ("get_payment", {**NO_PAYMENT, "more": 1}, {}, (404, "PGRST202")),
         ("nothing", {}, {}, (404, "PGRST202")),
         ("get_payment", {"payment_id": "x"}, {}, (400, "22P02")),
-        ("claim_notifications", {"most": 1}, {}, (403, "42501")),
-        ("events_cursor", {}, {"Authorization": f"Bearer {SECRET_KEY}"}, (200, None)),
+        ("claim_notifications", {"max_rows": 1}, {}, (403, "42501")),
+        ("get_events_cursor", {}, {"Authorization": f"Bearer {SECRET_KEY}"}, (200, None)),
         ("writes_in_secret", {}, {}, (405, "25006")),
         ("forgets_everybody", {}, {}, (400, "21000")),
     ],
@@ -61,7 +61,7 @@ async def test_each_documented_answer(
     path = f"{standin.url}/rest/v1/rpc/{function}"
     async with (
         aiohttp.ClientSession() as http,
-        http.post(path, json=body, headers={**usual, **headers}) as said,
+        http.post(path, json=body, headers={**usual, **headers}) as text,
     ):
-        content = await said.json()
-    assert (said.status, content["code"] if said.status != 200 else None) == answer
+        content = await text.json()
+    assert (text.status, content["code"] if text.status != 200 else None) == answer

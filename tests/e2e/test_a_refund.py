@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.runner.demo import CARD, LINK
 from tests.bot.conftest import Person
-from tests.e2e.house import running_house, short_folder
+from tests.e2e.system import running_system, short_folder
 from tests.e2e.test_when_things_die import post, wallet
 from tests.sandbox.telegram.playground import Playground
 
@@ -26,13 +26,13 @@ async def shows(person: Person, words: str) -> None:
 
 async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path) -> None:
     async with (
-        running_house(folder) as house,
-        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+        running_system(folder) as system,
+        aiohttp.ClientSession(system.ports.sandbox_url) as http,
     ):
-        ana = Person(Playground(house.ports.sandbox_url, http), "ana")
+        ana = Person(Playground(system.ports.sandbox_url, http), "ana")
         await ana.writes("/topup 50")
         link = await ana.sees("/pay/cs_test_")
-        [session] = {found[1] for found in re.findall(LINK, link["text"])}
+        [session] = {match[1] for match in re.findall(LINK, link["text"])}
         await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
         paid = await ana.sees("New balance: €50.00")
         await ana.taps(paid, "Refund")
@@ -41,9 +41,9 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await ana.writes("20")
         sure = await ana.sees("Send €20.00 back to Ana")
         await ana.taps(sure, "Refund €20.00")
-        for said in ("€20.00 of it was refunded.", "€20.00 of Acme is on its"):
-            await shows(ana, said)
-        assert await wallet(house) == 3000
+        for text in ("€20.00 of it was refunded.", "€20.00 of Acme is on its"):
+            await shows(ana, text)
+        assert await wallet(system) == 3000
         async with http.get("/stripe/clawbacks") as answer:
             [intent] = [
                 each["id"] for each in (await answer.json())["clawbacks"] if each["id"][:3] == "pi_"
@@ -59,4 +59,4 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await shows(ana, "€30.00 is back in the wallet of Acme")
         await ana.writes("/history")
         await ana.sees("of a dispute decided for you, balance €30.00")
-        assert await wallet(house) == 3000
+        assert await wallet(system) == 3000

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.bot.conftest import Person
-from tests.e2e.house import running_house, short_folder
+from tests.e2e.system import running_system, short_folder
 from tests.sandbox.telegram.playground import Playground
 
 pytestmark = pytest.mark.slow
@@ -18,8 +18,8 @@ NOT_YOURS = "I cannot find that any more."
 async def test_a_stranger_comes_in_by_a_link_sees_the_wallet_and_after_removal_nothing(
     folder: Path,
 ) -> None:
-    async with running_house(folder) as house, aiohttp.ClientSession() as http:
-        telegram = Playground(house.ports.sandbox_url, http)
+    async with running_system(folder) as system, aiohttp.ClientSession() as http:
+        telegram = Playground(system.ports.sandbox_url, http)
         ana, eve = Person(telegram, "ana"), Person(telegram, "eve")
         await eve.writes("/balance")
         await eve.sees("You do not belong to an organization here yet.")

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from sandbox.runner.demo import CARD, Chat
-from tests.e2e.house import House, running_house, short_folder
+from tests.e2e.system import System, running_system, short_folder
 from tests.e2e.test_when_things_die import link, post
 from tests.sandbox.stripe.judge import MISSING, judge, object_problems, request_problems
 from tests.sandbox.telegram.judge import judge as telegram_judge, methods
@@ -26,14 +26,14 @@ folder = pytest.fixture(short_folder)
 
 
 @pytest.fixture
-async def house(folder: Path) -> AsyncIterator[House]:
-    async with running_house(folder) as running:
+async def system(folder: Path) -> AsyncIterator[System]:
+    async with running_system(folder) as running:
         yield running
 
 
-async def story(http: aiohttp.ClientSession, house: House) -> None:
+async def story(http: aiohttp.ClientSession, system: System) -> None:
     """Everything that the main path can meet."""
-    ana, ben = (Chat(http, who, house.printed.append) for who in ("ana", "ben"))
+    ana, ben = (Chat(http, who, system.printed.append) for who in ("ana", "ben"))
     await ben.write("/start")
     await ben.see("a greeting")
     session, message = await link(ana, "50")
@@ -59,19 +59,19 @@ async def story(http: aiohttp.ClientSession, house: House) -> None:
     await ana.see("that it expired", "New link")
 
 
-async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(house: House) -> None:
+async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(system: System) -> None:
     court = judge()
     if court is None:
         pytest.skip(MISSING)
-    secrets = json.loads((house.folder / "secrets.json").read_text())
-    async with aiohttp.ClientSession(house.ports.sandbox_url) as http:
-        await story(http, house)
+    secrets = json.loads((system.folder / "secrets.json").read_text())
+    async with aiohttp.ClientSession(system.ports.sandbox_url) as http:
+        await story(http, system)
         key = {"Authorization": f"Bearer {secrets['STRIPE_SECRET_KEY']}"}
         async with http.get("/v1/events?limit=100", headers=key) as answer:
             events = (await answer.json())["data"]
         async with http.get("/recorded?limit=1000") as answer:
-            said = (await answer.json())["calls"]
-    calls = [call for call in said if call["path"] != "/v1/events"]  # that one was ours
+            body = (await answer.json())["calls"]
+    calls = [call for call in body if call["path"] != "/v1/events"]  # that one was ours
     assert len(events) >= 12
     problems = [(event["type"], why) for event in events for why in court.check_object(event)]
     for call in calls:

@@ -15,11 +15,11 @@ from backend.schemas import CARD_REMOVED, without_card_numbers
 from bot.handlers import COMMANDS
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person
-from tests.e2e.house import House, house_by_webhook, settings_for, short_folder, start
+from tests.e2e.system import System, settings_for, short_folder, start, system_by_webhook
 from tests.sandbox.telegram.playground import Playground
 
 folder = pytest.fixture(short_folder)
-house = pytest.fixture(house_by_webhook)
+system = pytest.fixture(system_by_webhook)
 NUMBERS = (
     "4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111", "3714 496353 98431",
     "6011000990139424", "6304000000000000", "5105 1051 0510 5100",
@@ -39,14 +39,14 @@ def test_a_card_number_is_known_in_a_sentence(number: str) -> None:
     "between", [".", "/", " – ", "\n", "\t", "\u2009", "   ", "\N{NO-BREAK SPACE}"]
 )
 def test_a_card_number_is_known_with_whatever_between_its_groups(between: str) -> None:
-    told = f"x\n{between.join(['4242'] * 4)}"
-    assert without_card_numbers(told) == f"x\n{CARD_REMOVED}"
+    notified = f"x\n{between.join(['4242'] * 4)}"
+    assert without_card_numbers(notified) == f"x\n{CARD_REMOVED}"
 
 
 @pytest.mark.parametrize("beside", ["{} 12/34 123", "{} 12 34 123", "12/35 {}", "7 {}-123"])
 def test_a_card_number_is_known_beside_its_expiry_and_code(beside: str) -> None:
-    told = beside.format("4242 4242 4242 4242")
-    assert without_card_numbers(told) == beside.format(CARD_REMOVED)
+    notified = beside.format("4242 4242 4242 4242")
+    assert without_card_numbers(notified) == beside.format(CARD_REMOVED)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def shapes(model: type[BaseModel] | None, number: str, organization: str) -> lis
 
 
 @pytest.mark.slow
-async def test_card_numbers_are_kept_nowhere(house: House) -> None:
-    process = await start("token", "owner", **settings_for(house.folder, house.ports))
+async def test_card_numbers_are_kept_nowhere(system: System) -> None:
+    process = await start("token", "owner", **settings_for(system.folder, system.ports))
     printed, _ = await process.communicate()
     bearer = {"Authorization": f"Bearer {printed.decode().strip()}"}
     async with aiohttp.ClientSession() as http:
-        api, telegram = house.ports.backend_url, Playground(house.ports.sandbox_url, http)
+        api, telegram = system.ports.backend_url, Playground(system.ports.sandbox_url, http)
         async with http.get(f"{api}/api/organizations", headers=bearer) as answer:
             organization = (await answer.json())["organizations"][0]["id"]
 
@@ -87,13 +87,17 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
             for key in (number, str(uuid4())):
                 headers = bearer | {"Idempotency-Key": key}
                 async with http.request(method, url, headers=headers, **sent) as answer:
-                    said = re.sub("[ -]", "", await answer.text())
-                    assert not [it for it in FORBIDDEN if it in said], (method, path, said)
+                    answer_text = re.sub("[ -]", "", await answer.text())
+                    assert not [it for it in FORBIDDEN if it in answer_text], (
+                        method,
+                        path,
+                        answer_text,
+                    )
 
         for place, route in enumerate(ROUTES):
             number = NUMBERS[place % len(NUMBERS)]
             PLACES["id"] = organization if "organizations" in route.path else str(uuid4())
-            for body in shapes(route.takes, number, organization):
+            for body in shapes(route.request_model, number, organization):
                 how = "params" if route.method in ("GET", "DELETE") else "json"
                 await send(route.method, route.path, number, **{how: body})
             await send(route.method, re.sub("{[^/]*}", number, route.path), number, json={})
@@ -104,8 +108,8 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
                 number = NUMBERS[place % len(NUMBERS)]
                 await person.writes(f"/{command} {number}" if command else f"hello {number}")
                 await person.sees("That looked like the number of a card, so I have deleted it")
-            said = re.sub("[ -]", "", str(await telegram.chat(person.name)))
-            assert not [it for it in FORBIDDEN if it in said]
+            answer_text = re.sub("[ -]", "", str(await telegram.chat(person.name)))
+            assert not [it for it in FORBIDDEN if it in answer_text]
         await people[0].writes("/org new")
         await people[0].sees("What is the new organization called?")
         await people[0].writes(f"Acme {NUMBERS[0]}")
@@ -115,14 +119,14 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
         await group.writes(f"/balance {NUMBERS[0]}")
         await group.sees("Please delete it")
     await asyncio.sleep(1)
-    connection = await asyncpg.connect(house.database_url)
+    connection = await asyncpg.connect(system.database_url)
     try:
         tables = await connection.fetch(
             "select format('%I.%I', n.nspname, c.relname) as name from pg_class as c"
             " inner join pg_namespace as n on c.relnamespace = n.oid"
             " where c.relkind = 'r' and n.nspname in ('public', 'private', 'auth')"
         )
-        found = {
+        collected = {
             table["name"]: row[0]
             for table in tables
             for row in await connection.fetch(f"select t::text from {table['name']} as t")  # noqa: S608
@@ -130,8 +134,8 @@ async def test_card_numbers_are_kept_nowhere(house: House) -> None:
         }
     finally:
         await connection.close()
-    assert found == {}
-    for log in [*house.folder.glob("logs/*"), *house.folder.glob("postgres*/**/*.log")]:
+    assert collected == {}
+    for log in [*system.folder.glob("logs/*"), *system.folder.glob("postgres*/**/*.log")]:
         text = re.sub("[ -]", "", log.read_text(errors="replace"))
         assert not [it for it in FORBIDDEN if it in text], log
-    assert not [it for it in FORBIDDEN if it in re.sub("[ -]", "", "".join(house.printed))]
+    assert not [it for it in FORBIDDEN if it in re.sub("[ -]", "", "".join(system.printed))]

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from sandbox.runner.demo import CARD, LINK, Chat, message_json
-from tests.e2e.house import running_house, short_folder
+from tests.e2e.system import running_system, short_folder
 
 pytestmark = pytest.mark.slow
 WISHES = {"1000 jpy": "¥1,000", "5.12 kwd": r"KWD\s5.120", "500isk": r"ISK\s500"}
@@ -17,10 +17,10 @@ folder = pytest.fixture(short_folder)
 
 async def test_each_kind_from_the_chat_to_the_balance(folder: Path) -> None:
     async with (
-        running_house(folder) as house,
-        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+        running_system(folder) as system,
+        aiohttp.ClientSession(system.ports.sandbox_url) as http,
     ):
-        ana = Chat(http, "ana", house.printed.append)
+        ana = Chat(http, "ana", system.printed.append)
         for wish, shown in (
             ("1000 jpy", "¥1,000"),
             ("5.12 kwd", r"KWD\s5.120"),

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.personas import GROUP
 from sandbox.runner.demo import CARD, LINK, Chat, message_json
-from tests.e2e.house import running_house, short_folder
+from tests.e2e.system import running_system, short_folder
 
 pytestmark = pytest.mark.slow
 Json = dict[str, Any]
@@ -25,19 +25,20 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
     folder: Path,
 ) -> None:
     async with (
-        running_house(folder) as house,
-        aiohttp.ClientSession(house.ports.sandbox_url) as http,
+        running_system(folder) as system,
+        aiohttp.ClientSession(system.ports.sandbox_url) as http,
     ):
-        say = house.printed.append
+        output = system.printed.append
         ana, group, eve = (
-            Chat(http, "ana", say), Chat(http, "ana", say, GROUP), Chat(http, "eve", say, GROUP),
+            Chat(http, "ana", output), Chat(http, "ana", output, GROUP),
+            Chat(http, "eve", output, GROUP),
         )  # fmt: skip
 
-        async def door(name: str, **asked: Any) -> Json:
-            async with http.post(name, json=asked) as answer:
-                said: Json = await answer.json()
-                assert answer.status == 200, said
-                return said
+        async def door(name: str, **arguments: Any) -> Json:
+            async with http.post(name, json=arguments) as answer:
+                body: Json = await answer.json()
+                assert answer.status == 200, body
+                return body
 
         async def tap(message: Json, data: str) -> Json:
             rows = message["reply_markup"]["inline_keyboard"]
@@ -60,8 +61,8 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
         await ana.write("/topup 50")
         [(_, session)] = re.findall(LINK, message_json(await ana.see("a link to pay", LINK)))
         await door(f"/stripe/sessions/{session}/pay", card=CARD)
-        told = await eve.see("the announcement", "Ana added €50.00 to Acme")
-        assert "balance" not in told["text"].lower()
+        notified = await eve.see("the announcement", "Ana added €50.00 to Acme")
+        assert "balance" not in notified["text"].lower()
 
         await tap(settings, "shows_balance:yes")
         await group.see("that the balance may be shown", "✓ Balance")

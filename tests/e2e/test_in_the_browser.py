@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.chromium import needs_chromium, one_loop
-from tests.e2e.house import House, running_house, short_folder
+from tests.e2e.system import System, running_system, short_folder
 
 pytestmark = [needs_chromium, one_loop]
 folder = pytest.fixture(short_folder)
@@ -18,14 +18,14 @@ PICTURES = os.environ.get("PURSEBOT_PICTURES")  # a folder: the pictures of the 
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def house(folder: Path) -> AsyncIterator[House]:
-    async with running_house(folder) as running:
+async def system(folder: Path) -> AsyncIterator[System]:
+    async with running_system(folder) as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(house: House, page: Page) -> Page:
-    await page.goto(house.ports.sandbox_url)
+async def page(system: System, page: Page) -> Page:
+    await page.goto(system.ports.sandbox_url)
     return page
 
 

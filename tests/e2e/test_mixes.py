@@ -15,7 +15,7 @@ from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from sandbox.runner.ports import Ports, free_ports
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
-from tests.e2e.house import LAST_LINE, SECONDS_TO_START, House, settings_for, short_folder, start
+from tests.e2e.system import LAST_LINE, SECONDS_TO_START, System, settings_for, short_folder, start
 from tests.e2e.test_when_things_die import post
 
 pytestmark = pytest.mark.slow
@@ -42,26 +42,28 @@ async def test_what_is_set_is_used_and_the_rest_stands_in(
         stripe_webhook_secret="whsec_elsewhere",
         telegram_bot_token="4242424242:elsewhere",
     )
-    given = {
+    supplied = {
         "TELEGRAM_BOT_TOKEN": outside.telegram_bot_token,
         "TELEGRAM_API_BASE": outside.url,
         "STRIPE_SECRET_KEY": outside.stripe_secret_key,
         "STRIPE_WEBHOOK_SECRET": outside.stripe_webhook_secret,
         "STRIPE_API_BASE": outside.url,
     }
-    given = {name: value for name, value in given.items() if name.startswith(real)}
+    supplied = {name: value for name, value in supplied.items() if name.startswith(real)}
     url = {
         each: outside.url if each in real else ports.sandbox_url for each in ("TELEGRAM", "STRIPE")
     }
     async with running_sandbox(outside, port):
-        house = House(await start("run", **settings_for(folder, ports), **given), ports, folder)
+        system = System(
+            await start("run", **settings_for(folder, ports), **supplied), ports, folder
+        )
         try:
-            await house.says(LAST_LINE, SECONDS_TO_START)
+            await system.says(LAST_LINE, SECONDS_TO_START)
             async with (
                 aiohttp.ClientSession(url["TELEGRAM"]) as chats,
                 aiohttp.ClientSession(url["STRIPE"]) as stripe,
             ):
-                ana = Chat(chats, "ana", house.printed.append)
+                ana = Chat(chats, "ana", system.printed.append)
                 await ana.write("/start")
                 await ana.see("a greeting")
                 await ana.write("/topup 50")
@@ -70,5 +72,5 @@ async def test_what_is_set_is_used_and_the_rest_stands_in(
                 await post(stripe, f"/stripe/sessions/{session}/pay", card=CARD)
                 await ana.see("that it is paid", "Paid.*€50.00")
         finally:
-            if house.process.returncode is None:
-                await house.stop()
+            if system.process.returncode is None:
+                await system.stop()

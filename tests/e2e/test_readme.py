@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.house import running_house, settings_for, short_folder
+from tests.e2e.system import running_system, settings_for, short_folder
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -25,12 +25,12 @@ async def test_every_command_of_the_api_section_runs_as_typed(folder: Path) -> N
     section = (ROOT / "README.md").read_text().partition("## The API")[2].partition("\n## ")[0]
     blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
     assert len(blocks) >= 4
-    async with running_house(folder) as house:
+    async with running_system(folder) as system:
         script = "\n".join(["set -euo pipefail", MAKE, *blocks])
-        script = script.replace("http://127.0.0.1:8080", house.ports.backend_url)
+        script = script.replace("http://127.0.0.1:8080", system.ports.backend_url)
         process = await asyncio.create_subprocess_exec(
             "bash", "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **settings_for(folder, house.ports)},
+            env={**os.environ, **settings_for(folder, system.ports)},
         )  # fmt: skip
         output, _ = await process.communicate()
     answers = list(documents(output.decode()))

@@ -11,34 +11,34 @@ import asyncpg
 import pytest
 
 from sandbox.runner.demo import CARD, LINK, Chat, message_json
-from tests.e2e.house import House, processes_of, running_house, short_folder
+from tests.e2e.system import System, processes_of, running_system, short_folder
 
 folder = pytest.fixture(short_folder)
 
 
 @pytest.fixture
-async def house(folder: Path) -> AsyncIterator[House]:
-    async with running_house(folder) as running:
+async def system(folder: Path) -> AsyncIterator[System]:
+    async with running_system(folder) as running:
         yield running
 
 
 @pytest.fixture
-async def http(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(house.ports.sandbox_url) as session:
+async def http(system: System) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(system.ports.sandbox_url) as session:
         yield session
 
 
 @pytest.fixture
-def ana(house: House, http: aiohttp.ClientSession) -> Chat:
+def ana(system: System, http: aiohttp.ClientSession) -> Chat:
     # What a bot claimed as it died is given to the next one after 30 seconds.
-    return Chat(http, "ana", house.printed.append, timeout=120.0)
+    return Chat(http, "ana", system.printed.append, timeout=120.0)
 
 
-def kill(house: House, module: str) -> None:
+def kill(system: System, module: str) -> None:
     """SIGKILL: no time to finish anything."""
     [process] = [
         each
-        for each in processes_of(house.folder)
+        for each in processes_of(system.folder)
         if re.search(rf"-m {module}\b(?! migrate)", each)
     ]
     os.kill(int(process.split()[0]), signal.SIGKILL)
@@ -56,8 +56,8 @@ async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:
         answer.raise_for_status()
 
 
-async def wallet(house: House) -> int:
-    connection = await asyncpg.connect(house.database_url)
+async def wallet(system: System) -> int:
+    connection = await asyncpg.connect(system.database_url)
     try:
         assert not await connection.fetch("select * from private.ledger_problems")
         return int(
@@ -69,30 +69,30 @@ async def wallet(house: House) -> int:
 
 @pytest.mark.parametrize("victim", [pytest.param("backend", marks=pytest.mark.slow), "bot"])
 async def test_a_process_killed_as_the_money_comes_loses_nothing(
-    house: House, http: aiohttp.ClientSession, ana: Chat, victim: str
+    system: System, http: aiohttp.ClientSession, ana: Chat, victim: str
 ) -> None:
     session, message = await link(ana, "50")
-    kill(house, victim)
+    kill(system, victim)
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     paid = await ana.see("that it is paid", "New balance.*€50.00")
     assert paid["message_id"] == message
-    assert await wallet(house) == 5000
+    assert await wallet(system) == 5000
 
 
 @pytest.mark.slow
 async def test_the_bot_killed_again_and_again_tells_every_payment_in_the_end(
-    house: House, http: aiohttp.ClientSession, ana: Chat
+    system: System, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
     sessions = [(await link(ana, "10"))[0] for _ in range(3)]
-    kill(house, "bot")
+    kill(system, "bot")
     for session in sessions:
         await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     await ana.see("all three", "New balance.*€30.00")
-    assert await wallet(house) == 3000
+    assert await wallet(system) == 3000
 
 
 async def test_events_that_come_twice_late_and_in_the_wrong_order_credit_once(
-    house: House, http: aiohttp.ClientSession, ana: Chat
+    system: System, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
     await post(http, "/stripe/faults", twice=True, out_of_order=True, late=0.3, fail_first=1)
     session, message = await link(ana, "50")
@@ -100,12 +100,12 @@ async def test_events_that_come_twice_late_and_in_the_wrong_order_credit_once(
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     paid = await ana.see("that it is paid", "New balance.*€50.00")
     assert paid["message_id"] == message
-    assert await wallet(house) == 5000
+    assert await wallet(system) == 5000
 
 
 @pytest.mark.slow
 async def test_telegram_in_trouble_only_delays_what_is_told(
-    house: House, http: aiohttp.ClientSession, ana: Chat
+    system: System, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
     session, message = await link(ana, "50")
     edits = ["editMessageText"]

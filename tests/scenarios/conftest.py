@@ -5,22 +5,22 @@ import json
 from typing import Any
 
 from backend.schemas import Json
-from tests.backend.conftest import House, house, token
+from tests.backend.conftest import System, system, token
 
-__all__ = ["house"]
+__all__ = ["system"]
 
 
-async def typed(house: House, command: str, **claims: Any) -> Json:
+async def typed(system: System, command: str, **claims: Any) -> Json:
     """What a shell prints for a guide's command; host, port and token are filled in."""
     for example, real in {
-        "http://localhost:8080": house.url,
+        "http://localhost:8080": system.url,
         "YOUR_TOKEN": token(**claims),
-        "ORGANIZATION_ID": str(house.world.acme),
+        "ORGANIZATION_ID": str(system.world.acme),
     }.items():
         command = command.replace(example, real)
     shell = await asyncio.create_subprocess_shell(
         command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     output, _ = await shell.communicate()
-    said: Json = json.loads(output or b"{}")  # a 204 says nothing
-    return said
+    text: Json = json.loads(output or b"{}")  # a 204 says nothing
+    return text

@@ -50,7 +50,7 @@ def metrics_txt() -> str:
         if isinstance(metric, Counter | Gauge | Histogram):
             count_once(metric)
     families = text_string_to_metric_families(
-        metrics.text(OperatingFigures.model_validate(FIGURES)).decode()
+        metrics.render(OperatingFigures.model_validate(FIGURES)).decode()
     )
     lines = []
     for family in families:

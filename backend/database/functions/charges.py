@@ -38,6 +38,6 @@ async def release_charge(
     await database.call("release_charge", SERVICE, payment_id=payment_id, sending_until=claim)
 
 
-async def end_charge(database: Database, *, payment_id: UUID, reason: str) -> None:
+async def mark_charge_failed(database: Database, *, payment_id: UUID, reason: str) -> None:
     """Fail a charge that Stripe refused before it tried the card; `reason` is Stripe's code."""
-    await database.call("end_charge", SERVICE, payment_id=payment_id, reason=reason)
+    await database.call("mark_charge_failed", SERVICE, payment_id=payment_id, reason=reason)

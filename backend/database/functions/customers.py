@@ -15,7 +15,7 @@ class CustomerRow(Row):
     user_id: UUID
 
 
-class KeptCustomer(Row):
+class StoredCustomer(Row):
     """The customer at Stripe that counts for an organization."""
 
     organization_id: UUID
@@ -29,11 +29,11 @@ async def get_customer(database: Database, actor: Person, *, organization_id: UU
     return CustomerRow.model_validate(row)
 
 
-async def keep_customer(
+async def set_stripe_customer(
     database: Database, *, organization_id: UUID, customer_id: str
-) -> KeptCustomer:
+) -> StoredCustomer:
     """Write down the customer that Stripe made; of two that were made at once the first counts."""
     row = await database.call(
-        "keep_customer", SERVICE, organization_id=organization_id, customer_id=customer_id
+        "set_stripe_customer", SERVICE, organization_id=organization_id, customer_id=customer_id
     )
-    return KeptCustomer.model_validate(row)
+    return StoredCustomer.model_validate(row)

@@ -56,32 +56,32 @@ class AcceptedEvent(Row):
     posted: bool
 
 
-class IntentFound(TypedDict):
+class IntentAtStripe(TypedDict):
     """What Stripe has of one intent: amounts in minor units of `currency`."""
 
     intent_id: str
     received_minor: int
     tax_minor: int
     currency: str
-    paid_method_id: str | None
+    stripe_payment_method_id: str | None
 
 
-class FoundAtStripe(TypedDict):
+class MoneyAtStripe(TypedDict):
     """All that Stripe has of the money that an event is about."""
 
     customer_id: str | None
     session_id: str | None
     invoice_id: str | None
-    intents: list[IntentFound]
+    intents: list[IntentAtStripe]
     refunds: list[RefundFact]
     disputes: list[DisputeFact]
 
 
 async def list_events(
-    database: Database, *, states: Sequence[EventState], most: int
+    database: Database, *, states: Sequence[EventState], max_rows: int
 ) -> list[EventRow]:
     """List the last events in these states, newest first."""
-    rows = await database.call("list_events", SERVICE, states=list(states), most=most)
+    rows = await database.call("list_events", SERVICE, states=list(states), max_rows=max_rows)
     return [EventRow.model_validate(row) for row in rows]
 
 
@@ -101,7 +101,7 @@ async def accept_event(
     database: Database,
     *,
     event_id: str,
-    at_stripe: FoundAtStripe,
+    at_stripe: MoneyAtStripe,
     adopting: bool = False,
     organization_id: UUID | None = None,
     dry_run: bool = False,

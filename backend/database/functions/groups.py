@@ -6,7 +6,7 @@ from backend.database.protocol import SERVICE, Database, Person
 from backend.schemas import Group, GroupBalance, GroupEvent
 
 
-async def hear_of_group(
+async def record_group_change(
     database: Database,
     *,
     telegram_chat_id: int,
@@ -18,7 +18,7 @@ async def hear_of_group(
     It ends the group's tie where the bot left or joined anew. `new_chat_id`: where it migrated to.
     """
     row = await database.call(
-        "hear_of_group",
+        "record_group_change",
         SERVICE,
         telegram_chat_id=telegram_chat_id,
         happened=happened,
@@ -48,7 +48,7 @@ async def tie_group(
     return Group.model_validate(row)
 
 
-async def allow_group(
+async def set_group_permissions(
     database: Database,
     actor: Person,
     *,
@@ -64,7 +64,7 @@ async def allow_group(
     Raises NotFound or RoleTooLow.
     """
     row = await database.call(
-        "allow_group",
+        "set_group_permissions",
         actor,
         telegram_chat_id=telegram_chat_id,
         organization_id=organization_id,

@@ -51,7 +51,7 @@ async def list_transactions(
     currency: str | None = None,
     kind: list[TransactionKind] | None = None,
     cursor: str | None = None,
-    most: int | None = None,
+    max_rows: int | None = None,
 ) -> Transactions:
     """List a wallet's movements, of the default currency where none is named.
 
@@ -64,7 +64,7 @@ async def list_transactions(
         currency=currency,
         kind=kind,
         cursor=cursor,
-        most=most,
+        max_rows=max_rows,
     )
     return Transactions.model_validate(page)
 
@@ -76,7 +76,7 @@ async def list_payments(
     organization_id: UUID,
     status: list[PaymentStatus] | None = None,
     cursor: str | None = None,
-    most: int | None = None,
+    max_rows: int | None = None,
 ) -> Payments:
     """List an organization's payments, of every status where none is named.
 
@@ -88,12 +88,12 @@ async def list_payments(
         organization_id=organization_id,
         status=status,
         cursor=cursor,
-        most=most,
+        max_rows=max_rows,
     )
     return Payments.model_validate(page)
 
 
-async def statement(
+async def get_statement(
     database: Database, actor: Person, *, organization_id: UUID, currency: str | None, month: date
 ) -> StatementRow:
     """Read one month of a wallet, of the default currency where it is None.
@@ -101,6 +101,6 @@ async def statement(
     `month` is any day of it. Raises NotFound, CurrencyUnknown.
     """
     row = await database.call(
-        "statement", actor, organization_id=organization_id, currency=currency, month=month
+        "get_statement", actor, organization_id=organization_id, currency=currency, month=month
     )
     return StatementRow.model_validate(row)

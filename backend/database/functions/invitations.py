@@ -54,12 +54,12 @@ async def revoke_invitation(
     )
 
 
-async def show_invitation(database: Database, actor: Person, *, code: str) -> Invitation:
+async def get_invitation(database: Database, actor: Person, *, code: str) -> Invitation:
     """Read what a code would let the caller into.
 
     Wrong, expired, used up and used by the caller are one refusal: raises InvitationInvalid.
     """
-    return Invitation.model_validate(await database.call("show_invitation", actor, code=code))
+    return Invitation.model_validate(await database.call("get_invitation", actor, code=code))
 
 
 async def accept_invitation(database: Database, actor: Person, *, code: str) -> Organization:

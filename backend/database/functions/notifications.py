@@ -18,14 +18,14 @@ class FinishedNotificationRow(Row):
     seconds_since_paid: float | None = None
 
 
-async def claim_notifications(database: Database, *, most: int) -> list[Notification]:
+async def claim_notifications(database: Database, *, max_rows: int) -> list[Notification]:
     """Claim what may be sent now, for 30 seconds, `most` at most.
 
     Telegram's limits are kept in SQL, for all bots together: 30 messages a second, in one chat one
     a second with bursts of three, in a group 20 a minute.
     https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
     """
-    rows = await database.call("claim_notifications", SERVICE, most=most)
+    rows = await database.call("claim_notifications", SERVICE, max_rows=max_rows)
     return [Notification.model_validate(row) for row in rows]
 
 

@@ -61,18 +61,18 @@ class LedgerProblemRow(Row):
     place: str
 
 
-async def operating_figures(database: Database) -> OperatingFigures:
+async def get_operating_figures(database: Database) -> OperatingFigures:
     """Count what waits and what went wrong."""
-    return OperatingFigures.model_validate(await database.call("operating_figures", SERVICE))
+    return OperatingFigures.model_validate(await database.call("get_operating_figures", SERVICE))
 
 
-async def ledger_problems(database: Database, *, most: int) -> list[LedgerProblemRow]:
+async def list_ledger_problems(database: Database, *, max_rows: int) -> list[LedgerProblemRow]:
     """Read every entry of every account and list what is wrong, `most` at most."""
-    rows = await database.call("ledger_problems", SERVICE, most=most)
+    rows = await database.call("list_ledger_problems", SERVICE, max_rows=max_rows)
     return [LedgerProblemRow.model_validate(row) for row in rows]
 
 
-async def applied_migrations(database: Database) -> list[str]:
+async def list_applied_migrations(database: Database) -> list[str]:
     """List the versions that the database has, in order."""
-    versions: list[str] = await database.call("applied_migrations", SERVICE)
+    versions: list[str] = await database.call("list_applied_migrations", SERVICE)
     return versions

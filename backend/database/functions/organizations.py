@@ -46,9 +46,11 @@ async def rename_organization(
     return Organization.model_validate(row)
 
 
-async def choose_organization(database: Database, actor: Person, *, organization_id: UUID) -> Me:
+async def set_default_organization(
+    database: Database, actor: Person, *, organization_id: UUID
+) -> Me:
     """Make an organization the caller's default one. Raises NotFound."""
-    row = await database.call("choose_organization", actor, organization_id=organization_id)
+    row = await database.call("set_default_organization", actor, organization_id=organization_id)
     return Me.model_validate(row)
 
 
@@ -75,19 +77,19 @@ async def remove_member(
     await database.call("remove_member", actor, organization_id=organization_id, user_id=user_id)
 
 
-async def list_audit(
+async def list_audit_log(
     database: Database,
     actor: Person,
     *,
     organization_id: UUID,
     cursor: str | None = None,
-    most: int | None = None,
+    max_rows: int | None = None,
 ) -> AuditEntries:
     """List what was done in an organization, newest first, `most` to a page (1 to 100, else 20).
 
     Raises NotFound, RoleTooLow, BadCursor.
     """
     page = await database.call(
-        "list_audit", actor, organization_id=organization_id, cursor=cursor, most=most
+        "list_audit_log", actor, organization_id=organization_id, cursor=cursor, max_rows=max_rows
     )
     return AuditEntries.model_validate(page)

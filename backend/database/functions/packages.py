@@ -22,9 +22,9 @@ async def list_packages(database: Database, actor: Person) -> list[Package]:
     return [Package.model_validate(row) for row in rows]
 
 
-async def show_packages(database: Database) -> list[Package]:
+async def list_packages_for_service(database: Database) -> list[Package]:
     """List what is offered, for the operator."""
-    rows = await database.call("show_packages", SERVICE)
+    rows = await database.call("list_packages_for_service", SERVICE)
     return [Package.model_validate(row) for row in rows]
 
 

@@ -38,7 +38,7 @@ class OrderedMethod(PaymentMethod, extra="ignore"):
     twins: list[str]
 
 
-class MethodLook(Row):
+class PaymentMethodSync(Row):
     """Whose methods Stripe is asked about, and when it was asked: of two answers the later counts.
 
     `link` is the link that the question was about, if it was about one.
@@ -46,7 +46,7 @@ class MethodLook(Row):
 
     organization_id: UUID
     stripe_customer_id: str
-    looked_at: datetime
+    refetched_at: datetime
     link: SetupLinkRow | None
 
 
@@ -76,63 +76,73 @@ async def list_payment_methods(
 
 
 async def get_payment_method(
-    database: Database, actor: Person, *, method_id: UUID
+    database: Database, actor: Person, *, payment_method_id: UUID
 ) -> PaymentMethod:
     """Read a method that can be charged. Raises NotFound, RoleTooLow."""
-    row = await database.call("get_payment_method", actor, method_id=method_id)
+    row = await database.call("get_payment_method", actor, payment_method_id=payment_method_id)
     return PaymentMethod.model_validate(row)
 
 
-async def label_method(
-    database: Database, actor: Person, *, method_id: UUID, label: str
+async def set_payment_method_label(
+    database: Database, actor: Person, *, payment_method_id: UUID, label: str
 ) -> PaymentMethod:
     """Give a method a label; an empty one is none. Raises NotFound, RoleTooLow."""
-    row = await database.call("label_method", actor, method_id=method_id, label=label)
+    row = await database.call(
+        "set_payment_method_label", actor, payment_method_id=payment_method_id, label=label
+    )
     return PaymentMethod.model_validate(row)
 
 
-async def order_addition(database: Database, actor: Person, *, organization_id: UUID) -> None:
+async def request_payment_method_addition(
+    database: Database, actor: Person, *, organization_id: UUID
+) -> None:
     """Write down that somebody adds a method without a page.
 
     Raises NotFound, RoleTooLow, TooManyRequests.
     """
-    await database.call("order_addition", actor, organization_id=organization_id)
+    await database.call("request_payment_method_addition", actor, organization_id=organization_id)
 
 
-async def order_method(
-    database: Database, actor: Person, *, method_id: UUID, act: Literal["default", "removal"]
+async def request_payment_method_change(
+    database: Database,
+    actor: Person,
+    *,
+    payment_method_id: UUID,
+    act: Literal["default", "removal"],
 ) -> OrderedMethod:
     """Write down what somebody wants done with a method, before it is done at Stripe.
 
     Raises NotFound, RoleTooLow. The removal of one that is removed already is answered, not written
     down.
     """
-    row = await database.call("order_method", actor, method_id=method_id, act=act)
+    row = await database.call(
+        "request_payment_method_change", actor, payment_method_id=payment_method_id, act=act
+    )
     return OrderedMethod.model_validate(row)
 
 
-async def start_method_look(
+async def get_payment_method_sync(
     database: Database, *, fact: WhoseMethods, event_id: str | None = None
-) -> MethodLook | None:
+) -> PaymentMethodSync | None:
     """Read whose methods Stripe is to be asked about; None where there is nothing to ask.
 
     Where Stripe was asked after the event `event_id` came, it has answered already.
     """
-    row = await database.call("start_method_look", SERVICE, fact=fact, event_id=event_id)
-    return MethodLook.model_validate(row) if row["due"] else None
+    row = await database.call("get_payment_method_sync", SERVICE, fact=fact, event_id=event_id)
+    return PaymentMethodSync.model_validate(row) if row["due"] else None
 
 
-async def mirror_methods(
+async def sync_payment_methods(
     database: Database,
     *,
     organization_id: UUID,
-    looked_at: datetime,
+    refetched_at: datetime,
     methods: Sequence[StripePaymentMethod],
     default_id: str | None = None,
     added_id: str | None = None,
     added_by: UUID | None = None,
     make_default: bool = False,
-    gone_customer_id: str | None = None,
+    deleted_stripe_customer_id: str | None = None,
 ) -> MirroredMethods:
     """Write down all `methods` that a customer has at Stripe, and which is its default.
 
@@ -140,21 +150,21 @@ async def mirror_methods(
     that is gone at Stripe is forgotten.
     """
     row = await database.call(
-        "mirror_methods",
+        "sync_payment_methods",
         SERVICE,
         organization_id=organization_id,
-        looked_at=looked_at.isoformat(),
+        refetched_at=refetched_at.isoformat(),
         methods=[method.as_mirrored() for method in methods],
         default_id=default_id,
         added_id=added_id,
         added_by=added_by,
         make_default=make_default,
-        gone_customer_id=gone_customer_id,
+        deleted_stripe_customer_id=deleted_stripe_customer_id,
     )
     return MirroredMethods.model_validate(row)
 
 
-async def tell_expiring_methods(database: Database, *, most: int) -> int:
+async def notify_expiring_payment_methods(database: Database, *, max_rows: int) -> int:
     """Notify owners and admins, once and a month ahead, of cards that expire; how many cards."""
-    told: int = await database.call("tell_expiring_methods", SERVICE, most=most)
+    told: int = await database.call("notify_expiring_payment_methods", SERVICE, max_rows=max_rows)
     return told

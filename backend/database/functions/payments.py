@@ -75,22 +75,22 @@ async def get_payment(database: Database, actor: Person, *, payment_id: UUID) ->
     return Payment.model_validate(row)
 
 
-async def request_cancel(database: Database, actor: Person, *, payment_id: UUID) -> Payment:
+async def request_payment_cancel(database: Database, actor: Person, *, payment_id: UUID) -> Payment:
     """Ask for a payment to be canceled; at once where Stripe was not asked for anything yet.
 
     Raises NotFound, RoleTooLow, PaymentClosed.
     """
-    row = await database.call("request_cancel", actor, payment_id=payment_id)
+    row = await database.call("request_payment_cancel", actor, payment_id=payment_id)
     return Payment.model_validate(row)
 
 
-async def start_payment(database: Database, *, payment_id: UUID) -> PaymentRow:
+async def get_payment_for_service(database: Database, *, payment_id: UUID) -> PaymentRow:
     """Read all that is needed to talk to Stripe about a payment."""
-    row = await database.call("start_payment", SERVICE, payment_id=payment_id)
+    row = await database.call("get_payment_for_service", SERVICE, payment_id=payment_id)
     return PaymentRow.model_validate(row)
 
 
-async def open_payment(
+async def mark_payment_opened(
     database: Database,
     *,
     payment_id: UUID,
@@ -103,7 +103,7 @@ async def open_payment(
     What is known already stays; a payment that went on meanwhile is not moved.
     """
     row = await database.call(
-        "open_payment",
+        "mark_payment_opened",
         SERVICE,
         payment_id=payment_id,
         session_id=session_id,
@@ -113,7 +113,7 @@ async def open_payment(
     return PaymentRow.model_validate(row)
 
 
-async def next_attempt(
+async def increase_attempt(
     database: Database, *, payment_id: UUID, attempt: int, without_customer: bool = False
 ) -> None:
     """Ask under a new key next time, because Stripe remembers its refusal under the old one.
@@ -122,7 +122,7 @@ async def next_attempt(
     `without_customer`: the payment goes on without the customer that Stripe refused.
     """
     await database.call(
-        "next_attempt",
+        "increase_attempt",
         SERVICE,
         payment_id=payment_id,
         attempt=attempt,
@@ -130,27 +130,27 @@ async def next_attempt(
     )
 
 
-async def start_check(database: Database, *, payment_id: UUID) -> PaymentCheck:
+async def claim_payment_check(database: Database, *, payment_id: UUID) -> PaymentCheck:
     """Read a payment, and take the turn to ask Stripe about it, which comes every three seconds.
 
     Raises NotFound.
     """
-    row = await database.call("start_check", SERVICE, payment_id=payment_id)
+    row = await database.call("claim_payment_check", SERVICE, payment_id=payment_id)
     return PaymentCheck.model_validate(row)
 
 
-async def unsettled_payments(database: Database, *, most: int) -> list[UUID]:
+async def list_payments_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
     """List payments whose webhook may have been lost, the one first that was never asked about."""
-    ids: list[str] = await database.call("unsettled_payments", SERVICE, most=most)
+    ids: list[str] = await database.call("list_payments_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]
 
 
-async def end_abandoned(database: Database, *, most: int) -> None:
+async def expire_abandoned(database: Database, *, max_rows: int) -> None:
     """End payments (`most` of them) and subscriptions that nobody ever could pay in their time.
 
     Only after Stripe's events have been read: they may tell of one that was paid.
     """
-    await database.call("end_abandoned", SERVICE, most=most)
+    await database.call("expire_abandoned", SERVICE, max_rows=max_rows)
 
 
 async def get_attempt(database: Database, actor: Person, *, idempotency_key: str) -> Attempt:

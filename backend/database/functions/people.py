@@ -6,7 +6,7 @@ from backend.database.protocol import SERVICE, Database, Person
 from backend.schemas import LinkCode, Me
 
 
-async def introduce(
+async def upsert_telegram_user(
     database: Database, *, telegram_id: int, name: str, language: str, chat_id: int | None = None
 ) -> Me:
     """Make a Telegram user known, or refresh what is known; `chat_id` only if it is private.
@@ -14,7 +14,7 @@ async def introduce(
     A person's private chat can be written to again from then on.
     """
     row = await database.call(
-        "introduce",
+        "upsert_telegram_user",
         SERVICE,
         telegram_id=telegram_id,
         name=name,
@@ -24,12 +24,12 @@ async def introduce(
     return Me.model_validate(row)
 
 
-async def meet(
+async def upsert_supabase_user(
     database: Database, *, auth_user_id: UUID, name: str, language: str, refresh: bool
 ) -> Me:
     """Make a Supabase user known; `refresh` says whether what is known already is to change."""
     row = await database.call(
-        "meet",
+        "upsert_supabase_user",
         SERVICE,
         auth_user_id=auth_user_id,
         name=name,
@@ -47,9 +47,9 @@ async def create_link_code(database: Database, actor: Person) -> LinkCode:
     return LinkCode.model_validate(await database.call("create_link_code", actor))
 
 
-async def use_link_code(database: Database, actor: Person, *, code: str) -> Me:
+async def redeem_link_code(database: Database, actor: Person, *, code: str) -> Me:
     """Make one person of the Telegram user who shows a code and the Supabase user who made it.
 
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory, and changes nothing then.
     """
-    return Me.model_validate(await database.call("use_link_code", actor, code=code))
+    return Me.model_validate(await database.call("redeem_link_code", actor, code=code))

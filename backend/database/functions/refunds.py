@@ -58,9 +58,9 @@ async def get_refund(database: Database, actor: Person, *, refund_id: UUID) -> R
     return Refund.model_validate(row)
 
 
-async def start_refund(database: Database, *, refund_id: UUID) -> RefundRow:
+async def get_refund_for_service(database: Database, *, refund_id: UUID) -> RefundRow:
     """Read all that is needed to talk to Stripe about a refund."""
-    row = await database.call("start_refund", SERVICE, refund_id=refund_id)
+    row = await database.call("get_refund_for_service", SERVICE, refund_id=refund_id)
     return RefundRow.model_validate(row)
 
 
@@ -71,7 +71,7 @@ async def refuse_refund(database: Database, *, refund_id: UUID, attempt: int, fa
     )
 
 
-async def unsettled_refunds(database: Database, *, most: int) -> list[UUID]:
+async def claim_refunds_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
     """List refunds whose answer or webhook may have been lost; each comes every five minutes."""
-    ids: list[str] = await database.call("unsettled_refunds", SERVICE, most=most)
+    ids: list[str] = await database.call("claim_refunds_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]

@@ -27,7 +27,7 @@ class SetupLinkCheck(SetupLinkRow):
     due: bool
 
 
-async def create_method_link(
+async def create_setup_link(
     database: Database,
     actor: Person,
     *,
@@ -42,7 +42,7 @@ async def create_method_link(
     Raises NotFound, RoleTooLow, TooManyRequests, IdempotencyKeyReused.
     """
     row = await database.call(
-        "create_method_link",
+        "create_setup_link",
         actor,
         organization_id=organization_id,
         idempotency_key=idempotency_key,
@@ -53,13 +53,13 @@ async def create_method_link(
     return MethodLink.model_validate(row)
 
 
-async def get_method_link(database: Database, actor: Person, *, link_id: UUID) -> MethodLink:
+async def get_setup_link(database: Database, actor: Person, *, link_id: UUID) -> MethodLink:
     """Read a link of the caller's own. Raises NotFound, RoleTooLow."""
-    row = await database.call("get_method_link", actor, link_id=link_id)
+    row = await database.call("get_setup_link", actor, link_id=link_id)
     return MethodLink.model_validate(row)
 
 
-async def open_method_link(
+async def open_setup_link(
     database: Database, *, link_id: UUID, session_id: str | None = None, url: str | None = None
 ) -> SetupLinkRow:
     """Read all that is needed to talk to Stripe about a link; write down the page it made, if any.
@@ -67,21 +67,21 @@ async def open_method_link(
     What is known already stays.
     """
     row = await database.call(
-        "open_method_link", SERVICE, link_id=link_id, session_id=session_id, url=url
+        "open_setup_link", SERVICE, link_id=link_id, session_id=session_id, url=url
     )
     return SetupLinkRow.model_validate(row)
 
 
-async def start_link_check(database: Database, *, link_id: UUID) -> SetupLinkCheck:
+async def claim_setup_link_check(database: Database, *, link_id: UUID) -> SetupLinkCheck:
     """Read a link, and take the turn to ask Stripe about it, which comes every three seconds.
 
     Raises NotFound.
     """
-    row = await database.call("start_link_check", SERVICE, link_id=link_id)
+    row = await database.call("claim_setup_link_check", SERVICE, link_id=link_id)
     return SetupLinkCheck.model_validate(row)
 
 
-async def settle_method_link(
+async def settle_setup_link(
     database: Database,
     *,
     link_id: UUID,
@@ -94,7 +94,7 @@ async def settle_method_link(
     `decline` is Stripe's code of the last failed try on it.
     """
     await database.call(
-        "settle_method_link",
+        "settle_setup_link",
         SERVICE,
         link_id=link_id,
         stripe_payment_method_id=stripe_payment_method_id,

@@ -58,47 +58,49 @@ async def receive_events(
     return [EventResult.model_validate(row) for row in rows]
 
 
-async def repeat_event(database: Database, *, event_id: str) -> EventResult:
+async def reapply_event(database: Database, *, event_id: str) -> EventResult:
     """Apply an event as if Stripe had sent it again."""
-    row = await database.call("repeat_event", SERVICE, event_id=event_id)
+    row = await database.call("reapply_event", SERVICE, event_id=event_id)
     return EventResult.model_validate(row)
 
 
-async def apply_refetched(database: Database, *, event_id: str, fact: Fact) -> EventResult:
+async def apply_refetched_event(database: Database, *, event_id: str, fact: Fact) -> EventResult:
     """Apply what Stripe answered about the object of an event about which it was to be asked.
 
     `repeat` where somebody else asked at the same time and was faster.
     """
-    row = await database.call("apply_refetched", SERVICE, event_id=event_id, fact=fact.as_json())
+    row = await database.call(
+        "apply_refetched_event", SERVICE, event_id=event_id, fact=fact.as_json()
+    )
     return EventResult.model_validate(row)
 
 
-async def answered_event(database: Database, *, event_id: str) -> None:
+async def mark_event_refetched(database: Database, *, event_id: str) -> None:
     """Write down that Stripe has answered all that an event asks for: a repeat asks no more."""
-    await database.call("answered_event", SERVICE, event_id=event_id)
+    await database.call("mark_event_refetched", SERVICE, event_id=event_id)
 
 
-async def unanswered_event(database: Database, *, event_id: str, reason: str) -> EventResult:
+async def mark_event_unanswered(database: Database, *, event_id: str, reason: str) -> EventResult:
     """Write down that Stripe did not answer, and why: a repeat of the event asks again.
 
     After five tries in an hour, or where Stripe does not know the object, it is a dead letter.
     """
-    row = await database.call("unanswered_event", SERVICE, event_id=event_id, reason=reason)
+    row = await database.call("mark_event_unanswered", SERVICE, event_id=event_id, reason=reason)
     return EventResult.model_validate(row)
 
 
-async def unsettled_events(database: Database, *, most: int) -> list[str]:
+async def list_events_to_reconcile(database: Database, *, max_rows: int) -> list[str]:
     """List events that failed or wait for Stripe's answer, the one first that waits longest."""
-    ids: list[str] = await database.call("unsettled_events", SERVICE, most=most)
+    ids: list[str] = await database.call("list_events_to_reconcile", SERVICE, max_rows=max_rows)
     return ids
 
 
-async def events_cursor(database: Database) -> int:
+async def get_events_cursor(database: Database) -> int:
     """Read until when (seconds since 1970) Stripe's list of events was read to its end."""
-    until: int = await database.call("events_cursor", SERVICE)
+    until: int = await database.call("get_events_cursor", SERVICE)
     return until
 
 
-async def move_events_cursor(database: Database, *, until: int) -> None:
+async def advance_events_cursor(database: Database, *, read_until: int) -> None:
     """Write down until when (seconds since 1970) Stripe's whole list was applied."""
-    await database.call("move_events_cursor", SERVICE, until=until)
+    await database.call("advance_events_cursor", SERVICE, read_until=read_until)

@@ -32,12 +32,12 @@ class SubscriptionChanges(TypedDict, total=False):
 class SeenSubscription(TypedDict, total=False):
     """How Stripe said that a subscription stands; what is left out or None was not said.
 
-    `asked_at` (ISO 8601) is the row's of when Stripe was asked: of two answers the later counts.
+    `refetched_at` (ISO 8601) is the row's of when Stripe was asked: the later counts.
     `amount` in minor units, `ends` (of the period) in seconds since 1970. `changed_by` (a UUID as
     text) has seen it already.
     """
 
-    asked_at: str
+    refetched_at: str
     changed_by: str | None
     status: str
     paused: bool
@@ -53,7 +53,7 @@ class SubscriptionRow(Subscription, extra="ignore"):
     """A subscription as the backend needs it to talk to Stripe.
 
     `stripe_payment_method_id` is the saved card that it begins with. `unwanted`: somebody who may
-    has canceled it. `revoked`: whoever started it has lost the role. `asked_at` goes back with
+    has canceled it. `revoked`: whoever started it has lost the role. `refetched_at` goes back with
     Stripe's answer.
     """
 
@@ -66,7 +66,7 @@ class SubscriptionRow(Subscription, extra="ignore"):
     stripe_customer_id: str | None
     stripe_checkout_session_id: str | None
     stripe_subscription_id: str | None
-    asked_at: datetime
+    refetched_at: datetime
 
 
 class RequestedChange(Subscription, extra="ignore"):
@@ -114,7 +114,7 @@ async def get_subscription(
     return Subscription.model_validate(row)
 
 
-async def request_change(
+async def request_subscription_change(
     database: Database, actor: Person, *, subscription_id: UUID, changes: SubscriptionChanges
 ) -> RequestedChange:
     """Write down what somebody wants changed, before Stripe is asked for it.
@@ -122,12 +122,12 @@ async def request_change(
     Raises NotFound, RoleTooLow, SubscriptionOver, one of AmountRefused.
     """
     row = await database.call(
-        "request_change", actor, subscription_id=subscription_id, changes=changes
+        "request_subscription_change", actor, subscription_id=subscription_id, changes=changes
     )
     return RequestedChange.model_validate(row)
 
 
-async def start_subscription(
+async def get_subscription_for_service(
     database: Database,
     *,
     subscription_id: UUID | None,
@@ -138,7 +138,7 @@ async def start_subscription(
     Raises NotFound.
     """
     row = await database.call(
-        "start_subscription",
+        "get_subscription_for_service",
         SERVICE,
         subscription_id=subscription_id,
         stripe_subscription_id=stripe_subscription_id,
@@ -146,26 +146,28 @@ async def start_subscription(
     return SubscriptionRow.model_validate(row)
 
 
-async def note_subscription(
-    database: Database, *, subscription_id: UUID, seen: SeenSubscription
+async def record_subscription_state(
+    database: Database, *, subscription_id: UUID, state: SeenSubscription
 ) -> Subscription:
     """Write down how a subscription stands at Stripe, and notify its people of what changed."""
     row = await database.call(
-        "note_subscription", SERVICE, subscription_id=subscription_id, seen=seen
+        "record_subscription_state", SERVICE, subscription_id=subscription_id, state=state
     )
     return Subscription.model_validate(row)
 
 
-async def start_subscription_check(database: Database, *, subscription_id: UUID) -> bool:
+async def claim_subscription_check(database: Database, *, subscription_id: UUID) -> bool:
     """Take the turn to ask Stripe about a subscription, if it is now: every three seconds.
 
     Raises NotFound.
     """
-    row = await database.call("start_subscription_check", SERVICE, subscription_id=subscription_id)
+    row = await database.call("claim_subscription_check", SERVICE, subscription_id=subscription_id)
     return bool(row["due"])
 
 
-async def unsettled_subscriptions(database: Database, *, most: int) -> list[UUID]:
+async def list_subscriptions_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
     """List subscriptions whose webhook may have been lost, the longest unasked first."""
-    ids: list[str] = await database.call("unsettled_subscriptions", SERVICE, most=most)
+    ids: list[str] = await database.call(
+        "list_subscriptions_to_reconcile", SERVICE, max_rows=max_rows
+    )
     return [UUID(id) for id in ids]

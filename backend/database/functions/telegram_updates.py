@@ -37,13 +37,13 @@ async def receive_update(database: Database, *, body: Json) -> ReceivedUpdateRow
 
 
 async def claim_updates(
-    database: Database, *, most: int, takeover: bool = False
+    database: Database, *, max_rows: int, takeover: bool = False
 ) -> ClaimedUpdatesRow:
     """Claim updates for 30 seconds, `most` at most: one at a time per chat, oldest first.
 
     With `takeover` also those that another bot holds. What ran out five times is given up.
     """
-    row = await database.call("claim_updates", SERVICE, most=most, takeover=takeover)
+    row = await database.call("claim_updates", SERVICE, max_rows=max_rows, takeover=takeover)
     return ClaimedUpdatesRow.model_validate(row)
 
 

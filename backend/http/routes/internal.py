@@ -11,40 +11,40 @@ from backend.schemas import GroupNews, NotificationResult, UpdateHandled, Update
 INTERNAL: list[web.RouteDef] = [
     bot_route(
         "POST", r"/internal/groups/{chat_id:-\d{1,15}}",
-        lambda call: groups.hear(call.database, call.number("chat_id"), call.body),
-        takes=GroupNews,
+        lambda call: groups.record_group_change(call.database, call.number("chat_id"), call.body),
+        request_model=GroupNews,
     ),
     bot_route(
         "POST", "/internal/updates/claim",
-        lambda call: telegram_updates.claim(
+        lambda call: telegram_updates.claim_updates(
             call.services,
             call.request.query.get("takeover") == "true",
             requests.wait_seconds(call.request),
-            requests.still_waits(call.request),
+            requests.is_waiting(call.request),
         ),
     ),
     bot_route(
         "POST", "/internal/updates/{id}/handled",
-        lambda call: telegram_updates.finish(call.services, call.number(), call.body),
-        takes=UpdateHandled, status=204,
+        lambda call: telegram_updates.finish_update(call.services, call.number(), call.body),
+        request_model=UpdateHandled, status=204,
     ),
     bot_route(
         "POST", "/internal/updates/{id}/rejected",
-        lambda call: telegram_updates.reject(call.services, call.number(), call.body),
-        takes=UpdateRejected, status=204,
+        lambda call: telegram_updates.reject_update(call.services, call.number(), call.body),
+        request_model=UpdateRejected, status=204,
     ),
     bot_route(
         "POST", "/internal/notifications/claim",
-        lambda call: outbox.claim(
-            call.database, call.services.bell, requests.wait_seconds(call.request),
-            requests.still_waits(call.request),
+        lambda call: outbox.claim_notifications(
+            call.database, call.services.wakeup, requests.wait_seconds(call.request),
+            requests.is_waiting(call.request),
         ),
     ),
     bot_route(
         "POST", "/internal/notifications/{id}/result",
-        lambda call: outbox.finish(
-            call.database, call.services.bell, call.services.metrics, call.number(), call.body
+        lambda call: outbox.finish_notification(
+            call.database, call.services.wakeup, call.services.metrics, call.number(), call.body
         ),
-        takes=NotificationResult, status=204,
+        request_model=NotificationResult, status=204,
     ),
 ]  # fmt: skip

@@ -18,22 +18,22 @@ ORGANIZATIONS: list[Route] = [
     route(
         "GET",
         "/api/organizations",
-        lambda call: organizations.listing(call.database, call.actor),
+        lambda call: organizations.list_organizations(call.database, call.actor),
         "The caller's own organizations.",
-        gives=Organizations,
+        response_model=Organizations,
     ),
     route(
         "POST",
         "/api/organizations",
-        lambda call: organizations.create(
+        lambda call: organizations.create_organization(
             call.database, call.actor, call.body, call.idempotency_key
         ),
         "Found an organization, which the caller owns; the same key founds it once.",
-        takes=OrganizationRequest,
-        gives=Organization,
+        request_model=OrganizationRequest,
+        response_model=Organization,
         status=201,
         key="optional",
-        refuses=(
+        raises=(
             errors.SignupClosed,
             errors.TooManyOrganizations,
             errors.IdempotencyKeyReused,
@@ -42,36 +42,38 @@ ORGANIZATIONS: list[Route] = [
     route(
         "GET",
         "/api/organizations/{id}",
-        lambda call: organizations.show(call.database, call.actor, call.id()),
+        lambda call: organizations.get_organization(call.database, call.actor, call.id()),
         "One of the caller's organizations.",
-        gives=Organization,
+        response_model=Organization,
         role="member",
     ),
     route(
         "PATCH",
         "/api/organizations/{id}",
-        lambda call: organizations.rename(call.database, call.actor, call.id(), call.body),
+        lambda call: organizations.rename_organization(
+            call.database, call.actor, call.id(), call.body
+        ),
         "Give an organization another name.",
-        takes=OrganizationRequest,
-        gives=Organization,
+        request_model=OrganizationRequest,
+        response_model=Organization,
         role="admin",
     ),
     route(
         "GET",
         "/api/organizations/{id}/audit",
-        lambda call: organizations.audit(call.database, call.actor, call.id(), call.body),
+        lambda call: organizations.list_audit_log(call.database, call.actor, call.id(), call.body),
         "What was done in an organization.",
-        takes=AuditQuery,
-        gives=AuditEntries,
+        request_model=AuditQuery,
+        response_model=AuditEntries,
         role="owner",
-        refuses=(errors.BadCursor,),
+        raises=(errors.BadCursor,),
     ),
     route(
         "GET",
         "/api/organizations/{id}/members",
-        lambda call: organizations.members(call.database, call.actor, call.id()),
+        lambda call: organizations.list_members(call.database, call.actor, call.id()),
         "Who belongs to an organization.",
-        gives=Members,
+        response_model=Members,
         role="member",
     ),
     route(
@@ -81,19 +83,21 @@ ORGANIZATIONS: list[Route] = [
             call.services, call.actor, call.id(), call.id("user_id"), call.body
         ),
         "Give a member another role.",
-        takes=RoleRequest,
-        gives=Member,
+        request_model=RoleRequest,
+        response_model=Member,
         role="owner",
-        refuses=(errors.LastOwner,),
+        raises=(errors.LastOwner,),
     ),
     route(
         "DELETE",
         "/api/organizations/{id}/members/{user_id}",
-        lambda call: organizations.remove(call.services, call.actor, call.id(), call.id("user_id")),
+        lambda call: organizations.remove_member(
+            call.services, call.actor, call.id(), call.id("user_id")
+        ),
         "Take a member out, or leave.",
         status=204,
         role="member",
-        refuses=(
+        raises=(
             errors.RoleTooLow,
             errors.LastOwner,
         ),

@@ -10,20 +10,20 @@ WALLETS: list[Route] = [
     route(
         "GET",
         "/api/organizations/{id}/wallets",
-        lambda call: history.wallets(call.database, call.actor, call.id()),
+        lambda call: history.list_wallets(call.database, call.actor, call.id()),
         "An organization's wallets.",
-        gives=Wallets,
+        response_model=Wallets,
         role="member",
     ),
     route(
         "GET",
         "/api/organizations/{id}/transactions",
-        lambda call: history.transactions(call.database, call.actor, call.id(), call.body),
+        lambda call: history.list_transactions(call.database, call.actor, call.id(), call.body),
         "A wallet's movements.",
-        takes=TransactionsQuery,
-        gives=Transactions,
+        request_model=TransactionsQuery,
+        response_model=Transactions,
         role="member",
-        refuses=(
+        raises=(
             errors.BadCursor,
             errors.CurrencyUnknown,
         ),
@@ -31,12 +31,12 @@ WALLETS: list[Route] = [
     route(
         "GET",
         "/api/organizations/{id}/statement",
-        lambda call: history.statement(call.database, call.actor, call.id(), call.body),
+        lambda call: history.get_statement(call.database, call.actor, call.id(), call.body),
         "One month of a wallet.",
-        takes=StatementQuery,
-        gives=Statement,
+        request_model=StatementQuery,
+        response_model=Statement,
         role="member",
-        refuses=(errors.CurrencyUnknown,),
+        raises=(errors.CurrencyUnknown,),
         other_form=statement_download.AS_CSV,
     ),
 ]

@@ -1,6 +1,6 @@
 """Charges: how much of one went back, and what it brought on Stripe's balance."""
 
-from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Marked
 from backend.stripe.parsers.facts import ChargeFact
 
@@ -37,8 +37,8 @@ def parse_charge(charge: Charge) -> ChargeFact:
     return ChargeFact(
         about="refunds",
         outcome="told",
-        installation=our_id(charge.metadata, INSTALLATION_METADATA),
-        payment_id=our_id(charge.metadata, PAYMENT_METADATA),
+        installation=metadata_id(charge.metadata, INSTALLATION_METADATA),
+        payment_id=metadata_id(charge.metadata, PAYMENT_METADATA),
         intent_id=charge.payment_intent,
         id=charge.id,
         livemode=charge.livemode,

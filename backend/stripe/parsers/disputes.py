@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.charges import BalanceTransaction, Charge
 from backend.stripe.parsers.documented import Documented, Identified, Marked
 from backend.stripe.parsers.facts import DisputeFact, DisputeStep, WarningFact
@@ -45,8 +45,8 @@ def parse_dispute(dispute: Dispute, step: DisputeStep | None = None) -> DisputeF
     return DisputeFact(
         about="dispute",
         outcome="told",
-        installation=our_id(dispute.metadata, INSTALLATION_METADATA),
-        payment_id=our_id(dispute.metadata, PAYMENT_METADATA),
+        installation=metadata_id(dispute.metadata, INSTALLATION_METADATA),
+        payment_id=metadata_id(dispute.metadata, PAYMENT_METADATA),
         intent_id=dispute.payment_intent,
         id=dispute.id,
         livemode=dispute.livemode,

@@ -63,7 +63,7 @@ class PaymentFact(Fact):
     plain: bool
     currency: str | None
     decline: str | None
-    paid_method_id: str | None
+    stripe_payment_method_id: str | None
 
 
 class TakenBack(Fact):

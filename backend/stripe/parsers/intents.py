@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.charges import Charge
 from backend.stripe.parsers.documented import Decline, Documented, Marked
 from backend.stripe.parsers.facts import PaymentFact, PaymentOutcome
@@ -17,7 +17,7 @@ STANDING: dict[str, PaymentOutcome] = {
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 # What a payer does away from the page, and takes days for: vouchers, bank transfers, codes.
 # https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action-type
-ELSEWHERE = ("display", "microdeposits")
+OFFLINE_ACTIONS = ("display", "microdeposits")
 
 
 class Redirect(Documented):
@@ -53,7 +53,7 @@ class PaymentIntent(Marked):
     def waits_for_payer(self) -> bool:
         """Whether it waits for a payer on a page, and for nothing else."""
         doing = self.next_action.type if self.next_action else ""
-        return self.status in UNPAID and not any(word in doing for word in ELSEWHERE)
+        return self.status in UNPAID and not any(word in doing for word in OFFLINE_ACTIONS)
 
     @property
     def three_d_secure_url(self) -> str | None:
@@ -76,8 +76,8 @@ def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> Payme
         about="payment",
         source="intent",
         outcome=outcome,
-        installation=our_id(intent.metadata, INSTALLATION_METADATA),
-        payment_id=our_id(intent.metadata, PAYMENT_METADATA),
+        installation=metadata_id(intent.metadata, INSTALLATION_METADATA),
+        payment_id=metadata_id(intent.metadata, PAYMENT_METADATA),
         intent_id=intent.id,
         customer_id=intent.customer,
         received_minor=intent.amount_received,
@@ -85,5 +85,5 @@ def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> Payme
         plain=intent.amount_received == intent.amount and not intent.presentment_details,
         currency=intent.currency,
         decline=intent.decline if outcome in ("declined", "failed") else None,
-        paid_method_id=intent.payment_method,
+        stripe_payment_method_id=intent.payment_method,
     )

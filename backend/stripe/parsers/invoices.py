@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from pydantic import ModelWrapValidatorHandler, model_validator
 
-from backend.stripe.metadata import INSTALLATION_METADATA, SUBSCRIPTION_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, SUBSCRIPTION_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Identified
 from backend.stripe.parsers.facts import InvoiceFact, InvoiceOutcome
 
@@ -103,8 +103,8 @@ def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFa
         about="invoice",
         source="invoice",
         outcome=outcome if concerns_us else None,
-        installation=our_id(metadata, INSTALLATION_METADATA),
-        subscription_id=our_id(metadata, SUBSCRIPTION_METADATA),
+        installation=metadata_id(metadata, INSTALLATION_METADATA),
+        subscription_id=metadata_id(metadata, SUBSCRIPTION_METADATA),
         stripe_subscription_id=details.subscription if details else None,
         invoice_id=invoice.id,
         refetched="payments" in invoice.model_fields_set,

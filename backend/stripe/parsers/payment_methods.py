@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import model_validator
 
 from backend.schemas import Json
-from backend.stripe.metadata import INSTALLATION_METADATA, LINK_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, LINK_METADATA, metadata_id
 from backend.stripe.parsers.documented import Decline, Documented, Identified, Marked
 from backend.stripe.parsers.facts import MethodFact
 
@@ -55,7 +55,7 @@ class StripePaymentMethod(Identified):
         return source
 
     def as_mirrored(self) -> Json:
-        """As `api.mirror_methods` takes it: no number, no name, no address."""
+        """As `api.sync_payment_methods` takes it: no number, no name, no address."""
         about = self.details
         return {
             "stripe_payment_method_id": self.id,
@@ -131,6 +131,6 @@ def link_fact(metadata: Mapping[str, str] | None, customer_id: str | None) -> Me
         about="method",
         outcome="changed",
         customer_id=customer_id,
-        installation=our_id(metadata, INSTALLATION_METADATA),
-        link_id=our_id(metadata, LINK_METADATA),
+        installation=metadata_id(metadata, INSTALLATION_METADATA),
+        link_id=metadata_id(metadata, LINK_METADATA),
     )

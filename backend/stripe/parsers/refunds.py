@@ -4,7 +4,7 @@ from backend.stripe.metadata import (
     INSTALLATION_METADATA,
     PAYMENT_METADATA,
     REFUND_METADATA,
-    our_id,
+    metadata_id,
 )
 from backend.stripe.parsers.documented import Marked
 from backend.stripe.parsers.facts import RefundFact
@@ -23,7 +23,7 @@ class Refund(Marked):
     @property
     def refund_id(self) -> str | None:
         """Our id of it, where we asked for it."""
-        return our_id(self.metadata, REFUND_METADATA)
+        return metadata_id(self.metadata, REFUND_METADATA)
 
 
 def parse_refund(refund: Refund) -> RefundFact:
@@ -31,8 +31,8 @@ def parse_refund(refund: Refund) -> RefundFact:
     return RefundFact(
         about="refund",
         outcome="told",
-        installation=our_id(refund.metadata, INSTALLATION_METADATA),
-        payment_id=our_id(refund.metadata, PAYMENT_METADATA),
+        installation=metadata_id(refund.metadata, INSTALLATION_METADATA),
+        payment_id=metadata_id(refund.metadata, PAYMENT_METADATA),
         intent_id=refund.payment_intent,
         id=refund.id,
         livemode=None,

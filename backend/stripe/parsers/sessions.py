@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Marked
 from backend.stripe.parsers.facts import MethodFact, PaymentFact, PaymentOutcome, SubscriptionFact
 from backend.stripe.parsers.intents import PaymentIntent
@@ -101,8 +101,8 @@ def parse_payment_session(
         about="payment",
         source="session",
         outcome=outcome,
-        installation=our_id(session.metadata, INSTALLATION_METADATA),
-        payment_id=our_id(session.metadata, PAYMENT_METADATA),
+        installation=metadata_id(session.metadata, INSTALLATION_METADATA),
+        payment_id=metadata_id(session.metadata, PAYMENT_METADATA),
         session_id=session.id,
         intent_id=session.intent_id,
         customer_id=session.customer,
@@ -111,7 +111,7 @@ def parse_payment_session(
         plain=not session.adjusted and session.amount_total == session.amount_subtotal,
         currency=session.currency,
         decline=intent.decline if intent else None,
-        paid_method_id=intent.payment_method if intent else None,
+        stripe_payment_method_id=intent.payment_method if intent else None,
     )
 
 

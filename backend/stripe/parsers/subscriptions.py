@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from backend.stripe.metadata import INSTALLATION_METADATA, SUBSCRIPTION_METADATA, our_id
+from backend.stripe.metadata import INSTALLATION_METADATA, SUBSCRIPTION_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Identified, Marked
 from backend.stripe.parsers.facts import SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice
@@ -61,7 +61,7 @@ def subscription_fact(
     return SubscriptionFact(
         about="subscription",
         outcome="changed",
-        installation=our_id(metadata, INSTALLATION_METADATA),
-        subscription_id=our_id(metadata, SUBSCRIPTION_METADATA),
+        installation=metadata_id(metadata, INSTALLATION_METADATA),
+        subscription_id=metadata_id(metadata, SUBSCRIPTION_METADATA),
         stripe_subscription_id=at_stripe,
     )

@@ -25,7 +25,7 @@ class Subscription:
     CHANGE: Final = Key("recurring.change", "amount", "interval", "day")
     SURE: Final = Key("recurring.sure", "organization", "amount", "new", "interval")
     END: Final = Key("recurring.end", "amount", "interval", "organization")
-    BEGAN: Final = Key("recurring.began", "organization", "amount", "interval")
+    SUBSCRIPTION_PAGE_STATES: Final = Key("recurring.began", "organization", "amount", "interval")
     ENDED: Final = Key("recurring.ended", "amount", "interval", "organization")
     HELD: Final = Key("recurring.held", "amount", "interval", "organization")
     RESUMED: Final = Key("recurring.resumed", "amount", "interval", "organization")
@@ -81,7 +81,7 @@ INTERVAL_NAMES: Final[Mapping[str, Key]] = {
 }
 # By the fact `news` of a notification of kind `recurring`.
 SUBSCRIPTION_NOTIFICATIONS: Final[Mapping[str, Key]] = {
-    "began": Subscription.BEGAN,
+    "began": Subscription.SUBSCRIPTION_PAGE_STATES,
     "ended": Subscription.ENDED,
     "held": Subscription.HELD,
     "resumed": Subscription.RESUMED,

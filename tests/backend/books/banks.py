@@ -14,11 +14,11 @@ NEXT = {
 
 async def refund_by_an_admin(story: Story) -> None:
     """In the chat or over the API; more than is left is refused."""
-    wanted: Json = {"reason": "requested_by_customer"}
+    request: Json = {"reason": "requested_by_customer"}
     if story.likely(0.5):
-        wanted["amount"] = str(story.chance.randint(1, 60))
+        request["amount"] = str(story.chance.randint(1, 60))
     if story.paid:
-        await story.ask(f"{story.chance.choice(story.paid)}/refund", **wanted)
+        await story.ask(f"{story.chance.choice(story.paid)}/refund", **request)
 
 
 async def something_goes_back(story: Story) -> None:

@@ -20,11 +20,11 @@ async def another_version(story: Story) -> None:
     await story.faults(api_version=story.chance.choice(VERSIONS))
 
 
-async def a_neighbour_pays(story: Story) -> None:
+async def other_installation_pays(story: Story) -> None:
     """Another installation on the same Stripe account, some of whose money goes back again."""
     made = await story.at_stripe("neighbour", amount=story.chance.choice([500, 5000]))
     if "payment_intent" in made:
-        story.neighbours.add(made["payment_intent"])
+        story.other_installations.add(made["payment_intent"])
         if story.likely(0.5):
             step = story.chance.choice(["refund", "dispute", "warn"])
             await story.at_stripe(f"clawbacks/{made['payment_intent']}", step=step)
@@ -53,8 +53,8 @@ async def the_operator_adjusts(story: Story) -> None:
     amount = story.chance.choice(["5", "-3.50", "0.01"])
     reference = f"note-{story.chance.randint(1, 10**9)}"
     for _ in range(story.chance.choice([1, 2])):
-        await adjustments.adjust(
-            story.house.shop.database, organization_id=story.house.world.acme, currency="eur",
+        await adjustments.post_adjustment(
+            story.system.services.database, organization_id=story.system.world.acme, currency="eur",
             amount=amount, reference=reference, reason="a story", operator="teller", dry_run=False,
         )  # fmt: skip
     story.adjusted["eur"] += round(float(amount) * 100)
@@ -63,24 +63,26 @@ async def the_operator_adjusts(story: Story) -> None:
 async def settle_dead_letters(story: Story) -> None:
     """Accept every dead letter; what Stripe received nothing for is dismissed."""
     for _ in range(3):  # what is accepted may let others be applied
-        letters = await dead_letters.listing(story.house.shop, False)
+        letters = await dead_letters.list_dead_letters(story.system.services, False)
         for letter in letters:
             try:
-                await dead_letters.accept(
-                    story.house.shop,
+                await dead_letters.accept_dead_letter(
+                    story.system.services,
                     letter.id,
                     adopting=False,
                     organization_id=None,
                     dry_run=False,
                 )
             except CannotBeAccepted:
-                await dead_letters.dismiss(story.house.shop, letter.id, "teller", "no money")
+                await dead_letters.dismiss_dead_letter(
+                    story.system.services, letter.id, "teller", "no money"
+                )
         if not letters:
             return
     assert not letters, [(letter.type, letter.reason) for letter in letters]
 
 
 ACTS: list[Act] = [
-    some_events_arrive, some_events_arrive, another_version, another_version, a_neighbour_pays,
-    a_connected_account_forges, the_operator_adjusts,
+    some_events_arrive, some_events_arrive, another_version, another_version,
+    other_installation_pays, a_connected_account_forges, the_operator_adjusts,
 ]  # fmt: skip

@@ -18,19 +18,19 @@ TAXES, DISCOUNTS = [7, 7.7, 19, 20], [10, 33.3, 50]
 async def new_topup(story: Story) -> UUID:
     """A page of some price."""
     amount, currency = story.chance.choice(PRICES)
-    return await story.house.topup(amount, key=str(uuid4()), currency=currency)
+    return await story.system.topup(amount, key=str(uuid4()), currency=currency)
 
 
 async def page_of(story: Story, payment: UUID) -> str:
     """Its page at Stripe."""
-    return await story.house.session(payment)
+    return await story.system.session(payment)
 
 
 async def topup(story: Story) -> None:
     """Somebody pays on Stripe's page, perhaps after a decline."""
     payment = await new_topup(story)
     if story.likely(0.3):
-        await story.house.pay(payment, DECLINE)
+        await story.system.pay(payment, DECLINE)
     path = f"sessions/{await page_of(story, payment)}/pay"
     await story.at_stripe(path, card=SUCCESS)  # refused where nothing is left to pay
     story.paid.append(payment)
@@ -40,13 +40,13 @@ async def unpaid_topup(story: Story) -> None:
     """A page that nobody pays on, or in vain."""
     payment = await new_topup(story)
     if story.likely(0.5):
-        await story.house.pay(payment, DECLINE)
+        await story.system.pay(payment, DECLINE)
 
 
 async def delayed_topup(story: Story) -> None:
     """A debit that arrives, or fails, after a while."""
     payment = await new_topup(story)
-    await story.house.pay(payment, story.chance.choice(["delayed_success", "delayed_failure"]))
+    await story.system.pay(payment, story.chance.choice(["delayed_success", "delayed_failure"]))
     if story.likely(0.7):
         await story.at_stripe(f"sessions/{await page_of(story, payment)}/settle")
 
@@ -68,17 +68,17 @@ async def priced_otherwise(story: Story) -> None:
 async def saved_card(story: Story) -> None:
     """A card is saved, and paid with at once; some are declined."""
     card = story.chance.choice(["pm_card_visa", "pm_card_chargeCustomerFail"])
-    place = {"organization_id": str(story.house.world.acme)}
+    place = {"organization_id": str(story.system.world.acme)}
     added = await story.ask("methods", **place, payment_method_id=card)
     order: Json = {**place, "amount": "50", "payment_method_id": added["method"]["id"]}
     paid = await story.ask("charge", **order)
     story.paid.append(UUID(paid["id"]))
 
 
-async def recurring_topup(story: Story) -> None:
+async def subscription_topup(story: Story) -> None:
     """One begins on Stripe's page, with a card that may fail later."""
     terms = {"amount": "50", "interval": story.chance.choice(["week", "month"])}
-    made = await story.ask("subscriptions", organization_id=str(story.house.world.acme), **terms)
+    made = await story.ask("subscriptions", organization_id=str(story.system.world.acme), **terms)
     card = story.chance.choice([SUCCESS, DECLINE, "renewals_declined"])
     await story.at_stripe(f"sessions/{made['url'].rpartition('/')[2]}/pay", card=card)
 
@@ -100,10 +100,10 @@ async def weeks_go_by(story: Story) -> None:
 async def returning(story: Story) -> None:
     """A payer comes back from the page before any event does."""
     if story.paid:
-        await story.house.client.check_payment(1001, story.chance.choice(story.paid))
+        await story.system.client.check_payment(1001, story.chance.choice(story.paid))
 
 
 ACTS: list[Act] = [
     topup, topup, unpaid_topup, delayed_topup, priced_otherwise, priced_otherwise, saved_card,
-    recurring_topup, weeks_go_by, returning,
+    subscription_topup, weeks_go_by, returning,
 ]  # fmt: skip

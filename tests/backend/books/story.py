@@ -12,27 +12,29 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.backend.conftest import House, token
+from tests.backend.conftest import System, token
 from tests.backend.stripe.test_webhooks import signed
 
 Json = dict[str, Any]
-SHORTEST, LONGEST = 14, 26  # acts
+SHORTEST, MAX_LENGTH = 14, 26  # acts
 
 
 @dataclass
 class Story:
     """A house, the chance of the act that is on, and what has happened so far."""
 
-    house: House
+    system: System
     chance: random.Random
     paid: list[UUID] = field(default_factory=list)
-    neighbours: set[str] = field(default_factory=set)  # intents that another installation made
+    other_installations: set[str] = field(
+        default_factory=set
+    )  # intents that another installation made
     forged: list[Json] = field(default_factory=list)  # events of a connected account
     adjusted: Counter[str] = field(default_factory=Counter)  # by the operator, by currency
 
     def stored(self, kind: str) -> list[Json]:
         """All of a kind that Stripe has here, oldest first."""
-        return [thing for _, thing in self.house.store.list(kind)]
+        return [thing for _, thing in self.system.store.list(kind)]
 
     def likely(self, probability: float) -> bool:
         """Whether it happens this time."""
@@ -41,31 +43,31 @@ class Story:
     async def at_stripe(self, path: str, **body: Any) -> Json:
         """Do something at Stripe, which may refuse."""
         body = {name: value for name, value in body.items() if value is not None}
-        url = f"{self.house.sandbox_url}/stripe/{path}"
-        async with self.house.http.post(url, json=body) as answer:
+        url = f"{self.system.sandbox_url}/stripe/{path}"
+        async with self.system.http.post(url, json=body) as answer:
             assert answer.status in (200, 400, 409), await answer.text()
-            said: Json = await answer.json()
-            return said
+            answer_body: Json = await answer.json()
+            return answer_body
 
     async def faults(self, **faults: Any) -> None:
         """Let Stripe be so from now on."""
-        await self.house.sandbox("POST", "/stripe/faults", **faults)
+        await self.system.sandbox("POST", "/stripe/faults", **faults)
 
     async def ask(self, path: str, **body: Any) -> Json:
         """What an admin does over the API; it may refuse, and so may Stripe, who knows more."""
         headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": str(uuid4())}
-        url = f"{self.house.url}/api/payments/{path}"
-        async with self.house.http.post(url, json=body, headers=headers) as answer:
+        url = f"{self.system.url}/api/payments/{path}"
+        async with self.system.http.post(url, json=body, headers=headers) as answer:
             assert answer.status in (201, 409, 422, 502), await answer.text()
-            said: Json = await answer.json()
-            return said
+            answer_body: Json = await answer.json()
+            return answer_body
 
     async def deliver(self, events: list[Json]) -> list[Json]:
         """Post each; answers those that Stripe would post again."""
         again = []
         for event in events:
             raw = json.dumps(event).encode()
-            status, _ = await self.house.post_event(raw, signed(raw))
+            status, _ = await self.system.post_event(raw, signed(raw))
             assert status in (200, 500), event["type"]
             again += [event] if status == 500 else []
         return again
@@ -84,7 +86,7 @@ class Plot:
     def acts(self, among: list[Act]) -> list[tuple[int, Act]]:
         """The acts with their places."""
         chance = random.Random(self.seed)  # noqa: S311
-        length = chance.randint(SHORTEST, LONGEST)
+        length = chance.randint(SHORTEST, MAX_LENGTH)
         drawn = list(enumerate(chance.choices(among, k=length)))
         return [(at, act) for at, act in drawn if self.places is None or at in self.places]
 

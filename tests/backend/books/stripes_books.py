@@ -24,7 +24,7 @@ def kept(story: Story) -> dict[str, tuple[str, int]]:
     result = {}
     for charge in story.stored("charge"):
         intent = charge["payment_intent"]
-        if charge["paid"] and intent not in story.neighbours:
+        if charge["paid"] and intent not in story.other_installations:
             amount = credit(story, charge) - gone(story, charge)
             if amount:
                 result[intent] = (charge["currency"], amount)
@@ -68,7 +68,7 @@ def dispute_share(story: Story, dispute: Json, charge: Json, refunded: int) -> i
     """What a dispute took of the charge, in the charge's currency."""
     movements = dispute["balance_transactions"]
     withdrawn = -sum(int(movement["amount"]) for movement in movements)
-    booked = story.house.store.get("balance_transaction", charge["balance_transaction"])
+    booked = story.system.store.get("balance_transaction", charge["balance_transaction"])
     assert booked is not None
     if not movements:
         return 0

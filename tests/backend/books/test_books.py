@@ -28,11 +28,11 @@ from tests.backend.books import banks, operators, payers
 from tests.backend.books.operators import settle_dead_letters
 from tests.backend.books.story import Act, Plot, Story
 from tests.backend.books.stripes_books import kept
-from tests.backend.conftest import open_house
+from tests.backend.conftest import open_system
 from tests.conftest import populate
 
 STORIES = int(os.environ.get("PURSEBOT_STORIES", "40"))
-TOLD_AGAIN = os.environ.get("PURSEBOT_STORY")
+REPEATED_DELIVERY = os.environ.get("PURSEBOT_STORY")
 ACTS: list[Act] = [*payers.ACTS, *banks.ACTS, *operators.ACTS]
 BEGINNING: list[Act] = [banks.rates_move, payers.topup, payers.topup, payers.priced_otherwise]
 OURS = """
@@ -58,18 +58,18 @@ where organization_id = $1 and kind = 'wallet' and balance <> 0
 """
 
 
-@pytest.mark.parametrize("number", range(1 if TOLD_AGAIN else STORIES))
+@pytest.mark.parametrize("number", range(1 if REPEATED_DELIVERY else STORIES))
 async def test_our_books_and_stripes_say_the_same(number: int, database_url: str) -> None:
-    plot = Plot.told(TOLD_AGAIN) if TOLD_AGAIN else Plot(secrets.randbits(32))
+    plot = Plot.told(REPEATED_DELIVERY) if REPEATED_DELIVERY else Plot(secrets.randbits(32))
     try:
-        await tell(plot, database_url)
+        await run_story(plot, database_url)
     except BaseException as error:
         names = [f"{at} {act.__name__}" for at, act in plot.acts(ACTS)]
         error.add_note(f"PURSEBOT_STORY={plot} tells it again: {', '.join(names)}")
         raise
 
 
-async def tell(plot: Plot, url: str) -> None:
+async def run_story(plot: Plot, url: str) -> None:
     """One story in an organization of its own."""
     owner = await asyncpg.connect(url)
     try:
@@ -77,9 +77,9 @@ async def tell(plot: Plot, url: str) -> None:
             await database.call("claim_stripe_account", SERVICE, livemode=False)
             world = await populate(database, owner)
             with tempfile.TemporaryDirectory() as folder:
-                async with open_house(database, world, Path(folder)) as house:
-                    await house.sandbox("POST", "/stripe/faults", drop=True, delay=3600)
-                    story = Story(house, plot.chance_of(-1))
+                async with open_system(database, world, Path(folder)) as system:
+                    await system.sandbox("POST", "/stripe/faults", drop=True, delay=3600)
+                    story = Story(system, plot.chance_of(-1))
                     for act in BEGINNING:
                         await act(story)
                     for place, act in plot.acts(ACTS):
@@ -100,20 +100,20 @@ async def deliver_everything(story: Story, chance: random.Random) -> None:
     for _ in range(4):
         events = await story.deliver(events)
     assert not events, {event["type"] for event in events}
-    await reconcile.once(story.house.shop)
+    await reconcile.reconcile_all(story.system.services)
 
 
 async def compare(story: Story, owner: "asyncpg.Connection[Any]") -> None:
     """Payment by payment and in sum; and no way in which the ledger could be wrong."""
     assert not await owner.fetch("select * from private.ledger_problems")
-    rows = await owner.fetch(OURS, story.house.world.acme)
+    rows = await owner.fetch(OURS, story.system.world.acme)
     ours = {row["intent"]: (row["currency"], row["amount"]) for row in rows}
     theirs = kept(story)
     assert ours == theirs
     totals = Counter[str](story.adjusted)
     for currency, amount in theirs.values():
         totals[currency] += amount
-    balances = await owner.fetch(BALANCES, story.house.world.acme)
+    balances = await owner.fetch(BALANCES, story.system.world.acme)
     assert {row["currency"]: row["balance"] for row in balances} == {
         currency: amount for currency, amount in totals.items() if amount
     }

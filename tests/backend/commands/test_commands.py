@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import WEBHOOK_SECRETS, House
+from tests.backend.conftest import WEBHOOK_SECRETS, System
 from tests.backend.stripe.test_webhooks import paid_at_stripe, signed
 from tests.forked_process import ForkedProcess, start_module
 from tests.waiting import until_blocked
@@ -84,7 +84,9 @@ async def test_a_database_that_is_not_there_is_said_in_a_sentence() -> None:
     assert "Traceback" not in errors
 
 
-async def test_live_keys_on_a_test_database_stop_the_start(house: House, database_url: str) -> None:
+async def test_live_keys_on_a_test_database_stop_the_start(
+    system: System, database_url: str
+) -> None:
     settings = {**GOOD, "STRIPE_SECRET_KEY": "sk_live_x", "SUPABASE_DB_URL": database_url}
     settings["PUBLIC_URL"] = "https://purse.example"
     code, _, errors = await run(**settings)
@@ -101,79 +103,79 @@ async def test_migrate_again_has_nothing_to_do(database_url: str) -> None:
     )
 
 
-def received(house: House, payment: UUID, amount: int) -> None:
+def received(system: System, payment: UUID, amount: int) -> None:
     """Stripe says now that the payment's intent received so much."""
-    for _, intent in house.store.list("payment_intent"):
+    for _, intent in system.store.list("payment_intent"):
         if intent["metadata"]["pursebot_payment_id"] == str(payment):
             intent["amount_received"] = amount
-            house.store.put("payment_intent", intent["id"], intent)
+            system.store.put("payment_intent", intent["id"], intent)
 
 
-async def test_parked_events_are_listed_shown_retried_and_dismissed(
-    house: House, database_url: str
+async def test_dead_letters_are_listed_shown_retried_and_dismissed(
+    system: System, database_url: str
 ) -> None:
-    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": house.sandbox_url}
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": system.sandbox_url}
 
     async def desk(*words: str) -> Any:
         code, output, errors = await run("events", *words, **settings)
         return json.loads(output) if code == 0 else errors
 
     # Less arrives than was asked for, then Stripe tells the right amount.
-    await house.sandbox("POST", "/stripe/faults", drop=True)
-    payment = await house.topup()
-    raw = await paid_at_stripe(house, payment)
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await system.topup()
+    raw = await paid_at_stripe(system, payment)
     event = json.loads(raw)["id"]
-    received(house, payment, 4000)
-    assert await house.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+    received(system, payment, 4000)
+    assert await system.post_event(raw, signed(raw)) == (200, {"state": "parked"})
 
     [parked] = await desk("list")
     assert (parked["id"], parked["reason"]) == (event, "amount_differs")
     assert (await desk("show", event))["payment"]["id"] == str(payment)
-    assert (await house.see(payment)).under_review == "amount_differs"
-    received(house, payment, 5000)
+    assert (await system.see(payment)).under_review == "amount_differs"
+    received(system, payment, 5000)
     assert (await desk("retry", event))["state"] == "done"
-    assert (await house.see(payment)).status == "succeeded"
+    assert (await system.see(payment)).status == "succeeded"
     assert await desk("list") == []
 
-    second = await house.topup(key="second")
-    other = await paid_at_stripe(house, second)
-    received(house, second, 4000)
-    assert await house.post_event(other, signed(other)) == (200, {"state": "parked"})
+    second = await system.topup(key="second")
+    other = await paid_at_stripe(system, second)
+    received(system, second, 4000)
+    assert await system.post_event(other, signed(other)) == (200, {"state": "parked"})
     last = json.loads(other)["id"]
     closed = await desk("dismiss", last, "--reason", "refunded in the dashboard")
     assert (closed["state"], closed["dismissed_reason"]) == ("ignored", "refunded in the dashboard")
     assert closed["stays_unequal"] == {
         "what": "received", "currency": "eur", "at_stripe": "40.00", "in_the_wallet": "0.00",
     }  # fmt: skip
-    assert (await house.see(payment)).under_review is None
+    assert (await system.see(payment)).under_review is None
     assert "no such open event" in await desk("retry", event)
     assert {one["id"] for one in await desk("list", "--all")} == {event, last}
 
 
 @pytest.mark.usefixtures("real_processes")
 async def test_a_stop_finishes_the_delivery_that_was_started(
-    house: House, database_url: str
+    system: System, database_url: str
 ) -> None:
     [port] = free_ports(1)
-    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": house.sandbox_url}
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": system.sandbox_url}
     process = await start(**settings, PORT=str(port))
-    house.url = f"http://127.0.0.1:{port}"
+    system.url = f"http://127.0.0.1:{port}"
     async with asyncio.timeout(60):
         while True:
             try:
-                async with house.http.get(f"{house.url}/ready") as ready:
+                async with system.http.get(f"{system.url}/ready") as ready:
                     assert ready.status == 200
                     break
             except OSError:
                 await asyncio.sleep(0.05)
-    await house.sandbox("POST", "/stripe/faults", drop=True)
-    payment = await house.topup()
-    raw = await paid_at_stripe(house, payment)
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await system.topup()
+    raw = await paid_at_stripe(system, payment)
     blocker = await asyncpg.connect(database_url)
     transaction = blocker.transaction()
     await transaction.start()
     await blocker.execute("select from payments for update")
-    delivery = asyncio.create_task(house.post_event(raw, signed(raw)))
+    delivery = asyncio.create_task(system.post_event(raw, signed(raw)))
     await until_blocked(blocker)
     process.send_signal(signal.SIGTERM)
     await asyncio.sleep(0.3)
@@ -185,29 +187,33 @@ async def test_a_stop_finishes_the_delivery_that_was_started(
 
 
 async def test_an_operator_sets_up_an_organization_and_its_owner_comes_in(
-    house: House, database_url: str
+    system: System, database_url: str
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": database_url}
-    code, said, _ = await run("invite-owner", "--organization", "Lumen", **settings)
-    invited = re.search(r"/start (invite_([A-Za-z0-9_-]+))$", said, re.M)
+    code, output, _ = await run("invite-owner", "--organization", "Lumen", **settings)
+    invited = re.search(r"/start (invite_([A-Za-z0-9_-]+))$", output, re.M)
     assert (code, invited is not None) == (0, True)
     assert invited
-    assert f"https://t.me/<your bot's name>?start={invited[1]}" in said
-    joined = await house.shop.database.call("accept_invitation", house.world.eve, code=invited[2])
+    assert f"https://t.me/<your bot's name>?start={invited[1]}" in output
+    joined = await system.services.database.call(
+        "accept_invitation", system.world.eve, code=invited[2]
+    )
     assert (joined["name"], joined["role"]) == ("Lumen", "owner")
     code, _, errors = await run("invite-owner", "--organization", "Acme", **settings)
-    assert (code, str(house.world.acme) in errors) == (1, True)
-    code, said, _ = await run("invite-owner", "--organization", str(house.world.acme), **settings)
-    assert (code, said.startswith("Acme (")) == (0, True)
+    assert (code, str(system.world.acme) in errors) == (1, True)
+    code, output, _ = await run(
+        "invite-owner", "--organization", str(system.world.acme), **settings
+    )
+    assert (code, output.startswith("Acme (")) == (0, True)
     assert (await run("invite-owner", "--organization", str(UUID(int=0)), **settings))[0] == 1
 
 
 async def test_packages_are_offered_listed_and_offered_no_more(
-    house: House, database_url: str
+    system: System, database_url: str
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": database_url}
-    code, said, _ = await run("packages", "add", "Team", "50", "eur", "month", **settings)
-    made = json.loads(said)
+    code, output, _ = await run("packages", "add", "Team", "50", "eur", "month", **settings)
+    made = json.loads(output)
     assert (code, made["name"], made["money"]["amount"]) == (0, "Team", "50.00")
     again = await run("packages", "add", "Team", "50", "eur", "month", **settings)
     assert json.loads(again[1]) == made
@@ -218,7 +224,7 @@ async def test_packages_are_offered_listed_and_offered_no_more(
     assert json.loads((await run("packages", "list", **settings))[1]) == []
 
 
-async def test_a_start_opens_or_closes_signup(house: House, database_url: str) -> None:
+async def test_a_start_opens_or_closes_signup(system: System, database_url: str) -> None:
     for setting, is_open in (("open", True), ("closed", False)):
         settings = {**GOOD, "SUPABASE_DB_URL": database_url, "ORGANIZATION_SIGNUP": setting}
         process = await start("serve", **settings, PORT=str(free_ports(1)[0]))

@@ -7,7 +7,7 @@ import pytest
 
 from backend.database.supabase_rest import SupabaseDatabase, supabase_database
 from tests.backend.commands.test_commands import GOOD, run
-from tests.backend.conftest import House, open_house
+from tests.backend.conftest import System, open_system
 from tests.conftest import World
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
@@ -15,37 +15,40 @@ REST = {"SUPABASE_SERVICE_ROLE_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": JWT_SECR
 
 
 @pytest.fixture
-async def house_over_rest(standin: Standin, world: World, tmp_path: Path) -> AsyncIterator[House]:
+async def system_over_rest(standin: Standin, world: World, tmp_path: Path) -> AsyncIterator[System]:
     async with (
         supabase_database(standin.url, SECRET_KEY, JWT_SECRET) as database,
-        open_house(database, world, tmp_path) as house,
+        open_system(database, world, tmp_path) as system,
     ):
-        assert isinstance(house.shop.database, SupabaseDatabase)
-        yield house
+        assert isinstance(system.services.database, SupabaseDatabase)
+        yield system
 
 
-async def test_a_whole_topup_from_the_link_to_the_notifications(house_over_rest: House) -> None:
-    house = house_over_rest
-    payment = await house.topup("12.50")
-    await house.pay(payment)
-    paid = await house.until(payment, lambda seen: seen.status == "succeeded")
+async def test_a_whole_topup_from_the_link_to_the_notifications(system_over_rest: System) -> None:
+    system = system_over_rest
+    payment = await system.topup("12.50")
+    await system.pay(payment)
+    paid = await system.until(payment, lambda seen: seen.status == "succeeded")
     assert paid.balance is not None
     assert paid.balance.amount == "12.50"
-    told = (await house.client.claim_notifications(wait=5)).notifications
-    assert [one.payment and one.payment.status for one in told] == ["succeeded", "succeeded"]
+    notifications = (await system.client.claim_notifications(wait=5)).notifications
+    assert [one.payment and one.payment.status for one in notifications] == [
+        "succeeded",
+        "succeeded",
+    ]
 
 
 async def test_the_commands_take_the_way_that_is_set(
-    house_over_rest: House, standin: Standin
+    system_over_rest: System, standin: Standin
 ) -> None:
-    house = house_over_rest
-    await house.sandbox("POST", "/stripe/faults", drop=True)
-    payment = await house.topup()
-    await house.pay(payment)
-    settings = {**GOOD, **REST, "SUPABASE_URL": standin.url, "STRIPE_API_BASE": house.sandbox_url}
+    system = system_over_rest
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await system.topup()
+    await system.pay(payment)
+    settings = {**GOOD, **REST, "SUPABASE_URL": standin.url, "STRIPE_API_BASE": system.sandbox_url}
     code, _, errors = await run("reconcile", **settings)
     assert (code, "Traceback" in errors) == (0, False), errors
-    assert (await house.see(payment)).status == "succeeded"
+    assert (await system.see(payment)).status == "succeeded"
     standin.exposed = ("public",)
     code, _, errors = await run("reconcile", **settings)
     assert (code, "Invalid schema: api" in errors, "Traceback" in errors) == (1, True, False)

@@ -13,21 +13,21 @@ from backend.database.protocol import REFUSALS
 from backend.errors import PursebotError, tree
 from backend.schemas import ACTOR_AUDIENCE, BOT_ISSUER, SERVICE_AUDIENCE
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import House, chosen, listening, token
+from tests.backend.conftest import System, chosen, listening, token
 
 
-async def introduce(house: House, authorization: str) -> int:
-    async with house.http.put(
-        f"{house.url}/api/me", json={"name": "Ana"}, headers={"Authorization": authorization}
+async def introduce(system: System, authorization: str) -> int:
+    async with system.http.put(
+        f"{system.url}/api/me", json={"name": "Ana"}, headers={"Authorization": authorization}
     ) as answer:
         return answer.status
 
 
-async def test_a_good_token_opens_the_api(house: House) -> None:
-    assert await introduce(house, f"Bearer {token()}") == 200
+async def test_a_good_token_opens_the_api(system: System) -> None:
+    assert await introduce(system, f"Bearer {token()}") == 200
 
 
-async def test_any_other_token_is_a_401(house: House) -> None:
+async def test_any_other_token_is_a_401(system: System) -> None:
     strangers = [
         "", "Bearer", "Bearer x", f"Basic {token()}", token(),
         f"Bearer {token(key='x' * 64)}",
@@ -41,31 +41,31 @@ async def test_any_other_token_is_a_401(house: House) -> None:
         f"Bearer {token(sub='9' * 30)}",
     ]  # fmt: skip
     for bad in strangers:
-        assert await introduce(house, bad) == 401, bad
+        assert await introduce(system, bad) == 401, bad
 
 
-async def test_a_token_without_a_signature_is_a_401(house: House) -> None:
+async def test_a_token_without_a_signature_is_a_401(system: System) -> None:
     now = int(time.time())
     claims = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": "1001", "iat": now, "exp": now + 60}
     unsigned = jwt.encode(claims, "", algorithm="none")
-    assert await introduce(house, f"Bearer {unsigned}") == 401
+    assert await introduce(system, f"Bearer {unsigned}") == 401
 
 
 @pytest.mark.parametrize(
     "path", ["/internal/notifications/claim", "/internal/notifications/1/result"]
 )
-async def test_an_actors_token_opens_nothing_internal(house: House, path: str) -> None:
+async def test_an_actors_token_opens_nothing_internal(system: System, path: str) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
-    async with house.http.post(house.url + path, headers=headers) as answer:
+    async with system.http.post(system.url + path, headers=headers) as answer:
         assert answer.status == 401
 
 
-async def test_the_bots_own_token_acts_for_nobody(house: House) -> None:
+async def test_the_bots_own_token_acts_for_nobody(system: System) -> None:
     service = token(aud=SERVICE_AUDIENCE, sub="bot")
-    assert await introduce(house, f"Bearer {service}") == 401
+    assert await introduce(system, f"Bearer {service}") == 401
     headers = {"Authorization": f"Bearer {service}"}
-    path = f"{house.url}/internal/notifications/claim?wait=0"
-    async with house.http.post(path, headers=headers) as answer:
+    path = f"{system.url}/internal/notifications/claim?wait=0"
+    async with system.http.post(path, headers=headers) as answer:
         assert (answer.status, await answer.json()) == (200, {"notifications": []})
 
 
@@ -80,30 +80,30 @@ async def test_the_bots_own_token_acts_for_nobody(house: House) -> None:
     ],
 )
 async def test_every_error_has_the_one_shape(
-    house: House, method: str, path: str, status: int, code: str
+    system: System, method: str, path: str, status: int, code: str
 ) -> None:
     headers = {"Authorization": f"Bearer {token()}"} if code == "invalid_request" else {}
-    async with house.http.request(method, house.url + path, headers=headers) as answer:
-        said = (await answer.json())["error"]
-        assert (answer.status, said["code"]) == (status, code)
-        assert said["request_id"] == answer.headers["X-Request-Id"]
+    async with system.http.request(method, system.url + path, headers=headers) as answer:
+        body = (await answer.json())["error"]
+        assert (answer.status, body["code"]) == (status, code)
+        assert body["request_id"] == answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"x", b"[]", b'{"name": 1}', b'{"name": "A", "role": "owner"}']
 )
-async def test_malformed_bodies_are_a_400_that_repeats_nothing(house: House, body: bytes) -> None:
+async def test_malformed_bodies_are_a_400_that_repeats_nothing(system: System, body: bytes) -> None:
     headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/json"}
-    async with house.http.put(f"{house.url}/api/me", data=body, headers=headers) as answer:
+    async with system.http.put(f"{system.url}/api/me", data=body, headers=headers) as answer:
         assert answer.status == 400
         assert "owner" not in await answer.text()
 
 
 @pytest.mark.parametrize("shown_in", [{"chat_id": 1001, "message_id": 2**70}, {"chat_id": 1001}])
-async def test_ids_that_cannot_be_telegrams_are_a_400(house: House, shown_in: Any) -> None:
-    order = {"organization_id": str(house.world.acme), "amount": "50", "currency": "eur"}
-    async with house.http.post(
-        f"{house.url}/api/payments/checkout",
+async def test_ids_that_cannot_be_telegrams_are_a_400(system: System, shown_in: Any) -> None:
+    order = {"organization_id": str(system.world.acme), "amount": "50", "currency": "eur"}
+    async with system.http.post(
+        f"{system.url}/api/payments/checkout",
         json={**order, "shown_in": shown_in},
         headers={"Authorization": f"Bearer {token()}"},
     ) as answer:
@@ -111,10 +111,12 @@ async def test_ids_that_cannot_be_telegrams_are_a_400(house: House, shown_in: An
 
 
 @pytest.mark.parametrize("language", ["e\u0000n", "", "x" * 35, "de-DE", None])
-async def test_any_language_that_a_client_reports_is_survived(house: House, language: Any) -> None:
+async def test_any_language_that_a_client_reports_is_survived(
+    system: System, language: Any
+) -> None:
     headers = {"Authorization": f"Bearer {token()}"}
-    said = {"name": "Ana", "language": language}
-    async with house.http.put(f"{house.url}/api/me", json=said, headers=headers) as answer:
+    body = {"name": "Ana", "language": language}
+    async with system.http.put(f"{system.url}/api/me", json=body, headers=headers) as answer:
         assert answer.status == 200
 
 
@@ -128,18 +130,18 @@ async def test_any_language_that_a_client_reports_is_survived(house: House, lang
     ],
 )
 async def test_text_that_the_database_cannot_hold_is_a_400(
-    house: House, method: str, path: str, body: Any
+    system: System, method: str, path: str, body: Any
 ) -> None:
-    url = house.url + path + (str(house.world.acme) if path.endswith("=") else "")
+    url = system.url + path + (str(system.world.acme) if path.endswith("=") else "")
     headers = {"Authorization": f"Bearer {token()}"}
-    async with house.http.request(method, url, json=body, headers=headers) as answer:
-        said = (await answer.json())["error"]
-        assert (answer.status, said["code"]) == (400, "invalid_request")
+    async with system.http.request(method, url, json=body, headers=headers) as answer:
+        answer_body = (await answer.json())["error"]
+        assert (answer.status, answer_body["code"]) == (400, "invalid_request")
 
 
-async def test_secrets_that_are_no_text_are_wrong_ones(house: House) -> None:
+async def test_secrets_that_are_no_text_are_wrong_ones(system: System) -> None:
     settings = chosen(metrics_token="m" * 16, telegram_webhook_secret="t" * 16)
-    app = create_app(house.shop, settings, reconciling=False)
+    app = create_app(system.services, settings, reconciling=False)
     [port] = free_ports(1)
     async with listening(app, port):
         for line, header in (
@@ -154,22 +156,22 @@ async def test_secrets_that_are_no_text_are_wrong_ones(house: House) -> None:
             writer.close()
 
 
-async def test_health_and_readiness_are_open(house: House) -> None:
+async def test_health_and_readiness_are_open(system: System) -> None:
     for path in ("/health", "/ready"):
-        async with house.http.get(house.url + path) as answer:
+        async with system.http.get(system.url + path) as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
 
 
-async def test_names_cannot_rewrite_the_line_around_them(house: House) -> None:
+async def test_names_cannot_rewrite_the_line_around_them(system: System) -> None:
     headers = {"Authorization": f"Bearer {token(sub='1234')}"}
     name = "\u202eAna\u0000\n<b>\u200b"
-    async with house.http.put(
-        f"{house.url}/api/me", json={"name": name}, headers=headers
+    async with system.http.put(
+        f"{system.url}/api/me", json={"name": name}, headers=headers
     ) as answer:
         assert (await answer.json())["name"] == "Ana <b>"
 
 
-async def test_sql_and_python_know_the_same_refusals(house: House, owner: Any) -> None:
+async def test_sql_and_python_know_the_same_refusals(system: System, owner: Any) -> None:
     listed = dict(await owner.fetch("select key, value from jsonb_each_text(private.refusals())"))
     bugs = {"unknown_payment", "unreadable_event", "append_only", "illegal_transition"}
     bugs |= {"unknown_subscription", "preview"}  # the last one never leaves its function

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from backend.http import rate_limits
 from backend.http.openapi import document
 from backend.http.routes import ROUTES
-from tests.backend.conftest import House, token
+from tests.backend.conftest import System, token
 
 CONFORMS = [
     schemathesis.checks.not_a_server_error,
@@ -35,9 +35,9 @@ QUICK_AND_THE_SAME_EACH_TIME = settings(
 )
 
 
-def ask_everything(url: str, ids: dict[str, str], operations: list[Any], times: int) -> None:
+def request_every_route(url: str, ids: dict[str, str], operations: list[Any], times: int) -> None:
     """Each route, so many times, mostly about what there is."""
-    for operation in (found.ok() for found in operations):
+    for operation in (described.ok() for described in operations):
 
         @settings(QUICK_AND_THE_SAME_EACH_TIME, max_examples=times)
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
@@ -55,21 +55,21 @@ def ask_everything(url: str, ids: dict[str, str], operations: list[Any], times: 
 
 @pytest.mark.parametrize("times", [3, pytest.param(12, marks=pytest.mark.slow)])
 async def test_whatever_the_document_allows_is_answered_as_it_says(
-    house: House, monkeypatch: pytest.MonkeyPatch, times: int
+    system: System, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(10_000))
-    acme = str(house.world.acme)
+    monkeypatch.setattr(rate_limits, "LIMIT_PER_PERSON", RateLimitItemPerMinute(10_000))
+    acme = str(system.world.acme)
     ids = {"id": acme, "organization_id": acme, "currency": "eur"}
-    ids["payment"] = str(await house.topup())
-    async with house.http.get(f"{house.url}/openapi.json") as answer:
+    ids["payment"] = str(await system.topup())
+    async with system.http.get(f"{system.url}/openapi.json") as answer:
         schema = schemathesis.openapi.from_dict(await answer.json())
     operations: list[Any] = list(schema.get_all_operations())
     assert len(operations) == len(ROUTES)
-    await asyncio.to_thread(ask_everything, house.url, ids, operations, times)
+    await asyncio.to_thread(request_every_route, system.url, ids, operations, times)
 
 
-async def test_the_page_shows_every_door_and_fetches_nothing(house: House) -> None:
-    async with house.http.get(f"{house.url}/docs") as answer:
+async def test_the_page_shows_every_route_and_fetches_nothing(system: System) -> None:
+    async with system.http.get(f"{system.url}/docs") as answer:
         page = await answer.text()
     for path, operations in document()["paths"].items():
         for method in operations:
@@ -79,7 +79,7 @@ async def test_the_page_shows_every_door_and_fetches_nothing(house: House) -> No
     assert linked <= there
 
 
-def test_every_door_says_in_a_sentence_what_it_does() -> None:
-    operations = [one for found in document()["paths"].values() for one in found.values()]
+def test_every_route_says_in_a_sentence_what_it_does() -> None:
+    operations = [one for operation in document()["paths"].values() for one in operation.values()]
     assert [one for one in operations if not re.fullmatch("[A-Z].{10,98}[.]", one["summary"])] == []
     assert len({one["operationId"] for one in operations}) == len(ROUTES)

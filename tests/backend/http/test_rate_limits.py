@@ -9,19 +9,19 @@ from multidict import CIMultiDictProxy
 from backend.app import create_app
 from backend.http import rate_limits
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import EVE, House, chosen, listening, token
+from tests.backend.conftest import EVE, System, chosen, listening, token
 
 Json = dict[str, Any]
 
 
 async def ask(
-    house: House, method: str, path: str, user: int = 1001, **more: Any
+    system: System, method: str, path: str, user: int = 1001, **more: Any
 ) -> tuple[int, "CIMultiDictProxy[str]", Json]:
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"} | more.pop("headers", {})
-    url = house.url + path
-    async with house.http.request(method, url, headers=headers, **more) as answer:
-        said = await answer.json() if answer.content_type == "application/json" else {}
-        return answer.status, answer.headers, said
+    url = system.url + path
+    async with system.http.request(method, url, headers=headers, **more) as answer:
+        body = await answer.json() if answer.content_type == "application/json" else {}
+        return answer.status, answer.headers, body
 
 
 @pytest.mark.parametrize(
@@ -36,52 +36,52 @@ async def ask(
     ],
 )
 async def test_a_body_that_is_no_json_of_a_decent_size(
-    house: House, sent: Json, status: int, code: str
+    system: System, sent: Json, status: int, code: str
 ) -> None:
     sent = {"headers": {"Content-Type": "application/json"}, **sent}
-    found, _, said = await ask(house, "PUT", "/api/me", **sent)
-    assert (found, said["error"]["code"]) == (status, code)
+    result, _, body = await ask(system, "PUT", "/api/me", **sent)
+    assert (result, body["error"]["code"]) == (status, code)
 
 
-async def test_every_answer_says_what_browsers_need_to_hear(house: House) -> None:
-    payment = await house.topup()
+async def test_every_answer_says_what_browsers_need_to_hear(system: System) -> None:
+    payment = await system.topup()
     for path in ("/health", "/api/payments/x", "/nowhere", f"/pay/{payment}/return"):
-        _, headers, _ = await ask(house, "GET", path)
+        _, headers, _ = await ask(system, "GET", path)
         assert headers["X-Content-Type-Options"] == "nosniff", path
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert "aiohttp" not in headers["Server"]
-    status, headers, _ = await ask(house, "DELETE", "/health")
+    status, headers, _ = await ask(system, "DELETE", "/health")
     assert (status, headers["Allow"]) == (405, "GET,HEAD")
 
 
 async def test_who_asks_too_often_waits_and_nobody_else(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "EACH_PERSON", RateLimitItemPerMinute(2))
-    path = f"/api/payments/{await house.topup()}/check"
-    assert (await ask(house, "POST", path))[0] == 200
-    status, headers, said = await ask(house, "POST", path)
-    assert (status, said["error"]["code"]) == (429, "too_many_requests")
+    monkeypatch.setattr(rate_limits, "LIMIT_PER_PERSON", RateLimitItemPerMinute(2))
+    path = f"/api/payments/{await system.topup()}/check"
+    assert (await ask(system, "POST", path))[0] == 200
+    status, headers, body = await ask(system, "POST", path)
+    assert (status, body["error"]["code"]) == (429, "too_many_requests")
     assert 1 <= int(headers["Retry-After"]) <= 60
-    assert (await ask(house, "GET", "/api/me/settings"))[0] == 200
-    assert (await ask(house, "POST", path, user=EVE))[0] == 404
+    assert (await ask(system, "GET", "/api/me/settings"))[0] == 200
+    assert (await ask(system, "POST", path, user=EVE))[0] == 404
 
 
 @pytest.mark.parametrize(("proxy", "believed"), [("127.0.0.0/8", True), ("10.0.0.1/32", False)])
 async def test_only_the_trusted_proxy_says_who_it_passes_on(
-    house: House, monkeypatch: pytest.MonkeyPatch, proxy: str, believed: bool
+    system: System, monkeypatch: pytest.MonkeyPatch, proxy: str, believed: bool
 ) -> None:
-    monkeypatch.setattr(rate_limits, "EACH_ADDRESS", RateLimitItemPerMinute(1))
+    monkeypatch.setattr(rate_limits, "LIMIT_PER_ADDRESS", RateLimitItemPerMinute(1))
     port = free_ports(1)[0]
     settings = chosen(trusted_proxy=proxy, public_url="https://wallet.example.com")
-    app = create_app(house.shop, settings, reconciling=False)
-    path = f"http://127.0.0.1:{port}/pay/{await house.topup()}/leave"
-    said = []
+    app = create_app(system.services, settings, reconciling=False)
+    path = f"http://127.0.0.1:{port}/pay/{await system.topup()}/leave"
+    text = []
     async with listening(app, port):
         for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
             headers = {"X-Forwarded-For": f"1.2.3.4, {address}"}
-            async with house.http.get(path, headers=headers) as answer:
-                said.append(answer.status)
+            async with system.http.get(path, headers=headers) as answer:
+                text.append(answer.status)
                 assert "max-age" in answer.headers["Strict-Transport-Security"]
-    assert said == ([200, 200, 429] if believed else [200, 429, 429])
+    assert text == ([200, 200, 429] if believed else [200, 429, 429])

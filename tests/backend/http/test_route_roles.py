@@ -10,7 +10,7 @@ import pytest
 from backend.http.route import Route
 from backend.http.routes import ROUTES
 from backend.schemas import GroupNews, GroupPermissions
-from tests.backend.conftest import ANA, BEN, EVE, House, token
+from tests.backend.conftest import ANA, BEN, EVE, System, token
 from tests.backend.payments.test_charges import post, saved
 from tests.backend.subscriptions.test_subscriptions import start
 
@@ -52,29 +52,29 @@ ALL_OF_AN_ORGANIZATION = [route for route in ROUTES if route.role]
 class Targets:
     """Makes what a path's id names, anew for each call: what was canceled or removed is gone."""
 
-    def __init__(self, house: House, owner: Connection) -> None:
+    def __init__(self, system: System, owner: Connection) -> None:
         """Of Acme in `house`."""
-        self.house, self.owner, self.made = house, owner, 0
+        self.system, self.owner, self.made = system, owner, 0
 
     async def payment(self) -> str:
         """A payment whose page is open."""
         self.made += 1
-        return str(await self.house.topup(key=f"target {self.made}"))
+        return str(await self.system.topup(key=f"target {self.made}"))
 
     async def method(self) -> str:
         """A saved card."""
-        return await saved(self.house)
+        return await saved(self.system)
 
     async def subscription(self) -> str:
         """A recurring top-up whose page is open."""
         self.made += 1
-        return str((await start(self.house, key=f"target {self.made}")).id)
+        return str((await start(self.system, key=f"target {self.made}")).id)
 
     async def invitation(self) -> str:
         """One that works."""
-        acme = str(self.house.world.acme)
+        acme = str(self.system.world.acme)
         path = f"organizations/{acme}/invitations"
-        return str((await post(self.house, path, None, ANA, role="member"))["id"])
+        return str((await post(self.system, path, None, ANA, role="member"))["id"])
 
     async def member(self, route: Route, caller: int) -> str:
         """Somebody who belongs to Acme. A member may only take themselves out."""
@@ -87,7 +87,7 @@ class Targets:
             2000 + self.made,
         )
         await self.owner.execute(
-            "insert into memberships values ($1, $2, 'member')", self.house.world.acme, person
+            "insert into memberships values ($1, $2, 'member')", self.system.world.acme, person
         )
         return str(person)
 
@@ -101,9 +101,9 @@ async def path_of(route: Route, targets: Targets, caller: int) -> str:
         path = path.replace("{invitation_id}", await targets.invitation())
     making: Callable[[], Awaitable[str]] = targets.payment
     if "/organizations/" in path:
-        return path.replace("{id}", str(targets.house.world.acme))
+        return path.replace("{id}", str(targets.system.world.acme))
     if "/links/" in path:
-        return path.replace("{id}", await link_of(targets.house, caller))
+        return path.replace("{id}", await link_of(targets.system, caller))
     if "/methods/" in path:
         making = targets.method
     elif "/subscriptions/" in path:
@@ -111,12 +111,12 @@ async def path_of(route: Route, targets: Targets, caller: int) -> str:
     return path.replace("{id}", await making()) if "{id}" in path else path
 
 
-async def link_of(house: House, caller: int) -> str:
+async def link_of(system: System, caller: int) -> str:
     """A link to add a card that the caller made: others' are seen by nobody. Ana's, else."""
     maker = caller if caller in (ADA, ANA) else ANA
-    acme = str(house.world.acme)
+    acme = str(system.world.acme)
     path = "payments/methods"
-    made = await post(house, path, str(uuid4()), maker, organization_id=acme, link=True)
+    made = await post(system, path, str(uuid4()), maker, organization_id=acme, link=True)
     return str(made["link"]["link_id"])
 
 
@@ -124,39 +124,43 @@ async def call(
     route: Route, targets: Targets, caller: int, key: str | None = "new"
 ) -> tuple[int, str]:
     """The status of the route's answer, and the code of an error."""
-    house = targets.house
+    system = targets.system
     path = await path_of(route, targets, caller)
     body = dict(BODIES.get((route.method, route.path), {}))
-    fields = route.takes.model_json_schema().get("properties", {}) if route.takes else {}
+    fields = (
+        route.request_model.model_json_schema().get("properties", {}) if route.request_model else {}
+    )
     if "organization_id" in fields or route.path == "/api/payment":
-        body["organization_id"] = str(house.world.acme)
+        body["organization_id"] = str(system.world.acme)
     if route.path == "/api/payment" and route.method in ("PUT", "DELETE"):
         body = {**body, "payment_method_id": await targets.method()}
         del body["organization_id"]
     headers = {"Authorization": f"Bearer {token(sub=str(caller))}"}
     headers |= {"Idempotency-Key": str(uuid4())} if key else {}
     place = "params" if route.method in ("GET", "DELETE") else "json"
-    sent: Json = {place: body} if body or route.takes else {}
-    async with house.http.request(route.method, house.url + path, headers=headers, **sent) as said:
+    sent: Json = {place: body} if body or route.request_model else {}
+    async with system.http.request(
+        route.method, system.url + path, headers=headers, **sent
+    ) as said:
         if said.status < 400:
             return said.status, ""
         return said.status, (await said.json())["error"]["code"]
 
 
 @pytest.fixture
-async def targets(house: House, owner: Connection) -> Targets:
+async def targets(system: System, owner: Connection) -> Targets:
     """Acme with Ada as its admin, a saved card, and a group that may see its balance."""
     await owner.execute("insert into users (telegram_id, name) values ($1, 'Ada')", ADA)
     await owner.execute(
         "insert into memberships select $1, id, 'admin' from users where telegram_id = $2",
-        house.world.acme, ADA,
+        system.world.acme, ADA,
     )  # fmt: skip
-    await saved(house)
-    await house.client.report_group_event(TEAM, GroupNews(happened="joined"))
-    await house.client.tie_group(ANA, TEAM, house.world.acme)
-    seen = GroupPermissions(organization_id=house.world.acme, shows_balance=True)
-    await house.client.change_group_permissions(ANA, TEAM, seen)
-    return Targets(house, owner)
+    await saved(system)
+    await system.client.report_group_event(TEAM, GroupNews(happened="joined"))
+    await system.client.tie_group(ANA, TEAM, system.world.acme)
+    seen = GroupPermissions(organization_id=system.world.acme, shows_balance=True)
+    await system.client.change_group_permissions(ANA, TEAM, seen)
+    return Targets(system, owner)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from backend.failures import (
 from backend.http import supabase_auth
 from backend.http.supabase_auth import SupabaseAuth
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import SECRET, SUPABASE, SUPABASE_SECRET, House, listening, token
+from tests.backend.conftest import SECRET, SUPABASE, SUPABASE_SECRET, System, listening, token
 
 Json = dict[str, Any]
 LEA = uuid4()
@@ -45,40 +45,40 @@ def person(key: Any = SUPABASE_SECRET, algorithm: str = "HS256", **changed: Any)
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm, headers)
 
 
-async def status(house: House, bearer: str, path: str = "/api/me/settings") -> int:
+async def status(system: System, bearer: str, path: str = "/api/me/settings") -> int:
     headers = {"Authorization": f"Bearer {bearer}"}
-    async with house.http.get(house.url + path, headers=headers) as answer:
+    async with system.http.get(system.url + path, headers=headers) as answer:
         return answer.status
 
 
 async def test_a_supabase_user_is_somebody_from_the_first_call_on(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    assert [await status(house, person()) for _ in range(2)] == [200, 200]
+    assert [await status(system, person()) for _ in range(2)] == [200, 200]
     rows = await owner.fetch("select name from users where auth_user_id = $1", LEA)
     assert [row["name"] for row in rows] == ["Lea"]
     headers = {"Authorization": f"Bearer {person()}"}
     words = {"name": "Lea Two", "language": "de"}
-    async with house.http.put(f"{house.url}/api/me", json=words, headers=headers) as answer:
-        said = await answer.json()
-        assert (said["name"], said["language"], said["organizations"]) == ("Lea Two", "de", [])
+    async with system.http.put(f"{system.url}/api/me", json=words, headers=headers) as answer:
+        body = await answer.json()
+        assert (body["name"], body["language"], body["organizations"]) == ("Lea Two", "de", [])
 
 
 async def test_row_level_security_knows_them(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await status(house, person())
-    payment = await house.topup()
-    assert await status(house, person(), f"/api/payments/{payment}") == 404
+    await status(system, person())
+    payment = await system.topup()
+    assert await status(system, person(), f"/api/payments/{payment}") == 404
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
         " select $1, id, 'member' from users where auth_user_id = $2",
-        house.world.acme, LEA,
+        system.world.acme, LEA,
     )  # fmt: skip
-    assert await status(house, person(), f"/api/payments/{payment}") == 200
+    assert await status(system, person(), f"/api/payments/{payment}") == 200
 
 
-async def test_any_other_token_of_theirs_is_a_401(house: House) -> None:
+async def test_any_other_token_of_theirs_is_a_401(system: System) -> None:
     past = int(time.time()) - 60
     for bad in (
         person(key="x" * 64), person(algorithm="HS512"), person(key="", algorithm="none"),
@@ -90,7 +90,9 @@ async def test_any_other_token_of_theirs_is_a_401(house: House) -> None:
         # The bot's secret opens the bot's door only, Supabase's secret Supabase's.
         person(key=SECRET), token(key=SUPABASE_SECRET), token(iss=f"{SUPABASE}/auth/v1"),
     ):  # fmt: skip
-        assert await status(house, bad) == 401, jwt.decode(bad, options={"verify_signature": False})
+        assert await status(system, bad) == 401, jwt.decode(
+            bad, options={"verify_signature": False}
+        )
 
 
 class Project:
@@ -157,7 +159,7 @@ async def test_strangers_keys_are_asked_for_once_a_minute(
     assert not await project.admits(project.person(CURVE, "ES256", "newer"))
     assert project.asked == 1
     project.keys[0]["kid"] = "new"  # the project has a new key
-    monkeypatch.setattr(supabase_auth, "ASK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(supabase_auth, "REFETCH_SECONDS", 0)
     assert await project.admits(project.person(CURVE, "ES256", "new"))
     assert project.asked == 2
 

@@ -12,7 +12,7 @@ from backend.app import create_app
 from backend.schemas import CARD_REMOVED, ClaimedUpdate
 from bot.backend_api.errors import BackendRefusal
 from sandbox.runner.ports import free_ports
-from tests.backend.conftest import House, chosen, listening
+from tests.backend.conftest import System, chosen, listening
 
 TELEGRAM_SECRET = "sixteen-or-more-characters"
 
@@ -24,7 +24,7 @@ def update(number: int, chat: int = 1001, text: str = "/topup 50") -> dict[str, 
 
 
 @pytest.fixture
-async def door(house: House) -> Any:
+async def door(system: System) -> Any:
     """Posts as Telegram does, at a backend that knows the secret; answers the status."""
     [port] = free_ports(1)
 
@@ -32,36 +32,36 @@ async def door(house: House) -> Any:
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
         url = f"http://127.0.0.1:{port}/telegram/webhook"
         sent = {"data": BytesIO(body)} if isinstance(body, bytes) else {"json": body}
-        async with house.http.post(url, headers=headers, **sent) as answer:
+        async with system.http.post(url, headers=headers, **sent) as answer:
             return answer.status
 
     settings = chosen(telegram_webhook_secret=TELEGRAM_SECRET)
-    app = create_app(house.shop, settings, reconciling=False)
+    app = create_app(system.services, settings, reconciling=False)
     async with listening(app, port):
         yield post
 
 
-async def claimed(house: House, takeover: bool = False) -> list[ClaimedUpdate]:
-    return (await house.client.claim_updates(wait=0, takeover=takeover)).updates
+async def claimed(system: System, takeover: bool = False) -> list[ClaimedUpdate]:
+    return (await system.client.claim_updates(wait=0, takeover=takeover)).updates
 
 
 async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls(
-    house: House, door: Any
+    system: System, door: Any
 ) -> None:
     assert [await door(update(1), secret) for secret in ("", "wrong", "é")] == [401, 401, 401]
-    async with house.http.post(f"{house.url}/telegram/webhook", json=update(1)) as answer:
+    async with system.http.post(f"{system.url}/telegram/webhook", json=update(1)) as answer:
         assert answer.status == 401
-    assert await claimed(house) == []
+    assert await claimed(system) == []
 
 
-async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(house: House, door: Any) -> None:
+async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(system: System, door: Any) -> None:
     assert await door(update(1, text="a\u0000b")) == 200
-    [one] = await claimed(house)
+    [one] = await claimed(system)
     assert one.body["message"]["text"] == "a\ufffdb"
 
 
 @pytest.mark.parametrize(
-    ("body", "known"),
+    ("body", "existing"),
     [
         ("[]", False),
         ("{}", False),
@@ -78,14 +78,14 @@ async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(house: House, door
     ],
 )
 async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
-    house: House, door: Any, owner: "asyncpg.Connection[Any]", body: str, known: bool
+    system: System, door: Any, owner: "asyncpg.Connection[Any]", body: str, existing: bool
 ) -> None:
     with capture_logs() as logs:
         assert [await door(body.encode()), await door(update(8))] == [200, 200]
-    assert [each.id for each in await claimed(house)] == [8]
+    assert [each.id for each in await claimed(system)] == [8]
     kept = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
-    assert [row["id"] for row in kept] == ([7] if known else [])
-    counted = house.shop.metrics.registry.get_sample_value
+    assert [row["id"] for row in kept] == ([7] if existing else [])
+    counted = system.services.metrics.registry.get_sample_value
     assert counted("pursebot_unreadable_updates_total") == 1
     assert ["update_unreadable" in line["event"] for line in logs] == [True]
     assert "secret" not in f"{logs}{kept}"
@@ -93,35 +93,35 @@ async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
 
 @pytest.mark.parametrize("id", ["'x'", "1e40", "{}", "null", "1.5"])
 async def test_a_chat_whose_id_is_none_is_stored_all_the_same(
-    house: House, door: Any, id: str
+    system: System, door: Any, id: str
 ) -> None:
     body = '{"update_id": 7, "message": {"chat": {"id": ' + id.replace("'", '"') + "}}}"
     assert await door(body.encode()) == 200
-    assert [each.id for each in await claimed(house)] == [7]
+    assert [each.id for each in await claimed(system)] == [7]
 
 
 async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
-    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, door: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await door(update(1))
     await door(update(2))
-    [first] = await claimed(house)
-    await house.client.reject_update(first.id, "message")
-    await house.client.reject_update(first.id, "message")
-    [second] = await claimed(house)
-    await house.client.mark_update_handled(second)
-    await house.client.reject_update(2, "message")  # it was handled: nothing changes
-    await house.client.reject_update(3, "poll")  # one that was polled
+    [first] = await claimed(system)
+    await system.client.reject_update(first.id, "message")
+    await system.client.reject_update(first.id, "message")
+    [second] = await claimed(system)
+    await system.client.mark_update_handled(second)
+    await system.client.reject_update(2, "message")  # it was handled: nothing changes
+    await system.client.reject_update(3, "poll")  # one that was polled
     states = await owner.fetch("select id, state from telegram_updates order by id")
     assert [tuple(row) for row in states] == [(1, "given_up"), (2, "handled"), (3, "given_up")]
 
 
-async def test_a_card_number_is_taken_out_before_it_is_stored(house: House, door: Any) -> None:
+async def test_a_card_number_is_taken_out_before_it_is_stored(system: System, door: Any) -> None:
     number, sent = "4111 1111-1111 1111", update(1, text="my card 4111 1111-1111 1111, please")
     sent["message"]["from"] = {"id": 1001, "first_name": number}
     sent["message"]["reply_to_message"] = {"caption": number}
     assert await door(sent | {"callback_query": {"id": "4111111111111111"}}) == 200
-    [one] = await claimed(house)
+    [one] = await claimed(system)
     message = one.body["message"]
     assert message["text"] == f"my card {CARD_REMOVED}, please"
     assert message["from"] == {"id": 1001, "first_name": CARD_REMOVED}
@@ -130,62 +130,62 @@ async def test_a_card_number_is_taken_out_before_it_is_stored(house: House, door
 
 
 async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
-    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, door: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
     assert [await door(update(7)), await door(update(7))] == [200, 200]
-    [one] = await claimed(house)
+    [one] = await claimed(system)
     assert one.body == update(7)
-    await house.client.mark_update_handled(one)
+    await system.client.mark_update_handled(one)
     assert await door(update(7)) == 200
-    assert await claimed(house) == []
+    assert await claimed(system) == []
     assert await owner.fetchval("select body from telegram_updates") is None
 
 
 async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
-    house: House, door: Any
+    system: System, door: Any
 ) -> None:
     tap = {"update_id": 12, "callback_query": {"id": "1", "message": update(10)["message"]}}
     for body in (update(11), update(10), update(13, chat=1002), tap):
         await door(body)
-    first, other = await claimed(house)
+    first, other = await claimed(system)
     assert (first.id, other.id) == (10, 13)
-    assert await claimed(house) == []
-    await house.client.mark_update_handled(first)
-    [second] = await claimed(house)
+    assert await claimed(system) == []
+    await system.client.mark_update_handled(first)
+    [second] = await claimed(system)
     assert second.id == 11
-    await house.client.mark_update_handled(second)
-    assert [each.id for each in await claimed(house)] == [12]
+    await system.client.mark_update_handled(second)
+    assert [each.id for each in await claimed(system)] == [12]
 
 
 async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times(
-    house: House, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, door: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await door(update(1))
     await door(update(2))
     held = []
     for _ in range(4):
-        held += await claimed(house, takeover=True)  # a new bot: the last one is gone
-        assert await claimed(house) == []
+        held += await claimed(system, takeover=True)  # a new bot: the last one is gone
+        assert await claimed(system) == []
     await owner.execute("update telegram_updates set claimed_until = now() where id = 1")
-    held += await claimed(house)  # its claim has run out
+    held += await claimed(system)  # its claim has run out
     assert [each.id for each in held] == [1] * 5
-    await house.client.mark_update_handled(held[0])  # too late: the claim is another's by now
-    [after] = await claimed(house, takeover=True)
+    await system.client.mark_update_handled(held[0])  # too late: the claim is another's by now
+    [after] = await claimed(system, takeover=True)
     assert after.id == 2
     states = await owner.fetch("select state from telegram_updates order by id")
     assert [row[0] for row in states] == ["given_up", "claimed"]
 
 
-async def test_two_that_claim_at_once_never_get_the_same(house: House, door: Any) -> None:
+async def test_two_that_claim_at_once_never_get_the_same(system: System, door: Any) -> None:
     for number in range(40):
         await door(update(number, chat=number))
-    found = await asyncio.gather(*(claimed(house) for _ in range(8)))
-    ids = [each.id for claim in found for each in claim]
+    result = await asyncio.gather(*(claimed(system) for _ in range(8)))
+    ids = [each.id for claim in result for each in claim]
     assert len(ids) == len(set(ids))
     assert len(ids) >= 32
 
 
-async def test_an_actors_token_claims_nothing(house: House) -> None:
+async def test_an_actors_token_claims_nothing(system: System) -> None:
     with pytest.raises(BackendRefusal) as refused:
-        await house.client.send(1001, "POST", "/internal/updates/claim")
+        await system.client.send(1001, "POST", "/internal/updates/claim")
     assert refused.value.status == 401

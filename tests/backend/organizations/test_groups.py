@@ -4,13 +4,15 @@ import pytest
 
 from backend.schemas import GroupNews, GroupPermissions
 from bot.backend_api.errors import BackendRefusal
-from tests.backend.conftest import ANA, BEN, EVE, House, token
+from tests.backend.conftest import ANA, BEN, EVE, System, token
 
 TEAM = -4001
 
 
-async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(house: House) -> None:
-    client, acme = house.client, house.world.acme
+async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(
+    system: System,
+) -> None:
+    client, acme = system.client, system.world.acme
     await client.report_group_event(TEAM, GroupNews(happened="joined"))
     with pytest.raises(BackendRefusal, match="role_too_low"):
         await client.tie_group(BEN, TEAM, acme)
@@ -27,7 +29,7 @@ async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(hou
         await client.get_group_balance(ANA, TEAM)
 
 
-async def test_only_the_bot_itself_says_where_it_is_and_only_of_groups(house: House) -> None:
+async def test_only_the_bot_itself_says_where_it_is_and_only_of_groups(system: System) -> None:
     news = {"happened": "joined"}
     for path, bearer, status in (
         (f"/internal/groups/{TEAM}", token(), 401),  # Ana's own token
@@ -35,5 +37,5 @@ async def test_only_the_bot_itself_says_where_it_is_and_only_of_groups(house: Ho
         ("/internal/groups/-9999999999999999", token(), 404),
     ):
         headers = {"Authorization": f"Bearer {bearer}"}
-        async with house.http.post(house.url + path, json=news, headers=headers) as answer:
+        async with system.http.post(system.url + path, json=news, headers=headers) as answer:
             assert answer.status == status

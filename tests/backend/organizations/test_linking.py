@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.backend.conftest import ANA, BEN, EVE, House, token
+from tests.backend.conftest import ANA, BEN, EVE, System, token
 from tests.backend.http.test_supabase_users import LEA, person
 
 Json = dict[str, Any]
@@ -14,96 +14,98 @@ EVERYTHING = (
 )
 
 
-async def ask(house: House, method: str, path: str, bearer: str, **body: Any) -> tuple[int, Json]:
+async def ask(system: System, method: str, path: str, bearer: str, **body: Any) -> tuple[int, Json]:
     headers = {"Authorization": f"Bearer {bearer}"}
-    url = f"{house.url}/api/{path}"
-    async with house.http.request(method, url, json=body or None, headers=headers) as answer:
+    url = f"{system.url}/api/{path}"
+    async with system.http.request(method, url, json=body or None, headers=headers) as answer:
         return answer.status, await answer.json()
 
 
-async def code(house: House) -> str:
+async def code(system: System) -> str:
     """What Lea, signed in at Supabase, is to open in Telegram."""
-    status, said = await ask(house, "POST", "me/link", person())
-    assert status == 201, said
-    return str(said["code"])
+    status, body = await ask(system, "POST", "me/link", person())
+    assert status == 201, body
+    return str(body["code"])
 
 
-async def link(house: House, user: int, code: str) -> tuple[int, str]:
+async def link(system: System, user: int, code: str) -> tuple[int, str]:
     """A Telegram user shows the code; the status and the error's code."""
-    status, said = await ask(house, "POST", "me/link/accept", token(sub=str(user)), code=code)
-    return status, said.get("error", {}).get("code", "")
+    status, body = await ask(system, "POST", "me/link/accept", token(sub=str(user)), code=code)
+    return status, body.get("error", {}).get("code", "")
 
 
-async def places(house: House, bearer: str) -> list[str]:
-    _, said = await ask(house, "GET", "organizations", bearer)
-    return [each["name"] for each in said["organizations"]]
+async def places(system: System, bearer: str) -> list[str]:
+    _, body = await ask(system, "GET", "organizations", bearer)
+    return [each["name"] for each in body["organizations"]]
 
 
-async def join_acme(house: House, owner: Any) -> None:
+async def join_acme(system: System, owner: Any) -> None:
     """Lea gets a history of her own."""
-    await places(house, person())
+    await places(system, person())
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
-        " select $1, id, 'member' from users where auth_user_id = $2", house.world.acme, LEA,
+        " select $1, id, 'member' from users where auth_user_id = $2", system.world.acme, LEA,
     )  # fmt: skip
 
 
 async def test_a_new_supabase_user_becomes_who_they_are_in_telegram(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    made = await code(house)
-    assert await places(house, person()) == []
-    assert await link(house, ANA, made) == (200, "")
-    assert await places(house, person()) == ["Acme"]
-    assert await link(house, ANA, made) == (200, "")  # the answer was lost, say
-    assert await link(house, EVE, made) == (409, "already_linked")
-    assert (await ask(house, "POST", "me/link", person()))[0] == 409
+    made = await code(system)
+    assert await places(system, person()) == []
+    assert await link(system, ANA, made) == (200, "")
+    assert await places(system, person()) == ["Acme"]
+    assert await link(system, ANA, made) == (200, "")  # the answer was lost, say
+    assert await link(system, EVE, made) == (409, "already_linked")
+    assert (await ask(system, "POST", "me/link", person()))[0] == 409
     audit = await owner.fetchrow("select action, through, organization_id from audit_log")
-    assert tuple(audit or ()) == ("person_linked", "telegram", house.world.acme)
+    assert tuple(audit or ()) == ("person_linked", "telegram", system.world.acme)
     assert await owner.fetchval("select count(*) from users where name = 'Lea'") == 0
 
 
 async def test_a_new_telegram_user_becomes_who_they_are_at_supabase(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await join_acme(house, owner)
-    assert await link(house, EVE, await code(house)) == (200, "")
-    assert await places(house, token(sub=str(EVE))) == ["Acme"]
+    await join_acme(system, owner)
+    assert await link(system, EVE, await code(system)) == (200, "")
+    assert await places(system, token(sub=str(EVE))) == ["Acme"]
     query = "select u.name from chats as c join users as u on u.id = c.user_id"
     assert await owner.fetchval(f"{query} where c.telegram_chat_id = $1", EVE) == "Lea"
 
 
-async def test_two_with_a_history_stay_two(house: House, owner: "asyncpg.Connection[Any]") -> None:
-    await join_acme(house, owner)
-    made = await code(house)
+async def test_two_with_a_history_stay_two(
+    system: System, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await join_acme(system, owner)
+    made = await code(system)
     before = await owner.fetch(EVERYTHING)
-    assert await link(house, BEN, made) == (409, "both_have_history")
+    assert await link(system, BEN, made) == (409, "both_have_history")
     assert await owner.fetch(EVERYTHING) == before
     # A payment is history too, also of who left.
-    payment = await house.topup()
+    payment = await system.topup()
     await owner.execute(
         "update payments set created_by = u.id from users as u where telegram_id = $1", EVE
     )
-    assert await link(house, EVE, made) == (409, "both_have_history")
-    assert (await house.see(payment)).paid_by == "Eve"
+    assert await link(system, EVE, made) == (409, "both_have_history")
+    assert (await system.see(payment)).paid_by == "Eve"
 
 
 async def test_a_code_is_for_telegram_for_a_quarter_of_an_hour_and_the_newest_counts(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    first, second = await code(house), await code(house)
-    assert await link(house, EVE, first) == (404, "link_invalid")
-    assert (await ask(house, "POST", "me/link/accept", person(), code=second))[0] == 404
+    first, second = await code(system), await code(system)
+    assert await link(system, EVE, first) == (404, "link_invalid")
+    assert (await ask(system, "POST", "me/link/accept", person(), code=second))[0] == 404
     assert first.encode() not in bytes(await owner.fetchval("select code_hash from link_codes"))
     await owner.execute("update link_codes set expires_at = now()")
-    assert await link(house, EVE, second) == (404, "link_invalid")
+    assert await link(system, EVE, second) == (404, "link_invalid")
 
 
 async def test_who_is_linked_is_linked_to_nobody_else(
-    house: House, owner: "asyncpg.Connection[Any]"
+    system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await owner.execute(
         "update users set auth_user_id = gen_random_uuid() where telegram_id = $1", EVE
     )
-    assert await link(house, EVE, await code(house)) == (409, "already_linked")
-    assert (await ask(house, "POST", "me/link", token()))[0] == 409
+    assert await link(system, EVE, await code(system)) == (409, "already_linked")
+    assert (await ask(system, "POST", "me/link", token()))[0] == 409

@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.database.functions import subscriptions as sql_subscriptions
 from backend.subscriptions import refetch
-from tests.backend.conftest import SUCCESS, House
+from tests.backend.conftest import SUCCESS, System
 from tests.backend.payment_methods.test_cards import TEST_CARD, Cards, cards
 from tests.backend.payments.test_charges import saved
 from tests.backend.subscriptions.test_subscriptions import start
@@ -23,31 +23,35 @@ async def test_who_tries_out_cards_is_stopped(cards: Cards) -> None:
 
 
 async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_stripe(
-    house: House, cards: Cards
+    system: System, cards: Cards
 ) -> None:
-    visa = await saved(house)
-    whose = {"organization_id": house.world.acme}
-    call = house.shop.database.call
-    customer = await call("get_customer", house.world.ana, **whose)
+    visa = await saved(system)
+    whose = {"organization_id": system.world.acme}
+    call = system.services.database.call
+    customer = await call("get_customer", system.world.ana, **whose)
     # As Stripe's page does when its payer types the same card again.
-    twin = await house.shop.stripe.attach_method("pm_card_visa", customer["stripe_customer_id"])
-    made = await start(house)
-    row = await sql_subscriptions.start_subscription(house.shop.database, subscription_id=made.id)
+    twin = await system.services.stripe.attach_payment_method(
+        "pm_card_visa", customer["stripe_customer_id"]
+    )
+    made = await start(system)
+    row = await sql_subscriptions.get_subscription_for_service(
+        system.services.database, subscription_id=made.id
+    )
     row = row.model_copy(update={"stripe_payment_method_id": twin.id, "attempt": 2})
-    begun = await house.shop.stripe.create_subscription(row, customer["stripe_customer_id"])
-    kept: Any = house.store.get("subscription", begun.id)
+    begun = await system.services.stripe.create_subscription(row, customer["stripe_customer_id"])
+    kept: Any = system.store.get("subscription", begun.id)
     kept["default_payment_method"] = twin.id
-    house.store.put("subscription", begun.id, kept)
-    await refetch.ask(house.shop, made.id, begun.id)
+    system.store.put("subscription", begun.id, kept)
+    await refetch.ask(system.services, made.id, begun.id)
     await cards.until("Visa •••• 4242*")
-    assert house.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
+    assert system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
     async with asyncio.timeout(60):
         while (seen := await cards.ask("GET", f"subscriptions/{made.id}"))["paid_with"] is None:
             await asyncio.sleep(0.05)
     assert (seen["paid_with"], seen["payment_method_id"]) == ("Visa •••• 4242", visa)
     await cards.ask("DELETE", f"methods/{visa}")
     assert await cards.names() == []
-    assert not house.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
+    assert not system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
 
 
 async def test_another_one_is_the_default_where_that_is_removed(cards: Cards) -> None:

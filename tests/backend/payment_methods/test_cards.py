@@ -9,7 +9,7 @@ import pytest
 
 from backend.stripe import reconcile
 from sandbox.stripe.objects import new
-from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, House, token
+from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, System, token
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -17,15 +17,15 @@ else:
     Connection = asyncpg.Connection
 
 Json = dict[str, Any]
-ASKS = "4000002500003155"
+REQUIRES_AUTHENTICATION = "4000002500003155"
 TEST_CARD: Json = {"card_number": SUCCESS, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 
 
 class Cards:
     """The doors for Acme's cards."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, system: System) -> None:
+        self.system = system
 
     async def ask(
         self, method: str, path: str = "", user: int = ANA, key: str = "", **body: Any
@@ -33,20 +33,20 @@ class Cards:
         """A door under /api/payments/methods, with the status of its answer."""
         headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
         headers |= {"Idempotency-Key": key} if key else {}
-        url = f"{self.house.url}/api/payments/{path or 'methods'}"
-        given: Json = {"params" if method == "GET" else "json": body} if body else {}
-        async with self.house.http.request(method, url, headers=headers, **given) as answer:
-            said = await answer.json() if answer.status != 204 else {}
-            return {"status": answer.status, **said}
+        url = f"{self.system.url}/api/payments/{path or 'methods'}"
+        sent_as: Json = {"params" if method == "GET" else "json": body} if body else {}
+        async with self.system.http.request(method, url, headers=headers, **sent_as) as answer:
+            answer_body = await answer.json() if answer.status != 204 else {}
+            return {"status": answer.status, **answer_body}
 
     async def add(self, user: int = ANA, **how: Any) -> Json:
         """POST /api/payments/methods."""
-        return await self.ask("POST", user=user, organization_id=str(self.house.world.acme), **how)
+        return await self.ask("POST", user=user, organization_id=str(self.system.world.acme), **how)
 
     async def names(self, user: int = ANA) -> list[str]:
         """What is saved; the default with a star."""
-        found = await self.ask("GET", user=user, organization_id=str(self.house.world.acme))
-        return [method["display_name"] + "*" * method["is_default"] for method in found["methods"]]
+        body = await self.ask("GET", user=user, organization_id=str(self.system.world.acme))
+        return [method["display_name"] + "*" * method["is_default"] for method in body["methods"]]
 
     async def until(self, *names: str) -> None:
         """Wait for what webhooks bring."""
@@ -57,7 +57,7 @@ class Cards:
     async def save(self, link: Json, card: str = SUCCESS, **more: Any) -> Json:
         """What the buttons on the link's page do."""
         session = link["url"].rpartition("/")[2]
-        return await self.house.sandbox(
+        return await self.system.sandbox(
             "POST", f"/stripe/sessions/{session}/pay", card=card, **more
         )
 
@@ -69,35 +69,35 @@ class Cards:
 
     async def page(self, path: str) -> str:
         """A page that a payer comes back to."""
-        async with self.house.http.get(self.house.url + path) as answer:
+        async with self.system.http.get(self.system.url + path) as answer:
             assert answer.status == 200
             return await answer.text()
 
 
 @pytest.fixture
-def cards(house: House) -> Cards:
-    return Cards(house)
+def cards(system: System) -> Cards:
+    return Cards(system)
 
 
 @pytest.mark.parametrize("webhooks", [True, False])
 async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhooks: bool) -> None:
-    await cards.house.sandbox("POST", "/stripe/faults", drop=not webhooks)
+    await cards.system.sandbox("POST", "/stripe/faults", drop=not webhooks)
     link = await cards.link(key="one")
     assert (await cards.link(key="one"))["url"] == link["url"]
     door = f"methods/links/{link['link_id']}"
     assert (await cards.save(link, DECLINE))["decline_code"] == "generic_decline"
     seen = await cards.ask("POST", f"{door}/check")
     assert (seen["state"], seen["last_decline"]) == ("open", "generic_decline")
-    assert (await cards.save(link, ASKS))["next"] == "authenticate"
-    back = await cards.save(link, ASKS, authenticate=True)
+    assert (await cards.save(link, REQUIRES_AUTHENTICATION))["next"] == "authenticate"
+    back = await cards.save(link, REQUIRES_AUTHENTICATION, authenticate=True)
     if webhooks:
         await cards.until("Visa •••• 3155*")
     else:
         await asyncio.sleep(3)  # between two questions to Stripe
-    page = await cards.page(back["redirect_url"].removeprefix(cards.house.url))
+    page = await cards.page(back["redirect_url"].removeprefix(cards.system.url))
     assert "The card is saved" in page
     if not webhooks:  # the page only shows
-        await reconcile.once(cards.house.shop)
+        await reconcile.reconcile_all(cards.system.services)
     assert await cards.names() == ["Visa •••• 3155*"]
     seen = await cards.ask("GET", door)
     assert (seen["state"], seen["method"]["added_by"]) == ("added", "Ana")
@@ -112,7 +112,7 @@ async def test_the_same_card_twice_is_told_and_kept_once(cards: Cards) -> None:
     await cards.save(link)
     assert "there already" in await cards.page(f"/cards/{link['link_id']}/return")
     await cards.until("Visa •••• 4242*")
-    calls = (await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    calls = (await cards.system.sandbox("GET", "/recorded?limit=1000"))["calls"]
     assert len({c["path"] for c in calls if c["path"].endswith("/detach")}) == 2
 
 
@@ -134,13 +134,13 @@ async def test_a_customer_deleted_at_stripe_is_forgotten_and_the_next_card_makes
     cards: Cards,
 ) -> None:
     await cards.add(**TEST_CARD)
-    store = cards.house.store
+    store = cards.system.store
     [(_, gone)] = store.list("customer")
     store.put("customer", gone["id"], {"id": gone["id"], "object": "customer", "deleted": True})
-    told = new("event", type="customer.deleted", data={"object": gone})
-    store.put("event", told["id"], told)
+    stripe_event = new("event", type="customer.deleted", data={"object": gone})
+    store.put("event", stripe_event["id"], stripe_event)
     for _ in range(2):
-        await reconcile.once(cards.house.shop)
+        await reconcile.reconcile_all(cards.system.services)
         assert await cards.names() == []
     assert (await cards.add(**TEST_CARD))["status"] == 201
     await cards.until("Visa •••• 4242*")
@@ -150,8 +150,8 @@ async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: C
     method = (await cards.add(**TEST_CARD))["method"]
     await cards.add(payment_method_id="pm_card_amex")
     assert await cards.names(BEN) == ["Visa •••• 4242*"]
-    found = await cards.ask("GET", user=BEN, organization_id=str(cards.house.world.acme))
-    [seen] = found["methods"]
+    result = await cards.ask("GET", user=BEN, organization_id=str(cards.system.world.acme))
+    [seen] = result["methods"]
     assert {name for name, value in seen.items() if value is not None} == {
         "id", "organization_id", "display_name", "type", "brand", "last_four", "is_default",
         "standing", "is_active",
@@ -163,7 +163,7 @@ async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: C
         assert (await cards.ask("DELETE", door, user))["status"] == status
         assert (await cards.ask("PUT", door, user, label="x"))["status"] == status
         assert (await cards.ask("POST", f"{door}/set-default", user))["status"] == status
-        organization = str(cards.house.world.acme)
+        organization = str(cards.system.world.acme)
         portal = await cards.ask("POST", "portal", user, organization_id=organization)
         assert portal["status"] == status
     link = await cards.link()
@@ -194,9 +194,9 @@ async def test_what_cannot_be_added_is_refused_in_words(
 async def test_a_test_card_that_asks_gets_a_page_to_ask_on_and_live_mode_takes_none(
     cards: Cards,
 ) -> None:
-    answer = await cards.add(**TEST_CARD | {"card_number": ASKS})
+    answer = await cards.add(**TEST_CARD | {"card_number": REQUIRES_AUTHENTICATION})
     assert answer["link"]["state"] == "open"
-    cards.house.shop.stripe.livemode = True
+    cards.system.services.stripe.livemode = True
     answer = await cards.add(**TEST_CARD)
     assert (answer["status"], "link" in answer["error"]["message"]) == (400, True)
 
@@ -204,36 +204,38 @@ async def test_a_test_card_that_asks_gets_a_page_to_ask_on_and_live_mode_takes_n
 async def test_what_is_changed_in_stripes_portal_is_taken_over(cards: Cards) -> None:
     await cards.add(payment_method_id="pm_card_visa")
     amex = (await cards.add(payment_method_id="pm_card_amex"))["method"]
-    organization = str(cards.house.world.acme)
+    organization = str(cards.system.world.acme)
     opened = await cards.ask("POST", "portal", organization_id=organization)
     portal = "/stripe/portal/" + opened["url"].rpartition("/")[2]
     stripe_id = amex["stripe_payment_method_id"]
-    await cards.house.sandbox("POST", f"{portal}/default", card=stripe_id)
+    await cards.system.sandbox("POST", f"{portal}/default", card=stripe_id)
     await cards.until("American Express •••• 0005*", "Visa •••• 4242")
-    await cards.house.sandbox("POST", "/stripe/faults", drop=True)
-    await cards.house.sandbox("POST", f"{portal}/remove", card=stripe_id)
+    await cards.system.sandbox("POST", "/stripe/faults", drop=True)
+    await cards.system.sandbox("POST", f"{portal}/remove", card=stripe_id)
     await asyncio.sleep(3)
     assert "taken over" in await cards.page(f"/cards/{organization}/portal")
     assert await cards.names() == ["Visa •••• 4242"]
-    await reconcile.once(cards.house.shop)  # the page changes nothing at Stripe
+    await reconcile.reconcile_all(cards.system.services)  # the page changes nothing at Stripe
     assert await cards.names() == ["Visa •••• 4242*"]
 
 
 async def test_lost_late_and_repeated_events_of_cards_come_out_right(
     cards: Cards, owner: Connection
 ) -> None:
-    await cards.house.sandbox("POST", "/stripe/faults", drop=True)
+    await cards.system.sandbox("POST", "/stripe/faults", drop=True)
     link = await cards.link()
     await cards.save(link)
     for _ in range(2):
-        await reconcile.once(cards.house.shop)
+        await reconcile.reconcile_all(cards.system.services)
     assert await cards.names() == ["Visa •••• 4242*"]
-    asked = len((await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"])
-    await reconcile.once(cards.house.shop)  # what was answered since is not asked again
-    calls = (await cards.house.sandbox("GET", "/recorded?limit=1000"))["calls"]
-    assert {c["path"] for c in calls[asked:]} == {"/v1/events"}
+    stripe_calls = len((await cards.system.sandbox("GET", "/recorded?limit=1000"))["calls"])
+    await reconcile.reconcile_all(
+        cards.system.services
+    )  # what was answered since is not asked again
+    calls = (await cards.system.sandbox("GET", "/recorded?limit=1000"))["calls"]
+    assert {c["path"] for c in calls[stripe_calls:]} == {"/v1/events"}
     assert await owner.fetchval("select count(*) from payments") == 0
-    await cards.house.sandbox("POST", "/stripe/faults", drop=False, twice=True, out_of_order=True)
+    await cards.system.sandbox("POST", "/stripe/faults", drop=False, twice=True, out_of_order=True)
     await cards.ask("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
     await cards.until()
 
@@ -247,50 +249,16 @@ async def test_a_card_about_to_expire_is_told_once_to_who_may_pay(
         " from (select now() at time zone 'UTC' as d) as t"
     ) or (0, 0)
     path = f"/stripe/cards/{method['stripe_payment_method_id']}/reissue"
-    await cards.house.sandbox("POST", path, exp_month=month, exp_year=year)
+    await cards.system.sandbox("POST", path, exp_month=month, exp_year=year)
     async with asyncio.timeout(60):
         while not await owner.fetchval(
             "select exp_year = $1 from payment_methods where id = $2", year, UUID(method["id"])
         ):
             await asyncio.sleep(0.02)
     for _ in range(2):
-        await reconcile.once(cards.house.shop)
+        await reconcile.reconcile_all(cards.system.services)
     rows = await owner.fetch("select facts from notifications where kind = 'method_news'")
     assert [row["facts"] for row in rows] != []
     assert await owner.fetchval(
         "select count(*) from notifications where facts ->> 'happened' = 'expiring'"
     ) == 1  # fmt: skip
-
-
-async def test_the_unified_form_adds_pays_changes_and_removes(cards: Cards) -> None:
-    async def form(method: str, key: str = "", **body: Any) -> Json:
-        headers = {"Authorization": f"Bearer {token()}"} | ({"Idempotency-Key": key} if key else {})
-        given: Json = {"params" if method == "GET" or key == "query" else "json": body}
-        url = f"{cards.house.url}/api/payment"
-        async with cards.house.http.request(method, url, headers=headers, **given) as answer:
-            return {
-                "status": answer.status,
-                **(await answer.json() if answer.content_length else {}),
-            }
-
-    acme = {"organization_id": str(cards.house.world.acme)}
-    added = await form("POST", action="add_payment_method", **acme, **TEST_CARD)
-    method = {"payment_method_id": added["method"]["id"]}
-    linked = await form("POST", action="add_payment_method", link=True, **acme)
-    assert linked["link"]["state"] == "open"
-    wanted: Json = {"action": "purchase_credits", "amount": 50, **acme}
-    assert "/pay/cs_" in (await form("POST", **wanted))["checkout"]["url"]
-    assert (await form("POST", **wanted, **method))["status"] == 400  # without a key
-    assert (await form("POST", **wanted, reference="x"))["status"] == 400  # a page may stay unpaid
-    paid = await form("POST", "one", **wanted, **method)
-    assert (paid["payment"]["status"], paid["payment"]["paid_with"]) == (
-        "succeeded", "Visa •••• 4242",
-    )  # fmt: skip
-    assert (await form("PUT", **method, label="Office"))["label"] == "Office"
-    [listed] = (await form("GET", **acme))["methods"]
-    assert listed["label"] == "Office"
-    for _ in range(2):
-        assert (await form("DELETE", **method))["status"] == 204
-    assert (await form("DELETE", "query", **method))["status"] == 204
-    assert (await form("GET", **acme))["methods"] == []
-    assert (await form("POST", action="dance", **acme))["status"] == 400

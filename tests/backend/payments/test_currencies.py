@@ -10,7 +10,7 @@ from backend.errors import AmountTooPrecise, CurrencyUnknown
 from backend.schemas import Introduction
 from backend.wallets.money import CURRENCIES, major_units, minor_units
 from bot.backend_api.errors import BackendRefusal
-from tests.backend.conftest import ANA, House
+from tests.backend.conftest import ANA, System
 
 
 @some.composite
@@ -47,17 +47,17 @@ def test_what_lies_between_two_steps_is_refused(charge: tuple[str, int], more: i
     ],
 )
 async def test_a_payment_is_charged_and_credited_exactly(
-    house: House, amount: str, currency: str, charged: int, shown: str
+    system: System, amount: str, currency: str, charged: int, shown: str
 ) -> None:
-    payment = await house.topup(amount, currency=currency)
-    await house.pay(payment)
-    paid = await house.until(payment, lambda seen: seen.status == "succeeded")
+    payment = await system.topup(amount, currency=currency)
+    await system.pay(payment)
+    paid = await system.until(payment, lambda seen: seen.status == "succeeded")
     assert paid.balance == paid.money
     assert (paid.money.amount, paid.money.amount_minor) == (shown, charged)
-    session = await house.shop.stripe.get_session(await house.session(payment))
+    session = await system.services.stripe.get_session(await system.session(payment))
     assert (session.amount_total, session.currency) == (charged, currency)
     introduction = Introduction(name="Ana", language="en", chat_id=ANA)
-    [acme] = (await house.client.introduce(ANA, introduction)).organizations
+    [acme] = (await system.client.introduce(ANA, introduction)).organizations
     balances = [(wallet.balance.currency, wallet.balance.amount) for wallet in acme.wallets]
     assert balances == [("eur", "0.00"), (currency, shown)]
 
@@ -73,18 +73,18 @@ async def test_a_payment_is_charged_and_credited_exactly(
     ],
 )
 async def test_what_stripe_would_refuse_is_refused_in_words(
-    house: House, amount: str, currency: str, code: str, facts: dict[str, str]
+    system: System, amount: str, currency: str, code: str, facts: dict[str, str]
 ) -> None:
     with pytest.raises(BackendRefusal) as refused:
-        await house.topup(amount, currency=currency)
+        await system.topup(amount, currency=currency)
     assert (refused.value.code, refused.value.facts) == (code, {**facts, "currency": currency})
 
 
-async def test_steps_and_unknown_currencies_are_refused_in_sql_too(house: House) -> None:
+async def test_steps_and_unknown_currencies_are_refused_in_sql_too(system: System) -> None:
     async def create(amount: int, currency: str) -> Any:
-        return await house.shop.database.call(
+        return await system.services.database.call(
             "create_payment", TelegramUser(ANA),
-            organization_id=house.world.acme, amount=amount, currency=currency,
+            organization_id=system.world.acme, amount=amount, currency=currency,
         )  # fmt: skip
 
     for currency, amount, step in (("isk", 50_050, "1"), ("kwd", 5_121, "0.010")):

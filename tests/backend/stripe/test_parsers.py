@@ -56,7 +56,7 @@ NOT_STRIPES = {"details", "deleted"}  # our name for a part, and what only a del
 US = "00000000-0000-4000-8000-000000000001"
 IDS = "00000000-0000-4000-8000-000000000002"
 MARKS = {"pursebot_installation": US, "pursebot_payment_id": IDS}
-TOLD = {"outcome": "told", "installation": US, "payment_id": IDS, "intent_id": "pi_1"}
+NOTIFIED = {"outcome": "told", "installation": US, "payment_id": IDS, "intent_id": "pi_1"}
 CHARGE: Json = {
     "id": "ch_1", "livemode": False, "currency": "eur", "amount_refunded": 700,
     "payment_intent": "pi_1", "metadata": MARKS,
@@ -111,7 +111,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
     """A fact of each kind, and the JSON that SQL applies."""
     dispute = read(Dispute, DISPUTE)
     settled = read(Charge, CHARGE | {"balance_transaction": {"amount": 5400, "currency": "usd"}})
-    taken = {**TOLD, "livemode": False, "currency": "eur"}
+    taken = {**NOTIFIED, "livemode": False, "currency": "eur"}
     disputed = {
         **taken, "about": "dispute", "id": "dp_1", "charge_id": "ch_1", "amount_minor": 5000,
         "status": "lost", "reason": "fraudulent", "due_by": 7, "step": "withdrawn", "movements": 2,
@@ -148,7 +148,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "about": "payment", "source": "intent", "outcome": "paid", "installation": US,
                 "payment_id": IDS, "intent_id": "pi_1", "customer_id": None,
                 "received_minor": 5000, "tax_minor": 0, "plain": True, "currency": "eur",
-                "decline": None, "paid_method_id": "pm_1",
+                "decline": None, "stripe_payment_method_id": "pm_1",
             },
         ),
         "session": (
@@ -157,7 +157,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "about": "payment", "source": "session", "outcome": "paid", "installation": US,
                 "payment_id": IDS, "session_id": "cs_1", "intent_id": "pi_1",
                 "customer_id": "cus_1", "received_minor": 5950, "tax_minor": 950, "plain": False,
-                "currency": "eur", "decline": None, "paid_method_id": None,
+                "currency": "eur", "decline": None, "stripe_payment_method_id": None,
             },
         ),
         "invoice": (

@@ -11,8 +11,8 @@ import pytest
 from aiohttp import ClientResponse
 
 from backend.database.functions.history import StatementRow
-from backend.wallets.history import defused, plain_name, spreadsheet
-from tests.backend.conftest import BEN, EVE, House, token
+from backend.wallets.history import ascii_name, escape_formula, statement_csv
+from tests.backend.conftest import BEN, EVE, System, token
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -23,28 +23,28 @@ Json = dict[str, Any]
 MONTH = f"{datetime.now(UTC):%Y-%m}"
 
 
-async def get(house: House, path: str, user: int = BEN) -> ClientResponse:
+async def get(system: System, path: str, user: int = BEN) -> ClientResponse:
     """One of the organization's doors; "{acme}" in the path is its id."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
-    url = house.url + path.replace("{acme}", str(house.world.acme))
-    async with house.http.get(url, headers=headers) as answer:
+    url = system.url + path.replace("{acme}", str(system.world.acme))
+    async with system.http.get(url, headers=headers) as answer:
         await answer.read()
         return answer
 
 
-async def paid(house: House, *amounts: str) -> None:
+async def paid(system: System, *amounts: str) -> None:
     for amount in amounts:
-        payment = await house.topup(amount, key=str(uuid4()))
-        await house.pay(payment)
-        await house.until(payment, lambda seen: seen.status == "succeeded")
+        payment = await system.topup(amount, key=str(uuid4()))
+        await system.pay(payment)
+        await system.until(payment, lambda seen: seen.status == "succeeded")
 
 
-async def test_lists_lead_on_page_by_page(house: House) -> None:
-    await paid(house, "10", "20", "30")
-    await house.topup("40", key="open")
+async def test_lists_lead_on_page_by_page(system: System) -> None:
+    await paid(system, "10", "20", "30")
+    await system.topup("40", key="open")
     path = "/api/organizations/{acme}/transactions?currency=EUR&kind=topup&limit=2"
-    first = await (await get(house, path)).json()
-    second = await (await get(house, f"{path}&cursor={first['next_cursor']}")).json()
+    first = await (await get(system, path)).json()
+    second = await (await get(system, f"{path}&cursor={first['next_cursor']}")).json()
     lines = first["transactions"] + second["transactions"]
     assert [line["money"]["amount"] for line in lines] == ["30.00", "20.00", "10.00"]
     assert [line["balance"]["amount_minor"] for line in lines] == [6000, 3000, 1000]
@@ -52,23 +52,23 @@ async def test_lists_lead_on_page_by_page(house: House) -> None:
     assert second["next_cursor"] is None
 
     path = "/api/payments?organization_id={acme}"
-    page = await (await get(house, path)).json()
+    page = await (await get(system, path)).json()
     assert [row["status"] for row in page["payments"]] == ["pending", *["succeeded"] * 3]
     for states in ("status=created,pending", "status=created&status=pending"):
-        unpaid = await (await get(house, f"{path}&{states}")).json()
+        unpaid = await (await get(system, f"{path}&{states}")).json()
         assert [row["money"]["amount"] for row in unpaid["payments"]] == ["40.00"]
 
-    wallets = await (await get(house, "/api/organizations/{acme}/wallets")).json()
+    wallets = await (await get(system, "/api/organizations/{acme}/wallets")).json()
     assert [wallet["balance"]["amount"] for wallet in wallets["wallets"]] == ["60.00"]
 
 
 async def test_a_month_is_a_file_that_agrees_with_the_wallet(
-    house: House, owner: Connection
+    system: System, owner: Connection
 ) -> None:
     await owner.execute("update users set name = '=cmd|''/C calc''!A0' where telegram_id = 1001")
     await owner.execute("update organizations set name = 'Café & \"Söhne\"/..'")
-    await paid(house, "10", "20.50")
-    answer = await get(house, "/api/organizations/{acme}/statement?month=" + MONTH)
+    await paid(system, "10", "20.50")
+    answer = await get(system, "/api/organizations/{acme}/statement?month=" + MONTH)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     named = answer.headers["Content-Disposition"]
     assert named == f'attachment; filename="cafe-sohne-{MONTH}-eur.csv"'
@@ -86,8 +86,8 @@ async def test_a_month_is_a_file_that_agrees_with_the_wallet(
     assert rows[0]["Time (UTC)"] == f"{MONTH}-01 00:00:00"
 
     path = f"/api/organizations/{{acme}}/statement?month={MONTH}&format=json"
-    said = await (await get(house, path)).json()
-    assert (said["movements"], said["opening"]["amount"], said["closing"]["amount"]) == (
+    body = await (await get(system, path)).json()
+    assert (body["movements"], body["opening"]["amount"], body["closing"]["amount"]) == (
         2, "0.00", "30.50",
     )  # fmt: skip
 
@@ -101,11 +101,11 @@ async def test_a_month_is_a_file_that_agrees_with_the_wallet(
     ],
 )
 async def test_a_month_without_movements_says_why(
-    house: House, month: str, currency: str, why: str
+    system: System, month: str, currency: str, why: str
 ) -> None:
-    await paid(house, "10")
+    await paid(system, "10")
     path = f"/api/organizations/{{acme}}/statement?month={month}&currency={currency}"
-    rows = list(csv.reader(io.StringIO(await (await get(house, path)).text())))
+    rows = list(csv.reader(io.StringIO(await (await get(system, path)).text())))
     assert len(rows) == 4
     assert rows[2][1].endswith(why)
     balance = {"9998-12": "10.00", "2020-02": "0.00"}.get(month, "0")
@@ -131,31 +131,31 @@ async def test_a_month_without_movements_says_why(
     ],
 )
 async def test_what_cannot_be_read_is_a_400_that_names_it(
-    house: House, path: str, wrong: str
+    system: System, path: str, wrong: str
 ) -> None:
-    answer = await get(house, f"/api/organizations/{path}")
+    answer = await get(system, f"/api/organizations/{path}")
     assert answer.status == 400
     assert wrong in (await answer.json())["error"]["message"]
 
 
-async def test_payments_that_cannot_be_listed_are_a_400_that_says_why(house: House) -> None:
-    for asked, wrong in (
+async def test_payments_that_cannot_be_listed_are_a_400_that_says_why(system: System) -> None:
+    for requests, wrong in (
         ("", "organization_id"),
         ("?organization_id=acme", "organization_id"),
         ("?organization_id={acme}&status=lost", "status"),
         ("?organization_id={acme}&cursor=o1", "cursor"),
     ):
-        answer = await get(house, f"/api/payments{asked}")
+        answer = await get(system, f"/api/payments{requests}")
         assert answer.status == 400
         assert wrong in (await answer.json())["error"]["message"]
 
 
-async def test_a_stranger_finds_nothing(house: House) -> None:
+async def test_a_stranger_finds_nothing(system: System) -> None:
     paths = [f"/api/organizations/{{acme}}/{what}" for what in ("wallets", "transactions")]
     paths += ["/api/payments?organization_id={acme}"]
     paths += ["/api/organizations/{acme}/statement?month=2026-11"]
     for path in paths:
-        assert (await get(house, path, user=EVE)).status == 404, path
+        assert (await get(system, path, user=EVE)).status == 404, path
 
 
 def bhd(amount: str, minor: int) -> Json:
@@ -164,8 +164,8 @@ def bhd(amount: str, minor: int) -> Json:
 
 def test_only_the_cells_that_people_write_are_defused_and_numbers_stay_numbers() -> None:
     for name in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"):
-        assert defused(name) == f"'{name}"
-    assert [defused(name) for name in ("Ana", "a=b", "")] == ["Ana", "a=b", ""]
+        assert escape_formula(name) == f"'{name}"
+    assert [escape_formula(name) for name in ("Ana", "a=b", "")] == ["Ana", "a=b", ""]
     line = {
         "created_at": "2026-11-02T12:00:00+02:00", "kind": "topup", "money": bhd("-0.005", -5),
         "balance": bhd("-12.345", -12345), "paid_by": 'Ana "the\nfirst", jr', "reference": None,
@@ -177,14 +177,14 @@ def test_only_the_cells_that_people_write_are_defused_and_numbers_stay_numbers()
         "ends_at": "2026-12-01T00:00:00+00:00", "opening": bhd("0.000", 0),
         "closing": bhd("-12.345", -12345), "lines": [line],
     })  # fmt: skip
-    written = list(csv.reader(io.StringIO(spreadsheet(row), newline="")))
+    written = list(csv.reader(io.StringIO(statement_csv(row), newline="")))
     assert written[2] == [
         "2026-11-02 10:00:00", "Top-up", "-0.005", "-12.345", "BHD", 'Ana "the\nfirst", jr', "", "",
     ]  # fmt: skip
 
 
 def test_a_files_name_is_safe_everywhere() -> None:
-    assert plain_name("Acme") == "acme"
-    assert plain_name('../..\\"; rm -rf /') == "rm-rf"
-    assert plain_name("Кошелёк") == plain_name("") == "wallet"
-    assert len(plain_name("a b " * 50)) <= 40
+    assert ascii_name("Acme") == "acme"
+    assert ascii_name('../..\\"; rm -rf /') == "rm-rf"
+    assert ascii_name("Кошелёк") == ascii_name("") == "wallet"
+    assert len(ascii_name("a b " * 50)) <= 40

@@ -7,7 +7,7 @@ import pytest
 
 from backend.schemas import NewMethod
 from sandbox.telegram.text import plain_text
-from tests.backend.conftest import ANA, DECLINE, SUCCESS, House
+from tests.backend.conftest import ANA, DECLINE, SUCCESS, System
 from tests.bot.conftest import Person, buttons
 from tests.sandbox.telegram.playground import Playground
 
@@ -20,44 +20,44 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def ana(house: House) -> Person:
-    return Person(Playground(house.sandbox_url, house.http), "ana")
+def ana(system: System) -> Person:
+    return Person(Playground(system.sandbox_url, system.http), "ana")
 
 
 @pytest.fixture
-def ben(house: House) -> Person:
-    return Person(Playground(house.sandbox_url, house.http), "ben")
+def ben(system: System) -> Person:
+    return Person(Playground(system.sandbox_url, system.http), "ben")
 
 
-async def save(house: House, message: Json, card: str = SUCCESS) -> None:
+async def save(system: System, message: Json, card: str = SUCCESS) -> None:
     """What the page does to which the message's address leads."""
     session = plain_text(message).rpartition("/pay/")[2].split()[0]
-    await house.sandbox("POST", f"/stripe/sessions/{session}/pay", card=card)
+    await system.sandbox("POST", f"/stripe/sessions/{session}/pay", card=card)
 
 
-async def add(house: House, person: Person, card: str = SUCCESS) -> Json:
+async def add(system: System, person: Person, card: str = SUCCESS) -> Json:
     """A card is added from /cards; the message that says so."""
     await person.writes("/cards")
     message = await person.sees("Acme")
     await person.taps(message, "Add a card")
-    await save(house, await person.sees("Open it here"), card)
+    await save(system, await person.sees("Open it here"), card)
     return await person.sees("•••• ")
 
 
 async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
     await ana.writes("/cards")
     first = await ana.sees("has saved no card yet")
     await ana.taps(first, "Add a card")
     link = await ana.sees("Every owner and admin of Acme can charge it then")
-    await save(house, link, DECLINE)
+    await save(system, link, DECLINE)
     await ana.sees("The card was declined.")
-    await save(house, link)
+    await save(system, link)
     added = await ana.sees("Visa •••• 4242 was added. Every owner and admin of Acme can charge")
     assert added["message_id"] == first["message_id"]
-    amex = NewMethod(organization_id=house.world.acme, payment_method_id="pm_card_amex")
-    await house.client.add_payment_method(ANA, amex)
+    amex = NewMethod(organization_id=system.world.acme, payment_method_id="pm_card_amex")
+    await system.client.add_payment_method(ANA, amex)
     await ana.taps(added, "Cards")
     cards = await ana.sees("Visa •••• 4242, the default, until 12/")
     assert "American Express •••• 0005, until 12/" in plain_text(cards)
@@ -81,22 +81,24 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     assert cards["message_id"] == named["message_id"]
 
 
-async def test_the_same_card_again_is_told_in_the_links_message(house: House, ana: Person) -> None:
-    await add(house, ana)
-    assert "is there already" in plain_text(await add(house, ana))
+async def test_the_same_card_again_is_told_in_the_links_message(
+    system: System, ana: Person
+) -> None:
+    await add(system, ana)
+    assert "is there already" in plain_text(await add(system, ana))
 
 
 async def test_members_see_what_the_default_is_called_and_no_buttons(
-    house: House, ana: Person, ben: Person
+    system: System, ana: Person, ben: Person
 ) -> None:
-    await add(house, ana)
+    await add(system, ana)
     await ben.writes("/cards")
     seen = await ben.sees("Visa •••• 4242, the default")
     assert buttons(seen) == {}
     assert "/20" not in plain_text(seen)
 
 
-async def test_stripes_portal_is_one_tap_away(house: House, ana: Person) -> None:
+async def test_stripes_portal_is_one_tap_away(system: System, ana: Person) -> None:
     await ana.writes("/cards")
     await ana.taps(await ana.sees("no card"), "Cards and invoices at Stripe")
     portal = await ana.sees("Stripe's own page of Acme")
@@ -106,12 +108,12 @@ async def test_stripes_portal_is_one_tap_away(house: House, ana: Person) -> None
 
 
 async def test_owners_are_asked_about_the_cards_of_who_leaves(
-    house: House, ana: Person, ben: Person, owner: Connection
+    system: System, ana: Person, ben: Person, owner: Connection
 ) -> None:
     await ana.writes("/cards")  # who never wrote is told nothing
     await owner.execute("update memberships set role = 'admin' where role = 'member'")
-    await add(house, ben)
-    await add(house, ben, "5555555555554444")
+    await add(system, ben)
+    await add(system, ben, "5555555555554444")
     await ana.sees("Ben added Visa •••• 4242 to Acme")
     await owner.execute("delete from memberships where role = 'admin'")
     question = [await ana.sees("is no longer in Acme") for _ in range(2)]
@@ -121,7 +123,7 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await ana.taps(await ana.sees("Remove "), "Remove")
     cards = await ana.sees("pays with")
     assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1
-    [kept] = (await house.client.list_payment_methods(ANA, house.world.acme)).methods
-    await house.client.remove_payment_method(ANA, kept.id)
+    [kept] = (await system.client.list_payment_methods(ANA, system.world.acme)).methods
+    await system.client.remove_payment_method(ANA, kept.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))
     assert gone["text"].startswith("That card is not saved here any more.")

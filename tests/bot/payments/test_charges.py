@@ -8,7 +8,7 @@ import pytest
 
 from backend.schemas import NewMethod
 from sandbox.telegram.text import plain_text
-from tests.backend.conftest import ANA, House
+from tests.backend.conftest import ANA, System
 from tests.bot.conftest import Person, buttons
 from tests.sandbox.telegram.playground import Playground
 
@@ -21,44 +21,46 @@ WAYS = "how do you want to pay?"
 
 
 @pytest.fixture
-def ana(house: House) -> Person:
-    return Person(Playground(house.sandbox_url, house.http), "ana")
+def ana(system: System) -> Person:
+    return Person(Playground(system.sandbox_url, system.http), "ana")
 
 
 @pytest.fixture
-def ben(house: House) -> Person:
-    return Person(Playground(house.sandbox_url, house.http), "ben")
+def ben(system: System) -> Person:
+    return Person(Playground(system.sandbox_url, system.http), "ben")
 
 
-async def saved(house: House, test_card: str = "visa") -> None:
+async def saved(system: System, test_card: str = "visa") -> None:
     """Acme's default card from now on."""
     card = NewMethod(
-        organization_id=house.world.acme,
+        organization_id=system.world.acme,
         payment_method_id=f"pm_card_{test_card}",
         set_as_default=True,
     )
-    await house.client.add_payment_method(ANA, card)
+    await system.client.add_payment_method(ANA, card)
 
 
-async def remove_all(house: House) -> None:
+async def remove_all(system: System) -> None:
     """Acme's cards are removed, all of them, somewhere else."""
-    listed = await house.client.list_payment_methods(ANA, house.world.acme)
+    listed = await system.client.list_payment_methods(ANA, system.world.acme)
     for card in listed.methods:
-        await house.client.remove_payment_method(ANA, card.id)
+        await system.client.remove_payment_method(ANA, card.id)
 
 
 async def test_an_amount_that_cannot_be_paid_is_refused_before_a_card_is_chosen(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
-    await saved(house)
+    await saved(system)
     for amount, why in (("0", "too little"), ("99999999", "too much"), ("5 abc", "cannot be used")):
         await ana.writes(f"/topup {amount}")
         assert buttons(await ana.sees(why)) == {}
 
 
-async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, ana: Person) -> None:
-    await saved(house)
-    await saved(house, "mastercard")
+async def test_one_tap_after_the_amount_pays_in_the_same_message(
+    system: System, ana: Person
+) -> None:
+    await saved(system)
+    await saved(system, "mastercard")
     await ana.writes("/topup 12,50")
     ways = await ana.sees("Add €12.50 to Acme: " + WAYS)
     assert list(buttons(ways)) == [
@@ -79,10 +81,10 @@ async def test_one_tap_after_the_amount_pays_in_the_same_message(house: House, a
 
 
 async def test_taps_on_one_message_pay_once_whatever_they_are_on(
-    house: House, ana: Person, owner: Connection
+    system: System, ana: Person, owner: Connection
 ) -> None:
-    await saved(house)
-    await saved(house, "mastercard")
+    await saved(system)
+    await saved(system, "mastercard")
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
     taps = ["Pay with Visa •••• 4242"] * 4 + ["Pay with Mastercard •••• 4444", "Payment page"]
@@ -92,9 +94,11 @@ async def test_taps_on_one_message_pay_once_whatever_they_are_on(
     assert statuses == ["succeeded"]
 
 
-async def test_a_declined_card_says_so_and_leads_to_another_way(house: House, ana: Person) -> None:
-    await saved(house, "chargeCustomerFail")
-    await saved(house)
+async def test_a_declined_card_says_so_and_leads_to_another_way(
+    system: System, ana: Person
+) -> None:
+    await saved(system, "chargeCustomerFail")
+    await saved(system)
     await ana.writes("/topup 50")
     await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 0341")
     declined = await ana.sees("Visa •••• 0341 was declined. Your bank can say why.")
@@ -104,23 +108,23 @@ async def test_a_declined_card_says_so_and_leads_to_another_way(house: House, an
     await ana.sees("Paid with Visa •••• 4242")
 
 
-async def test_the_bank_asks_by_a_link_in_the_message(house: House, ana: Person) -> None:
-    await saved(house, "authenticationRequired")
+async def test_the_bank_asks_by_a_link_in_the_message(system: System, ana: Person) -> None:
+    await saved(system, "authenticationRequired")
     await ana.writes("/topup 50")
     await ana.taps(await ana.sees(WAYS), "Pay with Visa •••• 3184")
-    asked = await ana.sees("Confirm here: ")
-    page = plain_text(asked).rpartition("/pay/")[2].split()[0]
-    await house.sandbox(
+    question = await ana.sees("Confirm here: ")
+    page = plain_text(question).rpartition("/pay/")[2].split()[0]
+    await system.sandbox(
         "POST", f"/stripe/sessions/{page}/pay", card="4000002500003155", authenticate=True
     )
     paid = await ana.sees("Paid with Visa •••• 3184")
-    assert paid["message_id"] == asked["message_id"]
+    assert paid["message_id"] == question["message_id"]
 
 
 async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
-    house: House, ana: Person, ben: Person, owner: Connection
+    system: System, ana: Person, ben: Person, owner: Connection
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ben.writes("/topup 50")
     assert buttons(await ben.sees("takes the role of admin")) == {}
     await ana.writes("/topup 50")
@@ -135,9 +139,9 @@ async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
 
 
 async def test_what_the_backend_must_judge_first_is_not_asked_how_to_pay(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ana.writes("/topup fifty")
     await ana.sees("I cannot read that amount")
     await ana.writes("/topup 0")
@@ -147,12 +151,12 @@ async def test_what_the_backend_must_judge_first_is_not_asked_how_to_pay(
 
 
 async def test_a_lost_answer_says_that_nobody_knows_and_the_message_what_came_of_it(
-    house: House, ana: Person, owner: Connection
+    system: System, ana: Person, owner: Connection
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
-    await house.sandbox("POST", "/stripe/faults", drop=True, api_timeout=3)
+    await system.sandbox("POST", "/stripe/faults", drop=True, api_timeout=3)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     charging = await ana.sees("Charging Visa •••• 4242: €50.00 for Acme")
     await ana.sees("do not pay again before")
@@ -163,11 +167,11 @@ async def test_a_lost_answer_says_that_nobody_knows_and_the_message_what_came_of
 
 
 async def test_a_card_that_was_removed_meanwhile_is_refused_in_words(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
-    await remove_all(house)
+    await remove_all(system)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("That card is not saved here any more.")

@@ -8,7 +8,7 @@ from backend.database.protocol import SERVICE
 from bot.locales.texts import load_texts
 from bot.subscriptions.screens import subscription_notification_screen, subscription_screen
 from sandbox.telegram.text import plain_text
-from tests.backend.conftest import House
+from tests.backend.conftest import System
 from tests.backend.subscriptions.test_subscriptions import advance, has_balance, until
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import notification, payment, subscription
@@ -20,7 +20,7 @@ __all__ = ["ana", "ben"]
 Json = dict[str, Any]
 
 
-async def begin(house: House, ana: Person) -> Json:
+async def begin(system: System, ana: Person) -> Json:
     """EUR 25 each month, begun on Stripe's page; the message that shows it as active."""
     await ana.writes("/recurring")
     message = await ana.sees("Acme has no recurring top-up.")
@@ -28,14 +28,16 @@ async def begin(house: House, ana: Person) -> Json:
     await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
     waiting = await ana.sees("It begins when its first payment is made")
     assert waiting["message_id"] == message["message_id"]
-    await save(house, waiting)
+    await save(system, waiting)
     await ana.sees("€25.00 every month from now on")
     await ana.taps(waiting, "Check again")
     return await ana.sees("€25.00 every month, active")
 
 
-async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, ana: Person) -> None:
-    message = await begin(house, ana)
+async def test_it_begins_changes_pauses_and_ends_in_one_message(
+    system: System, ana: Person
+) -> None:
+    message = await begin(system, ana)
     await ana.taps(message, "Pause")
     await ana.taps(await ana.sees("Nothing is charged while it is paused."), "Resume")
     await ana.taps(await ana.sees("every month, active"), "Change amount")
@@ -49,8 +51,8 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, an
     assert list(buttons(sure)) == ["Change to €40.00", "Back"]
     await ana.taps(sure, "Change to €40.00")
     changed = await ana.sees("€40.00 every month, active")
-    await advance(house, days=31)
-    await until(house, lambda: has_balance(house, 6500))
+    await advance(system, days=31)
+    await until(system, lambda: has_balance(system, 6500))
     await ana.taps(changed, "End")
     await ana.taps(await ana.sees("End the recurring top-up of €40.00"), "End it")
     ended = await ana.sees("It has ended.")
@@ -59,10 +61,10 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(house: House, an
 
 
 async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
-    house: House, ana: Person, owner: Connection
+    system: System, ana: Person, owner: Connection
 ) -> None:
-    await saved(house, "mastercard")
-    await saved(house)
+    await saved(system, "mastercard")
+    await saved(system)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
     await ana.sees("every week?")
@@ -73,26 +75,26 @@ async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
     ways = await ana.sees("€100.00 every week for Acme: how do you want to pay?")
     cards = ["Pay with Visa •••• 4242", "Pay with Mastercard •••• 4444"]
     assert list(buttons(ways)) == [*cards, "By a link", "Back"]
-    await saved(house, "amex")
+    await saved(system, "amex")
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("€100.00 every week, active")
-    await until(house, lambda: has_balance(house, 10_000))
-    await advance(house, days=8)
-    await until(house, lambda: has_balance(house, 20_000))
+    await until(system, lambda: has_balance(system, 10_000))
+    await advance(system, days=8)
+    await until(system, lambda: has_balance(system, 20_000))
     paying = "select last_four from payment_methods where id in ({})"
     began_with = paying.format("select payment_method_id from subscriptions")
     assert [row[0] for row in await owner.fetch(began_with)] == ["4242"]
 
 
 async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
     ways = await ana.sees("€25.00 every month for Acme: how")
-    await remove_all(house)
+    await remove_all(system)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     again = await ana.sees("€25.00 every month for Acme: how")
     assert list(buttons(again)) == ["By a link", "Back"]
@@ -101,9 +103,9 @@ async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
 
 
 async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_too(
-    house: House, ana: Person
+    system: System, ana: Person
 ) -> None:
-    await saved(house, "chargeCustomerFail")
+    await saved(system, "chargeCustomerFail")
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
@@ -117,49 +119,49 @@ async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_
     await ana.sees("A recurring top-up of €25.00 every month is paid with it, and from")
 
 
-async def test_check_again_asks_stripe(house: House, ana: Person) -> None:
+async def test_check_again_asks_stripe(system: System, ana: Person) -> None:
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
     await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
     waiting = await ana.sees("It begins when its first payment is made")
-    await house.sandbox("POST", "/stripe/faults", drop=True)
-    await save(house, waiting)
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    await save(system, waiting)
     await ana.taps(waiting, "Check again")
     await ana.sees("€25.00 every month, active")
 
 
 async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it(
-    house: House, ana: Person, owner: Connection
+    system: System, ana: Person, owner: Connection
 ) -> None:
-    await saved(house)
+    await saved(system)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
     ways = await ana.sees("€25.00 every month for Acme: how")
-    await house.sandbox("POST", "/stripe/faults", api_timeout=3)
+    await system.sandbox("POST", "/stripe/faults", api_timeout=3)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("nobody knows yet whether anything was charged")
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("€25.00 every month, active")
-    await until(house, lambda: has_balance(house, 2500))
+    await until(system, lambda: has_balance(system, 2500))
     assert await owner.fetchval("select count(*) from subscriptions") == 1
 
 
-async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: Person) -> None:
+async def test_a_package_of_the_operator_is_offered_by_name(system: System, ana: Person) -> None:
     terms = {"name": "Team", "amount": 3000, "currency": "eur", "interval": "month"}
-    made = await house.shop.database.call("add_package", SERVICE, terms=terms)
+    made = await system.services.database.call("add_package", SERVICE, terms=terms)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
     offer = await ana.sees("every month?")
     assert next(iter(buttons(offer))) == "Team: €30.00"
     await ana.taps(offer, "Team: €30.00")
     await ana.sees("€30.00 every month, not begun")
-    await saved(house)
+    await saved(system)
     await ana.writes("/recurring")
     await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
     await ana.taps(await ana.sees("every month?"), "Team: €30.00")
     ways = await ana.sees("Team: €30.00 every month for Acme: how")
-    await house.shop.database.call("remove_package", SERVICE, package_id=made["id"])
+    await system.services.database.call("remove_package", SERVICE, package_id=made["id"])
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("is not offered any more")
     await ana.taps(ways, "Back")
@@ -168,24 +170,24 @@ async def test_a_package_of_the_operator_is_offered_by_name(house: House, ana: P
 
 
 async def test_a_member_sees_it_and_can_do_nothing_with_it(
-    house: House, ana: Person, ben: Person
+    system: System, ana: Person, ben: Person
 ) -> None:
-    await begin(house, ana)
+    await begin(system, ana)
     await ben.writes("/recurring")
     seen = await ben.sees("€25.00 every month, active")
     assert buttons(seen) == {}
 
 
 async def test_invoices_and_receipts_are_listed_with_stripes_links(
-    house: House, ana: Person, ben: Person
+    system: System, ana: Person, ben: Person
 ) -> None:
     await ana.writes("/invoices")
     await ana.sees("Acme has paid nothing yet")
-    await begin(house, ana)
+    await begin(system, ana)
     for key in range(5):
-        payment = await house.topup(key=str(key))
-        await house.pay(payment)
-    await until(house, lambda: has_balance(house, 2500 + 5 * 5000))
+        payment = await system.topup(key=str(key))
+        await system.pay(payment)
+    await until(system, lambda: has_balance(system, 2500 + 5 * 5000))
     await ana.writes("/invoices")
     first = await ana.sees("invoices and receipts")
     assert plain_text(first).count("€50.00") == plain_text(first).count("/pay/cs_") == 5
@@ -198,7 +200,7 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "text"),
     [
         ({}, "not begun\nIt begins when its first payment is made"),
         (
@@ -209,10 +211,10 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     ],
 )
 def test_one_that_waits_says_what_for_and_its_button_names_no_amount(
-    changed: Json, said: str
+    changed: Json, text: str
 ) -> None:
     screen = subscription_screen(subscription(**changed), load_texts().translator("en"))
-    assert said in screen.text
+    assert text in screen.text
     assert screen.rows[0][0].text == "Payment page"
 
 

@@ -31,7 +31,7 @@ async def test_one_chat_keeps_its_order_while_another_overtakes() -> None:
     assert done == ["other chat", "slow", "after slow"]
 
 
-async def test_a_chat_that_never_stops_leaves_room_for_the_others() -> None:
+async def test_a_chat_that_never_stops_does_not_hold_up_the_others() -> None:
     order, running, peak = ChatOrder(at_once=2), set[int](), 0
 
     async def handle(chat: int) -> None:

@@ -27,8 +27,13 @@ POISON: Json = {"message_id": 9, "date": 1, "chat": {"id": 3, "type": "private"}
 
 
 def message(number: int, chat: int = 7, text: str = "hello") -> Json:
-    said = {"message_id": number, "date": 1, "chat": {"id": chat, "type": "private"}, "text": text}
-    return {"update_id": number, "message": said}
+    sentence = {
+        "message_id": number,
+        "date": 1,
+        "chat": {"id": chat, "type": "private"},
+        "text": text,
+    }
+    return {"update_id": number, "message": sentence}
 
 
 @dataclass
@@ -78,21 +83,21 @@ async def hearing(api: Answers, client: BackendClient) -> AsyncIterator[list[int
             bot_api_secret=SecretStr(SECRET),
             telegram_api_base=str(server.make_url("")).rstrip("/"),
         )
-        application, heard = create_app(settings, client, load_texts()), list[int]()
+        application, updates = create_app(settings, client, load_texts()), list[int]()
 
         async def hear(update: Update, _context: Any) -> None:
-            heard.append(update.update_id)
+            updates.append(update.update_id)
             if update.message:
                 raise ApplicationHandlerStop
 
         application.add_handler(TypeHandler(Update, hear), group=-1)
         async with started(application):
-            yield heard
+            yield updates
 
 
-async def until(found: Any, seconds: float = 10) -> None:
+async def until(expected: Any, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not found():
+        while not expected():
             await asyncio.sleep(0.02)
 
 
@@ -102,10 +107,10 @@ async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_ord
     api = Answers([message(number) for number in range(1, 101)])
     api.updates[41] = {"update_id": 42, "message": POISON | {"text": "what Eve wrote"}}
     with capture_logs() as logs:
-        async with hearing(api, client) as heard:
-            await until(lambda: len(heard) == 99)
+        async with hearing(api, client) as updates:
+            await until(lambda: len(updates) == 99)
             await until(lambda: backend.rejected_updates)
-    assert heard == [number for number in range(1, 101) if number != 42]
+    assert updates == [number for number in range(1, 101) if number != 42]
     assert (int(api.asked[1]["offset"]), backend.rejected_updates) == (101, {42: "message"})
     [line] = [line for line in logs if line["event"] == "update_unreadable"]
     assert (line["update_id"], line["kind"], line["since_start"]) == (42, "message", 1)
@@ -132,10 +137,10 @@ async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_ord
 )
 async def test_whatever_an_update_is_the_next_one_is_heard(client: BackendClient, bad: Any) -> None:
     api = Answers([bad, message(3)])
-    async with hearing(api, client) as heard:
-        await until(lambda: 3 in heard)
+    async with hearing(api, client) as updates:
+        await until(lambda: 3 in updates)
         await asyncio.sleep(0.5)
-    assert heard.count(3) == 1
+    assert updates.count(3) == 1
     assert len(api.asked) < 15
 
 
@@ -143,11 +148,11 @@ async def test_an_update_without_an_id_alone_is_asked_for_ever_more_slowly(
     client: BackendClient,
 ) -> None:
     api = Answers([{"message": POISON}])
-    async with hearing(api, client) as heard:
+    async with hearing(api, client) as updates:
         await asyncio.sleep(2)
         assert len(api.asked) <= 4
         api.updates = [message(4)]
-        await until(lambda: heard == [4])
+        await until(lambda: updates == [4])
 
 
 @pytest.mark.parametrize(
@@ -162,8 +167,8 @@ async def test_what_no_parser_takes_is_asked_for_alone_and_skipped(
 ) -> None:
     monkeypatch.setattr("bot.telegram.reachability.MAX_PAUSE", 0.5)
     api = Answers([message(4), bad, message(6)])
-    async with hearing(api, client) as heard:
-        await until(lambda: heard == [4, 6], 20)
+    async with hearing(api, client) as updates:
+        await until(lambda: updates == [4, 6], 20)
         await until(lambda: backend.rejected_updates == {5: "unknown"})
 
 
@@ -192,8 +197,8 @@ async def test_whatever_telegram_answers_the_bot_goes_on_and_says_so_once(
 ) -> None:
     api = Answers([message(1)], [answer] * 3)
     with capture_logs() as logs:
-        async with hearing(api, client) as heard:
-            await until(lambda: heard == [1])
+        async with hearing(api, client) as updates:
+            await until(lambda: updates == [1])
             assert len(api.asked) >= 4
     troubles = [line for line in logs if line.get("call") == "getUpdates"]
     assert [line["event"] for line in troubles][1:] == ["telegram_reached"]
@@ -212,7 +217,7 @@ async def test_a_handler_that_raises_does_not_bring_its_update_back(
 ) -> None:
     tap = {"id": "1", "from": {"id": 7, "is_bot": False, "first_name": "x"}, "chat_instance": "1"}
     api = Answers([{"update_id": 1, "callback_query": tap | {"data": "\ud800"}}, message(2)])
-    async with hearing(api, client) as heard:
-        await until(lambda: heard == [1, 2])
+    async with hearing(api, client) as updates:
+        await until(lambda: updates == [1, 2])
         await asyncio.sleep(0.5)
-    assert heard == [1, 2]
+    assert updates == [1, 2]

@@ -84,8 +84,8 @@ async def test_a_new_table_is_open_to_all_exactly_with_supabase_s_default_privil
     async with connected(url) as owner:
         await owner.execute("create table public.things ()")
         for role in ("anon", "authenticated", "service_role"):
-            may = "select has_table_privilege($1, 'public.things', 'insert')"
-            assert await owner.fetchval(may, role) is is_open
+            has_permission = "select has_table_privilege($1, 'public.things', 'insert')"
+            assert await owner.fetchval(has_permission, role) is is_open
 
 
 async def test_the_caller_s_id_is_read_from_the_token_s_claims(server: EmbeddedPostgres) -> None:

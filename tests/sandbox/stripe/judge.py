@@ -45,10 +45,10 @@ def judge() -> Any | None:
 
 def request_problems(method: str, path: str, body: str) -> list[str]:
     """What the document has against a request; nothing where there is no document, or no word."""
-    found = judge()
-    if found is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
+    operation = judge()
+    if operation is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
         return []
-    problems: list[str] = found.check_request(method, path, body)
+    problems: list[str] = operation.check_request(method, path, body)
     return problems
 
 
@@ -56,12 +56,12 @@ def object_problems(thing: dict[str, Any]) -> list[str]:
     """What the document has against an object, an event or a list, likewise."""
     if thing.get("object") == "list":
         return [problem for each in thing["data"] for problem in object_problems(each)]
-    inside, found = thing, judge()
+    inside, document = thing, judge()
     if thing.get("object") == "event":
         inside = thing["data"]["object"]
         if thing["api_version"] != API_VERSION:
             return []  # the document is of one version
-    if found is None or inside.get("object") in NO_SCHEMA:
+    if document is None or inside.get("object") in NO_SCHEMA:
         return []
-    problems: list[str] = found.check_object(thing)
+    problems: list[str] = document.check_object(thing)
     return problems

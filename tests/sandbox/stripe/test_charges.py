@@ -33,8 +33,8 @@ async def saved(play: Playground, number: str) -> Json:
     )
     more = {"authenticate": True} if number.startswith("40000027") else {}
     await play.pay(page.id, number, **more)
-    found = await play.sdk.v1.customers.payment_methods.list_async(who)
-    return {"customer": who, "payment_method": found.data[0].id}
+    result = await play.sdk.v1.customers.payment_methods.list_async(who)
+    return {"customer": who, "payment_method": result.data[0].id}
 
 
 async def charge(play: Playground, card: Json, key: str = "key", **changed: Any) -> Any:

@@ -55,8 +55,8 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
 
 
 def test_the_judge_notices_what_is_wrong() -> None:
-    found = judge()
-    if found is None:
+    result = judge()
+    if result is None:
         pytest.skip(MISSING)
-    assert found.check_request("POST", "/v1/checkout/sessions", "mode=gift")
-    assert found.check_object({"object": "event", "id": "evt_1"})
+    assert result.check_request("POST", "/v1/checkout/sessions", "mode=gift")
+    assert result.check_object({"object": "event", "id": "evt_1"})

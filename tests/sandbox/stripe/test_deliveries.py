@@ -25,18 +25,18 @@ async def play(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 async def deliveries(play: Playground) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await play.get("deliveries"))["deliveries"]
-    return found
+    listed: list[dict[str, Any]] = (await play.get("deliveries"))["deliveries"]
+    return listed
 
 
 async def settled(play: Playground) -> list[dict[str, Any]]:
     """The deliveries, once nothing is on its way any more."""
     for _ in range(500):
-        found = await deliveries(play)
-        if not any(delivery["next"] for delivery in found):
-            return found
+        listed = await deliveries(play)
+        if not any(delivery["next"] for delivery in listed):
+            return listed
         await asyncio.sleep(0.02)
-    raise AssertionError(found)
+    raise AssertionError(listed)
 
 
 async def paid(play: Playground) -> str:

@@ -44,8 +44,8 @@ async def setup(play: Playground, who: str) -> str:
 
 
 async def methods(play: Playground, who: str) -> list[Json]:
-    found = await play.sdk.v1.customers.payment_methods.list_async(who, {"limit": 100})
-    return [method.to_dict() for method in found.data]
+    collected = await play.sdk.v1.customers.payment_methods.list_async(who, {"limit": 100})
+    return [method.to_dict() for method in collected.data]
 
 
 async def test_a_card_is_declined_asks_and_is_saved_on_the_page(play: Playground) -> None:
@@ -58,11 +58,13 @@ async def test_a_card_is_declined_asks_and_is_saved_on_the_page(play: Playground
     assert (done["status"], done["payment_status"]) == ("complete", "no_payment_required")
     [saved] = await methods(play, who)
     assert (saved["card"]["last4"], saved["allow_redisplay"]) == ("3155", "limited")
-    found = await play.sdk.v1.checkout.sessions.retrieve_async(page, {"expand": ["setup_intent"]})
-    assert isinstance(found.setup_intent, stripe.SetupIntent)
-    assert found.setup_intent.metadata is not None
-    assert found.setup_intent.metadata.to_dict() == {"link": "1"}
-    assert found.setup_intent.payment_method == saved["id"]
+    collected = await play.sdk.v1.checkout.sessions.retrieve_async(
+        page, {"expand": ["setup_intent"]}
+    )
+    assert isinstance(collected.setup_intent, stripe.SetupIntent)
+    assert collected.setup_intent.metadata is not None
+    assert collected.setup_intent.metadata.to_dict() == {"link": "1"}
+    assert collected.setup_intent.payment_method == saved["id"]
     assert sorted(await play.backend.got(8)) == [
         "checkout.session.completed", "customer.created", "payment_method.attached",
         "setup_intent.created", "setup_intent.requires_action", "setup_intent.setup_failed",
@@ -105,9 +107,9 @@ async def test_a_bank_may_renew_a_card(play: Playground) -> None:
         "pm_card_visa", {"customer": await customer(play)}
     )
     await play.post(f"cards/{made.id}/reissue", exp_month=2, exp_year=2041)
-    found = await play.sdk.v1.payment_methods.retrieve_async(made.id)
-    assert found.card
-    assert (found.card.exp_month, found.card.exp_year) == (2, 2041)
+    result = await play.sdk.v1.payment_methods.retrieve_async(made.id)
+    assert result.card
+    assert (result.card.exp_month, result.card.exp_year) == (2, 2041)
     assert (await play.backend.got(3))[-1] == "payment_method.automatically_updated"
 
 

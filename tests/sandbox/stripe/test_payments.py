@@ -25,11 +25,11 @@ async def play(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 async def intent_of(play: Playground, session: str) -> stripe.PaymentIntent:
-    found = await play.sdk.v1.checkout.sessions.retrieve_async(
+    collected = await play.sdk.v1.checkout.sessions.retrieve_async(
         session, {"expand": ["payment_intent"]}
     )
-    assert isinstance(found.payment_intent, stripe.PaymentIntent)
-    return found.payment_intent
+    assert isinstance(collected.payment_intent, stripe.PaymentIntent)
+    return collected.payment_intent
 
 
 async def test_a_paid_session_is_complete_and_carries_our_metadata(play: Playground) -> None:
@@ -143,8 +143,8 @@ async def test_any_other_number_is_refused_and_neither_kept_nor_repeated(
             f"{play.url}/stripe/sessions/{session.id}/pay", json={"card": number}
         ) as response:
             assert response.status == 400
-            said = await response.text()
-        assert not number or str(number) not in said
+            text = await response.text()
+        assert not number or str(number) not in text
     dump = str(list(sqlite3.connect(tmp_path / "sandbox.sqlite").iterdump()))
     assert session.id in dump
     assert not any(number in dump for number in ("4111111111111111", "3333 1111"))

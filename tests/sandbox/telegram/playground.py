@@ -40,10 +40,10 @@ class Playground:
 
     async def updates(self, **parameters: Any) -> list[Json]:
         """What the bot has not confirmed yet, by aiogram's models."""
-        found: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
-        for update in found:
+        collected: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
+        for update in collected:
             judge(types.Update).validate_python(update)
-        return found
+        return collected
 
     async def write(self, user: str, text: str, chat: str = "private") -> Json:
         """A person writes to the bot, or in a group."""

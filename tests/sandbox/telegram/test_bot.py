@@ -85,8 +85,8 @@ async def test_a_chat_with_a_real_bot(play: Playground) -> None:
         assert await play.post("tap", **tap, button="Help") == {"url": "https://example.com/help"}
 
         await play.write("ana", "hello")
-        said = await play.chat("ana", after=seen["after"])
-        (echoed,) = (await play.chat("ana", after=said["after"], wait=5))["messages"]
+        text = await play.chat("ana", after=seen["after"])
+        (echoed,) = (await play.chat("ana", after=text["after"], wait=5))["messages"]
         assert echoed["entities"] == [{"type": "bold", "offset": 0, "length": 5}]
         after = (await play.chat("ana"))["after"]
         tap["message_id"] = echoed["message_id"]

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 from backend.database.protocol import Database
 from backend.metrics import Metrics
-from backend.notifications.outbox import Bell
+from backend.notifications.outbox import Wakeup
 from backend.stripe.client import StripeGateway
 
-REFETCHES = 8  # at one time: Stripe allows 25 requests a second in test mode, 100 in live mode
+CONCURRENT_REFETCHES = (
+    8  # at one time: Stripe allows 25 requests a second in test mode, 100 in live mode
+)
 
 
 @dataclass(frozen=True)
-class Shop:
+class Services:
     """The database, Stripe, the bell for the outbox, what is counted.
 
     `refetches`: the places in which Stripe may be asked about an event at one time.
@@ -20,6 +22,8 @@ class Shop:
 
     database: Database
     stripe: StripeGateway
-    bell: Bell = field(default_factory=Bell)
+    wakeup: Wakeup = field(default_factory=Wakeup)
     metrics: Metrics = field(default_factory=Metrics)
-    refetches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REFETCHES))
+    refetch_slots: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(CONCURRENT_REFETCHES)
+    )

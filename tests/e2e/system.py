@@ -22,7 +22,7 @@ SECONDS_TO_STOP = 60.0
 
 
 @dataclass
-class House:
+class System:
     """A running sandbox: its addresses, its folder, what it has printed so far."""
 
     process: asyncio.subprocess.Process
@@ -54,34 +54,34 @@ class House:
 
 
 @asynccontextmanager
-async def running_house(
+async def running_system(
     folder: Path, ports: Ports | None = None, **settings: str
-) -> AsyncIterator[House]:
+) -> AsyncIterator[System]:
     """Started and ready; stopped in the end, unless the test did that itself."""
-    house = await starting_house(folder, ports, **settings)
+    system = await start_system(folder, ports, **settings)
     try:
-        await house.says(LAST_LINE, SECONDS_TO_START)
-        yield house
+        await system.says(LAST_LINE, SECONDS_TO_START)
+        yield system
     finally:
-        if house.process.returncode is None:
-            await house.stop()
+        if system.process.returncode is None:
+            await system.stop()
 
 
-async def house_by_webhook(folder: Path) -> AsyncIterator[House]:
+async def system_by_webhook(folder: Path) -> AsyncIterator[System]:
     """One whose bot hears of updates as it does live: Telegram posts them to the backend."""
     ports = Ports(*free_ports(2))
     webhook = {
         "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
         "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
     }
-    async with running_house(folder, ports, **webhook) as running:
+    async with running_system(folder, ports, **webhook) as running:
         yield running
 
 
-async def starting_house(folder: Path, ports: Ports | None = None, **settings: str) -> House:
+async def start_system(folder: Path, ports: Ports | None = None, **settings: str) -> System:
     """Started, and not waited for."""
     ports = ports or Ports(*free_ports(2))
-    return House(await start("run", **settings_for(folder, ports), **settings), ports, folder)
+    return System(await start("run", **settings_for(folder, ports), **settings), ports, folder)
 
 
 def settings_for(folder: Path, ports: Ports) -> dict[str, str]:

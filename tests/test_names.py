@@ -1,0 +1,62 @@
+"""Identifiers are made of the glossary's terms: no part of one is a word of its column *not*.
+
+tests/names_left.txt has those that are still to be renamed; it only becomes shorter.
+"""
+
+import re
+from pathlib import Path
+
+from tests.identifiers import ROOT, identifiers, parts
+
+GLOSSARY = ROOT / "docs" / "glossary.md"
+LEFT = Path(__file__).with_name("names_left.txt")
+# Names of somebody else, of the API's JSON, and common words of a library.
+EXTERNAL = {
+    "GroupNews", "MethodLink", "NOT_FOUND", "NotFound", "found", "is_ready", "keep",
+    "keepalive_timeout",
+    "keeps", "known", "may", "meaning", "most", "news", "ready", "recurring", "said", "standing",
+    "words",
+}  # fmt: skip
+# A test's name is a sentence, in which only words that are nothing else are out of place.
+NEVER = {
+    "agenda", "backstage", "bell", "desk", "door", "doors", "heal", "heals", "house", "houses",
+    "neighbour", "parked", "room", "rooms", "shop",
+}  # fmt: skip
+CONNECTIVES = {"a", "an", "as", "credit", "debit", "fact", "file", "of", "parameters"}
+
+
+def words_out_of_place() -> set[str]:
+    """The words of the columns *not*; those in brackets count in their row's meaning alone."""
+    found: set[str] = set()
+    column = -1
+    for line in GLOSSARY.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            column = -1
+        elif column < 0:
+            column = cells.index("not") if "not" in cells else -1
+        elif len(cells) > column:
+            found |= set(re.findall("[a-z]+", re.sub(r"\[[^\]]*\]", "", cells[column])))
+    return found - CONNECTIVES
+
+
+def breaches() -> set[str]:
+    """`file: identifier` of those with a word that is out of place."""
+    wrong = words_out_of_place()
+    return {
+        f"{file}: {name}"
+        for file, name in identifiers()
+        if name not in EXTERNAL
+        and (wrong & NEVER if name.startswith("test_") else wrong) & set(parts(name))
+    }
+
+
+def test_the_glossary_has_words_that_are_out_of_place() -> None:
+    assert {"shop", "bell", "told", "parked", "door"} <= words_out_of_place()
+
+
+def test_identifiers_are_made_of_the_glossarys_terms() -> None:
+    left = set(LEFT.read_text(encoding="utf-8").splitlines())
+    now = breaches()
+    assert now - left == set(), "docs/glossary.md says what to write instead"
+    assert left - now == set(), "these are gone: take them out of tests/names_left.txt"
