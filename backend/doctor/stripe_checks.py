@@ -7,11 +7,12 @@ from backend.doctor.finding import Finding, Findings, new_finding
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.opening import open_stripe
 from backend.settings import Settings
-from backend.stripe.client import API_VERSION, TOLERANCE_SECONDS, StripeGateway
+from backend.stripe.client import API_VERSION, StripeGateway
 from backend.stripe.errors import is_key_error
 from backend.stripe.events import EVENT_TYPES, release_of
 from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
 from backend.stripe.permissions import PERMISSIONS, Permission
+from backend.stripe.signatures import TOLERANCE_SECONDS
 
 WEBHOOK_PATH = "/api/payments/webhook"
 NOT_PERMITTED = "403"  # the key is good, and may not do this

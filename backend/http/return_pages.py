@@ -30,7 +30,7 @@ PAGE_POLICY = (
     " frame-ancestors 'none'"
 )
 SUBSCRIPTION_PAGE_STATES = {"active": "succeeded", "incomplete": "pending", "canceled": "canceled"}
-CHECK_EVERY_SECONDS = 3.0  # as api.start_check keeps it
+CHECK_EVERY_SECONDS = 3.0  # as api.claim_payment_check has it
 STATE_POLLS, STATE_POLL_SECONDS = 6, 0.25
 
 

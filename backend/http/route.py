@@ -136,10 +136,10 @@ def route(
 ) -> Route:
     """A route for people and engineers.
 
-    `takes` is the JSON body or, of a GET, what stands after `?`; `gives` the answer. `role` is the
-    least that a member of the organization must be (None: nobody's business but the caller's);
-    `key` whether an Idempotency-Key counts; `refuses` what the rest of the line does not say
-    already; `costs` money or a call to Stripe, and so has a limit.
+    `request_model` is the JSON body or, of a GET, what stands after `?`; `response_model` the
+    answer. `role` is the least that a member of the organization must be (None: nobody's business
+    but the caller's); `key` whether an Idempotency-Key counts; `raises` what the rest of the line
+    does not say already; `rate_limited` what costs money or a call to Stripe, and so has a limit.
     """
 
     async def handler(request: web.Request) -> web.StreamResponse:

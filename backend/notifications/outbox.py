@@ -1,4 +1,4 @@
-"""The outbox's door for the bot: hand out what to tell, hear what became of it."""
+"""The outbox for the bot: hand out notifications, record what became of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,17 +12,17 @@ from backend.schemas import ClaimedNotifications, Notification, NotificationResu
 Item = TypeVar("Item")
 
 CLAIM_LIMIT = 30  # Telegram's limit for one second
-RECHECK_SECONDS = 0.5  # retries fall due and rates free up without anybody ringing
+RECHECK_SECONDS = 0.5  # retries fall due and rates free up without a wakeup
 
 
 class Wakeup:
-    """Rung after a commit that may have queued something, so that nobody waits for the next look.
+    """Wakes a long poll after a commit that may have queued something.
 
     It is only a hint within this process; what there is to tell stands in the database.
     """
 
     def __init__(self) -> None:
-        """Nobody has rung yet."""
+        """Start asleep."""
         self._event = asyncio.Event()
 
     def wake(self) -> None:
@@ -30,7 +30,7 @@ class Wakeup:
         self._event.set()
 
     async def wait(self, seconds: float) -> None:
-        """Until the bell rings, at most `seconds`."""
+        """Wait for the next wakeup, at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
@@ -42,7 +42,7 @@ class Wakeup:
 async def claim_notifications(
     database: Database, wakeup: Wakeup, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedNotifications:
-    """What the bot may send now; waits up to `seconds` for something while `still_waits`."""
+    """Claim what may be sent now; wait up to `seconds` for something while `is_waiting()`."""
 
     async def fetch() -> list[Notification]:
         return await notifications.claim_notifications(database, max_rows=CLAIM_LIMIT)
@@ -58,7 +58,7 @@ async def wait_for_items(
     seconds: float,
     is_waiting: Callable[[], bool],
 ) -> list[Item]:
-    """What `look` finds, at once or when the bell has rung; nothing after `seconds`."""
+    """Return what `fetch` has, at once or after a wakeup; nothing after `seconds`."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
     while is_waiting():

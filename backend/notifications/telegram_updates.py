@@ -80,7 +80,7 @@ async def record_unreadable(services: Services, update_id: int | None, kind: str
 async def claim_updates(
     services: Services, takeover: bool, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedUpdates:
-    """What the bot is to handle now; waits up to `seconds` for something while `still_waits`.
+    """Claim what is to be handled; wait up to `seconds` for something while `is_waiting()`.
 
     `takeover`: the bot has just started, so that whatever is claimed was claimed by one that ended.
     """

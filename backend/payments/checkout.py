@@ -163,7 +163,7 @@ async def refetch_payment(services: Services, payment_id: UUID) -> None:
 
 
 async def reconcile_open_payment(services: Services, payment: PaymentRow) -> None:
-    """As `ask`, and close what may not be paid any more: it is late, or revoked."""
+    """Refetch a payment, and close what may not be paid any more: it is late, or revoked."""
     stripe_object = await fetch_stripe_object(services, payment)
     # A page closes by itself when its time is up; an intent does not.
     over = payment.revoked or (is_late(payment) and payment.flow != "checkout")

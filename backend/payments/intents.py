@@ -13,7 +13,7 @@ async def create_intent(
 ) -> Intent:
     """A payment that a page of the payer's own confirms with Stripe's elements.
 
-    Refuses and repeats as `topups.start` does.
+    Refuses and repeats as `checkout.create_checkout` does.
 
     The client secret is Stripe's to keep: a repeat asks there for it.
     """

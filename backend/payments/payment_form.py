@@ -13,7 +13,7 @@ async def submit_payment_form(
 ) -> schemas.PaymentFormAnswer:
     """Add a payment method, or purchase credits with a saved one or on a page.
 
-    Refuses as `card_links.add`, `charges.start` and `topups.start` do.
+    Refuses as the service functions that it calls do.
     """
     request = form.root
     if isinstance(request, schemas.AddPaymentMethod):

@@ -79,7 +79,7 @@ class AmountError(ValueError):
 def read_money(text: str, currency: str) -> Money:
     """Read decimal text in major units: `("12,50", "eur")` -> 1250 minor units.
 
-    Raises AmountNotRead. Whether it is too small or too large to be charged, SQL says.
+    Raises AmountError. Whether it is too small or too large to be charged, SQL says.
     """
     digits = CURRENCIES.get(currency)
     if digits is None:
@@ -104,7 +104,7 @@ def read_money(text: str, currency: str) -> Money:
 def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
     """The digits of `number` before and after its decimal sign.
 
-    `number` has ASCII digits between single separators. Raises AmountNotRead where three digits
+    `number` has ASCII digits between single separators. Raises AmountError where three digits
     follow what one person takes for a decimal sign and another does not, or where it is grouped in
     no way that everybody knows.
     """

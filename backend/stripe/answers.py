@@ -3,14 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import stripe
 import structlog
 
 from backend import page_texts
 from backend.database.functions.payments import PaymentRow
-from backend.database.functions.refunds import RefundRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
 from backend.failures import StripeObjectUnreadable, StripeRefused
@@ -54,7 +52,7 @@ async def list_all(model: type[Model], request: Awaitable[stripe.ListObject[Any]
 
 
 async def listed_as_sent(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
-    """As `listed`, for who reads each by itself."""
+    """List objects as Stripe sent them, for who reads each by itself."""
     page = await send(request)
     found = list(page.data)
     while page.has_more:
@@ -83,7 +81,7 @@ async def find_created(
 
 
 async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
-    """As `answer`, of what charges at once: a 500 may have charged all the same."""
+    """As `result_of`, for what charges at once: a 500 may have charged all the same."""
     try:
         return await result_of(model, request)
     except StripeRefused as refused:
@@ -136,13 +134,3 @@ def checkout_parameters(
         "success_url": back,
         "cancel_url": leave or back,
     }
-
-
-def idempotency_options(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
-    """The idempotency key of what a row asks for, `<row>:<attempt>`."""
-    return {"idempotency_key": f"{row.id}:{row.attempt}"}
-
-
-def new_idempotency_options() -> Json:
-    """An idempotency key for the tries of one request."""
-    return {"idempotency_key": str(uuid4())}

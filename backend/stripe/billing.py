@@ -12,10 +12,9 @@ from backend.stripe.answers import (
     chargeable_answer,
     checkout_parameters,
     find_created,
-    idempotency_options,
-    new_idempotency_options,
     result_of,
 )
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
 from backend.stripe.metadata import SUBSCRIPTION_METADATA
 from backend.stripe.parsers.charges import Charge
 from backend.stripe.parsers.documented import Identified

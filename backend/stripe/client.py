@@ -15,7 +15,6 @@ import stripe
 from backend.database.functions.customers import CustomerRow
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.refunds import RefundRow
-from backend.errors import InvalidSignature
 from backend.failures import StripeRefused
 from backend.schemas import Json
 from backend.stripe.account import StripeAccount
@@ -23,14 +22,13 @@ from backend.stripe.answers import (
     chargeable_answer,
     checkout_parameters,
     find_created,
-    idempotency_options,
     list_all,
     listed_as_sent,
-    new_idempotency_options,
     read_answer,
     result_of,
 )
 from backend.stripe.billing import StripeBilling
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
 from backend.stripe.metadata import (
     INSTALLATION_METADATA,
     ORGANIZATION_METADATA,
@@ -44,9 +42,9 @@ from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.refunds import Refund
 from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.payment_methods import StripeCards, payment_notice, saving_notice
+from backend.stripe.signatures import verify_signature
 
 ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
-TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
@@ -222,17 +220,7 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
 
     def verify(self, raw: bytes, signature: str | None) -> None:
         """Raise InvalidSignature unless one of our secrets signed these bytes just now."""
-        if signature is None or not signature.isascii():  # no other can be compared
-            raise InvalidSignature
-        for secret in self._webhook_secrets:
-            try:
-                stripe.WebhookSignature.verify_header(
-                    raw, signature, secret, tolerance=TOLERANCE_SECONDS
-                )
-            except (stripe.SignatureVerificationError, UnicodeDecodeError):
-                continue
-            return
-        raise InvalidSignature
+        verify_signature(raw, signature, self._webhook_secrets)
 
 
 def payment_description(payment: PaymentRow) -> str:

@@ -35,7 +35,7 @@ from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.refetch import parse_payable, refetch
 from backend.stripe.webhooks import mark_unanswered, refetch_event
 
-CHECK = "check:"  # an answer to a question of our own, see checkout.receive_check
+CHECK = "check:"  # an answer to a question of our own, see checkout.receive_refetched
 
 
 async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:

@@ -12,9 +12,9 @@ from backend.stripe.answers import (
     PageRow,
     checkout_parameters,
     list_all,
-    new_idempotency_options,
     result_of,
 )
+from backend.stripe.idempotency_keys import new_idempotency_options
 from backend.stripe.metadata import LINK_METADATA
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.payment_methods import Customer, PortalSession, StripePaymentMethod

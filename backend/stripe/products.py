@@ -13,8 +13,9 @@ from typing import Any
 import structlog
 
 from backend.failures import StripeRefused
-from backend.stripe.answers import new_idempotency_options, result_of
+from backend.stripe.answers import result_of
 from backend.stripe.errors import is_product_error
+from backend.stripe.idempotency_keys import new_idempotency_options
 from backend.stripe.parsers.products import Product
 
 log = structlog.get_logger(__name__)

@@ -138,7 +138,7 @@ def read_listed(services: Services, source: Json) -> ReceivedEvent | None:
 
 
 async def reconcile_forever(services: Services) -> None:
-    """`once` every minute, whatever happens, until cancelled."""
+    """Reconcile every minute, whatever happens, until cancelled."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         try:

@@ -28,7 +28,8 @@ async def create_subscription(
 ) -> Subscription:
     """A recurring top-up, and the link on which it begins.
 
-    The row first, then Stripe; the same `key` finds the same one again. Refuses as `topups.start`.
+    The row first, then Stripe; the same `key` finds the same one again. Refuses as
+    `checkout.create_checkout`.
     """
     if request.payment_method_id and key is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")

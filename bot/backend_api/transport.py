@@ -1,18 +1,17 @@
 """How the bot speaks HTTP to the backend: tokens, deadlines, tries and the parsing of answers."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
-import jwt
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from backend import schemas
 from bot.backend_api.errors import BackendRefusal, BackendUnavailable
+from bot.backend_api.tokens import new_token
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -90,7 +89,7 @@ class BackendTransport:
         idempotency_key: str = "",
     ) -> bytes:
         """Send a request a single time; return the answer's body."""
-        headers = {"Authorization": f"Bearer {self._token(user)}"}
+        headers = {"Authorization": f"Bearer {new_token(self._secret, user)}"}
         data = None
         if body:
             headers["Content-Type"] = "application/json"
@@ -108,18 +107,6 @@ class BackendTransport:
         if response.ok:
             return answer
         raise refusal_in(response.status, answer)
-
-    def _token(self, user: int | None) -> str:
-        """Sign a token for this user's routes; without a user, for those of the bot itself."""
-        now = int(time.time())
-        claims = {
-            "iss": schemas.BOT_ISSUER,
-            "aud": schemas.ACTOR_AUDIENCE if user else schemas.SERVICE_AUDIENCE,
-            "sub": str(user or "bot"),
-            "iat": now,
-            "exp": now + schemas.TOKEN_LIFETIME_SECONDS,
-        }
-        return jwt.encode(claims, self._secret.get_secret_value(), algorithm="HS256")
 
 
 def new_session() -> aiohttp.ClientSession:

@@ -10,9 +10,9 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import Notification, NotificationResult
-from bot.backend_api.claims import process_claims
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
+from bot.backend_api.work_queues import process_claims
 from bot.delivery.screens import notification_screen
 from bot.locales import keys
 from bot.locales.texts import Texts

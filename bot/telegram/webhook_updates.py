@@ -8,9 +8,9 @@ import structlog
 
 from backend.schemas import ClaimedUpdate
 from bot.app import ALLOWED_UPDATES
-from bot.backend_api.claims import process_claims
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
+from bot.backend_api.work_queues import process_claims
 from bot.settings import Webhook
 from bot.telegram.context import BotApplication
 from bot.telegram.update_reader import UpdateReader

@@ -184,7 +184,7 @@ begin
     );
 end
 $$;
-comment on function api.claim_notifications is 'Definer: nobody has grants on the outbox. At most `most` notifications, as json.';
+comment on function api.claim_notifications is 'Definer: nobody has grants on the outbox. At most max_rows notifications, as json.';
 grant execute on function api.claim_notifications(integer) to service_role;
 
 create function private.backoff(tries integer) returns interval

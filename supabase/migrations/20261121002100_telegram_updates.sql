@@ -93,7 +93,7 @@ begin
     return jsonb_build_object('updates', coalesce(updates, '[]'), 'given_up', coalesce(given_up, '{}'));
 end
 $$;
-comment on function api.claim_updates is 'Definer: nobody has grants on updates. At most `most`, and the ids of those that were given up just now.';
+comment on function api.claim_updates is 'Definer: nobody has grants on updates. At most max_rows, and the ids of those that were given up just now.';
 grant execute on function api.claim_updates(integer, boolean) to service_role;
 
 create function api.finish_update(update_id bigint, claim uuid) returns jsonb

@@ -1,6 +1,6 @@
 """What has happened: wallets, their movements, payments, and a month of a wallet.
 
-Lists are read from newest to oldest, `most` rows to a page (1 to 100, else 20). A cursor is what a
+Lists are read from newest to oldest, `max_rows` to a page (1 to 100, else 20). A cursor is what a
 page said was next to it.
 """
 

@@ -19,7 +19,7 @@ class FinishedNotificationRow(Row):
 
 
 async def claim_notifications(database: Database, *, max_rows: int) -> list[Notification]:
-    """Claim what may be sent now, for 30 seconds, `most` at most.
+    """Claim what may be sent now, for 30 seconds, `max_rows` at most.
 
     Telegram's limits are kept in SQL, for all bots together: 30 messages a second, in one chat one
     a second with bursts of three, in a group 20 a minute.

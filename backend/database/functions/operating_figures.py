@@ -67,7 +67,7 @@ async def get_operating_figures(database: Database) -> OperatingFigures:
 
 
 async def list_ledger_problems(database: Database, *, max_rows: int) -> list[LedgerProblemRow]:
-    """Read every entry of every account and list what is wrong, `most` at most."""
+    """Read every entry of every account and list what is wrong, `max_rows` at most."""
     rows = await database.call("list_ledger_problems", SERVICE, max_rows=max_rows)
     return [LedgerProblemRow.model_validate(row) for row in rows]
 

@@ -85,7 +85,9 @@ async def list_audit_log(
     cursor: str | None = None,
     max_rows: int | None = None,
 ) -> AuditEntries:
-    """List what was done in an organization, newest first, `most` to a page (1 to 100, else 20).
+    """List what was done in an organization, newest first.
+
+    `max_rows` to a page (1 to 100, else 20).
 
     Raises NotFound, RoleTooLow, BadCursor.
     """

@@ -146,7 +146,7 @@ async def list_payments_to_reconcile(database: Database, *, max_rows: int) -> li
 
 
 async def expire_abandoned(database: Database, *, max_rows: int) -> None:
-    """End payments (`most` of them) and subscriptions that nobody ever could pay in their time.
+    """End payments (`max_rows` of them) and subscriptions that nobody ever could pay in their time.
 
     Only after Stripe's events have been read: they may tell of one that was paid.
     """

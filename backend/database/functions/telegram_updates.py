@@ -39,7 +39,7 @@ async def receive_update(database: Database, *, body: Json) -> ReceivedUpdateRow
 async def claim_updates(
     database: Database, *, max_rows: int, takeover: bool = False
 ) -> ClaimedUpdatesRow:
-    """Claim updates for 30 seconds, `most` at most: one at a time per chat, oldest first.
+    """Claim updates for 30 seconds, `max_rows` at most: one at a time per chat, oldest first.
 
     With `takeover` also those that another bot holds. What ran out five times is given up.
     """

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from backend.database.functions.history import StatementRow
-from backend.wallets.history import ascii_name, escape_formula, statement_csv
+from backend.wallets.statement_csv import ascii_name, escape_formula, statement_csv
 from tests.backend.conftest import BEN, EVE, System, token
 
 if TYPE_CHECKING:
