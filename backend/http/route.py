@@ -143,7 +143,7 @@ def route(
     """
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        acting_user(request)
+        acting_user(request)  # who is not signed in hears that, and nothing of the body
         answer = await service(await _call(request, request_model))
         if other_form:
             return other_form.response(request, answer)

@@ -17,6 +17,9 @@ from backend.schemas import (
 )
 from backend.wallets import history
 
+# Guides have one name or the other; both stay.
+INTENT_PATHS = ("/api/payments/create-intent", "/api/payments/payment-intents")
+
 PAYMENTS: list[Route] = [
     route(
         "POST",
@@ -33,35 +36,23 @@ PAYMENTS: list[Route] = [
         raises=ORDER,
         rate_limited=True,
     ),
-    route(
-        "POST",
-        "/api/payments/create-intent",
-        lambda call: intents.create_intent(
-            call.services, call.actor, call.body, call.idempotency_key
-        ),
-        "A payment that a page of the payer's own confirms with Stripe's elements.",
-        request_model=PaymentRequest,
-        response_model=Intent,
-        status=201,
-        role="admin",
-        key="optional",
-        raises=ORDER,
-        rate_limited=True,
-    ),
-    route(
-        "POST",
-        "/api/payments/payment-intents",
-        lambda call: intents.create_intent(
-            call.services, call.actor, call.body, call.idempotency_key
-        ),
-        "A payment that a page of the payer's own confirms with Stripe's elements.",
-        request_model=PaymentRequest,
-        response_model=Intent,
-        status=201,
-        role="admin",
-        key="optional",
-        raises=ORDER,
-        rate_limited=True,
+    *(
+        route(
+            "POST",
+            path,
+            lambda call: intents.create_intent(
+                call.services, call.actor, call.body, call.idempotency_key
+            ),
+            "A payment that a page of the payer's own confirms with Stripe's elements.",
+            request_model=PaymentRequest,
+            response_model=Intent,
+            status=201,
+            role="admin",
+            key="optional",
+            raises=ORDER,
+            rate_limited=True,
+        )
+        for path in INTENT_PATHS
     ),
     route(
         "POST",
