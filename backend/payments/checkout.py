@@ -42,8 +42,6 @@ Made = TypeVar("Made", bound=Identified)
 # Stripe opens no page that closes within 30 minutes; a minute more for the request itself.
 # https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-expires_at
 MIN_PAGE_LIFETIME = timedelta(minutes=31)
-# An intent's amount may carry tax or another currency; where there is a session, it decides.
-NEEDS_REFETCH = "stripe_decides"
 
 
 async def create_checkout(

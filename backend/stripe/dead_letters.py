@@ -18,7 +18,7 @@ from backend.database.functions.dead_letters import (
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
-from backend.payments.checkout import NEEDS_REFETCH, fetch_stripe_object
+from backend.payments.checkout import fetch_stripe_object
 from backend.services import Services
 from backend.stripe.events import parse_event
 from backend.stripe.parsers.disputes import parse_refetched_dispute
@@ -56,7 +56,7 @@ async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
     fact = await fact_now(services, await get_dead_letter(services, event_id))
     result = await sql_dead_letters.retry_event(services.database, event_id=event_id, fact=fact)
     services.wakeup.wake()
-    if result.reason == NEEDS_REFETCH and result.fact is not None:
+    if result.fact is not None:
         try:
             result = await refetch_event(services, result, stored_fact(result.fact))
         except PursebotError as failure:

@@ -21,7 +21,6 @@ from backend.failures import (
 )
 from backend.payment_methods import service as cards
 from backend.payments import refunds
-from backend.payments.checkout import NEEDS_REFETCH
 from backend.services import Services
 from backend.stripe.events import EVENT_TYPES, is_of_other_release, parse_event, to_received_event
 from backend.stripe.parsers.events import StripeEvent
@@ -95,7 +94,7 @@ async def apply_events(
 ) -> list[EventResult]:
     """Record and apply events in one transaction, then ask Stripe where it decides.
 
-    `waiting` is as of `decided`.
+    `waiting` is as of `resolve_event`.
     """
     results = await sql_stripe_events.receive_events(services.database, events=events)
     services.wakeup.wake()
@@ -127,7 +126,7 @@ async def resolve_event(
     ours, which else is written down here. Whatever was not answered stays failed, and the
     reconciler goes on with it.
     """
-    if result.reason != NEEDS_REFETCH or result.fact is None:
+    if result.fact is None:
         return result
     try:
         return await refetch_event(services, result, stored_fact(result.fact))
@@ -172,7 +171,7 @@ async def refetch_event(services: Services, result: EventResult, fact: Fact) -> 
         )
         services.wakeup.wake()
         record_result(services, result)
-        if result.reason != NEEDS_REFETCH or result.fact is None:
+        if result.fact is None:
             return result
         fact = stored_fact(result.fact)
     await refetch_related(services, fact, result.id)

@@ -31,7 +31,7 @@ class ReceivedEvent:
 
 
 class EventResult(Row):
-    """What became of an event; `fact` only where its `reason` is that Stripe decides.
+    """What became of an event; `fact` only where Stripe is to be asked about it.
 
     `repeat`: it had been applied before, and nothing was done now.
     """
