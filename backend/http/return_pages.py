@@ -69,7 +69,7 @@ async def subscription_return(request: web.Request) -> web.Response:
     services, id = request.app[SERVICES], path_id(request)
     with suppress(PursebotError):  # Stripe is slow or away: it will tell us
         await refetch.check(services, id)
-    row = await refetch.look(services, id)
+    row = await refetch.get_row(services, id)
     return state_page(SUBSCRIPTION_PAGE_STATES.get(row.status, "not_sure"), row.language)
 
 

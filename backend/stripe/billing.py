@@ -90,8 +90,8 @@ class StripeBilling(StripeProducts):
 
     async def get_subscription(self, id: str) -> StripeSubscription:
         """A subscription with its latest invoice and what paid that."""
-        asked = self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE)
-        return await result_of(StripeSubscription, asked)
+        request = self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE)
+        return await result_of(StripeSubscription, request)
 
     async def change_subscription(
         self, id: str, changes: Json, package: str | None
@@ -103,8 +103,8 @@ class StripeBilling(StripeProducts):
             parameters["items"] = [
                 {**i, "price_data": {**i["price_data"], **product}} for i in items
             ]
-        asked = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
-        return await result_of(StripeSubscription, asked)
+        request = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
+        return await result_of(StripeSubscription, request)
 
     async def cancel_subscription(self, id: str) -> None:
         """End it now. Stripe refuses where it has ended."""
@@ -115,14 +115,14 @@ class StripeBilling(StripeProducts):
     async def get_receipt(self, intent_id: str) -> str | None:
         """The address of the receipt for what an intent paid."""
         parameters = {"expand": ["latest_charge"]}
-        asked = self._stripe.payment_intents.retrieve_async(intent_id, parameters)
-        charge = (await result_of(PaymentIntent, asked)).latest_charge
+        request = self._stripe.payment_intents.retrieve_async(intent_id, parameters)
+        charge = (await result_of(PaymentIntent, request)).latest_charge
         return charge.receipt_url if isinstance(charge, Charge) else None
 
     async def get_invoice(self, id: str) -> Invoice:
         """An invoice with what paid it."""
-        asked = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
-        return await result_of(Invoice, asked)
+        request = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
+        return await result_of(Invoice, request)
 
 
 def inline_price(subscription: SubscriptionRow, amount: int | None = None) -> Json:

@@ -85,10 +85,10 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
             "line_items": [{"quantity": 1, "price_data": price}],
             "payment_intent_data": {"metadata": ours, "description": payment_description(payment)},
         }
-        asked = self._stripe.checkout.sessions.create_async(
+        request = self._stripe.checkout.sessions.create_async(
             parameters, idempotency_options(payment)
         )
-        return await result_of(CheckoutSession, asked)
+        return await result_of(CheckoutSession, request)
 
     def with_installation(self, **ours: str) -> dict[str, str]:
         """Metadata of ours, and whose it is where several installations use one account."""
@@ -109,16 +109,16 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
     async def get_session(self, session_id: str) -> CheckoutSession:
         """A Checkout Session with its PaymentIntent, once it has one."""
         parameters = {"expand": ["payment_intent"]}
-        asked = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
-        return await result_of(CheckoutSession, asked)
+        request = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
+        return await result_of(CheckoutSession, request)
 
     async def expire_session(self, session_id: str) -> CheckoutSession:
         """Close an open page. Stripe refuses where it is not open any more."""
         # A new key: expiring is idempotent by itself, a remembered 500 is not.
-        asked = self._stripe.checkout.sessions.expire_async(
+        request = self._stripe.checkout.sessions.expire_async(
             session_id, {}, new_idempotency_options()
         )
-        return await result_of(CheckoutSession, asked)
+        return await result_of(CheckoutSession, request)
 
     async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
         """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
@@ -167,8 +167,10 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
 
     async def cancel_intent(self, intent_id: str) -> PaymentIntent:
         """Nobody can confirm it any more. Stripe refuses where money is on its way."""
-        asked = self._stripe.payment_intents.cancel_async(intent_id, {}, new_idempotency_options())
-        return await result_of(PaymentIntent, asked)
+        request = self._stripe.payment_intents.cancel_async(
+            intent_id, {}, new_idempotency_options()
+        )
+        return await result_of(PaymentIntent, request)
 
     async def create_refund(self, refund: RefundRow) -> Refund:
         """The refund, of the payment's intent. The request is rebuilt from the row alone."""

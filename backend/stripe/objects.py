@@ -43,13 +43,13 @@ class StripeObjects:
 
     async def get_fraud_warning(self, warning_id: str) -> EarlyFraudWarning:
         """An early fraud warning."""
-        asked = self._stripe.radar.early_fraud_warnings.retrieve_async(warning_id)
-        return await result_of(EarlyFraudWarning, asked)
+        request = self._stripe.radar.early_fraud_warnings.retrieve_async(warning_id)
+        return await result_of(EarlyFraudWarning, request)
 
     async def get_payment_method(self, method_id: str) -> StripePaymentMethod:
         """A payment method."""
-        asked = self._stripe.payment_methods.retrieve_async(method_id)
-        return await result_of(StripePaymentMethod, asked)
+        request = self._stripe.payment_methods.retrieve_async(method_id)
+        return await result_of(StripePaymentMethod, request)
 
     async def get_setup_intent(self, setup_intent_id: str) -> SetupIntent:
         """A setup intent."""

@@ -40,14 +40,14 @@ class StripeCards:
             "custom_text": {"submit": {"message": saving_notice(link)}},
             "setup_intent_data": {"metadata": ours},
         }
-        asked = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
-        return await result_of(CheckoutSession, asked)
+        request = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
+        return await result_of(CheckoutSession, request)
 
     async def get_setup_session(self, session_id: str) -> CheckoutSession:
         """A page to add a card, with its setup intent."""
         parameters = {"expand": ["setup_intent"]}
-        asked = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
-        return await result_of(CheckoutSession, asked)
+        request = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
+        return await result_of(CheckoutSession, request)
 
     async def list_saved_payment_methods(
         self, customer_id: str
@@ -65,40 +65,42 @@ class StripeCards:
     async def attach_payment_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
         """Stripe gives the method to the customer; a test method becomes a new one."""
         parameters = {"customer": customer_id}
-        asked = self._stripe.payment_methods.attach_async(
+        request = self._stripe.payment_methods.attach_async(
             method_id, parameters, new_idempotency_options()
         )
-        return await result_of(StripePaymentMethod, asked)
+        return await result_of(StripePaymentMethod, request)
 
     async def always_redisplay(self, method_id: str) -> None:
         """Offer it on Stripe's pages again: docs.stripe.com/payments/existing-customers."""
         parameters = {"allow_redisplay": "always"}
-        asked = self._stripe.payment_methods.update_async(
+        request = self._stripe.payment_methods.update_async(
             method_id, parameters, new_idempotency_options()
         )
-        await result_of(Identified, asked)
+        await result_of(Identified, request)
 
     async def detach_payment_method(self, method_id: str) -> None:
         """Nobody can charge it for the customer any more. Stripe refuses where it is so already."""
-        asked = self._stripe.payment_methods.detach_async(method_id, {}, new_idempotency_options())
-        await result_of(Identified, asked)
+        request = self._stripe.payment_methods.detach_async(
+            method_id, {}, new_idempotency_options()
+        )
+        await result_of(Identified, request)
 
     async def set_default_payment_method(self, customer_id: str, method_id: str) -> None:
         """What the customer pays with unless somebody says otherwise."""
         parameters = {"invoice_settings": {"default_payment_method": method_id}}
-        asked = self._stripe.customers.update_async(
+        request = self._stripe.customers.update_async(
             customer_id, parameters, new_idempotency_options()
         )
-        await result_of(Identified, asked)
+        await result_of(Identified, request)
 
     async def create_portal_session(self, customer_id: str, organization_id: str) -> str:
         """Open Stripe's own page of the customer's cards and invoices; its address."""
         back = f"{self._public_url}/cards/{organization_id}/portal"
         parameters = {"customer": customer_id, "return_url": back}
-        asked = self._stripe.billing_portal.sessions.create_async(
+        request = self._stripe.billing_portal.sessions.create_async(
             parameters, new_idempotency_options()
         )
-        return (await result_of(PortalSession, asked)).url
+        return (await result_of(PortalSession, request)).url
 
 
 def saving_notice(link: PageRow) -> str:

@@ -19,7 +19,7 @@ from backend.stripe.parsers.subscriptions import StripeSubscription
 START_WINDOW = timedelta(minutes=10)  # with a saved card, of when it was asked for
 
 
-async def look(
+async def get_row(
     services: Services, subscription_id: UUID | None, found: str | None = None
 ) -> SubscriptionRow:
     """All that is needed to talk to Stripe about it; by our id, or by Stripe's."""
@@ -34,7 +34,7 @@ async def check(services: Services, subscription_id: UUID) -> None:
         services.database, subscription_id=subscription_id
     ):
         with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
-            await ask(services, subscription_id, end=False)
+            await refetch_subscription(services, subscription_id, end=False)
 
 
 async def reconcile(services: Services, subscription_id: UUID) -> None:
@@ -43,10 +43,10 @@ async def reconcile(services: Services, subscription_id: UUID) -> None:
     Where its latest invoice could not be credited yet, the next round asks again.
     """
     with suppress(EventNotApplied):
-        await ask(services, subscription_id)
+        await refetch_subscription(services, subscription_id)
 
 
-async def ask(
+async def refetch_subscription(
     services: Services,
     subscription_id: UUID | None,
     found: str | None = None,
@@ -58,10 +58,12 @@ async def ask(
     `end`: what nobody wants any more, or nobody heard to have begun in time, is ended. Raises
     EventNotApplied where its latest invoice is recorded and could not be credited yet.
     """
-    row = await look(services, subscription_id, found)
+    row = await get_row(services, subscription_id, found)
     at_stripe = row.stripe_subscription_id or found or await find_begun(services, row, end=end)
     if at_stripe:
-        await heard(services, row, await services.stripe.get_subscription(at_stripe), end=end)
+        await apply_stripe_state(
+            services, row, await services.stripe.get_subscription(at_stripe), end=end
+        )
 
 
 async def find_begun(services: Services, row: SubscriptionRow, *, end: bool) -> str | None:
@@ -77,7 +79,7 @@ async def find_begun(services: Services, row: SubscriptionRow, *, end: bool) -> 
         at_stripe = await services.stripe.find_subscription(row)
         over = over or is_start_expired(row)
     if at_stripe is None and over and end and row.status == "incomplete":
-        await note(services, row, {"status": "canceled"})
+        await record_state(services, row, {"status": "canceled"})
     return at_stripe
 
 
@@ -89,7 +91,7 @@ async def find_on_page(
     if session.status == "open" and close:
         session = await services.stripe.expire_session(page)
     if session.status == "expired":
-        await note(services, row, {"status": "canceled"})
+        await record_state(services, row, {"status": "canceled"})
     return session.subscription
 
 
@@ -98,7 +100,7 @@ def is_start_expired(row: SubscriptionRow) -> bool:
     return datetime.now(UTC) - row.created_at > START_WINDOW
 
 
-async def heard(
+async def apply_stripe_state(
     services: Services,
     row: SubscriptionRow,
     found: StripeSubscription,
@@ -126,12 +128,12 @@ async def heard(
         "payment_method": found.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
     }
-    await note(services, row, seen, changed_by=changed_by)
+    await record_state(services, row, seen, changed_by=changed_by)
     if invoice and invoice.status == "paid":
         await credit(services, invoice)
 
 
-async def note(
+async def record_state(
     services: Services,
     row: SubscriptionRow,
     seen: SeenSubscription,
@@ -150,9 +152,9 @@ async def note(
 
 
 async def refetch_after_event(services: Services, fact: SubscriptionFact) -> None:
-    """After an event of a subscription's. Raises EventNotApplied as `ask` does."""
+    """After an event of a subscription's. Raises EventNotApplied as `refetch_subscription` does."""
     ours = fact.subscription_id
-    await ask(services, UUID(ours) if ours else None, fact.stripe_subscription_id)
+    await refetch_subscription(services, UUID(ours) if ours else None, fact.stripe_subscription_id)
 
 
 async def refetch_invoice(services: Services, fact: InvoiceFact) -> None:

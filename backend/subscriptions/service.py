@@ -47,7 +47,9 @@ async def create_subscription(
             services, actor, request.organization_id
         )
         with suppress(EventNotApplied):  # its first invoice: the reconciler asks again
-            await start_at_stripe(services, await refetch.look(services, created.id), customer_id)
+            await start_at_stripe(
+                services, await refetch.get_row(services, created.id), customer_id
+            )
     return await get_subscription(services.database, actor, created.id)
 
 
@@ -58,16 +60,16 @@ async def start_at_stripe(services: Services, row: SubscriptionRow, customer_id:
     except StripeRefused as refused:
         if not await services.stripe.repair_product(row.package, refused):
             raise
-        await start_once_at_stripe(services, await refetch.look(services, row.id), customer_id)
+        await start_once_at_stripe(services, await refetch.get_row(services, row.id), customer_id)
 
 
 async def start_once_at_stripe(services: Services, row: SubscriptionRow, customer_id: str) -> None:
     """Ask Stripe for it once, with the product as we know it."""
     card = row.stripe_payment_method_id
     if card and (stripe_subscription_id := await services.stripe.find_subscription(row)):
-        await refetch.ask(services, row.id, stripe_subscription_id)
+        await refetch.refetch_subscription(services, row.id, stripe_subscription_id)
         return
-    row = await refetch.look(services, row.id)
+    row = await refetch.get_row(services, row.id)
     late = (
         refetch.is_start_expired(row) if card else checkout.is_late(row, checkout.MIN_PAGE_LIFETIME)
     )
@@ -76,11 +78,11 @@ async def start_once_at_stripe(services: Services, row: SubscriptionRow, custome
     if card:
         call = services.stripe.create_subscription(row, customer_id)
         made = await checkout.create_at_stripe(services, row, call)
-        await refetch.ask(services, row.id, made.id)
+        await refetch.refetch_subscription(services, row.id, made.id)
         return
     page_requested = services.stripe.create_subscription_page(row, customer_id)
     session = await checkout.create_at_stripe(services, row, page_requested)
-    await refetch.note(services, row, {"session_id": session.id, "url": session.url})
+    await refetch.record_state(services, row, {"session_id": session.id, "url": session.url})
 
 
 async def list_subscriptions(
@@ -126,7 +128,7 @@ async def change_subscription(
     requested = await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=changes
     )
-    row, at_stripe = await refetch.look(services, subscription_id), dict[str, Any]()
+    row, at_stripe = await refetch.get_row(services, subscription_id), dict[str, Any]()
     if amount:
         subscription = await services.stripe.get_subscription(begun_as(row))
         item, *more = subscription.items.data
@@ -140,7 +142,7 @@ async def change_subscription(
         at_stripe["pause_collection"] = {"behavior": "void"} if request.paused else ""
     changed = await change_at_stripe(services, row, at_stripe)
     with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
-        await refetch.heard(services, row, changed, changed_by=requested.changed_by)
+        await refetch.apply_stripe_state(services, row, changed, changed_by=requested.changed_by)
     return await get_subscription(services.database, actor, subscription_id)
 
 

@@ -34,7 +34,7 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
             Chat(http, "eve", output, GROUP),
         )  # fmt: skip
 
-        async def door(name: str, **arguments: Any) -> Json:
+        async def post_json(name: str, **arguments: Any) -> Json:
             async with http.post(name, json=arguments) as answer:
                 body: Json = await answer.json()
                 assert answer.status == 200, body
@@ -44,11 +44,11 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
             rows = message["reply_markup"]["inline_keyboard"]
             button = next(b["callback_data"] for row in rows for b in row if data in str(b))
             where = {"user": "ana", "chat": GROUP, "message_id": message["message_id"]}
-            return await door("/telegram/tap", **where, button=button)
+            return await post_json("/telegram/tap", **where, button=button)
 
         await ana.write("/start")
         await ana.see("a greeting")
-        await door("/telegram/groups", user="ana", event="add_bot")
+        await post_json("/telegram/groups", user="ana", event="add_bot")
         offer = await group.see("an offer to tie", "can tie this group")
         await tap(offer, "tie")
         settings = await group.see("what the group may see", "tied to Acme")
@@ -60,7 +60,7 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
         settings = await group.see("that top-ups are announced", "✓ Announce")
         await ana.write("/topup 50")
         [(_, session)] = re.findall(LINK, message_json(await ana.see("a link to pay", LINK)))
-        await door(f"/stripe/sessions/{session}/pay", card=CARD)
+        await post_json(f"/stripe/sessions/{session}/pay", card=CARD)
         notified = await eve.see("the announcement", "Ana added €50.00 to Acme")
         assert "balance" not in notified["text"].lower()
 

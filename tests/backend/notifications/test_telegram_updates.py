@@ -1,4 +1,4 @@
-"""Telegram's door: stored before it is acknowledged, in order, once, and given up in the end."""
+"""Telegram's webhook: stored before it is acknowledged, in order, once, and given up in the end."""
 
 import asyncio
 from io import BytesIO
@@ -24,7 +24,7 @@ def update(number: int, chat: int = 1001, text: str = "/topup 50") -> dict[str, 
 
 
 @pytest.fixture
-async def door(system: System) -> Any:
+async def webhook(system: System) -> Any:
     """Posts as Telegram does, at a backend that knows the secret; answers the status."""
     [port] = free_ports(1)
 
@@ -46,16 +46,16 @@ async def claimed(system: System, takeover: bool = False) -> list[ClaimedUpdate]
 
 
 async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls(
-    system: System, door: Any
+    system: System, webhook: Any
 ) -> None:
-    assert [await door(update(1), secret) for secret in ("", "wrong", "é")] == [401, 401, 401]
+    assert [await webhook(update(1), secret) for secret in ("", "wrong", "é")] == [401, 401, 401]
     async with system.http.post(f"{system.url}/telegram/webhook", json=update(1)) as answer:
         assert answer.status == 401
     assert await claimed(system) == []
 
 
-async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(system: System, door: Any) -> None:
-    assert await door(update(1, text="a\u0000b")) == 200
+async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(system: System, webhook: Any) -> None:
+    assert await webhook(update(1, text="a\u0000b")) == 200
     [one] = await claimed(system)
     assert one.body["message"]["text"] == "a\ufffdb"
 
@@ -78,10 +78,10 @@ async def test_what_cannot_be_stored_as_it_is_holds_nobody_up(system: System, do
     ],
 )
 async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
-    system: System, door: Any, owner: "asyncpg.Connection[Any]", body: str, existing: bool
+    system: System, webhook: Any, owner: "asyncpg.Connection[Any]", body: str, existing: bool
 ) -> None:
     with capture_logs() as logs:
-        assert [await door(body.encode()), await door(update(8))] == [200, 200]
+        assert [await webhook(body.encode()), await webhook(update(8))] == [200, 200]
     assert [each.id for each in await claimed(system)] == [8]
     kept = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
     assert [row["id"] for row in kept] == ([7] if existing else [])
@@ -93,18 +93,18 @@ async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
 
 @pytest.mark.parametrize("id", ["'x'", "1e40", "{}", "null", "1.5"])
 async def test_a_chat_whose_id_is_none_is_stored_all_the_same(
-    system: System, door: Any, id: str
+    system: System, webhook: Any, id: str
 ) -> None:
     body = '{"update_id": 7, "message": {"chat": {"id": ' + id.replace("'", '"') + "}}}"
-    assert await door(body.encode()) == 200
+    assert await webhook(body.encode()) == 200
     assert [each.id for each in await claimed(system)] == [7]
 
 
 async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
-    system: System, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, webhook: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await door(update(1))
-    await door(update(2))
+    await webhook(update(1))
+    await webhook(update(2))
     [first] = await claimed(system)
     await system.client.reject_update(first.id, "message")
     await system.client.reject_update(first.id, "message")
@@ -116,11 +116,11 @@ async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
     assert [tuple(row) for row in states] == [(1, "given_up"), (2, "handled"), (3, "given_up")]
 
 
-async def test_a_card_number_is_taken_out_before_it_is_stored(system: System, door: Any) -> None:
+async def test_a_card_number_is_taken_out_before_it_is_stored(system: System, webhook: Any) -> None:
     number, sent = "4111 1111-1111 1111", update(1, text="my card 4111 1111-1111 1111, please")
     sent["message"]["from"] = {"id": 1001, "first_name": number}
     sent["message"]["reply_to_message"] = {"caption": number}
-    assert await door(sent | {"callback_query": {"id": "4111111111111111"}}) == 200
+    assert await webhook(sent | {"callback_query": {"id": "4111111111111111"}}) == 200
     [one] = await claimed(system)
     message = one.body["message"]
     assert message["text"] == f"my card {CARD_REMOVED}, please"
@@ -130,23 +130,23 @@ async def test_a_card_number_is_taken_out_before_it_is_stored(system: System, do
 
 
 async def test_a_repeat_is_dropped_and_what_was_said_is_forgotten_once_handled(
-    system: System, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, webhook: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    assert [await door(update(7)), await door(update(7))] == [200, 200]
+    assert [await webhook(update(7)), await webhook(update(7))] == [200, 200]
     [one] = await claimed(system)
     assert one.body == update(7)
     await system.client.mark_update_handled(one)
-    assert await door(update(7)) == 200
+    assert await webhook(update(7)) == 200
     assert await claimed(system) == []
     assert await owner.fetchval("select body from telegram_updates") is None
 
 
 async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
-    system: System, door: Any
+    system: System, webhook: Any
 ) -> None:
     tap = {"update_id": 12, "callback_query": {"id": "1", "message": update(10)["message"]}}
     for body in (update(11), update(10), update(13, chat=1002), tap):
-        await door(body)
+        await webhook(body)
     first, other = await claimed(system)
     assert (first.id, other.id) == (10, 13)
     assert await claimed(system) == []
@@ -158,10 +158,10 @@ async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
 
 
 async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times(
-    system: System, door: Any, owner: "asyncpg.Connection[Any]"
+    system: System, webhook: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
-    await door(update(1))
-    await door(update(2))
+    await webhook(update(1))
+    await webhook(update(2))
     held = []
     for _ in range(4):
         held += await claimed(system, takeover=True)  # a new bot: the last one is gone
@@ -176,9 +176,9 @@ async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times
     assert [row[0] for row in states] == ["given_up", "claimed"]
 
 
-async def test_two_that_claim_at_once_never_get_the_same(system: System, door: Any) -> None:
+async def test_two_that_claim_at_once_never_get_the_same(system: System, webhook: Any) -> None:
     for number in range(40):
-        await door(update(number, chat=number))
+        await webhook(update(number, chat=number))
     result = await asyncio.gather(*(claimed(system) for _ in range(8)))
     ids = [each.id for claim in result for each in claim]
     assert len(ids) == len(set(ids))

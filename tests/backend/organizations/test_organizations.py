@@ -16,7 +16,7 @@ Json = dict[str, Any]
 async def ask(
     system: System, user: int, method: str, path: str, key: str | None = None, **body: Any
 ) -> tuple[int, Json]:
-    """One of the doors as a person; "{acme}" in the path is the organization's id."""
+    """One of the requests as a person; "{acme}" in the path is the organization's id."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
     headers |= {"Idempotency-Key": key} if key else {}
     url = f"{system.url}/api{path.replace('{acme}', str(system.world.acme))}"
@@ -105,14 +105,14 @@ async def test_people_change_what_they_are_and_leave(system: System) -> None:
 
 
 async def test_others_organizations_are_as_ones_that_are_not_there(system: System) -> None:
-    doors = [
+    requests = [
         ("GET", "", {}), ("PATCH", "", {"name": "X"}), ("GET", "/audit", {}),
         ("GET", "/members", {}), ("DELETE", f"/members/{uuid4()}", {}),
         ("PATCH", f"/members/{uuid4()}", {"role": "owner"}),
         ("GET", "/invitations", {}), ("POST", "/invitations", {}),
         ("DELETE", f"/invitations/{uuid4()}", {}),
     ]  # fmt: skip
-    for method, path, body in doors:
+    for method, path, body in requests:
         for organization in ("{acme}", str(uuid4())):
             status, answer_body = await ask(
                 system, EVE, method, f"/organizations/{organization}{path}", **body

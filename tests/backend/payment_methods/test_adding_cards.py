@@ -42,7 +42,7 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     kept: Any = system.store.get("subscription", begun.id)
     kept["default_payment_method"] = twin.id
     system.store.put("subscription", begun.id, kept)
-    await refetch.ask(system.services, made.id, begun.id)
+    await refetch.refetch_subscription(system.services, made.id, begun.id)
     await cards.until("Visa •••• 4242*")
     assert system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
     async with asyncio.timeout(60):

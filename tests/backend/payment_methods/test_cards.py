@@ -22,7 +22,7 @@ TEST_CARD: Json = {"card_number": SUCCESS, "exp_month": 12, "exp_year": 2040, "c
 
 
 class Cards:
-    """The doors for Acme's cards."""
+    """The routes of Acme's cards."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -30,7 +30,7 @@ class Cards:
     async def ask(
         self, method: str, path: str = "", user: int = ANA, key: str = "", **body: Any
     ) -> Json:
-        """A door under /api/payments/methods, with the status of its answer."""
+        """A route under /api/payments/methods, with the status of its answer."""
         headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
         headers |= {"Idempotency-Key": key} if key else {}
         url = f"{self.system.url}/api/payments/{path or 'methods'}"
@@ -84,9 +84,9 @@ async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhoo
     await cards.system.sandbox("POST", "/stripe/faults", drop=not webhooks)
     link = await cards.link(key="one")
     assert (await cards.link(key="one"))["url"] == link["url"]
-    door = f"methods/links/{link['link_id']}"
+    path = f"methods/links/{link['link_id']}"
     assert (await cards.save(link, DECLINE))["decline_code"] == "generic_decline"
-    seen = await cards.ask("POST", f"{door}/check")
+    seen = await cards.ask("POST", f"{path}/check")
     assert (seen["state"], seen["last_decline"]) == ("open", "generic_decline")
     assert (await cards.save(link, REQUIRES_AUTHENTICATION))["next"] == "authenticate"
     back = await cards.save(link, REQUIRES_AUTHENTICATION, authenticate=True)
@@ -99,7 +99,7 @@ async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhoo
     if not webhooks:  # the page only shows
         await reconcile.reconcile_all(cards.system.services)
     assert await cards.names() == ["Visa •••• 3155*"]
-    seen = await cards.ask("GET", door)
+    seen = await cards.ask("GET", path)
     assert (seen["state"], seen["method"]["added_by"]) == ("added", "Ana")
 
 
@@ -159,10 +159,10 @@ async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: C
     for user, status in ((BEN, 403), (EVE, 404)):
         assert (await cards.add(user, **TEST_CARD))["status"] == status
         assert (await cards.add(user, link=True))["status"] == status
-        door = f"methods/{method['id']}"
-        assert (await cards.ask("DELETE", door, user))["status"] == status
-        assert (await cards.ask("PUT", door, user, label="x"))["status"] == status
-        assert (await cards.ask("POST", f"{door}/set-default", user))["status"] == status
+        path = f"methods/{method['id']}"
+        assert (await cards.ask("DELETE", path, user))["status"] == status
+        assert (await cards.ask("PUT", path, user, label="x"))["status"] == status
+        assert (await cards.ask("POST", f"{path}/set-default", user))["status"] == status
         organization = str(cards.system.world.acme)
         portal = await cards.ask("POST", "portal", user, organization_id=organization)
         assert portal["status"] == status

@@ -19,7 +19,7 @@ AN_HOUR_LATER = (
 
 
 async def post(system: System, path: str, key: str = "", user: int = 1001, **body: Any) -> Json:
-    """What a door answers, with its status."""
+    """What a route answers, with its status."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
     headers |= {"Idempotency-Key": key} if key else {}
     async with system.http.post(f"{system.url}/api/{path}", json=body, headers=headers) as answer:
@@ -108,8 +108,8 @@ async def test_a_canceled_or_late_intent_can_be_confirmed_no_more(
     await reconcile.reconcile_all(system.services)
     await system.until(UUID(late["payment_id"]), lambda seen: seen.status == "expired")
     for made in (canceled, late):
-        door = f"{system.sandbox_url}/stripe/payment_intents/{made['payment_intent_id']}/confirm"
-        async with system.http.post(door, json={"card": SUCCESS}) as answer:
+        url = f"{system.sandbox_url}/stripe/payment_intents/{made['payment_intent_id']}/confirm"
+        async with system.http.post(url, json={"card": SUCCESS}) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (409, "intent_closed")
 
 
