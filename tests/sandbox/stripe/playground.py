@@ -133,6 +133,18 @@ def request(**changes: Any) -> Any:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
+async def paid(play: Playground) -> str:
+    """An intent of EUR 50 that was paid."""
+    session = await play.session()
+    await play.pay(session.id)
+    return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
+
+
+async def customer(play: Playground) -> str:
+    """Acme as a customer."""
+    return (await play.sdk.v1.customers.create_async({"name": "Acme"})).id
+
+
 @asynccontextmanager
 async def local_stripe(folder: Path, backend: Backend | None = None) -> AsyncIterator[Playground]:
     """Open for the length of the block; what happened stays in `folder`."""

@@ -1,23 +1,13 @@
 """What other endpoints and other installations get: older versions, thin events, other ids."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sandbox.stripe.objects import API_VERSION
-from tests.sandbox.stripe.playground import KEY, Json, Playground, local_stripe
+from tests.sandbox.stripe.playground import KEY, Json, Playground
 
 ACACIA = "2025-02-24.acacia"
 OURS = {"payment_id": "0d3e9dc6-2f3c-4b8e-9a3e-6c1f3a1b2c3d", "purpose": "top-up"}
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
 
 
 def about(play: Playground, type: str) -> Json:

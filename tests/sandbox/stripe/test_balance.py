@@ -1,25 +1,10 @@
 """Stripe's own books in the local Stripe: what charges, refunds and disputes do to the balance."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.stripe.playground import Json, Playground, local_stripe
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
-
-
-async def paid(play: Playground) -> str:
-    """An intent of EUR 50 that was paid."""
-    session = await play.session()
-    await play.pay(session.id)
-    return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
+from tests.sandbox.stripe.playground import Json, Playground, paid
 
 
 async def step(play: Playground, id: str, step: str, **more: Any) -> Json:

@@ -1,7 +1,5 @@
 """Saved cards at the local Stripe: charged, declined, asked for 3-D Secure, saved while paying."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,9 @@ from tests.sandbox.stripe.playground import (
     SUCCEEDS,
     Json,
     Playground,
-    local_stripe,
 )
 
 RETURN = "https://example.com/back"
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
 
 
 async def saved(play: Playground, number: str) -> Json:

@@ -1,9 +1,7 @@
 """The local Stripe's API through the real SDK: sessions, refusals, idempotency, events."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +11,7 @@ from aiohttp import web
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE
 from sandbox.stripe.api import add_stripe
-from tests.sandbox.stripe.playground import IS_DECLINED, Playground, local_stripe
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
+from tests.sandbox.stripe.playground import IS_DECLINED, Playground
 
 
 def line(**price: Any) -> list[dict[str, Any]]:

@@ -7,14 +7,7 @@ import pytest
 import stripe
 
 from sandbox.stripe.clawback_steps import STEPS
-from tests.sandbox.stripe.playground import Playground, local_stripe
-
-
-async def paid(play: Playground) -> str:
-    """An intent of EUR 50 that was paid."""
-    session = await play.session()
-    await play.pay(session.id)
-    return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
+from tests.sandbox.stripe.playground import Playground, local_stripe, paid
 
 
 async def elsewhere(play: Playground, intent: str, step: str) -> str:

@@ -1,7 +1,6 @@
 """How events reach the backend, what happens when they do not, and the faults on purpose."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ MIX = {
     "payment_intent.succeeded",
     "checkout.session.completed",
 }
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
 
 
 async def deliveries(play: Playground) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from tests.sandbox.stripe.playground import (
     SUCCEEDS,
     Json,
     Playground,
+    customer,
     local_stripe,
 )
 
@@ -26,10 +27,6 @@ pytestmark = one_loop
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_stripe(tmp_path) as playground:
         yield playground
-
-
-async def customer(play: Playground) -> str:
-    return (await play.sdk.v1.customers.create_async({"name": "Acme"})).id
 
 
 async def setup(play: Playground, who: str) -> str:

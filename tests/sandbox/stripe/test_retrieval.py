@@ -1,26 +1,11 @@
 """What can be read from the local Stripe: objects, lists, what is expanded, and whose it is."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
-from tests.sandbox.stripe.playground import Playground, local_stripe
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
-
-
-async def paid(play: Playground) -> str:
-    """An intent of EUR 50 that was paid."""
-    session = await play.session()
-    await play.pay(session.id)
-    return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
+from tests.sandbox.stripe.playground import Playground, paid
 
 
 async def test_an_intent_shows_its_charge_and_what_that_did_to_the_balance(

@@ -10,7 +10,7 @@ import stripe
 from playwright.async_api import Page, expect
 
 from tests.chromium import needs_chromium, one_loop
-from tests.sandbox.stripe.playground import SUCCEEDS, Json, Playground, local_stripe
+from tests.sandbox.stripe.playground import SUCCEEDS, Json, Playground, customer, local_stripe
 
 PRICE = {"currency": "eur", "unit_amount": 5000, "recurring": {"interval": "month"}}
 
@@ -21,10 +21,6 @@ pytestmark = one_loop
 async def play(tmp_path: Path) -> AsyncIterator[Playground]:
     async with local_stripe(tmp_path) as playground:
         yield playground
-
-
-async def customer(play: Playground) -> str:
-    return (await play.sdk.v1.customers.create_async({"name": "Acme"})).id
 
 
 async def attached(play: Playground, who: str, name: str) -> str:

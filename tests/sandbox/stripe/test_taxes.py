@@ -1,20 +1,10 @@
 """Tax, discounts, other currencies on the page, and what a customer owes, at the local Stripe."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.sandbox.stripe.playground import SUCCEEDS, Json, Playground, local_stripe
+from tests.sandbox.stripe.playground import SUCCEEDS, Json, Playground
 
 PRICE = {"currency": "eur", "unit_amount": 2000, "recurring": {"interval": "month"}}
-
-
-@pytest.fixture
-async def play(tmp_path: Path) -> AsyncIterator[Playground]:
-    async with local_stripe(tmp_path) as playground:
-        yield playground
 
 
 async def paid(play: Playground, **faults: Any) -> tuple[Json, Any]:
