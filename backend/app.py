@@ -9,7 +9,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend.errors import Failure, PursebotError
-from backend.http import docs, health, openapi, return_pages, stripe_webhook, telegram_webhook
+from backend.http import docs, health, openapi, return_pages, telegram_webhook
 from backend.http.authentication import REGISTERED_USERS, SUPABASE_AUTH, authenticate
 from backend.http.error_responses import HEADERS, error_response, new_request_id
 from backend.http.errors import EncodedBody
@@ -17,6 +17,7 @@ from backend.http.rate_limits import LIMITER, rate_limit
 from backend.http.requests import CLOSING, SERVICES, SETTINGS
 from backend.http.routes import ROUTES
 from backend.http.routes.internal import INTERNAL
+from backend.http.routes.payments import STRIPE_WEBHOOK
 from backend.opening import supabase_auth
 from backend.services import Services
 from backend.settings import Settings
@@ -40,7 +41,7 @@ ALL_ROUTES = [
     web.get("/metrics", health.get_metrics),
     web.get("/docs", docs.get_docs),
     web.get("/openapi.json", openapi.get_openapi),
-    web.post("/api/payments/webhook", stripe_webhook.receive_event),
+    STRIPE_WEBHOOK,
     web.get("/pay/{id}/return", rate_limit(return_pages.payment_return)),
     web.get("/pay/{id}/leave", rate_limit(return_pages.payment_return)),
     web.get("/recurring/{id}/return", rate_limit(return_pages.subscription_return)),

@@ -3,8 +3,10 @@
 The token's `iss`, exactly, chooses who verifies it; no verifier ever sees another's tokens.
 """
 
+from typing import Protocol
 from uuid import UUID
 
+import jwt
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -12,11 +14,21 @@ from backend import schemas
 from backend.database.protocol import Person, SupabaseUser, TelegramUser
 from backend.errors import Unauthorized
 from backend.http.requests import SERVICES, SETTINGS
-from backend.http.supabase_auth import SupabaseAuth
-from backend.http.tokens import issuer_of, verify_token
 from backend.organizations import people
 
-SUPABASE_AUTH = web.AppKey[SupabaseAuth | None]("supabase_auth")
+CLOCK_SKEW_SECONDS = 5
+
+
+class SupabaseTokens(Protocol):
+    """What verifies the tokens of a Supabase project's users: `supabase_auth.SupabaseAuth`."""
+
+    issuer: str
+
+    async def claims(self, token: str) -> schemas.Json:
+        """Return what a token says; raise Unauthorized or SupabaseUnavailable."""
+
+
+SUPABASE_AUTH = web.AppKey[SupabaseTokens | None]("supabase_auth")
 REGISTERED_USERS = web.AppKey(
     "met", set[UUID]
 )  # Supabase users whose row is there, to ask once a process
@@ -93,4 +105,34 @@ def verify_bot_token(request: web.Request, token: str, audience: str) -> schemas
     claims = verify_token(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
     if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
         raise Unauthorized("The token lives longer than a minute.")
+    return claims
+
+
+def issuer_of(token: str) -> object:
+    """Return who the token says has issued it: a claim, to be proved by that one's key."""
+    try:
+        return jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized from error
+
+
+def verify_token(
+    token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str
+) -> schemas.Json:
+    """Return the token's claims if `key` signed it for `audience` and it is good now.
+
+    Raises Unauthorized otherwise. https://www.rfc-editor.org/rfc/rfc7519
+    """
+    try:
+        claims: schemas.Json = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            audience=audience,
+            issuer=issuer,
+            leeway=CLOCK_SKEW_SECONDS,
+            options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized from error
     return claims

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.errors import Unauthorized
 from backend.failures import SupabaseUnavailable
-from backend.http.tokens import verify_token
+from backend.http.authentication import verify_token
 from backend.schemas import Json
 
 log = structlog.get_logger(__name__)

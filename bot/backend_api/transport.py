@@ -1,17 +1,18 @@
 """How the bot speaks HTTP to the backend: tokens, deadlines, tries and the parsing of answers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
+import jwt
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from backend import schemas
 from bot.backend_api.errors import BackendRefusal, BackendUnavailable
-from bot.backend_api.tokens import new_token
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -115,6 +116,22 @@ def new_session() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
     )
+
+
+def new_token(secret: SecretStr, user: int | None) -> str:
+    """Sign a token, good for a minute, that names the Telegram user who acts.
+
+    Without a user it is one for the routes of the bot itself.
+    """
+    now = int(time.time())
+    claims = {
+        "iss": schemas.BOT_ISSUER,
+        "aud": schemas.ACTOR_AUDIENCE if user else schemas.SERVICE_AUDIENCE,
+        "sub": str(user or "bot"),
+        "iat": now,
+        "exp": now + schemas.TOKEN_LIFETIME_SECONDS,
+    }
+    return jwt.encode(claims, secret.get_secret_value(), algorithm="HS256")
 
 
 @asynccontextmanager

@@ -1,24 +1,34 @@
 """The delivery worker: claims notifications, shows them, and reports what Telegram answered.
 
-The backend keeps the queue, the rates and the retries.
+The backend keeps the queue, the rates and the retries. Which screen shows a notification, `SCREENS`
+says by its kind; what the kinds carry says `backend.schemas.Notification`.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 import structlog
 from telegram import Bot
 from telegram.error import TelegramError
 
-from backend.schemas import Notification, NotificationResult
+from backend.schemas import MethodLink, Notification, NotificationResult, Payment
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
 from bot.backend_api.work_queues import process_claims
-from bot.delivery.screens import notification_screen
 from bot.locales import keys
 from bot.locales.texts import Texts
+from bot.locales.translator import Translator
+from bot.organizations.members import membership_notification_screen
+from bot.payment_methods.screens import payment_method_notification_screen, setup_link_screen
+from bot.payments.clawbacks import clawback_screen, dispute_opened_screen, fraud_warning_screen
+from bot.payments.message import credited_screen, payment_screen
+from bot.subscriptions.screens import subscription_notification_screen
 from bot.telegram.chat_order import ChatTurns
 from bot.telegram.messages import edit_message, send_message
 from bot.telegram.outcomes import result_of
+from bot.telegram.screens import Screen
+from bot.wallets.adjustments import adjustment_screen
 
 log = structlog.get_logger("bot")
 
@@ -82,3 +92,64 @@ class DeliveryWorker:
             log.warning("not_reported", error=str(error), **facts)
         else:
             log.info("notified", **facts)
+
+
+def notification_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return the screen of a notification, for the chat that it goes to.
+
+    Raises KeyError or ValueError for one that lacks what its kind carries.
+    """
+    return SCREENS[notification.kind](notification, translator)
+
+
+def payment_shown_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return the message of the payment itself."""
+    return payment_screen(payment_of(notification), translator)
+
+
+def wallet_credited_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return what another member reads, or a group: its id is negative, and no button works there.
+
+    Which of it a group can see, the backend has decided already.
+    """
+    screen = credited_screen(payment_of(notification), translator)
+    return screen if notification.chat_id > 0 else Screen(screen.text)
+
+
+def setup_link_shown_screen(notification: Notification, translator: Translator) -> Screen:
+    """Return the message of a link to add a payment method."""
+    return setup_link_screen(link_of(notification), translator)
+
+
+def payment_of(notification: Notification) -> Payment:
+    """Return the payment that a notification carries; raise ValueError where it has none."""
+    if notification.payment is None:
+        raise ValueError(f"{notification.kind} without its payment")
+    return notification.payment
+
+
+def link_of(notification: Notification) -> MethodLink:
+    """Return the link that a notification carries; raise ValueError where it has none."""
+    if notification.link is None:
+        raise ValueError(f"{notification.kind} without its link")
+    return notification.link
+
+
+SCREENS: Final[Mapping[str, Callable[[Notification, Translator], Screen]]] = {
+    "payment_shown": payment_shown_screen,
+    "wallet_credited": wallet_credited_screen,
+    "wallet_adjusted": adjustment_screen,
+    "method_link_shown": setup_link_shown_screen,
+    "method_news": payment_method_notification_screen,
+    "recurring": subscription_notification_screen,
+    "member_joined": membership_notification_screen,
+    "role_changed": membership_notification_screen,
+    "member_removed": membership_notification_screen,
+    "refund_made": clawback_screen,
+    "refund_failed": clawback_screen,
+    "dispute_opened": dispute_opened_screen,
+    "dispute_withdrawn": clawback_screen,
+    "dispute_reinstated": clawback_screen,
+    "dispute_closed": clawback_screen,
+    "fraud_warned": fraud_warning_screen,
+}

@@ -1,6 +1,9 @@
-"""Routes of payments: checkout, intents, charges of saved cards, refunds."""
+"""Routes of payments: checkout, intents, charges of saved cards, refunds; Stripe's webhook."""
+
+from aiohttp import web
 
 from backend import errors, failures
+from backend.http.requests import SERVICES
 from backend.http.route import ORDER, REFUND, STRIPE, Route, route
 from backend.payments import charges, checkout, intents, refunds
 from backend.schemas import (
@@ -15,6 +18,7 @@ from backend.schemas import (
     Refund,
     RefundRequest,
 )
+from backend.stripe import webhooks
 from backend.wallets import history
 
 # Guides have one name or the other; both stay.
@@ -130,3 +134,19 @@ PAYMENTS: list[Route] = [
         rate_limited=True,
     ),
 ]
+
+
+async def receive_stripe_event(request: web.Request) -> web.Response:
+    """Answer Stripe's webhook: 200 {"state"} once its event is recorded.
+
+    Stripe sends again what is answered otherwise, for up to three days in live mode: 400 where the
+    signature or the form is wrong, 5xx where we failed. https://docs.stripe.com/webhooks
+    """
+    raw = await request.read()
+    state = await webhooks.receive_event(
+        request.app[SERVICES], raw, request.headers.get("Stripe-Signature")
+    )
+    return web.json_response({"state": state})
+
+
+STRIPE_WEBHOOK = web.post("/api/payments/webhook", receive_stripe_event)

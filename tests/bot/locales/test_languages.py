@@ -7,7 +7,7 @@ import pytest
 
 from backend import schemas
 from backend.schemas import Notification
-from bot.delivery.screens import notification_screen
+from bot.delivery.worker import notification_screen
 from bot.locales.texts import load_texts
 from sandbox.personas import GROUP
 from tests.bot.conftest import Person, buttons
