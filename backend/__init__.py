@@ -1,1 +1,1 @@
-"""Everything money: the HTTP API, Stripe, webhooks, workers, the one door to the database."""
+"""The backend: HTTP API, Stripe, database, notifications and the operator's commands."""

@@ -1,6 +1,6 @@
-"""python -m backend: serve (default), migrate, invite-owner, events, ...
+"""The command line of the backend: `python -m backend [COMMAND]`; `serve` is the default.
 
-The commands stand in `COMMANDS`, each in a module of its own in `backend/commands/`.
+Each command is a module of `backend/commands/`; `COMMANDS` lists them.
 """
 
 import argparse
@@ -38,7 +38,7 @@ COMMANDS: dict[str, Command] = {
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Read the commands and their arguments; without one it is `serve`."""
+    """Build the argument parser, with a subparser for each command."""
     parser = argparse.ArgumentParser(prog="python -m backend", description="Pursebot's backend.")
     parsers = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     parser.set_defaults(command="serve")
@@ -50,7 +50,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main() -> int | None:
-    """Run one command; 2 for wrong settings, 1 for what went wrong with a sentence."""
+    """Run the command that the arguments name, and return the exit code.
+
+    2: settings are missing or wrong. 1: the command failed with a PursebotError, a MigrationError
+    or an OSError, whose message goes to standard error. Anything else is a bug and leaves as a
+    traceback.
+    """
     arguments = build_parser().parse_args()
     configure_logs()
     try:

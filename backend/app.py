@@ -1,4 +1,4 @@
-"""The HTTP application: shared objects by typed keys, middlewares, every route in one list."""
+"""The HTTP application: typed keys for shared objects, middlewares, and the list of all routes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,15 +27,15 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-DEFAULT_HEADERS = web.AppKey("always_said", dict[str, str])
+DEFAULT_HEADERS = web.AppKey("default_headers", dict[str, str])
 REQUEST_ID = web.RequestKey("request_id", str)
-MAX_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; JSON of ours has a limit of its own
+MAX_BODY_BYTES = 512 * 1024  # Stripe's events are smaller; `requests` limits JSON bodies further
 MAX_PATH_LENGTH = 200  # in a log line
 HSTS_ONE_YEAR = "max-age=31536000"
 ALL_ROUTES = [
     *(route.for_aiohttp for route in ROUTES),
     *INTERNAL,
-    # For machines and browsers.
+    # Monitoring, documents, the pages after Stripe's, Telegram's webhook.
     web.get("/health", health.get_health),
     web.get("/ready", health.get_readiness),
     web.get("/metrics", health.get_metrics),
@@ -54,7 +54,10 @@ ALL_ROUTES = [
 def create_app(
     services: Services, settings: Settings, *, reconciling: bool = True
 ) -> web.Application:
-    """The whole backend over its outside things; main and tests build it the same way."""
+    """Build the application over `services`, for `serve` and for tests alike.
+
+    With `reconciling` the reconciler runs as long as the application does.
+    """
     app = web.Application(middlewares=[render_errors, authenticate], client_max_size=MAX_BODY_BYTES)
     app[SERVICES] = services
     app[SETTINGS] = settings
@@ -74,15 +77,22 @@ def create_app(
 
 
 async def set_default_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """What every answer says to browsers and caches."""
+    """Add the headers of every response: those for browsers and caches, and `Server`.
+
+    Signal handler of `on_response_prepare`. A header that a handler has set stays.
+    """
     for name, value in request.app[DEFAULT_HEADERS].items():
         response.headers.setdefault(name, value)
-    response.headers["Server"] = "pursebot"  # of which version is nobody's business
+    response.headers["Server"] = "pursebot"  # without a version: that would help attackers only
 
 
 @web.middleware
 async def render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error in the one shape, with a request id; a refusal is a line, a crash a traceback."""
+    """Answer every error in the one shape, with a request id, and log it.
+
+    A Refusal is an info line, a Failure a warning, anything else an error with its traceback, a
+    count in `pursebot_bugs` and a 500 without details.
+    """
     request[REQUEST_ID] = request_id = new_request_id()
     path = request.path[:MAX_PATH_LENGTH]
     with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -105,7 +115,8 @@ async def render_errors(request: web.Request, handler: Handler) -> web.StreamRes
         except web.HTTPException as error:
             code = error.reason.lower().replace(" ", "_")
             response = counted_error_response(request, error.status, code, error.reason)
-            response.headers.update({k: v for k, v in error.headers.items() if k == "Allow"})
+            if "Allow" in error.headers:  # a 405 must have it: RFC 9110, 15.5.6
+                response.headers["Allow"] = error.headers["Allow"]
         except Exception:
             log.exception("crashed", path=path)
             request.app[SERVICES].metrics.bugs.labels("request").inc()
@@ -117,7 +128,10 @@ async def render_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def require_plain_body(request: web.Request) -> None:
-    """Raise EncodedBody where a body is compressed: nothing has inflated it, and nothing will."""
+    """Raise EncodedBody for a body with any coding but `chunked`.
+
+    Bodies are never inflated (see `http/connections.py`), so a handler would read compressed bytes.
+    """
     codings = [*request.headers.getall("Content-Encoding", [])]
     codings += request.headers.getall("Transfer-Encoding", [])
     encodings = {coding.strip().lower() for coding in ",".join(codings).split(",")}
@@ -128,19 +142,19 @@ def require_plain_body(request: web.Request) -> None:
 def counted_error_response(
     request: web.Request, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
-    """An error as JSON, counted."""
+    """Make an error response, and count it in `pursebot_errors` by code and status."""
     request.app[SERVICES].metrics.errors.labels(code, str(status)).inc()
     return error_response(request[REQUEST_ID], status, code, message, facts)
 
 
 async def wake_waiting_requests(app: web.Application) -> None:
-    """Long waits end now, so that a stop does not wait for them."""
+    """End long polls, so that a stop does not wait for them."""
     app[CLOSING].set()
     app[SERVICES].wakeup.wake()
 
 
 async def run_reconciler(app: web.Application) -> AsyncIterator[None]:
-    """The reconciler's lifetime is the application's."""
+    """Run the reconciler from the start of the application to its cleanup."""
     task = asyncio.create_task(reconcile.reconcile_forever(app[SERVICES]))
     yield
     task.cancel()

@@ -1,35 +1,35 @@
-"""What we, or somebody behind us, could not do; the tree is drawn in backend/errors.py."""
+"""Failures: what we, or a service that we depend on, could not do; see the tree in errors.py."""
 
 from backend.errors import Failure
 
 
 class EventNotApplied(Failure):
-    """Kept in the inbox as failed; the 500 makes Stripe send it again."""
+    """An event that was recorded as failed; the 500 makes Stripe send it again."""
 
     message = "The event is recorded but could not be applied yet."
 
 
 class StripeRefused(Failure, status=502):
-    """Stripe answered with an error that the same request will meet again."""
+    """An error of Stripe's that the same request will meet again."""
 
     message = "Stripe did not accept this."
 
 
 class StripeUnavailable(Failure, status=503):
-    """No answer, or one that says nothing about what happened."""
+    """No answer of Stripe's, or one that does not say whether the request was carried out."""
 
     message = "Stripe did not answer. Nothing is lost: try again."
 
 
 class StripeObjectUnreadable(StripeUnavailable, status=503, code="stripe_unavailable"):
-    """What Stripe posted or answered is not as it documents it; `details` name the fields.
+    """An object of Stripe's that is not as documented; `details` name the object and its fields.
 
-    Of an answer the caller knows as little as if there had been none.
+    For the caller it is as if there had been no answer.
     """
 
 
 class ChargeUnclear(Failure, status=503):
-    """Stripe did not say whether it charged the card; the payment stays until it does."""
+    """A charge that Stripe may have made; the payment stays open until Stripe says it."""
 
     message = (
         "Stripe did not answer, so nobody knows yet whether the card was charged. Repeat with the"
@@ -38,18 +38,18 @@ class ChargeUnclear(Failure, status=503):
 
 
 class DatabaseUnavailable(Failure, status=503):
-    """No connection, or a passing trouble of the server."""
+    """No connection to the database, or a transient error of its server."""
 
     message = "The database is not available. Nothing is lost: try again."
 
 
 class DatabaseOutdated(Failure, status=503):
-    """A release that has not been migrated yet."""
+    """A database that lacks migrations of this release."""
 
     message = "The database lacks {pending} migrations: run `python -m backend migrate`."
 
 
 class SupabaseUnavailable(Failure, status=503):
-    """The keys that verify its users' tokens cannot be had."""
+    """Keys to verify Supabase users' tokens that could not be fetched."""
 
     message = "Supabase Auth does not answer, so nobody can say who you are. Try again."

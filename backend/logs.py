@@ -1,4 +1,4 @@
-"""One line of JSON a fact, on standard error. Secrets are never handed to a logger."""
+"""Logs: one JSON object a line, on standard error. Secrets are never passed to a logger."""
 
 import logging
 
@@ -11,12 +11,12 @@ RENDER = structlog.processors.JSONRenderer()
 
 
 def render_line(logger: WrappedLogger, name: str, event: EventDict) -> str:
-    """A line as JSON, without card numbers, wherever one may have come from."""
+    """Render a log event as JSON with every card number replaced, wherever it came from."""
     return without_card_numbers(str(RENDER(logger, name, mask_card_numbers(event))))
 
 
 def configure_logs() -> None:
-    """Set structlog up; what libraries log arrives in the same form from WARNING on."""
+    """Configure structlog, and have libraries' records from WARNING on rendered the same way."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

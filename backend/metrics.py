@@ -1,8 +1,8 @@
-"""What is measured, for Prometheus (https://prometheus.io/docs/practices/naming).
+"""Metrics for Prometheus (https://prometheus.io/docs/practices/naming).
 
-What one process sees is counted here, in a registry of our own. What must survive a restart, or is
-the same for every process, is asked of the database at each scrape. No label holds a name, an id or
-a secret, and each has a bounded number of values.
+What one process counts is in a registry of its own. What must survive a restart, or is the same for
+every process, is read from the database at each scrape. No label holds a name, an id or a secret,
+and each has a bounded number of values.
 """
 
 import re
@@ -16,15 +16,16 @@ from backend.errors import PursebotError
 from backend.schemas import Json
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600, 86_400)
-# https://docs.stripe.com/declines/codes are all of this form; what is not one is not repeated.
+# All of https://docs.stripe.com/declines/codes match; anything else is counted as "other", so that
+# the label stays bounded.
 DECLINE_CODE = re.compile(r"[a-z_]{0,50}")
 
 
 class Metrics:
-    """What this process has counted since it began."""
+    """The counters and histograms of this process, since it started."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
+        """Register everything at zero."""
         self.registry = registry = CollectorRegistry()
         self.errors = Counter(
             "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=registry
@@ -56,7 +57,11 @@ class Metrics:
 
     @contextmanager
     def webhook_answer(self) -> Iterator[Json]:
-        """Counts how the block ends; the block writes the event's `type` once it trusts it."""
+        """Count one webhook delivery by the status that the block ends with.
+
+        It yields the labels: `type` is "unverified" until the block sets it from an event whose
+        signature was verified. An exception that is no PursebotError counts as 500.
+        """
         labels = {"type": "unverified"}
         status = 500
         try:
@@ -69,7 +74,7 @@ class Metrics:
             self.webhook_answers.labels(labels["type"], str(status)).inc()
 
     def render(self, figures: OperatingFigures) -> bytes:
-        """The answer to a scrape; `figures` are of a moment ago."""
+        """Render everything in Prometheus's text format; `figures` were read for this scrape."""
         scraped = CollectorRegistry()
         payments = Gauge(
             "pursebot_payments", "Payments by how they stand and the last decline.",
@@ -93,13 +98,13 @@ class Metrics:
             "pursebot_overdue_payments", "Open long after they should be over.", registry=scraped
         )
         overdue.set(figures.overdue_payments)
-        for name, meaning, number in waiting(figures):
-            Gauge(name, meaning, registry=scraped).set(number)
+        for name, help_text, number in waiting(figures):
+            Gauge(name, help_text, registry=scraped).set(number)
         return generate_latest(self.registry) + generate_latest(scraped)
 
 
 def waiting(figures: OperatingFigures) -> Iterator[tuple[str, str, float]]:
-    """What waits for the bot, as gauges: name, meaning, number."""
+    """List the gauges of the outbox and of Telegram's updates: name, help text, value."""
     outbox, updates = figures.outbox, figures.updates
     yield "pursebot_outbox_waiting", "Notifications not delivered yet.", outbox.waiting
     yield "pursebot_outbox_due", "Of these: due now, in a reachable chat.", outbox.due

@@ -1,4 +1,4 @@
-"""From the settings to real things: the database, Stripe, and whoever vouches for people."""
+"""Opening the database, Stripe and Supabase Auth as the settings say."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,29 +17,34 @@ from backend.stripe.client import StripeGateway, stripe_gateway
 log = structlog.get_logger(__name__)
 
 
-# What a command opens beside a backend that runs. A pooler of Supabase's allows 15 for everything.
+# What a command opens beside a running backend. Supabase's smallest pool has 15 for all of them:
+# https://supabase.com/docs/guides/database/connecting-to-postgres/pooling-and-limits
 COMMAND_CONNECTIONS = 2
 
 
 def open_database(
     settings: Settings, connections: int = COMMAND_CONNECTIONS
 ) -> AbstractAsyncContextManager[Database]:
-    """The way to the database that is set: direct with so many connections, or over REST."""
+    """Open the database: directly where SUPABASE_DB_URL is set, else over Supabase's REST API.
+
+    `connections` is the size of the pool; REST has none. Raises DatabaseUnavailable when it is
+    entered.
+    """
     if settings.supabase_db_url:
         url = settings.supabase_db_url.get_secret_value()
         return postgres_database(url, pooled=settings.supabase_db_pooler, size=connections)
     project, key = settings.supabase_url, settings.supabase_service_role_key
     signing_key = settings.supabase_jwt_secret
     if project and key and signing_key:
-        # A large library, which the other way does without.
+        # Imported here: a large library that a direct connection does not need.
         from backend.database.supabase_rest import supabase_database
 
         return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
-    raise SettingsError(["SUPABASE_DB_URL: is missing"])  # Settings has told it before
+    raise SettingsError(["SUPABASE_DB_URL: is missing"])  # not reached: Settings refuses it first
 
 
 def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway]:
-    """The real Stripe."""
+    """Open a gateway to Stripe with the key and the webhook secrets of the settings."""
     return stripe_gateway(
         settings.stripe_secret_key.get_secret_value(),
         tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
@@ -52,17 +57,21 @@ def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway
 async def open_services(
     settings: Settings, connections: int = COMMAND_CONNECTIONS
 ) -> AsyncIterator[Services]:
-    """The real database and the real Stripe, checked to be of one mode."""
+    """Open the database and Stripe, and check that they belong together.
+
+    Raises DatabaseUnavailable, and what `claim_stripe_account` raises.
+    """
     async with open_database(settings, connections) as database, open_stripe(settings) as stripe:
         await claim_stripe_account(database, stripe)
         yield Services(database, stripe)
 
 
 async def claim_stripe_account(database: Database, stripe: StripeGateway) -> None:
-    """Hold the key's account and mode against the database's, and mark what we make at Stripe.
+    """Compare the key's account and mode with the database's, which takes them at the first call.
 
-    Where the key may not read its account, or Stripe does not answer, only the mode is compared.
-    Raises WrongStripeMode, WrongStripeAccount.
+    It also gives the gateway the database's installation id, for the metadata of what we create at
+    Stripe. Where the key may not read its account, or Stripe does not answer, only the mode is
+    compared. Raises WrongStripeMode, WrongStripeAccount.
     """
     account_id = None
     try:
@@ -76,7 +85,7 @@ async def claim_stripe_account(database: Database, stripe: StripeGateway) -> Non
 
 
 def supabase_auth(settings: Settings) -> SupabaseAuth | None:
-    """Whoever vouches for Supabase's users, if there is a project."""
+    """Make the verifier of Supabase users' tokens; None where SUPABASE_URL is not set."""
     secret = settings.supabase_jwt_secret
     if not settings.supabase_url:
         return None

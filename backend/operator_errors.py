@@ -1,10 +1,10 @@
-"""What an operator is refused, at the start and at the command line; see backend/errors.py."""
+"""Refusals at the start and of the operator's commands; see the tree in errors.py."""
 
 from backend.errors import Refusal
 
 
 class WrongStripeAccount(Refusal):
-    """The key is of another Stripe account than the one whose objects this database knows."""
+    """A key of another Stripe account than the one that the database belongs to."""
 
     message = (
         "This database belongs to the Stripe account {account}, and STRIPE_SECRET_KEY is of another"
@@ -14,13 +14,13 @@ class WrongStripeAccount(Refusal):
 
 
 class AdjustmentExists(Refusal, status=409):
-    """An adjustment is posted once per reference."""
+    """An adjustment with the same reference and other terms than before."""
 
     message = "There is an adjustment {reference} already, of another amount or organization."
 
 
 class CannotBeAccepted(Refusal, status=409):
-    """A dead letter of which Stripe has nothing that could be posted."""
+    """A dead letter for which Stripe has nothing that could be posted."""
 
     message = (
         "This cannot be accepted: {reason}. Dismiss it, or post what is right with"
@@ -29,7 +29,7 @@ class CannotBeAccepted(Refusal, status=409):
 
 
 class OrganizationNeeded(Refusal, status=409):
-    """Stripe's object names no organization of this database."""
+    """A Stripe object that names no organization of this database."""
 
     message = (
         "No organization here has the Stripe customer {customer}. Name the one whose money it is"

@@ -1,7 +1,8 @@
-"""The texts of the pages that people come back to from Stripe: a file for each language.
+"""Texts of the pages that people return to from Stripe: a TOML file for each language.
 
-Stripe's own pages are asked for in the nearest of these languages. What people read in the chat is
-the bot's, in bot/locales/; errors of the API and what commands print are in English alone.
+Stripe's pages are requested in the nearest of these languages, and show the texts of ours on them
+in it. The chat's texts are the bot's (bot/locales/); the API's errors and the commands' output are
+in English only.
 """
 
 import tomllib
@@ -16,6 +17,6 @@ PAGE_TEXTS: Final[dict[str, dict[str, dict[str, str]]]] = {
 
 
 def nearest_language(language: str, otherwise: str) -> str:
-    """The language that has words: "ru-RU" is read as "ru"."""
+    """Return the language of a tag ("ru-RU" -> "ru") if there are texts in it, or `otherwise`."""
     primary = language.lower().partition("-")[0]
     return primary if primary in PAGE_TEXTS else otherwise

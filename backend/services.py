@@ -1,4 +1,4 @@
-"""What a use case needs."""
+"""The container of adapters that service functions take."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from backend.metrics import Metrics
 from backend.notifications.outbox import Wakeup
 from backend.stripe.client import StripeGateway
 
-CONCURRENT_REFETCHES = (
-    8  # at one time: Stripe allows 25 requests a second in test mode, 100 in live mode
-)
+# Stripe allows 25 requests a second in test mode, 100 in live mode:
+# https://docs.stripe.com/rate-limits
+CONCURRENT_REFETCHES = 8
 
 
 @dataclass(frozen=True)
 class Services:
-    """The database, Stripe, the bell for the outbox, what is counted.
+    """The database, Stripe, the wakeup of long polls, and the metrics of this process.
 
-    `refetches`: the places in which Stripe may be asked about an event at one time.
+    `refetch_slots` limits how many events are refetched from Stripe at one time.
     """
 
     database: Database

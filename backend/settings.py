@@ -1,7 +1,6 @@
-"""The backend's settings: one frozen model, wrong ones told together.
+"""The backend's settings, from the environment and from a file `.env`; the environment wins.
 
-They come from the environment, and from a file `.env` in the folder where the process starts; the
-environment wins.
+`.env` is read in the working directory. All that is missing or wrong is reported at once.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -21,17 +20,17 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class SettingsError(Exception):
-    """What is missing or wrong, a line each; never a value."""
+    """Settings that are missing or wrong; `problems` has a line for each, without any value."""
 
     def __init__(self, problems: list[str]) -> None:
-        """`problems` name a setting each."""
+        """Each of `problems` begins with the name of its setting."""
         lines = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"These settings need your attention (see .env.example):\n{lines}")
         self.problems = problems
 
 
 def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
-    """A validator for secrets that start with one of `prefixes`."""
+    """Return a validator for secrets that begin with one of `prefixes`."""
 
     def check(value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(prefixes):
@@ -45,7 +44,11 @@ WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
 
 
 def describe_error(kind: str, message: str, facts: dict[str, Any]) -> str:
-    """What pydantic has against a value, as a sentence goes on after a setting's name."""
+    """Say what is wrong with a setting: the rest of a sentence that begins with its name.
+
+    `kind`, `message` and `facts` are pydantic's `type`, `msg` and `ctx`:
+    https://docs.pydantic.dev/latest/errors/errors
+    """
     match kind:
         case "missing":
             return "is missing"
@@ -56,7 +59,7 @@ def describe_error(kind: str, message: str, facts: dict[str, Any]) -> str:
 
 
 class EnvironmentSettings(BaseSettings):
-    """How all of them are read."""
+    """The base of all settings: frozen, and without values in error messages."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -68,20 +71,22 @@ class EnvironmentSettings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read them; raises SettingsError that names everything missing or wrong at once."""
+        """Read the settings. Raises SettingsError."""
         try:
             return cls()
         except ValidationError as error:
-            problems = [
-                "".join(f"{name}: ".upper() for name in problem["loc"][:1])  # none: of several
-                + describe_error(problem["type"], problem["msg"], problem.get("ctx", {}))
-                for problem in error.errors(include_input=False, include_url=False)
-            ]
+            problems = []
+            for problem in error.errors(include_input=False, include_url=False):
+                location = problem["loc"]
+                # A validator of the whole model has no location; its message names the settings.
+                name = f"{location[0]}: ".upper() if location else ""
+                text = describe_error(problem["type"], problem["msg"], problem.get("ctx", {}))
+                problems.append(name + text)
             raise SettingsError(problems) from None
 
 
 class TelegramSettings(EnvironmentSettings):
-    """What `doctor` looks at Telegram with; the backend itself has no use for the bot's token."""
+    """What `doctor` needs to check the bot; nothing else here uses the bot's token."""
 
     telegram_bot_token: SecretStr | None = None
     telegram_api_base: str = "https://api.telegram.org"
@@ -89,15 +94,16 @@ class TelegramSettings(EnvironmentSettings):
 
 
 class DatabaseSettings(EnvironmentSettings):
-    """What `migrate` needs: the database itself, which the REST API is no way to."""
+    """What `migrate` needs: a direct connection, because DDL cannot run over the REST API."""
 
     supabase_db_url: SecretStr
 
 
 class Settings(EnvironmentSettings):
-    """Environment variables by the same names in capitals. No secret has a default.
+    """The settings of all other commands; each is the environment variable of its name in capitals.
 
-    The way to the database is direct where `supabase_db_url` is set, and else over REST.
+    No secret has a default. The database is reached directly where `supabase_db_url` is set, else
+    over the REST API.
     """
 
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
@@ -124,13 +130,13 @@ class Settings(EnvironmentSettings):
     @field_validator("stripe_webhook_secret", mode="before")
     @classmethod
     def split_secrets(cls, value: object) -> object:
-        """Two secrets, separated by a comma, while one is being rotated out."""
+        """Split at commas and spaces: there are two secrets while one replaces the other."""
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("supabase_db_url")
     @classmethod
     def require_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """Without it all three names of the REST API are needed."""
+        """Require the three settings of the REST API where SUPABASE_DB_URL is not set."""
         names = ("supabase_url", "supabase_service_role_key", "supabase_jwt_secret")
         lacking = [name.upper() for name in names if not info.data.get(name)]
         if value is None and lacking:
@@ -141,7 +147,7 @@ class Settings(EnvironmentSettings):
     @field_validator("public_url", "stripe_api_base", "supabase_url")
     @classmethod
     def base_address(cls, value: str | None) -> str | None:
-        """Addresses are joined with a slash of our own."""
+        """Require http or https, and remove trailing slashes: each path begins with one."""
         if value is None:
             return None
         if not value.startswith(("http://", "https://")):
@@ -150,7 +156,7 @@ class Settings(EnvironmentSettings):
 
     @model_validator(mode="after")
     def require_distinct_secrets(self) -> Self:
-        """A secret that opens two doors makes whoever knows it for one a guest at the other."""
+        """Refuse two secrets with the same value: whoever knows the one would have the other."""
         secrets = [(name, value) for name, value in self if isinstance(value, SecretStr)]
         secrets += [("stripe_webhook_secret", secret) for secret in self.stripe_webhook_secret]
         owners: dict[str, list[str]] = {}
@@ -158,14 +164,12 @@ class Settings(EnvironmentSettings):
             owners.setdefault(secret.get_secret_value(), []).append(name.upper())
         for names in owners.values():
             if len(names) > 1:
-                raise ValueError(
-                    f"{' and '.join(names)} are equal; each door has a secret of its own"
-                )
+                raise ValueError(f"{' and '.join(names)} are equal; each needs a value of its own")
         return self
 
     @model_validator(mode="after")
     def require_https_when_live(self) -> Self:
-        """Payers come back to PUBLIC_URL, and engineers send their tokens there."""
+        """Refuse a live key without https in PUBLIC_URL: payers and API tokens are sent there."""
         if self.livemode and not self.https:
             raise ValueError(
                 "STRIPE_SECRET_KEY is a live key, so PUBLIC_URL must begin with https://"
@@ -174,10 +178,10 @@ class Settings(EnvironmentSettings):
 
     @property
     def https(self) -> bool:
-        """Whether the world comes to us over https only."""
+        """Whether PUBLIC_URL is https."""
         return self.public_url.startswith("https://")
 
     @property
     def livemode(self) -> bool:
-        """Whether Stripe's key moves real money."""
+        """Whether Stripe's key is a live one, which moves real money."""
         return "_live_" in self.stripe_secret_key.get_secret_value()[:8]

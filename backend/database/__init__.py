@@ -1,1 +1,1 @@
-"""The way to Postgres: the protocol, its two adapters, connections and migrations."""
+"""The database: its protocol, two adapters (asyncpg, PostgREST), typed functions and migrations."""

@@ -1,7 +1,7 @@
-"""A few connections for many calls: opened when needed, waited for when there are no more.
+"""A pool of asyncpg connections that are opened when needed and shared by many calls.
 
-asyncpg's own pool would do, but where a pooler refuses one more connection it asks for that one
-again and again while another lies idle; and what it drops, it drops without giving its role back.
+asyncpg's own pool does not fit: where a pooler refuses one more connection it asks for that one
+again and again while another is idle, and it closes connections without resetting their role.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
-WAIT_SECONDS = 10  # for a connection, before a caller is told to come again
-INITIAL_BACKOFF_SECONDS = 0.1  # before a refused connection is asked for again; then it doubles
-IDLE_SECONDS = 60  # after which a connection is asked whether it still stands
-CLOSE_SECONDS = 1
+WAIT_SECONDS = 10  # for a connection, before the call is refused
+INITIAL_BACKOFF_SECONDS = 0.1  # before a refused connection is opened again; it doubles each time
+IDLE_SECONDS = 60  # after which a connection is tested before it is lent again
+CLOSE_SECONDS = 1  # for a test, for `reset role`, and for closing
 
 
 class ConnectionPool:
-    """At most `size` connections, acting as `role` from when they open (None: as the login).
+    """At most `size` connections, each with `role` from when it opens (None: the login role).
 
-    A connection gives its role back before it closes: a pooler in session mode may give its server
-    process to somebody else, and need not have it forget what was set.
+    A connection resets its role before it closes: a pooler in session mode may give the server
+    process to another client without `discard all`.
     """
 
     def __init__(
@@ -41,23 +41,28 @@ class ConnectionPool:
         prepare: Callable[[Connection], Awaitable[None]],
         **options: Any,
     ) -> None:
-        """`prepare` makes a new connection ready; `options` are those of `asyncpg.connect`."""
+        """`prepare` sets up a new connection; `options` are those of `asyncpg.connect`."""
         self._url, self._role, self._prepare, self._options = url, role, prepare, options
         self._permits = asyncio.Semaphore(size)
         self._idle: list[tuple[Connection, float]] = []  # and since when, by time.monotonic()
-        self._refused: deque[asyncio.Future[Connection]] = deque()  # who waits for another's
+        # Calls that were refused a new connection and wait for one that another call returns.
+        self._refused: deque[asyncio.Future[Connection]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Borrow one. Raises Unreachable where none can be had in WAIT_SECONDS."""
+        """Lend a connection for the block. Raises Unreachable if there is none within WAIT_SECONDS.
+
+        A connection on which anything but a PostgresError was raised is closed: its state is not
+        known.
+        """
         connection = await self._borrow()
         sound = False
         try:
             yield connection
             sound = True
         except asyncpg.PostgresError:
-            sound = True  # an answer; what comes instead of one leaves nobody knows what
+            sound = True  # the server answered; after anything else the state is not known
             raise
         finally:
             if sound and not connection.is_closed() and not connection.is_in_transaction():
@@ -67,7 +72,7 @@ class ConnectionPool:
             self._permits.release()
 
     async def close(self) -> None:
-        """Close what is idle; what is borrowed closes when it comes back, or with the process."""
+        """Close idle connections; one that is lent closes when its block or the process ends."""
         while self._idle:
             self._close_in_background(self._idle.pop()[0])
         await asyncio.gather(*self._closing, return_exceptions=True)
@@ -86,7 +91,7 @@ class ConnectionPool:
             raise
 
     def _give_back(self, connection: Connection) -> None:
-        """Whoever was refused one comes first: they have waited longest."""
+        """Hand a connection to the oldest call that was refused a new one, or keep it as idle."""
         while self._refused:
             waiter = self._refused.popleft()
             if not waiter.done():
@@ -112,7 +117,7 @@ class ConnectionPool:
             pause *= 2
 
     async def _wait_for_returned(self, seconds: float) -> Connection | None:
-        """A connection that somebody gives back within so many seconds."""
+        """Wait for a connection that another call returns, at most so many seconds."""
         waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
         self._refused.append(waiter)
         try:
@@ -137,7 +142,10 @@ class ConnectionPool:
         return connection
 
     async def _is_usable(self, connection: Connection, since: float) -> bool:
-        """Whether it may be used: what is between may have forgotten it silently."""
+        """Return whether a connection still works; a proxy in between may have dropped it silently.
+
+        It is tested after IDLE_SECONDS only, which saves a round trip on busy connections.
+        """
         if connection.is_closed():
             return False
         if time.monotonic() - since > IDLE_SECONDS:
@@ -149,7 +157,7 @@ class ConnectionPool:
         return True
 
     def _close_in_background(self, connection: Connection) -> None:
-        """Close it while nobody waits for that."""
+        """Start closing a connection, so that the caller does not wait for it."""
         task = asyncio.create_task(self._close(connection))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -1,7 +1,7 @@
-"""Why the database takes no connection of ours, in whose words, and what to do about it.
+"""Reasons why PostgreSQL or a pooler refuses a connection, and what to do about each.
 
 PostgreSQL has an SQLSTATE for each reason. Poolers have one for all (Supavisor's XX000, PgBouncer's
-08P01) and put the reason into their sentence:
+08P01) and put the reason into the message:
 https://github.com/supabase/supavisor/tree/main/lib/supavisor/errors and
 https://www.pgbouncer.org/faq.html.
 """
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ConnectionRefusal:
-    """One reason: SQLSTATEs or parts of sentences, whether to wait for its end, what to do."""
+    """One reason: a pattern of SQLSTATEs and messages, whether it is transient, and what to do."""
 
     pattern: str
     is_transient: bool
     fix: str
 
     def matches(self, text: str) -> bool:
-        """Whether `words`, an SQLSTATE and a sentence, give this reason."""
+        """Return whether `text`, an SQLSTATE and a message, gives this reason."""
         return re.search(self.pattern, text, re.IGNORECASE) is not None
 
 
@@ -78,7 +78,7 @@ UNKNOWN_REFUSAL = ConnectionRefusal(
 
 
 def find_connection_refusal(sqlstate: str | None, sentence: str) -> ConnectionRefusal:
-    """The reason that was given, or OTHER."""
+    """Find the reason for a refusal; UNKNOWN_REFUSAL where none matches."""
     text = f"{sqlstate or ''} {sentence}".lstrip()
     return next(
         (refusal for refusal in CONNECTION_REFUSALS if refusal.matches(text)), UNKNOWN_REFUSAL

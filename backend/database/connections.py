@@ -1,7 +1,7 @@
-"""Opening connections to PostgreSQL, and what kind of address they lead to.
+"""Opening connections to PostgreSQL, and finding out what kind of address they lead to.
 
 Nothing here is prepared by name or outlives its transaction, so that all of it works behind a
-pooler in either mode.
+pooler in session or transaction mode.
 """
 
 import asyncio
@@ -21,10 +21,13 @@ Kind = Literal["direct", "session", "transaction"]
 
 
 class Unreachable(Exception):
-    """Nobody could be reached at the address: `reason`, and in `fix` what to do."""
+    """A connection that could not be opened: `reason` says why, `fix` what to do."""
 
     def __init__(self, error: BaseException) -> None:
-        """`error`: what connecting raised."""
+        """`error` is what connecting raised.
+
+        The text of a ValueError is left out: it has the address.
+        """
         refusal = find_connection_refusal(getattr(error, "sqlstate", None), str(error))
         self.is_transient = refusal.is_transient or isinstance(error, OSError)
         self.fix = refusal.fix
@@ -43,9 +46,9 @@ NO_CONNECTION = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, async
 
 
 async def connect(url: str) -> "asyncpg.Connection[Any]":
-    """A connection as whoever the address names.
+    """Open a connection as the login role of the address.
 
-    Waits for what may pass, such as a full pool. Raises Unreachable, without a word of the address.
+    A transient refusal, such as a full pool, is retried for PATIENCE_SECONDS. Raises Unreachable.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -60,18 +63,18 @@ async def connect(url: str) -> "asyncpg.Connection[Any]":
 
 
 async def backend_pid(connection: "asyncpg.Connection[Any]") -> int:
-    """The process at the server that runs the next transaction."""
+    """Return the id of the server process that runs the next transaction."""
     async with connection.transaction():
         pid: int = await connection.fetchval("select pg_backend_pid()")
         return pid
 
 
 async def address_kind(url: str) -> Kind:
-    """Whether the address is PostgreSQL's own, or a pooler's and in which mode; or Unreachable.
+    """Find out whether an address is PostgreSQL's own or a pooler's, and in which mode.
 
     A pooler greets with a process id of its own making. In transaction mode a second client is
     served by the process that has just served the first, which stays connected; in session mode
-    that process belongs to the first as long as it stays.
+    that process belongs to the first as long as it stays. Raises Unreachable.
     """
     async with AsyncExitStack() as stack:
         first = await connect(url)

@@ -1,11 +1,11 @@
-"""Brings the database up to date: supabase/migrations/*.sql in order, each in its transaction.
+"""Migrations: supabase/migrations/*.sql applied in order, each file in a transaction of its own.
 
-Bookkeeping is Supabase's own (`supabase_migrations.schema_migrations`), so that `supabase db push`
-and this command know of each other; our checksums beside it notice a file that was edited after it
-was applied.
+Applied versions are recorded in Supabase's own table (`supabase_migrations.schema_migrations`), so
+that `supabase db push` and this command know of each other; our checksums beside it detect a file
+that was edited after it was applied.
 
-Every file has a transaction of its own, and all that we need for it, the lock included, ends with
-that transaction: behind a pooler a lock that outlives it would be held by whoever comes next.
+The lock and all settings end with each file's transaction: behind a pooler a session-level lock
+would pass to whichever client gets the connection next.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import asyncpg
 from backend.database import connections
 from backend.database.connections import Unreachable
 
-# A wheel has them beside this file (setup.py), a checkout where the Supabase CLI looks for them.
+# A wheel has them beside this file (setup.py), a checkout where the Supabase CLI expects them.
 CARRIED = Path(__file__).with_name("migration_files")
 FOLDER = CARRIED if CARRIED.is_dir() else Path(__file__).parents[2] / "supabase" / "migrations"
 ROLES = ("anon", "authenticated", "service_role")
@@ -36,12 +36,12 @@ BOOKKEEPING_SQL = Path(__file__).with_name("books.sql").read_text()
 
 
 class MigrationError(Exception):
-    """Why the database cannot be brought up to date, and what to do."""
+    """Why the database cannot be migrated, and what to do about it."""
 
 
 @dataclass(frozen=True)
 class Migration:
-    """One file: `<version>_<name>.sql`."""
+    """One file of the folder: `<version>_<name>.sql`."""
 
     version: str
     name: str
@@ -49,17 +49,17 @@ class Migration:
 
     @property
     def file(self) -> str:
-        """Its name in the folder."""
+        """The name of the file."""
         return f"{self.version}_{self.name}.sql"
 
     @property
     def checksum(self) -> str:
-        """What the file was when it was applied."""
+        """The SHA-256 of the file's text, as hex."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
 def list_migrations(folder: Path = FOLDER) -> Iterator[Migration]:
-    """All of them, in order; raises MigrationError where there are none at all."""
+    """Yield the migrations in order of version. Raises MigrationError if the folder has none."""
     paths = sorted(folder.glob("*.sql"))
     if not paths:
         raise MigrationError(f"There are no migrations in {folder}: install Pursebot again.")
@@ -69,13 +69,18 @@ def list_migrations(folder: Path = FOLDER) -> Iterator[Migration]:
 
 
 def list_versions() -> set[str]:
-    """What a database that is up to date has."""
+    """Return the versions of all migrations of this release."""
     return {path.stem.partition("_")[0] for path in FOLDER.glob("*.sql")}
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """How a database stands towards the files: PostgreSQL's major version and lists of names."""
+    """A database compared with the files.
+
+    `version` is PostgreSQL's major version, `applied` a number of files; the others are lists of
+    names. `pending` are not applied, `changed` were edited afterwards, `unchecked` were applied by
+    the Supabase CLI.
+    """
 
     version: int
     missing_roles: list[str]
@@ -86,7 +91,7 @@ class Inspection:
 
 
 async def inspect_database(url: str) -> Inspection:
-    """Look, and change nothing; raises MigrationError where nobody answers."""
+    """Compare a database with the files, in a read-only transaction. Raises MigrationError."""
     async with connect_as_owner(url) as connection, connection.transaction(readonly=True):
         await begin_transaction(connection)
         applied = await checksums(connection)
@@ -106,7 +111,10 @@ async def inspect_database(url: str) -> Inspection:
 
 @asynccontextmanager
 async def connect_as_owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """A connection as the owner; raises MigrationError without a word of the address."""
+    """Connect as the login role, and raise what goes wrong in the block as MigrationError.
+
+    No message contains the address, which holds the password.
+    """
     try:
         connection = await connections.connect(url)
     except Unreachable as error:
@@ -122,7 +130,10 @@ async def connect_as_owner(url: str) -> AsyncIterator["asyncpg.Connection[Any]"]
 
 
 async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
-    """Apply what is missing; a line for each file applied or adopted. Raises MigrationError."""
+    """Apply what is pending; return a line for each file applied or adopted. Raises MigrationError.
+
+    `create_roles`: create Supabase's roles where a plain PostgreSQL lacks them.
+    """
     async with connect_as_owner(url) as connection:
         async with locked_transaction(connection):
             await require_roles(connection, create_roles)
@@ -131,13 +142,13 @@ async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
 
 
 async def begin_transaction(connection: "asyncpg.Connection[Any]") -> None:
-    """For this transaction: whoever logged in, whatever role a pooler left, and no endless wait."""
+    """Set the login role, whatever role a pooler left, and a lock timeout for this transaction."""
     await connection.execute(f"set local role none; set local lock_timeout = '{LOCK_SECONDS}s'")
 
 
 @asynccontextmanager
 async def locked_transaction(connection: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
-    """A transaction as whoever logged in, while no other migrate has one."""
+    """Open a transaction that waits for, and keeps out, every other `migrate`."""
     async with connection.transaction():
         await begin_transaction(connection)
         await connection.execute(LOCK)
@@ -145,13 +156,13 @@ async def locked_transaction(connection: "asyncpg.Connection[Any]") -> AsyncIter
 
 
 async def missing_roles(connection: "asyncpg.Connection[Any]") -> list[str]:
-    """Which of Supabase's roles are not there."""
+    """Return which of Supabase's roles the database lacks."""
     existing = {row[0] for row in await connection.fetch("select rolname from pg_roles")}
     return [role for role in ROLES if role not in existing]
 
 
 async def checksums(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
-    """What each applied version's file was; "" where only the Supabase CLI knows."""
+    """Return the checksum of each applied version; "" where the Supabase CLI applied it."""
 
     async def column(name: str, table: str) -> dict[str, str]:
         if not await connection.fetchval("select to_regclass($1)", f"supabase_migrations.{table}"):
@@ -166,7 +177,10 @@ async def checksums(connection: "asyncpg.Connection[Any]") -> dict[str, str]:
 
 
 async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> None:
-    """Supabase gives these roles; a plain Postgres has to be given them."""
+    """Require Supabase's roles, or create those that are missing. Raises MigrationError.
+
+    A Supabase project has them; a plain PostgreSQL does not.
+    """
     missing = await missing_roles(connection)
     if missing and not create:
         raise MigrationError(
@@ -180,7 +194,10 @@ async def require_roles(connection: "asyncpg.Connection[Any]", create: bool) -> 
 
 
 async def apply_pending(connection: "asyncpg.Connection[Any]") -> AsyncIterator[str]:
-    """Apply, adopt or refuse each file in turn."""
+    """Apply or adopt each file in turn, and yield a line for each that was.
+
+    Raises MigrationError.
+    """
     for migration in list_migrations():
         async with locked_transaction(connection):
             outcome = await apply_migration(connection, migration)
@@ -191,7 +208,11 @@ async def apply_pending(connection: "asyncpg.Connection[Any]") -> AsyncIterator[
 async def apply_migration(
     connection: "asyncpg.Connection[Any]", migration: Migration
 ) -> str | None:
-    """Bring one file in, unless it is: what was done. Others may have come first: look now."""
+    """Apply one file, and return what was done; None if it was applied before.
+
+    What is applied is read under the lock, because another `migrate` may have been first. Raises
+    MigrationError where the file was changed after it was applied.
+    """
     applied = await checksums(connection)
     checksum = applied.get(migration.version, "")
     if checksum == migration.checksum:

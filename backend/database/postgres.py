@@ -1,8 +1,8 @@
-"""The direct way to the database: asyncpg, straight to Postgres or through a pooler.
+"""The direct adapter: asyncpg, connected to PostgreSQL or to a pooler.
 
-Roles are set by SQL, because poolers drop a startup parameter. Member calls run as PostgREST would
-run them: begin, set role and claims for this transaction only, call, commit. Service calls use
-connections that took their role when they opened, so that a call is one round trip. Behind a pooler
+Roles are set by SQL, because poolers drop a startup parameter. A person's call runs as PostgREST
+would run it: begin, set role and claims for this transaction only, call, commit. Service calls use
+connections that set their role when they opened, so that a call is one round trip. Behind a pooler
 in transaction mode nothing may outlive a transaction: there both set their role inside it, and no
 statement is prepared by name.
 """
@@ -31,7 +31,7 @@ TRANSACTION_MODE = (
 
 
 class PostgresDatabase:
-    """`Database` over two small pools of connections."""
+    """The protocol `Database` over two pools: one for people's calls, one for the service's."""
 
     def __init__(self, members: ConnectionPool, service: ConnectionPool, pooled: bool) -> None:
         """`pooled`: behind a pooler in transaction mode."""
@@ -40,7 +40,7 @@ class PostgresDatabase:
         self._pooled = pooled
 
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
-        """As `Database.call`."""
+        """Run `api.<function>` as `actor`; see `Database.call`."""
         pool = self._service if isinstance(actor, Service) else self._members
         query = call_statement(function, arguments)
         try:
@@ -65,20 +65,20 @@ class PostgresDatabase:
 
 
 def role_and_claims(actor: Actor) -> tuple[str, str]:
-    """The role and the claims that stand for whoever acts."""
+    """Return the database role and the claims (JSON) of an actor, as PostgREST would set them."""
     if isinstance(actor, Service):
         return "service_role", "{}"
     return "authenticated", json.dumps(actor.claims)
 
 
 def is_fatal(error: asyncpg.PostgresError) -> bool:
-    """Whether it ended the connection: a server or pooler that goes, and no function of ours."""
+    """Return whether an error ended the connection: the server or a pooler did, not a function."""
     facts = error.as_dict()
     return (facts.get("severity_en") or facts.get("severity")) in ("FATAL", "PANIC")
 
 
 async def set_json_codec(connection: Connection) -> None:
-    """Arguments and answers of type jsonb are plain Python values."""
+    """Have arguments and results of type jsonb converted from and to Python values."""
     await connection.set_type_codec(
         "jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
     )
@@ -88,14 +88,14 @@ async def set_json_codec(connection: Connection) -> None:
 async def postgres_database(
     url: str, *, pooled: bool = False, size: int = 8
 ) -> AsyncIterator[PostgresDatabase]:
-    """Open both pools at `url`, of `size` connections together.
+    """Open both pools at `url`, with `size` connections together.
 
-    Raises DatabaseUnavailable if nobody answers there, or it is not what `pooled` says it is.
+    Raises DatabaseUnavailable if there is no database, or the address is not what `pooled` says.
     """
 
-    def pool(role: str, most: int) -> ConnectionPool:
+    def pool(role: str, max_connections: int) -> ConnectionPool:
         return ConnectionPool(
-            url, most, None if pooled else role, set_json_codec,
+            url, max_connections, None if pooled else role, set_json_codec,
             command_timeout=CALL_SECONDS,
             statement_cache_size=0 if pooled else 100,
             server_settings={"application_name": "pursebot"},

@@ -1,7 +1,7 @@
-"""The one door to the database: one call per SQL function of schema `api`.
+"""The protocol of the database: one call per SQL function of schema `api`.
 
-Every operation is one function, one transaction, one JSON value back. Who is acting decides which
-role the database sees: a member (row-level security decides) or the backend itself.
+Every operation is one function, one transaction, one JSON value back. The actor decides which role
+the database sees: a person (row-level security applies) or the service.
 """
 
 import json
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-import backend.operator_errors  # noqa: F401  (refusals, too)
+import backend.operator_errors  # noqa: F401  # imported so that REFUSALS has them
 from backend import errors
 from backend.failures import DatabaseUnavailable
 
 
 @dataclass(frozen=True)
 class Service:
-    """The backend itself, writing down what Stripe or Telegram told it."""
+    """The backend itself, recording what Stripe or Telegram sent."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class TelegramUser:
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What `private.current_user_id()` reads."""
+        """The claims that `private.current_user_id()` reads."""
         return {"role": "authenticated", "telegram_id": self.telegram_id}
 
 
@@ -40,7 +40,7 @@ class SupabaseUser:
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What `private.current_user_id()` reads."""
+        """The claims that `private.current_user_id()` reads."""
         return {"role": "authenticated", "sub": str(self.auth_user_id)}
 
 
@@ -50,39 +50,49 @@ SERVICE = Service()
 
 
 class Database(Protocol):
-    """What use cases know of the database."""
+    """What `backend.database.functions` need of a database adapter."""
 
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
-        """Run `api.<function>` as `actor`; its JSON answer. Only for `backend.database.functions`.
+        """Run `api.<function>` as `actor`, and return its JSON result.
 
-        Raises the Refusal that the function raised, or DatabaseUnavailable when the outcome is
-        unknown or nothing happened.
+        Only for `backend.database.functions`. Raises the Refusal that the function raised, or
+        DatabaseUnavailable where nothing happened or the outcome is unknown. Any other error is a
+        bug.
         """
 
 
-# By the names of private.refusals() in SQL. What has no error here is a bug, and stays a 500.
+# By the names of private.refusals() in SQL. One that has no class here is a bug: a 500.
 REFUSALS = {error.code: error for error in errors.tree(errors.Refusal)}
 
 # Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
 INVALID_TEXT_SQLSTATES = ("22021", "22P05")
 
-# Connection trouble, deadlocks and serialization, no resources, an operator or the disk.
+# Classes: connection, rollback (deadlock, serialization), resources, operator, system; and
+# lock_not_available. https://www.postgresql.org/docs/current/errcodes-appendix.html
 TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "58", "55P03")
 
 
 def error_from_sqlstate(sqlstate: str, detail: str | None) -> errors.PursebotError | None:
-    """The error that an SQLSTATE stands for, with the facts of its detail, or None for a bug."""
+    """Return the error that an SQLSTATE stands for, with the facts of its detail; None for a bug.
+
+    `detail` is the JSON that `private.refuse` writes: `refusal` (the code), and the facts.
+    """
     if sqlstate.startswith(TRANSIENT_SQLSTATES):
         return DatabaseUnavailable()
     if sqlstate in INVALID_TEXT_SQLSTATES:
         return errors.BadRequest("No text may contain a NUL character.")
     facts: dict[str, Any] = json.loads(detail or "{}") if sqlstate.startswith("PB") else {}
     refusal = REFUSALS.get(facts.pop("refusal", ""))
-    return refusal(**{name: str(value) for name, value in facts.items()}) if refusal else None
+    if refusal is None:
+        return None
+    return refusal(**{name: str(value) for name, value in facts.items()})
 
 
 def call_statement(function: str, arguments: Mapping[str, Any]) -> str:
-    """The call as SQL: `select api.f(a => $1, b => $2)`. Names come from our own code only."""
+    """Write a call as SQL: `select api.f(a => $1, b => $2)`.
+
+    Names are not quoted: they are literals of `backend.database.functions`, never input.
+    """
     placeholders = ", ".join(
         f"{name} => ${position}" for position, name in enumerate(arguments, start=1)
     )

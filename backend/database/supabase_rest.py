@@ -1,11 +1,11 @@
-"""The way over REST: Supabase's client and PostgREST, to the same functions of schema `api`.
+"""The REST adapter: Supabase's client and PostgREST, calling the same functions of schema `api`.
 
-The project's secret key acts as the backend itself. A member's call carries a token of its own,
-good for a minute and signed with the project's signing key. The client is shared, so that token
-goes into the one request and never into the client, which would speak for whoever comes next.
+The project's secret key acts as the service. A person's call carries a token of its own, good for a
+minute and signed with the project's signing key. The client is shared between calls, so that the
+token is set on the one request and never on the client.
 
-PostgREST hands on our SQLSTATEs with their detail, so that refusals are those of the direct way
-(https://docs.postgrest.org/en/stable/references/errors.html).
+PostgREST passes our SQLSTATEs on with their detail, so that refusals are the same as those of the
+direct adapter (https://docs.postgrest.org/en/stable/references/errors.html).
 """
 
 import asyncio
@@ -25,21 +25,21 @@ from backend.failures import DatabaseUnavailable
 
 CALL_SECONDS = 10
 TOKEN_SECONDS = 60
-SQLSTATE_LENGTH = 5  # an answer that is not PostgREST's own has its HTTP status for a code
+SQLSTATE_LENGTH = 5  # the `code` of an answer that is not PostgREST's is an HTTP status
 
 Sign = Callable[[dict[str, Any]], str]
 
 
 class SupabaseDatabase:
-    """`Database` over PostgREST."""
+    """The protocol `Database` over PostgREST."""
 
     def __init__(self, client: AsyncClient, sign: Sign) -> None:
-        """`client` has the secret key and speaks to schema `api`; `sign` makes members' tokens."""
+        """`client` has the secret key and schema `api`; `sign` signs people's claims."""
         self._client = client
         self._sign = sign
 
     async def call(self, function: str, actor: Actor, **arguments: Any) -> Any:
-        """As `Database.call`."""
+        """Run `api.<function>` as `actor`; see `Database.call`."""
         rpc = self._client.rpc(function, arguments)
         if not isinstance(actor, Service):
             rpc.request.headers["Authorization"] = f"Bearer {self._sign(actor.claims)}"
@@ -56,9 +56,9 @@ class SupabaseDatabase:
 
 
 def error_from_postgrest(error: PostgrestAPIError) -> PursebotError | None:
-    """The error that an answer stands for, or None for a bug.
+    """Return the error that an answer stands for; None for a bug.
 
-    PGRST00x is PostgREST without its database; 5xx and 429 are the gateway's before it.
+    PGRST00x is PostgREST without its database; 429 and 5xx are the gateway's in front of it.
     """
     code = error.code or ""
     if code.startswith("PGRST00"):
@@ -69,7 +69,11 @@ def error_from_postgrest(error: PostgrestAPIError) -> PursebotError | None:
 
 
 def signer(secret: str) -> Sign:
-    """Signs claims for a minute. `secret`: the project's JWT secret, or a private key as a JWK."""
+    """Return a function that signs claims as a token for TOKEN_SECONDS.
+
+    `secret` is the project's JWT secret (HS256), or a private key as a JWK:
+    https://supabase.com/docs/guides/auth/signing-keys
+    """
     key: jwt.PyJWK | str = secret
     algorithm, header = "HS256", {}
     if secret.lstrip().startswith("{"):
@@ -88,7 +92,7 @@ def signer(secret: str) -> Sign:
 async def supabase_database(
     url: str, secret_key: str, signing_key: str
 ) -> AsyncIterator[SupabaseDatabase]:
-    """Speak to the project at `url`; raises DatabaseUnavailable unless it takes both keys."""
+    """Open the project at `url`. Raises DatabaseUnavailable unless it accepts both keys."""
     timeout = httpx.Timeout(CALL_SECONDS, connect=3)
     async with httpx.AsyncClient(timeout=timeout) as http:
         options = AsyncClientOptions(
