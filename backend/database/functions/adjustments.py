@@ -1,4 +1,4 @@
-"""The SQL function of adjustments: what the operator posts by hand."""
+"""The SQL function of adjustments, which the operator posts by hand."""
 
 from typing import TypedDict
 
@@ -7,7 +7,7 @@ from backend.database.rows import EntryRow, Row
 
 
 class AdjustmentTerms(TypedDict):
-    """What is posted: `amount` in minor units, below zero takes out of the wallet.
+    """The terms of an adjustment: `amount` in minor units; below zero it leaves the wallet.
 
     `organization_id` is a UUID as text.
     """
@@ -21,9 +21,9 @@ class AdjustmentTerms(TypedDict):
 
 
 class PostedAdjustment(Row):
-    """What an adjustment posted, or would post (`posted` is false).
+    """The ledger entries of an adjustment; `posted` is false for a dry run.
 
-    No entries where its reference had been posted before.
+    There are none where its reference was posted before.
     """
 
     posted: bool
@@ -33,7 +33,7 @@ class PostedAdjustment(Row):
 async def adjust_wallet(
     database: Database, *, terms: AdjustmentTerms, dry_run: bool = False
 ) -> PostedAdjustment:
-    """Post an adjustment, once per reference; with `dry_run` nothing is kept.
+    """Post an adjustment, once per reference; with `dry_run` roll back and only answer it.
 
     Raises NotFound, CurrencyUnknown, AdjustmentExists.
     """

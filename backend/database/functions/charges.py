@@ -1,4 +1,4 @@
-"""SQL functions of charges: payments by a saved card."""
+"""SQL functions of charges: payments by a saved payment method."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.database.protocol import SERVICE, Database
 class ClaimedCharge(PaymentRow):
     """A charge, and whether Stripe may be asked for it now (`claimed`).
 
-    Until `sending_until` a request for it may run, which no other must overtake.
+    Until `sending_until` a request for it may be running, and no second one may be sent.
     """
 
     claimed: bool
@@ -18,10 +18,11 @@ class ClaimedCharge(PaymentRow):
 
 
 async def claim_charge(database: Database, *, payment_id: UUID) -> ClaimedCharge:
-    """Take the turn to ask Stripe to charge; where nobody may ask any more, the charge ends.
+    """Claim the right to ask Stripe for a charge, for 30 seconds; end a charge that lost it.
 
-    That is while whoever asked for it may do so, nobody canceled it, and for ten minutes. Only
-    where Stripe's list of the customer's intents does not have this one.
+    A charge ends where it was canceled, where whoever requested it is no longer authorized, or
+    after ten minutes. To be called only where Stripe's list of the customer's intents does not have
+    it.
     """
     row = await database.call("claim_charge", SERVICE, payment_id=payment_id)
     return ClaimedCharge.model_validate(row)
@@ -30,9 +31,9 @@ async def claim_charge(database: Database, *, payment_id: UUID) -> ClaimedCharge
 async def release_charge(
     database: Database, *, payment_id: UUID, sending_until: datetime | None
 ) -> None:
-    """Give a claim back whose request is over without an answer.
+    """Give back a claim whose request ended without an answer.
 
-    `sending_until` is the claim's own: a later one stays.
+    `sending_until` is that of the claim: a later claim stays.
     """
     claim = None if sending_until is None else sending_until.isoformat()
     await database.call("release_charge", SERVICE, payment_id=payment_id, sending_until=claim)

@@ -1,4 +1,4 @@
-"""SQL functions of customers: what Stripe knows an organization as."""
+"""SQL functions of customers: organizations as objects at Stripe."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from backend.database.rows import Row
 
 
 class CustomerRow(Row):
-    """An organization, its customer at Stripe if it has one, and who asks for it (`user_id`)."""
+    """An organization, its customer at Stripe if it has one, and the acting user."""
 
     organization_id: UUID
     name: str
@@ -16,7 +16,7 @@ class CustomerRow(Row):
 
 
 class StoredCustomer(Row):
-    """The customer at Stripe that counts for an organization."""
+    """The customer at Stripe that an organization has."""
 
     organization_id: UUID
     name: str
@@ -24,7 +24,7 @@ class StoredCustomer(Row):
 
 
 async def get_customer(database: Database, actor: Person, *, organization_id: UUID) -> CustomerRow:
-    """Read an organization's customer, for who may pay for it. Raises NotFound, RoleTooLow."""
+    """Read an organization's customer, for owners and admins. Raises NotFound, RoleTooLow."""
     row = await database.call("get_customer", actor, organization_id=organization_id)
     return CustomerRow.model_validate(row)
 
@@ -32,7 +32,7 @@ async def get_customer(database: Database, actor: Person, *, organization_id: UU
 async def set_stripe_customer(
     database: Database, *, organization_id: UUID, customer_id: str
 ) -> StoredCustomer:
-    """Write down the customer that Stripe made; of two that were made at once the first counts."""
+    """Record the customer that Stripe created; of two created at the same time the first counts."""
     row = await database.call(
         "set_stripe_customer", SERVICE, organization_id=organization_id, customer_id=customer_id
     )

@@ -1,4 +1,4 @@
-"""SQL functions of dead letters: events that could not be applied, and their ways out."""
+"""SQL functions of dead letters: list, retry, accept, adopt, dismiss."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,10 @@ from backend.stripe.parsers.facts import DisputeFact, Fact, RefundFact
 
 
 class EventRow(Row):
-    """A recorded event with the payment that it is about, if we have that."""
+    """A recorded event, and the payment that it is about where there is one.
+
+    `tries` counts how often it was applied or refetched. `handled_at` is the last time.
+    """
 
     id: str
     type: str
@@ -34,7 +37,7 @@ class EventRow(Row):
 
 
 class Inequality(Row):
-    """What Stripe moved and the wallet has of it: decimal text in major units of `currency`."""
+    """A difference between Stripe and the wallet: decimal text in major units of `currency`."""
 
     what: Literal["received", "taken back"]
     currency: str
@@ -43,13 +46,13 @@ class Inequality(Row):
 
 
 class DismissedEvent(EventRow):
-    """An event that was dismissed; `stays_unequal` says what nobody posts any more."""
+    """A dismissed event; `stays_unequal` is the difference that nothing will post any more."""
 
     stays_unequal: Inequality | None
 
 
 class AcceptedEvent(Row):
-    """What accepting an event posted, or would post (`posted` is false)."""
+    """The ledger entries of an accepted event; `posted` is false for a dry run."""
 
     payment_id: UUID | None
     entries: list[EntryRow]
@@ -57,7 +60,7 @@ class AcceptedEvent(Row):
 
 
 class IntentAtStripe(TypedDict):
-    """What Stripe has of one intent: amounts in minor units of `currency`."""
+    """One PaymentIntent at Stripe, with amounts in minor units of `currency`."""
 
     intent_id: str
     received_minor: int
@@ -67,7 +70,7 @@ class IntentAtStripe(TypedDict):
 
 
 class MoneyAtStripe(TypedDict):
-    """All that Stripe has of the money that an event is about."""
+    """All that Stripe has of the money that an event is about, fetched for `accept_event`."""
 
     customer_id: str | None
     session_id: str | None
@@ -92,7 +95,10 @@ async def get_event(database: Database, *, event_id: str) -> EventRow:
 
 
 async def retry_event(database: Database, *, event_id: str, fact: Fact) -> EventResult:
-    """Apply an open event again, with what Stripe says now. Raises NotFound unless it is open."""
+    """Apply an open event (failed or dead letter) again, with a newly fetched fact.
+
+    Raises NotFound.
+    """
     row = await database.call("retry_event", SERVICE, event_id=event_id, fact=fact.as_json())
     return EventResult.model_validate(row)
 
@@ -106,10 +112,10 @@ async def accept_event(
     organization_id: UUID | None = None,
     dry_run: bool = False,
 ) -> AcceptedEvent:
-    """Post what Stripe moved, whatever had been asked for; with `dry_run` nothing is kept.
+    """Post what Stripe moved, whatever was requested; with `dry_run` roll back and only answer it.
 
-    `adopting` makes the payment that this database does not have, of the organization that has
-    Stripe's customer, or else of `organization_id`. Raises NotFound unless the event is open,
+    `adopting` creates the payment where this database does not have it: for the organization that
+    has Stripe's customer, or else for `organization_id`. Raises NotFound unless the event is open,
     CannotBeAccepted, OrganizationNeeded, CurrencyUnknown.
     """
     row = await database.call(

@@ -1,4 +1,7 @@
-"""Telegram groups: who they belong to and what is shown there. Ids are Telegram's."""
+"""SQL functions of Telegram groups: their organization, and what is shown there.
+
+`telegram_chat_id` is Telegram's id of the group.
+"""
 
 from uuid import UUID
 
@@ -13,9 +16,10 @@ async def record_group_change(
     happened: GroupEvent,
     new_chat_id: int | None = None,
 ) -> Group:
-    """Write down what Telegram says of a group. Again, or late, is harmless.
+    """Record what Telegram reports of the bot in a group; a repeat or a late report is harmless.
 
-    It ends the group's tie where the bot left or joined anew. `new_chat_id`: where it migrated to.
+    The tie to an organization ends where the bot `left` or `joined` again. `new_chat_id`: the
+    supergroup that the group `migrated` to.
     """
     row = await database.call(
         "record_group_change",
@@ -28,7 +32,7 @@ async def record_group_change(
 
 
 async def get_group(database: Database, actor: Person, *, telegram_chat_id: int) -> Group:
-    """Read a group as the caller may know it; who is no owner learns only whether it is tied."""
+    """Read a group as the actor may see it: who is no owner sees only whether it is tied."""
     return Group.model_validate(
         await database.call("get_group", actor, telegram_chat_id=telegram_chat_id)
     )
@@ -37,10 +41,9 @@ async def get_group(database: Database, actor: Person, *, telegram_chat_id: int)
 async def tie_group(
     database: Database, actor: Person, *, telegram_chat_id: int, organization_id: UUID
 ) -> Group:
-    """Tie a group to an organization.
+    """Tie a group to an organization. Raises NotFound, RoleTooLow.
 
-    Raises NotFound or RoleTooLow for who is no owner of it, and NotFound for who is no owner of the
-    organization that the group is tied to.
+    The actor must be an owner of it, and of the organization that the group is tied to already.
     """
     row = await database.call(
         "tie_group", actor, telegram_chat_id=telegram_chat_id, organization_id=organization_id
@@ -59,9 +62,9 @@ async def set_group_permissions(
     message_thread_id: int | None = None,
     tied: bool = True,
 ) -> Group:
-    """Let a group see more, or less, or with `tied` false nothing; what is None stays.
+    """Change what a group shows; `tied` false ends the tie, and None changes nothing.
 
-    Raises NotFound or RoleTooLow.
+    Raises NotFound, RoleTooLow.
     """
     row = await database.call(
         "set_group_permissions",
@@ -79,7 +82,7 @@ async def set_group_permissions(
 async def get_group_balance(
     database: Database, actor: Person, *, telegram_chat_id: int
 ) -> GroupBalance:
-    """Read the wallets that a group may see. Raises NotFound where no owner has allowed it."""
+    """Read the balances that a group shows. Raises NotFound where no owner has allowed it."""
     return GroupBalance.model_validate(
         await database.call("get_group_balance", actor, telegram_chat_id=telegram_chat_id)
     )

@@ -1,7 +1,7 @@
-"""What has happened: wallets, their movements, payments, and a month of a wallet.
+"""SQL functions of history: wallets, their transactions, payments, and monthly statements.
 
-Lists are read from newest to oldest, `max_rows` to a page (1 to 100, else 20). A cursor is what a
-page said was next to it.
+Lists are newest first, `max_rows` to a page (1 to 100, else 20). A cursor is the `next_cursor` or
+`previous_cursor` of another page.
 """
 
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from backend.schemas import (
 
 
 class StatementRow(Row):
-    """One month of a wallet in `currency`, from `begins_at` to `ends_at` (UTC), or until now.
+    """One month of a wallet in `currency`, from `begins_at` to `ends_at` (UTC) or until now.
 
     `empty` says why there are no lines.
     """
@@ -53,7 +53,7 @@ async def list_transactions(
     cursor: str | None = None,
     max_rows: int | None = None,
 ) -> Transactions:
-    """List a wallet's movements, of the default currency where none is named.
+    """List a wallet's transactions; without `currency`, those of the default wallet.
 
     Raises NotFound, BadCursor, CurrencyUnknown.
     """
@@ -78,7 +78,7 @@ async def list_payments(
     cursor: str | None = None,
     max_rows: int | None = None,
 ) -> Payments:
-    """List an organization's payments, of every status where none is named.
+    """List an organization's payments; without `status`, those of every status.
 
     Raises NotFound, BadCursor.
     """
@@ -96,7 +96,7 @@ async def list_payments(
 async def get_statement(
     database: Database, actor: Person, *, organization_id: UUID, currency: str | None, month: date
 ) -> StatementRow:
-    """Read one month of a wallet, of the default currency where it is None.
+    """Read one month of a wallet; without `currency`, of the default wallet.
 
     `month` is any day of it. Raises NotFound, CurrencyUnknown.
     """

@@ -1,4 +1,4 @@
-"""Who this database is, which Stripe account and mode it belongs to, and the operator's policy."""
+"""SQL functions of the installation: its Stripe account and mode, and the operator's policy."""
 
 from uuid import UUID
 
@@ -7,7 +7,10 @@ from backend.database.rows import Row
 
 
 class InstallationRow(Row):
-    """Which Stripe account and mode the database belongs to; the account may not be known yet."""
+    """The database's own id, and the Stripe account and mode that it belongs to.
+
+    `stripe_account_id` is None until a key was used that may read its account.
+    """
 
     installation_id: UUID
     livemode: bool
@@ -15,7 +18,7 @@ class InstallationRow(Row):
 
 
 class ForgottenAccountRow(Row):
-    """How many rows of each kind were unlinked, and the Stripe account that they were of."""
+    """The Stripe account that was forgotten, and how many rows of each kind were unlinked."""
 
     events: int
     account: str | None
@@ -29,7 +32,7 @@ class ForgottenAccountRow(Row):
 async def claim_stripe_account(
     database: Database, *, livemode: bool, stripe_account_id: str | None = None
 ) -> InstallationRow:
-    """Tie the database to a Stripe account and mode, or compare it with those that it has.
+    """Record the Stripe account and mode of the database, or compare them with those recorded.
 
     Without an account only the mode is compared. Raises WrongStripeMode, WrongStripeAccount.
     """
@@ -42,14 +45,14 @@ async def claim_stripe_account(
 async def set_policy(
     database: Database, *, signup_open: bool | None = None, topups_in_chat: bool | None = None
 ) -> None:
-    """Say whether all may found organizations, and top up in the chat; None changes nothing."""
+    """Set whether anybody may create organizations and top up in the chat; None changes nothing."""
     await database.call(
         "set_policy", SERVICE, signup_open=signup_open, topups_in_chat=topups_in_chat
     )
 
 
 async def forget_stripe_account(database: Database) -> ForgottenAccountRow:
-    """Unlink everything that belongs to a Stripe account; the ledger stays.
+    """Unlink everything that belongs to the Stripe account; the ledger stays.
 
     Raises WrongStripeMode in live mode.
     """

@@ -1,4 +1,4 @@
-"""Invitations into an organization. Their codes are told once; the database keeps hashes."""
+"""SQL functions of invitations. A code is shown once; the database keeps its hash."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from backend.schemas import Invitation, Organization, Role
 
 
 class SameNameRow(Row):
-    """Organizations that have the name already and have people: nothing was done."""
+    """Ids of the organizations that have this name and members; nothing was done."""
 
     others: tuple[UUID, ...]
 
@@ -22,7 +22,7 @@ async def create_invitation(
     uses: int = 1,
     hours: int = 48,
 ) -> Invitation:
-    """Make an invitation for `uses` people that works for `hours`, with its code.
+    """Create an invitation for `uses` people, valid for `hours`; the answer has its code.
 
     Raises NotFound, RoleTooLow, TooManyRequests.
     """
@@ -40,7 +40,7 @@ async def create_invitation(
 async def list_invitations(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> list[Invitation]:
-    """List those that still work, newest first, without codes. Raises NotFound, RoleTooLow."""
+    """List valid invitations, newest first, without codes. Raises NotFound, RoleTooLow."""
     rows = await database.call("list_invitations", actor, organization_id=organization_id)
     return [Invitation.model_validate(row) for row in rows]
 
@@ -48,24 +48,24 @@ async def list_invitations(
 async def revoke_invitation(
     database: Database, actor: Person, *, organization_id: UUID, invitation_id: UUID
 ) -> None:
-    """Let nobody in by an invitation any more; again is harmless. Raises NotFound, RoleTooLow."""
+    """Revoke an invitation; again is harmless. Raises NotFound, RoleTooLow."""
     await database.call(
         "revoke_invitation", actor, organization_id=organization_id, invitation_id=invitation_id
     )
 
 
 async def get_invitation(database: Database, actor: Person, *, code: str) -> Invitation:
-    """Read what a code would let the caller into.
+    """Read the invitation of a code. Raises InvitationInvalid.
 
-    Wrong, expired, used up and used by the caller are one refusal: raises InvitationInvalid.
+    Wrong, expired, used up and used by the actor are one refusal, so that codes cannot be probed.
     """
     return Invitation.model_validate(await database.call("get_invitation", actor, code=code))
 
 
 async def accept_invitation(database: Database, actor: Person, *, code: str) -> Organization:
-    """Let the caller in, or raise their role, which it never lowers.
+    """Make the actor a member, or raise their role, which it never lowers.
 
-    Whoever came in by it and is still there gets the same answer again. Raises InvitationInvalid.
+    Who is a member by this code gets the same answer again. Raises InvitationInvalid.
     """
     return Organization.model_validate(await database.call("accept_invitation", actor, code=code))
 
@@ -73,10 +73,10 @@ async def accept_invitation(database: Database, actor: Person, *, code: str) -> 
 async def invite_owner(
     database: Database, *, name: str, hours: int, organization_id: UUID | None = None
 ) -> Invitation | SameNameRow:
-    """Invite an owner into the organization of that id, or else into one that has no people yet.
+    """Create an owner's invitation, into the organization of that id or of that name.
 
-    Where none of that name is without people, but others are there, it answers their ids. Where
-    there is none at all, it is set up. Raises NotFound for an id that is not there.
+    By name it takes one without members, or else creates one; where only others with members have
+    the name, it does nothing and answers their ids. Raises NotFound for an unknown id.
     """
     answer = await database.call(
         "invite_owner", SERVICE, name=name, hours=hours, organization_id=organization_id

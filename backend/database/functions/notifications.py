@@ -1,4 +1,4 @@
-"""The outbox: notifications on their way to Telegram."""
+"""SQL functions of the outbox: notifications on their way to Telegram."""
 
 from uuid import UUID
 
@@ -8,9 +8,9 @@ from backend.schemas import Notification, NotificationOutcome
 
 
 class FinishedNotificationRow(Row):
-    """Whether a report counted.
+    """Whether the report of a delivery counted (`accepted`).
 
-    `seconds_since_paid`: from the payment's credit to the first message to its payer that says so,
+    `seconds_since_paid`: from the payment's credit to the first message to its payer that shows it,
     where this was that message.
     """
 
@@ -19,7 +19,7 @@ class FinishedNotificationRow(Row):
 
 
 async def claim_notifications(database: Database, *, max_rows: int) -> list[Notification]:
-    """Claim what may be sent now, for 30 seconds, `max_rows` at most.
+    """Claim up to `max_rows` notifications that may be sent now, for 30 seconds.
 
     Telegram's limits are kept in SQL, for all bots together: 30 messages a second, in one chat one
     a second with bursts of three, in a group 20 a minute.
@@ -40,7 +40,7 @@ async def finish_notification(
     new_chat_id: int | None = None,
     reason: str | None = None,
 ) -> FinishedNotificationRow:
-    """Write down what became of a claim; nothing changes where the claim had run out.
+    """Record the outcome of a claimed notification; nothing changes where the claim had run out.
 
     The arguments are those of `NotificationResult`; `retry_after` in seconds.
     """

@@ -1,4 +1,4 @@
-"""What the engineer who runs it looks at: /metrics, /ready and `python -m backend doctor`."""
+"""SQL functions for operations: figures for /metrics and `doctor`, ledger proof, migrations."""
 
 from backend.database.protocol import SERVICE, Database
 from backend.database.rows import Row
@@ -14,14 +14,14 @@ class PaymentFigures(Row):
 
 
 class EventFigures(Row):
-    """How many of Stripe's events wait for somebody."""
+    """How many of Stripe's events failed or are dead letters."""
 
     failed: int
     parked: int
 
 
 class OutboxFigures(Row):
-    """Notifications that are not delivered yet; `due` are those in a reachable chat."""
+    """How many notifications are not delivered yet; `due` are those that may be sent now."""
 
     waiting: int
     due: int
@@ -30,7 +30,7 @@ class OutboxFigures(Row):
 
 
 class UpdateFigures(Row):
-    """Telegram's updates that are not handled yet, and those that were given up."""
+    """How many of Telegram's updates are not handled yet, and how many were given up."""
 
     waiting: int
     oldest_seconds: float
@@ -38,10 +38,11 @@ class UpdateFigures(Row):
 
 
 class OperatingFigures(Row):
-    """Numbers only: no names, and no more rows than there are states and decline codes.
+    """What waits and what went wrong, as numbers: no names, and a bounded number of rows.
 
-    `livemode` and `stripe_account_id` are None until a backend has claimed the database. Dead
-    letters count from an hour after they came, parked ones at once.
+    `livemode` and `stripe_account_id` are None until a backend has claimed the database.
+    `oldest_dead_letter_seconds` counts dead letters at once, and failed events from an hour after
+    they were received.
     """
 
     livemode: bool | None
@@ -55,7 +56,7 @@ class OperatingFigures(Row):
 
 
 class LedgerProblemRow(Row):
-    """What is wrong with the ledger, and where: ids only."""
+    """An inconsistency of the ledger, and where it is: ids only."""
 
     problem: str
     place: str
@@ -67,12 +68,12 @@ async def get_operating_figures(database: Database) -> OperatingFigures:
 
 
 async def list_ledger_problems(database: Database, *, max_rows: int) -> list[LedgerProblemRow]:
-    """Read every entry of every account and list what is wrong, `max_rows` at most."""
+    """Check every entry of every account, and list inconsistencies, `max_rows` at most."""
     rows = await database.call("list_ledger_problems", SERVICE, max_rows=max_rows)
     return [LedgerProblemRow.model_validate(row) for row in rows]
 
 
 async def list_applied_migrations(database: Database) -> list[str]:
-    """List the versions that the database has, in order."""
+    """List the versions of the applied migrations, in order."""
     versions: list[str] = await database.call("list_applied_migrations", SERVICE)
     return versions

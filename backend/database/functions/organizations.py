@@ -1,6 +1,6 @@
-"""Organizations, who belongs to them, and what was done in them.
+"""SQL functions of organizations, their members, and the audit log.
 
-An organization that is not there and one of others are the same NotFound.
+An organization that does not exist and one that the actor is no member of are both NotFound.
 """
 
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.schemas import AuditEntries, Me, Member, Organization, Role
 
 
 async def list_organizations(database: Database, actor: Person) -> list[Organization]:
-    """List the caller's own organizations, the oldest membership first."""
+    """List the actor's organizations, the oldest membership first."""
     rows = await database.call("list_organizations", actor)
     return [Organization.model_validate(row) for row in rows]
 
@@ -18,7 +18,7 @@ async def list_organizations(database: Database, actor: Person) -> list[Organiza
 async def get_organization(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> Organization:
-    """Read one of the caller's organizations. Raises NotFound."""
+    """Read one of the actor's organizations. Raises NotFound."""
     row = await database.call("get_organization", actor, organization_id=organization_id)
     return Organization.model_validate(row)
 
@@ -26,7 +26,7 @@ async def get_organization(
 async def create_organization(
     database: Database, actor: Person, *, name: str, idempotency_key: str | None = None
 ) -> Organization:
-    """Found an organization, which the caller owns; the same key founds it once.
+    """Create an organization that the actor owns; the same key creates it once.
 
     Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
     """
@@ -39,7 +39,7 @@ async def create_organization(
 async def rename_organization(
     database: Database, actor: Person, *, organization_id: UUID, name: str
 ) -> Organization:
-    """Give an organization another name. Raises NotFound, RoleTooLow."""
+    """Rename an organization. Raises NotFound, RoleTooLow."""
     row = await database.call(
         "rename_organization", actor, organization_id=organization_id, name=name
     )
@@ -49,13 +49,16 @@ async def rename_organization(
 async def set_default_organization(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> Me:
-    """Make an organization the caller's default one. Raises NotFound."""
+    """Make an organization the actor's default organization. Raises NotFound."""
     row = await database.call("set_default_organization", actor, organization_id=organization_id)
     return Me.model_validate(row)
 
 
 async def list_members(database: Database, actor: Person, *, organization_id: UUID) -> list[Member]:
-    """List owners first, then admins, then members, each by time of joining. Raises NotFound."""
+    """List the members of an organization. Raises NotFound.
+
+    Owners first, then admins, then members, each by time of joining.
+    """
     rows = await database.call("list_members", actor, organization_id=organization_id)
     return [Member.model_validate(row) for row in rows]
 
@@ -63,7 +66,7 @@ async def list_members(database: Database, actor: Person, *, organization_id: UU
 async def change_role(
     database: Database, actor: Person, *, organization_id: UUID, user_id: UUID, role: Role
 ) -> Member:
-    """Give a member another role, and notify them. Raises NotFound, RoleTooLow, LastOwner."""
+    """Change a member's role, and notify them. Raises NotFound, RoleTooLow, LastOwner."""
     row = await database.call(
         "change_role", actor, organization_id=organization_id, user_id=user_id, role=role
     )
@@ -73,7 +76,7 @@ async def change_role(
 async def remove_member(
     database: Database, actor: Person, *, organization_id: UUID, user_id: UUID
 ) -> None:
-    """Take a member out, or leave. Raises NotFound, RoleTooLow, LastOwner."""
+    """End a membership: another person's or the actor's. Raises NotFound, RoleTooLow, LastOwner."""
     await database.call("remove_member", actor, organization_id=organization_id, user_id=user_id)
 
 
@@ -85,11 +88,9 @@ async def list_audit_log(
     cursor: str | None = None,
     max_rows: int | None = None,
 ) -> AuditEntries:
-    """List what was done in an organization, newest first.
+    """List the audit log of an organization, newest first.
 
-    `max_rows` to a page (1 to 100, else 20).
-
-    Raises NotFound, RoleTooLow, BadCursor.
+    `max_rows` to a page (1 to 100, else 20). Raises NotFound, RoleTooLow, BadCursor.
     """
     page = await database.call(
         "list_audit_log", actor, organization_id=organization_id, cursor=cursor, max_rows=max_rows

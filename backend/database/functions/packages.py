@@ -8,7 +8,7 @@ from backend.schemas import Package
 
 
 class PackageTerms(TypedDict):
-    """What is offered: `amount` in minor units, every `interval` (`week` or `month`)."""
+    """The terms of a package: `amount` in minor units, every `interval` (`week` or `month`)."""
 
     name: str
     amount: int
@@ -17,23 +17,23 @@ class PackageTerms(TypedDict):
 
 
 async def list_packages(database: Database, actor: Person) -> list[Package]:
-    """List what is offered, for people, by currency and amount."""
+    """List the packages on offer, for people, by currency and amount."""
     rows = await database.call("list_packages", actor)
     return [Package.model_validate(row) for row in rows]
 
 
 async def list_packages_for_service(database: Database) -> list[Package]:
-    """List what is offered, for the operator."""
+    """List the packages on offer, for the operator, by currency and amount."""
     rows = await database.call("list_packages_for_service", SERVICE)
     return [Package.model_validate(row) for row in rows]
 
 
 async def add_package(database: Database, *, terms: PackageTerms) -> Package:
-    """Offer a package; the same one again is the one that is there. Raises AmountRefused."""
+    """Offer a package; the same terms again answer the one that is there. Raises AmountRefused."""
     row = await database.call("add_package", SERVICE, terms=terms)
     return Package.model_validate(row)
 
 
 async def remove_package(database: Database, *, package_id: UUID) -> None:
-    """Offer a package no more; what was started with it goes on. Raises NotFound."""
+    """Withdraw a package; subscriptions that began with it go on. Raises NotFound."""
     await database.call("remove_package", SERVICE, package_id=package_id)

@@ -13,10 +13,11 @@ from backend.stripe.parsers.payment_methods import StripePaymentMethod
 
 
 class WhoseMethods(TypedDict, total=False):
-    """Whose methods Stripe is asked about: ours by UUIDs as text, or Stripe's ids.
+    """The organization whose payment methods are to be synced: by one of these keys.
 
-    `link_id` names the link that the question is about, if it is about one. `at_most_every`
-    (seconds): nothing is asked where somebody asked since.
+    `organization_id` and `link_id` are our UUIDs as text, `customer_id` and `method_id` are
+    Stripe's. `link_id` names the setup link whose page saved one. `at_most_every` (seconds):
+    nothing is due if they were synced since.
     """
 
     organization_id: str
@@ -27,10 +28,10 @@ class WhoseMethods(TypedDict, total=False):
 
 
 class OrderedMethod(PaymentMethod, extra="ignore"):
-    """A method that something is to be done with at Stripe.
+    """A payment method that is to be changed at Stripe.
 
-    `twins` are Stripe's ids of the same card, saved there more than once. An organization without
-    a customer has no active method.
+    `twins` are Stripe's ids of the same card, where it was saved more than once. Without a
+    `stripe_customer_id` the organization has no active payment method.
     """
 
     stripe_payment_method_id: str
@@ -39,9 +40,10 @@ class OrderedMethod(PaymentMethod, extra="ignore"):
 
 
 class PaymentMethodSync(Row):
-    """Whose methods Stripe is asked about, and when it was asked: of two answers the later counts.
+    """A sync that is due: the customer to list at Stripe, and when it was claimed.
 
-    `link` is the link that the question was about, if it was about one.
+    Of two answers the one with the later `refetched_at` counts. `link` is the setup link whose page
+    saved a payment method.
     """
 
     organization_id: UUID
@@ -51,10 +53,10 @@ class PaymentMethodSync(Row):
 
 
 class MirroredMethods(Row):
-    """What came of an answer of Stripe's. Not `fresh`: a later one had been written down.
+    """The result of a sync. Not `fresh`: a later answer was recorded before, and nothing changed.
 
-    `method` is what was added, or the same card as it was there (`known`). `default_to` and
-    `detach` (Stripe's ids) are what Stripe is to be told for all to be as it should.
+    `method` is what was added, or the same card as it was saved before (`known`). `default_to` and
+    `detach` (Stripe's ids) are changes that are still to be made at Stripe.
     """
 
     fresh: bool
@@ -67,9 +69,9 @@ class MirroredMethods(Row):
 async def list_payment_methods(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> list[PaymentMethod]:
-    """List what an organization has saved, the default first, then the oldest.
+    """List what an organization has saved, the default first, then the oldest. Raises NotFound.
 
-    Members see no more than what the default one is called. Raises NotFound.
+    Members see only the name of the default one.
     """
     rows = await database.call("list_payment_methods", actor, organization_id=organization_id)
     return [PaymentMethod.model_validate(row) for row in rows]
@@ -78,7 +80,7 @@ async def list_payment_methods(
 async def get_payment_method(
     database: Database, actor: Person, *, payment_method_id: UUID
 ) -> PaymentMethod:
-    """Read a method that can be charged. Raises NotFound, RoleTooLow."""
+    """Read a payment method that can be charged. Raises NotFound, RoleTooLow."""
     row = await database.call("get_payment_method", actor, payment_method_id=payment_method_id)
     return PaymentMethod.model_validate(row)
 
@@ -86,7 +88,7 @@ async def get_payment_method(
 async def set_payment_method_label(
     database: Database, actor: Person, *, payment_method_id: UUID, label: str
 ) -> PaymentMethod:
-    """Give a method a label; an empty one is none. Raises NotFound, RoleTooLow."""
+    """Set the label of a payment method; "" removes it. Raises NotFound, RoleTooLow."""
     row = await database.call(
         "set_payment_method_label", actor, payment_method_id=payment_method_id, label=label
     )
@@ -96,7 +98,7 @@ async def set_payment_method_label(
 async def request_payment_method_addition(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> None:
-    """Write down that somebody adds a method without a page.
+    """Count and audit that a payment method is about to be saved without a page of Stripe's.
 
     Raises NotFound, RoleTooLow, TooManyRequests.
     """
@@ -110,10 +112,9 @@ async def request_payment_method_change(
     payment_method_id: UUID,
     act: Literal["default", "removal"],
 ) -> OrderedMethod:
-    """Write down what somebody wants done with a method, before it is done at Stripe.
+    """Record a requested change, before it is made at Stripe. Raises NotFound, RoleTooLow.
 
-    Raises NotFound, RoleTooLow. The removal of one that is removed already is answered, not written
-    down.
+    The removal of one that is removed already is answered again and not recorded.
     """
     row = await database.call(
         "request_payment_method_change", actor, payment_method_id=payment_method_id, act=act
@@ -124,9 +125,9 @@ async def request_payment_method_change(
 async def get_payment_method_sync(
     database: Database, *, fact: WhoseMethods, event_id: str | None = None
 ) -> PaymentMethodSync | None:
-    """Read whose methods Stripe is to be asked about; None where there is nothing to ask.
+    """Read which customer's payment methods are to be listed at Stripe; None if no sync is due.
 
-    Where Stripe was asked after the event `event_id` came, it has answered already.
+    A sync that began after the event `event_id` was received covers that event.
     """
     row = await database.call("get_payment_method_sync", SERVICE, fact=fact, event_id=event_id)
     return PaymentMethodSync.model_validate(row) if row["due"] else None
@@ -144,10 +145,10 @@ async def sync_payment_methods(
     make_default: bool = False,
     deleted_stripe_customer_id: str | None = None,
 ) -> MirroredMethods:
-    """Write down all `methods` that a customer has at Stripe, and which is its default.
+    """Replace our copy of a customer's payment methods by `methods`, all that Stripe has.
 
-    `added_id` (Stripe's) is what `added_by` has just saved, to be the default one if so. A customer
-    that is gone at Stripe is forgotten.
+    `added_id` (Stripe's) was just saved by `added_by`, with `make_default` as the default one. A
+    customer that was deleted at Stripe is unlinked.
     """
     row = await database.call(
         "sync_payment_methods",
@@ -165,6 +166,9 @@ async def sync_payment_methods(
 
 
 async def notify_expiring_payment_methods(database: Database, *, max_rows: int) -> int:
-    """Notify owners and admins, once and a month ahead, of cards that expire; how many cards."""
-    told: int = await database.call("notify_expiring_payment_methods", SERVICE, max_rows=max_rows)
-    return told
+    """Notify owners and admins of cards that expire within a month; return how many cards.
+
+    Once for each card and expiry date.
+    """
+    cards: int = await database.call("notify_expiring_payment_methods", SERVICE, max_rows=max_rows)
+    return cards

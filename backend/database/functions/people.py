@@ -1,4 +1,4 @@
-"""People: made known by Telegram or by Supabase Auth, and linked where they are one."""
+"""SQL functions of people: registered by Telegram or Supabase Auth, linked where they are one."""
 
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from backend.schemas import LinkCode, Me
 async def upsert_telegram_user(
     database: Database, *, telegram_id: int, name: str, language: str, chat_id: int | None = None
 ) -> Me:
-    """Make a Telegram user known, or refresh what is known; `chat_id` only if it is private.
+    """Register a Telegram user, or update their name, language and private chat.
 
-    A person's private chat can be written to again from then on.
+    `chat_id` only of a private chat, which counts as reachable from then on.
     """
     row = await database.call(
         "upsert_telegram_user",
@@ -27,7 +27,7 @@ async def upsert_telegram_user(
 async def upsert_supabase_user(
     database: Database, *, auth_user_id: UUID, name: str, language: str, refresh: bool
 ) -> Me:
-    """Make a Supabase user known; `refresh` says whether what is known already is to change."""
+    """Register a Supabase user; with `refresh` also update their name and language."""
     row = await database.call(
         "upsert_supabase_user",
         SERVICE,
@@ -40,7 +40,7 @@ async def upsert_supabase_user(
 
 
 async def create_link_code(database: Database, actor: Person) -> LinkCode:
-    """Make a code that links the caller with a Telegram user; it works for 15 minutes.
+    """Create a code to link the actor with a Telegram user, valid for 15 minutes.
 
     Raises AlreadyLinked.
     """
@@ -48,7 +48,7 @@ async def create_link_code(database: Database, actor: Person) -> LinkCode:
 
 
 async def redeem_link_code(database: Database, actor: Person, *, code: str) -> Me:
-    """Make one person of the Telegram user who shows a code and the Supabase user who made it.
+    """Merge the Telegram user who shows a code and the Supabase user who created it.
 
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory, and changes nothing then.
     """

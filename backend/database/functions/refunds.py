@@ -1,4 +1,4 @@
-"""SQL functions of refunds: ask for one, send it to Stripe, learn that Stripe refused it."""
+"""SQL functions of refunds: request one, read it for Stripe, record that Stripe refused it."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,11 +9,11 @@ from backend.schemas import Refund
 
 
 class RefundRow(Refund, extra="ignore"):
-    """A refund as the backend needs it to talk to Stripe.
+    """A refund as the service needs it for requests to Stripe.
 
-    `amount_minor` is what the payer gets, with tax. `made_here`: it was not made in Stripe's
-    dashboard. `authorized`: whoever asked for it is an owner or admin still. `requested_at` is when
-    Stripe was asked by this `attempt`.
+    `amount_minor` is what the payer gets, tax included. `made_here`: it was requested here and not
+    made in Stripe's dashboard. `authorized`: whoever requested it is still an owner or admin.
+    `requested_at` is when this `attempt` was requested.
     """
 
     amount_minor: int
@@ -35,9 +35,9 @@ async def create_refund(
     amount: int | None = None,
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None,
 ) -> Refund:
-    """Ask for `amount` minor units of a payment to go back, or for all that is left.
+    """Request a refund of `amount` minor units of a payment, or of all that is left.
 
-    The same key finds the same refund; one that Stripe refused is tried again, as another attempt.
+    The same key finds the same refund; one that Stripe refused is tried again as another attempt.
     Raises NotFound, RoleTooLow, IdempotencyKeyReused, TooManyRequests, NothingToRefund,
     RefundTooLarge, AmountTooSmall, AmountTooPrecise.
     """
@@ -53,25 +53,25 @@ async def create_refund(
 
 
 async def get_refund(database: Database, actor: Person, *, refund_id: UUID) -> Refund:
-    """Read a refund of an organization of the caller's. Raises NotFound."""
+    """Read a refund of one of the actor's organizations. Raises NotFound."""
     row = await database.call("get_refund", actor, refund_id=refund_id)
     return Refund.model_validate(row)
 
 
 async def get_refund_for_service(database: Database, *, refund_id: UUID) -> RefundRow:
-    """Read all that is needed to talk to Stripe about a refund."""
+    """Read a refund for requests to Stripe."""
     row = await database.call("get_refund_for_service", SERVICE, refund_id=refund_id)
     return RefundRow.model_validate(row)
 
 
 async def refuse_refund(database: Database, *, refund_id: UUID, attempt: int, failure: str) -> None:
-    """Fail a refund that this attempt did not make at Stripe; its amount may be asked for again."""
+    """Mark a refund as failed that this attempt did not create; it may be requested again."""
     await database.call(
         "refuse_refund", SERVICE, refund_id=refund_id, attempt=attempt, failure=failure
     )
 
 
 async def claim_refunds_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List refunds whose answer or webhook may have been lost; each comes every five minutes."""
+    """List refunds whose answer or webhook may have been lost; each is due every five minutes."""
     ids: list[str] = await database.call("claim_refunds_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]

@@ -1,4 +1,4 @@
-"""SQL functions of setup links: pages of Stripe's to add a payment method on."""
+"""SQL functions of setup links: pages of Stripe's on which a payment method is saved."""
 
 from uuid import UUID
 
@@ -7,10 +7,10 @@ from backend.schemas import MethodLink
 
 
 class SetupLinkRow(MethodLink, extra="ignore"):
-    """A link as the backend needs it to talk to Stripe.
+    """A setup link as the service needs it for requests to Stripe.
 
-    `user_id` made it, and `language` is theirs. `make_default`: the method that is added is to be
-    the default one, and whoever made the link may decide that still.
+    `user_id` created it, `language` is theirs. `make_default`: the payment method becomes the
+    default one, and whoever created the link is still authorized to decide that.
     """
 
     stripe_customer_id: str | None
@@ -22,7 +22,7 @@ class SetupLinkRow(MethodLink, extra="ignore"):
 
 
 class SetupLinkCheck(SetupLinkRow):
-    """A link, and whether Stripe may be asked about it now (`due`)."""
+    """A setup link, and whether it may be refetched now (`due`)."""
 
     due: bool
 
@@ -37,7 +37,7 @@ async def create_setup_link(
     telegram_chat_id: int | None = None,
     message_id: int | None = None,
 ) -> MethodLink:
-    """Make a link for an hour; the same key and input find the same one again.
+    """Create a setup link, valid for an hour; the same key and input find the same one again.
 
     Raises NotFound, RoleTooLow, TooManyRequests, IdempotencyKeyReused.
     """
@@ -54,7 +54,7 @@ async def create_setup_link(
 
 
 async def get_setup_link(database: Database, actor: Person, *, link_id: UUID) -> MethodLink:
-    """Read a link of the caller's own. Raises NotFound, RoleTooLow."""
+    """Read a setup link of the actor's own. Raises NotFound, RoleTooLow."""
     row = await database.call("get_setup_link", actor, link_id=link_id)
     return MethodLink.model_validate(row)
 
@@ -62,9 +62,9 @@ async def get_setup_link(database: Database, actor: Person, *, link_id: UUID) ->
 async def open_setup_link(
     database: Database, *, link_id: UUID, session_id: str | None = None, url: str | None = None
 ) -> SetupLinkRow:
-    """Read all that is needed to talk to Stripe about a link; write down the page it made, if any.
+    """Record the Checkout Session of a setup link, if one is passed, and read the link for Stripe.
 
-    What is known already stays.
+    What is recorded already stays.
     """
     row = await database.call(
         "open_setup_link", SERVICE, link_id=link_id, session_id=session_id, url=url
@@ -73,7 +73,7 @@ async def open_setup_link(
 
 
 async def claim_setup_link_check(database: Database, *, link_id: UUID) -> SetupLinkCheck:
-    """Read a link, and take the turn to ask Stripe about it, which comes every three seconds.
+    """Read a setup link, and claim the right to refetch it, which is granted every three seconds.
 
     Raises NotFound.
     """
@@ -89,9 +89,9 @@ async def settle_setup_link(
     expired: bool = False,
     decline: str | None = None,
 ) -> None:
-    """Write down what became of a link's page, and have its message show that once.
+    """Record what became of a setup link's page, and queue its message to be edited.
 
-    `decline` is Stripe's code of the last failed try on it.
+    Nothing changes for a link that is settled. `decline` is Stripe's code of the last failed try.
     """
     await database.call(
         "settle_setup_link",

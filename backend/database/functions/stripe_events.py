@@ -15,7 +15,7 @@ EventState = Literal["done", "ignored", "failed", "parked"]
 
 @dataclass(frozen=True)
 class ReceivedEvent:
-    """An event of Stripe's, or an answer to a check: `created` in seconds since 1970."""
+    """An event of Stripe's, or the answer to a refetch: `created` in seconds since 1970."""
 
     id: str
     type: str
@@ -26,14 +26,14 @@ class ReceivedEvent:
     api_version: str | None = None
 
     def as_json(self) -> Json:
-        """As SQL takes it."""
+        """Return the object that `api.receive_events` takes."""
         return {**vars(self), "fact": self.fact.as_json()}
 
 
 class EventResult(Row):
-    """What became of an event; `fact` only where Stripe is to be asked about it.
+    """What became of an event; `fact` is there where Stripe is to be asked about it.
 
-    `repeat`: it had been applied before, and nothing was done now.
+    `repeat`: it was applied before, and nothing changed now.
     """
 
     id: str
@@ -48,9 +48,9 @@ class EventResult(Row):
 async def receive_events(
     database: Database, *, events: Sequence[ReceivedEvent]
 ) -> list[EventResult]:
-    """Record events and apply each once; what became of them, in the same order.
+    """Record events and apply each once, in one transaction; return the results in the same order.
 
-    Raises WrongStripeMode where one of them is of the other mode, and then applies none.
+    Raises WrongStripeMode, and applies none, where one is of the other mode.
     """
     rows = await database.call(
         "receive_events", SERVICE, events=[each.as_json() for each in events]
@@ -65,9 +65,9 @@ async def reapply_event(database: Database, *, event_id: str) -> EventResult:
 
 
 async def apply_refetched_event(database: Database, *, event_id: str, fact: Fact) -> EventResult:
-    """Apply what Stripe answered about the object of an event about which it was to be asked.
+    """Apply the fact that a refetch of an event's object gave.
 
-    `repeat` where somebody else asked at the same time and was faster.
+    `repeat` where another process refetched at the same time and was first.
     """
     row = await database.call(
         "apply_refetched_event", SERVICE, event_id=event_id, fact=fact.as_json()
@@ -76,31 +76,31 @@ async def apply_refetched_event(database: Database, *, event_id: str, fact: Fact
 
 
 async def mark_event_refetched(database: Database, *, event_id: str) -> None:
-    """Write down that Stripe has answered all that an event asks for: a repeat asks no more."""
+    """Record that everything an event needs was refetched, so that a repeat of it does nothing."""
     await database.call("mark_event_refetched", SERVICE, event_id=event_id)
 
 
 async def mark_event_unanswered(database: Database, *, event_id: str, reason: str) -> EventResult:
-    """Write down that Stripe did not answer, and why: a repeat of the event asks again.
+    """Record that a refetch failed, and why; a repeat of the event tries again.
 
-    After five tries in an hour, or where Stripe does not know the object, it is a dead letter.
+    After five tries and an hour, or where Stripe does not know the object, it is a dead letter.
     """
     row = await database.call("mark_event_unanswered", SERVICE, event_id=event_id, reason=reason)
     return EventResult.model_validate(row)
 
 
 async def list_events_to_reconcile(database: Database, *, max_rows: int) -> list[str]:
-    """List events that failed or wait for Stripe's answer, the one first that waits longest."""
+    """List events that failed or need a refetch, the longest waiting first."""
     ids: list[str] = await database.call("list_events_to_reconcile", SERVICE, max_rows=max_rows)
     return ids
 
 
 async def get_events_cursor(database: Database) -> int:
-    """Read until when (seconds since 1970) Stripe's list of events was read to its end."""
+    """Read until when (seconds since 1970) Stripe's list of events has been applied."""
     until: int = await database.call("get_events_cursor", SERVICE)
     return until
 
 
 async def advance_events_cursor(database: Database, *, read_until: int) -> None:
-    """Write down until when (seconds since 1970) Stripe's whole list was applied."""
+    """Record until when (seconds since 1970) Stripe's list of events has been applied."""
     await database.call("advance_events_cursor", SERVICE, read_until=read_until)

@@ -1,4 +1,4 @@
-"""SQL functions of subscriptions: start and change one, write down how it stands at Stripe."""
+"""SQL functions of subscriptions: create and change one, record its state at Stripe."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -9,9 +9,10 @@ from backend.schemas import Interval, Subscription
 
 
 class SubscriptionTerms(TypedDict, total=False):
-    """What is asked for: a package, or an amount (minor units), a currency and an interval.
+    """Terms of a new subscription: a package, or an amount (minor units), a currency, an interval.
 
-    Ids are UUIDs as text. With `payment_method_id` that saved card pays, from the beginning.
+    Ids are UUIDs as text. With `payment_method_id` that saved payment method pays from the first
+    invoice on.
     """
 
     package_id: str | None
@@ -22,7 +23,7 @@ class SubscriptionTerms(TypedDict, total=False):
 
 
 class SubscriptionChanges(TypedDict, total=False):
-    """What is to change; `amount` in minor units. Without `canceled` it is not to end."""
+    """What is to change; `amount` in minor units. Without `canceled` the subscription goes on."""
 
     amount: int | None
     paused: bool | None
@@ -30,11 +31,11 @@ class SubscriptionChanges(TypedDict, total=False):
 
 
 class SeenSubscription(TypedDict, total=False):
-    """How Stripe said that a subscription stands; what is left out or None was not said.
+    """The state of a subscription at Stripe; a key that is missing or None changes nothing.
 
-    `refetched_at` (ISO 8601) is the row's of when Stripe was asked: the later counts.
-    `amount` in minor units, `ends` (of the period) in seconds since 1970. `changed_by` (a UUID as
-    text) has seen it already.
+    `refetched_at` (ISO 8601) is that of the row with which Stripe was asked: a later answer is not
+    overwritten by an earlier one. `amount` in minor units; `ends` (of the period) in seconds since
+    1970. `changed_by` (a UUID as text) is not notified.
     """
 
     refetched_at: str
@@ -50,11 +51,11 @@ class SeenSubscription(TypedDict, total=False):
 
 
 class SubscriptionRow(Subscription, extra="ignore"):
-    """A subscription as the backend needs it to talk to Stripe.
+    """A subscription as the service needs it for requests to Stripe.
 
-    `stripe_payment_method_id` is the saved card that it begins with. `unwanted`: somebody who may
-    has canceled it. `revoked`: whoever started it has lost the role. `refetched_at` goes back with
-    Stripe's answer.
+    `stripe_payment_method_id` is the saved payment method that it begins with. `unwanted`: somebody
+    who is authorized requested its end. `revoked`: whoever started it has lost the role.
+    `refetched_at` is passed back with Stripe's state.
     """
 
     attempt: int
@@ -70,7 +71,7 @@ class SubscriptionRow(Subscription, extra="ignore"):
 
 
 class RequestedChange(Subscription, extra="ignore"):
-    """A subscription before the change that `changed_by` asks for."""
+    """A subscription before a change, and the person who requested it."""
 
     changed_by: UUID
 
@@ -83,10 +84,10 @@ async def create_subscription(
     terms: SubscriptionTerms,
     idempotency_key: str | None = None,
 ) -> Subscription:
-    """Make a subscription; the same key and input find the same one again.
+    """Create a subscription; the same key and terms find the same one again.
 
-    Raises NotFound, RoleTooLow, TopupsOff, one of AmountRefused, SubscriptionCurrency,
-    TooManyRequests, IdempotencyKeyReused.
+    Raises NotFound, RoleTooLow, TopupsOff, AmountRefused, SubscriptionCurrency, TooManyRequests,
+    IdempotencyKeyReused.
     """
     row = await database.call(
         "create_subscription",
@@ -101,7 +102,7 @@ async def create_subscription(
 async def list_subscriptions(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> list[Subscription]:
-    """List subscriptions that go on, or may begin, newest first. Raises NotFound."""
+    """List subscriptions that are not canceled, newest first. Raises NotFound."""
     rows = await database.call("list_subscriptions", actor, organization_id=organization_id)
     return [Subscription.model_validate(row) for row in rows]
 
@@ -109,7 +110,7 @@ async def list_subscriptions(
 async def get_subscription(
     database: Database, actor: Person, *, subscription_id: UUID
 ) -> Subscription:
-    """Read a subscription of an organization of the caller's. Raises NotFound."""
+    """Read a subscription of one of the actor's organizations. Raises NotFound."""
     row = await database.call("get_subscription", actor, subscription_id=subscription_id)
     return Subscription.model_validate(row)
 
@@ -117,9 +118,9 @@ async def get_subscription(
 async def request_subscription_change(
     database: Database, actor: Person, *, subscription_id: UUID, changes: SubscriptionChanges
 ) -> RequestedChange:
-    """Write down what somebody wants changed, before Stripe is asked for it.
+    """Record a requested change, before it is made at Stripe.
 
-    Raises NotFound, RoleTooLow, SubscriptionOver, one of AmountRefused.
+    Raises NotFound, RoleTooLow, SubscriptionOver, AmountRefused.
     """
     row = await database.call(
         "request_subscription_change", actor, subscription_id=subscription_id, changes=changes
@@ -133,10 +134,7 @@ async def get_subscription_for_service(
     subscription_id: UUID | None,
     stripe_subscription_id: str | None = None,
 ) -> SubscriptionRow:
-    """Read all that is needed to talk to Stripe about a subscription; by our id, or by Stripe's.
-
-    Raises NotFound.
-    """
+    """Read a subscription for requests to Stripe, by our id or by Stripe's. Raises NotFound."""
     row = await database.call(
         "get_subscription_for_service",
         SERVICE,
@@ -149,7 +147,7 @@ async def get_subscription_for_service(
 async def record_subscription_state(
     database: Database, *, subscription_id: UUID, state: SeenSubscription
 ) -> Subscription:
-    """Write down how a subscription stands at Stripe, and notify its people of what changed."""
+    """Record the state of a subscription at Stripe, and notify people of what changed."""
     row = await database.call(
         "record_subscription_state", SERVICE, subscription_id=subscription_id, state=state
     )
@@ -157,7 +155,7 @@ async def record_subscription_state(
 
 
 async def claim_subscription_check(database: Database, *, subscription_id: UUID) -> bool:
-    """Take the turn to ask Stripe about a subscription, if it is now: every three seconds.
+    """Claim the right to refetch a subscription, which is granted every three seconds.
 
     Raises NotFound.
     """
@@ -166,7 +164,7 @@ async def claim_subscription_check(database: Database, *, subscription_id: UUID)
 
 
 async def list_subscriptions_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List subscriptions whose webhook may have been lost, the longest unasked first."""
+    """List subscriptions whose webhook may have been lost, those refetched longest ago first."""
     ids: list[str] = await database.call(
         "list_subscriptions_to_reconcile", SERVICE, max_rows=max_rows
     )

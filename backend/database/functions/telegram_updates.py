@@ -1,4 +1,4 @@
-"""What Telegram posts in webhook mode: stored, handled once, forgotten."""
+"""SQL functions of Telegram's updates in webhook mode: stored, claimed, finished, erased."""
 
 from uuid import UUID
 
@@ -8,28 +8,28 @@ from backend.schemas import ClaimedUpdate, Json
 
 
 class ReceivedUpdateRow(Row):
-    """`repeat`: the update was there already, and nothing changed."""
+    """Whether the update was there already (`repeat`), so that nothing changed."""
 
     repeat: bool
 
 
 class ClaimedUpdatesRow(Row):
-    """Updates to handle now, and the ids of those that were given up just now."""
+    """Updates to handle now, and the ids of those that this call gave up."""
 
     updates: list[ClaimedUpdate]
     given_up: tuple[int, ...]
 
 
 class FinishedUpdateRow(Row):
-    """`accepted`: the claim had not run out."""
+    """Whether the claim was the update's latest, and not finished before (`accepted`)."""
 
     accepted: bool
 
 
 async def receive_update(database: Database, *, body: Json) -> ReceivedUpdateRow:
-    """Store one update; a repeat changes nothing.
+    """Store an update; a repeat changes nothing.
 
-    `body` is Telegram's object whole, which the bot reads: https://core.telegram.org/bots/api#update
+    `body` is Telegram's whole object: https://core.telegram.org/bots/api#update
     """
     return ReceivedUpdateRow.model_validate(
         await database.call("receive_update", SERVICE, body=body)
@@ -39,23 +39,24 @@ async def receive_update(database: Database, *, body: Json) -> ReceivedUpdateRow
 async def claim_updates(
     database: Database, *, max_rows: int, takeover: bool = False
 ) -> ClaimedUpdatesRow:
-    """Claim updates for 30 seconds, `max_rows` at most: one at a time per chat, oldest first.
+    """Claim up to `max_rows` updates for 30 seconds: one per chat at a time, oldest first.
 
-    With `takeover` also those that another bot holds. What ran out five times is given up.
+    With `takeover` also those that another bot has claimed. One whose claim ran out five times is
+    given up.
     """
     row = await database.call("claim_updates", SERVICE, max_rows=max_rows, takeover=takeover)
     return ClaimedUpdatesRow.model_validate(row)
 
 
 async def finish_update(database: Database, *, update_id: int, claim: UUID) -> FinishedUpdateRow:
-    """Write down that an update was handled, and forget what it says."""
+    """Mark an update as handled, and erase its text."""
     row = await database.call("finish_update", SERVICE, update_id=update_id, claim=claim)
     return FinishedUpdateRow.model_validate(row)
 
 
 async def reject_update(database: Database, *, update_id: int, kind: str) -> None:
-    """Give up an update that nobody can read, also one that was not stored.
+    """Give up an update that cannot be parsed, also one that was not stored.
 
-    `kind` is its first field's name.
+    `kind` is the name of its first field beside `update_id`.
     """
     await database.call("reject_update", SERVICE, update_id=update_id, kind=kind)
