@@ -1,1 +1,1 @@
-"""The HTTP side: routes, request parsing, authentication, rate limits, OpenAPI, return pages."""
+"""HTTP: routes, request parsing, authentication, rate limits, OpenAPI and return pages."""

@@ -1,6 +1,7 @@
-"""Who is calling: a Supabase user, the bot speaking for a Telegram user, or the bot itself.
+"""Authentication: a Supabase user, the bot for a Telegram user, or the bot itself.
 
-The token's `iss`, exactly, chooses who verifies it; no verifier ever sees another's tokens.
+The token's `iss` chooses the verifier, by exact comparison; no verifier sees another issuer's
+tokens.
 """
 
 from typing import Protocol
@@ -20,25 +21,28 @@ CLOCK_SKEW_SECONDS = 5
 
 
 class SupabaseTokens(Protocol):
-    """What verifies the tokens of a Supabase project's users: `supabase_auth.SupabaseAuth`."""
+    """A verifier of the tokens of a Supabase project's users: `supabase_auth.SupabaseAuth`."""
 
     issuer: str
 
     async def claims(self, token: str) -> schemas.Json:
-        """Return what a token says; raise Unauthorized or SupabaseUnavailable."""
+        """Return a token's claims. Raises Unauthorized, SupabaseUnavailable."""
 
 
 SUPABASE_AUTH = web.AppKey[SupabaseTokens | None]("supabase_auth")
-REGISTERED_USERS = web.AppKey(
-    "met", set[UUID]
-)  # Supabase users whose row is there, to ask once a process
+# Supabase users who have a row, so that each process registers one only once.
+REGISTERED_USERS = web.AppKey("registered_users", set[UUID])
 MAX_REGISTERED_USERS = 100_000
 CALLER = web.RequestKey[Person]("caller")
 
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Before anything under /api/ is answered: whoever shows a token is known by it, or refused."""
+    """Set CALLER on requests below /api/ that have an Authorization header.
+
+    Raises Unauthorized for a token that is not valid, also where the route needs none, and
+    SupabaseUnavailable. Whether there must be one is the route's to decide (`acting_user`).
+    """
     if request.path.startswith("/api/") and "Authorization" in request.headers:
         token = bearer(request)
         supabase = request.app[SUPABASE_AUTH]
@@ -55,19 +59,19 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def acting_user(request: web.Request) -> Person:
-    """The person for whom the request is made; raises Unauthorized."""
+    """Return the person who makes the request. Raises Unauthorized."""
     if CALLER not in request:
         raise Unauthorized
     return request[CALLER]
 
 
 def require_bot(request: web.Request) -> None:
-    """Only the bot's own service token opens /internal; raises Unauthorized."""
+    """Require the bot's service token, which only /internal accepts. Raises Unauthorized."""
     verify_bot_token(request, bearer(request), schemas.SERVICE_AUDIENCE)
 
 
 def bearer(request: web.Request) -> str:
-    """The token in the request's header, whatever it is worth."""
+    """Return the bearer token of a request, not verified. Raises Unauthorized if there is none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.isascii():
         raise Unauthorized
@@ -75,7 +79,10 @@ def bearer(request: web.Request) -> str:
 
 
 def telegram_user(claims: schemas.Json) -> TelegramUser:
-    """Telegram's ids fit in 52 bits: https://core.telegram.org/bots/api#user."""
+    """Return the Telegram user of verified claims. Raises Unauthorized unless `sub` is an id.
+
+    Telegram's ids have at most 52 significant bits: https://core.telegram.org/bots/api#user
+    """
     subject = claims["sub"]
     if not (subject.isascii() and subject.isdigit() and len(subject) <= 16):
         raise Unauthorized
@@ -83,7 +90,10 @@ def telegram_user(claims: schemas.Json) -> TelegramUser:
 
 
 async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseUser:
-    """A Supabase user, made known to the database at their first call."""
+    """Return the Supabase user of verified claims, registered at their first call.
+
+    Raises Unauthorized unless `sub` is a UUID.
+    """
     try:
         user = SupabaseUser(UUID(claims["sub"]))
     except ValueError as error:
@@ -100,7 +110,10 @@ async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseU
 
 
 def verify_bot_token(request: web.Request, token: str, audience: str) -> schemas.Json:
-    """The token's claims, if the bot signed it for `audience` just now."""
+    """Return the claims of a token that the bot signed for `audience`. Raises Unauthorized.
+
+    A token that lives longer than TOKEN_LIFETIME_SECONDS is refused: it was not made by our bot.
+    """
     secret = request.app[SETTINGS].bot_api_secret.get_secret_value()
     claims = verify_token(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
     if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
@@ -109,7 +122,7 @@ def verify_bot_token(request: web.Request, token: str, audience: str) -> schemas
 
 
 def issuer_of(token: str) -> object:
-    """Return who the token says has issued it: a claim, to be proved by that one's key."""
+    """Return the issuer that a token names, which is not proved yet. Raises Unauthorized."""
     try:
         return jwt.decode(token, options={"verify_signature": False}).get("iss")
     except jwt.InvalidTokenError as error:
@@ -119,7 +132,7 @@ def issuer_of(token: str) -> object:
 def verify_token(
     token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str
 ) -> schemas.Json:
-    """Return the token's claims if `key` signed it for `audience` and it is good now.
+    """Return the claims of a token that `key` signed for `audience` and that is valid now.
 
     Raises Unauthorized otherwise. https://www.rfc-editor.org/rfc/rfc7519
     """

@@ -1,8 +1,8 @@
-"""How connections are held: how many, how slow a client may be, and what is never inflated.
+"""Limits on connections: how many, how slow a client may be, and bodies that stay compressed.
 
-aiohttp has no deadline for headers, bodies or answers that come or go too slowly, and accepts as
-many connections as come. Here a sweep looks at every connection each second. What waits for us
-(a long poll, a call to Stripe) is never cut; only what waits for the client is.
+aiohttp has no deadline for headers, bodies or responses that come or go too slowly, and accepts any
+number of connections. Here a sweep checks every connection each second. What waits for us (a long
+poll, a call to Stripe) is never ended; only what waits for the client is.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ MAX_CONNECTIONS = 10_000
 RESERVED_FILES = 128  # for the database, Stripe, and whatever a library opens
 OUT_OF_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 CONTINUE = "100-continue"
-LOG_INTERVAL_SECONDS = 60  # of the log, about what strangers can cause a thousand times a second
+LOG_INTERVAL_SECONDS = 60  # for what anybody can cause a thousand times a second
 
 
 def max_connections() -> int:
-    """How many may be open at once: below the number of files that this process may open."""
+    """Return how many connections may be open: below the number of files this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
@@ -39,7 +39,7 @@ def max_connections() -> int:
 
 @dataclass(frozen=True)
 class ClientTimeouts:
-    """How long a client may take, in seconds; how often that is looked at."""
+    """How long a client may take, and how often that is checked, in seconds."""
 
     first: float = 15  # from opening a connection to the first request's headers
     headers: float = 10  # from the first byte of a request to the end of its headers
@@ -50,15 +50,15 @@ class ClientTimeouts:
 
 
 class Connection(RequestHandler):
-    """One client; `overdue` is asked by the server's sweep."""
+    """One client's connection, which the server's sweep checks with `end_if_overdue`."""
 
     __slots__ = ("_body", "_body_since", "_headers_since", "_line", "_moved", "_opened", "_unsent")
 
-    _line: asyncio.Transport | None  # kept, unlike `transport`, until it is really closed
+    _line: asyncio.Transport | None  # kept, unlike `transport`, until `connection_lost`
     _body: StreamReader | None  # of the last request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse what is over the bound, at once."""
+        """Answer ServerFull and close if the server has as many connections as it may have."""
         transport, server = cast(asyncio.Transport, transport), cast(BoundedServer, self._manager)
         self._line, self._body, self._unsent = transport, None, 0
         self._opened = self._moved = self._body_since = self._loop.time()
@@ -71,7 +71,7 @@ class Connection(RequestHandler):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Note when a request began, and when its body did."""
+        """Record when a request began, and when its body did."""
         before = self._request_count
         super().data_received(data)
         if self._request_count != before:
@@ -82,37 +82,52 @@ class Connection(RequestHandler):
             self._headers_since = self._loop.time()
 
     def resume_writing(self) -> None:
-        """The client has taken most of what was written."""
+        """Record that the client has taken most of what was written."""
         self._moved = self._loop.time()
         super().resume_writing()
 
-    def overdue(self, now: float, timeouts: ClientTimeouts) -> None:
-        """End what waits for the client for too long."""
+    def end_if_overdue(self, now: float, timeouts: ClientTimeouts) -> None:
+        """End the connection if it has waited for the client for too long."""
         line = self._line
         if line is None:
             return
+        if self._is_stalled(line, now, timeouts):
+            line.abort()
+        elif self._waiter is not None:  # aiohttp waits for a request
+            self._end_late_request(line, now, timeouts)
+        elif self._receives_body():
+            self._end_late_body(now, timeouts)
+        elif self._headers_since is not None:
+            # The next request has begun while this one is answered: that is not the client's time.
+            self._headers_since = now
+
+    def _is_stalled(self, line: asyncio.Transport, now: float, timeouts: ClientTimeouts) -> bool:
+        """Return whether the client has taken nothing of what was written for too long."""
         unsent = line.get_write_buffer_size()
         if not unsent or unsent < self._unsent:
             self._moved = now
         self._unsent = unsent
-        if unsent and now - self._moved > timeouts.stalled:
-            line.abort()
-        elif self._waiter is not None:  # for a request
-            begun = self._headers_since
-            if begun is not None and now - begun > timeouts.headers:
-                line.write(raw_error_response(TooSlow()))
-                self.force_close()
-            elif not self._request_count and now - self._opened > timeouts.first:
-                self.force_close()
-        elif self._receives_body():
-            if self._reading_paused or self._buffer_paused:  # we are slow, and not the client
-                self._body_since = now
-            elif self._body is not None and now - self._body_since > timeouts.body:
-                self._body.set_exception(TooSlow())
-                self._body.feed_eof()  # nobody waits for the rest
-                self.close()
-        elif self._headers_since is not None:  # of the next request, while this one is answered
-            self._headers_since = now
+        return bool(unsent) and now - self._moved > timeouts.stalled
+
+    def _end_late_request(
+        self, line: asyncio.Transport, now: float, timeouts: ClientTimeouts
+    ) -> None:
+        """End a connection whose request does not come, or whose headers do not end."""
+        begun = self._headers_since
+        if begun is not None and now - begun > timeouts.headers:
+            line.write(raw_error_response(TooSlow()))
+            self.force_close()
+        elif not self._request_count and now - self._opened > timeouts.first:
+            self.force_close()
+
+    def _end_late_body(self, now: float, timeouts: ClientTimeouts) -> None:
+        """Fail the reading of a body that does not end."""
+        if self._reading_paused or self._buffer_paused:  # the handler is slow, not the client
+            self._body_since = now
+        elif self._body is not None and now - self._body_since > timeouts.body:
+            self._body.set_exception(TooSlow())
+            self._body.feed_eof()  # the rest is not read
+            self.close()
 
     def handle_error(
         self,
@@ -121,7 +136,11 @@ class Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what is no HTTP in the one shape of errors; a line is enough for that."""
+        """Answer an error outside of handlers in the one shape of errors.
+
+        Below 500 the client sent no valid HTTP, which is an info line; else it is logged with its
+        traceback.
+        """
         if status < 500:
             log.info("refused", code=BadRequest.code, reason=type(exc).__name__)
             return standalone_error_response(BadRequest("This is not a request of HTTP/1.1."))
@@ -129,12 +148,12 @@ class Connection(RequestHandler):
         return standalone_error_response(PursebotError())
 
     def log_exception(self, *args: Any, **more: Any) -> None:
-        """Errors that no handler saw; that a body came too slowly is none."""
+        """Log an error that no handler saw; a body that came too slowly (TooSlow) is none."""
         if not isinstance(error := more.get("exc_info"), TooSlow):
             log.error("crashed", exc_info=error)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """It is really closed."""
+        """Record that the connection is closed."""
         self._line = None
         super().connection_lost(exc)
 
@@ -143,10 +162,10 @@ class Connection(RequestHandler):
 
 
 class BoundedServer(web.Server):
-    """A server of connections that are counted and looked after."""
+    """A server with a limit on connections, and a sweep that ends those that are too slow."""
 
     def __init__(self, server: web.Server, most: int, timeouts: ClientTimeouts) -> None:
-        """`made` is aiohttp's own for the same application."""
+        """`server` is aiohttp's for the application; `most` connections are accepted."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             expected = request.headers.get("Expect", CONTINUE).lower()
@@ -160,13 +179,13 @@ class BoundedServer(web.Server):
         self._sweeping: asyncio.Task[None] | None = None
 
     def __call__(self) -> RequestHandler:
-        """A new connection's protocol."""
+        """Make the protocol of a new connection, and start the sweep with the first one."""
         if self._sweeping is None:
             self._sweeping = self._loop.create_task(self._sweep())
         return Connection(self, loop=self._loop, **self._kwargs)
 
     def full(self) -> bool:
-        """Whether one more is too many; told once a minute."""
+        """Return whether one more connection is too many; logged at most once a minute."""
         if len(self._connections) < self.most:
             return False
         if time.monotonic() - self._full_logged_at > LOG_INTERVAL_SECONDS:
@@ -175,7 +194,7 @@ class BoundedServer(web.Server):
         return True
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 # aiohttp's
-        """End the sweep with the connections."""
+        """Close the connections, and end the sweep."""
         await super().shutdown(timeout)
         if self._sweeping is not None:
             self._sweeping.cancel()
@@ -187,13 +206,13 @@ class BoundedServer(web.Server):
             now = self._loop.time()
             for connection in self.connections:
                 if isinstance(connection, Connection):
-                    connection.overdue(now, self.timeouts)
+                    connection.end_if_overdue(now, self.timeouts)
 
 
 class BoundedRunner(web.AppRunner):
-    """aiohttp's runner, with connections as this file holds them."""
+    """aiohttp's runner, with the server of this module."""
 
-    __slots__ = ("_most", "_patience")
+    __slots__ = ("_limit", "_timeouts")
 
     def __init__(
         self,
@@ -203,18 +222,23 @@ class BoundedRunner(web.AppRunner):
         timeouts: ClientTimeouts | None = None,
         **more: Any,
     ) -> None:
-        """`most` connections: below the limit of files, unless it is said."""
-        self._most, self._patience = most or max_connections(), timeouts or ClientTimeouts()
-        # A body is inflated as it is parsed, long before anybody could refuse it.
-        held: dict[str, Any] = {"auto_decompress": False, "keepalive_timeout": self._patience.idle}
-        super().__init__(app, access_log=None, **held, **more)
+        """Accept `most` connections; without it, as many as `max_connections` says."""
+        self._limit, self._timeouts = most or max_connections(), timeouts or ClientTimeouts()
+        options: dict[str, Any] = {
+            "auto_decompress": False,  # aiohttp would inflate a body before a handler refuses it
+            "keepalive_timeout": self._timeouts.idle,
+        }
+        super().__init__(app, access_log=None, **options, **more)
 
     async def _make_server(self) -> web.Server:
-        return BoundedServer(await super()._make_server(), self._most, self._patience)
+        return BoundedServer(await super()._make_server(), self._limit, self._timeouts)
 
 
 def limit_file_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Tell once a minute that no file is left to accept with; asyncio tells it for each try."""
+    """Log that the process has no file left to accept with at most once a minute.
+
+    asyncio would report it for each try. Any other error goes to the loop's default handler.
+    """
     logged_at = 0.0
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

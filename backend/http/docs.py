@@ -1,4 +1,4 @@
-"""GET /docs: the OpenAPI document as one page to read; no script, and nothing from elsewhere."""
+"""GET /docs: the OpenAPI document as one page, without script and without anything loaded."""
 
 from html import escape
 
@@ -10,7 +10,7 @@ from backend.schemas import Json
 
 
 async def get_docs(_request: web.Request) -> web.Response:
-    """GET /docs."""
+    """Answer GET /docs."""
     specification = document()
     route_sections = [
         route_section(method, path, operation)
@@ -18,39 +18,42 @@ async def get_docs(_request: web.Request) -> web.Response:
         for method, operation in operations.items()
     ]
     model_sections = [
-        model_section(name, one) for name, one in specification["components"]["schemas"].items()
+        model_section(name, model) for name, model in specification["components"]["schemas"].items()
     ]
     return return_pages.render_page(
-        "docs.html", doors="".join(route_sections), shapes="".join(model_sections)
+        "docs.html", routes="".join(route_sections), models="".join(model_sections)
     )
 
 
 def route_section(method: str, path: str, operation: Json) -> str:
-    """One door: what it does, who may use it, what it takes, what it answers."""
+    """Render one route: what it does, who may call it, its parameters, body and responses."""
     rows = [
-        (f"{it['name']} ({it['in']})", type_label(it["schema"])) for it in operation["parameters"]
+        (f"{parameter['name']} ({parameter['in']})", type_label(parameter["schema"]))
+        for parameter in operation["parameters"]
     ]
     if request_body := operation.get("requestBody"):
         rows.append(("body", type_label(body_schema(request_body))))
     for status, response in operation["responses"].items():
-        schema = body_schema(response) if status < "300" else {}
-        rows.append((status, type_label(schema) if schema else escape(response["description"])))
+        schema = body_schema(response)
+        is_success = status < "300"
+        has_model = is_success and schema  # errors have one shape: their codes say more
+        rows.append((status, type_label(schema) if has_model else escape(response["description"])))
     about = f"{operation['summary']} {operation['description']}"
     return section("", f"{method.upper()} {path}", about, rows)
 
 
-def model_section(name: str, one: Json) -> str:
-    """One model: what it means, and its fields."""
-    needed = one.get("required", [])
+def model_section(name: str, model: Json) -> str:
+    """Render one model: its description and its fields."""
+    required = model.get("required", [])
     fields = [
-        (field, type_label(of) + ("" if field in needed else ", optional"))
-        for field, of in one.get("properties", {}).items()
+        (field, type_label(schema) + ("" if field in required else ", optional"))
+        for field, schema in model.get("properties", {}).items()
     ]
-    return section(name, name, one.get("description", ""), fields)
+    return section(name, name, model.get("description", ""), fields)
 
 
 def section(id: str, title: str, about: str, rows: list[tuple[str, str]]) -> str:
-    """A title, a sentence and a list of names, each with the HTML that is said of it."""
+    """Render a title, a sentence and a list; of its rows, the descriptions are HTML already."""
     listed = "".join(
         f"<dt><code>{escape(name)}</code></dt><dd>{description}</dd>" for name, description in rows
     )
@@ -61,19 +64,21 @@ def section(id: str, title: str, about: str, rows: list[tuple[str, str]]) -> str
 
 
 def body_schema(body: Json) -> Json:
-    """The shape of a body, if there is one."""
+    """Return the JSON schema of a request body or response; {} if it has none."""
     schema: Json = body.get("content", {}).get("application/json", {}).get("schema", {})
     return schema
 
 
-def type_label(of: Json) -> str:
-    """A shape in a few words of HTML."""
-    if ref := of.get("$ref", "").removeprefix(REF):
-        return f'<a href="#{escape(ref)}">{escape(ref)}</a>'
-    if "enum" in of or "const" in of:
-        return escape(" | ".join(map(str, of.get("enum", [of.get("const")]))))
-    if "anyOf" in of:
-        return " or ".join(type_label(each) for each in of["anyOf"])
-    if of.get("type") == "array":
-        return f"list of {type_label(of['items'])}"
-    return escape(str(of.get("format") or of.get("type", "anything")))
+def type_label(schema: Json) -> str:
+    """Render a JSON schema as a few words of HTML, with a link to a model's section."""
+    if model := schema.get("$ref", "").removeprefix(REF):
+        return f'<a href="#{escape(model)}">{escape(model)}</a>'
+    if "enum" in schema:
+        return escape(" | ".join(map(str, schema["enum"])))
+    if "const" in schema:
+        return escape(str(schema["const"]))
+    if "anyOf" in schema:
+        return " or ".join(type_label(each) for each in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"list of {type_label(schema['items'])}"
+    return escape(str(schema.get("format") or schema.get("type", "anything")))

@@ -1,4 +1,4 @@
-"""An error in the one shape that they all have: `{"error": {"code", "message", "request_id"}}`."""
+"""Error responses: `{"error": {"code", "message", "request_id", "facts"}}`."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from backend.errors import PursebotError, Unauthorized
 from backend.schemas import ErrorAnswer, ErrorFacts
 
-# On every answer, unless the door has said otherwise.
+# On every response, unless the handler has set the header.
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -17,14 +17,14 @@ HEADERS = {
 
 
 def new_request_id() -> str:
-    """What names one request in its answer and in the log."""
+    """Return a new id for a request, which its response and its log lines have."""
     return uuid.uuid4().hex[:16]
 
 
 def error_response(
     request_id: str, status: int, code: str, message: str, facts: dict[str, str] | None = None
 ) -> web.Response:
-    """An error as JSON."""
+    """Make an error response as JSON, with WWW-Authenticate and Retry-After where they belong."""
     error = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
     body = ErrorAnswer(error=error).model_dump_json()
     headers = {"X-Request-Id": request_id}
@@ -34,7 +34,7 @@ def error_response(
 
 
 def standalone_error_response(error: PursebotError) -> web.Response:
-    """The same where no application has seen the request; the connection ends with it."""
+    """Make an error response outside of the application, after which the connection closes."""
     response = error_response(
         new_request_id(), error.status, error.code, error.message, error.facts
     )
@@ -44,7 +44,7 @@ def standalone_error_response(error: PursebotError) -> web.Response:
 
 
 def raw_error_response(error: PursebotError) -> bytes:
-    """The same as bytes, for a connection on which there is no request yet."""
+    """Make an error response as bytes, for a connection on which there is no request."""
     response = standalone_error_response(error)
     body = (response.text or "").encode()
     lines = [f"HTTP/1.1 {response.status} {response.reason}"]

@@ -1,4 +1,4 @@
-"""Whether the process is alive, whether it can work, and how it is doing."""
+"""GET /health, /ready and /metrics: alive, able to work, and the metrics."""
 
 import hmac
 from ipaddress import ip_address
@@ -16,12 +16,15 @@ FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
 async def get_health(_request: web.Request) -> web.Response:
-    """GET /health: the process answers."""
+    """Answer GET /health: 200 as long as the process does."""
     return web.json_response({"status": "ok"})
 
 
 async def get_readiness(request: web.Request) -> web.Response:
-    """GET /ready: 200 when the database answers and has every migration, 503 until then."""
+    """Answer GET /ready: 200 if the database answers and has every migration of this release.
+
+    Raises DatabaseUnavailable and DatabaseOutdated (503) until then.
+    """
     applied = await sql_operating_figures.list_applied_migrations(request.app[SERVICES].database)
     if pending := migrations.list_versions() - set(applied):
         raise DatabaseOutdated(pending=str(len(pending)))
@@ -29,7 +32,7 @@ async def get_readiness(request: web.Request) -> web.Response:
 
 
 async def get_metrics(request: web.Request) -> web.Response:
-    """GET /metrics, in Prometheus's text format."""
+    """Answer GET /metrics in Prometheus's text format. Raises Unauthorized."""
     require_scraper(request)
     services = request.app[SERVICES]
     figures = await sql_operating_figures.get_operating_figures(services.database)
@@ -39,10 +42,10 @@ async def get_metrics(request: web.Request) -> web.Response:
 
 
 def require_scraper(request: web.Request) -> None:
-    """METRICS_TOKEN as a bearer; where none is set, a caller on this machine. Raises Unauthorized.
+    """Require METRICS_TOKEN as a bearer token or, where none is set, a caller on this machine.
 
-    The address is the socket's: whoever writes a header can write any address into it. A proxy on
-    this machine is local too, so what has been forwarded never counts as local.
+    The address is the socket's: a header could name any address. A proxy on this machine is local,
+    too, so that a forwarded request never counts as local. Raises Unauthorized.
     """
     if token := request.app[SETTINGS].metrics_token:
         authorization = request.headers.get("Authorization", "").encode(errors="replace")

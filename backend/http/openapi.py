@@ -1,4 +1,4 @@
-"""The routes as an OpenAPI 3.1 document, its shapes from the models that they take and give."""
+"""The OpenAPI 3.1 document of the routes, made from their table and their models."""
 
 import re
 from functools import cache
@@ -27,13 +27,13 @@ IN_PATH = re.compile(r"{(\w+)(?::((?:[^{}]|{[^{}]*})*))?}")  # {name} or {name:p
 
 
 async def get_openapi(_request: web.Request) -> web.Response:
-    """GET /openapi.json."""
+    """Answer GET /openapi.json."""
     return web.json_response(document())
 
 
 @cache
 def document() -> Json:
-    """The whole of it: https://spec.openapis.org/oas/v3.1.0."""
+    """Build the whole document, once: https://spec.openapis.org/oas/v3.1.0."""
     models: list[type[BaseModel]] = [
         ErrorAnswer,
         *(m for route in ROUTES for m in (route.request_model, route.response_model) if m),
@@ -56,7 +56,7 @@ def document() -> Json:
 
 
 def operation(route: Route, path: str, shapes: Json) -> Json:
-    """One route."""
+    """Describe one route as an operation object; `shapes` are the JSON schemas of all models."""
     described: Json = {
         "summary": route.summary,
         "operationId": re.sub(r"\W+", "_", route.method.lower() + path).strip("_"),
@@ -81,7 +81,7 @@ def operation(route: Route, path: str, shapes: Json) -> Json:
 
 
 def parameters(route: Route, shapes: Json) -> Any:
-    """What stands in the path, after `?` and in headers."""
+    """Yield the parameters of a route: in the path, in the query and in headers."""
     for name, pattern in IN_PATH.findall(route.path):
         kind = {"pattern": f"^{pattern}$"} if pattern else {"format": "uuid"}
         schema = {"type": "string", **kind}
@@ -98,13 +98,13 @@ def parameters(route: Route, shapes: Json) -> Any:
 
 
 def without_null(shape: Json) -> Json:
-    """What may stand in an address, where nothing can be null: it is left out."""
+    """Return a schema without `null`: a query parameter is left out instead."""
     non_null = [each for each in shape.get("anyOf", []) if each != {"type": "null"}]
     return non_null[0] if len(non_null) == 1 else shape
 
 
 def errors_of(route: Route) -> set[type[errors.PursebotError]]:
-    """Everything that a caller may hear instead."""
+    """Collect every error that a route can answer: common ones, and those of its line."""
     possible: Errors = (
         errors.Unauthorized,
         failures.DatabaseUnavailable,
@@ -129,7 +129,7 @@ def errors_of(route: Route) -> set[type[errors.PursebotError]]:
 
 
 def response_object(description: str, model: type[BaseModel] | None) -> Json:
-    """A body that is a model."""
+    """Describe a body that is a model."""
     response: Json = {"description": description} if description else {}
     if model is None:
         return response

@@ -1,4 +1,7 @@
-"""How often one caller may ask for what costs money, or costs Stripe a call."""
+"""Rate limits of one process: per person, and per address for those who are not signed in.
+
+For routes that cost money or a call to Stripe.
+"""
 
 import math
 import time
@@ -19,7 +22,10 @@ LIMIT_PER_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
 
 
 def rate_limit(handler: Handler) -> Handler:
-    """The handler, for callers who do not ask too often; raises TooManyRequests for others."""
+    """Wrap a handler so that it raises TooManyRequests (with `retry_after`, seconds).
+
+    Above 60 requests a minute of a person, or 300 of an address.
+    """
 
     async def answer(request: web.Request) -> web.StreamResponse:
         limiter, person = request.app[LIMITER], request.get(CALLER)
@@ -35,7 +41,7 @@ def rate_limit(handler: Handler) -> Handler:
 
 
 def client_address(request: web.Request) -> str:
-    """Where the request comes from; only the proxy that we trust is believed who it passes on."""
+    """Return the client's address; X-Forwarded-For counts only from TRUSTED_PROXY."""
     peer, proxy = request.remote or "", request.app[SETTINGS].trusted_proxy
     passed_on = ",".join(request.headers.getall("X-Forwarded-For", []))
     if proxy and passed_on and ip_address(peer) in proxy:

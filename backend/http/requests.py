@@ -1,4 +1,7 @@
-"""What every door needs: shared objects' keys, a body or query by its model, ids from the path."""
+"""Parsing of requests: a body or query as its model, ids, `wait`, the Idempotency-Key.
+
+The application's keys for services and settings are here, too.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -13,25 +16,24 @@ from backend.schemas import mask_card_numbers, without_card_numbers
 from backend.services import Services
 from backend.settings import Settings
 
-SERVICES = web.AppKey("shop", Services)
+SERVICES = web.AppKey("services", Services)
 SETTINGS = web.AppKey("settings", Settings)
 MAX_JSON_BYTES = 64 * 1024
 CLOSING = web.AppKey("closing", asyncio.Event)
 
 MAX_WAIT_SECONDS = 30.0
 MAX_KEY_LENGTH = 255
-MAX_COMPLAINT_LENGTH = (
-    1000  # what was sent may be long, and to look for card numbers in it takes time
-)
+MAX_COMPLAINT_LENGTH = 1000  # bounds the search for card numbers in it
 NO_BODY = ("GET", "HEAD", "DELETE")
 
 M = TypeVar("M", bound=BaseModel)
 
 
 async def parse_request(request: web.Request, model: type[M]) -> M:
-    """The body, or the query where none is sent, as `model`.
+    """Parse the body as `model`; the query where the method has no body.
 
-    Raises NotJson, BodyTooLarge, and BadRequest with which field is wrong and why.
+    A DELETE may have either. Raises NotJson, BodyTooLarge, and BadRequest, which names the wrong
+    fields or says that a card number was sent.
     """
     sent = request.method == "DELETE" and request.can_read_body
     without = request.method in NO_BODY and not sent
@@ -42,14 +44,14 @@ async def parse_request(request: web.Request, model: type[M]) -> M:
             parsed = model.model_validate_json(await read_json_body(request))
     except ValidationError as error:
         raise BadRequest(validation_message(error)) from None
-    dumped = parsed.model_dump(mode="json")  # where a card number is wanted, it is a secret
+    dumped = parsed.model_dump(mode="json")  # SecretStr, where a card number is allowed, is masked
     if mask_card_numbers(dumped) != dumped:
         raise BadRequest("Never send card numbers. Nothing of this was kept.")
     return parsed
 
 
 async def read_json_body(request: web.Request) -> bytes:
-    """The request's JSON, unread; raises NotJson and BodyTooLarge."""
+    """Read the bytes of a JSON body, not parsed. Raises NotJson, BodyTooLarge."""
     if request.content_type != "application/json":
         raise NotJson
     raw = await request.read()
@@ -59,15 +61,15 @@ async def read_json_body(request: web.Request) -> bytes:
 
 
 def query_parameters(request: web.Request) -> dict[str, str]:
-    """What the address asks after `?`. A name that is said twice counts as a list.
+    """Return the query's parameters; a name that comes several times is joined by commas.
 
-    `a=1&a=2` is `a=1,2`.
+    `a=1&a=2` is `a=1,2`, which the models split.
     """
     return {name: ",".join(request.query.getall(name)) for name in request.query}
 
 
 def validation_message(error: ValidationError) -> str:
-    """Which fields are wrong and why, without repeating what was sent."""
+    """Say which fields are wrong and why, without repeating their values."""
     message = "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
         for problem in error.errors(include_input=False, include_context=False, include_url=False)
@@ -76,7 +78,7 @@ def validation_message(error: ValidationError) -> str:
 
 
 def path_id(request: web.Request, name: str = "id") -> UUID:
-    """An id in the path; raises BadRequest if it is none."""
+    """Return an id in the path. Raises BadRequest if it is no UUID."""
     try:
         return UUID(request.match_info[name])
     except ValueError:
@@ -84,7 +86,7 @@ def path_id(request: web.Request, name: str = "id") -> UUID:
 
 
 def path_number(request: web.Request, name: str) -> int:
-    """An id in the path that is a number (a group's is negative); raises BadRequest if not."""
+    """Return an integer in the path (a group's id is negative). Raises BadRequest."""
     number = request.match_info[name]
     if not (number.isascii() and number.removeprefix("-").isdigit() and len(number) <= 18):
         raise BadRequest(f"The {name} in the path is not a number.")
@@ -92,7 +94,7 @@ def path_number(request: web.Request, name: str) -> int:
 
 
 def wait_seconds(request: web.Request) -> float:
-    """How long a caller with `?wait=` waits at most; raises BadRequest."""
+    """Return how many seconds a long poll may wait: `?wait=`, from 0 to 30. Raises BadRequest."""
     try:
         return min(max(float(request.query.get("wait", "0")), 0), MAX_WAIT_SECONDS)
     except ValueError:
@@ -100,13 +102,16 @@ def wait_seconds(request: web.Request) -> float:
 
 
 def is_waiting(request: web.Request) -> Callable[[], bool]:
-    """Whether somebody is there to be answered, asked again and again."""
+    """Return a function: whether the client is still connected, and the server not closing."""
     closing = request.app[CLOSING]
     return lambda: not closing.is_set() and request.transport is not None
 
 
 def idempotency_key(request: web.Request) -> str | None:
-    """What makes a repeat the same request; raises BadRequest where it cannot be kept."""
+    """Return the Idempotency-Key; None if there is none.
+
+    Raises BadRequest if it cannot be stored.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii()):
         raise BadRequest(f"The Idempotency-Key takes 1 to {MAX_KEY_LENGTH} ASCII characters.")
@@ -116,14 +121,14 @@ def idempotency_key(request: web.Request) -> str | None:
 
 
 def required_idempotency_key(request: web.Request) -> str:
-    """The same where money moves; raises BadRequest where there is none."""
+    """Return the Idempotency-Key. Raises BadRequest if there is none, or it cannot be stored."""
     if (key := idempotency_key(request)) is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not act twice.")
     return key
 
 
 def json_response(model: BaseModel | None, status: int = 200) -> web.Response:
-    """A model as the answer."""
+    """Make a JSON response of a model, or one without a body."""
     if model is None:
         return web.Response(status=status)
     return web.Response(

@@ -1,7 +1,7 @@
-"""Where Stripe sends a payer back to: a page that says how it stands.
+"""The pages to which Stripe sends people back, which show how their payment or card stands.
 
-Anybody with the link can open it, so it names no person, organization or amount, and it changes
-nothing at Stripe: it asks there how one thing stands, at most every three seconds.
+Anybody with the link can open one, so it names no person, organization or amount, and it changes
+nothing at Stripe: it refetches one object, at most every three seconds.
 """
 
 import asyncio
@@ -23,19 +23,23 @@ from backend.payments import checkout
 from backend.services import Services
 from backend.subscriptions import refetch
 
-# The pages of this folder, read once.
+# The HTML pages of this folder, by file name.
 PAGES = {f.name: Template(f.read_text("utf-8")) for f in Path(__file__).parent.glob("*.html")}
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"
 )
 SUBSCRIPTION_PAGE_STATES = {"active": "succeeded", "incomplete": "pending", "canceled": "canceled"}
-CHECK_EVERY_SECONDS = 3.0  # as api.claim_payment_check has it
+CHECK_EVERY_SECONDS = 3.0  # the interval of api.claim_payment_check and its like
 STATE_POLLS, STATE_POLL_SECONDS = 6, 0.25
 
 
 async def refetch_payment(services: Services, payment: UUID) -> bool:
-    """Whether Stripe has just told us; waits once where it was asked a moment before."""
+    """Refetch a payment; where it was refetched just before, wait once for the next turn.
+
+    Returns whether the row is current: just refetched, or succeeded. False where Stripe is not
+    available: the webhook or the reconciler will bring it. Raises NotFound.
+    """
     try:
         if await checkout.refetch_if_due(services, payment):
             return True
@@ -47,11 +51,11 @@ async def refetch_payment(services: Services, payment: UUID) -> bool:
     except NotFound:
         raise
     except PursebotError:
-        return False  # Stripe is slow or away: the webhook or the reconciler will settle it
+        return False  # Stripe is slow or not available
 
 
 async def payment_return(request: web.Request) -> web.Response:
-    """GET /pay/{id}/return and /leave: asks Stripe, so nobody depends on the webhook alone."""
+    """Answer GET /pay/{id}/return and /leave; it refetches, as a webhook may be late or lost."""
     services, payment = request.app[SERVICES], path_id(request)
     is_current = await refetch_payment(services, payment)
     row = await sql_payments.get_payment_for_service(services.database, payment_id=payment)
@@ -65,16 +69,16 @@ async def payment_return(request: web.Request) -> web.Response:
 
 
 async def subscription_return(request: web.Request) -> web.Response:
-    """GET /recurring/{id}/return: where a payer of a recurring top-up comes back to."""
+    """Answer GET /recurring/{id}/return, after the page on which a subscription begins."""
     services, id = request.app[SERVICES], path_id(request)
-    with suppress(PursebotError):  # Stripe is slow or away: it will tell us
+    with suppress(PursebotError):  # Stripe is not available: its webhook will come
         await refetch.check(services, id)
     row = await refetch.get_row(services, id)
     return state_page(SUBSCRIPTION_PAGE_STATES.get(row.status, "not_sure"), row.language)
 
 
 async def setup_link_return(request: web.Request) -> web.Response:
-    """GET /cards/{id}/return: from the page of a link to add a card; asks Stripe."""
+    """Answer GET /cards/{id}/return, after the page of a setup link; refetch it."""
     services, link_id, saved = request.app[SERVICES], path_id(request), False
     with suppress(Failure):  # the webhook or the reconciler will settle it
         link, saved = await setup_links.read_setup_link(services, link_id)
@@ -85,19 +89,19 @@ async def setup_link_return(request: web.Request) -> web.Response:
     for _ in range(STATE_POLLS if saved else 0):
         if state != "open":
             break
-        await asyncio.sleep(STATE_POLL_SECONDS)  # the webhook is about to write it down
+        await asyncio.sleep(STATE_POLL_SECONDS)  # the webhook is about to record it
         state, language = await setup_link_state(services, link_id)
     return state_page("card_added" if saved and state == "open" else f"card_{state}", language)
 
 
 async def setup_link_state(services: Services, link_id: UUID) -> tuple[str, str]:
-    """How far a link to add a card is, and its maker's language."""
+    """Return the state of a setup link, and the language of the person who created it."""
     link = await sql_setup_links.open_setup_link(services.database, link_id=link_id)
     return link.state, link.language
 
 
 async def portal_return(request: web.Request) -> web.Response:
-    """GET /cards/{id}/portal: whatever an organization's people did there is asked about."""
+    """Answer GET /cards/{id}/portal, after Stripe's customer portal; sync the payment methods."""
     scope: WhoseMethods = {
         "organization_id": str(path_id(request)),
         "at_most_every": cards.PORTAL_SYNC_INTERVAL_SECONDS,
@@ -108,14 +112,14 @@ async def portal_return(request: web.Request) -> web.Response:
 
 
 def state_page(state: str, language: str) -> web.Response:
-    """The page with the words for this state."""
+    """Render the page of a state (a section of `backend/locales/`) in the nearest language."""
     language = page_texts.nearest_language(language, otherwise="en")
     texts = {name: escape(text) for name, text in page_texts.PAGE_TEXTS[language][state].items()}
     return render_page("return_page.html", language=language, **texts)
 
 
 def render_page(file: str, **parts: str) -> web.Response:
-    """A page of `PAGES` with its $parts, which are HTML already."""
+    """Render a page of `PAGES`; its `parts` are HTML already."""
     text = PAGES[file].substitute(parts)
     headers = {"Content-Security-Policy": PAGE_POLICY}
     return web.Response(text=text, content_type="text/html", headers=headers)

@@ -1,4 +1,4 @@
-"""A route: method, path, the service function that it calls, and what its callers must know.
+"""The type of a route, and the functions that make one for people and one for the bot.
 
 From the tables in `backend/http/routes/` come aiohttp's routes, `/openapi.json` and `/docs`. A
 service function is called by a lambda over a `Call`, so that mypy compares what the function takes
@@ -49,48 +49,48 @@ REFUND: Errors = (
 
 @dataclass(frozen=True)
 class Call(Generic[Body]):
-    """One request as a service function takes it; `body` also stands for a query, after `?`."""
+    """One request, as the lambdas of routes see it; `body` is the parsed body or query."""
 
     request: web.Request
     body: Body
 
     @property
     def services(self) -> Services:
-        """The database, Stripe, the wakeup, the metrics."""
+        """The container of adapters."""
         return self.request.app[requests.SERVICES]
 
     @property
     def database(self) -> Database:
-        """The database alone."""
+        """The database."""
         return self.services.database
 
     @property
     def actor(self) -> Person:
-        """Who is signed in."""
+        """The person who is signed in; raises Unauthorized."""
         return acting_user(self.request)
 
     @property
     def idempotency_key(self) -> str | None:
-        """What makes a repeat the same request, where the caller sent it; raises BadRequest."""
+        """The Idempotency-Key, if the caller sent one; raises BadRequest."""
         return requests.idempotency_key(self.request)
 
     @property
     def required_idempotency_key(self) -> str:
-        """The same where money moves; raises BadRequest where there is none."""
+        """The Idempotency-Key; raises BadRequest where there is none."""
         return requests.required_idempotency_key(self.request)
 
     def id(self, name: str = "id") -> UUID:
-        """An id in the path; raises BadRequest if it is none."""
+        """Return an id in the path. Raises BadRequest if it is no UUID."""
         return requests.path_id(self.request, name)
 
     def number(self, name: str = "id") -> int:
-        """A number in the path (a group's is negative); raises BadRequest if it is none."""
+        """Return an integer in the path (a group's id is negative). Raises BadRequest."""
         return requests.path_number(self.request, name)
 
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the tables, as `route` takes it."""
+    """A route, as `route` makes it: what aiohttp and the OpenAPI document need."""
 
     method: str
     path: str
@@ -107,13 +107,16 @@ class Route:
 
     @property
     def for_aiohttp(self) -> web.RouteDef:
-        """As aiohttp takes it."""
+        """The route definition for aiohttp."""
         return web.route(self.method, self.path, self.handler)
 
 
 @dataclass(frozen=True)
 class OtherForm(Generic[Answer]):
-    """An answer that also comes as a file of `media_type`; `response` makes whichever is asked."""
+    """A file of `media_type` that the answer is also available as.
+
+    `response` makes the response, in the form that the request asks for.
+    """
 
     media_type: str
     response: Callable[[Any, Answer], web.Response]
@@ -134,16 +137,16 @@ def route(
     rate_limited: bool = False,
     other_form: OtherForm[Answer] | None = None,
 ) -> Route:
-    """A route for people and engineers.
+    """Make a route for people and for engineers' programs.
 
-    `request_model` is the JSON body or, of a GET, what stands after `?`; `response_model` the
-    answer. `role` is the least that a member of the organization must be (None: nobody's business
-    but the caller's); `key` whether an Idempotency-Key counts; `raises` what the rest of the line
-    does not say already; `rate_limited` what costs money or a call to Stripe, and so has a limit.
+    `request_model` is the JSON body or, of a GET, the query; `response_model` the answer. `role` is
+    the lowest that a member of the organization needs, None where no organization is involved.
+    `key`: whether an Idempotency-Key is used. `raises` are errors that do not follow from the other
+    arguments (see `openapi.errors_of`). `rate_limited`: for what costs money or a call to Stripe.
     """
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        acting_user(request)  # who is not signed in hears that, and nothing of the body
+        acting_user(request)  # 401 comes before any error of the body
         answer = await service(await _call(request, request_model))
         if other_form:
             return other_form.response(request, answer)
@@ -164,7 +167,7 @@ def bot_route(
     request_model: type[Body] | None = None,
     status: int = 200,
 ) -> web.RouteDef:
-    """A route for the bot itself, and nobody else; it is in no document."""
+    """Make a route for the bot's service token; it is in no document."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         require_bot(request)
@@ -174,6 +177,6 @@ def bot_route(
 
 
 async def _call(request: web.Request, request_model: type[Body] | None) -> Call[Body]:
-    # A route that takes nothing has a service function that reads no body: nobody sees this None.
+    # A lambda of a route without `request_model` does not use `call.body`, so None is never seen.
     body: Any = await requests.parse_request(request, request_model) if request_model else None
     return Call(request, body)

@@ -1,4 +1,4 @@
-"""A month of a wallet as a file, which is what spreadsheets and browsers want."""
+"""A monthly statement as a file to download."""
 
 from aiohttp import web
 
@@ -8,7 +8,7 @@ from backend.schemas import Statement
 
 
 def response(request: web.Request, made: Statement) -> web.Response:
-    """A CSV file or, with `?format=json`, the Statement."""
+    """Make a CSV file or, with `?format=json`, the JSON of the Statement."""
     if request.query.get("format") == "json":
         return requests.json_response(made)
     return web.Response(

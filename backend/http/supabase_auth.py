@@ -1,8 +1,8 @@
-"""Who Supabase Auth says is calling: the access tokens of one project's users.
+"""Verification of access tokens of one Supabase project's users.
 
-Signed with the project's secret (HS256), or with a key that it publishes (ES256, RS256). Which
-algorithm a key takes is the key's to say and never the token's, so that a public key cannot be
-passed off as a secret. https://supabase.com/docs/guides/auth/jwts
+They are signed with the project's secret (HS256), or with a key that it publishes (ES256, RS256).
+Which algorithm is accepted depends on the key and never on the token, so that a public key cannot
+be used as a secret. https://supabase.com/docs/guides/auth/jwts
 """
 
 import asyncio
@@ -22,8 +22,9 @@ log = structlog.get_logger(__name__)
 
 AUDIENCE = ROLE = "authenticated"
 PUBLISHED = ("ES256", "RS256")
-FRESH_SECONDS = 600  # Supabase's own edge keeps them as long
-REFETCH_SECONDS = 60  # however many strangers name keys that nobody knows
+# As long as Supabase's edge caches them: https://supabase.com/docs/guides/auth/signing-keys
+FRESH_SECONDS = 600
+REFETCH_SECONDS = 60  # at least between two fetches, however many tokens name unknown keys
 ANSWER = aiohttp.ClientTimeout(total=3)
 NO_ANSWER = (aiohttp.ClientError, TimeoutError)
 
@@ -35,10 +36,13 @@ class PublishedKeys(BaseModel):
 
 
 class SupabaseAuth:
-    """Verifies the tokens of one project; keeps its published keys."""
+    """A verifier for the tokens of one project, with a cache of its published keys."""
 
     def __init__(self, project: str, secret: str | None) -> None:
-        """`project` is its address; a `secret` that is a JWK signs other things than people."""
+        """`project` is its address.
+
+        A `secret` that is a JWK is a signing key and verifies no HS256 token.
+        """
         self.issuer = f"{project}/auth/v1"
         self._secret = None if secret and secret.lstrip().startswith("{") else secret
         self._keys: dict[str, jwt.PyJWK] = {}
@@ -47,7 +51,7 @@ class SupabaseAuth:
         self._fetch_lock = asyncio.Lock()
 
     async def claims(self, token: str) -> Json:
-        """What a person's token says; raises Unauthorized and SupabaseUnavailable."""
+        """Return the claims of a user's token. Raises Unauthorized, SupabaseUnavailable."""
         try:
             header = jwt.get_unverified_header(token)
             key: str | jwt.PyJWK | None = None
@@ -65,9 +69,10 @@ class SupabaseAuth:
         return claims
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
-        """The published key of that name; a key that was published stays good while nobody answers.
+        """Return the published key of a `kid`; None if the project has none of that name.
 
-        Raises SupabaseUnavailable where it cannot be known.
+        A cached key stays valid while the project does not answer. Raises SupabaseUnavailable where
+        it is not cached and the keys cannot be fetched.
         """
         async with self._fetch_lock:
             good_for = FRESH_SECONDS if name in self._keys else REFETCH_SECONDS

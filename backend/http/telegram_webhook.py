@@ -1,4 +1,4 @@
-"""Telegram's door: what people did."""
+"""POST /telegram/webhook: updates in webhook mode."""
 
 import hmac
 
@@ -10,9 +10,10 @@ from backend.notifications import telegram_updates
 
 
 async def receive_update(request: web.Request) -> web.Response:
-    """POST /telegram/webhook: 200 once it is stored, or recorded as unreadable.
+    """Answer Telegram's webhook: 200 once the update is stored, or recorded as unreadable.
 
-    5xx makes Telegram send it again. Without a secret the bot polls, and nobody may post.
+    5xx makes Telegram send it again. Raises Unauthorized without the secret that was set with the
+    webhook, and always where none is configured (the bot polls).
     https://core.telegram.org/bots/api#setwebhook
     """
     secret = request.app[SETTINGS].telegram_webhook_secret
@@ -22,7 +23,7 @@ async def receive_update(request: web.Request) -> web.Response:
         raise Unauthorized("Only Telegram may post here.")
     try:
         raw = await request.read()
-    except web.HTTPRequestEntityTooLarge:  # far above what Telegram sends; it would come again
+    except web.HTTPRequestEntityTooLarge:  # recorded: Telegram would send a refused one again
         await telegram_updates.record_unreadable(request.app[SERVICES], None, "too_large")
     else:
         await telegram_updates.receive_update(request.app[SERVICES], raw)

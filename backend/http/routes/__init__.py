@@ -1,4 +1,4 @@
-"""Every route for people and engineers, in the order in which aiohttp tries them."""
+"""All routes for people and engineers, in the order in which aiohttp matches them."""
 
 from backend.http.route import Route
 from backend.http.routes.groups import GROUPS
@@ -11,7 +11,7 @@ from backend.http.routes.people import PEOPLE
 from backend.http.routes.subscriptions import SUBSCRIPTIONS
 from backend.http.routes.wallets import WALLETS
 
-# `/api/payments/{id}` comes after the paths that have a word of ours in its place.
+# `/api/payments/{id}` comes after the paths with a fixed word in that place.
 ROUTES: list[Route] = [
     *PEOPLE,
     *PAYMENT_FORM,

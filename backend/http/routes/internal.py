@@ -1,4 +1,4 @@
-"""Routes of the bot itself: groups, Telegram's updates, notifications. Its own token opens them."""
+"""Routes for the bot's service token: groups, Telegram's updates, notifications."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""Routes of the one form for payment methods and purchases: `/api/payment`."""
+"""Routes of the combined form for payment methods and purchases: `/api/payment`."""
 
 from backend import errors, failures
 from backend.http.route import ORDER, STRIPE, Route, route

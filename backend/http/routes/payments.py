@@ -21,7 +21,7 @@ from backend.schemas import (
 from backend.stripe import webhooks
 from backend.wallets import history
 
-# Guides have one name or the other; both stay.
+# Both names are in use by clients.
 INTENT_PATHS = ("/api/payments/create-intent", "/api/payments/payment-intents")
 
 PAYMENTS: list[Route] = [
@@ -137,10 +137,10 @@ PAYMENTS: list[Route] = [
 
 
 async def receive_stripe_event(request: web.Request) -> web.Response:
-    """Answer Stripe's webhook: 200 {"state"} once its event is recorded.
+    """Answer Stripe's webhook: 200 {"state"} once the event is recorded.
 
-    Stripe sends again what is answered otherwise, for up to three days in live mode: 400 where the
-    signature or the form is wrong, 5xx where we failed. https://docs.stripe.com/webhooks
+    Anything else makes Stripe send it again, for up to three days in live mode: 400 where the
+    signature or the shape is wrong, 5xx where we failed. https://docs.stripe.com/webhooks
     """
     raw = await request.read()
     state = await webhooks.receive_event(

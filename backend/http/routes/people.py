@@ -1,4 +1,4 @@
-"""Routes of a person's own: who they are, their settings, linking Telegram with Supabase."""
+"""Routes of a person: profile, settings, linking Telegram with Supabase."""
 
 from backend import errors
 from backend.http.route import Route, route

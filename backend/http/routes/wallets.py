@@ -1,4 +1,4 @@
-"""Routes of an organization's wallets: balances, movements, statements."""
+"""Routes of an organization's wallets: balances, transactions, statements."""
 
 from backend import errors
 from backend.http import statement_download
