@@ -1,5 +1,5 @@
-"""What `python -m backend` can do: a module for each command, with its arguments.
+"""The commands of `python -m backend`: a module for each, with its arguments.
 
-What a command works with is imported when it runs: Stripe's library and aiohttp take a while to
-load, and `migrate` and `--help` need neither.
+Libraries that take a while to load (Stripe's, aiohttp) are imported where a command runs, because
+`migrate` and `--help` need neither.
 """

@@ -1,4 +1,4 @@
-"""`python -m backend adjust`: post to a wallet by hand, with a reason."""
+"""`python -m backend adjust`: post an adjustment to a wallet by hand, with a reason."""
 
 import argparse
 import getpass
@@ -12,7 +12,7 @@ DRY_RUN = "print the entries that it would post, and post nothing"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add which wallet, how much, under which reference, and why."""
+    """Add the wallet, the amount, the reference and the reason."""
     for name, purpose in (
         ("organization", "the organization's id"),
         ("currency", "eur, jpy, ..."),
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Print whether it was posted, and its entries."""
+    """Post the adjustment, and print it with its entries."""
     from backend.opening import open_database
     from backend.wallets import adjustments
 

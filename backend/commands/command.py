@@ -1,4 +1,4 @@
-"""What a module of this package tells `backend/__main__.py` about its command."""
+"""The type of a command, as each module of this package defines one."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Coroutine
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 
 def no_arguments(_parser: ArgumentParser) -> None:
-    """Add nothing: the command takes none."""
+    """Add nothing, for commands without arguments."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command: what `--help` says of it, what it does, and its arguments.
+    """A command: its help texts, its function, and what adds its arguments.
 
-    `run` gives the exit code, None for 0. What it raises is told by `__main__.main`.
+    `run` returns the exit code, None for 0; `__main__.main` reports what it raises.
     """
 
     help: str

@@ -1,4 +1,4 @@
-"""`python -m backend doctor`: whether it would work, and what to do if not."""
+"""`python -m backend doctor`: check the settings and everything they lead to."""
 
 import argparse
 import json
@@ -8,13 +8,13 @@ from backend.commands.command import Command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add how findings are told, and which make it fail."""
+    """Add the output format, and whether warnings fail."""
     parser.add_argument("--json", action="store_true", help="a list of findings, at the end")
     parser.add_argument("--strict", action="store_true", help="warnings make it fail as well")
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Print each finding as it is found; 1 for an error, with --strict for a warning too."""
+    """Print each finding as it comes; return 1 for an error, with --strict for a warning, too."""
     from backend import doctor
 
     findings = []

@@ -1,4 +1,4 @@
-"""`python -m backend events`: Stripe's events that could not be applied."""
+"""`python -m backend events`: list, retry, accept, adopt or dismiss dead letters."""
 
 import argparse
 import getpass
@@ -11,7 +11,7 @@ from backend.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be done with events, each with its own arguments."""
+    """Add a subcommand for each action, with its own arguments."""
     acts = parser.add_subparsers(
         dest="act", required=True, metavar="list|show|retry|accept|adopt|dismiss"
     )
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Print the events, the one event, or what became of it."""
+    """Run the action, and print the events, the event, or what became of it."""
     from backend.opening import open_services
     from backend.stripe import dead_letters
 

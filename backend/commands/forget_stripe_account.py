@@ -1,4 +1,4 @@
-"""`python -m backend forget-stripe-account`: a test database goes on with another account."""
+"""`python -m backend forget-stripe-account`: free a test database for another Stripe account."""
 
 import argparse
 
@@ -9,12 +9,12 @@ from backend.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the word without which nothing is done."""
+    """Add the confirmation, without which nothing is done."""
     parser.add_argument("--yes", action="store_true", required=True, help="this is no accident")
 
 
 async def run(_arguments: argparse.Namespace) -> None:
-    """Unlink everything of the account, and print how much of each kind."""
+    """Unlink everything of the Stripe account, and print how many rows of each kind."""
     from backend.opening import open_database
 
     async with open_database(Settings.from_environment()) as database:

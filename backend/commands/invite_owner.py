@@ -1,4 +1,4 @@
-"""`python -m backend invite-owner`: a way in for an organization's owner."""
+"""`python -m backend invite-owner`: create an organization and an invitation for its owner."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from backend.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add which organization, and how long the invitation works."""
+    """Add the organization, and how long the invitation is valid."""
     parser.add_argument("--organization", required=True, metavar="NAME|ID", help="a name, or an id")
     parser.add_argument(
         "--hours", type=int, default=48, choices=range(1, 721), metavar="1-720",
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Make an invitation and print what to do with its code."""
+    """Create the invitation, and print how its code is used."""
     from backend.opening import open_database
     from backend.organizations import invitations
 

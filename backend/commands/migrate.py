@@ -1,4 +1,4 @@
-"""`python -m backend migrate`: bring the database up to date."""
+"""`python -m backend migrate`: apply the migrations that a database lacks."""
 
 import argparse
 
@@ -8,14 +8,14 @@ from backend.settings import DatabaseSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what a plain PostgreSQL needs, which is none of Supabase's."""
+    """Add the option for a plain PostgreSQL, which lacks Supabase's roles."""
     parser.add_argument(
         "--create-roles", action="store_true", help="make Supabase's roles on a plain Postgres"
     )
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Apply what is missing, and print a line for each file."""
+    """Apply what is pending, and print a line for each file."""
     url = DatabaseSettings.from_environment().supabase_db_url.get_secret_value()
     lines = await migrations.migrate(url, create_roles=arguments.create_roles)
     print("\n".join(lines) or "The database is up to date.")

@@ -1,4 +1,4 @@
-"""`python -m backend packages`: recurring top-ups that are offered by name."""
+"""`python -m backend packages`: list, add or remove recurring top-ups that are offered by name."""
 
 import argparse
 from uuid import UUID
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Print what is offered: all of it, or what was added; {} for what was removed."""
+    """Run the action, and print the packages, the one that was added, or {} for one removed."""
     from backend.opening import open_database
     from backend.subscriptions import packages
 

@@ -1,4 +1,4 @@
-"""What commands print that people read and `jq` too."""
+"""Output of commands, for people and for `jq`."""
 
 import json
 
@@ -6,5 +6,5 @@ from pydantic_core import to_jsonable_python
 
 
 def print_as_json(answer: object) -> None:
-    """Print a model, or a list of them, as indented JSON."""
+    """Print a model, or a list of models, as indented JSON."""
     print(json.dumps(to_jsonable_python(answer), indent=2))

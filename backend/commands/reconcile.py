@@ -1,4 +1,4 @@
-"""`python -m backend reconcile`: ask Stripe about everything open, once."""
+"""`python -m backend reconcile`: reconcile everything open with Stripe, once."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from backend.settings import Settings
 
 
 async def run(_arguments: argparse.Namespace) -> None:
-    """Print how many of each kind Stripe was asked about."""
+    """Reconcile, and print how many of each kind there were."""
     from backend.opening import open_services
     from backend.stripe import reconcile
 

@@ -12,12 +12,12 @@ from backend.settings import Settings
 
 log = structlog.get_logger("backend")
 
-# Stripe gives a webhook 10 to 30 seconds; what has been started may finish within them.
+# How long requests that are running may take to finish.
 SHUTDOWN_SECONDS = 15.0
 
 
 async def run(_arguments: argparse.Namespace) -> None:
-    """Answer HTTP until SIGTERM or SIGINT, then finish what was started."""
+    """Answer HTTP until SIGTERM or SIGINT, then finish the requests that are running."""
     from aiohttp import web
 
     from backend.app import create_app

@@ -1,7 +1,6 @@
-"""`python -m backend doctor`: whether it would work, and what to do where it would not.
+"""The checks of `python -m backend doctor`: an async generator of findings for each subject.
 
-It looks and changes nothing. Every check is one async generator of findings; none of them says a
-secret. What one check cannot reach does not keep the others from looking.
+They change nothing and no finding contains a secret. A check that fails does not stop the others.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -26,7 +25,7 @@ CHECKS: dict[str, Callable[[Settings], Findings]] = {
 
 
 async def run_checks() -> AsyncIterator[Finding]:
-    """Everything that every check finds, as it finds it; wrong settings are the end of it."""
+    """Run every check, and yield findings as they come; with wrong settings, only those."""
     try:
         chosen = Settings.from_environment()
     except SettingsError as error:

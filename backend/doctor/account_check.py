@@ -1,4 +1,4 @@
-"""Whose account the key and the database belong to."""
+"""The check of the Stripe account: whether the key and the database belong to the same one."""
 
 from backend.database.functions import operating_figures as sql_operating_figures
 from backend.doctor.finding import Findings, new_finding
@@ -9,7 +9,10 @@ from backend.settings import Settings
 
 
 async def check_account(chosen: Settings) -> Findings:
-    """The Stripe account; raises StripeUnavailable, DatabaseUnavailable."""
+    """Compare the key's Stripe account with the database's.
+
+    Raises StripeUnavailable, DatabaseUnavailable.
+    """
     async with open_stripe(chosen) as stripe:
         try:
             key_account_id = await stripe.get_account_id()

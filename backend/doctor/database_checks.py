@@ -1,4 +1,4 @@
-"""The database: whether it is ours and up to date, and what waits in it."""
+"""The checks of the database: its address, its migrations, and what waits in it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,9 +14,9 @@ from backend.opening import open_database
 from backend.settings import Settings
 
 VERSIONS = range(15, 19)
-LATE_SECONDS = 120  # an outbox that nobody empties; the bot asks all the time
+LATE_SECONDS = 120  # the bot claims all the time, so it is not running
 MODES = {True: "live", False: "test", None: "neither mode yet"}
-# The names of what is said of an address, by its kind.
+# Findings by kind of address: SUPABASE_DB_POOLER fits it, or does not.
 AS_SET: dict[Kind, str] = {
     "direct": "database.direct",
     "session": "database.session",
@@ -30,8 +30,11 @@ TAKEN_FOR_ANOTHER: dict[Kind, str] = {
 
 
 async def check_database(chosen: Settings) -> Findings:
-    """As its owner where SUPABASE_DB_URL is set, then as the backend; raises if nobody answers."""
-    well = True
+    """Check as the owner where SUPABASE_DB_URL is set, then as the service. Raises MigrationError.
+
+    After an error the checks that depend on it are left out.
+    """
+    has_errors = False
     direct = chosen.supabase_db_url
     if direct:
         address = await check_address(direct.get_secret_value(), chosen)
@@ -41,9 +44,9 @@ async def check_database(chosen: Settings) -> Findings:
         for finding in check_structure(
             await migrations.inspect_database(direct.get_secret_value())
         ):
-            well = well and finding.level != "error"
+            has_errors = has_errors or finding.level == "error"
             yield finding
-    if not well:
+    if has_errors:
         return
     try:
         async with open_database(chosen) as opened:
@@ -57,7 +60,7 @@ async def check_database(chosen: Settings) -> Findings:
 
 
 async def check_address(url: str, chosen: Settings) -> Finding:
-    """What kind of address it is, and whether we treat it as such."""
+    """Check that SUPABASE_DB_POOLER fits the kind of address in SUPABASE_DB_URL."""
     try:
         kind = await address_kind(url)
     except Unreachable as error:
@@ -68,7 +71,7 @@ async def check_address(url: str, chosen: Settings) -> Finding:
 
 
 async def check_contents(opened: Database, livemode: bool) -> list[Finding]:
-    """What the database says of itself."""
+    """Check the migrations, the operating figures, and the ledger, as the service."""
     pending = migrations.list_versions() - set(
         await sql_operating_figures.list_applied_migrations(opened)
     )
@@ -84,7 +87,7 @@ async def check_contents(opened: Database, livemode: bool) -> list[Finding]:
 
 
 def check_structure(seen: migrations.Inspection) -> Iterator[Finding]:
-    """Version, roles, migrations."""
+    """Check PostgreSQL's version, Supabase's roles, and the migrations."""
     known = seen.version in VERSIONS
     verdict = "database.answers" if known else "database.of_another_version"
     yield new_finding(verdict, version=seen.version)
@@ -101,7 +104,7 @@ def check_structure(seen: migrations.Inspection) -> Iterator[Finding]:
 
 
 def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
-    """The mode it belongs to, and everything that waits for too long."""
+    """Check the mode that the database belongs to, and what has waited for too long."""
     same = figures.livemode in (None, livemode)
     modes = {"mode": MODES[figures.livemode], "key_mode": MODES[livemode]}
     yield new_finding("mode.same" if same else "mode.other", **modes)

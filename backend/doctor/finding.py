@@ -1,4 +1,4 @@
-"""What a check says: its sentences stand in `findings.toml`."""
+"""Findings: what checks report; their texts are in `findings.toml`."""
 
 import tomllib
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEVELS = ("ok", "warning", "error")
-# Subject -> what is so -> a sentence by level, and the fix.
+# Subject -> name -> the text, under its level, and the fix.
 SENTENCES: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
     Path(__file__).with_name("findings.toml").read_text(encoding="utf-8")
 )
@@ -14,7 +14,7 @@ SENTENCES: dict[str, dict[str, dict[str, str]]] = tomllib.loads(
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: how bad, about what, what is so, and what to do about it ("" where it is well)."""
+    """One line of the report: level, subject, what was found, and what to do ("" for nothing)."""
 
     level: str
     about: str
@@ -27,7 +27,7 @@ class Finding:
 
 
 def new_finding(name: str, **facts: object) -> Finding:
-    """The finding of that name, such as `outbox.late`, with its facts filled in."""
+    """Make the finding of a name such as `outbox.late`, with `facts` filled into its texts."""
     about, _, what = name.partition(".")
     sentences = SENTENCES[about][what]
     [level] = sentences.keys() & LEVELS

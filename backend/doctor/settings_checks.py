@@ -1,4 +1,4 @@
-"""Settings that are valid each by itself and still do not go together."""
+"""The check of settings that are valid one by one and do not fit together."""
 
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 async def check_settings(chosen: Settings) -> Findings:
-    """What can be said without asking anybody."""
+    """Check what can be checked without any connection."""
     yield new_finding("settings.complete", mode="live" if chosen.livemode else "test")
     public = urlsplit(chosen.public_url).hostname not in THIS_MACHINE
     if public and chosen.metrics_token is None:

@@ -1,4 +1,4 @@
-"""Stripe: whether it knows our key, tells us everything, and agrees on what time it is."""
+"""The checks of Stripe: key, permissions, clock, webhook endpoint, customer portal."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,11 +15,14 @@ from backend.stripe.permissions import PERMISSIONS, Permission
 from backend.stripe.signatures import TOLERANCE_SECONDS
 
 WEBHOOK_PATH = "/api/payments/webhook"
-NOT_PERMITTED = "403"  # the key is good, and may not do this
+NOT_PERMITTED = "403"  # the key is valid, and lacks the permission
 
 
 async def check_stripe(chosen: Settings) -> Findings:
-    """The key, the clock, the webhook endpoint; raises StripeUnavailable."""
+    """Check the key, its permissions, the clock and the webhook endpoint.
+
+    Raises StripeUnavailable.
+    """
     async with open_stripe(chosen) as stripe:
         ahead = None
         try:
@@ -53,7 +56,7 @@ async def check_stripe(chosen: Settings) -> Findings:
 
 
 async def permission_findings(stripe: StripeGateway) -> list[Finding]:
-    """What the key may not do of all that we do with it, each with its row in the key's form."""
+    """Report each permission that the key lacks, with its row in the form of restricted keys."""
     answers = await asyncio.gather(
         *(check_permission(stripe, permission) for permission in PERMISSIONS)
     )
@@ -68,7 +71,7 @@ async def permission_findings(stripe: StripeGateway) -> list[Finding]:
 
 
 async def check_permission(stripe: StripeGateway, permission: Permission) -> str | None:
-    """The name of what is to be said of a permission; None where it is there."""
+    """Return the finding's name for one permission; None if the key has it."""
     try:
         return None if await stripe.has_permission(permission) else "permission.lacking"
     except StripeUnavailable:
@@ -76,18 +79,18 @@ async def check_permission(stripe: StripeGateway, permission: Permission) -> str
 
 
 async def portal_findings(stripe: StripeGateway) -> list[Finding]:
-    """Whether the customer portal's settings were saved: without them Stripe opens none."""
+    """Report if the customer portal's settings were never saved: Stripe opens none without them."""
     try:
         if not await stripe.portal_is_set_up():
             return [new_finding("portal.not_set_up")]
     except (StripeRefused, StripeUnavailable) as failure:
-        if not is_key_error(failure.__cause__):  # that is told already
+        if not is_key_error(failure.__cause__):  # `permission_findings` has reported that
             return [new_finding("portal.not_known", reason=reason(failure))]
     return []
 
 
 def reason(failure: StripeRefused | StripeUnavailable) -> str:
-    """Stripe's own sentence, with what finds the request in its dashboard."""
+    """Return Stripe's code and message, and what finds the request in its dashboard."""
     details = failure.details
     parts = [failure.facts.get("stripe_code", failure.code), details.get("stripe_message", "")]
     labels = {"parameter": "stripe_param", "request": "stripe_request_id", "see": "stripe_doc_url"}
@@ -96,7 +99,7 @@ def reason(failure: StripeRefused | StripeUnavailable) -> str:
 
 
 def endpoint_findings(endpoint: WebhookEndpoint) -> Iterator[Finding]:
-    """Whether this endpoint tells us all we listen to, in the form that we read."""
+    """Check that an endpoint is enabled, sends every event we handle, and in our API version."""
     id, version = endpoint.id, endpoint.api_version or "the account's default version"
     if endpoint.status != "enabled":
         yield new_finding("webhook.off", id=id, status=endpoint.status)

@@ -1,4 +1,4 @@
-"""Telegram: whether it knows the bot, and where it takes what people do."""
+"""The check of Telegram: whether it knows the bot, and where it sends updates."""
 
 import time
 
@@ -8,14 +8,14 @@ from backend.doctor.finding import Findings, new_finding
 from backend.schemas import Json
 from backend.settings import Settings, TelegramSettings
 
-PATIENCE = aiohttp.ClientTimeout(total=10)
+TIMEOUT = aiohttp.ClientTimeout(total=10)
 MANY_UPDATES = 20
 AN_HOUR = 3600
 POLLS = "whoever polls"
 
 
 async def check_telegram(_chosen: Settings) -> Findings:
-    """What Telegram says about the bot. The backend has no use for the token; only this has."""
+    """Check the bot's token and its webhook. Only this check uses the token."""
     chosen = TelegramSettings()
     if chosen.telegram_bot_token is None:
         yield new_finding("telegram.not_looked_at")
@@ -40,11 +40,15 @@ async def check_telegram(_chosen: Settings) -> Findings:
 
 
 async def call_bot_api(chosen: TelegramSettings, method: str) -> Json | None:
-    """The Bot API's answer; None where nobody gave one. The address holds the token: never told."""
+    """Call a method of the Bot API; None if there was no answer.
+
+    The URL contains the token, so no error with it is raised or logged.
+    https://core.telegram.org/bots/api#making-requests
+    """
     token = chosen.telegram_bot_token
     url = f"{chosen.telegram_api_base}/bot{token.get_secret_value() if token else ''}/{method}"
     try:
-        async with aiohttp.ClientSession(timeout=PATIENCE) as http, http.get(url) as answer:
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as http, http.get(url) as answer:
             body: Json = await answer.json()
             return body
     except (aiohttp.ClientError, TimeoutError, ValueError):

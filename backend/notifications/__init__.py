@@ -1,1 +1,1 @@
-"""What goes to Telegram: the outbox, and updates that Telegram posts to us."""
+"""Notifications to Telegram (the outbox), and updates from Telegram (webhook mode)."""

@@ -1,4 +1,4 @@
-"""The outbox for the bot: hand out notifications, record what became of them."""
+"""The outbox: notifications that the bot claims, and what became of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,17 @@ RECHECK_SECONDS = 0.5  # retries fall due and rates free up without a wakeup
 
 
 class Wakeup:
-    """Wakes a long poll after a commit that may have queued something.
+    """Wakes long polls of this process after a commit that may have queued something.
 
-    It is only a hint within this process; what there is to tell stands in the database.
+    It is a hint only: what there is to send is in the database.
     """
 
     def __init__(self) -> None:
-        """Start asleep."""
+        """Start without a pending wakeup."""
         self._event = asyncio.Event()
 
     def wake(self) -> None:
-        """Wake whoever waits."""
+        """Wake all that wait, or else the next to wait."""
         self._event.set()
 
     async def wait(self, seconds: float) -> None:
@@ -58,7 +58,11 @@ async def wait_for_items(
     seconds: float,
     is_waiting: Callable[[], bool],
 ) -> list[Item]:
-    """Return what `fetch` has, at once or after a wakeup; nothing after `seconds`."""
+    """Return what `fetch` returns as soon as it is not empty; [] after `seconds`.
+
+    It is called at once, after each wakeup, and every RECHECK_SECONDS; never after `is_waiting()`
+    is false, so that nothing is claimed for a client that has gone.
+    """
     clock = asyncio.get_running_loop()
     deadline = clock.time() + seconds
     while is_waiting():
@@ -77,7 +81,7 @@ async def finish_notification(
     notification_id: int,
     result: NotificationResult,
 ) -> None:
-    """Write down what became of a claim; nothing changes when the claim had run out."""
+    """Record the outcome of a claimed notification; nothing changes where the claim had run out."""
     finished = await notifications.finish_notification(
         database,
         notification_id=notification_id,
@@ -90,4 +94,4 @@ async def finish_notification(
     )
     if finished.seconds_since_paid is not None:
         metrics.payment_to_chat.observe(finished.seconds_since_paid)
-    wakeup.wake()  # a retry may be due, and the chat's next may go
+    wakeup.wake()  # a retry, or the chat's next notification, may be due

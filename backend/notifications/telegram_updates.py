@@ -23,12 +23,12 @@ from backend.services import Services
 log = structlog.get_logger(__name__)
 
 CLAIM_LIMIT = 32  # as many as the bot handles at once
-# In what cannot be parsed as a whole. Inside a text, the quotes would be escaped.
+# Finds the id in a body that is no valid JSON. Inside a text the quotes would be escaped.
 UPDATE_ID: Final = re.compile(rb'"update_id"\s*:\s*(\d{1,15})\b')
 
 
 class TelegramUpdate(BaseModel):
-    """https://core.telegram.org/bots/api#update; what it carries besides is the bot's to read."""
+    """An update, of which only the id is parsed here: https://core.telegram.org/bots/api#update."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -38,7 +38,7 @@ class TelegramUpdate(BaseModel):
 async def receive_update(services: Services, raw: bytes) -> None:
     """Store one update; a repeat changes nothing.
 
-    What cannot be stored is recorded, counted and left out: Telegram repeats what it sees refused,
+    One that cannot be stored is recorded, counted and left out: Telegram repeats what is refused,
     and holds back what comes after it.
     """
     try:
@@ -52,10 +52,10 @@ async def receive_update(services: Services, raw: bytes) -> None:
 
 
 def parse_update(raw: bytes) -> Json:
-    """The update as PostgreSQL keeps it. Raises ValueError.
+    """Parse an update into JSON that PostgreSQL can store. Raises ValueError.
 
-    A card number that somebody sent is not among it, nor is a NUL character, and no number is
-    infinite: JSON knows none, and neither does PostgreSQL's.
+    Card numbers are masked, NUL characters replaced, and infinite numbers refused, which jsonb does
+    not have: https://www.postgresql.org/docs/current/datatype-json.html
     """
     update = TelegramUpdate.model_validate_json(raw.replace(rb"\u0000", rb"\ufffd"))
     body: Json = mask_card_numbers(update.model_dump())
@@ -64,12 +64,12 @@ def parse_update(raw: bytes) -> Json:
 
 
 async def reject_update(services: Services, update_id: int, rejected: UpdateRejected) -> None:
-    """The bot cannot read this one: it is not handed out any more."""
+    """Give up an update that the bot cannot parse: it is not handed out any more."""
     await record_unreadable(services, update_id, rejected.kind)
 
 
 async def record_unreadable(services: Services, update_id: int | None, kind: str) -> None:
-    """Record and count an update that nobody can handle; what it says enters no log."""
+    """Record and count an update that cannot be handled; its text is not logged."""
     services.metrics.unreadable_updates.inc()
     log.error("update_unreadable", update_id=update_id, kind=kind)
     if update_id is not None:
@@ -80,9 +80,9 @@ async def record_unreadable(services: Services, update_id: int | None, kind: str
 async def claim_updates(
     services: Services, takeover: bool, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedUpdates:
-    """Claim what is to be handled; wait up to `seconds` for something while `is_waiting()`.
+    """Claim updates to handle; wait up to `seconds` for some while `is_waiting()`.
 
-    `takeover`: the bot has just started, so that whatever is claimed was claimed by one that ended.
+    `takeover`: the bot has just started, so that what is claimed was claimed by one that ended.
     """
 
     async def fetch() -> list[ClaimedUpdate]:
@@ -97,7 +97,7 @@ async def claim_updates(
 
 
 async def finish_update(services: Services, update_id: int, handled: UpdateHandled) -> None:
-    """The bot has handled it: what was said is forgotten."""
+    """Mark an update as handled, and erase its text."""
     await telegram_updates.finish_update(
         services.database, update_id=update_id, claim=handled.claim
     )

@@ -1,1 +1,1 @@
-"""Organizations, their people, invitations and groups."""
+"""Organizations, their members, invitations, groups, and people's profiles and settings."""

@@ -1,32 +1,34 @@
-"""Telegram groups: the bot says where it is, an owner decides what is seen there."""
+"""Telegram groups of organizations: the bot reports changes, an owner decides what is shown."""
 
 from backend.database.functions import groups
 from backend.database.protocol import Database, Person
 from backend.schemas import Group, GroupBalance, GroupNews, GroupPermissions, WhichOrganization
 
 
-async def record_group_change(database: Database, chat_id: int, news: GroupNews) -> Group:
-    """What Telegram says of a group. Its tie ends where the bot left or joined anew."""
+async def record_group_change(database: Database, chat_id: int, change: GroupNews) -> Group:
+    """Record what Telegram reports of the bot in a group.
+
+    The tie to an organization ends where the bot left or joined again.
+    """
     return await groups.record_group_change(
         database,
         telegram_chat_id=chat_id,
-        happened=news.happened,
-        new_chat_id=news.new_chat_id,
+        happened=change.happened,
+        new_chat_id=change.new_chat_id,
     )
 
 
 async def get_group(database: Database, actor: Person, chat_id: int) -> Group:
-    """A Telegram group as the caller may know it."""
+    """Read a group as the actor may see it."""
     return await groups.get_group(database, actor, telegram_chat_id=chat_id)
 
 
 async def tie_group(
     database: Database, actor: Person, chat_id: int, request: WhichOrganization
 ) -> Group:
-    """Tie a Telegram group to an organization.
+    """Tie a group to an organization. Raises NotFound, RoleTooLow.
 
-    Raises NotFound or RoleTooLow for who is no owner of it, and NotFound for who is no owner of the
-    organization that the group is tied to.
+    The actor must be an owner of it, and of the organization that the group is tied to already.
     """
     return await groups.tie_group(
         database, actor, telegram_chat_id=chat_id, organization_id=request.organization_id
@@ -36,7 +38,7 @@ async def tie_group(
 async def set_group_permissions(
     database: Database, actor: Person, chat_id: int, request: GroupPermissions
 ) -> Group:
-    """Let a Telegram group see more, or less, or nothing. Raises NotFound or RoleTooLow."""
+    """Change what a group shows, or end its tie. Raises NotFound, RoleTooLow."""
     return await groups.set_group_permissions(
         database,
         actor,
@@ -50,5 +52,5 @@ async def set_group_permissions(
 
 
 async def get_group_balance(database: Database, actor: Person, chat_id: int) -> GroupBalance:
-    """The wallets that a Telegram group may see. Raises NotFound where no owner has allowed it."""
+    """Read the balances that a group shows. Raises NotFound where no owner has allowed it."""
     return await groups.get_group_balance(database, actor, telegram_chat_id=chat_id)

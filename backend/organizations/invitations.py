@@ -1,4 +1,4 @@
-"""Invitations: a code that lets people into an organization, told once to whoever makes it."""
+"""Invitations: codes that make people members; each code is shown once."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ MAX_NAME_LENGTH = 100
 
 
 async def list_invitations(database: Database, actor: Person, organization_id: UUID) -> Invitations:
-    """Invitations that still work, without their codes. Raises NotFound, RoleTooLow."""
+    """List valid invitations, without their codes. Raises NotFound, RoleTooLow."""
     rows = await invitations.list_invitations(database, actor, organization_id=organization_id)
     return Invitations(invitations=rows)
 
@@ -21,10 +21,10 @@ async def list_invitations(database: Database, actor: Person, organization_id: U
 async def create_invitation(
     database: Database, actor: Person, organization_id: UUID, request: InvitationRequest
 ) -> Invitation:
-    """A new invitation with its code. Raises NotFound, RoleTooLow, TooManyRequests.
+    """Create an invitation; the answer has its code. Raises NotFound, RoleTooLow, TooManyRequests.
 
-    It works as long as whoever made it could still make it. A repeat makes another: nobody can be
-    told a code twice.
+    It is valid as long as its creator is authorized to create it. A repeat creates another one,
+    because a code cannot be shown twice.
     """
     return await invitations.create_invitation(
         database,
@@ -39,23 +39,23 @@ async def create_invitation(
 async def revoke_invitation(
     database: Database, actor: Person, organization_id: UUID, invitation_id: UUID
 ) -> None:
-    """Let nobody in by an invitation any more. Raises NotFound, RoleTooLow."""
+    """Revoke an invitation. Raises NotFound, RoleTooLow."""
     await invitations.revoke_invitation(
         database, actor, organization_id=organization_id, invitation_id=invitation_id
     )
 
 
 async def get_invitation(database: Database, actor: Person, request: CodeRequest) -> Invitation:
-    """What a code would let the caller into. Raises InvitationInvalid."""
+    """Read the invitation of a code. Raises InvitationInvalid."""
     return await invitations.get_invitation(database, actor, code=request.code)
 
 
 async def accept_invitation(
     services: Services, actor: Person, request: CodeRequest
 ) -> Organization:
-    """Come in by a code, or get a higher role by it. Raises InvitationInvalid.
+    """Make the actor a member, or raise their role. Raises InvitationInvalid.
 
-    Whoever came in by it before and is still there gets the same answer, and uses nothing up.
+    Who is a member by this code gets the same answer again, and no use of it is counted.
     """
     joined = await invitations.accept_invitation(services.database, actor, code=request.code)
     services.wakeup.wake()
@@ -63,11 +63,11 @@ async def accept_invitation(
 
 
 async def invite_owner(database: Database, name_or_id: str, hours: int) -> Invitation:
-    """An operator's invitation for an owner; `named` is an organization's name or id.
+    """Create an owner's invitation for the operator, by an organization's name or id.
 
-    A name sets up a new organization, or takes one of that name that nobody has joined yet. Where
-    one of that name has people, BadRequest names the ids to choose from: names are nobody's own,
-    and an owner must not land in somebody else's. An id that is not there is NotFound.
+    A name creates a new organization, or takes one of that name without members. Where one of that
+    name has members, BadRequest names the ids to choose from: names are not unique, and an owner
+    must not become one of a stranger's organization. Raises NotFound for an unknown id.
     """
     name, organization_id = printable(name_or_id), None
     try:

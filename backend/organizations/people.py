@@ -1,4 +1,4 @@
-"""Who the people are: what Telegram says of them, kept up to date as they write."""
+"""People: their profile as Telegram or Supabase Auth has it, and linking of the two."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ LANGUAGE = re.compile("[A-Za-z0-9-]{2,35}")  # an IETF tag; https://core.telegra
 
 
 async def update_me(database: Database, actor: Person, introduction: Introduction) -> Me:
-    """Make the caller and their private chat known, or refresh what is known of them."""
+    """Register the actor, or update their name, language and private chat."""
     name, language = stored_name(introduction.name), stored_language(introduction.language or "")
     if isinstance(actor, TelegramUser):
         return await people.upsert_telegram_user(
@@ -30,9 +30,10 @@ async def update_me(database: Database, actor: Person, introduction: Introductio
 
 
 async def ensure_supabase_user(database: Database, person: SupabaseUser, profile: object) -> None:
-    """Make a Supabase user known at their first call, under the name that `profile` has.
+    """Register a Supabase user at their first call, with the name in `profile`.
 
-    That is the token's `user_metadata`, which its user writes; their e-mail is nobody's name.
+    That is the token's `user_metadata`, which its user can write. The e-mail address is never used
+    as a name, which others see.
     """
     metadata = profile if isinstance(profile, dict) else {}
     await people.upsert_supabase_user(
@@ -45,28 +46,32 @@ async def ensure_supabase_user(database: Database, person: SupabaseUser, profile
 
 
 def stored_name(name: str) -> str:
-    """A name as it is kept, whatever somebody calls themselves."""
+    """Return a name as it is stored: printable, shortened, NAMELESS where nothing is left."""
     return printable(name)[:MAX_NAME_LENGTH] or NAMELESS
 
 
 def stored_language(language: str) -> str:
-    """A language as it is kept, which is DEFAULT_LANGUAGE where it is no tag."""
+    """Return a language tag as it is stored; DEFAULT_LANGUAGE where it is none."""
     return language if LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE
 
 
 def printable(name: str) -> str:
-    """A name without control and direction characters, which could rewrite the line around it."""
-    text = without_card_numbers(" ".join(name.split()))  # also over several lines
+    """Remove line breaks, control and direction characters, which could change the line around it.
+
+    Card numbers are removed, too.
+    """
+    text = without_card_numbers(" ".join(name.split()))  # also one that spans lines
+    # Category C: control, format (direction marks), surrogate and unassigned characters.
     return "".join(char for char in text if unicodedata.category(char)[0] != "C").strip()
 
 
 async def create_link_code(database: Database, actor: Person) -> LinkCode:
-    """What the bot must be shown to link a Supabase user with Telegram. Raises AlreadyLinked."""
+    """Create a code to link a Supabase user with a Telegram user. Raises AlreadyLinked."""
     return await people.create_link_code(database, actor)
 
 
 async def redeem_link_code(database: Database, actor: Person, request: CodeRequest) -> Me:
-    """From now on the Telegram user who shows a code and the Supabase user who made it are one.
+    """Merge the Telegram user who shows a code and the Supabase user who created it.
 
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory.
     """

@@ -1,7 +1,8 @@
-"""Organizations, and who belongs to them. Who may do what is decided in the database.
+"""Organizations, their members and their audit log; SQL decides who may do what.
 
-Owners do everything; admins rename, invite and remove members; everybody sees their colleagues,
-steps down and leaves. An organization that is not there and one of others are the same NotFound.
+Owners may do everything; admins rename, invite and remove members; members see each other, lower
+their own role and leave. An organization that does not exist and one that the actor is no member of
+are both NotFound.
 """
 
 from uuid import UUID
@@ -15,7 +16,7 @@ from backend.services import Services
 
 
 async def list_organizations(database: Database, actor: Person) -> schemas.Organizations:
-    """The caller's own organizations."""
+    """List the actor's organizations."""
     rows = await organizations.list_organizations(database, actor)
     return schemas.Organizations(organizations=rows)
 
@@ -23,16 +24,16 @@ async def list_organizations(database: Database, actor: Person) -> schemas.Organ
 async def get_organization(
     database: Database, actor: Person, organization_id: UUID
 ) -> schemas.Organization:
-    """One of the caller's organizations. Raises NotFound."""
+    """Read one of the actor's organizations. Raises NotFound."""
     return await organizations.get_organization(database, actor, organization_id=organization_id)
 
 
 async def create_organization(
     database: Database, actor: Person, request: schemas.OrganizationRequest, key: str | None
 ) -> schemas.Organization:
-    """Found an organization, which the caller owns; the same key founds it once.
+    """Create an organization that the actor owns; the same key creates it once.
 
-    Raises SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
+    Raises BadRequest, SignupClosed, TooManyOrganizations, IdempotencyKeyReused.
     """
     return await organizations.create_organization(
         database, actor, name=printable_name(request), idempotency_key=key
@@ -42,14 +43,17 @@ async def create_organization(
 async def rename_organization(
     database: Database, actor: Person, organization_id: UUID, request: schemas.OrganizationRequest
 ) -> schemas.Organization:
-    """Give an organization another name. Raises NotFound, RoleTooLow."""
+    """Rename an organization. Raises BadRequest, NotFound, RoleTooLow."""
     return await organizations.rename_organization(
         database, actor, organization_id=organization_id, name=printable_name(request)
     )
 
 
 def printable_name(request: schemas.OrganizationRequest) -> str:
-    """The name without what could rewrite the line around it; raises BadRequest if none is left."""
+    """Return the requested name without unprintable characters.
+
+    Raises BadRequest if none is left.
+    """
     name = printable(request.name)
     if not name:
         raise BadRequest("name: It has no letter that can be seen.")
@@ -59,14 +63,14 @@ def printable_name(request: schemas.OrganizationRequest) -> str:
 async def set_default_organization(
     database: Database, actor: Person, request: schemas.WhichOrganization
 ) -> schemas.Me:
-    """Make an organization the one that is meant when nobody says which. Raises NotFound."""
+    """Make an organization the actor's default organization. Raises NotFound."""
     return await organizations.set_default_organization(
         database, actor, organization_id=request.organization_id
     )
 
 
 async def list_members(database: Database, actor: Person, organization_id: UUID) -> schemas.Members:
-    """Who belongs to an organization. Raises NotFound."""
+    """List the members of an organization. Raises NotFound."""
     rows = await organizations.list_members(database, actor, organization_id=organization_id)
     return schemas.Members(members=rows)
 
@@ -78,7 +82,7 @@ async def change_role(
     user_id: UUID,
     request: schemas.RoleRequest,
 ) -> schemas.Member:
-    """Give a member another role. Raises NotFound, RoleTooLow, LastOwner."""
+    """Change a member's role. Raises NotFound, RoleTooLow, LastOwner."""
     member = await organizations.change_role(
         services.database,
         actor,
@@ -93,7 +97,7 @@ async def change_role(
 async def remove_member(
     services: Services, actor: Person, organization_id: UUID, user_id: UUID
 ) -> None:
-    """Take a member out, or leave. Raises NotFound, RoleTooLow, LastOwner."""
+    """End a membership: another person's or the actor's. Raises NotFound, RoleTooLow, LastOwner."""
     await organizations.remove_member(
         services.database, actor, organization_id=organization_id, user_id=user_id
     )
@@ -103,7 +107,7 @@ async def remove_member(
 async def list_audit_log(
     database: Database, actor: Person, organization_id: UUID, query: schemas.AuditQuery
 ) -> schemas.AuditEntries:
-    """What was done in an organization. Raises NotFound, RoleTooLow, BadCursor."""
+    """List the audit log of an organization. Raises NotFound, RoleTooLow, BadCursor."""
     return await organizations.list_audit_log(
         database, actor, organization_id=organization_id, cursor=query.cursor, max_rows=query.limit
     )

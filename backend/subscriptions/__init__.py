@@ -1,1 +1,1 @@
-"""Recurring top-ups: subscriptions, packages and invoices."""
+"""Subscriptions (recurring top-ups), packages and invoices."""

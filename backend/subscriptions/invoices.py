@@ -1,4 +1,4 @@
-"""Invoices and receipts: what was paid, each with Stripe's page for it."""
+"""Invoices and receipts: Stripe's pages for payments that succeeded."""
 
 import asyncio
 
@@ -17,39 +17,39 @@ from backend.services import Services
 async def list_invoices(
     services: Services, actor: Person, query: schemas.InvoicesQuery
 ) -> schemas.Invoices:
-    """Invoices and receipts of what was paid, newest first.
+    """List payments that succeeded, newest first, each with its invoice or receipt.
 
-    Their addresses end after some weeks, so Stripe is asked for them each time. Raises NotFound,
+    The addresses expire after some weeks, so they are fetched each time. Raises NotFound,
     RoleTooLow, BadCursor, StripeUnavailable, StripeRefused.
     """
-    whose = query.organization_id
-    # Who may not pay gets no receipts.
-    await sql_customers.get_customer(services.database, actor, organization_id=whose)
+    organization_id = query.organization_id
+    # Receipts are for owners and admins only, payments for all members.
+    await sql_customers.get_customer(services.database, actor, organization_id=organization_id)
     page = await sql_history.list_payments(
         services.database,
         actor,
-        organization_id=whose,
+        organization_id=organization_id,
         status=["succeeded"],
         cursor=query.cursor,
         max_rows=query.limit,
     )
+    invoices = await asyncio.gather(
+        *(get_invoice_of_payment(services, payment) for payment in page.payments)
+    )
     return schemas.Invoices(
-        invoices=list(
-            await asyncio.gather(
-                *(get_invoice_of_payment(services, each) for each in page.payments)
-            )
-        ),
+        invoices=list(invoices),
         next_cursor=page.next_cursor,
         previous_cursor=page.previous_cursor,
     )
 
 
 async def get_invoice_of_payment(services: Services, payment: Payment) -> schemas.Invoice:
-    """A payment with its invoice or its receipt."""
+    """Fetch the invoice or the receipt of a payment. Raises StripeUnavailable, StripeRefused."""
     row = await sql_payments.get_payment_for_service(services.database, payment_id=payment.id)
-    if id := row.stripe_invoice_id:
-        invoice = await services.stripe.get_invoice(id)
-        url, pdf = invoice.hosted_invoice_url, invoice.invoice_pdf
-    else:
-        url, pdf = await services.stripe.get_receipt(opened_as(row.stripe_payment_intent_id)), None
-    return schemas.Invoice(payment=payment, url=url, pdf=pdf)
+    if row.stripe_invoice_id:
+        invoice = await services.stripe.get_invoice(row.stripe_invoice_id)
+        return schemas.Invoice(
+            payment=payment, url=invoice.hosted_invoice_url, pdf=invoice.invoice_pdf
+        )
+    url = await services.stripe.get_receipt(opened_as(row.stripe_payment_intent_id))
+    return schemas.Invoice(payment=payment, url=url, pdf=None)

@@ -8,14 +8,14 @@ from backend.wallets.money import minor_units
 
 
 async def list_packages(database: Database, actor: Person) -> Packages:
-    """The recurring top-ups that are offered by name."""
+    """List the packages on offer."""
     return Packages(packages=await sql_packages.list_packages(database, actor))
 
 
 async def add_package(
     database: Database, name: str, amount: str, currency: str, interval: str
 ) -> Package:
-    """Offer another one. Raises AmountRefused."""
+    """Offer a package; `amount` is decimal text in major units. Raises AmountRefused."""
     terms = PackageTerms(
         name=name, amount=minor_units(amount, currency), currency=currency, interval=interval
     )

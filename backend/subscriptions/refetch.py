@@ -1,6 +1,6 @@
-"""Ask Stripe how a subscription stands, write that down, and credit its latest invoice.
+"""Refetching of subscriptions: record Stripe's state, and credit the latest invoice.
 
-That is always Stripe's answer to a question, and that of the last question counts.
+The state comes from answers of Stripe's only, never from events; the latest answer counts.
 """
 
 from contextlib import suppress
@@ -16,20 +16,25 @@ from backend.stripe.parsers.facts import InvoiceFact, SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from backend.stripe.parsers.subscriptions import StripeSubscription
 
-START_WINDOW = timedelta(minutes=10)  # with a saved card, of when it was asked for
+START_WINDOW = timedelta(minutes=10)  # from the request, where a saved payment method pays
 
 
 async def get_row(
-    services: Services, subscription_id: UUID | None, found: str | None = None
+    services: Services, subscription_id: UUID | None, stripe_subscription_id: str | None = None
 ) -> SubscriptionRow:
-    """All that is needed to talk to Stripe about it; by our id, or by Stripe's."""
+    """Read a subscription for requests to Stripe, by our id or by Stripe's. Raises NotFound."""
     return await sql_subscriptions.get_subscription_for_service(
-        services.database, subscription_id=subscription_id, stripe_subscription_id=found
+        services.database,
+        subscription_id=subscription_id,
+        stripe_subscription_id=stripe_subscription_id,
     )
 
 
 async def check(services: Services, subscription_id: UUID) -> None:
-    """Ask Stripe how a subscription stands, at most every three seconds; change nothing."""
+    """Refetch a subscription, at most every three seconds; change nothing at Stripe.
+
+    Raises NotFound, StripeUnavailable, StripeRefused.
+    """
     if await sql_subscriptions.claim_subscription_check(
         services.database, subscription_id=subscription_id
     ):
@@ -38,9 +43,9 @@ async def check(services: Services, subscription_id: UUID) -> None:
 
 
 async def reconcile(services: Services, subscription_id: UUID) -> None:
-    """Ask Stripe how a subscription stands, and end what is over.
+    """Refetch a subscription, and end what is unwanted or revoked at Stripe.
 
-    Where its latest invoice could not be credited yet, the next round asks again.
+    Where its latest invoice could not be credited, the next round tries again. Raises as `check`.
     """
     with suppress(EventNotApplied):
         await refetch_subscription(services, subscription_id)
@@ -49,44 +54,46 @@ async def reconcile(services: Services, subscription_id: UUID) -> None:
 async def refetch_subscription(
     services: Services,
     subscription_id: UUID | None,
-    found: str | None = None,
+    stripe_subscription_id: str | None = None,
     *,
     end: bool = True,
 ) -> None:
-    """Ask Stripe how a subscription stands; `found` is its id there, if that is news.
+    """Refetch a subscription, by our id or by Stripe's; record its state and credit its invoice.
 
-    `end`: what nobody wants any more, or nobody heard to have begun in time, is ended. Raises
-    EventNotApplied where its latest invoice is recorded and could not be credited yet.
+    `end`: cancel it at Stripe where it is unwanted, or revoked before its first payment; mark it as
+    canceled where it did not begin in time. Raises NotFound, StripeUnavailable, StripeRefused, and
+    EventNotApplied where the latest invoice is recorded and could not be credited yet.
     """
-    row = await get_row(services, subscription_id, found)
-    at_stripe = row.stripe_subscription_id or found or await find_begun(services, row, end=end)
-    if at_stripe:
-        await apply_stripe_state(
-            services, row, await services.stripe.get_subscription(at_stripe), end=end
-        )
+    row = await get_row(services, subscription_id, stripe_subscription_id)
+    id = row.stripe_subscription_id or stripe_subscription_id
+    if id is None:
+        id = await find_begun(services, row, end=end)
+    if id is not None:
+        at_stripe = await services.stripe.get_subscription(id)
+        await apply_stripe_state(services, row, at_stripe, end=end)
 
 
 async def find_begun(services: Services, row: SubscriptionRow, *, end: bool) -> str | None:
-    """Find Stripe's id of a subscription that we have not heard to have begun.
+    """Find Stripe's id of a subscription that has begun without our having recorded it.
 
-    With `end` it is canceled where it has not, and nobody wants it, or may have it, any more.
+    With `end`, one that has not begun and is unwanted, revoked or too late is marked as canceled.
     """
     over = row.unwanted or row.revoked
     if page := row.stripe_checkout_session_id:
         return await find_on_page(services, row, page, close=over and end)
-    at_stripe = None
+    id = None
     if row.stripe_payment_method_id:
-        at_stripe = await services.stripe.find_subscription(row)
+        id = await services.stripe.find_subscription(row)
         over = over or is_start_expired(row)
-    if at_stripe is None and over and end and row.status == "incomplete":
+    if id is None and over and end and row.status == "incomplete":
         await record_state(services, row, {"status": "canceled"})
-    return at_stripe
+    return id
 
 
 async def find_on_page(
     services: Services, row: SubscriptionRow, page: str, *, close: bool
 ) -> str | None:
-    """Find Stripe's id of a subscription that begins on a page; an open page may be closed."""
+    """Find Stripe's id of a subscription that begins on a page; `close` expires an open page."""
     session = await services.stripe.get_session(page)
     if session.status == "open" and close:
         session = await services.stripe.expire_session(page)
@@ -96,36 +103,36 @@ async def find_on_page(
 
 
 def is_start_expired(row: SubscriptionRow) -> bool:
-    """Whether Stripe is asked no more to begin what it was not heard to have begun."""
+    """Return whether it is too late to create a subscription at Stripe: START_WINDOW has passed."""
     return datetime.now(UTC) - row.created_at > START_WINDOW
 
 
 async def apply_stripe_state(
     services: Services,
     row: SubscriptionRow,
-    found: StripeSubscription,
+    at_stripe: StripeSubscription,
     *,
     end: bool = True,
     changed_by: UUID | None = None,
 ) -> None:
-    """Write down how Stripe says a subscription stands; its latest invoice credits if it is paid.
+    """Record the state of a subscription at Stripe, and credit its latest invoice if that is paid.
 
-    Somebody may have ended it while Stripe was making it, or lost the role before its payer began:
-    then it ends now. `changed_by` will see it, and needs not be told.
+    With `end`, one that was canceled while Stripe was creating it, or whose creator lost the role
+    before its payer began, is canceled first. `changed_by` is not notified of the change.
     """
-    over = row.unwanted or (row.revoked and found.status == "incomplete")
-    if end and over and found.status != "canceled":
+    over = row.unwanted or (row.revoked and at_stripe.status == "incomplete")
+    if end and over and at_stripe.status != "canceled":
         with suppress(StripeRefused):  # it has ended by itself meanwhile
-            await services.stripe.cancel_subscription(found.id)
-        found = await services.stripe.get_subscription(found.id)
-    item, invoice = found.items.data[0], found.invoice
+            await services.stripe.cancel_subscription(at_stripe.id)
+        at_stripe = await services.stripe.get_subscription(at_stripe.id)
+    item, invoice = at_stripe.items.data[0], at_stripe.invoice
     seen: SeenSubscription = {
-        "stripe_subscription_id": found.id,
-        "status": found.status,
-        "paused": bool(found.pause_collection),
+        "stripe_subscription_id": at_stripe.id,
+        "status": at_stripe.status,
+        "paused": bool(at_stripe.pause_collection),
         "amount": item.price.unit_amount,
         "ends": item.current_period_end,
-        "payment_method": found.default_payment_method,
+        "payment_method": at_stripe.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
     }
     await record_state(services, row, seen, changed_by=changed_by)
@@ -140,7 +147,7 @@ async def record_state(
     *,
     changed_by: UUID | None = None,
 ) -> None:
-    """What Stripe answered when it was asked for `row`."""
+    """Record what Stripe answered to a request made with `row`."""
     when: SeenSubscription = {
         "refetched_at": row.refetched_at.isoformat(),
         "changed_by": str(changed_by) if changed_by else None,
@@ -152,18 +159,24 @@ async def record_state(
 
 
 async def refetch_after_event(services: Services, fact: SubscriptionFact) -> None:
-    """After an event of a subscription's. Raises EventNotApplied as `refetch_subscription` does."""
+    """Refetch the subscription of an event's fact. Raises as `refetch_subscription`."""
     ours = fact.subscription_id
     await refetch_subscription(services, UUID(ours) if ours else None, fact.stripe_subscription_id)
 
 
 async def refetch_invoice(services: Services, fact: InvoiceFact) -> None:
-    """After the event of a paid invoice, which does not say it."""
+    """Refetch and credit the invoice of an event's fact, which does not say what paid it.
+
+    Raises EventNotApplied, StripeUnavailable, StripeRefused.
+    """
     await credit(services, await services.stripe.get_invoice(fact.invoice_id))
 
 
 async def credit(services: Services, invoice: Invoice) -> None:
-    """What Stripe says of a paid invoice takes the way of an event. Raises EventNotApplied."""
+    """Apply a paid invoice as an event of our own. Raises EventNotApplied.
+
+    The event's name contains the intents that paid, so that a later payment is applied, too.
+    """
     fact = parse_invoice(invoice, "paid")
     name = ":".join([invoice.id, "paid", *fact.intents])
     await checkout.receive_refetched(services, name, invoice.livemode, fact)

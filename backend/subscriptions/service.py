@@ -1,10 +1,9 @@
-"""Recurring top-ups: start, change, pause, end one.
+"""Subscriptions (recurring top-ups): create, list, change, pause, cancel.
 
-The row first, then Stripe; how a subscription stands then is read there (`refetch`).
+The row is written first, then Stripe is asked; the resulting state is refetched (`refetch`).
 """
 
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 from backend import schemas
@@ -26,10 +25,10 @@ from backend.wallets.money import minor_units
 async def create_subscription(
     services: Services, actor: Person, request: schemas.SubscriptionRequest, key: str | None
 ) -> Subscription:
-    """A recurring top-up, and the link on which it begins.
+    """Create a subscription; it begins with a saved payment method, or on the page in `url`.
 
-    The row first, then Stripe; the same `key` finds the same one again. Refuses as
-    `checkout.create_checkout`.
+    The row is written first, then Stripe is asked; the same `key` finds the same one again. Raises
+    BadRequest, SubscriptionOver, SubscriptionCurrency, and as `checkout.create_checkout`.
     """
     if request.payment_method_id and key is None:
         raise BadRequest("Send an Idempotency-Key header, so that a repeat does not charge twice.")
@@ -54,7 +53,7 @@ async def create_subscription(
 
 
 async def start_at_stripe(services: Services, row: SubscriptionRow, customer_id: str) -> None:
-    """At once with the saved card, else on a page of Stripe's; written down as Stripe says."""
+    """Create a subscription at Stripe; with another product where Stripe refuses the product."""
     try:
         await start_once_at_stripe(services, row, customer_id)
     except StripeRefused as refused:
@@ -64,15 +63,20 @@ async def start_at_stripe(services: Services, row: SubscriptionRow, customer_id:
 
 
 async def start_once_at_stripe(services: Services, row: SubscriptionRow, customer_id: str) -> None:
-    """Ask Stripe for it once, with the product as we know it."""
+    """Create a subscription at Stripe, or the page on which it begins, and record it.
+
+    One that was created before by the same row is found and recorded. Raises SubscriptionOver where
+    it is unwanted, revoked or too late.
+    """
     card = row.stripe_payment_method_id
     if card and (stripe_subscription_id := await services.stripe.find_subscription(row)):
         await refetch.refetch_subscription(services, row.id, stripe_subscription_id)
         return
-    row = await refetch.get_row(services, row.id)
-    late = (
-        refetch.is_start_expired(row) if card else checkout.is_late(row, checkout.MIN_PAGE_LIFETIME)
-    )
+    row = await refetch.get_row(services, row.id)  # it may have been canceled meanwhile
+    if card:
+        late = refetch.is_start_expired(row)
+    else:
+        late = checkout.is_late(row, checkout.MIN_PAGE_LIFETIME)
     if row.unwanted or row.revoked or late:
         raise SubscriptionOver(status="canceled")
     if card:
@@ -88,7 +92,7 @@ async def start_once_at_stripe(services: Services, row: SubscriptionRow, custome
 async def list_subscriptions(
     database: Database, actor: Person, query: schemas.WhichOrganization
 ) -> schemas.Subscriptions:
-    """An organization's recurring top-ups. Raises NotFound."""
+    """List an organization's subscriptions. Raises NotFound."""
     rows = await sql_subscriptions.list_subscriptions(
         database, actor, organization_id=query.organization_id
     )
@@ -98,7 +102,7 @@ async def list_subscriptions(
 async def get_subscription(
     database: Database, actor: Person, subscription_id: UUID
 ) -> Subscription:
-    """A recurring top-up as it stands. Raises NotFound."""
+    """Read a subscription. Raises NotFound."""
     return await sql_subscriptions.get_subscription(
         database, actor, subscription_id=subscription_id
     )
@@ -107,10 +111,9 @@ async def get_subscription(
 async def check_subscription(
     services: Services, actor: Person, subscription_id: UUID
 ) -> Subscription:
-    """A recurring top-up as it stands at Stripe. Raises NotFound."""
-    await get_subscription(
-        services.database, actor, subscription_id
-    )  # whose it is not may not ask either
+    """Refetch a subscription, and read it. Raises NotFound, StripeUnavailable, StripeRefused."""
+    # Authorized first: `refetch.check` acts as the service.
+    await get_subscription(services.database, actor, subscription_id)
     await refetch.check(services, subscription_id)
     return await get_subscription(services.database, actor, subscription_id)
 
@@ -118,9 +121,10 @@ async def check_subscription(
 async def change_subscription(
     services: Services, actor: Person, subscription_id: UUID, request: schemas.SubscriptionChange
 ) -> Subscription:
-    """Change the amount of a recurring top-up, pause it or let it go on.
+    """Change the amount of a subscription, pause it, or resume it.
 
-    Raises NotFound, RoleTooLow, AmountRefused, SubscriptionOver.
+    Raises BadRequest, NotFound, RoleTooLow, AmountRefused, SubscriptionOver, StripeUnavailable,
+    StripeRefused.
     """
     currency = (await get_subscription(services.database, actor, subscription_id)).money.currency
     amount = None if request.amount is None else minor_units(request.amount, currency)
@@ -128,7 +132,8 @@ async def change_subscription(
     requested = await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=changes
     )
-    row, at_stripe = await refetch.get_row(services, subscription_id), dict[str, Any]()
+    row = await refetch.get_row(services, subscription_id)
+    at_stripe: Json = {}
     if amount:
         subscription = await services.stripe.get_subscription(begun_as(row))
         item, *more = subscription.items.data
@@ -149,9 +154,10 @@ async def change_subscription(
 async def change_at_stripe(
     services: Services, row: SubscriptionRow, changes: Json
 ) -> StripeSubscription:
-    """The subscription as Stripe changed it; setting what is set already is harmless.
+    """Change a subscription at Stripe; setting what is set already is harmless.
 
-    A new price goes to the product that we keep: the one of before may be in the archive.
+    A new price belongs to the product that `ensure_product` keeps: the product of the old price may
+    be archived, and then takes no new one.
     """
     id = begun_as(row)
     try:
@@ -165,7 +171,7 @@ async def change_at_stripe(
 async def cancel_subscription(
     services: Services, actor: Person, subscription_id: UUID
 ) -> Subscription:
-    """End a recurring top-up now. Raises NotFound, RoleTooLow."""
+    """Cancel a subscription now. Raises NotFound, RoleTooLow, StripeUnavailable, StripeRefused."""
     ended: SubscriptionChanges = {"canceled": True}
     await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=ended
@@ -175,7 +181,10 @@ async def cancel_subscription(
 
 
 def begun_as(row: SubscriptionRow) -> str:
-    """Stripe's id of a subscription, which only one that has begun has."""
+    """Return Stripe's id of a subscription that has begun.
+
+    Raises ValueError: a bug, if it has not.
+    """
     if row.stripe_subscription_id is None:
         raise ValueError("this subscription has not begun at Stripe")
     return row.stripe_subscription_id

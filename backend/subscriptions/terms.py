@@ -1,4 +1,4 @@
-"""What a subscription is asked for: a package, or an amount of its own."""
+"""Terms of a new subscription: a package's, or those of the request."""
 
 from backend.database.functions.subscriptions import SubscriptionTerms
 from backend.database.protocol import Person
@@ -8,17 +8,20 @@ from backend.services import Services
 
 
 async def in_minor_units(
-    services: Services, actor: Person, wanted: SubscriptionRequest
+    services: Services, actor: Person, request: SubscriptionRequest
 ) -> SubscriptionTerms:
-    """What is asked for, as SQL takes it: the amount in minor units where there is no package."""
-    card = wanted.payment_method_id
+    """Return the terms of a request as SQL takes them, with the amount in minor units.
+
+    Raises what `new_payment.priced` raises, where no package is named.
+    """
+    payment_method_id = request.payment_method_id
     terms = SubscriptionTerms(
-        package_id=str(wanted.package_id) if wanted.package_id else None,
-        amount=wanted.amount,
-        currency=wanted.currency,
-        interval=wanted.interval,
-        payment_method_id=str(card) if card else None,
+        package_id=str(request.package_id) if request.package_id else None,
+        amount=request.amount,
+        currency=request.currency,
+        interval=request.interval,
+        payment_method_id=str(payment_method_id) if payment_method_id else None,
     )
-    if wanted.package_id is None:
-        terms["amount"], terms["currency"] = await new_payment.priced(services, actor, wanted)
+    if request.package_id is None:
+        terms["amount"], terms["currency"] = await new_payment.priced(services, actor, request)
     return terms

@@ -1,1 +1,1 @@
-"""Wallets: history, statements, amounts and adjustments."""
+"""Wallets: transactions, statements, amounts and adjustments."""

@@ -24,23 +24,23 @@ async def post_adjustment(
     operator: str,
     dry_run: bool,
 ) -> PostedAdjustment:
-    """Post `amount`, in major units; below zero takes out of the wallet, also below its balance.
+    """Post an adjustment of `amount`, in major units; a negative one may take a wallet below zero.
 
-    With `dry_run`, and for a reference that is posted already, nothing
-    is written. Raises BadRequest, NotFound, AdjustmentExists, CurrencyUnknown, AmountRefused.
+    With `dry_run`, and for a reference that was posted before, nothing is written. Raises
+    BadRequest, NotFound, AdjustmentExists, CurrencyUnknown, AmountRefused.
     """
     if not REFERENCE.fullmatch(reference):
         raise BadRequest("A reference is up to 100 letters, digits, _, . and - without spaces.")
     if not reason.strip():
         raise BadRequest("Say why: --reason '...'")
     code = currency.lower()
-    size = signed_minor_units(amount, code)
-    if size == 0:
+    amount_minor = signed_minor_units(amount, code)
+    if amount_minor == 0:
         raise BadRequest("An adjustment of 0 moves nothing.")
     terms: AdjustmentTerms = {
         "organization_id": str(organization_id),
         "currency": code,
-        "amount": size,
+        "amount": amount_minor,
         "reference": reference,
         "reason": reason.strip(),
         "operator": operator,
@@ -49,8 +49,8 @@ async def post_adjustment(
 
 
 def signed_minor_units(amount: str, code: str) -> int:
-    """An amount that may be below zero, in minor units of the currency."""
+    """Parse an amount that may be negative, into minor units. Raises BadRequest, AmountRefused."""
     if not SIGNED.match(amount):
         raise BadRequest("An amount begins with a digit, or with one - before it.")
-    size = money.minor_units(amount.removeprefix("-"), code)
-    return -size if amount.startswith("-") else size
+    amount_minor = money.minor_units(amount.removeprefix("-"), code)
+    return -amount_minor if amount.startswith("-") else amount_minor

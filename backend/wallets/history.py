@@ -1,4 +1,4 @@
-"""What has happened: lists by page, and a month of a wallet as a file for spreadsheets."""
+"""History: payments and wallets' transactions by page, and monthly statements."""
 
 from datetime import date
 from uuid import UUID
@@ -12,7 +12,7 @@ from backend.wallets.statement_csv import ascii_name, statement_csv
 async def list_payments(
     database: Database, actor: Person, query: schemas.PaymentsQuery
 ) -> schemas.Payments:
-    """An organization's payments. Raises NotFound, BadCursor."""
+    """List an organization's payments. Raises NotFound, BadCursor."""
     return await history.list_payments(
         database,
         actor,
@@ -24,7 +24,7 @@ async def list_payments(
 
 
 async def list_wallets(database: Database, actor: Person, organization_id: UUID) -> schemas.Wallets:
-    """An organization's wallets. Raises NotFound."""
+    """List an organization's wallets. Raises NotFound."""
     rows = await history.list_wallets(database, actor, organization_id=organization_id)
     return schemas.Wallets(wallets=rows)
 
@@ -32,7 +32,7 @@ async def list_wallets(database: Database, actor: Person, organization_id: UUID)
 async def list_transactions(
     database: Database, actor: Person, organization_id: UUID, query: schemas.TransactionsQuery
 ) -> schemas.Transactions:
-    """A wallet's movements. Raises NotFound, BadCursor, CurrencyUnknown."""
+    """List a wallet's transactions. Raises NotFound, BadCursor, CurrencyUnknown."""
     return await history.list_transactions(
         database,
         actor,
@@ -47,7 +47,10 @@ async def list_transactions(
 async def get_statement(
     database: Database, actor: Person, organization_id: UUID, query: schemas.StatementQuery
 ) -> schemas.Statement:
-    """One month of a wallet. Raises NotFound, CurrencyUnknown."""
+    """Make the statement of one month of a wallet, with its CSV.
+
+    Raises NotFound, CurrencyUnknown.
+    """
     month = date.fromisoformat(f"{query.month}-01")
     row = await history.get_statement(
         database, actor, organization_id=organization_id, currency=query.currency, month=month

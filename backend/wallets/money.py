@@ -1,6 +1,6 @@
-"""Amounts: decimal text outside, whole minor units inside; the rule is in backend/schemas/amounts.
+"""Amounts of the backend: decimal text to minor units and back, by `backend/schemas/amounts.py`.
 
-Everything of the backend that reads an amount, reads it here.
+All amounts that the backend parses are parsed here.
 """
 
 from backend import errors
@@ -12,10 +12,10 @@ REFUSALS = {error.code: error for error in errors.tree(errors.AmountRefused)}
 
 
 def minor_units(text: str, code: str) -> int:
-    """`("12.50", "eur")` -> 1250.
+    """Parse decimal text in major units: `("12.50", "eur")` -> 1250.
 
-    Raises CurrencyUnknown, AmountUnreadable, AmountAmbiguous, AmountTooPrecise. Whether it is too
-    small or too large to be charged, `private.require_amount` says.
+    Raises CurrencyUnknown, AmountUnreadable, AmountAmbiguous, AmountTooPrecise. SQL checks the
+    limits of a charge (`private.require_amount`).
     """
     try:
         return read_money(text, code).amount_minor

@@ -1,4 +1,4 @@
-"""A month of a wallet as CSV for spreadsheets."""
+"""A monthly statement as CSV for spreadsheets."""
 
 import csv
 import io
@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from backend.database.functions.history import StatementRow
 from backend.schemas import TransactionKind
 
-# Without it Excel reads UTF-8 as whatever the machine's old code page is.
+# Without it Excel reads UTF-8 in the machine's ANSI code page.
 BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet runs a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection
+# A spreadsheet takes a cell that begins so for a formula:
+# https://owasp.org/www-community/attacks/CSV_Injection
 RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 MAX_NAME_LENGTH = 40
 
@@ -36,7 +37,7 @@ EMPTY = {
 
 
 def statement_csv(row: StatementRow) -> str:
-    """Write a month as RFC 4180 text with a byte order mark."""
+    """Write a statement as CSV (RFC 4180) with a byte order mark."""
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
     csv.writer(text).writerows([HEADER, *statement_rows(row)])
@@ -44,7 +45,7 @@ def statement_csv(row: StatementRow) -> str:
 
 
 def statement_rows(row: StatementRow) -> Iterator[tuple[str, ...]]:
-    """From the opening balance down to the closing one."""
+    """Yield the rows from the opening balance to the closing one."""
     code = row.currency.upper()
     opening, closing = row.opening.amount, row.closing.amount
     yield (spreadsheet_time(row.begins_at), "Opening balance", "", opening, code, "", "", "")
@@ -65,16 +66,16 @@ def statement_rows(row: StatementRow) -> Iterator[tuple[str, ...]]:
 
 
 def spreadsheet_time(moment: datetime) -> str:
-    """A moment as spreadsheets know one."""
+    """Format a time as spreadsheets recognize one, in UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def escape_formula(text: str) -> str:
-    """A cell of somebody's words that no spreadsheet runs."""
+    """Prefix a text with an apostrophe where a spreadsheet would run it as a formula."""
     return f"'{text}" if RUNS_AS_A_FORMULA.match(text) else text
 
 
 def ascii_name(name: str) -> str:
-    """An organization's name as every file system takes it: "Café & Söhne" -> "cafe-sohne"."""
+    """Convert a name for use in a file name: "Café & Söhne" -> "cafe-sohne"."""
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return "-".join(re.findall("[a-z0-9]+", letters))[:MAX_NAME_LENGTH].strip("-") or "wallet"
