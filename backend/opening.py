@@ -33,13 +33,18 @@ def open_database(
     if settings.supabase_db_url:
         url = settings.supabase_db_url.get_secret_value()
         return postgres_database(url, pooled=settings.supabase_db_pooler, size=connections)
-    project, key = settings.supabase_url, settings.supabase_service_role_key
-    signing_key = settings.supabase_jwt_secret
+    project, key = settings.supabase_url, settings.supabase_key
+    signing_key, as_bearer = settings.supabase_jwt_secret, settings.supabase_key_as_bearer
     if project and key and signing_key:
         # Imported here: a large library that a direct connection does not need.
         from backend.database.supabase_rest import supabase_database
 
-        return supabase_database(project, key.get_secret_value(), signing_key.get_secret_value())
+        return supabase_database(
+            project,
+            key.get_secret_value(),
+            signing_key.get_secret_value(),
+            key_as_bearer=None if as_bearer is None else as_bearer == "on",
+        )
     raise SettingsError(["SUPABASE_DB_URL: is missing"])  # not reached: Settings refuses it first
 
 

@@ -3,6 +3,8 @@
 `.env` is read in the working directory. All that is missing or wrong is reported at once.
 """
 
+import json
+from base64 import urlsafe_b64decode
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -40,7 +42,44 @@ def secret_of(prefixes: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def require_service_role(value: SecretStr) -> SecretStr:
+    """Refuse a legacy key (a JWT) of another role: that of `anon` is easily taken for it."""
+    parts = value.get_secret_value().split(".")
+    try:
+        role = json.loads(urlsafe_b64decode(f"{parts[1]}==")).get("role")
+    except (IndexError, ValueError, AttributeError):  # a new key, or one that Supabase will refuse
+        return value
+    if role != "service_role":
+        raise ValueError("is not the secret key: it has another role than service_role")
+    return value
+
+
+def require_private_key(value: SecretStr) -> SecretStr:
+    """Refuse a JWK that cannot sign; any other text is a shared secret.
+
+    https://supabase.com/docs/guides/auth/signing-keys
+    """
+    text = value.get_secret_value().strip()
+    if not text.startswith(("{", "[")):
+        return value
+    try:
+        key = json.loads(text)
+    except ValueError:
+        raise ValueError("is no JSON: quote the whole JWK with single quotes") from None
+    if not isinstance(key, dict):
+        raise ValueError("is a list of keys: take the one JWK in it that was imported")
+    lacking = [name for name in ("kty", "kid", "d") if not key.get(name)]
+    if lacking:
+        raise ValueError(
+            f"is a JWK without {', '.join(lacking)}: take the private key as it was made"
+        )
+    return value
+
+
 WebhookSecret = Annotated[SecretStr, secret_of(("whsec_",))]
+SupabaseKey = Annotated[
+    SecretStr, secret_of(("sb_secret_", "eyJ")), AfterValidator(require_service_role)
+]
 
 
 def describe_error(kind: str, message: str, facts: dict[str, Any]) -> str:
@@ -108,8 +147,12 @@ class Settings(EnvironmentSettings):
 
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     supabase_url: str | None = None
-    supabase_service_role_key: SecretStr | None = None
-    supabase_jwt_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    supabase_secret_key: SupabaseKey | None = None
+    supabase_service_role_key: SupabaseKey | None = None  # its former name
+    supabase_key_as_bearer: Literal["on", "off"] | None = None
+    supabase_jwt_secret: (
+        Annotated[SecretStr, Field(min_length=32), AfterValidator(require_private_key)] | None
+    ) = None
     supabase_db_url: Annotated[SecretStr | None, Field(validate_default=True)] = None
     supabase_db_pooler: bool = False  # true behind a pooler in transaction mode
     supabase_db_pool_size: Annotated[int, Field(ge=2, le=100)] = 8  # connections of `serve`
@@ -137,8 +180,11 @@ class Settings(EnvironmentSettings):
     @classmethod
     def require_database(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Require the three settings of the REST API where SUPABASE_DB_URL is not set."""
-        names = ("supabase_url", "supabase_service_role_key", "supabase_jwt_secret")
-        lacking = [name.upper() for name in names if not info.data.get(name)]
+        configured = {name for name, setting in info.data.items() if setting}
+        if "supabase_service_role_key" in configured:
+            configured.add("supabase_secret_key")
+        names = ("supabase_url", "supabase_secret_key", "supabase_jwt_secret")
+        lacking = [name.upper() for name in names if name not in configured]
         if value is None and lacking:
             or_else = "is missing; to go over Supabase's REST API instead, set {lacking}"
             raise PydanticCustomError("no_database", or_else, {"lacking": ", ".join(lacking)})
@@ -158,6 +204,8 @@ class Settings(EnvironmentSettings):
     def require_distinct_secrets(self) -> Self:
         """Refuse two secrets with the same value: whoever knows the one would have the other."""
         secrets = [(name, value) for name, value in self if isinstance(value, SecretStr)]
+        if self.supabase_secret_key:  # the former name may have the same key
+            secrets = [secret for secret in secrets if secret[0] != "supabase_service_role_key"]
         secrets += [("stripe_webhook_secret", secret) for secret in self.stripe_webhook_secret]
         owners: dict[str, list[str]] = {}
         for name, secret in secrets:
@@ -175,6 +223,11 @@ class Settings(EnvironmentSettings):
                 "STRIPE_SECRET_KEY is a live key, so PUBLIC_URL must begin with https://"
             )
         return self
+
+    @property
+    def supabase_key(self) -> SecretStr | None:
+        """The project's secret key, read from the setting's name or its former one."""
+        return self.supabase_secret_key or self.supabase_service_role_key
 
     @property
     def https(self) -> bool:

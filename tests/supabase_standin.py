@@ -1,12 +1,16 @@
 """A Supabase project's REST API as documented, as far as `POST /rest/v1/rpc/<function>` goes.
 
 The gateway lets in who knows the project's secret key, and takes a new one (`sb_secret_...`) for
-the role service_role (https://supabase.com/docs/guides/api/api-keys). Behind it PostgREST verifies
-the token, looks the function up in the exposed schema, and calls it as the token's role:
+the role service_role (https://supabase.com/docs/guides/api/api-keys). Where it knows the key
+depends on the gateway: in `apikey` alone, or repeated as bearer token. One that does not know it
+there hands the header on, and PostgREST finds no JWT in it
+(https://github.com/supabase/supabase-py/issues/1230). Behind the gateway PostgREST verifies the
+token and its times, looks the function up in the exposed schema, and calls it as the token's role:
 https://docs.postgrest.org/en/stable/references/{auth,transactions,errors}.html
 """
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
     from tests.safeupdate import Bodies
 
 SECRET_KEY = "sb_secret_of_the_standin"
+ALONE = frozenset({"apikey"})  # how a secret key may come: in the header apikey and nowhere else
+BEARER = frozenset({"bearer"})  # as bearer token too
+SKEW_SECONDS = 30  # that PostgREST allows between its clock and a token's times
 JWT_SECRET = "the project's JWT secret, of thirty-two characters or more"
 
 # By the longest beginning of the SQLSTATE; 400 for all others. 42501 is 401 for nobody at all.
@@ -43,6 +50,10 @@ select set_config('role', $1, true), set_config('search_path', $2, true),
 """
 
 
+class ClockError(Exception):
+    """A token that is not good now, in PostgREST's words."""
+
+
 @dataclass
 class Standin:
     """Where it is and how it is configured; tests may change it while it runs."""
@@ -53,6 +64,8 @@ class Standin:
     secret_key: str = SECRET_KEY
     verifying_key: Any = JWT_SECRET
     algorithm: str = "HS256"
+    key_shapes: frozenset[str] = ALONE | BEARER
+    ahead: int = 0  # seconds by which PostgREST's clock is before ours
     broken: int | None = None  # the gateway answers with this status and a page
     bodies: "Bodies | None" = None  # of the database's functions, once one was called
 
@@ -67,8 +80,8 @@ class Standin:
             return said(406, "PGRST106", f"Invalid schema: {schema}", hint=exposed)
         try:
             claims = self.claims(request.headers.get("Authorization", ""))
-        except jwt.ExpiredSignatureError:
-            return said(401, "PGRST303", "JWT expired")
+        except ClockError as error:
+            return said(401, "PGRST303", str(error))
         except jwt.PyJWTError as error:
             return said(401, "PGRST301", str(error))
         try:
@@ -83,13 +96,20 @@ class Standin:
 
     def claims(self, authorization: str) -> dict[str, Any]:
         token = authorization.removeprefix("Bearer ")
-        if token in ("", self.secret_key):
-            return {"role": "service_role" if token else "anon"}
-        options: Options = {"verify_aud": False}
-        return {
-            "role": "anon",
-            **jwt.decode(token, self.verifying_key, [self.algorithm], options=options),
-        }
+        if token == "":
+            return {"role": "service_role" if "apikey" in self.key_shapes else "anon"}
+        if token == self.secret_key and "bearer" in self.key_shapes:
+            return {"role": "service_role"}
+        if token.count(".") != 2:
+            raise jwt.DecodeError(f"Expected 3 parts in JWT; got {token.count('.') + 1}")
+        options: Options = {"verify_aud": False, "verify_exp": False, "verify_iat": False}
+        claims = jwt.decode(token, self.verifying_key, [self.algorithm], options=options)
+        now = time.time() + self.ahead
+        if claims.get("exp", now) < now - SKEW_SECONDS:
+            raise ClockError("JWT expired")
+        if claims.get("iat", now) > now + SKEW_SECONDS:
+            raise ClockError("JWT issued at future")
+        return {"role": "anon", **claims}
 
     async def run(
         self, schema: str, name: str, claims: dict[str, Any], request: web.Request

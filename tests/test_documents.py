@@ -2,6 +2,7 @@
 
 import fnmatch
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,11 @@ def test_what_a_recipe_names_is_there() -> None:
     assert [each for each in named if not set(each.split(".")) <= words] == []
     run = [path for args in re.findall(r'ARGS="([^"]+)"', recipes) for path in args.split()]
     assert [path for path in run if not (ROOT / path).exists()] == []
+
+
+def test_what_the_supabase_cli_leaves_behind_never_comes_into_git() -> None:
+    """`supabase link` writes .temp, a preview .branches; the file of signing keys is a secret."""
+    left = ("supabase/.temp/project-ref", "supabase/.branches/_current_branch")
+    command = ["git", "check-ignore", "--no-index", *left, "supabase/signing_keys.json"]
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ignored.stdout.split() == [*left, "supabase/signing_keys.json"], ignored.stderr

@@ -46,6 +46,15 @@ CONNECTION_REFUSALS = (
         " project's region, its user is postgres.<project ref>. A paused project is not found.",
     ),
     ConnectionRefusal(
+        r"ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT|network is unreachable"
+        r"|no route to host|address family not supported|cannot assign requested address"
+        r"|no address associated with hostname|name or service not known|nodename nor servname",
+        is_transient=True,
+        fix="There is no way from here to that host. The direct address of a Supabase project"
+        " (db.<project ref>.supabase.co) is IPv6 only, unless the project has the IPv4 add-on: take"
+        " the session pooler's address under Connect, which has IPv4.",
+    ),
+    ConnectionRefusal(
         r"^28|EWRONGPASSWORD|password authentication failed|SASL authentication failed"
         r"|ECIRCUITBREAKER|too many authentication",
         is_transient=False,

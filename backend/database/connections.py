@@ -5,6 +5,8 @@ pooler in session or transaction mode.
 """
 
 import asyncio
+import errno
+import socket
 import time
 from contextlib import AsyncExitStack
 from typing import Any, Literal
@@ -28,7 +30,7 @@ class Unreachable(Exception):
 
         The text of a ValueError is left out: it has the address.
         """
-        refusal = find_connection_refusal(getattr(error, "sqlstate", None), str(error))
+        refusal = find_connection_refusal(code_of(error), str(error))
         self.is_transient = refusal.is_transient or isinstance(error, OSError)
         self.fix = refusal.fix
         message = (str(error) or type(error).__name__).strip().rstrip(".")
@@ -40,6 +42,14 @@ class Unreachable(Exception):
                 " Special characters of the password are written as %40 and the like."
             )
         super().__init__(f"{self.reason} {self.fix}")
+
+
+def code_of(error: BaseException) -> str | None:
+    """Return the SQLSTATE of an answer, or the name of the system's error (ENETUNREACH)."""
+    if isinstance(error, OSError) and not isinstance(error, socket.gaierror) and error.errno:
+        return errno.errorcode.get(error.errno)
+    sqlstate: str | None = getattr(error, "sqlstate", None)
+    return sqlstate
 
 
 NO_CONNECTION = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)

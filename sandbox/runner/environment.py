@@ -23,7 +23,8 @@ SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", EXAMPLE.read_text()))
 # Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
 NO_SUPABASE = "http://supabase.invalid"
 LIVE_KEYS = ("sk_live_", "rk_live_")
-REST_API = {"SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET"}
+REST_API = {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}
+SUPABASE_KEYS = {"SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"}  # and its former name
 
 
 def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, str]:
@@ -56,7 +57,8 @@ def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
 
 def names_a_database(environment: Mapping[str, str]) -> bool:
     """Return whether it says how to reach one: straight, or by Supabase's REST API."""
-    return "SUPABASE_DB_URL" in environment or environment.keys() >= REST_API
+    over_rest = environment.keys() >= REST_API and bool(environment.keys() & SUPABASE_KEYS)
+    return "SUPABASE_DB_URL" in environment or over_rest
 
 
 def made_up_secrets(data_dir: Path) -> dict[str, str]:

@@ -10,12 +10,15 @@ import re
 import shutil
 from pathlib import Path
 
+import jwt
 import pytest
 
 from backend.database import migrations
 from sandbox.postgres.cluster import EmbeddedPostgres
-from tests.backend.commands.test_commands import ROOT, run
+from tests.backend.commands.test_commands import GOOD, ROOT, run
+from tests.conftest import World
 from tests.fake_pooler import fake_pooler
+from tests.supabase_standin import SECRET_KEY, Standin
 
 CLIS = ROOT / ".cache" / "cli"
 STRIPE = CLIS / "new/node_modules/.bin/stripe"
@@ -76,6 +79,31 @@ async def test_each_supabase_push_is_documented_with_where_to(tmp_path: Path) ->
     assert {"--remote", "--linked", "--db-url"} == {flag for line in typed for flag in flags(line)}
     assert "--remote" in flags(newer)
     assert {"--linked", "--db-url"} <= flags(older)
+
+
+@pytest.mark.parametrize("version", SUPABASE)
+async def test_a_key_that_is_made_as_documented_signs_members_tokens(
+    standin: Standin, world: World, tmp_path: Path, version: str
+) -> None:
+    [line] = {each.rstrip(".") for each in documented("supabase gen signing-key") if flags(each)}
+    program, *words = line.split()
+    process = await asyncio.create_subprocess_exec(
+        SUPABASE[version],
+        *words,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert (program, process.returncode) == ("supabase", 0)
+    jwk = output.decode().strip()
+    private = jwt.PyJWK.from_json(jwk)
+    standin.verifying_key, standin.algorithm = private.key.public_key(), "ES256"
+    keys = {"SUPABASE_SECRET_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": jwk}
+    code, _, errors = await run("packages", "list", **GOOD, SUPABASE_URL=standin.url, **keys)
+    assert code == 0, errors
 
 
 @pytest.mark.parametrize("version", SUPABASE)

@@ -19,7 +19,7 @@ async def test_the_backend_starts_where_updates_without_where_are_refused(
 ) -> None:
     [port] = free_ports(1)
     settings = {
-        **GOOD, "SUPABASE_URL": standin.url, "SUPABASE_SERVICE_ROLE_KEY": SECRET_KEY,
+        **GOOD, "SUPABASE_URL": standin.url, "SUPABASE_SECRET_KEY": SECRET_KEY,
         "SUPABASE_JWT_SECRET": JWT_SECRET, "PORT": str(port), "STRIPE_API_BASE": "http://127.0.0.1:1",
     }  # fmt: skip
     process = await start("serve", **settings)

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from tests.conftest import World
-from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
+from tests.supabase_standin import ALONE, BEARER, JWT_SECRET, SECRET_KEY, Standin
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -29,9 +29,10 @@ def bearer(key: str = JWT_SECRET, lifetime: int = 60, **claims: Any) -> str:
     [
         ("get_payment", NO_PAYMENT, {}, (400, "PB404")),
         ("get_payment", NO_PAYMENT, {"apikey": "sb_secret_another"}, (401, None)),
-        ("get_payment", NO_PAYMENT, {"Authorization": ""}, (401, "42501")),
+        ("claim_notifications", {"max_rows": 1}, {"Authorization": ""}, (200, None)),
         ("get_payment", NO_PAYMENT, {"Authorization": bearer("x" * 32, **ANA)}, (401, "PGRST301")),
-        ("get_payment", NO_PAYMENT, {"Authorization": bearer(lifetime=-9)}, (401, "PGRST303")),
+        ("get_payment", NO_PAYMENT, {"Authorization": bearer(lifetime=-60)}, (401, "PGRST303")),
+        ("get_payment", NO_PAYMENT, {"Authorization": "Bearer sb_secret_x"}, (401, "PGRST301")),
         ("get_payment", NO_PAYMENT, {"Content-Profile": "private"}, (406, "PGRST106")),
         ("get_payment", NO_PAYMENT, {"Content-Profile": "public"}, (404, "PGRST202")),
         ("get_payment", {}, {}, (404, "PGRST202")),
@@ -65,3 +66,25 @@ async def test_each_documented_answer(
     ):
         content = await text.json()
     assert (text.status, content["code"] if text.status != 200 else None) == answer
+
+
+@pytest.mark.parametrize(
+    ("shapes", "authorization", "answer"),
+    [
+        (ALONE, "", 200),
+        (ALONE, f"Bearer {SECRET_KEY}", 401),
+        (BEARER, "", 401),
+        (BEARER, f"Bearer {SECRET_KEY}", 200),
+    ],
+)
+async def test_each_shape_of_a_gateway_knows_the_key_where_it_says(
+    standin: Standin, world: World, shapes: frozenset[str], authorization: str, answer: int
+) -> None:
+    standin.key_shapes = shapes
+    headers = {"apikey": SECRET_KEY, "Authorization": authorization, "Content-Profile": "api"}
+    path = f"{standin.url}/rest/v1/rpc/get_events_cursor"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(path, json={}, headers=headers) as text,
+    ):
+        assert text.status == answer

@@ -11,7 +11,7 @@ from tests.backend.conftest import System, open_system
 from tests.conftest import World
 from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 
-REST = {"SUPABASE_SERVICE_ROLE_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": JWT_SECRET}
+REST = {"SUPABASE_SECRET_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": JWT_SECRET}
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def test_the_commands_take_the_way_that_is_set(
 async def test_half_of_the_rest_settings_is_told_by_the_names_of_the_other_half() -> None:
     code, _, errors = await run(**GOOD, SUPABASE_URL="https://x.supabase.co")
     assert code == 2
-    assert "set SUPABASE_SERVICE_ROLE_KEY, SUPABASE_JWT_SECRET\n" in errors
+    assert "set SUPABASE_SECRET_KEY, SUPABASE_JWT_SECRET\n" in errors
     code, _, errors = await run(**GOOD, **REST, SUPABASE_URL="x.supabase.co")
     assert code == 2
     assert "SUPABASE_URL: must be an http or https address" in errors

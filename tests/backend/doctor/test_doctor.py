@@ -170,7 +170,7 @@ async def test_a_pending_and_a_changed_migration_are_found(
 async def test_over_rest_a_schema_that_is_not_exposed_is_found(
     doctor_runner: DoctorRunner, standin: Standin
 ) -> None:
-    names = ("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_JWT_SECRET")
+    names = ("SUPABASE_SECRET_KEY", "SUPABASE_JWT_SECRET")
     keys = dict(zip(names, (SECRET_KEY, JWT_SECRET), strict=True))
     rest = {"SUPABASE_DB_URL": "", "SUPABASE_URL": standin.url, **keys}
     code, findings = await doctor_runner.examine(**rest)

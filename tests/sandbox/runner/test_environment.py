@@ -55,8 +55,8 @@ def test_what_is_set_is_used_and_only_the_rest_is_stood_in(tmp_path: Path) -> No
 
 
 def test_a_database_of_our_own_stands_in_unless_a_whole_way_to_one_is_set() -> None:
-    rest = {"SUPABASE_URL": "u", "SUPABASE_SERVICE_ROLE_KEY": "k", "SUPABASE_JWT_SECRET": "s"}
-    assert names_a_database(rest)
+    for name in ("SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"):
+        assert names_a_database({"SUPABASE_URL": "u", name: "k", "SUPABASE_JWT_SECRET": "s"})
     assert names_a_database({"SUPABASE_DB_URL": "postgresql://x"})
     assert not names_a_database({"SUPABASE_URL": "u", "SUPABASE_JWT_SECRET": "s"})
 
