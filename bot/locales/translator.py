@@ -57,7 +57,7 @@ class Translator:
         """Return the same with an IANA time zone's clock; UTC's where the zone is unknown."""
         try:
             zone = get_timezone(time_zone)
-        except LookupError:
+        except (LookupError, ValueError):  # no such zone, or what no zone can be called
             zone = UTC
         return Translator(self._locale, self._sentences, zone)
 

@@ -1,5 +1,6 @@
 """The choices that are offered for a setting, and how they read."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -12,15 +13,17 @@ from bot.personal_settings.values import AS_IN_TELEGRAM, OFF, format_hours
 
 USUAL_HOURS: Final = (OFF, "22:00-08:00", "23:00-07:00")
 OFFSETS: Final = ((-8, -5, -3, 0), (1, 2, 3, 4), (5, 7, 8, 9))  # hours ahead of UTC
-WEST: Final = "Etc/GMT"  # the IANA names count the hours behind UTC
+# These names count the hours behind UTC: https://data.iana.org/time-zones/tzdb/etcetera
+HOURS_BEHIND: Final = re.compile(r"Etc/GMT([+-]?[0-9]{1,2})")
 
 
 class Page(NamedTuple):
     """The choices for one setting.
 
-    `value_of` is the one that holds, `offered` those on buttons, row by row. Where any other can be
-    typed, `question` asks for it. `label` is on the button that leads here, `text` above the
-    choices.
+    `label` is on the button that leads to the page, `text` above the choices. `question` asks for a
+    typed value; None where only the offered ones are accepted. `value_of` reads the value that
+    holds, `offered` are the values on buttons, row by row, and `label_of` writes any value that the
+    backend may answer as people read it: it never raises, or its setting could not be corrected.
     """
 
     label: Key
@@ -28,6 +31,7 @@ class Page(NamedTuple):
     question: Key | None
     value_of: Callable[[PersonalSettings], str]
     offered: Callable[[Texts], Iterable[tuple[str, ...]]]
+    label_of: Callable[[str, Translator, Texts], str]
 
 
 def offered_hours(_texts: Texts) -> Iterable[tuple[str, ...]]:
@@ -56,20 +60,26 @@ def offered_languages(texts: Texts) -> Iterable[tuple[str, ...]]:
 
 
 def time_zone_ahead(hours: int) -> str:
-    """Return the time zone whose clock is so many hours ahead of UTC's."""
-    return f"{WEST}{-hours:+}" if hours else "UTC"
+    """Return the IANA name of the time zone that is `hours` ahead of UTC."""
+    return f"Etc/GMT{-hours:+}" if hours else "UTC"
 
 
-def choice_label(value: str, translator: Translator, texts: Texts) -> str:
-    """Return a choice as people read it: a language in itself, an offset as `UTC+3`."""
-    if value in texts.languages:
-        return texts.translator(value).own_name
-    if value == OFF:
-        return translator.text(keys.Settings.NO_HOURS)
+def hours_label(value: str, translator: Translator, _texts: Texts) -> str:
+    """Return quiet hours as people read them: "22:00-08:00", or the word for none."""
+    return translator.text(keys.Settings.NO_HOURS) if value == OFF else value
+
+
+def time_zone_label(value: str, _translator: Translator, _texts: Texts) -> str:
+    """Return a time zone as people read it: "UTC+3" for a fixed offset, else its IANA name."""
+    match = HOURS_BEHIND.fullmatch(value)
+    return f"UTC{-int(match[1]):+}" if match else value
+
+
+def language_label(value: str, translator: Translator, texts: Texts) -> str:
+    """Return a language's own name; the tag where the bot has no such language."""
     if value == AS_IN_TELEGRAM:
         return translator.text(keys.Button.AS_IN_TELEGRAM)
-    hours_behind = value.removeprefix(WEST)
-    return value if hours_behind == value else f"UTC{-int(hours_behind):+}"
+    return texts.translator(value).own_name if value in texts.languages else value
 
 
 PAGES: Final[Mapping[str, Page]] = {
@@ -79,6 +89,7 @@ PAGES: Final[Mapping[str, Page]] = {
         question=keys.Settings.QUIET_QUESTION,
         value_of=format_hours,
         offered=offered_hours,
+        label_of=hours_label,
     ),
     "timezone": Page(
         label=keys.Button.TIMEZONE,
@@ -86,6 +97,7 @@ PAGES: Final[Mapping[str, Page]] = {
         question=keys.Settings.TIMEZONE_QUESTION,
         value_of=time_zone_of,
         offered=offered_time_zones,
+        label_of=time_zone_label,
     ),
     "language": Page(
         label=keys.Button.LANGUAGE,
@@ -93,5 +105,6 @@ PAGES: Final[Mapping[str, Page]] = {
         question=None,
         value_of=language_of,
         offered=offered_languages,
+        label_of=language_label,
     ),
 }

@@ -14,7 +14,7 @@ from bot.locales import keys
 from bot.locales.key import Key
 from bot.locales.texts import Texts
 from bot.locales.translator import Translator
-from bot.personal_settings.choices import PAGES, choice_label
+from bot.personal_settings.choices import PAGES
 from bot.personal_settings.values import OFF, ON, is_setting, parse_change
 from bot.telegram.context import BotContext
 from bot.telegram.refusals import BotRefusal
@@ -94,7 +94,7 @@ async def show(page: str, context: BotContext) -> None:
 def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts) -> Screen:
     """Return all of them: two switches, and the ways to the other choices."""
     chosen = {
-        name: choice_label(page.value_of(own), translator, texts) for name, page in PAGES.items()
+        name: page.label_of(page.value_of(own), translator, texts) for name, page in PAGES.items()
     }
     if own.chosen_language is None:
         chosen["language"] = translator.text(
@@ -115,7 +115,7 @@ def page_screen(name: str, own: PersonalSettings, translator: Translator, texts:
     value = page.value_of(own)
 
     def choice(offered: str) -> InlineKeyboardButton:
-        label = choice_label(offered, translator, texts)
+        label = page.label_of(offered, translator, texts)
         if offered == value:
             label = translator.text(keys.Button.CHOSEN, choice=label)
         return button(label, f"set:{name}:{offered}")
@@ -125,7 +125,7 @@ def page_screen(name: str, own: PersonalSettings, translator: Translator, texts:
         rows.append((button(translator.text(keys.Button.OTHER), f"ask_setting:{name}"),))
     rows.append((back_button("settings", translator),))
     text = translator.html(
-        page.text, now=choice_label(value, translator, texts), time=datetime.now(UTC)
+        page.text, now=page.label_of(value, translator, texts), time=datetime.now(UTC)
     )
     return Screen(text, tuple(rows))
 
