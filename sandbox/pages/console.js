@@ -249,7 +249,7 @@ async function press(act) {
 }
 
 at("wrong").open = matchMedia("(min-width: 760px)").matches;
-at("faults").append(...FAULTS.map(faultSwitch));
+at("faults").append(...FAULTS.map(faultField));
 at("others").append(
   ...OTHERS.map(([label, path]) => button(label, () => ask(path, {}))),
 );

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from sandbox.faults import Faults
 from sandbox.stripe.currencies import CURRENCIES
+from sandbox.stripe.readable import READABLE
 
 
 class StripeFaults(Faults):
@@ -83,6 +84,14 @@ class StripeFaults(Faults):
         if currency is not None and currency not in CURRENCIES:
             raise ValueError(f"the currencies are {', '.join(CURRENCIES)}")
         return currency
+
+    @field_validator("unreadable")
+    @classmethod
+    def are_readable_kinds(cls, kinds: list[str]) -> list[str]:
+        """Refuse a kind of object that cannot be read by its id anyway."""
+        if any(kind not in READABLE for kind in kinds):
+            raise ValueError(f"the kinds are {', '.join(READABLE)}")
+        return kinds
 
     def take_timeout(self) -> bool:
         """Return whether this call gets no answer, and count it down."""

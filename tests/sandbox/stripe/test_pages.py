@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from sandbox.stripe.faults import StripeFaults
 from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.stripe.playground import Playground, local_stripe
 
@@ -162,3 +163,57 @@ async def test_the_console_refunds_and_disputes_what_was_paid(play: Playground, 
     await rows.first.get_by_role("button", name="Win").click()
     await expect(rows.first).to_contain_text("won")
     assert "charge.dispute.funds_reinstated" in await play.backend.got(12)
+
+
+# What is a table, and set by tests alone.
+FAULTS_WITHOUT_FIELD = {"rates"}
+
+
+async def test_the_console_has_a_field_for_each_fault(play: Playground, page: Page) -> None:
+    await page.goto(f"{play.url}/console")
+    await page.locator("summary").click()
+    fields = page.locator(".fault input")
+    await expect(fields.first).to_be_visible()
+    ids: list[str] = await fields.evaluate_all("fields => fields.map((field) => field.id)")
+    names = {id.removeprefix("fault-") for id in ids}
+    assert names == set(StripeFaults.model_fields) - FAULTS_WITHOUT_FIELD
+    await page.get_by_label("the key was replaced").check()
+    await expect(page.locator("#how-many")).to_have_text("1 on")
+    unreadable = page.get_by_label("answer 503 for these kinds")
+    await unreadable.fill("dispute, refund")
+    await unreadable.blur()
+    await expect(page.locator("#how-many")).to_have_text("2 on")
+    faults = await play.get("faults")
+    assert (faults["key_rolled"], faults["unreadable"]) == (True, ["dispute", "refund"])
+
+
+async def test_the_console_says_which_kinds_can_be_unreadable(play: Playground, page: Page) -> None:
+    await page.goto(f"{play.url}/console")
+    await page.locator("summary").click()
+    async with page.expect_event("dialog") as dialog_seen:
+        page.on("dialog", lambda dialog: dialog.dismiss())
+        await page.get_by_label("answer 503 for these kinds").fill("disputes")
+        await page.get_by_label("answer 503 for these kinds").blur()
+    assert "the kinds are balance_transaction, charge" in (await dialog_seen.value).message
+    assert (await play.get("faults"))["unreadable"] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_the_consoles_buttons_keep_their_distance_from_fields(
+    play: Playground, page: Page, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.goto(f"{play.url}/console")
+    if not await page.locator("#faults").is_visible():
+        await page.locator("summary").click()
+    await expect(page.locator(".fault").first).to_be_visible()
+    fields, others, reset = [
+        await page.locator(name).bounding_box() for name in ("#faults", "#others", "#reset")
+    ]
+    assert fields
+    assert others
+    assert reset
+    assert others["y"] - (fields["y"] + fields["height"]) >= 8
+    assert reset["y"] - (others["y"] + others["height"]) >= 8
+    scroll_width = await page.evaluate("document.documentElement.scrollWidth")
+    assert scroll_width <= width
