@@ -55,14 +55,17 @@ class Person:
         query = {"id": "1", "from": who, "message": message, "data": data, "chat_instance": "1"}
         await self.telegram.post("updates", update={"callback_query": query})
 
-    async def sees(self, translator: str) -> Json:
-        """The bot's next new or changed message with these words."""
-        async with asyncio.timeout(30):
+    async def sees(self, words: str, seconds: float = 60) -> Json:
+        """Wait for the bot's next new or changed message with these words, and return it.
+
+        Raises TimeoutError where none comes within so many `seconds`.
+        """
+        async with asyncio.timeout(seconds):
             while True:
                 news = await self.telegram.chat(self.name, self.after, wait=5, chat=self.place)
                 for message in sorted(news["messages"], key=lambda message: message["version"]):
                     self.after = message["version"]
-                    if message["from"]["is_bot"] and translator in plain_text(message):
+                    if message["from"]["is_bot"] and words in plain_text(message):
                         return dict(message)
 
     async def chat(self) -> list[str]:
