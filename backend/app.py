@@ -102,9 +102,9 @@ async def render_errors(request: web.Request, handler: Handler) -> web.StreamRes
         except PursebotError as error:
             facts = {**error.facts, **error.details}
             if isinstance(error, Failure):
-                log.warning("refused", code=error.code, path=path, **facts)
+                log.warning("request_refused", code=error.code, path=path, **facts)
             else:
-                log.info("refused", code=error.code, path=path, **facts)
+                log.info("request_refused", code=error.code, path=path, **facts)
             response = counted_error_response(
                 request, error.status, error.code, error.message, error.facts
             )
@@ -118,7 +118,7 @@ async def render_errors(request: web.Request, handler: Handler) -> web.StreamRes
             if "Allow" in error.headers:  # a 405 must have it: RFC 9110, 15.5.6
                 response.headers["Allow"] = error.headers["Allow"]
         except Exception:
-            log.exception("crashed", path=path)
+            log.exception("request_crashed", path=path)
             request.app[SERVICES].metrics.bugs.labels("request").inc()
             response = counted_error_response(
                 request, 500, PursebotError.code, PursebotError.message

@@ -28,30 +28,33 @@ class Metrics:
         """Register everything at zero."""
         self.registry = registry = CollectorRegistry()
         self.errors = Counter(
-            "pursebot_errors", "Answers that were errors.", ("code", "status"), registry=registry
+            "pursebot_errors",
+            "Error responses by code and status.",
+            ("code", "status"),
+            registry=registry,
         )
         self.bugs = Counter(
-            "pursebot_bugs", "Mistakes of ours, by what they ended; the log has each traceback.",
+            "pursebot_bugs", "Exceptions of ours, by where; the log has each traceback.",
             ("where",), registry=registry,
         )  # fmt: skip
         self.webhook_answers = Counter(
-            "pursebot_webhook_answers", "What Stripe's deliveries were answered.",
+            "pursebot_webhook_answers", "Answers to Stripe's webhook deliveries.",
             ("type", "status"), registry=registry,
         )  # fmt: skip
         self.events_ignored = Counter(
-            "pursebot_events_ignored", "Stripe's events that are not about us, and why.",
+            "pursebot_events_ignored", "Events of Stripe that change nothing here, and why.",
             ("reason",), registry=registry,
         )  # fmt: skip
         self.webhook_lag = Histogram(
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
             buckets=SECONDS, registry=registry,
         )  # fmt: skip
-        self.unreadable_updates = Counter(
-            "pursebot_unreadable_updates", "Telegram's updates that nobody could read, left out.",
+        self.updates_unreadable = Counter(
+            "pursebot_updates_unreadable", "Telegram updates that could not be parsed.",
             registry=registry,
         )  # fmt: skip
         self.payment_to_chat = Histogram(
-            "pursebot_payment_to_chat_seconds", "From the credit to the payer's message saying so.",
+            "pursebot_payment_to_chat_seconds", "From the credit to the payer's message.",
             buckets=SECONDS, registry=registry,
         )  # fmt: skip
 
@@ -77,25 +80,25 @@ class Metrics:
         """Render everything in Prometheus's text format; `figures` were read for this scrape."""
         scraped = CollectorRegistry()
         payments = Gauge(
-            "pursebot_payments", "Payments by how they stand and the last decline.",
+            "pursebot_payments", "Payments by status and last decline code.",
             ("status", "decline"), registry=scraped,
         )  # fmt: skip
         for row in figures.payments:
             decline = row.decline if DECLINE_CODE.fullmatch(row.decline) else "other"
             payments.labels(row.status, decline).inc(row.number)
         oldest = Gauge(
-            "pursebot_oldest_dead_letter_seconds", "How long the oldest dead letter waits.",
+            "pursebot_dead_letter_oldest_seconds", "Age of the oldest dead letter.",
             registry=scraped,
         )  # fmt: skip
         oldest.set(figures.oldest_dead_letter_seconds)
         events = Gauge(
-            "pursebot_open_events", "Stripe's events that wait for somebody.", ("state",),
+            "pursebot_events_open", "Failed events and dead letters.", ("state",),
             registry=scraped,
         )  # fmt: skip
         events.labels("failed").set(figures.events.failed)
         events.labels("parked").set(figures.events.parked)
         overdue = Gauge(
-            "pursebot_overdue_payments", "Open long after they should be over.", registry=scraped
+            "pursebot_payments_overdue", "Payments open past their end.", registry=scraped
         )
         overdue.set(figures.overdue_payments)
         for name, help_text, number in waiting(figures):
@@ -110,21 +113,21 @@ def waiting(figures: OperatingFigures) -> Iterator[tuple[str, str, float]]:
     yield "pursebot_outbox_due", "Of these: due now, in a reachable chat.", outbox.due
     yield (
         "pursebot_outbox_oldest_due_seconds",
-        "How long the oldest of those is due.",
+        "Age of the oldest of those.",
         outbox.oldest_due_seconds,
     )
     yield (
         "pursebot_outbox_unreachable_chats",
-        "Chats that do not let the bot write.",
+        "Chats in which the bot may not write.",
         outbox.unreachable_chats,
     )
     yield (
         "pursebot_updates_waiting",
-        "What people did and the bot has not handled (webhook mode).",
+        "Stored updates not handled yet (webhook mode).",
         updates.waiting,
     )
     yield (
-        "pursebot_updates_given_up",
-        "What could not be read, or killed the bot five times.",
+        "pursebot_updates_abandoned",
+        "Updates given up: unreadable, or five failed tries.",
         updates.given_up,
     )

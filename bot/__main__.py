@@ -65,9 +65,9 @@ async def run_until_signal(settings: Settings) -> int:
         log.critical("token_refused", help="TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE is wrong")
         return 1
     if isinstance(ended, Exception):
-        log.critical("crashed", exc_info=ended)
+        log.critical("bot_crashed", exc_info=ended)
         return 1
-    log.info("stopped")
+    log.info("bot_stopped")
     return 0
 
 
@@ -78,7 +78,7 @@ async def run(settings: Settings) -> None:
         backend = BackendClient(session, settings.backend_url, settings.bot_api_secret)
         application = create_app(settings, backend, texts)
         async with started(application, settings.webhook), asyncio.TaskGroup() as tasks:
-            log.info("started", bot=application.bot.username, webhook=bool(settings.webhook))
+            log.info("bot_started", bot=application.bot.username, webhook=bool(settings.webhook))
             tasks.create_task(DeliveryWorker(application.bot, backend, texts).run())
             if settings.webhook:
                 tasks.create_task(UpdateWorker(application, backend).run())
@@ -102,7 +102,7 @@ async def started(
         stack.push_async_callback(application.stop)
         if webhook:
             await retry_until_answered("setWebhook", lambda: set_webhook(application, webhook))
-            log.info("receiving", by="webhook")
+            log.info("update_receiver_started", by="webhook")
         else:
             await retry_until_answered("deleteWebhook", bot.delete_webhook)
             reader = UpdateReader(bot, application.bot_data.backend)
@@ -112,7 +112,7 @@ async def started(
         try:
             await show_commands(application)
         except TelegramError as error:
-            log.warning("commands_not_shown", reason=reason_of(error))
+            log.warning("commands_not_set", reason=reason_of(error))
             await stack.enter_async_context(background_task(show_commands_later(application)))
         yield
 

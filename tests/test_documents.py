@@ -66,7 +66,7 @@ def test_what_is_to_be_looked_for_in_a_log_is_written_there() -> None:
     said = {name for path in sources for name in re.findall(r'"(\w+)"', path.read_text())}
     said |= {error.code for error in tree(PursebotError)}
     metrics = (ROOT / "tests" / "snapshots" / "metrics.txt").read_text().split()
-    assert "stripe_event_thin" in named
+    assert "stripe_event_thin_rejected" in named
     assert named - said - {*metrics} - {"request_id"} == set()
 
 

@@ -40,9 +40,11 @@ async def run(_arguments: argparse.Namespace) -> None:
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
-            log.info("serving", host=settings.host, port=settings.port, livemode=settings.livemode)
+            log.info(
+                "server_started", host=settings.host, port=settings.port, livemode=settings.livemode
+            )
             await stopped.wait()
-            log.info("stopping")
+            log.info("server_stopping")
         finally:
             await runner.cleanup()
 

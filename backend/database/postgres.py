@@ -58,7 +58,7 @@ class PostgresDatabase:
                 raise
             raise mapped_error from error
         except Unreachable as error:
-            log.warning("no_connection", reason=str(error))
+            log.warning("database_unreachable", reason=str(error))
             raise DatabaseUnavailable from error
         except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
             raise DatabaseUnavailable from error

@@ -142,15 +142,15 @@ class Connection(RequestHandler):
         traceback.
         """
         if status < 500:
-            log.info("refused", code=BadRequest.code, reason=type(exc).__name__)
+            log.info("request_refused", code=BadRequest.code, reason=type(exc).__name__)
             return standalone_error_response(BadRequest("This is not a request of HTTP/1.1."))
-        log.error("crashed", exc_info=exc)
+        log.error("request_crashed", exc_info=exc)
         return standalone_error_response(PursebotError())
 
     def log_exception(self, *args: Any, **more: Any) -> None:
         """Log an error that no handler saw; a body that came too slowly (TooSlow) is none."""
         if not isinstance(error := more.get("exc_info"), TooSlow):
-            log.error("crashed", exc_info=error)
+            log.error("request_crashed", exc_info=error)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Record that the connection is closed."""
@@ -190,7 +190,7 @@ class BoundedServer(web.Server):
             return False
         if time.monotonic() - self._full_logged_at > LOG_INTERVAL_SECONDS:
             self._full_logged_at = time.monotonic()
-            log.warning("connections_full", most=self.most)
+            log.warning("connections_full", max_connections=self.most)
         return True
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 # aiohttp's
@@ -250,6 +250,8 @@ def limit_file_errors(loop: asyncio.AbstractEventLoop) -> None:
         elif time.monotonic() - logged_at > LOG_INTERVAL_SECONDS or not logged_at:
             logged_at = time.monotonic()
             limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-            log.error("out_of_files", limit=limit, reason=errno.errorcode[error.errno])
+            log.error(
+                "file_descriptors_exhausted", limit=limit, reason=errno.errorcode[error.errno]
+            )
 
     loop.set_exception_handler(handle)

@@ -70,7 +70,7 @@ async def reject_update(services: Services, update_id: int, rejected: UpdateReje
 
 async def record_unreadable(services: Services, update_id: int | None, kind: str) -> None:
     """Record and count an update that cannot be handled; its text is not logged."""
-    services.metrics.unreadable_updates.inc()
+    services.metrics.updates_unreadable.inc()
     log.error("update_unreadable", update_id=update_id, kind=kind)
     if update_id is not None:
         await telegram_updates.reject_update(services.database, update_id=update_id, kind=kind)
@@ -90,7 +90,7 @@ async def claim_updates(
             services.database, max_rows=CLAIM_LIMIT, takeover=takeover
         )
         for lost in claimed.given_up:
-            log.error("update_given_up", update_id=lost)
+            log.error("update_abandoned", update_id=lost)
         return claimed.updates
 
     return ClaimedUpdates(updates=await wait_for_items(fetch, services.wakeup, seconds, is_waiting))

@@ -292,6 +292,6 @@ async def receive_refetched(services: Services, name: str, livemode: bool, fact:
     [result] = await sql_stripe_events.receive_events(services.database, events=[event])
     services.wakeup.wake()
     if result.state in ("failed", "parked") and not result.repeat:
-        log.error("stripe_check", **result.model_dump(mode="json"))
+        log.error("refetched_event_not_applied", **result.model_dump(mode="json"))
     if result.state == "failed":
         raise EventNotApplied

@@ -42,7 +42,7 @@ def read_answer(model: type[Model], source: Json) -> Model:
     try:
         return read(model, source)
     except StripeObjectUnreadable as unreadable:
-        log.error("object_unreadable", id=source.get("id"), **unreadable.details)
+        log.error("stripe_object_malformed", id=source.get("id"), **unreadable.details)
         raise
 
 

@@ -179,12 +179,18 @@ def parse_event(event: StripeEvent) -> Fact:
     if known is None:
         return NoFact(outcome=None)
     if is_of_other_release(event):
-        log.info("event_of_other_release", event_id=event.id, api_version=event.api_version)
+        log.info(
+            "stripe_event_api_version_differs", event_id=event.id, api_version=event.api_version
+        )
         return refetch_request(known, event.data.object)
     try:
         return known.parse(event.data.object)
     except StripeObjectUnreadable as unreadable:
-        log.error("event_unreadable", event_id=event.id, problems=unreadable.details["problems"])
+        log.error(
+            "stripe_event_object_malformed",
+            event_id=event.id,
+            problems=unreadable.details["problems"],
+        )
         return refetch_request(known, event.data.object)
 
 

@@ -60,9 +60,11 @@ class Noun(Generic[Id]):
             try:
                 await self.reconcile(services, id)
             except PursebotError as error:
-                log.error("reconcile_one", about=about, id=str(id), error=type(error).__name__)
+                log.error(
+                    "reconcile_object_failed", about=about, id=str(id), error=type(error).__name__
+                )
             except Exception:
-                log.exception("reconcile_one_crashed", about=about, id=str(id))
+                log.exception("reconcile_object_crashed", about=about, id=str(id))
                 services.metrics.bugs.labels("reconciler").inc()
         return len(ids)
 
@@ -88,7 +90,7 @@ async def reconcile_all(services: Services) -> dict[str, int]:
         counts["events"] = await receive_missed_events(services)
         await sql_payments.expire_abandoned(services.database, max_rows=AT_ONCE)
     except PursebotError as error:
-        log.error("reconcile_events", error=repr(error))
+        log.error("reconcile_events_failed", error=repr(error))
     except Exception:
         log.exception("reconcile_events_crashed")
         services.metrics.bugs.labels("reconciler").inc()
@@ -132,7 +134,7 @@ def read_listed(services: Services, source: Json) -> ReceivedEvent | None:
     try:
         return to_received_event(event, parse_event(event))
     except Exception:
-        log.exception("event_crashed", event_id=event.id)
+        log.exception("stripe_event_crashed", event_id=event.id)
         services.metrics.bugs.labels("reconciler").inc()
         return to_received_event(event, refetch_request(EVENT_TYPES[event.type], event.data.object))
 
@@ -144,7 +146,7 @@ async def reconcile_forever(services: Services) -> None:
         try:
             await reconcile_all(services)
         except PursebotError as error:
-            log.warning("reconcile", code=error.code)
+            log.warning("reconcile_failed", code=error.code)
         except Exception:
             log.exception("reconcile_crashed")
             services.metrics.bugs.labels("reconciler").inc()

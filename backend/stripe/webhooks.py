@@ -72,7 +72,9 @@ def read_event(raw: bytes) -> StripeEvent:
         return StripeEvent.model_validate_json(raw)
     except ValidationError as error:
         if is_thin(raw):
-            log.error("stripe_event_thin", next_step="make a destination with snapshot payloads")
+            log.error(
+                "stripe_event_thin_rejected", next_step="make a destination with snapshot payloads"
+            )
             raise BadRequest(
                 "This event destination sends thin events. Make one with snapshot payloads."
             ) from error
@@ -109,9 +111,9 @@ def record_result(services: Services, result: EventResult) -> None:
     """One line about what became of an event, and a count of those that are not ours."""
     said = result.model_dump(mode="json")
     if result.state in ("failed", "parked") and not result.repeat:
-        log.error("stripe_event", **said)
+        log.error("stripe_event_processed", **said)
     else:
-        log.info("stripe_event", **said)
+        log.info("stripe_event_processed", **said)
     if result.state == "ignored" and not result.repeat:
         services.metrics.events_ignored.labels(result.reason).inc()
 
@@ -146,7 +148,7 @@ async def resolve_event(
         )
         if waiting:
             raise
-        log.exception("event_crashed", event_id=result.id)
+        log.exception("stripe_event_crashed", event_id=result.id)
         services.metrics.bugs.labels("reconciler").inc()
         return failed
 
@@ -197,7 +199,7 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
 
 async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
     """Write down that what an event asks for was not answered, and why; the event as it is then."""
-    log.error("not_answered", event_id=event_id, code=failure.code, **failure.facts)
+    log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"

@@ -55,10 +55,10 @@ async def claim_with_backoff(
             claimed = await claim(WAIT_SECONDS)
         except BackendError as error:
             if pause == MIN_PAUSE:
-                log.warning("backend_lost", reason=str(error))
+                log.warning("backend_unreachable", reason=str(error))
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE)
             continue
         if pause > MIN_PAUSE:
-            log.info("backend_found")
+            log.info("backend_reachable")
         return claimed

@@ -59,7 +59,7 @@ class DeliveryWorker:
             except TelegramError as error:
                 result = result_of(error, notification.claim, notification.message_id)
             except Exception:
-                log.exception("crashed", notification=notification.id)
+                log.exception("notification_crashed", notification=notification.id)
                 result = NotificationResult(claim=notification.claim, outcome="retry")
             await self._report(notification, result)
 
@@ -89,9 +89,9 @@ class DeliveryWorker:
         try:
             await self._backend.report_notification(notification.id, result)
         except BackendError as error:  # the claim runs out, and it comes again
-            log.warning("not_reported", error=str(error), **facts)
+            log.warning("result_not_reported", error=str(error), **facts)
         else:
-            log.info("notified", **facts)
+            log.info("notification_processed", **facts)
 
 
 def notification_screen(notification: Notification, translator: Translator) -> Screen:

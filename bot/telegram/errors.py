@@ -43,17 +43,17 @@ async def on_error(update: object, context: BotContext) -> None:
         elif sentence and update.message and update.message.chat.type == ChatType.PRIVATE:
             await context.reply(Screen(sentence))
     except TelegramError as error:
-        log.warning("error_not_told", reason=reason_of(error))
+        log.warning("error_not_delivered", reason=reason_of(error))
 
 
 def explain(error: Exception | None, translator: Translator) -> str | None:
     """Log an error, once; return the sentence for the person, or None where they get none."""
     match error:
         case BackendRefusal():
-            log.info("refused", code=error.code, request_id=error.request_id)
+            log.info("request_refused", code=error.code, request_id=error.request_id)
             return refusal_sentence(error, translator)
         case BotRefusal():
-            log.info("refused_here", sentence=error.key.name)
+            log.info("bot_refused", sentence=error.key.name)
             admin = translator.text(keys.RoleName.ADMIN)
             return translator.text(error.key, role=admin, **error.facts)
         case BackendUnavailable():
@@ -66,7 +66,7 @@ def explain(error: Exception | None, translator: Translator) -> str | None:
             log.warning("telegram_unavailable", reason=reason_of(error))
             return translator.text(keys.Refusal.TELEGRAM_SLOW)
         case _:
-            log.error("crashed", exc_info=error)
+            log.error("update_crashed", exc_info=error)
             return translator.text(keys.Refusal.CRASHED)
 
 

@@ -71,7 +71,7 @@ async def is_present(query: CallbackQuery) -> bool:
         try:
             return bool(await query.answer())
         except BadRequest as error:
-            log.warning("tap_came_too_late", reason=reason_of(error))
+            log.warning("tap_expired", reason=reason_of(error))
             return False
         except RetryAfter as error:
             reason, pause = reason_of(error), seconds(error.retry_after)

@@ -93,7 +93,7 @@ class Poller:
         self._reachability.succeeded()
         if not self._is_receiving:
             self._is_receiving = True
-            log.info("receiving", by="polling")
+            log.info("update_receiver_started", by="polling")
         self._unreadable = 0
 
     async def _fetch(self, hold: int, allowed: tuple[str, ...]) -> bytes:

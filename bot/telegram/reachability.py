@@ -21,19 +21,19 @@ MAX_WAIT: Final = 300.0  # of what Telegram asks for with 429
 REFUSALS_AT_START: Final = 5  # about eight seconds: longer than a restart of Telegram's servers
 # The first that fits is how Telegram stands; what fits none is "telegram_unreachable".
 STATES = (
-    (Conflict, "somebody_else_receives"),
+    (Conflict, "update_receiver_conflict"),
     (InvalidToken, "token_refused"),
-    (RetryAfter, "telegram_asks_to_wait"),
-    (BadRequest, "telegram_refuses"),
+    (RetryAfter, "telegram_rate_limited"),
+    (BadRequest, "telegram_bad_request"),
 )
 
 
-def log_stripe_error(state: str, **facts: str | float) -> None:
+def log_state(state: str, **facts: str | float) -> None:
     """Log how Telegram stands: an error, with what to do, where only a person can change it."""
     match state:
-        case "somebody_else_receives":
+        case "update_receiver_conflict":
             log.error(
-                "somebody_else_receives",
+                "update_receiver_conflict",
                 help="only one bot may receive with this token: stop the other, or remove its"
                 " webhook",
                 **facts,
@@ -45,10 +45,10 @@ def log_stripe_error(state: str, **facts: str | float) -> None:
                 " TELEGRAM_API_BASE is wrong",
                 **facts,
             )
-        case "telegram_asks_to_wait":
-            log.warning("telegram_asks_to_wait", **facts)
-        case "telegram_refuses":
-            log.warning("telegram_refuses", **facts)
+        case "telegram_rate_limited":
+            log.warning("telegram_rate_limited", **facts)
+        case "telegram_bad_request":
+            log.warning("telegram_bad_request", **facts)
         case _:
             log.warning("telegram_unreachable", **facts)
 
@@ -70,13 +70,13 @@ class Reachability:
             pause = max(pause, min(seconds(error.retry_after), MAX_WAIT))
         if state != self._state:
             self._state = state
-            log_stripe_error(state, call=self._call, reason=reason_of(error), again_in=pause)
+            log_state(state, call=self._call, reason=reason_of(error), retry_in=pause)
         return pause
 
     def succeeded(self) -> None:
         """Note a call that got through."""
         if self._state:
-            log.info("telegram_reached", call=self._call, after=self._state)
+            log.info("telegram_reachable", call=self._call, after=self._state)
         self._state, self._pause = "", MIN_PAUSE
 
 

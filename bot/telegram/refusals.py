@@ -36,7 +36,7 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
     try:
         return translator.text(key, **refusal_facts(refusal.facts, translator))
     except (KeyError, ValueError, ArithmeticError):
-        log.warning("refusal_without_its_facts", code=refusal.code, facts=refusal.facts)
+        log.warning("refusal_facts_missing", code=refusal.code, facts=refusal.facts)
         return translator.text(unknown)
 
 

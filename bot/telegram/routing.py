@@ -89,7 +89,7 @@ async def answer_tap(query: CallbackQuery, notice: str | None, alert: bool = Fal
     try:
         await query.answer(text, show_alert=alert)
     except BadRequest as error:
-        log.info("tap_answered_too_late", reason=error.message)
+        log.info("tap_answer_expired", reason=error.message)
 
 
 async def explain_old_button(context: BotContext) -> str:

@@ -55,7 +55,7 @@ class UpdateWorker:
         try:
             await self._backend.mark_update_handled(claimed)
         except BackendError as error:  # the claim runs out, and it comes again
-            log.warning("not_reported", error=str(error), update_id=claimed.id)
+            log.warning("result_not_reported", error=str(error), update_id=claimed.id)
 
 
 async def set_webhook(application: BotApplication, webhook: Webhook) -> None:

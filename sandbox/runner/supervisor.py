@@ -27,7 +27,10 @@ from sandbox.runner.processes import Child, Output
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 
-BOT_STARTED_EVENTS = ("started", "receiving")  # in its log: it delivers, and it gets updates
+BOT_STARTED_EVENTS = (
+    "bot_started",
+    "update_receiver_started",
+)  # in its log: it delivers, and it gets updates
 SEED = (Path(__file__).parents[1] / "postgres" / "seed.sql").read_text()
 
 

@@ -123,7 +123,10 @@ async def test_it_answers_and_stops_cleanly_when_told(
         code, out, err = await ending(process)
     assert (code, err) == (0, "")
     logged += [line["event"] for line in facts(out)]
-    assert (sorted(logged[:-1]), logged[-1]) == (["receiving", "started"], "stopped")
+    assert (sorted(logged[:-1]), logged[-1]) == (
+        ["bot_started", "update_receiver_started"],
+        "bot_stopped",
+    )
 
 
 async def test_a_telegram_that_is_away_is_waited_for_and_no_reason_not_to_stop(
@@ -171,8 +174,8 @@ async def test_somebody_else_who_receives_is_told_loudly(
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             while (text := json.loads(await process.stdout.readline()))["level"] == "info":
-                assert text["event"] in ("started", "receiving")
-    assert (text["event"], text["level"]) == ("somebody_else_receives", "error")
+                assert text["event"] in ("bot_started", "update_receiver_started")
+    assert (text["event"], text["level"]) == ("update_receiver_conflict", "error")
 
 
 @pytest.mark.parametrize("by", ["polling", "webhook"])
@@ -189,7 +192,7 @@ async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
     async with bot(**SECRETS, **addresses) as process:
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            while "receiving" not in [line["event"] for line in logged]:
+            while "update_receiver_started" not in [line["event"] for line in logged]:
                 logged.append(json.loads(await process.stdout.readline()))
     assert logged[-1]["by"] == by
     assert [line["level"] for line in logged if line.get("call") == call].count("warning") >= 1
@@ -232,7 +235,7 @@ async def test_a_bot_that_runs_outlives_a_refused_token_and_says_so_once(
         exit_code, out, _ = await ending(process)
     assert exit_code == 0
     logged = [line["event"] for line in facts(out) if line.get("call") == "getUpdates"]
-    assert logged == ["token_refused", "telegram_reached"]
+    assert logged == ["token_refused", "telegram_reachable"]
 
 
 @pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "setMyCommands", "setWebhook"])

@@ -63,7 +63,7 @@ async def test_a_bug_in_a_parser_is_seen_and_the_event_comes_again(
         mistaken.setitem(EVENT_TYPES, SUCCEEDED, broken(bug))
         with capture_logs() as logs:
             assert await deliver(system, told) == (500, "internal_error")
-    assert tracebacks(logs) == ["crashed"]
+    assert tracebacks(logs) == ["request_crashed"]
     assert await bugs(system, "request") == 1
     assert await balance(owner) == 0
     assert await deliver(system, told) == (200, "done")
@@ -77,7 +77,7 @@ async def test_an_object_that_is_not_as_documented_is_no_bug(
     told["data"]["object"]["amount_received"] = "5000"
     with capture_logs() as logs:
         assert await deliver(system, told) == (200, "done")  # Stripe was asked
-    [odd] = [line for line in logs if line["event"] == "event_unreadable"]
+    [odd] = [line for line in logs if line["event"] == "stripe_event_object_malformed"]
     assert odd["problems"] == "amount_received: int_type"
     assert tracebacks(logs) == []
     assert await bugs(system, "request") == 0
@@ -95,7 +95,7 @@ async def test_an_answer_that_is_not_as_documented_is_no_bug(
         assert await post(system, "charge.dispute.created", dispute) == (500, "event_not_applied")
         await owner.execute(LATER)
         await reconcile.reconcile_all(system.services)
-    assert {line["problems"] for line in logs if line["event"] == "object_unreadable"} == {
+    assert {line["problems"] for line in logs if line["event"] == "stripe_object_malformed"} == {
         "reason: string_type"
     }
     assert tracebacks(logs) == []
@@ -120,7 +120,7 @@ async def test_a_bug_after_an_event_is_recorded_leaves_it_to_the_reconciler(
             assert await deliver(system, told) == (500, "internal_error")
             await owner.execute(LATER)
             await reconcile.reconcile_all(system.services)
-    assert tracebacks(logs) == ["crashed", "event_crashed"]
+    assert tracebacks(logs) == ["request_crashed", "stripe_event_crashed"]
     assert (await bugs(system, "request"), await bugs(system, "reconciler")) == (1, 1)
     row = await owner.fetchrow("select state, reason from stripe_events where id = $1", told["id"])
     assert tuple(row or ()) == ("failed", "internal_error")
@@ -149,7 +149,7 @@ async def test_a_bug_in_one_object_stops_no_other(
         patched.setattr(system.services.stripe, "get_session", mistaken)
         with capture_logs() as logs:
             assert (await reconcile.reconcile_all(system.services))["payments"] == 2
-    assert tracebacks(logs) == ["reconcile_one_crashed"]
+    assert tracebacks(logs) == ["reconcile_object_crashed"]
     assert await bugs(system, "reconciler") == 1
     assert [(await system.see(each)).status for each in (first, second)] == ["pending", "succeeded"]
 
@@ -164,7 +164,7 @@ async def test_a_bug_in_the_parser_of_one_event_stops_no_other_and_forgets_none(
         mistaken.setitem(EVENT_TYPES, SUCCEEDED, broken(KeyError("amount")))
         with capture_logs() as logs:
             await reconcile.reconcile_all(system.services)
-    assert tracebacks(logs) == ["event_crashed"] * 2
+    assert tracebacks(logs) == ["stripe_event_crashed"] * 2
     assert await bugs(system, "reconciler") == 2
     assert await balance(owner) == 10_000
     kept = "select count(*) from stripe_events where type = $1"

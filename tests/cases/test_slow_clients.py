@@ -198,7 +198,7 @@ async def test_without_files_to_accept_with_the_log_has_one_line_and_service_ret
                 os.close(number)
             for client in clients:
                 client.close()
-        assert len([line for line in lines if line["event"] == "out_of_files"]) == 1
+        assert len([line for line in lines if line["event"] == "file_descriptors_exhausted"]) == 1
         await asyncio.sleep(1.2)
         reader, writer = await opened(port)
         writer.write(head("/health", method="GET"))

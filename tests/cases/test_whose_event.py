@@ -200,7 +200,7 @@ async def test_a_thin_event_is_refused_in_words_that_name_it(system: System) -> 
         status, body = await system.post_event(raw, signed(raw))
     assert (status, body["error"]["code"]) == (400, "invalid_request")
     assert "thin events" in body["error"]["message"]
-    assert "stripe_event_thin" in [line["event"] for line in logs]
+    assert "stripe_event_thin_rejected" in [line["event"] for line in logs]
 
 
 async def test_all_that_we_make_at_stripe_says_which_installation_made_it(system: System) -> None:

@@ -230,7 +230,7 @@ async def test_a_start_opens_or_closes_signup(system: System, database_url: str)
         process = await start("serve", **settings, PORT=str(free_ports(1)[0]))
         assert process.stderr
         async with asyncio.timeout(60):
-            while b"serving" not in await process.stderr.readline():
+            while b"server_started" not in await process.stderr.readline():
                 pass
         process.send_signal(signal.SIGTERM)
         await process.communicate()

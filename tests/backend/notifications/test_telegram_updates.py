@@ -86,7 +86,7 @@ async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
     kept = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
     assert [row["id"] for row in kept] == ([7] if existing else [])
     counted = system.services.metrics.registry.get_sample_value
-    assert counted("pursebot_unreadable_updates_total") == 1
+    assert counted("pursebot_updates_unreadable_total") == 1
     assert ["update_unreadable" in line["event"] for line in logs] == [True]
     assert "secret" not in f"{logs}{kept}"
 

@@ -201,7 +201,7 @@ async def test_whatever_telegram_answers_the_bot_goes_on_and_says_so_once(
             await until(lambda: updates == [1])
             assert len(api.asked) >= 4
     troubles = [line for line in logs if line.get("call") == "getUpdates"]
-    assert [line["event"] for line in troubles][1:] == ["telegram_reached"]
+    assert [line["event"] for line in troubles][1:] == ["telegram_reachable"]
     assert "Eve" not in str(logs)
 
 
