@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
-from backend.database.functions import installation
+from backend.database import migrations
+from backend.database.functions import installation, operating_figures
 from backend.database.postgres import postgres_database
 from backend.database.protocol import Database
 from backend.failures import StripeRefused, StripeUnavailable
@@ -64,9 +65,12 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database and Stripe, and check that they belong together.
 
-    Raises DatabaseUnavailable, and what `claim_stripe_account` raises.
+    Raises DatabaseUnavailable, MigrationError for a database with the migrations of an unreleased
+    version, and what `claim_stripe_account` raises.
     """
     async with open_database(settings, connections) as database, open_stripe(settings) as stripe:
+        applied = await operating_figures.list_applied_migrations(database)
+        migrations.require_current_numbers(applied)
         await claim_stripe_account(database, stripe)
         yield Services(database, stripe)
 

@@ -9,7 +9,7 @@ would pass to whichever client gets the connection next.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,13 @@ LOCKED = (
     "Something has held a lock in this database for {} s: another `migrate`, a `supabase db push`"
     " or somebody's open transaction. No file was applied by halves. Let it finish, or end it (find"
     " it with: table pg_stat_activity), and run `migrate` again."
+)
+# The first file of the unreleased versions before the files were ordered by noun and renumbered.
+RENUMBERED_VERSION = "20261121000100"
+RENUMBERED = (
+    "This database has the migrations of a version before release 0.1.0, whose numbers no later"
+    " version continues: start anew, in the sandbox with `rm -rf .data`, elsewhere with an empty"
+    " database and release 0.1.0 or newer."
 )
 
 BOOKKEEPING_SQL = Path(__file__).with_name("books.sql").read_text()
@@ -95,6 +102,7 @@ async def inspect_database(url: str) -> Inspection:
     async with connect_as_owner(url) as connection, connection.transaction(readonly=True):
         await begin_transaction(connection)
         applied = await checksums(connection)
+        require_current_numbers(applied)
         return Inspection(
             version=connection.get_server_version().major,
             missing_roles=await missing_roles(connection),
@@ -136,9 +144,16 @@ async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
     """
     async with connect_as_owner(url) as connection:
         async with locked_transaction(connection):
+            require_current_numbers(await checksums(connection))
             await require_roles(connection, create_roles)
             await connection.execute(BOOKKEEPING_SQL)
         return [line async for line in apply_pending(connection)]
+
+
+def require_current_numbers(applied: Collection[str]) -> None:
+    """Refuse a database with the migrations of an unreleased version. Raises MigrationError."""
+    if RENUMBERED_VERSION in applied:
+        raise MigrationError(RENUMBERED)
 
 
 async def begin_transaction(connection: "asyncpg.Connection[Any]") -> None:

@@ -44,6 +44,31 @@ async def test_an_edited_file_is_refused(url: str) -> None:
         await migrate(url)
 
 
+async def test_a_database_of_before_the_files_were_renumbered_is_refused_in_a_sentence(
+    url: str,
+) -> None:
+    await make_renumbered(url)
+    for refused in (migrate(url), migrations.inspect_database(url)):
+        with pytest.raises(MigrationError, match=r"rm -rf \.data.* release 0\.1\.0"):
+            await refused
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("select count(*) from supabase_migrations.schema_migrations")
+    await connection.close()
+
+
+async def make_renumbered(url: str) -> None:
+    """Migrate a database, and give the first file the number that it had before 0.1.0."""
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    for table in ("schema_migrations", "pursebot_checksums"):
+        await connection.execute(
+            f"update supabase_migrations.{table} set version = $1"  # noqa: S608
+            f" where version = (select min(version) from supabase_migrations.{table})",
+            migrations.RENUMBERED_VERSION,
+        )
+    await connection.close()
+
+
 async def test_roles_that_are_missing_are_named_with_the_way_to_make_them(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

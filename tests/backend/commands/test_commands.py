@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from backend.database import migrations
 from sandbox.runner.ports import free_ports
 from tests.backend.conftest import WEBHOOK_SECRETS, System
 from tests.backend.stripe.test_webhooks import paid_at_stripe, signed
@@ -101,6 +102,22 @@ async def test_migrate_again_has_nothing_to_do(database_url: str) -> None:
         "The database is up to date.\n",
         "",
     )
+
+
+async def test_a_database_of_before_the_renumbering_stops_migrate_and_serve_with_a_sentence(
+    database_url: str,
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "update supabase_migrations.schema_migrations set version = $1"
+        " where version = (select min(version) from supabase_migrations.schema_migrations)",
+        migrations.RENUMBERED_VERSION,
+    )
+    await connection.close()
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": "http://127.0.0.1:1"}
+    for command in ("migrate", "serve"):
+        code, _, errors = await run(command, **settings)
+        assert (code, errors) == (1, f"{migrations.RENUMBERED}\n")
 
 
 def received(system: System, payment: UUID, amount: int) -> None:

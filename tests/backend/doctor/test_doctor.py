@@ -154,14 +154,12 @@ async def test_a_pending_and_a_changed_migration_are_found(
         "update supabase_migrations.pursebot_checksums set sha256 = 'x'"
         " where version like '%000100'"
     )
-    assert (
-        "20261121000100_foundations.sql" in (await doctor_runner.examine())[1]["error", "database"]
-    )
+    assert "20261130000100_schemas.sql" in (await doctor_runner.examine())[1]["error", "database"]
     await owner.execute(
         "delete from supabase_migrations.schema_migrations where version like '%000200'"
     )
     code, findings = await doctor_runner.examine()
-    assert (code, "pending: 20261121000200_currencies.sql" in findings["error", "database"]) == (
+    assert (code, "pending: 20261130000200_refusals.sql" in findings["error", "database"]) == (
         1,
         True,
     )

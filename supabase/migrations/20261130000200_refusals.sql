@@ -1,0 +1,70 @@
+-- The one way to refuse: a name, an SQLSTATE of ours, and facts as json.
+
+-- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors.py;
+-- what no caller can cause has none there.
+create function private.refusals() returns jsonb
+language sql immutable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'bad_cursor', 'PB400',
+        'unauthorized', 'PB401',
+        'role_too_low', 'PB403',
+        'not_found', 'PB404',
+        'idempotency_key_reused', 'PB409',
+        'currency_unknown', 'PB001',
+        'amount_too_small', 'PB002',
+        'amount_too_large', 'PB003',
+        'payment_closed', 'PB004',
+        'wrong_stripe_mode', 'PB005',
+        'amount_too_precise', 'PB006',
+        'wrong_stripe_account', 'PB007',
+        'signup_closed', 'PB010',
+        'too_many_organizations', 'PB011',
+        'last_owner', 'PB012',
+        'invitation_invalid', 'PB013',
+        'time_zone_unknown', 'PB018',
+        'topups_off', 'PB019',
+        'link_invalid', 'PB020',
+        'already_linked', 'PB021',
+        'both_have_history', 'PB022',
+        'reference_used', 'PB030',
+        'subscription_over', 'PB040',
+        'subscription_currency', 'PB041',
+        'nothing_to_refund', 'PB050',
+        'refund_too_large', 'PB051',
+        'too_many_requests', 'PB429',
+        'unknown_payment', 'PB801',
+        'unreadable_event', 'PB802',
+        'unknown_subscription', 'PB803',
+        'adjustment_exists', 'PB060',
+        'cannot_be_accepted', 'PB061',
+        'organization_needed', 'PB062',
+        'preview', 'PB900',
+        'append_only', 'PB901',
+        'illegal_transition', 'PB902'
+    )
+$$;
+grant execute on function private.refusals() to authenticated, service_role;
+
+create function private.refuse(code text, facts jsonb default '{}') returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = private.refusals() ->> code,
+        message = code,
+        detail = (facts || jsonb_build_object('refusal', code))::text;
+end
+$$;
+comment on function private.refuse is 'Stops the transaction with one of private.refusals(); the detail carries its name and its facts as json.';
+grant execute on function private.refuse(text, jsonb) to authenticated, service_role;
+
+create function private.forbid_change() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.refuse('append_only', jsonb_build_object('table', tg_table_name));
+    return null;
+end
+$$;
+comment on function private.forbid_change is 'Trigger for append-only tables: not even their owner changes a row, short of switching the trigger off.';

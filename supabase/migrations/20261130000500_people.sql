@@ -1,0 +1,27 @@
+-- Who there is. Where they belong is in the file of organizations.
+create table public.users (
+    id uuid primary key default gen_random_uuid(),
+    auth_user_id uuid unique,
+    telegram_id bigint unique,
+    name text not null,
+    language text not null default 'en',
+    chosen_language text,
+    time_zone text not null default 'UTC',
+    quiet_from time,
+    quiet_until time,
+    notify_credits boolean not null default true,
+    notify_members boolean not null default true,
+    created_at timestamptz not null default now(),
+    default_organization_id uuid, -- its foreign key is in the file of organizations, which point back to people
+    constraint users_name_fits check (length(name) between 1 and 256),
+    constraint users_chosen_language_is_a_tag check (chosen_language ~ '^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$'),
+    constraint users_quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null))
+);
+comment on table public.users is 'People. auth_user_id is Supabase''s id, telegram_id is Telegram''s; either identifies them. language is their Telegram client''s, chosen_language what they chose instead; quiet hours are in their time_zone and may span midnight.';
+revoke all on public.users from public, anon, authenticated, service_role;
+alter table public.users enable row level security;
+grant select (id, name) on public.users to authenticated;
+
+create function private.language_of(person public.users) returns text
+language sql immutable set search_path = ''
+return coalesce(person.chosen_language, person.language);

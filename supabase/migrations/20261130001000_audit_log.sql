@@ -1,0 +1,85 @@
+-- Who changed what: a line for each act that somebody may have to answer for later.
+create table public.audit_log (
+    id bigint generated always as identity primary key,
+    organization_id uuid references public.organizations (id),
+    user_id uuid references public.users (id),
+    through text not null,
+    action text not null,
+    facts jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    constraint audit_log_through_is_listed check (through in ('telegram', 'supabase', 'service', 'operator')),
+    constraint audit_log_action_is_a_code check (action ~ '^[a-z]+(_[a-z]+)*$'),
+    -- No name and no sentence: people's words can be erased, these lines cannot.
+    constraint audit_log_facts_are_ids_and_codes check (
+        jsonb_typeof(facts) = 'object'
+        and not jsonb_path_exists(facts, '$.** ? (@.type() == "string" && !(@ like_regex "^[A-Za-z0-9_:.-]{1,255}$"))')
+    )
+);
+comment on table public.audit_log is 'Who (user_id, none for the service and an operator) changed what, and whose word we have for it: through is the bot for a Telegram user, Supabase for one of its users, the service itself, or an operator at the command line. Append-only. Facts are ids and codes.';
+revoke all on public.audit_log from public, anon, authenticated, service_role;
+revoke all on sequence public.audit_log_id_seq from public, anon, authenticated, service_role;
+create index audit_log_organization on public.audit_log (organization_id, id);
+create index audit_log_user on public.audit_log (user_id);
+alter table public.audit_log enable row level security;
+grant select on public.audit_log to authenticated;
+create policy "owners see what was done in their organizations" on public.audit_log
+for select to authenticated using (organization_id in (select private.owned_organization_ids()));
+create trigger audit_log_is_append_only before update or delete or truncate on public.audit_log
+for each statement execute function private.forbid_change();
+
+-- Who acts and through whom is read from the claims, never taken from an argument. Only a function
+-- that nothing but the command line calls says 'operator' instead.
+create function private.audit(
+    organization_id uuid, action text, facts jsonb default '{}', through text default null
+) returns void
+language sql set search_path = ''
+as $$
+    insert into public.audit_log (organization_id, user_id, through, action, facts)
+    select
+        audit.organization_id,
+        case when acting.person then private.current_user_id() end,
+        case
+            when not acting.person then coalesce(audit.through, 'service')
+            when acting.claims ? 'telegram_id' then 'telegram'
+            else 'supabase'
+        end,
+        audit.action,
+        audit.facts
+    from (
+        select
+            current_setting('role') = 'authenticated' as person,
+            nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims
+    ) as acting
+$$;
+comment on function private.audit is 'Writes a line of the audit log, in the transaction of the act itself. For definer functions that have checked the caller.';
+
+create function api.list_audit_log(organization_id uuid, cursor text default null, max_rows integer default null) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    page jsonb;
+    oldest bigint;
+begin
+    perform private.require_role(organization_id, 'owner');
+    if cursor !~ '^[0-9]{1,18}$' then
+        perform private.refuse('bad_cursor');
+    end if;
+    select jsonb_agg(to_jsonb(listed) - 'organization_id' order by listed.id desc), min(listed.id) into page, oldest
+    from (
+        select a.*, u.name from public.audit_log as a
+        left join public.users as u on a.user_id = u.id
+        where a.organization_id = list_audit_log.organization_id
+        and a.id < coalesce(cursor::bigint, 9223372036854775807)
+        order by a.id desc limit private.page_size(max_rows)
+    ) as listed;
+    return jsonb_build_object(
+        'entries', coalesce(page, '[]'),
+        'next_cursor', case when exists (
+            select from public.audit_log as a
+            where a.organization_id = list_audit_log.organization_id and a.id < oldest
+        ) then oldest::text end
+    );
+end
+$$;
+comment on function api.list_audit_log is 'Definer: who left is named as well. Newest first; the cursor is the last entry''s id. Refuses bad_cursor.';
+grant execute on function api.list_audit_log(uuid, text, integer) to authenticated;

@@ -1,0 +1,130 @@
+-- Organizations as their people see, found and change them.
+create function private.organization_json(organization public.organizations, user_id uuid) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', organization.id,
+        'name', organization.name,
+        'role', m.role,
+        'default_currency', organization.default_currency,
+        'wallets', private.wallets_json(organization),
+        'created_at', organization.created_at
+    )
+    from public.memberships as m
+    where m.organization_id = organization.id and m.user_id = organization_json.user_id
+$$;
+
+create function private.set_up_organization(name text) returns uuid
+language plpgsql set search_path = ''
+as $$
+declare
+    organization uuid;
+begin
+    insert into public.organizations (name) values (set_up_organization.name) returning id into organization;
+    perform private.audit(organization, 'organization_created', '{}', 'operator');
+    return organization;
+end
+$$;
+
+create function api.list_organizations() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+begin
+    return (
+        select coalesce(jsonb_agg(private.organization_json(o, caller) order by m.created_at, o.id), '[]')
+        from public.memberships as m
+        inner join public.organizations as o on m.organization_id = o.id
+        where m.user_id = caller
+    );
+end
+$$;
+comment on function api.list_organizations is 'Definer: private.wallets_json is not for everybody. The oldest membership first.';
+grant execute on function api.list_organizations() to authenticated;
+
+create function api.get_organization(organization_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');
+begin
+    return (
+        select private.organization_json(o, caller) from public.organizations as o
+        where o.id = get_organization.organization_id
+    );
+end
+$$;
+comment on function api.get_organization is 'Definer, as api.list_organizations.';
+grant execute on function api.get_organization(uuid) to authenticated;
+
+create function api.create_organization(name text, idempotency_key text default null) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+    founded private.foundings;
+    signup_open boolean;
+begin
+    -- One after the other, so that five stay five.
+    perform from public.users as u where u.id = caller for no key update;
+    select f.* into founded from private.foundings as f
+    where f.user_id = caller and f.idempotency_key = create_organization.idempotency_key;
+    if founded.name <> create_organization.name then
+        perform private.refuse('idempotency_key_reused');
+    elsif founded.organization_id is null then
+        select i.signup_open into signup_open from private.installation as i;
+        if not coalesce(signup_open, false) then
+            perform private.refuse('signup_closed');
+        end if;
+        if (select count(*) from private.foundings as f where f.user_id = caller) >= 5 then
+            perform private.refuse('too_many_organizations', jsonb_build_object('most', 5));
+        end if;
+        founded.organization_id := private.set_up_organization(create_organization.name);
+        insert into private.foundings (organization_id, user_id, name, idempotency_key)
+        values (founded.organization_id, caller, create_organization.name, create_organization.idempotency_key);
+        insert into public.memberships (organization_id, user_id, role)
+        values (founded.organization_id, caller, 'owner');
+        update public.users as u set default_organization_id = founded.organization_id where u.id = caller;
+    end if;
+    return api.get_organization(founded.organization_id);
+end
+$$;
+comment on function api.create_organization is 'Definer: nobody has grants to write organizations. The caller owns it, and it is their current one. Refuses signup_closed, too_many_organizations.';
+grant execute on function api.create_organization(text, text) to authenticated;
+
+create function api.rename_organization(organization_id uuid, name text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_role_alone(organization_id, 'owner', 'admin');
+    update public.organizations as o set name = rename_organization.name
+    where o.id = rename_organization.organization_id and o.name <> rename_organization.name;
+    if found then
+        perform private.audit(organization_id, 'organization_renamed');
+    end if;
+    return api.get_organization(organization_id);
+end
+$$;
+comment on function api.rename_organization is 'Definer: nobody has grants to write organizations.';
+grant execute on function api.rename_organization(uuid, text) to authenticated;
+
+create function api.set_default_organization(organization_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');
+begin
+    -- The membership before its person, as where one ends.
+    perform from public.memberships as m
+    where m.organization_id = set_default_organization.organization_id and m.user_id = caller for key share;
+    update public.users as u set default_organization_id = set_default_organization.organization_id
+    where u.id = caller and exists (
+        select from public.memberships as m
+        where m.organization_id = set_default_organization.organization_id and m.user_id = caller
+    );
+    return private.me_json(caller);
+end
+$$;
+comment on function api.set_default_organization is 'Definer: nobody has grants to write people. Only ever the caller''s own.';
+grant execute on function api.set_default_organization(uuid) to authenticated;

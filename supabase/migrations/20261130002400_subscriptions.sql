@@ -1,0 +1,50 @@
+-- Recurring top-ups: an organization's subscriptions at Stripe. The row comes first, with our id in
+-- Stripe's metadata. How far it is, Stripe alone decides: it is asked whenever it says that something
+-- changed, and what was asked last counts.
+create table public.subscriptions (
+    id uuid primary key default gen_random_uuid(),
+    organization_id uuid not null,
+    wallet_id uuid not null,
+    currency text not null,
+    amount bigint not null,
+    quoted bigint [] not null,
+    interval text not null,
+    package_id uuid references public.packages (id),
+    payment_method_id uuid references public.payment_methods (id),
+    status text not null default 'incomplete',
+    created_by uuid not null references public.users (id),
+    canceled_by uuid references public.users (id),
+    idempotency_key text not null,
+    request_hash bytea not null,
+    attempt integer not null default 1,
+    stripe_checkout_session_id text unique,
+    stripe_subscription_id text unique,
+    stripe_payment_method_id text,
+    url text,
+    expires_at timestamptz not null,
+    current_period_end timestamptz,
+    refetched_at timestamptz not null default now(),
+    checked_at timestamptz,
+    language text not null default 'en',
+    created_at timestamptz not null default now(),
+    constraint subscriptions_amount_is_positive check (amount > 0),
+    constraint subscriptions_amount_was_quoted check (amount = any(quoted)),
+    constraint subscriptions_interval_is_listed check (subscriptions.interval in ('week', 'month')),
+    constraint subscriptions_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint subscriptions_one_per_key unique (created_by, idempotency_key),
+    constraint subscriptions_status_is_listed check (
+        status in ('incomplete', 'active', 'past_due', 'paused', 'canceled')
+    ),
+    constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
+    references public.wallets (id, organization_id, currency)
+);
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; url is where it waits for its payer; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; refetched_at is when Stripe was asked for what stands here, checked_at when somebody had it asked; canceled_by is whoever wants it to end.';
+revoke all on public.subscriptions from public, anon, authenticated, service_role;
+create index subscriptions_organization on public.subscriptions (organization_id, created_at);
+create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);
+create index subscriptions_package on public.subscriptions (package_id);
+create index subscriptions_payment_method on public.subscriptions (payment_method_id);
+create index subscriptions_created_by on public.subscriptions (created_by);
+create index subscriptions_canceled_by on public.subscriptions (canceled_by);
+create index subscriptions_running on public.subscriptions (refetched_at) where status <> 'canceled';
+alter table public.subscriptions enable row level security;

@@ -1,0 +1,52 @@
+-- Refunds: one row each, made before Stripe is asked, or when Stripe tells of one that was made in
+-- its dashboard. The wallet moves by the difference between what the row implies and what is posted.
+create table public.refunds (
+    id uuid primary key default gen_random_uuid(),
+    organization_id uuid not null references public.organizations (id),
+    payment_id uuid not null references public.payments (id),
+    stripe_refund_id text unique,
+    currency text not null references public.currencies (code),
+    amount bigint not null,
+    charge_amount bigint not null,
+    status text not null default 'requested',
+    stripe_status text,
+    reason text,
+    failure text,
+    created_by uuid references public.users (id),
+    idempotency_key text,
+    request_hash bytea,
+    attempt integer not null default 1,
+    requested_at timestamptz not null default now(),
+    checked_at timestamptz,
+    created_at timestamptz not null default now(),
+    constraint refunds_amount_fits check (amount >= 0 and charge_amount > 0),
+    constraint refunds_status_is_listed check (
+        status in ('requested', 'pending', 'requires_action', 'succeeded', 'failed', 'canceled')
+    ),
+    constraint refunds_reason_is_a_code check (reason ~ '^[a-z_]{1,100}$'),
+    constraint refunds_requested_are_ours check (status <> 'requested' or created_by is not null),
+    constraint refunds_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint refunds_of_ours_have_a_key check ((created_by is null) = (idempotency_key is null)),
+    constraint refunds_one_per_key unique (created_by, idempotency_key)
+);
+comment on table public.refunds is 'Money going back to payers, in minor units: charge_amount is what the payer gets, amount what of it the wallet loses, which is less where the charge had tax in it. stripe_status is Stripe''s word as it is: one that we do not know counts as pending and is asked about again. status only moves forward, and failed may follow succeeded; failed without an id of Stripe''s was refused there and never was one. requested_at is when Stripe was asked by this attempt; created_by is null where it was made in Stripe''s dashboard.';
+revoke all on public.refunds from public, anon, authenticated, service_role;
+create index refunds_payment on public.refunds (payment_id);
+create index refunds_organization on public.refunds (organization_id);
+create index refunds_currency on public.refunds (currency);
+create index refunds_unsettled on public.refunds (checked_at) where status in ('requested', 'pending', 'requires_action');
+alter table public.refunds enable row level security;
+grant select (
+    id, organization_id, payment_id, stripe_refund_id, currency, amount, status, reason, failure, created_by, created_at
+) on public.refunds to authenticated;
+create policy "members see their organization's refunds" on public.refunds
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
+
+-- How far a refund is: a fact moves it to where it is not yet, never back.
+create function private.refund_rank(status text) returns integer
+language sql immutable set search_path = ''
+return array_position(array['requested', 'pending', 'succeeded', 'failed'], case status
+    when 'requires_action' then 'pending'
+    when 'canceled' then 'failed'
+    else status
+end);

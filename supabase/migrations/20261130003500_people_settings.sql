@@ -1,0 +1,63 @@
+-- What a person is told about and when in silence, in which language and in whose time.
+create function private.settings_json(person public.users) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'language', private.language_of(person),
+        'chosen_language', person.chosen_language,
+        'time_zone', person.time_zone,
+        'quiet_hours', case when person.quiet_from is not null then
+            jsonb_build_object('begin', person.quiet_from, 'end', person.quiet_until)
+        end,
+        'credits', person.notify_credits,
+        'members', person.notify_members
+    )
+$$;
+
+create function api.get_settings() returns jsonb
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+begin
+    return (select private.settings_json(u) from public.users as u where u.id = caller);
+end
+$$;
+comment on function api.get_settings is 'Definer: nobody has grants on these columns of people.';
+grant execute on function api.get_settings() to authenticated;
+
+-- changes has the names of private.settings_json; what it does not name stays.
+create function api.change_settings(changes jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_user();
+    zone text;
+    person public.users;
+begin
+    if changes ? 'time_zone' then
+        select z.name into zone from pg_catalog.pg_timezone_names as z
+        where lower(z.name) = lower(changes ->> 'time_zone');
+        if zone is null then
+            perform private.refuse('time_zone_unknown');
+        end if;
+    end if;
+    update public.users as u
+    set chosen_language = case when changes ? 'chosen_language' then changes ->> 'chosen_language' else u.chosen_language end,
+        time_zone = coalesce(zone, u.time_zone),
+        quiet_from = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,begin}')::time else u.quiet_from end,
+        quiet_until = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,end}')::time else u.quiet_until end,
+        notify_credits = coalesce((changes ->> 'credits')::boolean, u.notify_credits),
+        notify_members = coalesce((changes ->> 'members')::boolean, u.notify_members)
+    where u.id = caller returning * into person;
+    -- Nor is it told what waits already.
+    delete from public.notifications as n using public.chats as c
+    where n.chat_id = c.id and c.user_id = caller and n.state = 'pending' and case private.topic_of(n.kind)
+        when 'credits' then not person.notify_credits
+        when 'members' then not person.notify_members
+    end;
+    return private.settings_json(person);
+end
+$$;
+comment on function api.change_settings is 'Definer: nobody has grants to write people. Only ever the caller''s own.';
+grant execute on function api.change_settings(jsonb) to authenticated;

@@ -1,0 +1,106 @@
+-- How notifications are handed out, and Telegram's limits kept.
+create function private.claimed_since(chat_id bigint, moment timestamptz) returns bigint
+language sql stable set search_path = ''
+as $$
+    select count(*) from public.notifications as n
+    where n.chat_id = claimed_since.chat_id and n.claimed_at > moment
+$$;
+
+-- The last moment before something is told: a group hears of its organization, and only while it may.
+create function private.refuse_group_notifications(ids bigint []) returns void
+language sql set search_path = ''
+as $$
+    update public.notifications as n set state = 'refused', reason = 'not allowed'
+    from public.chats as c
+    where n.id = any(ids) and c.id = n.chat_id and c.kind = 'group'
+    and not (c.announces_credits and n.kind = 'wallet_credited' and c.organization_id = (
+        select p.organization_id from public.payments as p where p.id = n.payment_id
+    ))
+$$;
+
+-- Hands out what may be sent now. Telegram's limits are kept here, for all bots together
+-- (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): 30 messages a
+-- second overall; a second each in one chat, of which a short burst of three is accepted; 20 a
+-- minute in a group. One at a time per chat, oldest first. A claim that is not answered within 30
+-- seconds is handed out again: told twice rather than never.
+create function api.claim_notifications(max_rows integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    moment timestamptz;
+    allowance integer;
+    ids bigint [];
+begin
+    perform private.require_service();
+    perform pg_advisory_xact_lock(hashtext('pursebot.claim_notifications'));
+    moment := clock_timestamp();
+    select least(max_rows, 30 - count(*)) into allowance
+    from public.notifications as n where n.claimed_at > moment - interval '1 second';
+    with waiting as materialized (
+        -- One row a chat before anything is asked about the chat: a heap in one chat costs one row.
+        select distinct on (n.chat_id) n.id, n.chat_id
+        from public.notifications as n
+        where n.state in ('pending', 'claimed') and n.due_at <= moment
+        and (n.state = 'pending' or n.claimed_until <= moment)
+        order by n.chat_id, n.id
+    ),
+
+    due as (
+        select n.id
+        from public.notifications as n
+        where n.id in (
+            select w.id from waiting as w inner join public.chats as c on w.chat_id = c.id
+            where c.reachable
+            and (c.paused_until is null or c.paused_until <= moment)
+            and not exists (
+                select from public.notifications as in_flight
+                where in_flight.chat_id = c.id and in_flight.state = 'claimed' and in_flight.claimed_until > moment
+            )
+            and private.claimed_since(c.id, moment - interval '3 seconds') < 3
+            and (c.kind = 'private' or private.claimed_since(c.id, moment - interval '1 minute') < 20)
+        )
+        order by n.id limit greatest(allowance, 0) for update skip locked
+    ),
+
+    claimed as (
+        update public.notifications as n
+        set state = 'claimed', tries = n.tries + 1, claim = gen_random_uuid(),
+            -- An unanswered claim may have been sent before the bot died.
+            repeat = n.repeat or n.state = 'claimed',
+            claimed_at = moment, claimed_until = moment + interval '30 seconds'
+        where n.id in (select d.id from due as d)
+        returning n.id
+    )
+
+    select array_agg(c.id) into ids from claimed as c;
+    perform private.refuse_group_notifications(ids);
+    -- A statement of its own: it sees every change that the update above waited for.
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'id', n.id,
+            'claim', n.claim,
+            'kind', n.kind,
+            'chat_id', c.telegram_chat_id,
+            'message_id', case n.kind when 'payment_shown' then p.message_id when 'method_link_shown' then l.message_id end,
+            'message_thread_id', c.message_thread_id,
+            'language', coalesce(private.language_of(u), c.language),
+            'time_zone', coalesce(u.time_zone, 'UTC'),
+            'silent', private.is_silent(u, n.kind, moment),
+            'repeat', n.repeat,
+            'payment', case when p.id is not null then private.payment_json(p)
+            || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
+            end,
+            'link', private.setup_link_json(l),
+            'facts', n.facts
+        ) order by n.id), '[]')
+        from public.notifications as n
+        inner join public.chats as c on n.chat_id = c.id
+        left join public.users as u on c.user_id = u.id
+        left join public.payments as p on n.payment_id = p.id
+        left join public.setup_links as l on n.link_id = l.id
+        where n.id = any(ids) and n.state = 'claimed'
+    );
+end
+$$;
+comment on function api.claim_notifications is 'Definer: nobody has grants on the outbox. At most max_rows notifications, as json.';
+grant execute on function api.claim_notifications(integer) to service_role;

@@ -1,0 +1,58 @@
+-- The inbox: what Stripe told us, each event applied once, in the transaction that records it.
+create table public.stripe_events (
+    id text primary key,
+    type text not null,
+    livemode boolean not null,
+    account text,
+    api_version text,
+    stripe_created_at timestamptz not null,
+    fact jsonb not null,
+    state text not null default 'failed',
+    tries integer not null default 0,
+    reason text,
+    payment_id uuid references public.payments (id),
+    received_at timestamptz not null default now(),
+    handled_at timestamptz,
+    dismissed_at timestamptz,
+    dismissed_by text,
+    dismissed_reason text,
+    constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'parked'))
+);
+comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
+revoke all on public.stripe_events from public, anon, authenticated, service_role;
+create index stripe_events_payment on public.stripe_events (payment_id);
+create index stripe_events_created on public.stripe_events (stripe_created_at);
+create index stripe_events_ignored on public.stripe_events ((fact ->> 'intent_id')) where state = 'ignored';
+create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'parked');
+create index stripe_events_undecided on public.stripe_events (handled_at) where state = 'failed' or reason = 'stripe_decides';
+alter table public.stripe_events enable row level security;
+
+create type private.verdict as (state text, reason text);
+
+create function private.payment_of(fact jsonb) returns uuid
+language sql stable set search_path = ''
+as $$
+    select p.id
+    from public.payments as p
+    where p.id = (fact ->> 'payment_id')::uuid
+    or p.stripe_checkout_session_id = fact ->> 'session_id'
+    or p.stripe_payment_intent_id = fact ->> 'intent_id'
+    or p.stripe_invoice_id = fact ->> 'invoice_id'
+    -- An intent that is credited is of the payment that it credited, whatever its metadata says: of one that was
+    -- paid twice, the second is a payment of its own.
+    order by
+        p.stripe_payment_intent_id = fact ->> 'intent_id' desc nulls last,
+        p.id = (fact ->> 'payment_id')::uuid desc nulls last
+    limit 1
+$$;
+comment on function private.payment_of is 'Which payment a fact is about: by its intent, by our id in the metadata, else by Stripe''s other ids.';
+
+create function private.event_result(event public.stripe_events, repeat boolean) returns jsonb
+language sql immutable set search_path = ''
+as $$
+    select jsonb_build_object(
+        'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,
+        'repeat', repeat, 'payment_id', event.payment_id,
+        'fact', case when event.reason = 'stripe_decides' then event.fact end
+    )
+$$;

@@ -1,0 +1,157 @@
+-- How a payment is made.
+create function private.require_payment_role(payment_id uuid, variadic roles text []) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+    organization uuid;
+begin
+    select p.organization_id into organization from public.payments as p where p.id = payment_id;
+    -- A payment that is not there and one that is not yours give the same answer.
+    if organization is null or not exists (
+        select from public.memberships as m
+        where m.organization_id = organization and m.user_id = private.current_user_id()
+    ) then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
+    end if;
+    return private.require_role(organization, variadic roles);
+end
+$$;
+
+-- The card that is meant: the named one or the default, which the organization still has. A repeat
+-- of a charge goes on with the card that it began with.
+create function private.payment_method_to_charge(
+    organization_id uuid, payment_method_id uuid, payer uuid, key text
+) returns uuid
+language plpgsql stable set search_path = ''
+as $$
+declare
+    card uuid;
+begin
+    select p.payment_method_id into card from public.payments as p
+    where p.created_by = payer and p.idempotency_key = key;
+    if card is null then
+        select m.id into card from public.payment_methods as m
+        where m.organization_id = payment_method_to_charge.organization_id and m.is_active
+        and (m.id = payment_method_to_charge.payment_method_id or payment_method_to_charge.payment_method_id is null and m.is_default);
+    end if;
+    if card is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'payment method'));
+    end if;
+    return card;
+end
+$$;
+
+-- An order is paid once; one that was declined, canceled or left may be tried again. No unique index
+-- says so, because money that arrives late must not be refused.
+create function private.require_new_order(payment public.payments) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+    other uuid;
+begin
+    select p.id into other from public.payments as p
+    where p.organization_id = payment.organization_id and p.order_reference = payment.order_reference
+    and p.id <> payment.id and (
+        p.status in ('created', 'pending', 'processing', 'succeeded')
+        -- It was ended while nobody knew: what Stripe was doing then is done by now.
+        or p.status in ('canceled', 'expired') and p.sent_at > now() - interval '2 minutes'
+    )
+    limit 1;
+    if other is not null then
+        perform private.refuse('reference_used', jsonb_build_object('payment', other));
+    end if;
+end
+$$;
+
+create function api.create_payment(
+    organization_id uuid,
+    amount bigint,
+    currency text,
+    idempotency_key text default null,
+    telegram_chat_id bigint default null,
+    message_id bigint default null,
+    flow text default 'checkout',
+    payment_method_id uuid default null,
+    order_reference text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin');
+    key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
+    request bytea := sha256(convert_to(
+        jsonb_build_array(
+            organization_id, amount, currency, telegram_chat_id, message_id, flow, payment_method_id, order_reference
+        )::text, 'UTF8'
+    ));
+    chat bigint;
+    card uuid;
+    payment public.payments;
+begin
+    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
+        perform private.refuse('topups_off');
+    end if;
+    perform private.require_amount(create_payment.amount, create_payment.currency);
+    -- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
+    if (
+        select count(*) from public.payments as p
+        where p.organization_id = create_payment.organization_id and p.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+    -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
+    select c.id into chat from public.chats as c
+    where c.user_id = caller and create_payment.flow <> 'intent'
+    and c.telegram_chat_id = coalesce(create_payment.telegram_chat_id, c.telegram_chat_id);
+    if create_payment.telegram_chat_id is not null and chat is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
+    end if;
+    if create_payment.flow = 'charge' then
+        card := private.payment_method_to_charge(create_payment.organization_id, create_payment.payment_method_id, caller, key);
+        -- Two orders of one reference come one after the other.
+        perform pg_advisory_xact_lock(hashtextextended(organization_id::text || create_payment.order_reference, 0));
+    end if;
+    insert into public.payments (
+        organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
+        chat_id, message_id, language, flow, payment_method_id, order_reference, stripe_customer_id, expires_at
+    ) values (
+        create_payment.organization_id,
+        private.open_wallet(create_payment.organization_id, create_payment.currency),
+        create_payment.currency, create_payment.amount, caller, key, request,
+        chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
+        (select private.language_of(u) from public.users as u where u.id = caller),
+        create_payment.flow, card, create_payment.order_reference,
+        (
+            select o.stripe_customer_id from public.organizations as o
+            where o.id = create_payment.organization_id and create_payment.flow <> 'intent'
+        ),
+        date_trunc('second', now()) + interval '60 minutes'
+    )
+    on conflict on constraint payments_one_per_key do nothing returning * into payment;
+    if found and create_payment.flow = 'charge' then
+        perform private.require_new_order(payment);
+        perform private.notify_payment_shown(payment);
+        perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
+            'payment_id', payment.id, 'payment_method_id', card
+        ));
+    end if;
+    select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
+    if payment.request_hash <> request then
+        -- A command that Telegram sent again has a new message; without a link yet it shows there.
+        update public.payments as p
+        set request_hash = request, chat_id = chat, message_id = create_payment.message_id
+        where p.id = payment.id and p.status = 'created'
+        and (p.organization_id, p.amount, p.currency, p.flow)
+        = (create_payment.organization_id, create_payment.amount, create_payment.currency, create_payment.flow)
+        and p.payment_method_id is not distinct from coalesce(create_payment.payment_method_id, p.payment_method_id)
+        and p.order_reference is not distinct from create_payment.order_reference
+        returning * into payment;
+        if not found then
+            perform private.refuse('idempotency_key_reused');
+        end if;
+    end if;
+    return private.payment_json(payment);
+end
+$$;
+comment on function api.create_payment is 'Definer: money tables have no write grants. Same key and same input: the same payment.';
+grant execute on function api.create_payment(uuid, bigint, text, text, bigint, bigint, text, uuid, text) to authenticated;

@@ -1,0 +1,70 @@
+-- How owners and admins ask for a refund.
+
+-- An owner or admin wants money to go back. Locks the payment, then the wallet: whoever asks at the
+-- same time sees what is left after this.
+create function api.create_refund(
+    payment_id uuid, idempotency_key text, amount bigint default null, reason text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_payment_role(payment_id, 'owner', 'admin');
+    request bytea := sha256(convert_to(jsonb_build_array(payment_id, amount, reason)::text, 'UTF8'));
+    payment public.payments;
+    refund public.refunds;
+    available bigint;
+    requested bigint;
+    smallest integer;
+begin
+    select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
+    perform a.id from public.accounts as a where a.wallet_id = payment.wallet_id order by a.id for update;
+    select r.* into refund from public.refunds as r
+    where r.created_by = caller and r.idempotency_key = create_refund.idempotency_key;
+    if refund.request_hash <> request then
+        perform private.refuse('idempotency_key_reused');
+    elsif refund.id is not null and (refund.status <> 'failed' or refund.stripe_refund_id is not null) then
+        return private.refund_json(refund);
+    end if;
+    -- As with payments: a call to Stripe and a row for ever.
+    if (
+        select count(*) from public.refunds as r
+        where r.organization_id = payment.organization_id and r.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+    available := private.refundable(payment);
+    requested := coalesce(refund.amount, create_refund.amount, available);
+    select c.step into smallest from public.currencies as c where c.code = payment.currency;
+    if available = 0 then
+        perform private.refuse('nothing_to_refund', jsonb_build_object('payment_status', payment.status));
+    elsif requested < smallest then
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(smallest, payment.currency), 'currency', payment.currency));
+    elsif requested % smallest <> 0 then
+        perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(smallest, payment.currency), 'currency', payment.currency));
+    elsif requested > available then
+        perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
+    end if;
+    -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
+    -- while it is on its way.
+    insert into public.refunds (
+        organization_id, payment_id, currency, amount, charge_amount, reason, created_by, idempotency_key, request_hash
+    ) values (
+        payment.organization_id, payment.id, payment.currency, requested, private.charge_amount_of(payment, requested), create_refund.reason,
+        caller, create_refund.idempotency_key, request
+    )
+    on conflict on constraint refunds_one_per_key do update
+    set status = 'requested', failure = null, charge_amount = excluded.charge_amount, attempt = refunds.attempt + 1, checked_at = now(), requested_at = now()
+    where refunds.request_hash = request
+    returning * into refund;
+    if not found then
+        perform private.refuse('idempotency_key_reused'); -- for another payment, just now
+    end if;
+    perform private.audit(payment.organization_id, 'refund_requested', jsonb_build_object(
+        'refund_id', refund.id, 'payment_id', payment.id, 'amount', requested, 'reason', refund.reason
+    ));
+    perform private.notify_payment_shown(payment);
+    return private.refund_json(refund);
+end
+$$;
+comment on function api.create_refund is 'Definer: money tables have no write grants. No amount: all that is left. Refuses nothing_to_refund, refund_too_large.';
+grant execute on function api.create_refund(uuid, text, bigint, text) to authenticated;

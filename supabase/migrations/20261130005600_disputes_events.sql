@@ -1,0 +1,113 @@
+-- What Stripe says of disputes, and early fraud warnings.
+
+-- What a fact says of a dispute is newer than what we have where Stripe's balance has moved more often since,
+-- or where the dispute has come further.
+create function private.upsert_dispute(payment public.payments, fact jsonb) returns public.disputes
+language sql set search_path = ''
+as $$
+    insert into public.disputes as d (
+        stripe_dispute_id, organization_id, payment_id, currency, amount, status, reason, due_by,
+        movements, moved, charge_settled_amount
+    ) values (
+        fact ->> 'id', payment.organization_id, payment.id, fact ->> 'currency', (fact ->> 'amount_minor')::bigint,
+        fact ->> 'status', fact ->> 'reason', to_timestamp((fact ->> 'due_by')::bigint),
+        (fact ->> 'movements')::integer, fact -> 'moved', (fact ->> 'charge_settled_minor')::bigint
+    )
+    on conflict (stripe_dispute_id) do update
+    set status = excluded.status, amount = excluded.amount, currency = excluded.currency,
+        due_by = coalesce(excluded.due_by, d.due_by),
+        movements = excluded.movements, moved = excluded.moved,
+        charge_settled_amount = coalesce(excluded.charge_settled_amount, d.charge_settled_amount)
+    where (excluded.movements, private.dispute_rank(excluded.status)) >= (d.movements, private.dispute_rank(d.status));
+    select d.* from public.disputes as d where d.stripe_dispute_id = fact ->> 'id'
+$$;
+
+-- Whether Stripe must be asked before a dispute can be judged: its event tells of money that its transactions do
+-- not show, or it is in another currency than the charge and nobody knows what the charge came to in that one.
+create function private.dispute_is_unclear(payment public.payments, fact jsonb) returns boolean
+language sql immutable set search_path = ''
+return not coalesce((fact ->> 'refetched')::boolean, false) and (
+    (fact ->> 'movements')::integer < case fact ->> 'step' when 'withdrawn' then 1 when 'reinstated' then 2 else 0 end
+    or (fact ->> 'movements')::integer > 0 and not (fact -> 'moved' ? payment.currency) and fact ->> 'currency' <> payment.currency
+);
+
+-- Each state once, with what it moved: that there is one, that money went, that money is back, and how it ended.
+create function private.notify_dispute(
+    payment public.payments, before public.disputes, dispute public.disputes, change bigint
+) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    share bigint := least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id)));
+    facts jsonb := jsonb_build_object(
+        'id', dispute.stripe_dispute_id, 'reason', dispute.reason, 'status', dispute.status,
+        'amount', private.dispute_money(dispute) ->> 'amount', 'currency', private.dispute_money(dispute) ->> 'currency',
+        'due_by', extract(epoch from dispute.due_by)::bigint
+    );
+    moved jsonb := facts || jsonb_build_object(
+        'amount', private.major_units(abs(change), payment.currency), 'currency', payment.currency
+    );
+begin
+    if private.dispute_rank(dispute.status) < 6 and (
+        before.stripe_dispute_id is null or private.dispute_rank(before.status) < 4 and private.dispute_rank(dispute.status) >= 4
+    ) then
+        perform private.notify_clawback('dispute_opened', payment, facts);
+    end if;
+    if change < 0 then
+        perform private.notify_clawback('dispute_withdrawn', payment, moved);
+    elsif change > 0 then
+        perform private.notify_clawback('dispute_reinstated', payment, moved);
+    end if;
+    if dispute.status in ('won', 'lost', 'warning_closed', 'prevented') and dispute.status is distinct from before.status then
+        perform private.notify_clawback('dispute_closed', payment, facts || case
+            when dispute.status = 'lost' and share > 0
+                then jsonb_build_object('amount', private.major_units(share, payment.currency), 'currency', payment.currency)
+            else '{}'
+        end);
+    end if;
+end
+$$;
+
+create function private.apply_dispute(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments := private.payment_of_clawback(fact);
+    before public.disputes;
+    dispute public.disputes;
+    change bigint;
+begin
+    if payment.id is null then
+        return row('ignored', 'not ours')::private.verdict;
+    elsif private.dispute_is_unclear(payment, fact) then
+        return row('done', 'stripe_decides')::private.verdict;
+    end if;
+    select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
+    dispute := private.upsert_dispute(payment, fact);
+    change := private.settle_clawbacks(payment.id, 'dispute');
+    update public.disputes as d
+    set withdrawn_at = coalesce(d.withdrawn_at, case when d.movements > 0 then now() end),
+        reinstated_at = coalesce(d.reinstated_at, case when d.movements > 1 and private.dispute_share(d, payment, 0) = 0 then now() end)
+    where d.stripe_dispute_id = dispute.stripe_dispute_id returning * into dispute;
+    perform private.notify_dispute(payment, before, dispute, change);
+    perform private.notify_payment_shown(payment);
+    return row('done', dispute.status)::private.verdict;
+end
+$$;
+
+-- The payer's bank thinks that it may be fraud. Nothing has moved; who refunds now may spare a dispute.
+create function private.apply_warning(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments := private.payment_of_clawback(fact);
+begin
+    if payment.id is null then
+        return row('ignored', 'not ours')::private.verdict;
+    end if;
+    perform private.notify_clawback('fraud_warned', payment, jsonb_build_object(
+        'id', fact ->> 'id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
+    ));
+    return row('done', 'told')::private.verdict;
+end
+$$;

@@ -1,0 +1,73 @@
+-- How a recurring top-up is made.
+
+-- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
+create function api.create_subscription(
+    organization_id uuid, terms jsonb, idempotency_key text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_role(organization_id, 'owner', 'admin');
+    key text := coalesce(create_subscription.idempotency_key, gen_random_uuid()::text);
+    request bytea := sha256(convert_to(jsonb_build_array(organization_id, terms)::text, 'UTF8'));
+    package public.packages;
+    card uuid := (terms ->> 'payment_method_id')::uuid;
+    subscription public.subscriptions;
+begin
+    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
+        perform private.refuse('topups_off');
+    end if;
+    if card is not null and not exists (
+        select from public.payment_methods as m
+        where m.id = card and m.organization_id = create_subscription.organization_id and m.is_active
+    ) then
+        perform private.refuse('not_found', '{"what": "payment method"}');
+    end if;
+    if terms ->> 'package_id' is not null then
+        select p.* into package from public.packages as p where p.id = (terms ->> 'package_id')::uuid and p.active;
+        if package.id is null then
+            perform private.refuse('not_found', '{"what": "package"}');
+        end if;
+        terms := jsonb_build_object('amount', package.amount, 'currency', package.currency, 'interval', package.interval);
+    end if;
+    perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
+    -- Stripe bills one customer in one currency at a time.
+    perform private.refuse('subscription_currency', jsonb_build_object('currency', s.currency))
+    from public.subscriptions as s
+    where s.organization_id = create_subscription.organization_id and s.currency <> terms ->> 'currency'
+    and s.status in ('active', 'past_due', 'paused')
+    and not exists (select from public.subscriptions as had where had.created_by = caller and had.idempotency_key = key);
+    -- A page costs a call to Stripe and a row for ever.
+    if (
+        select count(*) from public.subscriptions as s
+        where s.organization_id = create_subscription.organization_id and s.created_at > now() - interval '10 minutes'
+    ) >= 20 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+    insert into public.subscriptions (
+        organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
+        created_by, idempotency_key, request_hash, language, expires_at
+    ) values (
+        create_subscription.organization_id,
+        private.open_wallet(create_subscription.organization_id, terms ->> 'currency'),
+        terms ->> 'currency', (terms ->> 'amount')::bigint, array[(terms ->> 'amount')::bigint],
+        terms ->> 'interval', package.id, card, caller, key, request,
+        (select private.language_of(u) from public.users as u where u.id = caller),
+        date_trunc('second', now()) + interval '60 minutes'
+    )
+    on conflict on constraint subscriptions_one_per_key do nothing;
+    if found then
+        perform private.audit(create_subscription.organization_id, 'subscription_started', jsonb_build_object('subscription_id', (
+            select s.id from public.subscriptions as s where s.created_by = caller and s.idempotency_key = key
+        )));
+    end if;
+    select s.* into strict subscription from public.subscriptions as s
+    where s.created_by = caller and s.idempotency_key = key;
+    if subscription.request_hash <> request then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    return private.subscription_json(subscription);
+end
+$$;
+comment on function api.create_subscription is 'Definer: money tables have no write grants. Same key and same input: the same subscription.';
+grant execute on function api.create_subscription(uuid, jsonb, text) to authenticated;

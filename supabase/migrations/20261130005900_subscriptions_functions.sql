@@ -1,0 +1,112 @@
+-- How recurring top-ups change: what their owners want, and what Stripe says that became of it.
+create function private.notify_subscription_changed(
+    subscription public.subscriptions, change text, facts jsonb default '{}', except_for uuid default null
+) returns void
+language sql set search_path = ''
+as $$
+    select private.notify_users(
+        array(
+            select m.user_id from public.memberships as m
+            where m.organization_id = subscription.organization_id and m.role in ('owner', 'admin')
+            and m.user_id is distinct from except_for
+        ),
+        'recurring',
+        subscription.organization_id,
+        jsonb_build_object(
+            'news', change, 'interval', subscription.interval, 'currency', subscription.currency,
+            'amount', private.money_json(subscription.amount, subscription.currency) ->> 'amount'
+        ) || facts
+    )
+$$;
+comment on function private.notify_subscription_changed is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';
+
+-- Before Stripe is asked for it: changes = {amount?, paused?, canceled?}.
+create function api.request_subscription_change(subscription_id uuid, changes jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    caller uuid := private.require_subscription_role(subscription_id, 'owner', 'admin');
+    subscription public.subscriptions;
+    new_amount bigint := (changes ->> 'amount')::bigint;
+begin
+    select s.* into subscription from public.subscriptions as s where s.id = subscription_id for update;
+    if not changes ? 'canceled' and subscription.status in ('incomplete', 'canceled') then
+        perform private.refuse('subscription_over', jsonb_build_object('status', subscription.status));
+    end if;
+    if new_amount is not null then
+        perform private.require_amount(new_amount, subscription.currency);
+    end if;
+    update public.subscriptions as s
+    set quoted = case when new_amount <> all(s.quoted) then s.quoted || new_amount else s.quoted end,
+        canceled_by = case
+            when changes ? 'canceled' and not private.is_authorized_to_move_money(s.canceled_by, s.organization_id) then caller
+            else s.canceled_by
+        end
+    where s.id = subscription_id;
+    perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
+        'subscription_id', subscription_id, 'amount', new_amount, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
+    ));
+    return private.subscription_json(subscription) || jsonb_build_object('changed_by', caller);
+end
+$$;
+comment on function api.request_subscription_change is 'Definer: money tables have no write grants. An amount counts as quoted from here on.';
+grant execute on function api.request_subscription_change(uuid, jsonb) to authenticated;
+
+-- Stripe's word for how a subscription stands, in ours.
+-- https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+create function private.subscription_status(state jsonb) returns text
+language sql immutable set search_path = ''
+return case state ->> 'status'
+    when 'active' then case when (state ->> 'paused')::boolean then 'paused' else 'active' end
+    when 'trialing' then 'active'
+    when 'unpaid' then 'past_due'
+    when 'incomplete_expired' then 'canceled'
+    else state ->> 'status'
+end;
+
+-- What Stripe answered: seen = {refetched_at, status?, paused?, session_id?, stripe_subscription_id?,
+-- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
+create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    before public.subscriptions;
+    subscription public.subscriptions;
+    change text;
+begin
+    perform private.require_service();
+    select s.* into strict before from public.subscriptions as s where s.id = subscription_id for update;
+    update public.subscriptions as s
+    set refetched_at = (state ->> 'refetched_at')::timestamptz,
+        status = coalesce(private.subscription_status(state), s.status),
+        stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, state ->> 'session_id'),
+        stripe_subscription_id = coalesce(s.stripe_subscription_id, state ->> 'stripe_subscription_id'),
+        url = coalesce(state ->> 'url', s.url),
+        stripe_payment_method_id = coalesce(state ->> 'payment_method', s.stripe_payment_method_id),
+        -- Another amount than ours was set elsewhere: its invoices are looked at before they are credited.
+        amount = case when (state ->> 'amount')::bigint = any(s.quoted) then (state ->> 'amount')::bigint else s.amount end,
+        current_period_end = coalesce(to_timestamp((state ->> 'ends')::bigint), s.current_period_end)
+    where s.id = subscription_id and s.refetched_at <= (state ->> 'refetched_at')::timestamptz
+    returning * into subscription;
+    if not found then
+        return private.subscription_json(before);
+    end if;
+    perform private.record_added_by(m, private.payer_who_saved(m)) from public.payment_methods as m
+    where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
+    change := case
+        when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'
+        when subscription.status = 'active' and before.status = 'incomplete' then 'began'
+        when subscription.status = 'paused' and before.status = 'active' then 'held'
+        when subscription.status = 'active' and before.status = 'paused' then 'resumed'
+        when subscription.amount <> before.amount then 'changed'
+    end;
+    if change is not null then
+        perform private.notify_subscription_changed(
+            subscription, change, except_for => coalesce((state ->> 'changed_by')::uuid, subscription.canceled_by)
+        );
+    end if;
+    return private.subscription_json(subscription);
+end
+$$;
+comment on function api.record_subscription_state is 'Definer: money tables have no write grants.';
+grant execute on function api.record_subscription_state(uuid, jsonb) to service_role;

@@ -1,0 +1,52 @@
+-- When Stripe is asked how recurring top-ups stand without an event that says so.
+
+-- At most every three seconds, however many people ask us.
+create function api.claim_subscription_check(subscription_id uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    due boolean;
+begin
+    perform private.require_service();
+    update public.subscriptions as s set checked_at = now()
+    where s.id = subscription_id and (s.checked_at is null or s.checked_at <= now() - interval '3 seconds');
+    due := found;
+    if not exists (select from public.subscriptions as s where s.id = subscription_id) then
+        perform private.refuse('not_found', '{"what": "subscription"}');
+    end if;
+    return jsonb_build_object('due', due);
+end
+$$;
+comment on function api.claim_subscription_check is 'Definer. due says whether Stripe may be asked now.';
+grant execute on function api.claim_subscription_check(uuid) to service_role;
+
+-- What the reconciler asks Stripe about: what was to begin with a saved card and whose answer was
+-- lost, what waits for its payer or should have ended, and what should have been renewed.
+create function api.list_subscriptions_to_reconcile(max_rows integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(due.id), '[]')
+        from (
+            select s.id from public.subscriptions as s
+            where s.status = 'incomplete' and s.payment_method_id is not null and s.stripe_subscription_id is null
+            and s.created_at < now() - interval '1 minute'
+            or coalesce(s.stripe_checkout_session_id, s.stripe_subscription_id) is not null and (
+                (
+                    (s.status = 'incomplete' or s.canceled_by is not null and s.status <> 'canceled')
+                    and s.refetched_at < now() - interval '5 minutes'
+                )
+                or (
+                    s.status in ('active', 'past_due', 'paused')
+                    and s.current_period_end < now() - interval '1 hour' and s.refetched_at < now() - interval '1 hour'
+                )
+            )
+            order by s.refetched_at limit max_rows
+        ) as due
+    );
+end
+$$;
+comment on function api.list_subscriptions_to_reconcile is 'Definer. Ids of subscriptions whose webhook may have been lost.';
+grant execute on function api.list_subscriptions_to_reconcile(integer) to service_role;

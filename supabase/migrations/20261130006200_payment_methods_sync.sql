@@ -1,0 +1,163 @@
+-- How our copies of payment methods follow Stripe.
+
+-- An event only says whose methods changed: Stripe is asked how they stand now.
+create function private.organization_of_payment_method(fact jsonb) returns uuid
+language sql stable set search_path = ''
+return coalesce(
+    (select o.id from public.organizations as o where o.stripe_customer_id = fact ->> 'customer_id'),
+    (
+        select m.organization_id from public.payment_methods as m
+        where m.stripe_payment_method_id = fact ->> 'method_id' and m.is_active
+    )
+);
+
+create function private.apply_payment_method_change(fact jsonb) returns private.verdict
+language sql stable set search_path = ''
+return case
+    when private.organization_of_payment_method(fact) is null then row('ignored', 'not ours')::private.verdict
+    else row('done', 'stripe_decides')::private.verdict
+end;
+
+create function api.get_payment_method_sync(fact jsonb, event_id text default null) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    organization public.organizations;
+    link public.setup_links;
+begin
+    perform private.require_service();
+    select o.* into organization from public.organizations as o where o.id = coalesce(
+        (fact ->> 'organization_id')::uuid, private.organization_of_payment_method(fact)
+    );
+    select l.* into link from public.setup_links as l
+    where l.id = (fact ->> 'link_id')::uuid and l.organization_id = organization.id;
+    -- Whoever was asked after the event came has answered with what it tells.
+    if organization.stripe_customer_id is null or fact ? 'at_most_every' and exists (
+        select from private.payment_method_syncs as l where l.organization_id = organization.id
+        and l.refetched_at > now() - interval '1 second' * (fact ->> 'at_most_every')::integer
+    ) or link.state is distinct from 'open' and exists (
+        select from private.payment_method_syncs as l
+        inner join public.stripe_events as e on l.refetched_at > e.received_at
+        where l.organization_id = organization.id and l.settled and e.id = event_id
+    ) then
+        return '{"due": false}';
+    end if;
+    return private.customer_json(organization) || jsonb_build_object(
+        'due', true, 'refetched_at', clock_timestamp(), 'link', private.service_setup_link_json(link)
+    );
+end
+$$;
+comment on function api.get_payment_method_sync is 'Definer. Whose methods Stripe is asked about, and from when its answer counts.';
+grant execute on function api.get_payment_method_sync(jsonb, text) to service_role;
+
+create type private.stripe_payment_method as (
+    stripe_payment_method_id text, type text, brand text, last_four text, exp_month integer, exp_year integer,
+    country text, wallet text, fingerprint text, created bigint
+);
+
+create function private.stripe_payment_methods_from_json(methods jsonb) returns setof private.stripe_payment_method
+language sql immutable set search_path = ''
+return jsonb_populate_recordset(null::private.stripe_payment_method, methods);
+
+-- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
+-- is what `added_by` has just saved, to be the default if so. A customer who is gone is forgotten: the
+-- next card makes another. Answers how far Stripe is from what it should be, and what was added.
+create function api.sync_payment_methods(
+    organization_id uuid,
+    refetched_at text,
+    methods jsonb,
+    default_id text default null,
+    added_id text default null,
+    added_by uuid default null,
+    make_default boolean default false,
+    deleted_stripe_customer_id text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    stripe_method record;
+    method public.payment_methods;
+    details private.payment_method_details;
+    duplicates jsonb := '{}';
+    new_default_id text;
+    surviving public.payment_methods;
+begin
+    perform private.require_service();
+    insert into private.payment_method_syncs as l values (sync_payment_methods.organization_id, sync_payment_methods.refetched_at::timestamptz)
+    on conflict on constraint payment_method_syncs_pkey do update set refetched_at = excluded.refetched_at, settled = false
+    where l.refetched_at < excluded.refetched_at;
+    if not found then
+        return '{"fresh": false}';
+    end if;
+    update public.organizations as o set stripe_customer_id = null
+    where o.id = sync_payment_methods.organization_id and o.stripe_customer_id = deleted_stripe_customer_id;
+    update public.payment_methods as m set is_default = false
+    where m.organization_id = sync_payment_methods.organization_id and m.is_default
+    and m.stripe_payment_method_id is distinct from default_id;
+    for stripe_method in
+        -- The same card a second time is not kept; its older self stays as it is.
+        select m.*, first_value(m.stripe_payment_method_id) over (
+            partition by coalesce(m.fingerprint || concat_ws('/', ':', m.exp_month, m.exp_year), m.stripe_payment_method_id)
+            order by existing.created_at, m.created, m.stripe_payment_method_id
+        ) as surviving
+        from private.stripe_payment_methods_from_json(methods) as m
+        left join public.payment_methods as existing on m.stripe_payment_method_id = existing.stripe_payment_method_id and existing.is_active
+        order by m.created, m.stripe_payment_method_id
+    loop
+        if stripe_method.surviving <> stripe_method.stripe_payment_method_id then
+            duplicates := duplicates || jsonb_build_object(stripe_method.stripe_payment_method_id, stripe_method.surviving);
+        end if;
+        insert into public.payment_methods as m (
+            organization_id, stripe_payment_method_id, type, brand, last_four, exp_month, exp_year, country, wallet,
+            is_active, is_default
+        ) values (
+            sync_payment_methods.organization_id, stripe_method.stripe_payment_method_id, stripe_method.type, stripe_method.brand, stripe_method.last_four,
+            stripe_method.exp_month, stripe_method.exp_year, stripe_method.country, stripe_method.wallet,
+            not duplicates ? stripe_method.stripe_payment_method_id,
+            not duplicates ? stripe_method.stripe_payment_method_id and stripe_method.stripe_payment_method_id is not distinct from default_id
+        )
+        on conflict (stripe_payment_method_id) do update
+        set brand = excluded.brand, last_four = excluded.last_four, exp_month = excluded.exp_month,
+            exp_year = excluded.exp_year, country = excluded.country, wallet = excluded.wallet,
+            is_active = excluded.is_active, is_default = excluded.is_default
+        returning * into method;
+        insert into private.payment_method_details (method_id, fingerprint) values (method.id, stripe_method.fingerprint)
+        on conflict (method_id) do update set fingerprint = excluded.fingerprint;
+        perform private.record_added_by(method, case
+            when method.stripe_payment_method_id = added_id then sync_payment_methods.added_by
+            else private.payer_who_saved(method)
+        end);
+    end loop;
+    for method in
+        update public.payment_methods as m set is_active = false, is_default = false
+        where m.organization_id = sync_payment_methods.organization_id and m.is_active
+        and m.stripe_payment_method_id not in (select t.stripe_payment_method_id from private.stripe_payment_methods_from_json(methods) as t)
+        returning m.*
+    loop
+        select k.* into details from private.payment_method_details as k where k.method_id = method.id;
+        perform private.audit(organization_id, 'method_removed', jsonb_build_object(
+            'method_id', method.id, 'user_id', details.removed_by
+        ));
+        perform private.notify_payment_method_changed(method, 'removed', '{owner,admin}', details.removed_by, details.removed_by);
+    end loop;
+    -- One of them is what is paid with: the first, and the newest that is good where that was removed.
+    select coalesce(
+        case when make_default then coalesce(duplicates ->> added_id, added_id) end,
+        duplicates ->> default_id,
+        case when default_id is null then (array_agg(m.stripe_payment_method_id order by private.payment_method_expiry(m) = 'expired', m.created_at desc, m.id))[1] end
+    )
+    into new_default_id
+    from public.payment_methods as m
+    where m.organization_id = sync_payment_methods.organization_id and m.is_active;
+    update private.payment_method_syncs as l set settled = true
+    where l.organization_id = sync_payment_methods.organization_id
+    and nullif(new_default_id, default_id) is null and not duplicates ? coalesce(added_id, '');
+    surviving := private.surviving_payment_method(added_id);
+    return jsonb_build_object(
+        'method', case when surviving.id is not null then private.payment_method_json(surviving) end, 'known', surviving.stripe_payment_method_id <> added_id,
+        'fresh', true, 'default_to', nullif(new_default_id, default_id), 'detach', case when duplicates ? added_id then jsonb_build_array(added_id) else '[]' end
+    );
+end
+$$;
+comment on function api.sync_payment_methods is 'Definer: nobody has grants to write methods. An answer to an older question than the last one changes nothing.';
+grant execute on function api.sync_payment_methods(uuid, text, jsonb, text, text, uuid, boolean, text) to service_role;

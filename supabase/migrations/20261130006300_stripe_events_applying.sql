@@ -1,0 +1,46 @@
+-- What an event is about, and so who applies it.
+
+-- An event whose object is not in our API version, or not in a shape that we know, says no more than
+-- which object Stripe is to be asked about, unless that can tell us nothing new.
+create function private.apply_refetch(fact jsonb) returns private.verdict
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if fact ->> 'about' = 'payment' and exists (
+        select from public.payments as p
+        where p.status = 'succeeded' and (
+            p.stripe_payment_intent_id = fact ->> 'object_id' or p.stripe_checkout_session_id = fact ->> 'object_id'
+        )
+    ) then
+        return row('done', 'known')::private.verdict;
+    end if;
+    return row('done', 'stripe_decides')::private.verdict;
+end
+$$;
+
+-- One fact, applied to what it is about.
+create function private.apply_fact(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+begin
+    if private.of_another_installation(fact) then
+        return row('ignored', 'another installation')::private.verdict;
+    elsif fact ->> 'outcome' is null then
+        return row('ignored', 'nothing to do')::private.verdict;
+    elsif fact ->> 'outcome' = 'refetch' then
+        return private.apply_refetch(fact);
+    elsif fact ->> 'outcome' = 'unreadable' then
+        perform private.refuse('unreadable_event');
+    end if;
+    case coalesce(fact ->> 'about', 'payment')
+        when 'payment' then return private.apply_payment(fact);
+        when 'refund' then return private.apply_refund(fact);
+        when 'refunds' then return private.apply_refunds(fact);
+        when 'dispute' then return private.apply_dispute(fact);
+        when 'warning' then return private.apply_warning(fact);
+        when 'method' then return private.apply_payment_method_change(fact);
+        when 'subscription' then return private.apply_subscription(fact);
+        when 'invoice' then return private.apply_invoice(fact);
+    end case;
+end
+$$;
