@@ -1,1 +1,1 @@
-"""How fast, against what: always two ways side by side in one run, and their ratio."""
+"""Benchmarks: two ways to do the same, compared in one run."""

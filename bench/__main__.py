@@ -1,7 +1,7 @@
-"""python -m bench: what two choices of the design cost or save, measured on this machine, now.
+"""`python -m bench`: what two choices of the design cost or save, measured on this machine.
 
-Each comparison runs both ways in turn, several rounds, against a real PostgreSQL that writes to the
-disk as a live one does. What counts is the ratio of the medians; the seconds are this machine's.
+Each comparison runs both ways in turn, several rounds, against a real PostgreSQL that writes to
+disk. The ratio of the medians is what counts; the rates depend on the machine.
 """
 
 import asyncio
@@ -49,25 +49,28 @@ returning id::text
 
 @dataclass
 class Bench:
-    """A migrated database and somebody who pays."""
+    """A migrated database, and a user who pays."""
 
     database: Database
     owner: "asyncpg.Connection[Any]"
     payer: uuid.UUID
 
     async def events(self, payments: int) -> list[Json]:
-        """Money that arrives for so many new payments of a new organization."""
+        """Create payments of a new organization, and return an event that pays each."""
         rows = await self.owner.fetch(PAYMENTS, AMOUNT, self.payer, payments)
         return [paid(row["id"]) for row in rows]
 
     async def receive(self, events: list[Json]) -> None:
-        """One call, as one delivery of a webhook is."""
+        """Apply events in one call, as one delivery of a webhook is.
+
+        Exits if one is not credited.
+        """
         results = await self.database.call("receive_events", SERVICE, events=events)
         if {result["state"] for result in results} != {"done"}:
             raise SystemExit(f"The bench credited nothing: {results[0]}")
 
     async def all_pay(self, queues: list[list[Json]]) -> None:
-        """Every payer's events one after the other, all payers at once."""
+        """Apply each queue of events one after the other, all queues at the same time."""
 
         async def pay(queue: list[Json]) -> None:
             for event in queue:
@@ -76,32 +79,32 @@ class Bench:
         await asyncio.gather(*map(pay, queues))
 
     async def own_wallets(self) -> float:
-        """Each payer tops up an organization of their own."""
+        """Measure payers who top up a wallet of their own, in seconds."""
         queues = [await self.events(EACH) for _ in range(PAYERS)]
         return await seconds(self.all_pay(queues))
 
     async def one_wallet(self) -> float:
-        """All of them top up the same one: what a row that everybody shares would cost all."""
+        """Measure payers who top up the same wallet, in seconds: the cost of a shared row."""
         events = await self.events(EACH * PAYERS)
         return await seconds(self.all_pay([events[payer::PAYERS] for payer in range(PAYERS)]))
 
     async def single_calls(self) -> float:
-        """A backlog of events, each in a call of its own."""
+        """Measure a backlog of events with a call for each, in seconds."""
         return await seconds(self.all_pay([await self.events(EACH * PAYERS)]))
 
     async def batched_calls(self) -> float:
-        """The same backlog as the reconciler hands it over."""
+        """Measure the same backlog in batches, as the reconciler applies it, in seconds."""
         events = await self.events(EACH * PAYERS)
         return await seconds(self.batches(events))
 
     async def batches(self, events: list[Json]) -> None:
-        """Fifty events a call."""
+        """Apply events in calls of fifty."""
         for first in range(0, len(events), 50):
             await self.receive(events[first : first + 50])
 
 
 def paid(payment_id: str) -> Json:
-    """The event of a payment that was paid, as the backend hands it over."""
+    """Return the event of a payment that was paid, as `api.receive_events` takes it."""
     fact = {
         "about": "payment", "outcome": "paid", "payment_id": payment_id,
         "intent_id": f"pi_{payment_id}", "received_minor": AMOUNT, "tax_minor": 0,
@@ -113,7 +116,7 @@ def paid(payment_id: str) -> Json:
 
 
 async def seconds(work: Awaitable[None]) -> float:
-    """How long it takes."""
+    """Return how many seconds the work takes."""
     began = time.perf_counter()
     await work
     return time.perf_counter() - began
@@ -122,7 +125,7 @@ async def seconds(work: Awaitable[None]) -> float:
 async def compare(
     what: str, first: Callable[[], Awaitable[float]], second: Callable[[], Awaitable[float]]
 ) -> None:
-    """Print both medians and how many times longer the other one takes."""
+    """Run both ways, and print their median rates and how many times slower the second is."""
     times: tuple[list[float], list[float]] = ([], [])
     for done in range(ROUNDS):
         for way, kept in zip((first, second), times, strict=True):
@@ -137,7 +140,7 @@ async def compare(
 
 
 async def main() -> None:
-    """Every comparison, one line each."""
+    """Run every comparison on a database of its own."""
     with tempfile.TemporaryDirectory() as folder:
         async with embedded_postgres(Path(folder) / "postgres") as server:
             url = await server.create_database("bench")

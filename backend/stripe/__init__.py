@@ -1,1 +1,1 @@
-"""Everything said to Stripe and heard from it: client, events, reconciliation, dead letters."""
+"""Stripe: client, parsers, webhook events, reconciliation and dead letters."""

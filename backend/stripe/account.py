@@ -1,6 +1,6 @@
-"""What we ask Stripe about our account and its settings: a part of the gateway.
+"""Requests about our account at Stripe and its settings: a part of the gateway.
 
-Nothing here changes anything at Stripe. Errors as in `client`.
+They change nothing at Stripe. Errors as in `client`.
 """
 
 import time
@@ -16,23 +16,23 @@ from backend.stripe.permissions import Permission
 
 
 class StripeAccount:
-    """Whose account it is, what its key may do, where its events go, what time it is there."""
+    """Requests about the account, its key's permissions, its event destinations, its clock."""
 
     _client: Any  # a StripeClient
     _stripe: Any  # its v1 services
 
     async def get_account_id(self) -> str:
-        """The account that the key belongs to."""
+        """Fetch the id of the account that the key belongs to."""
         return (await result_of(Identified, self._stripe.accounts.retrieve_current_async())).id
 
     async def list_webhook_endpoints(self) -> list[WebhookEndpoint]:
-        """Where Stripe posts this account's events."""
+        """List the webhook endpoints of the account."""
         return await list_all(
             WebhookEndpoint, self._stripe.webhook_endpoints.list_async({"limit": 100})
         )
 
     async def has_permission(self, permission: Permission) -> bool:
-        """Whether our key has this permission. Changes nothing; raises StripeUnavailable."""
+        """Return whether the key has a permission. Raises StripeUnavailable."""
         method, path = permission.probe.split()
         request = self._client.raw_request_async(method.lower(), path, **permission.sent)
         try:
@@ -42,15 +42,15 @@ class StripeAccount:
         return True
 
     async def portal_is_set_up(self) -> bool:
-        """Whether somebody has saved the customer portal's settings."""
+        """Return whether the customer portal's settings were ever saved."""
         parameters = {"active": True, "is_default": True, "limit": 1}
         request = self._stripe.billing_portal.configurations.list_async(parameters)
         return bool(await list_all(Identified, request))
 
     async def list_thin_destinations(self, url: str) -> list[str]:
-        """The ids of the destinations at this address that send events without their objects.
+        """List the ids of destinations at `url` that send thin events, which have no object.
 
-        None of them where the key may not list destinations.
+        [] where the key may not list destinations. https://docs.stripe.com/event-destinations
         """
         parameters = {"include": ["webhook_endpoint.url"]}
         request = self._client.v2.core.event_destinations.list_async(parameters)
@@ -63,7 +63,7 @@ class StripeAccount:
         ]
 
     async def clock_offset(self) -> float:
-        """By how many seconds Stripe's clock, as its answers are dated, is ahead of ours."""
+        """Return by how many seconds Stripe's clock (header Date) is ahead of ours."""
         page = await send(self._stripe.events.list_async({"limit": 1}))
         headers = page.last_response.headers if page.last_response else {}
         return parsedate_to_datetime(headers["Date"]).timestamp() - time.time()

@@ -1,4 +1,4 @@
-"""Stripe's answers as models, its errors as ours, and keys to ask under: where we meet Stripe."""
+"""Requests to Stripe: sending, errors as ours, answers as models, lists, common parameters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,26 +19,26 @@ from backend.stripe.metadata import metadata_id
 from backend.stripe.parsers.documented import Marked, Model, read
 
 Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
-PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # what has a page of Checkout
+PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # rows that have a Checkout Session
 
 log = structlog.get_logger(__name__)
 
-ALL_TRIES_SECONDS = 15  # the caller is a person who waits
-CLOCKS_APART_SECONDS = 600  # at most, of the database's and Stripe's
+ALL_TRIES_SECONDS = 15  # of one request, the SDK's retries included: a person waits for it
+CLOCKS_APART_SECONDS = 600  # the most that the database's and Stripe's clocks may differ
 
 
 async def result_of(
     model: type[Model], request: Awaitable[stripe.StripeObject], *, quiet: bool = False
 ) -> Model:
-    """Stripe's answer as a model; its errors as ours.
-
-    Raises StripeObjectUnreadable where the answer is not as documented.
-    """
+    """Send a request, and parse the answer. Raises what `send` and `read_answer` raise."""
     return read_answer(model, (await send(request, quiet=quiet)).to_dict())
 
 
 def read_answer(model: type[Model], source: Json) -> Model:
-    """Read what Stripe answered, and write down what of it is not as documented."""
+    """Parse what Stripe answered.
+
+    Raises StripeObjectUnreadable, and logs it, if not as documented.
+    """
     try:
         return read(model, source)
     except StripeObjectUnreadable as unreadable:
@@ -47,18 +47,21 @@ def read_answer(model: type[Model], source: Json) -> Model:
 
 
 async def list_all(model: type[Model], request: Awaitable[stripe.ListObject[Any]]) -> list[Model]:
-    """All that Stripe lists, page after page; its errors as ours."""
+    """List all objects, page after page, and parse each. Raises as `result_of`.
+
+    https://docs.stripe.com/api/pagination
+    """
     return [read_answer(model, item) for item in await listed_as_sent(request)]
 
 
 async def listed_as_sent(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
-    """List objects as Stripe sent them, for who reads each by itself."""
+    """List all objects, page after page, as JSON. Raises what `send` raises."""
     page = await send(request)
-    found = list(page.data)
+    objects = list(page.data)
     while page.has_more:
         page = await send(page.next_page_async())
-        found += page.data
-    return [one.to_dict() for one in found]
+        objects += page.data
+    return [each.to_dict() for each in objects]
 
 
 async def find_created(
@@ -67,9 +70,10 @@ async def find_created(
     name: str,
     list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]],
 ) -> Model | None:
-    """What Stripe made of a row for its customer, known by the metadata `name`; `list_async` lists.
+    """Find what Stripe created for a row, by our id under `name` in its metadata; None if nothing.
 
-    Lists show at once what was made; Stripe's search, which may not, is not asked:
+    `list_async` is the list method to search with; only the customer's objects since the row's
+    creation are read. Lists have new objects at once, Stripe's search does not:
     https://docs.stripe.com/search#data-freshness
     """
     earliest = int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
@@ -81,7 +85,10 @@ async def find_created(
 
 
 async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
-    """As `result_of`, for what charges at once: a 500 may have charged all the same."""
+    """Do as `result_of`, for a request that charges: after a 500 it may have charged.
+
+    So a 500, which `send` raises as StripeRefused, raises StripeUnavailable here.
+    """
     try:
         return await result_of(model, request)
     except StripeRefused as refused:
@@ -92,10 +99,11 @@ async def chargeable_answer(model: type[Model], request: Awaitable[stripe.Stripe
 
 
 async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
-    """Stripe's answer with its headers; its errors as ours.
+    """Send a request, and return Stripe's answer with its headers.
 
-    Each is written to the log here, with Stripe's own words, whoever meets it further up; but for
-    refusals where one is as good an answer as any other: `quiet`.
+    Raises StripeRefused where the same request will meet the same answer, else StripeUnavailable.
+    Each error is logged here; with `quiet` only those after which something may have been done, for
+    requests whose refusal is an expected answer.
     """
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
@@ -104,14 +112,15 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
         outcome = errors.outcome_of(error)
         if not (quiet and outcome is Outcome.NOT_DONE):
             log_stripe_error(error, outcome)
-        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
+        # Stripe repeats a 500 under its key like any other answer, so the same request will always
+        # meet it: https://docs.stripe.com/api/idempotent_requests
         if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
             raise errors.stripe_unavailable(error) from error
         raise errors.stripe_refused(error) from error
 
 
 def log_stripe_error(error: Exception, outcome: Outcome) -> None:
-    """One line of the log: what Stripe said, and what that means."""
+    """Log an error of Stripe's, and what it means for the request; a decline is an info line."""
     facts = {"stripe_code": errors.code_of_error(error), **errors.error_details(error)}
     if isinstance(error, stripe.CardError):
         log.info("stripe_error", outcome=outcome.value, **facts)
@@ -122,9 +131,10 @@ def log_stripe_error(error: Exception, outcome: Outcome) -> None:
 def checkout_parameters(
     row: PageRow, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
 ) -> Json:
-    """What every page of Checkout is asked with: `id` is the row's, `ours` the metadata.
+    """Return the parameters that all Checkout Sessions have in common.
 
-    `back` is where its people come back to, and those who `leave` too where nothing else is said.
+    `id` is the row's, `ours` the metadata, `back` where people return to, and `leave` where those
+    do who did not finish. https://docs.stripe.com/api/checkout/sessions/create
     """
     return {
         "client_reference_id": id,

@@ -1,7 +1,8 @@
-"""What we say to Stripe about subscriptions and their invoices: a part of the gateway.
+"""Requests about subscriptions and their invoices: a part of the gateway.
 
-A subscription's requests are rebuilt from its row alone. What sets a value has a new key each time:
-setting it again is harmless, and a remembered 500 is not.
+A subscription is created by parameters from its row alone. A request that sets a value has a new
+idempotency key each time: setting it again is harmless, while a 500 would be repeated under an old
+key.
 """
 
 from typing import Any
@@ -29,16 +30,16 @@ LATEST_INVOICE = {"expand": ["latest_invoice.payments"]}
 
 
 class StripeBilling(StripeProducts):
-    """Subscriptions and invoices."""
+    """Requests about subscriptions and invoices."""
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
-    with_installation: Any  # StripeGateway.marked
+    with_installation: Any  # StripeGateway.with_installation
 
     async def create_subscription_page(
         self, subscription: SubscriptionRow, customer_id: str
     ) -> CheckoutSession:
-        """The Checkout Session on which a subscription begins."""
+        """Create the Checkout Session on which a subscription begins."""
         id = str(subscription.id)
         ours = self.with_installation(**{SUBSCRIPTION_METADATA: id})
         back = f"{self._public_url}/recurring/{id}/return"
@@ -60,9 +61,10 @@ class StripeBilling(StripeProducts):
     async def create_subscription(
         self, subscription: SubscriptionRow, customer_id: str
     ) -> Identified:
-        """It begins at once, with a saved card while its payer is there; a decline is an answer.
+        """Create a subscription with a saved payment method, while its payer is present.
 
-        How it stands is read with `get_subscription`.
+        A declined card is no error: the subscription is `incomplete`. Its state is to be read with
+        `get_subscription`. https://docs.stripe.com/api/subscriptions/create
         """
         product = await self.ensure_product(subscription.package)
         parameters = {
@@ -78,55 +80,57 @@ class StripeBilling(StripeProducts):
         return await chargeable_answer(Identified, request)
 
     async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
-        """Stripe's id of the subscription that was made for a row, by our id in its metadata."""
+        """Find the id of the subscription that was created for a row, by our id in its metadata."""
         if subscription.stripe_customer_id is None:
             return None
 
-        def everything(parameters: Json) -> Any:
+        def list_of_all_states(parameters: Json) -> Any:
             return self._stripe.subscriptions.list_async({**parameters, "status": "all"})
 
-        existing = await find_created(Identified, subscription, SUBSCRIPTION_METADATA, everything)
+        existing = await find_created(
+            Identified, subscription, SUBSCRIPTION_METADATA, list_of_all_states
+        )
         return existing.id if existing else None
 
     async def get_subscription(self, id: str) -> StripeSubscription:
-        """A subscription with its latest invoice and what paid that."""
+        """Fetch a subscription with its latest invoice, and what paid that."""
         request = self._stripe.subscriptions.retrieve_async(id, LATEST_INVOICE)
         return await result_of(StripeSubscription, request)
 
     async def change_subscription(
         self, id: str, changes: Json, package: str | None
     ) -> StripeSubscription:
-        """Change what comes from the next renewal on; a new price is one of the kept product's."""
+        """Change a subscription; a new price belongs to the kept product."""
         parameters = {**changes, **LATEST_INVOICE}
         if items := changes.get("items"):
             product = {"product": await self.ensure_product(package)}
             parameters["items"] = [
-                {**i, "price_data": {**i["price_data"], **product}} for i in items
+                {**item, "price_data": {**item["price_data"], **product}} for item in items
             ]
         request = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
         return await result_of(StripeSubscription, request)
 
     async def cancel_subscription(self, id: str) -> None:
-        """End it now. Stripe refuses where it has ended."""
+        """Cancel a subscription now. Raises StripeRefused if it has ended."""
         await result_of(
             Identified, self._stripe.subscriptions.cancel_async(id, {}, new_idempotency_options())
         )
 
     async def get_receipt(self, intent_id: str) -> str | None:
-        """The address of the receipt for what an intent paid."""
+        """Fetch the address of the receipt for an intent's latest charge; None if there is none."""
         parameters = {"expand": ["latest_charge"]}
         request = self._stripe.payment_intents.retrieve_async(intent_id, parameters)
         charge = (await result_of(PaymentIntent, request)).latest_charge
         return charge.receipt_url if isinstance(charge, Charge) else None
 
     async def get_invoice(self, id: str) -> Invoice:
-        """An invoice with what paid it."""
+        """Fetch an invoice with what paid it."""
         request = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
         return await result_of(Invoice, request)
 
 
 def inline_price(subscription: SubscriptionRow, amount: int | None = None) -> Json:
-    """An inline price as the subscription has it, or of another amount (minor units)."""
+    """Return `price_data` without a product, of the subscription's amount or `amount` (minor)."""
     money, recurring = subscription.money, {"interval": subscription.interval}
     amount = money.amount_minor if amount is None else amount
     return {"currency": money.currency, "unit_amount": amount, "recurring": recurring}

@@ -1,9 +1,9 @@
-"""Everything we say to Stripe; of saved cards, see `payment_methods`; of invoices, `billing`.
+"""The gateway to Stripe: payments, refunds, customers, events; the rest is in its base classes.
 
-Every POST carries our own idempotency key, `<payment>:<attempt>`, so that a repeat after a lost
-answer finds the same session (https://docs.stripe.com/api/idempotent_requests). Stripe's errors
-leave as StripeRefused (a definite no) or StripeUnavailable (nobody knows), its answers as models of
-what it documents (`parsers`).
+Every POST has an idempotency key of ours (`<row>:<attempt>`, or a new one), so that a repeat after
+a lost answer finds the same object: https://docs.stripe.com/api/idempotent_requests. Stripe's
+errors are raised as StripeRefused (not done) or StripeUnavailable (the outcome is unknown), its
+answers are returned as models of `parsers`.
 """
 
 from collections.abc import AsyncIterator
@@ -44,13 +44,13 @@ from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.payment_methods import StripeCards, payment_notice, saving_notice
 from backend.stripe.signatures import verify_signature
 
-ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)
+ONE_TRY = aiohttp.ClientTimeout(total=7, connect=3)  # seconds
 TYPES_AT_ONCE = 20  # https://docs.stripe.com/api/events/list#list_events-types
 API_VERSION: str = stripe.api_version  # what this SDK speaks
 
 
 class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
-    """Sessions, intents, refunds, customers, events and signatures."""
+    """All requests to Stripe, and the verification of its webhooks' signatures."""
 
     def __init__(
         self,
@@ -59,16 +59,16 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         public_url: str,
         livemode: bool,
     ) -> None:
-        """`public_url` is where payers come back to; no trailing slash. `livemode` is the key's."""
+        """`public_url` is where payers return to, without a slash at its end."""
         self.livemode = livemode
-        self.installation_id: str | None = None  # of the database, once it is known
+        self.installation_id: str | None = None  # the database's, set by `claim_stripe_account`
         self._client, self._stripe = client, client.v1
         self._webhook_secrets = webhook_secrets
         self._public_url = public_url
         self._usable_products = {}
 
     async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
-        """The payment's Checkout Session. The request is rebuilt from the row alone."""
+        """Create a payment's Checkout Session, by parameters from its row alone."""
         ours = self.with_installation(**{PAYMENT_METADATA: str(payment.id)})
         back = f"{self._public_url}/pay/{payment.id}"
         price = {
@@ -91,13 +91,13 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         return await result_of(CheckoutSession, request)
 
     def with_installation(self, **ours: str) -> dict[str, str]:
-        """Metadata of ours, and whose it is where several installations use one account."""
+        """Add the installation's id to metadata: several installations may use one account."""
         if self.installation_id is None:
             return ours
         return {**ours, INSTALLATION_METADATA: self.installation_id}
 
     def intent_parameters(self, payment: PaymentRow) -> Json:
-        """What every PaymentIntent that we make is asked with."""
+        """Return the parameters that all PaymentIntents of ours have in common."""
         return {
             "amount": payment.amount_minor,
             "currency": payment.currency,
@@ -107,21 +107,21 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         }
 
     async def get_session(self, session_id: str) -> CheckoutSession:
-        """A Checkout Session with its PaymentIntent, once it has one."""
+        """Fetch a Checkout Session with its PaymentIntent, once it has one."""
         parameters = {"expand": ["payment_intent"]}
         request = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
         return await result_of(CheckoutSession, request)
 
     async def expire_session(self, session_id: str) -> CheckoutSession:
-        """Close an open page. Stripe refuses where it is not open any more."""
-        # A new key: expiring is idempotent by itself, a remembered 500 is not.
+        """Expire an open Checkout Session. Raises StripeRefused if it is not open."""
+        # A new key: expiring again is harmless, while a 500 would be repeated under an old one.
         request = self._stripe.checkout.sessions.expire_async(
             session_id, {}, new_idempotency_options()
         )
         return await result_of(CheckoutSession, request)
 
     async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
-        """The payment's PaymentIntent, for a page of the payer's own with Stripe's elements."""
+        """Create a payment's PaymentIntent, for a client's own page with Stripe's Elements."""
         parameters = self.intent_parameters(payment)
         request = self._stripe.payment_intents.create_async(
             parameters, idempotency_options(payment)
@@ -129,10 +129,11 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         return await result_of(PaymentIntent, request)
 
     async def charge(self, payment: PaymentRow) -> PaymentIntent:
-        """The payment's intent, confirmed with a saved card while its payer is there.
+        """Create a payment's PaymentIntent and confirm it with a saved payment method, on-session.
 
-        A decline is an answer: the intent that it left. Raises StripeRefused only where Stripe
-        did not try the card; a 500 or another request under the same key say nothing about that.
+        A decline is no error: the intent that it left is returned. Raises StripeRefused only where
+        Stripe did not try the card, and StripeUnavailable where it may have: after a 500, or
+        another request under the same key.
         """
         parameters = {
             **self.intent_parameters(payment),
@@ -153,27 +154,27 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
             raise
 
     async def find_intent(self, payment: PaymentRow) -> PaymentIntent | None:
-        """The PaymentIntent that was made for a charge, by our id in its metadata."""
+        """Find the PaymentIntent that was created for a charge, by our id in its metadata."""
         if payment.stripe_customer_id is None:
             return None
         list_async = self._stripe.payment_intents.list_async
         return await find_created(PaymentIntent, payment, PAYMENT_METADATA, list_async)
 
     async def get_intent(self, intent_id: str) -> PaymentIntent:
-        """A PaymentIntent."""
+        """Fetch a PaymentIntent."""
         return await result_of(
             PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id)
         )
 
     async def cancel_intent(self, intent_id: str) -> PaymentIntent:
-        """Nobody can confirm it any more. Stripe refuses where money is on its way."""
+        """Cancel a PaymentIntent. Raises StripeRefused if money is on its way or has arrived."""
         request = self._stripe.payment_intents.cancel_async(
             intent_id, {}, new_idempotency_options()
         )
         return await result_of(PaymentIntent, request)
 
     async def create_refund(self, refund: RefundRow) -> Refund:
-        """The refund, of the payment's intent. The request is rebuilt from the row alone."""
+        """Create a refund of a payment's intent, by parameters from its row alone."""
         parameters: Json = {
             "payment_intent": refund.stripe_payment_intent_id,
             "amount": refund.amount_minor,
@@ -188,12 +189,12 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         )
 
     async def list_refunds(self, intent_id: str) -> list[Refund]:
-        """An intent's refunds, newest first, those of the dashboard as well."""
+        """List an intent's refunds, newest first, including those made in the dashboard."""
         parameters = {"payment_intent": intent_id, "limit": 100}
         return await list_all(Refund, self._stripe.refunds.list_async(parameters))
 
     async def create_customer(self, organization: CustomerRow) -> str:
-        """Make the organization Stripe's customer; its id. Another time it is another one."""
+        """Create a customer for an organization, another one each time, and return its id."""
         ours = self.with_installation(**{ORGANIZATION_METADATA: str(organization.organization_id)})
         parameters = {"name": organization.name, "metadata": ours}
         made = await result_of(
@@ -202,13 +203,13 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
         return made.id
 
     async def get_event(self, event_id: str) -> StripeEvent:
-        """An event of the last 30 days."""
+        """Fetch an event, which Stripe keeps for 30 days."""
         return await result_of(StripeEvent, self._stripe.events.retrieve_async(event_id))
 
     async def list_events_since(self, created: int, types: list[str]) -> list[Json]:
-        """Events of these types from `created` (seconds since 1970) on, in any order.
+        """List events of these types from `created` (seconds since 1970) on, in any order.
 
-        Each as Stripe sent it: one that is not as documented hides no other.
+        As JSON, each to be parsed by itself, so that one that is not as documented hides no other.
         """
         events: list[Json] = []
         for first in range(0, len(types), TYPES_AT_ONCE):
@@ -226,13 +227,14 @@ class StripeGateway(StripeCards, StripeBilling, StripeObjects, StripeAccount):
 
 
 def payment_description(payment: PaymentRow) -> str:
-    """What stands beside it in Stripe's dashboard and on receipts."""
+    """Return the description in Stripe's dashboard and on receipts."""
     return f"Top-up {payment.reference}"
 
 
 def saving_parameters(payment: PaymentRow) -> Json:
-    """The payer may save the card for the organization, and is told who can charge it then.
+    """Return parameters that let the payer save the card, with a notice of who can charge it then.
 
+    Without a customer nothing can be saved.
     https://docs.stripe.com/payments/checkout/save-during-payment
     """
     if payment.stripe_customer_id is None:
@@ -248,7 +250,7 @@ def saving_parameters(payment: PaymentRow) -> Json:
 async def stripe_gateway(
     secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
 ) -> AsyncIterator[StripeGateway]:
-    """A gateway whose connections close with the block."""
+    """Open a gateway, whose connections close with the block."""
     http_client = stripe.AIOHTTPClient(timeout=ONE_TRY)
     client = stripe.StripeClient(
         secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client

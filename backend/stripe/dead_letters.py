@@ -1,9 +1,8 @@
-"""Dead letters: events that could not be applied, and their ways out.
+"""Dead letters: events that could not be applied, and what the operator can do with them.
 
-`retry` applies one as Stripe tells it now. `accept` credits what Stripe received and takes back
-what it took, whatever had been asked for; `adopt` does so for a payment that this database does not
-have.
-`dismiss` moves nothing, and says what stays unequal.
+`retry` applies one again with a newly fetched fact. `accept` credits what Stripe received and takes
+back what it took, whatever was requested; `adopt` does so for a payment that this database does not
+have. `dismiss` moves nothing, and says what stays unequal.
 """
 
 from uuid import UUID
@@ -35,11 +34,11 @@ from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.refetch import parse_payable, refetch
 from backend.stripe.webhooks import mark_unanswered, refetch_event
 
-CHECK = "check:"  # an answer to a question of our own, see checkout.receive_refetched
+CHECK = "check:"  # begins the id of an event of our own, see checkout.receive_refetched
 
 
 async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:
-    """Failed events and dead letters, newest first; with `everything` the last of all states."""
+    """List failed events and dead letters, newest first; with `everything` those of all states."""
     states: list[EventState] = ["failed", "parked"]
     if everything:
         states += ["done", "ignored"]
@@ -47,12 +46,12 @@ async def list_dead_letters(services: Services, everything: bool) -> list[EventR
 
 
 async def get_dead_letter(services: Services, event_id: str) -> EventRow:
-    """One event with its payment; raises NotFound."""
+    """Read an event with its payment. Raises NotFound."""
     return await sql_dead_letters.get_event(services.database, event_id=event_id)
 
 
 async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
-    """Apply an event again as Stripe tells it now; raises NotFound unless it is open."""
+    """Apply an event again with what Stripe says now. Raises NotFound unless it is open."""
     fact = await fact_now(services, await get_dead_letter(services, event_id))
     result = await sql_dead_letters.retry_event(services.database, event_id=event_id, fact=fact)
     services.wakeup.wake()
@@ -66,7 +65,7 @@ async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
 
 
 async def fact_now(services: Services, event: EventRow) -> Fact:
-    """The fact of an event as Stripe tells it now."""
+    """Fetch the current fact of an event."""
     if not event.id.startswith(CHECK):
         return parse_event(await services.stripe.get_event(event.id))
     fact = stored_fact(event.fact)
@@ -87,9 +86,9 @@ async def accept_dead_letter(
 ) -> AcceptedEvent:
     """Credit what Stripe received for an event, and take back what refunds and disputes took.
 
-    With `adopting` the payment is made, of the organization that has Stripe's customer, else of
-    the one named. With `dry_run` nothing is written.
-    Raises NotFound, CannotBeAccepted, OrganizationNeeded.
+    With `adopting` the payment is created, for the organization that has Stripe's customer or else
+    the named one. With `dry_run` nothing is written. Raises NotFound, CannotBeAccepted,
+    OrganizationNeeded.
     """
     event = await get_dead_letter(services, event_id)
     stripe_objects = await fetch_stripe_objects(services, event)
@@ -106,7 +105,7 @@ async def accept_dead_letter(
 
 
 async def fetch_stripe_objects(services: Services, event: EventRow) -> MoneyAtStripe:
-    """All that Stripe has of the money that an event is about, as `api.accept_event` takes it."""
+    """Fetch all that Stripe has of an event's money, as `api.accept_event` takes it."""
     fact = await money_fact(services, event)
     stripe_objects = MoneyAtStripe(
         customer_id=None,
@@ -126,7 +125,7 @@ async def fetch_stripe_objects(services: Services, event: EventRow) -> MoneyAtSt
 
 
 async def money_fact(services: Services, event: EventRow) -> Fact:
-    """What an event says of money, as Stripe says it now."""
+    """Fetch the fact of an event that says which intents it is about."""
     fact = stored_fact(event.fact)
     match fact:
         case (
@@ -139,9 +138,11 @@ async def money_fact(services: Services, event: EventRow) -> Fact:
 
 
 def distribute_tax(intents: list[IntentAtStripe], tax_minor: int) -> None:
-    """Each intent of an invoice has the part of its tax that it paid; the parts sum up to all."""
-    total, paid, taxed = sum(intent["received_minor"] for intent in intents), 0, 0
+    """Set each intent's part of an invoice's tax, in proportion; the parts add up to all of it."""
+    total = sum(intent["received_minor"] for intent in intents)
+    paid = taxed = 0
     for intent in intents:
+        # The tax of all intents so far, less what the ones before have: no rounding adds up.
         paid += intent["received_minor"]
         intent["tax_minor"] = tax_minor * paid // max(total, 1) - taxed
         taxed += intent["tax_minor"]
@@ -150,8 +151,9 @@ def distribute_tax(intents: list[IntentAtStripe], tax_minor: int) -> None:
 async def add_payment_intent(
     services: Services, stripe_objects: MoneyAtStripe, intent_id: str
 ) -> None:
-    """An intent's money, whose it is, and what went back of it; its page knows the tax."""
-    intent, tax_minor = await services.stripe.get_intent(intent_id), 0
+    """Fetch an intent, its page (which has the tax), its refunds and its disputes."""
+    intent = await services.stripe.get_intent(intent_id)
+    tax_minor = 0
     for session in await services.stripe.list_checkout_sessions(intent_id):
         stripe_objects["session_id"], tax_minor = session.id, session.tax
     stripe_objects["customer_id"] = stripe_objects["customer_id"] or intent.customer
@@ -174,9 +176,10 @@ async def add_payment_intent(
 async def dismiss_dead_letter(
     services: Services, event_id: str, who: str, reason: str
 ) -> DismissedEvent:
-    """Close an event that was settled by hand; who and why stays with it.
+    """Close an event that was settled by hand; `who` and `reason` are recorded with it.
 
-    `stays_unequal` of the answer says what Stripe moved and the wallet has not.
+    `stays_unequal` of the answer is what Stripe moved and the wallet has not. Raises BadRequest
+    without a reason, NotFound.
     """
     if not reason.strip():
         raise BadRequest("Say why: --reason '...'")

@@ -1,8 +1,8 @@
-"""What Stripe's errors mean: whether a request was carried out, and what of it the log may have.
+"""Stripe's errors: whether a request was carried out, and what may be logged of it.
 
 https://docs.stripe.com/api/errors and https://docs.stripe.com/error-low-level. Stripe's own
-sentence, parameter and request id are for the log and for `doctor`; the caller of our API gets a
-code, and what to do where we know that.
+message, parameter and request id are for the log and for `doctor`; clients of our API get a code,
+and what to do where we know that.
 """
 
 import re
@@ -17,26 +17,25 @@ from backend.failures import StripeRefused, StripeUnavailable
 class Outcome(Enum):
     """What an error says about the request that it answers."""
 
-    NOT_DONE = "not done"  # definite: the same request will meet the same answer
+    NOT_DONE = "not done"  # the same request will meet the same answer
     UNKNOWN = "unknown"  # it may have been done, or may be done by the same request later
-    REMEMBERED = "kept"  # as unknown, and the idempotency key keeps this answer for a day
+    REMEMBERED = "kept"  # as UNKNOWN, and Stripe repeats this answer under the key for a day
 
 
-# Of every error that the SDK raises for an answer of version 1 of the API; of any other class
-# nothing is known.
+# For every error that the SDK raises for an answer of API v1; any other class is UNKNOWN.
 OUTCOMES: dict[type[stripe.StripeError], Outcome] = {
     stripe.InvalidRequestError: Outcome.NOT_DONE,  # 400 and 404
     stripe.CardError: Outcome.NOT_DONE,  # 402
     stripe.AuthenticationError: Outcome.NOT_DONE,  # 401: the key is wrong, revoked or expired
     stripe.PermissionError: Outcome.NOT_DONE,  # 403: the key may not do this
     stripe.RateLimitError: Outcome.UNKNOWN,  # 429, too many requests or a lock: the same key, later
-    # Another request had this key before, and what became of that one this does not say.
+    # Another request had this key before; this error does not say what became of that one.
     stripe.IdempotencyError: Outcome.UNKNOWN,
     stripe.APIConnectionError: Outcome.UNKNOWN,
     stripe.APIError: Outcome.UNKNOWN,  # 409: the first of two equal requests still runs; 5xx
 }
-REMEMBERED_STATUS = 500  # 502 to 504 come from before Stripe's API, which then keeps nothing
-# What the SDK lets through as it is when reading an answer breaks.
+REMEMBERED_STATUS = 500  # 502 to 504 come from in front of the API, which then stores no answer
+# What the SDK raises as it is when the connection breaks while it reads an answer.
 BROKEN = (aiohttp.ClientError, TimeoutError)
 
 MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing
@@ -67,7 +66,7 @@ CUSTOMER_ADVICE = (
 
 
 def outcome_of(error: Exception) -> Outcome:
-    """What `error` says about the request."""
+    """Return what an error says about its request."""
     for kind, outcome in OUTCOMES.items():
         if isinstance(error, kind):
             is_remembered = (
@@ -78,7 +77,7 @@ def outcome_of(error: Exception) -> Outcome:
 
 
 def stripe_refused(error: stripe.StripeError) -> StripeRefused:
-    """`error` as a definite no; what the caller is told names what to do where we know it."""
+    """Make a StripeRefused of an error, with what to do as its message where we know that."""
     facts = error_details(error)
     refused = StripeRefused(advice_for(error, facts), stripe_code=code_of_error(error))
     refused.details = facts
@@ -86,14 +85,14 @@ def stripe_refused(error: stripe.StripeError) -> StripeRefused:
 
 
 def stripe_unavailable(error: Exception) -> StripeUnavailable:
-    """`error` as no answer to what was asked."""
+    """Make a StripeUnavailable of an error."""
     failed = StripeUnavailable()
     failed.details = error_details(error)
     return failed
 
 
 def code_of_error(error: Exception) -> str:
-    """Stripe's code, or what kind of error it is; the SDK keeps the code of few errors itself."""
+    """Return Stripe's code, or the name of the error's class; the SDK keeps few codes itself."""
     body = getattr(error, "error", None)
     code = getattr(body, "code", None) or getattr(error, "code", None)
     for kind, usual in KEY_REFUSED.items():
@@ -102,7 +101,7 @@ def code_of_error(error: Exception) -> str:
 
 
 def error_details(error: Exception) -> dict[str, str]:
-    """What the log and the operator get of an error, without anything secret."""
+    """Return what the log and the operator get of an error, without secrets."""
     if not isinstance(error, stripe.StripeError):
         return {"stripe_error": type(error).__name__}
     body = error.error
@@ -120,12 +119,12 @@ def error_details(error: Exception) -> dict[str, str]:
 
 
 def without_secrets(text: str) -> str:
-    """Stripe's sentence as it may be written down: no key, whole or in part, and not too long."""
+    """Replace keys and client secrets in a message of Stripe's, and shorten it."""
     return SECRETS.sub("[secret]", text)[:MAX_MESSAGE_LENGTH]
 
 
 def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
-    """What whoever asked can be told to do; None where we do not know."""
+    """Return what to do about an error; None where we do not know it."""
     message = facts.get("stripe_message", "")
     if is_key_error(error):
         return KEY_ADVICE
@@ -137,17 +136,17 @@ def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
 
 
 def is_key_error(error: BaseException | None) -> bool:
-    """Whether the key, and not the request, is what Stripe has something against."""
+    """Return whether Stripe refused the key, and not the request."""
     return isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
 
 
 def is_customer_error(facts: dict[str, str]) -> bool:
-    """Whether what is missing at Stripe is the customer."""
+    """Return whether the customer is what does not exist at Stripe."""
     named = facts.get("stripe_param") == "customer"
     return named or facts.get("stripe_message", "").startswith("No such customer")
 
 
 def is_product_error(facts: dict[str, str]) -> bool:
-    """Whether it is the product that Stripe has something against: it is missing or archived."""
+    """Return whether the product is what Stripe refused: it is deleted or archived."""
     named = facts.get("stripe_param", "").rpartition("[")[2].rstrip("]") == "product"
     return named or "product" in facts.get("stripe_message", "").lower()

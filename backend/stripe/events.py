@@ -1,7 +1,7 @@
-"""Stripe's events: what each type says as a fact, and when one is not believed.
+"""Types of Stripe's events: which object each carries, and which parser reads it.
 
-An event is a hint, and Stripe's API is the truth. An object in another API version than ours, or in
-a shape that is not as documented, says only which object is to be fetched (outcome `refetch`).
+An event is a hint, Stripe's API is the truth. From an object in another API release than ours, or
+not as documented, only its id and our metadata are taken, so that it is refetched.
 """
 
 from collections.abc import Callable
@@ -57,10 +57,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class EventType:
-    """What an event of a type is about: the subject of its fact, and the kind of Stripe's object.
+    """A type of event: the subject of its fact, the kind of its object, and the parser.
 
-    `parse` raises StripeObjectUnreadable where that object is not as documented. `step` is what the
-    event tells of a dispute beside how that stands.
+    `parse` raises StripeObjectUnreadable where the object is not as documented. `step` is the
+    movement of money that an event of a dispute reports.
     """
 
     about: About
@@ -119,7 +119,7 @@ _SUBSCRIPTION = EventType(
     lambda source: parse_subscription(read(StripeSubscription, source)),
 )
 
-# https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
+# https://docs.stripe.com/api/events/types. Any other type is recorded and ignored.
 EVENT_TYPES: dict[str, EventType] = {
     "checkout.session.completed": _session(),
     "checkout.session.async_payment_succeeded": _session(),
@@ -159,43 +159,43 @@ EVENT_TYPES: dict[str, EventType] = {
 
 
 def release_of(api_version: str) -> str:
-    """The release that an API version belongs to: `dahlia` of `2026-05-27.dahlia`.
+    """Return the release of an API version: `dahlia` of `2026-05-27.dahlia`.
 
     Versions of one release differ in additions only: https://docs.stripe.com/api/versioning. An
-    older version has no release and is its own.
+    older version has no release and is returned as it is.
     """
     return api_version.rpartition(".")[2]
 
 
 def is_of_other_release(event: StripeEvent) -> bool:
-    """Whether its object is rendered in a release of Stripe's API that we do not read."""
+    """Return whether an event's object is rendered in another release of the API than ours."""
     version = event.api_version
     return version is not None and release_of(version) != release_of(API_VERSION)
 
 
 def parse_event(event: StripeEvent) -> Fact:
-    """Say what an event says, or that its object is to be fetched."""
-    known = EVENT_TYPES.get(event.type)
-    if known is None:
+    """Parse an event's object into a fact; into a RefetchFact where it is not to be relied on."""
+    event_type = EVENT_TYPES.get(event.type)
+    if event_type is None:
         return NoFact(outcome=None)
     if is_of_other_release(event):
         log.info(
             "stripe_event_api_version_differs", event_id=event.id, api_version=event.api_version
         )
-        return refetch_request(known, event.data.object)
+        return refetch_request(event_type, event.data.object)
     try:
-        return known.parse(event.data.object)
+        return event_type.parse(event.data.object)
     except StripeObjectUnreadable as unreadable:
         log.error(
             "stripe_event_object_malformed",
             event_id=event.id,
             problems=unreadable.details["problems"],
         )
-        return refetch_request(known, event.data.object)
+        return refetch_request(event_type, event.data.object)
 
 
 def to_received_event(event: StripeEvent, fact: Fact) -> ReceivedEvent:
-    """As `api.receive_events` takes an event and what it says."""
+    """Make what `api.receive_events` takes of an event and its fact."""
     return ReceivedEvent(
         id=event.id,
         type=event.type,
@@ -208,7 +208,10 @@ def to_received_event(event: StripeEvent, fact: Fact) -> ReceivedEvent:
 
 
 def refetch_request(event_type: EventType, source: Json) -> RefetchFact | UnreadableFact:
-    """Say that an object is to be fetched, with what no version of the API says otherwise of it."""
+    """Make the fact that an object is to be refetched, from its id and our metadata alone.
+
+    Both are the same in every version of the API. Without an id there is nothing to refetch.
+    """
     object_id, metadata = source.get("id"), source.get("metadata")
     if not isinstance(object_id, str):
         return UnreadableFact(about=event_type.about, outcome="unreadable")

@@ -1,4 +1,4 @@
-"""Idempotency keys for what we ask of Stripe: https://docs.stripe.com/api/idempotent_requests."""
+"""Idempotency keys of requests to Stripe: https://docs.stripe.com/api/idempotent_requests."""
 
 from uuid import uuid4
 
@@ -9,10 +9,10 @@ from backend.schemas import Json
 
 
 def idempotency_options(row: PaymentRow | RefundRow | SubscriptionRow) -> Json:
-    """The idempotency key of what a row asks for, `<row>:<attempt>`."""
+    """Return the options with a row's idempotency key, `<row>:<attempt>`."""
     return {"idempotency_key": f"{row.id}:{row.attempt}"}
 
 
 def new_idempotency_options() -> Json:
-    """An idempotency key for the tries of one request."""
+    """Return the options with a new idempotency key, which only the SDK's retries share."""
     return {"idempotency_key": str(uuid4())}

@@ -1,6 +1,7 @@
-"""What we write into the metadata of all that we make at Stripe, and how it is read back.
+"""Metadata of what we create at Stripe: its keys, and how ids are read back.
 
-Several installations may use one account of Stripe's, so each object says which one made it.
+Several installations may use one account, so each object names the one that created it.
+https://docs.stripe.com/metadata
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,11 @@ ORGANIZATION_METADATA = "pursebot_organization_id"
 
 
 def metadata_id(metadata: Mapping[str, object] | None, name: str) -> str | None:
-    """Read an id of ours, if the metadata has one under this name in the form that we write."""
+    """Read an id of ours from metadata; None if there is none, or it is no UUID."""
     value = (metadata or {}).get(name)
     if not isinstance(value, str):
         return None
     try:
         return str(UUID(value))
-    except ValueError:  # somebody else's, of another form
+    except ValueError:  # not written by us
         return None

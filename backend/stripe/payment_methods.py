@@ -1,7 +1,7 @@
-"""What we say to Stripe about saved cards: a part of the gateway.
+"""Requests about payment methods and customers: a part of the gateway.
 
-Nothing here moves money, and doing it again is harmless: each request has a new key, because a
-remembered 500 would not be.
+Nothing here moves money, and a repeat is harmless. Each request has a new idempotency key, because
+under an old one Stripe would repeat a 500.
 """
 
 from typing import Any
@@ -22,14 +22,14 @@ from backend.stripe.parsers.sessions import CheckoutSession
 
 
 class StripeCards:
-    """Pages to add a card, payment methods and customers."""
+    """Requests for pages to save a payment method, about payment methods and customers."""
 
     _stripe: Any  # the v1 services of a StripeClient
     _public_url: str
-    with_installation: Any  # StripeGateway.marked
+    with_installation: Any  # StripeGateway.with_installation
 
     async def create_setup_session(self, link: SetupLinkRow) -> CheckoutSession:
-        """The page of a link to add a card, which says who will be able to charge it."""
+        """Create the page of a setup link, with a notice of who can charge what is saved there."""
         ours = self.with_installation(**{LINK_METADATA: str(link.link_id)})
         back = f"{self._public_url}/cards/{link.link_id}/return"
         parameters = {
@@ -44,7 +44,7 @@ class StripeCards:
         return await result_of(CheckoutSession, request)
 
     async def get_setup_session(self, session_id: str) -> CheckoutSession:
-        """A page to add a card, with its setup intent."""
+        """Fetch the page of a setup link with its SetupIntent."""
         parameters = {"expand": ["setup_intent"]}
         request = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
         return await result_of(CheckoutSession, request)
@@ -52,9 +52,9 @@ class StripeCards:
     async def list_saved_payment_methods(
         self, customer_id: str
     ) -> tuple[str | None, list[StripePaymentMethod]] | None:
-        """A customer's default payment method, by its id, and all that they have.
+        """List a customer's payment methods: the id of the default one, and all of them.
 
-        None of a customer who was deleted at Stripe, for ever, with all that they had.
+        None if the customer was deleted at Stripe, which cannot be undone.
         """
         customer = await result_of(Customer, self._stripe.customers.retrieve_async(customer_id))
         if customer.deleted:
@@ -63,7 +63,7 @@ class StripeCards:
         return customer.default_method_id, await list_all(StripePaymentMethod, request)
 
     async def attach_payment_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
-        """Stripe gives the method to the customer; a test method becomes a new one."""
+        """Attach a payment method to a customer; attaching a test method creates a new one."""
         parameters = {"customer": customer_id}
         request = self._stripe.payment_methods.attach_async(
             method_id, parameters, new_idempotency_options()
@@ -71,7 +71,10 @@ class StripeCards:
         return await result_of(StripePaymentMethod, request)
 
     async def always_redisplay(self, method_id: str) -> None:
-        """Offer it on Stripe's pages again: docs.stripe.com/payments/existing-customers."""
+        """Have Stripe's pages offer a saved payment method again.
+
+        https://docs.stripe.com/payments/existing-customers
+        """
         parameters = {"allow_redisplay": "always"}
         request = self._stripe.payment_methods.update_async(
             method_id, parameters, new_idempotency_options()
@@ -79,14 +82,17 @@ class StripeCards:
         await result_of(Identified, request)
 
     async def detach_payment_method(self, method_id: str) -> None:
-        """Nobody can charge it for the customer any more. Stripe refuses where it is so already."""
+        """Detach a payment method, so that it cannot be charged.
+
+        Raises StripeRefused if it is detached.
+        """
         request = self._stripe.payment_methods.detach_async(
             method_id, {}, new_idempotency_options()
         )
         await result_of(Identified, request)
 
     async def set_default_payment_method(self, customer_id: str, method_id: str) -> None:
-        """What the customer pays with unless somebody says otherwise."""
+        """Set the customer's default payment method for invoices."""
         parameters = {"invoice_settings": {"default_payment_method": method_id}}
         request = self._stripe.customers.update_async(
             customer_id, parameters, new_idempotency_options()
@@ -94,7 +100,7 @@ class StripeCards:
         await result_of(Identified, request)
 
     async def create_portal_session(self, customer_id: str, organization_id: str) -> str:
-        """Open Stripe's own page of the customer's cards and invoices; its address."""
+        """Create a session of the customer portal, and return its address."""
         back = f"{self._public_url}/cards/{organization_id}/portal"
         parameters = {"customer": customer_id, "return_url": back}
         request = self._stripe.billing_portal.sessions.create_async(
@@ -104,16 +110,16 @@ class StripeCards:
 
 
 def saving_notice(link: PageRow) -> str:
-    """What whoever adds a card is told under Stripe's button."""
+    """Return the notice under Stripe's button where a card is or can be saved."""
     return submit_notice("saving", link)
 
 
 def payment_notice(payment: PageRow) -> str:
-    """What whoever pays without saving a card is told there: the product names nobody."""
+    """Return the notice under Stripe's button where no card can be saved."""
     return submit_notice("paying", payment)
 
 
 def submit_notice(key: str, row: PageRow) -> str:
-    """A sentence that names the organization, in the language of who asked for the page."""
+    """Return a notice that names the organization, in the language of who requested the page."""
     texts = page_texts.PAGE_TEXTS[page_texts.nearest_language(row.language, otherwise="en")]
     return texts[key]["text"].format(organization=row.organization_name)

@@ -1,22 +1,22 @@
-"""What the key must be allowed at Stripe: one table, by the rows of its form for restricted keys.
+"""Permissions that the key needs at Stripe, by the rows of the form for restricted keys.
 
-From it come what `doctor` tries, the list in docs/going-live.md and, in tests, the proof that the
-backend makes no other call. https://docs.stripe.com/keys/restricted-api-keys
+`doctor` tries them, docs/going-live.md lists them, and tests prove that the backend makes no other
+call. https://docs.stripe.com/keys/restricted-api-keys
 """
 
 from typing import NamedTuple
 
 from backend.schemas import Json
 
-NOBODY = "pursebot_doctor"  # what no object's id ends with
+NOBODY = "pursebot_doctor"  # ends ids of objects that do not exist
 
 
 class Permission(NamedTuple):
     """One row of the form.
 
-    `calls` are those that need it. `probe` is a call that changes nothing whatever the key may do:
-    a list of one, or an act on what does not exist; Stripe looks at the key first. `why` ends the
-    sentence "it is needed".
+    `calls` are those that need it. `probe` is a call that changes nothing, whatever the key may do:
+    a list of one, or a change of an object that does not exist; Stripe checks the key first. `why`
+    completes the sentence "it is needed".
     """
 
     name: str
@@ -24,7 +24,7 @@ class Permission(NamedTuple):
     calls: tuple[str, ...]
     probe: str
     why: str
-    sent: Json = {}  # noqa: RUF012  # nobody changes it
+    sent: Json = {}  # noqa: RUF012  # parameters of the probe; never changed
 
 
 PERMISSIONS = (
@@ -94,7 +94,7 @@ PERMISSIONS = (
     Permission(
         "Prices",
         "write",
-        (),  # made inline, with pages and subscriptions
+        (),  # created inline, with pages and subscriptions
         f"POST /v1/prices/price_{NOBODY}",
         "to name the amount of a page or a recurring top-up",
     ),
@@ -176,5 +176,5 @@ PERMISSIONS = (
 
 
 def permission_names(level: str) -> list[str]:
-    """The rows of the form that need `level`, in the table's order."""
+    """Return the rows of the form that need `level`, in the table's order."""
     return [permission.name for permission in PERMISSIONS if permission.level == level]

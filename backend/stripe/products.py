@@ -1,9 +1,9 @@
-"""The products that our prices at Stripe belong to: a part of the gateway.
+"""Products that our prices at Stripe belong to: a part of the gateway.
 
-What Checkout makes of inline `product_data` is archived at once, and an archived product takes no
-new price, so that the amount of a subscription that began on a page could not be changed. Instead
-there is one product for every wallet's money and one a package, each under an id of our own: it is
-found again by that id, whatever happened to our database or to the process that made it.
+A product that Checkout creates from inline `product_data` is archived at once, and an archived
+product takes no new price, so that the amount of a subscription that began on a page could not be
+changed. Instead there is one product for all wallets and one for each package, under ids of our
+own: it is found by that id, whatever happened to our database or to the process that created it.
 https://docs.stripe.com/api/products/create#create_product-id
 """
 
@@ -22,22 +22,21 @@ log = structlog.get_logger(__name__)
 
 WALLET_PRODUCT = "pursebot_wallet"
 WALLET_NAME = "Wallet top-up"
-MAX_PRODUCT_IDS = 5  # Stripe might not give the id of a deleted product to another one
+MAX_PRODUCT_IDS = 5  # Stripe may refuse the id of a deleted product
 NOT_FOUND = "404"
 
 
 class StripeProducts:
-    """Kept products, by the package's name, or None for money of no package."""
+    """Requests for kept products: that of a package, by its name, or that of all wallets (None)."""
 
     _stripe: Any  # the v1 services of a StripeClient
-    _usable_products: dict[
-        str, str
-    ]  # product ids that this process found usable, by the id asked for first
+    # Ids of products that this process knows to be usable, by the package's first id.
+    _usable_products: dict[str, str]
 
     async def ensure_product(self, package: str | None) -> str:
-        """The product's id; it is made, or taken out of the archive, when that is needed.
+        """Return the product's id; create or unarchive it where that is needed.
 
-        Raises StripeRefused and StripeUnavailable.
+        Raises StripeRefused, StripeUnavailable.
         """
         base = product_id(package)
         if base not in self._usable_products:
@@ -45,9 +44,9 @@ class StripeProducts:
         return self._usable_products[base]
 
     async def repair_product(self, package: str | None, refused: StripeRefused) -> bool:
-        """Whether a request that Stripe refused may be repeated, with a product that can be used.
+        """Return whether a refused request may be repeated, after ensuring a usable product.
 
-        Somebody may have archived or deleted it in the dashboard since we last looked.
+        Somebody may have archived or deleted it in the dashboard since it was last fetched.
         """
         if refused.details.get("stripe_status") not in ("400", NOT_FOUND):
             return False
@@ -57,7 +56,7 @@ class StripeProducts:
         return changed or another or is_product_error(refused.details)
 
     async def _ensure_usable_product(self, base: str, name: str) -> bool:
-        """Have a product under `base`, or the next id that works; whether one was changed."""
+        """Ensure a usable product under `base` or the next id; return whether one was changed."""
         for number in range(1, MAX_PRODUCT_IDS + 1):
             id = base if number == 1 else f"{base}_{number}"
             product = await self._get_product(id)
@@ -78,7 +77,7 @@ class StripeProducts:
         raise StripeRefused(stripe_code="product_inactive")
 
     async def _get_product(self, id: str) -> Product | None:
-        """A product as it stands; None where there is none, or none any more."""
+        """Fetch a product; None if there is none, or it was deleted."""
         try:
             product = await result_of(Product, self._stripe.products.retrieve_async(id), quiet=True)
         except StripeRefused as refused:
@@ -88,7 +87,7 @@ class StripeProducts:
         return None if product.deleted else product
 
     async def _create_product(self, id: str, name: str) -> Product | None:
-        """A new product; what somebody else made of this id meanwhile is as good."""
+        """Create a product, or fetch the one that another process created meanwhile."""
         try:
             return await result_of(
                 Product,
@@ -103,7 +102,7 @@ class StripeProducts:
 
 
 def product_id(package: str | None) -> str:
-    """The id that a product is made under: the same for the same package, at any time."""
+    """Return the id of a package's product: the same for the same name, in every installation."""
     if package is None:
         return WALLET_PRODUCT
     return f"pursebot_package_{hashlib.sha256(package.encode()).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""Webhooks get lost: ask Stripe about everything that may have happened without our hearing it."""
+"""The reconciler: webhooks get lost, so everything open is refetched from time to time."""
 
 import asyncio
 import time
@@ -31,8 +31,8 @@ from backend.subscriptions import refetch as subscriptions
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 60
-AT_ONCE = 50
-EVENTS_AT_ONCE = 50
+AT_ONCE = 50  # of each noun, in one round
+EVENTS_AT_ONCE = 50  # in one transaction
 OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
 
 
@@ -40,21 +40,24 @@ Id = TypeVar("Id", str, UUID)
 
 
 class ListUnsettled(Protocol[Id]):
-    """A function of the database that lists ids of what is not settled, at most so many."""
+    """A function of `backend.database.functions` that lists ids of what is not settled."""
 
     def __call__(self, database: Database, *, max_rows: int) -> Awaitable[list[Id]]:
-        """Call it."""
+        """List ids, at most `max_rows`."""
 
 
 @dataclass(frozen=True)
 class Noun(Generic[Id]):
-    """How those of a noun that are not settled are listed, by id, and how one is reconciled."""
+    """How objects of one noun that are not settled are listed, and how one is reconciled."""
 
     list_unsettled: ListUnsettled[Id]
     reconcile: Callable[[Services, Id], Awaitable[object]]
 
     async def reconcile_all(self, services: Services, about: str) -> int:
-        """Reconcile each of them, so that one holds up no other; how many there were."""
+        """Reconcile each of them; return how many there were.
+
+        One that fails stops no other: it is logged, and a bug is counted in `pursebot_bugs`.
+        """
         ids = await self.list_unsettled(services.database, max_rows=AT_ONCE)
         for id in ids:
             try:
@@ -80,10 +83,11 @@ NOUNS: dict[str, Noun[str] | Noun[UUID]] = {
 
 
 async def reconcile_all(services: Services) -> dict[str, int]:
-    """Stripe's events; all that is open, by id; expiring cards. Answers what was looked at.
+    """Apply missed events, then reconcile everything open by id; return how many of each.
 
-    The events first: what they tell of has not come to nothing, however long we were away. Without
-    them nothing is given up. A failure, or a mistake of ours, ends nothing else.
+    Events first: they may report a payment that would otherwise be given up as abandoned, so
+    nothing is given up if they could not be read. A failure or a bug stops nothing else. At last
+    owners and admins are notified of expiring cards.
     """
     counts: dict[str, int] = {}
     try:
@@ -104,10 +108,10 @@ async def reconcile_all(services: Services) -> dict[str, int]:
 
 
 async def receive_missed_events(services: Services) -> int:
-    """Receive again, oldest first, what Stripe lists since the last complete look, and an hour.
+    """Apply, oldest first, what Stripe lists since the last complete reading, less one hour.
 
-    The cursor is the time of a look, not of an event: a fresh webhook after an outage must not hide
-    what was missed. It moves only when the whole list has been applied.
+    The cursor is the time of a reading, not of an event: a new webhook after an outage must not
+    hide what was missed. It advances only when the whole list has been applied.
     """
     began = int(time.time())
     since = await sql_stripe_events.get_events_cursor(services.database)
@@ -121,10 +125,10 @@ async def receive_missed_events(services: Services) -> int:
 
 
 def read_listed(services: Services, source: Json) -> ReceivedEvent | None:
-    """Read an event of Stripe's list; None of one that is not as documented: it hides no other.
+    """Parse an event of Stripe's list; None, and a log line, if it is not as documented.
 
-    Where a mistake of ours ends that, its object is to be fetched: it hides no other and is not
-    forgotten.
+    Where a bug of ours ends the parsing, its object is to be refetched, so that it stops no other
+    event and is not lost.
     """
     try:
         event = StripeEvent.model_validate(source)
@@ -140,7 +144,7 @@ def read_listed(services: Services, source: Json) -> ReceivedEvent | None:
 
 
 async def reconcile_forever(services: Services) -> None:
-    """Reconcile every minute, whatever happens, until cancelled."""
+    """Reconcile every minute, whatever is raised, until it is canceled."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         try:

@@ -1,4 +1,4 @@
-"""Ask Stripe for the object that an event is about, in our own API version: a fact to believe."""
+"""Refetching: fetch the object that an event is about in our own API version, as a fact."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,17 +30,17 @@ from backend.stripe.parsers.payments import Payable, parse_payment
 from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.parsers.subscriptions import parse_subscription
 
-# How long an event waits for one of the places in which Stripe is asked, before it is left to the
-# repeat: a webhook endpoint of another API version has every one of its events asked about.
+# How long an event waits for a slot before its refetch is left to Stripe's repeat or the
+# reconciler: of a webhook endpoint with another API version every event is refetched.
 PATIENCE_SECONDS = 5.0
 OUTCOME_OF_INVOICE: dict[str | None, InvoiceOutcome] = {"paid": "paid", "open": "failed"}
 
 
 async def refetch(services: Services, fact: Fact, payment_id: UUID | None) -> Fact:
-    """Say what Stripe says now of the object that `fact` is about.
+    """Fetch the object that `fact` is about, and return its fact.
 
-    `payment_id` is ours, where we know of which payment it is. Raises StripeUnavailable, also where
-    too many ask at once or the object is not as documented, and StripeRefused.
+    `payment_id` is ours, where we know the payment. Raises StripeRefused, and StripeUnavailable,
+    also where too many events are refetched at a time or the object is not as documented.
     """
     kind, object_id = object_reference(fact)
     try:
@@ -49,14 +49,14 @@ async def refetch(services: Services, fact: Fact, payment_id: UUID | None) -> Fa
     except TimeoutError as error:
         raise StripeUnavailable from error
     try:
-        found = await OBJECT_REFETCHERS[kind](services, object_id, fact, payment_id)
+        fetched = await OBJECT_REFETCHERS[kind](services, object_id, fact, payment_id)
     finally:
         services.refetch_slots.release()
-    return found.as_refetched()
+    return fetched.as_refetched()
 
 
 def object_reference(fact: Fact) -> tuple[str, str]:
-    """The kind and id of the object that a fact is about."""
+    """Return the kind and id of the object that a fact is about. Raises TypeError: a bug."""
     match fact:
         case RefetchFact():
             return fact.kind, fact.object_id
@@ -82,11 +82,11 @@ async def _refetch_session(
 
 
 async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    """The intent; where our page made it, the page, which knows the tax."""
+    """Fetch an intent; where a page of ours created it, fetch the page, which has the tax."""
     row = await _payment_row(services, payment_id)
     credited = row and row.status == "succeeded" and row.stripe_payment_intent_id == id
     if isinstance(fact, PaymentFact) and fact.outcome == "paid" and credited:
-        return fact  # its page's event was faster
+        return fact  # the event of its page was applied first
     if row and row.stripe_checkout_session_id:
         session = await services.stripe.get_session(row.stripe_checkout_session_id)
         if session.intent_id == id:
@@ -95,18 +95,16 @@ async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: U
 
 
 async def _payment_row(services: Services, payment_id: UUID | None) -> PaymentRow | None:
-    return (
-        await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
-        if payment_id
-        else None
-    )
+    if payment_id is None:
+        return None
+    return await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
 
 
-def parse_payable(found: Payable, row: PaymentRow | None) -> Fact:
-    """Say how far a payment is that may not be one of ours."""
+def parse_payable(payable: Payable, row: PaymentRow | None) -> Fact:
+    """Parse an object into a fact, given the payment's row if it is one of ours."""
     if row is None:
-        return parse_payment(found)
-    return parse_payment(found, status=row.status, flow=row.flow)
+        return parse_payment(payable)
+    return parse_payment(payable, status=row.status, flow=row.flow)
 
 
 async def _refetch_refund(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
@@ -161,7 +159,7 @@ async def _refetch_setup_intent(
 async def _refetch_customer(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    return parse_customer(Customer(id=id))  # which one is all that its events say
+    return parse_customer(Customer(id=id))  # its events say no more than its id
 
 
 OBJECT_REFETCHERS: dict[str, Callable[[Services, str, Fact, UUID | None], Awaitable[Fact]]] = {

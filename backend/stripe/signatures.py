@@ -8,8 +8,11 @@ TOLERANCE_SECONDS = 300  # https://docs.stripe.com/webhooks#replay-attacks
 
 
 def verify_signature(raw: bytes, signature: str | None, secrets: tuple[str, ...]) -> None:
-    """Raise InvalidSignature unless one of the secrets signed these bytes just now."""
-    if signature is None or not signature.isascii():  # no other can be compared
+    """Raise InvalidSignature unless one of the secrets signed these bytes just now.
+
+    Several secrets are valid while one is replaced. "Just now" is within TOLERANCE_SECONDS.
+    """
+    if signature is None or not signature.isascii():  # the SDK's comparison takes ASCII only
         raise InvalidSignature
     for secret in secrets:
         try:

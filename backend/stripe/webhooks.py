@@ -1,7 +1,7 @@
-"""Stripe's webhook: raw bytes, signature, what the event says, one SQL call.
+"""Stripe's webhook: verify the raw bytes, parse the event, record and apply it, refetch if needed.
 
-200 only after the commit. A 500 makes Stripe send the event again, which is our queue. Where an
-event alone does not say enough, Stripe is asked before it is answered.
+200 is answered only after the commit. A 500 makes Stripe send the event again, which is our queue.
+Where an event does not suffice, Stripe is asked before the answer.
 """
 
 import json
@@ -38,27 +38,28 @@ from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
-# What says only whose it is: beyond the object of the event itself Stripe is asked how it stands.
+# Facts that only name objects whose state is to be refetched, beyond the event's own object.
 Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
-# Why an event is failed, or a dead letter, of which a mistake of ours ended the handling.
+# The reason of a failed event or dead letter whose handling a bug of ours ended.
 OUR_BUG = PursebotError.code
-# https://docs.stripe.com/event-destinations#thin-events
+# https://docs.stripe.com/event-destinations#thin-payload
 THIN = "v2.core.event"
 
 
 async def receive_event(services: Services, raw: bytes, signature: str | None) -> str:
-    """One delivery: verified, recorded, applied once. Answers the event's state.
+    """Verify, record and apply one delivery; return the event's state.
 
-    Raises InvalidSignature, BadRequest, WrongStripeMode (400) and EventNotApplied (500). A mistake
-    of ours is what it is, and a 500: Stripe sends the event again, and the reconciler reads it too.
+    Raises InvalidSignature, BadRequest, WrongStripeMode (400), StripeUnavailable and
+    EventNotApplied (5xx). A bug of ours is raised as it is, and becomes a 500: Stripe sends the
+    event again, and the reconciler reads it, too.
     """
     with services.metrics.webhook_answer() as labels:
         services.stripe.verify(raw, signature)
         event = read_event(raw)
         labels["type"] = event.type if event.type in EVENT_TYPES else "other"
         result = (await apply_events(services, [to_received_event(event, parse_event(event))]))[0]
-        # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
-        # fetches again.
+        # Stripe disables an endpoint that keeps failing. An event of another release, whose object
+        # is always refetched, is left to the reconciler instead of failing the delivery.
         if result.state == "failed" and not is_of_other_release(event):
             raise EventNotApplied
     if not result.repeat:
@@ -67,7 +68,7 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
 
 
 def read_event(raw: bytes) -> StripeEvent:
-    """Read the event in these bytes. Raises BadRequest."""
+    """Parse the event in these bytes. Raises BadRequest."""
     try:
         return StripeEvent.model_validate_json(raw)
     except ValidationError as error:
@@ -83,7 +84,7 @@ def read_event(raw: bytes) -> StripeEvent:
 
 
 def is_thin(raw: bytes) -> bool:
-    """Whether it is an event of the kind that carries no object."""
+    """Return whether these bytes are a thin event, which has no object."""
     try:
         body = json.loads(raw)
     except ValueError:
@@ -94,26 +95,26 @@ def is_thin(raw: bytes) -> bool:
 async def apply_events(
     services: Services, events: list[ReceivedEvent], *, waiting: bool = True
 ) -> list[EventResult]:
-    """Record and apply events in one transaction, then ask Stripe where it decides.
+    """Record and apply events in one transaction, then refetch where that is needed.
 
-    `waiting` is as of `resolve_event`.
+    `waiting` as in `resolve_event`.
     """
     results = await sql_stripe_events.receive_events(services.database, events=events)
     services.wakeup.wake()
     for result in results:
         record_result(services, result)
-    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
-    # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
+    # After all are recorded: an event whose refetch fails stops no other, and its repeat or the
+    # reconciler refetches again.
     return [await resolve_event(services, result, waiting=waiting) for result in results]
 
 
 def record_result(services: Services, result: EventResult) -> None:
-    """One line about what became of an event, and a count of those that are not ours."""
-    said = result.model_dump(mode="json")
+    """Log what became of an event, and count one that is ignored."""
+    fields = result.model_dump(mode="json")
     if result.state in ("failed", "parked") and not result.repeat:
-        log.error("stripe_event_processed", **said)
+        log.error("stripe_event_processed", **fields)
     else:
-        log.info("stripe_event_processed", **said)
+        log.info("stripe_event_processed", **fields)
     if result.state == "ignored" and not result.repeat:
         services.metrics.events_ignored.labels(result.reason).inc()
 
@@ -121,18 +122,17 @@ def record_result(services: Services, result: EventResult) -> None:
 async def resolve_event(
     services: Services, result: EventResult, *, waiting: bool = True
 ) -> EventResult:
-    """What became of an event in the end; where Stripe has to say more, it is asked.
+    """Refetch what an event needs, and return what became of it in the end.
 
-    With `waiting` somebody waits who sends the event again: where Stripe does not answer, it
-    raises StripeUnavailable, unless the object could only be fetched; and it raises a mistake of
-    ours, which else is written down here. Whatever was not answered stays failed, and the
-    reconciler goes on with it.
+    With `waiting` the sender waits, who sends the event again: StripeUnavailable is raised, unless
+    the object itself was to be refetched, and so is a bug of ours, which else is logged here. In
+    all cases an event without its answer stays failed, and the reconciler goes on with it.
     """
     if result.fact is None:
         return result
     try:
         return await refetch_event(services, result, stored_fact(result.fact))
-    except StripeObjectUnreadable as unreadable:  # nobody else waits for it
+    except StripeObjectUnreadable as unreadable:  # a repeat of the delivery would not help
         return await mark_unanswered(services, result.id, unreadable)
     except StripeUnavailable as failure:
         if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
@@ -154,7 +154,7 @@ async def resolve_event(
 
 
 async def reapply_event(services: Services, event_id: str) -> None:
-    """Go on with an event that failed, or about which Stripe was not asked to the end."""
+    """Go on with an event that failed, or whose refetch has not succeeded."""
     result = await sql_stripe_events.reapply_event(services.database, event_id=event_id)
     services.wakeup.wake()
     record_result(services, result)
@@ -162,10 +162,7 @@ async def reapply_event(services: Services, event_id: str) -> None:
 
 
 async def refetch_event(services: Services, result: EventResult, fact: Fact) -> EventResult:
-    """Ask Stripe about an event of this `fact`; what it answers is applied.
-
-    Raises what asking raises.
-    """
+    """Refetch what an event's fact is about, and apply it. Raises what `refetch` raises."""
     if not isinstance(fact, Hint):
         fetched = await refetch(services, fact, result.payment_id)
         result = await sql_stripe_events.apply_refetched_event(
@@ -182,9 +179,9 @@ async def refetch_event(services: Services, result: EventResult, fact: Fact) -> 
 
 
 async def refetch_related(services: Services, fact: Fact, event_id: str) -> None:
-    """Ask Stripe how it stands with what a hint names, and settle that.
+    """Refetch the objects that a hint names, and apply their state.
 
-    Raises EventNotApplied where what Stripe said could not be applied yet.
+    Raises EventNotApplied where an answer could not be applied yet.
     """
     match fact:
         case ChargeFact(intent_id=str(intent_id)):
@@ -198,7 +195,7 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
 
 
 async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
-    """Write down that what an event asks for was not answered, and why; the event as it is then."""
+    """Record that a refetch failed, and why; return the event as it is then."""
     log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):

@@ -1,6 +1,6 @@
-"""Stripe's objects as models, and what each says about our payments, refunds, ...: a fact.
+"""Parsers: models of Stripe's objects, and facts about our payments, refunds, ... made of them.
 
-A module a noun: its models have what we read of Stripe's objects, its `parse_...` functions make
-facts of them (see `facts`). An object that is not as Stripe documents it is a
-StripeObjectUnreadable; any other exception here is a mistake of ours.
+A module for each noun: its models have the fields that we read, its `parse_...` functions make
+facts (see `facts`). An object that is not as Stripe documents it raises StripeObjectUnreadable; any
+other exception here is a bug.
 """

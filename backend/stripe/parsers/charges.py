@@ -1,4 +1,4 @@
-"""Charges: how much of one went back, and what it brought on Stripe's balance."""
+"""Charges: how much of one was refunded, and what it brought to Stripe's balance."""
 
 from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Marked
@@ -6,7 +6,7 @@ from backend.stripe.parsers.facts import ChargeFact
 
 
 class BalanceTransaction(Documented):
-    """What moved on Stripe's balance, in minor units of the currency that the account settles in.
+    """A movement on Stripe's balance, in minor units of the currency that the account settles in.
 
     Before fees: https://docs.stripe.com/api/balance_transactions/object
     """
@@ -16,7 +16,10 @@ class BalanceTransaction(Documented):
 
 
 class Charge(Marked):
-    """https://docs.stripe.com/api/charges/object."""
+    """A charge, with amounts in minor units of `currency`.
+
+    https://docs.stripe.com/api/charges/object
+    """
 
     livemode: bool
     currency: str
@@ -27,13 +30,13 @@ class Charge(Marked):
 
     @property
     def settled(self) -> BalanceTransaction | None:
-        """What Stripe's balance got for it, where that was asked for."""
-        found = self.balance_transaction
-        return found if isinstance(found, BalanceTransaction) else None
+        """The balance transaction of the charge, if Stripe was asked to expand it."""
+        transaction = self.balance_transaction
+        return transaction if isinstance(transaction, BalanceTransaction) else None
 
 
 def parse_charge(charge: Charge) -> ChargeFact:
-    """Say how much of a charge went back."""
+    """Make the fact of how much of a charge was refunded."""
     return ChargeFact(
         about="refunds",
         outcome="told",

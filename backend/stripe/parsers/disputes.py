@@ -9,13 +9,16 @@ from backend.stripe.parsers.facts import DisputeFact, DisputeStep, WarningFact
 
 
 class EvidenceDetails(Documented):
-    """`due_by` in seconds since 1970."""
+    """When evidence is due: `due_by` in seconds since 1970."""
 
     due_by: int | None = None
 
 
 class Dispute(Marked):
-    """https://docs.stripe.com/api/disputes/object."""
+    """A dispute; `amount` in minor units of `currency`.
+
+    https://docs.stripe.com/api/disputes/object
+    """
 
     livemode: bool
     charge: str
@@ -29,7 +32,7 @@ class Dispute(Marked):
 
 
 class EarlyFraudWarning(Identified):
-    """https://docs.stripe.com/api/radar/early_fraud_warnings/object."""
+    """An early fraud warning: https://docs.stripe.com/api/radar/early_fraud_warnings/object."""
 
     livemode: bool
     fraud_type: str
@@ -37,7 +40,7 @@ class EarlyFraudWarning(Identified):
 
 
 def parse_dispute(dispute: Dispute, step: DisputeStep | None = None) -> DisputeFact:
-    """Say how a dispute stands; `step` is what its event tells of."""
+    """Make the fact of a dispute's state; `step` is the movement that its event reports."""
     movements = dispute.balance_transactions or []
     moved = Counter[str]()
     for movement in movements:
@@ -65,22 +68,24 @@ def parse_dispute(dispute: Dispute, step: DisputeStep | None = None) -> DisputeF
 def parse_refetched_dispute(
     dispute: Dispute, charge: Charge, step: DisputeStep | None
 ) -> DisputeFact:
-    """Say how a dispute stands as Stripe answered it, with its charge as settled.
+    """Make the fact of a dispute's state as Stripe answered it, with its settled charge.
 
-    Where an event told that money moved and no transaction shows it, the event is believed.
+    Where an event reports a movement and no balance transaction shows it yet, the event counts.
     """
     fact = parse_dispute(dispute, step).as_refetched()
     if charge.settled and charge.settled.currency in fact.moved:
         fact = fact.model_copy(update={"charge_settled_minor": charge.settled.amount})
-    if not fact.movements and step is not None:
-        gone = dispute.amount if step == "withdrawn" else 0
-        believed = {"movements": 1 if gone else 2, "moved": {dispute.currency: gone}}
-        fact = fact.model_copy(update=believed)
+    if fact.movements:
+        return fact
+    if step == "withdrawn":
+        return fact.model_copy(update={"movements": 1, "moved": {dispute.currency: dispute.amount}})
+    if step == "reinstated":  # withdrawn before, and returned
+        return fact.model_copy(update={"movements": 2, "moved": {dispute.currency: 0}})
     return fact
 
 
 def parse_warning(warning: EarlyFraudWarning) -> WarningFact:
-    """Say that the payer's bank fears fraud. A warning carries no metadata."""
+    """Make the fact that the payer's bank suspects fraud. A warning has no metadata."""
     return WarningFact(
         about="warning",
         outcome="told",

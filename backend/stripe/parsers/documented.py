@@ -1,4 +1,4 @@
-"""What all models of Stripe's objects share: strict about what we read, blind to the rest."""
+"""The base models of Stripe's objects: strict about the fields that we read, blind to others."""
 
 from typing import TypeVar
 
@@ -10,34 +10,34 @@ from backend.failures import StripeObjectUnreadable
 class Documented(BaseModel):
     """An object as Stripe documents it, or a part of one.
 
-    No type is converted into another. Fields that are not named here may come and go: Stripe adds
-    some within a release of its API (https://docs.stripe.com/upgrades#what-changes-does-stripe).
+    No type is converted into another. Fields that are not named here are ignored: Stripe adds some
+    within a release of its API (https://docs.stripe.com/upgrades).
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class Identified(Documented):
-    """Any object, of which no more than its id is of interest."""
+    """An object of which only the id is read."""
 
     id: str
 
 
 class Marked(Identified):
-    """Any object with its metadata, by which we find what we made."""
+    """An object with its metadata, by which we find what we created."""
 
     metadata: dict[str, str] | None = None
 
 
 class Decline(Documented):
-    """Why a try to pay or to save a card failed: https://docs.stripe.com/api/errors."""
+    """Why a try to pay, or to save a card, failed: https://docs.stripe.com/api/errors."""
 
     code: str | None = None
     decline_code: str | None = None
 
     @property
     def reason(self) -> str | None:
-        """The most telling code: https://docs.stripe.com/declines/codes."""
+        """The most specific code: https://docs.stripe.com/declines/codes."""
         return self.decline_code or self.code
 
 
@@ -45,7 +45,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read(model: type[Model], source: object) -> Model:
-    """Read an object of Stripe's. Raises StripeObjectUnreadable where it is not as documented."""
+    """Parse an object of Stripe's. Raises StripeObjectUnreadable if it is not as documented."""
     try:
         return model.model_validate(source)
     except ValidationError as error:
@@ -55,7 +55,7 @@ def read(model: type[Model], source: object) -> Model:
 
 
 def problems_of(error: ValidationError) -> str:
-    """Say which fields are not as documented and how, without what they hold."""
+    """Say which fields are not as documented and how, without their values."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(
         f"{'.'.join(str(part) for part in problem['loc'])}: {problem['type']}"

@@ -1,4 +1,4 @@
-"""The envelope of Stripe's events. What an event is about, `backend.stripe.events` says."""
+"""The envelope of Stripe's events; `backend.stripe.events` parses the object in it."""
 
 from typing import Annotated
 
@@ -11,15 +11,15 @@ Name = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")]
 
 
 class EventData(BaseModel):
-    """What the event is about, as Stripe rendered it."""
+    """The object that an event is about, as JSON in the event's API version."""
 
     object: Json
 
 
 class StripeEvent(BaseModel):
-    """https://docs.stripe.com/api/events/object. `created` in seconds since 1970.
+    """An event; `created` in seconds since 1970: https://docs.stripe.com/api/events/object.
 
-    `account` is the connected account that it is about, if it is not about our own.
+    `account` is the connected account that it is about, None for our own.
     """
 
     id: Name

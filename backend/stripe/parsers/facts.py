@@ -1,9 +1,9 @@
-"""What Stripe says about something of ours, in one shape: a fact.
+"""Facts: what Stripe says about an object of ours, in one shape per subject.
 
-A fact is what `api.receive_events` applies and the inbox of events keeps: the subject it is
-`about`, the `outcome` (None: nothing for us), our ids from the metadata, Stripe's ids, amounts in
-minor units of `currency`. `refetched` says that Stripe answered it to a question of ours. No name,
-address or card detail is in a fact.
+`api.receive_events` applies a fact, and `stripe_events.fact` stores it: the subject (`about`), the
+`outcome` (None: nothing for us), our ids from the metadata, Stripe's ids, amounts in minor units of
+`currency`. `refetched`: Stripe answered it to a request of ours. No fact contains a name, an
+address or card details.
 """
 
 from typing import Any, Literal, Self
@@ -21,7 +21,7 @@ DisputeStep = Literal["withdrawn", "reinstated"]
 
 
 class Fact(BaseModel):
-    """What all facts share."""
+    """What all facts have in common."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -29,25 +29,26 @@ class Fact(BaseModel):
     refetched: bool = False
 
     def as_json(self) -> Json:
-        """As SQL takes it: the keys that were given a value, None among them."""
+        """Return the JSON that SQL takes: the keys that were set, those set to None included."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     def as_refetched(self) -> Self:
-        """The same as an answer of Stripe's to a question of ours."""
+        """Return the same fact as an answer of Stripe's to a request of ours."""
         return self.model_copy(update={"refetched": True})
 
 
 class NoFact(Fact):
-    """Nothing that concerns us."""
+    """Nothing that is about us."""
 
     outcome: None
 
 
 class PaymentFact(Fact):
-    """How far a payment is.
+    """The state of a payment.
 
-    `received_minor` is what arrived, of it `tax_minor` is tax. `plain`: the object names one sum in
-    every way, so that an event of it may be believed. Only a session has a `session_id`.
+    `received_minor` is what arrived, `tax_minor` the part of it that is tax. `plain`: the object
+    has one amount throughout (no discount, tax, shipping, conversion or partial payment), so that
+    its event may be credited from alone. Only a session has a `session_id`.
     """
 
     about: Literal["payment"]
@@ -67,9 +68,9 @@ class PaymentFact(Fact):
 
 
 class TakenBack(Fact):
-    """What money that went back, or may, says of whose it is: by metadata of ours, or by intent.
+    """The base of facts about money that went back, or may.
 
-    `id` is the object's own.
+    Its payment is found by our id from the metadata, or by the intent. `id` is the object's own.
     """
 
     outcome: Literal["told"]
@@ -82,7 +83,7 @@ class TakenBack(Fact):
 
 
 class RefundFact(TakenBack):
-    """A refund as it stands; `failure` is Stripe's code of why it did not arrive."""
+    """The state of a refund; `failure` is Stripe's code of why it did not reach the payer."""
 
     about: Literal["refund"]
     refund_id: str | None
@@ -93,7 +94,7 @@ class RefundFact(TakenBack):
 
 
 class ChargeFact(TakenBack):
-    """A charge and how much of it went back in sum. It does not say in which refunds."""
+    """A charge, and how much of it was refunded in total, but not by which refunds."""
 
     about: Literal["refunds"]
     livemode: bool
@@ -101,12 +102,12 @@ class ChargeFact(TakenBack):
 
 
 class DisputeFact(TakenBack):
-    """A dispute as it stands.
+    """The state of a dispute.
 
-    `movements` counts its balance transactions, `moved` is what they took in sum, by currency, in
-    minor units before fees. `step` is what its event tells of. `due_by` (seconds since 1970) is
-    when evidence is due. `charge_settled_minor` is what the charge brought, in a currency of
-    `moved`, where that was asked for.
+    `movements` is the number of its balance transactions, `moved` what they took in total, by
+    currency, in minor units before fees. `step` is the movement that its event reports. `due_by`
+    (seconds since 1970) is when evidence is due. `charge_settled_minor` is what the charge brought,
+    in a currency of `moved`, if that was fetched.
     """
 
     about: Literal["dispute"]
@@ -122,14 +123,17 @@ class DisputeFact(TakenBack):
 
 
 class WarningFact(TakenBack):
-    """The payer's bank fears fraud; `reason` is the kind of it."""
+    """The payer's bank suspects fraud; `reason` is Stripe's `fraud_type`."""
 
     about: Literal["warning"]
     reason: str
 
 
 class MethodFact(Fact):
-    """Whose payment methods changed, by what is known of it: Stripe is asked how they stand now."""
+    """A payment method of somebody's changed, so that all of that customer's are to be synced.
+
+    `customer_id` and `method_id` are Stripe's, `link_id` is our setup link's.
+    """
 
     about: Literal["method"]
     outcome: Literal["changed"]
@@ -140,7 +144,7 @@ class MethodFact(Fact):
 
 
 class SubscriptionFact(Fact):
-    """A subscription changed, by our id and by Stripe's: it is asked how that stands now."""
+    """A subscription changed, so that it is to be refetched: by our id and Stripe's."""
 
     about: Literal["subscription"]
     outcome: Literal["changed"]
@@ -150,11 +154,11 @@ class SubscriptionFact(Fact):
 
 
 class InvoiceFact(Fact):
-    """An invoice of a subscription's.
+    """The state of a subscription's invoice.
 
-    `received_minor` is what `intents` paid, of it `tax_minor` is tax. `amount_minor` is what was
-    due, `first` whether it began the subscription, `tries` how often Stripe has tried to charge it,
-    `url` where it can be paid, where it was not.
+    `received_minor` is what `intents` paid, `tax_minor` the part of it that is tax. `amount_minor`
+    was due; `first`: the invoice began the subscription; `tries` is how often Stripe tried to
+    charge it; `url` is where it can be paid, unless it was.
     """
 
     about: Literal["invoice"]
@@ -176,7 +180,7 @@ class InvoiceFact(Fact):
 
 
 class RefetchFact(Fact):
-    """The event's object is not believed or not readable: which one to fetch, and whose it is."""
+    """An object that is to be refetched, because its event's is not to be relied on."""
 
     about: About
     outcome: Literal["refetch"]
@@ -189,7 +193,7 @@ class RefetchFact(Fact):
 
 
 class UnreadableFact(Fact):
-    """The event's object does not even have an id: there is nothing to fetch."""
+    """An event's object without an id, so that there is nothing to refetch."""
 
     about: About
     outcome: Literal["unreadable"]
@@ -208,7 +212,7 @@ STORED: dict[str, type[Fact]] = {
 
 
 def stored_fact(source: Json) -> Fact:
-    """Read a fact back from the inbox of events, where `as_json` of it went."""
+    """Parse a fact that `as_json` wrote into the inbox of events."""
     kind: Any = STORED[source["about"]]
     if source["outcome"] == "refetch":
         kind = RefetchFact

@@ -1,4 +1,4 @@
-"""PaymentIntents: what one received, whether it waits for its payer, the link for 3-D Secure."""
+"""PaymentIntents: what one received, whether it waits for its payer, the 3-D Secure link."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ STANDING: dict[str, PaymentOutcome] = {
     "processing": "processing",
     "canceled": "canceled",
 }
-# An intent that waits for its payer.
+# Statuses of an intent that waits for its payer.
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
-# What a payer does away from the page, and takes days for: vouchers, bank transfers, codes.
+# Parts of the types of next actions that take place elsewhere, within days: vouchers, transfers.
 # https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action-type
 OFFLINE_ACTIONS = ("display", "microdeposits")
 
 
 class Redirect(Documented):
-    """A page that the payer is to be sent to."""
+    """A page to which the payer is to be sent."""
 
     url: str | None = None
 
@@ -34,7 +34,10 @@ class NextAction(Documented):
 
 
 class PaymentIntent(Marked):
-    """https://docs.stripe.com/api/payment_intents/object."""
+    """A PaymentIntent, with amounts in minor units of `currency`.
+
+    https://docs.stripe.com/api/payment_intents/object
+    """
 
     livemode: bool
     status: str
@@ -51,13 +54,14 @@ class PaymentIntent(Marked):
 
     @property
     def waits_for_payer(self) -> bool:
-        """Whether it waits for a payer on a page, and for nothing else."""
-        doing = self.next_action.type if self.next_action else ""
-        return self.status in UNPAID and not any(word in doing for word in OFFLINE_ACTIONS)
+        """Whether it waits for a payer on a page, and for nothing that takes place elsewhere."""
+        action = self.next_action.type if self.next_action else ""
+        is_offline = any(part in action for part in OFFLINE_ACTIONS)
+        return self.status in UNPAID and not is_offline
 
     @property
     def three_d_secure_url(self) -> str | None:
-        """Where the payer confirms to their bank that it is them, if the bank asks for that.
+        """Where the payer authenticates with their bank, if the bank requires it.
 
         https://docs.stripe.com/payments/3d-secure/authentication-flow
         """
@@ -66,12 +70,12 @@ class PaymentIntent(Marked):
 
     @property
     def decline(self) -> str | None:
-        """Why the last try failed, if one did."""
+        """Stripe's code of why the last try failed, if one did."""
         return self.last_payment_error.reason if self.last_payment_error else None
 
 
 def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> PaymentFact:
-    """Say that `outcome` happened on an intent."""
+    """Make the fact that `outcome` happened to an intent."""
     return PaymentFact(
         about="payment",
         source="intent",

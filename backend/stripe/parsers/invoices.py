@@ -1,4 +1,4 @@
-"""Invoices of subscriptions: what each came to, and which intents paid it."""
+"""Invoices of subscriptions: amounts, and the intents that paid them."""
 
 from typing import Any, Self
 
@@ -10,13 +10,16 @@ from backend.stripe.parsers.facts import InvoiceFact, InvoiceOutcome
 
 
 class PaidBy(Documented):
-    """What paid, by the type of it: an intent, or a charge without one."""
+    """What paid: an intent, or something else without one."""
 
     payment_intent: str | None = None
 
 
 class InvoicePayment(Documented):
-    """https://docs.stripe.com/api/invoice-payment/object; the amount in minor units."""
+    """One payment of an invoice; the amount in minor units.
+
+    https://docs.stripe.com/api/invoice-payment/object
+    """
 
     status: str
     amount_paid: int | None = None
@@ -24,28 +27,29 @@ class InvoicePayment(Documented):
 
 
 class InvoicePayments(Documented):
-    """What was paid, or is to be."""
+    """The payments of an invoice, also those that are open."""
 
     data: list[InvoicePayment]
 
 
 class SubscriptionDetails(Documented):
-    """The subscription, with its metadata as it was when the invoice was made."""
+    """The subscription of an invoice, with its metadata when the invoice was created."""
 
     subscription: str | None = None
     metadata: dict[str, str] | None = None
 
 
 class InvoiceParent(Documented):
-    """What made the invoice."""
+    """What created an invoice."""
 
     subscription_details: SubscriptionDetails | None = None
 
 
 class Invoice(Identified):
-    """https://docs.stripe.com/api/invoices/object, of the API since 2025-03-31.
+    """An invoice, as in API versions since 2025-03-31; amounts in minor units of `currency`.
 
-    Amounts in minor units. `payments` is there where Stripe was asked for it.
+    `payments` is there if Stripe was asked to expand it.
+    https://docs.stripe.com/api/invoices/object
     """
 
     livemode: bool
@@ -66,7 +70,7 @@ class Invoice(Identified):
     @model_validator(mode="wrap")
     @classmethod
     def refuse_older(cls, source: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Refuse an invoice of an older API, which names its subscription itself."""
+        """Refuse an invoice of an older API version, which has its subscription elsewhere."""
         invoice = handler(source)
         if invoice.subscription_details is None and "subscription" in source:
             raise ValueError("an invoice of an API version before 2025-03-31")
@@ -74,29 +78,31 @@ class Invoice(Identified):
 
     @property
     def subscription_details(self) -> SubscriptionDetails | None:
-        """Whose it is, if a subscription made it."""
+        """The subscription that created the invoice, if one did."""
         return self.parent.subscription_details if self.parent else None
 
     @property
     def paid_by(self) -> dict[str, int]:
-        """The intents that paid it, and how much of it in minor units."""
-        made = self.payments.data if self.payments else []
-        return {
-            one.payment.payment_intent: one.amount_paid or 0
-            for one in made
-            if one.status == "paid" and one.payment.payment_intent
-        }
+        """The intents that paid it, and how much each did, in minor units."""
+        paid: dict[str, int] = {}
+        for invoice_payment in self.payments.data if self.payments else []:
+            intent_id = invoice_payment.payment.payment_intent
+            if invoice_payment.status == "paid" and intent_id:
+                paid[intent_id] = invoice_payment.amount_paid or 0
+        return paid
 
 
 def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFact:
-    """Say that `outcome` happened on an invoice; only a subscription's is about us.
+    """Make the fact that `outcome` happened to an invoice; only a subscription's is about us.
 
-    An event does not say who paid it, so Stripe is asked, and what its intents paid counts: not
-    what came from elsewhere (a balance, or out of band), nor what a discount left out. One that
-    comes to less than Stripe charges is paid with nothing, and the next one carries it.
+    An event does not say what paid it, so the invoice is refetched, and what its intents paid
+    counts: not what came from elsewhere (a credit balance, or out of band), nor a discount. One
+    below Stripe's minimum is paid with nothing, and the next invoice includes it:
+    https://docs.stripe.com/billing/customer/balance
     """
     details, paid = invoice.subscription_details, invoice.paid_by
-    concerns_us = details is not None and (invoice.amount_paid > 0 or outcome != "paid")
+    is_paid_with_nothing = outcome == "paid" and invoice.amount_paid <= 0
+    concerns_us = details is not None and not is_paid_with_nothing
     net = invoice.total_excluding_tax
     metadata = details.metadata if details else None
     return InvoiceFact(

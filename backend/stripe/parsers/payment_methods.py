@@ -1,7 +1,7 @@
-"""Payment methods, the customers who have them, and what saves them.
+"""Payment methods, customers, and SetupIntents.
 
-An event says no more than whose methods to ask Stripe about: how they stand now is the same however
-often, late or in which order the events come.
+Their events say only whose payment methods are to be synced: their current state is the same
+however often, late or in which order the events come.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ class CardWallet(Documented):
 
 
 class MethodDetails(Documented):
-    """What is known of a method by its type; each type has some of it."""
+    """The details of a payment method; each type has some of them."""
 
     brand: str | None = None
     bank_name: str | None = None
@@ -35,9 +35,10 @@ class MethodDetails(Documented):
 
 
 class StripePaymentMethod(Identified):
-    """https://docs.stripe.com/api/payment_methods/object.
+    """A payment method; `created` in seconds since 1970.
 
-    `details` is what stands there under the name of its type. `created` in seconds since 1970.
+    `details` is the object under the name of its type.
+    https://docs.stripe.com/api/payment_methods/object
     """
 
     type: str
@@ -49,48 +50,48 @@ class StripePaymentMethod(Identified):
     @model_validator(mode="before")
     @classmethod
     def name_details(cls, source: Any) -> Any:
-        """Give what stands under the name of its type a name that all types have."""
+        """Rename the object under the name of the type to `details`."""
         if isinstance(source, dict) and isinstance(source.get("type"), str):
             return {**source, "details": source.get(source["type"]) or {}}
         return source
 
     def as_mirrored(self) -> Json:
-        """As `api.sync_payment_methods` takes it: no number, no name, no address."""
-        about = self.details
+        """Return the JSON that `api.sync_payment_methods` takes: no number, name or address."""
+        details = self.details
         return {
             "stripe_payment_method_id": self.id,
             "type": self.type,
-            "brand": about.brand or about.bank_name,
-            "last_four": about.last4,
-            "wallet": about.wallet.type if about.wallet else None,
+            "brand": details.brand or details.bank_name,
+            "last_four": details.last4,
+            "wallet": details.wallet.type if details.wallet else None,
             "created": self.created,
-            "exp_month": about.exp_month,
-            "exp_year": about.exp_year,
-            "country": about.country,
-            "fingerprint": about.fingerprint,
+            "exp_month": details.exp_month,
+            "exp_year": details.exp_year,
+            "country": details.country,
+            "fingerprint": details.fingerprint,
         }
 
 
 class InvoiceSettings(Documented):
-    """What a customer pays with unless somebody says otherwise."""
+    """The default payment method of a customer."""
 
     default_payment_method: str | None = None
 
 
 class Customer(Identified):
-    """https://docs.stripe.com/api/customers/object, also of one that was deleted."""
+    """A customer, also a deleted one: https://docs.stripe.com/api/customers/object."""
 
     deleted: bool = False
     invoice_settings: InvoiceSettings | None = None
 
     @property
     def default_method_id(self) -> str | None:
-        """The id of their default payment method."""
+        """The id of the default payment method."""
         return self.invoice_settings.default_payment_method if self.invoice_settings else None
 
 
 class SetupIntent(Marked):
-    """https://docs.stripe.com/api/setup_intents/object."""
+    """A SetupIntent: https://docs.stripe.com/api/setup_intents/object."""
 
     customer: str | None = None
     payment_method: str | None = None
@@ -98,35 +99,38 @@ class SetupIntent(Marked):
 
     @property
     def decline(self) -> str | None:
-        """Why the last try failed, if one did."""
+        """Stripe's code of why the last try failed, if one did."""
         return self.last_setup_error.reason if self.last_setup_error else None
 
 
 class PortalSession(Documented):
-    """https://docs.stripe.com/api/customer_portal/sessions/object."""
+    """A session of the customer portal.
+
+    https://docs.stripe.com/api/customer_portal/sessions/object
+    """
 
     url: str
 
 
 def parse_payment_method(method: StripePaymentMethod) -> MethodFact:
-    """Say that a payment method changed; one that was detached has no customer any more."""
+    """Make the fact that a payment method changed; a detached one has no customer."""
     return MethodFact(
         about="method", outcome="changed", customer_id=method.customer, method_id=method.id
     )
 
 
 def parse_customer(customer: Customer) -> MethodFact:
-    """Say that a customer changed: perhaps what they pay with by default."""
+    """Make the fact that a customer changed, perhaps its default payment method."""
     return MethodFact(about="method", outcome="changed", customer_id=customer.id)
 
 
 def parse_setup_intent(intent: SetupIntent) -> MethodFact:
-    """Say that a card was saved, or could not be."""
+    """Make the fact that a payment method was saved, or could not be."""
     return link_fact(intent.metadata, intent.customer)
 
 
 def link_fact(metadata: Mapping[str, str] | None, customer_id: str | None) -> MethodFact:
-    """Say that something happened on a page to add a card: the metadata has our link's id."""
+    """Make the fact that something happened on the page of a setup link of ours."""
     return MethodFact(
         about="method",
         outcome="changed",

@@ -1,4 +1,4 @@
-"""What Stripe answered about a payment of ours: a session, an intent or an invoice."""
+"""Objects that pay a payment of ours: a session, an intent or an invoice."""
 
 from backend.stripe.parsers.facts import Fact
 from backend.stripe.parsers.intents import STANDING, PaymentIntent, parse_intent
@@ -8,14 +8,15 @@ from backend.stripe.parsers.sessions import CheckoutSession, parse_session
 Payable = CheckoutSession | PaymentIntent | Invoice
 
 
-def parse_payment(found: Payable, *, status: str | None = None, flow: str | None = None) -> Fact:
-    """Say how far a payment is, of which we have the `status` and `flow`, if we have it."""
-    if isinstance(found, Invoice):
-        return parse_invoice(found, "paid" if found.status == "paid" else None).as_refetched()
-    if isinstance(found, CheckoutSession):
-        return parse_session(found).as_refetched()
-    outcome = STANDING.get(found.status)
-    over = status == "processing" or flow == "charge"
-    if over and found.status == "requires_payment_method":
-        outcome = "failed"  # the try that was running is over, and a saved card has but one
-    return parse_intent(found, outcome).as_refetched()
+def parse_payment(payable: Payable, *, status: str | None = None, flow: str | None = None) -> Fact:
+    """Make the fact of a payment's state from a fetched object, given our `status` and `flow`."""
+    if isinstance(payable, Invoice):
+        return parse_invoice(payable, "paid" if payable.status == "paid" else None).as_refetched()
+    if isinstance(payable, CheckoutSession):
+        return parse_session(payable).as_refetched()
+    outcome = STANDING.get(payable.status)
+    # The only try, or the one that was being processed, has failed: the payer cannot try again.
+    had_last_try = status == "processing" or flow == "charge"
+    if had_last_try and payable.status == "requires_payment_method":
+        outcome = "failed"
+    return parse_intent(payable, outcome).as_refetched()

@@ -1,10 +1,10 @@
-"""Products: what our prices belong to."""
+"""Products, which prices belong to."""
 
 from backend.stripe.parsers.documented import Identified
 
 
 class Product(Identified):
-    """https://docs.stripe.com/api/products/object, also of one that was deleted."""
+    """A product, also a deleted one: https://docs.stripe.com/api/products/object."""
 
     active: bool = False
     deleted: bool = False

@@ -1,4 +1,4 @@
-"""Refunds, ours and those of Stripe's dashboard."""
+"""Refunds, ours and those made in Stripe's dashboard."""
 
 from backend.stripe.metadata import (
     INSTALLATION_METADATA,
@@ -11,7 +11,10 @@ from backend.stripe.parsers.facts import RefundFact
 
 
 class Refund(Marked):
-    """https://docs.stripe.com/api/refunds/object. It does not say which mode it is of."""
+    """A refund; `amount` in minor units of `currency`. It does not say which mode it is of.
+
+    https://docs.stripe.com/api/refunds/object
+    """
 
     amount: int
     currency: str
@@ -22,12 +25,12 @@ class Refund(Marked):
 
     @property
     def refund_id(self) -> str | None:
-        """Our id of it, where we asked for it."""
+        """Our id of the refund, if we requested it."""
         return metadata_id(self.metadata, REFUND_METADATA)
 
 
 def parse_refund(refund: Refund) -> RefundFact:
-    """Say how a refund stands."""
+    """Make the fact of a refund's state."""
     return RefundFact(
         about="refund",
         outcome="told",

@@ -1,4 +1,4 @@
-"""Checkout Sessions: hosted pages to pay on, begin a subscription on or save a card on."""
+"""Checkout Sessions: pages to pay, to begin a subscription, or to save a payment method."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 # By status and payment_status: https://docs.stripe.com/api/checkout/sessions/object
 STANDING: dict[tuple[str | None, str], PaymentOutcome] = {
     ("complete", "paid"): "paid",
-    ("complete", "no_payment_required"): "paid",  # with nothing: no money arrived
+    ("complete", "no_payment_required"): "paid",  # with 0: no money arrived
     ("complete", "unpaid"): "processing",
     ("expired", "unpaid"): "expired",
 }
 
 
 class TotalDetails(Documented):
-    """What may lie between a session's subtotal and its total, in minor units.
+    """What lies between a session's subtotal and its total, in minor units.
 
     https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
     """
@@ -31,9 +31,10 @@ class TotalDetails(Documented):
 
 
 class CheckoutSession(Marked):
-    """https://docs.stripe.com/api/checkout/sessions/object.
+    """A Checkout Session, with amounts in minor units of `currency`.
 
-    `payment_intent` and `setup_intent` are ids where Stripe was not asked for the objects.
+    `payment_intent` and `setup_intent` are ids unless Stripe was asked to expand them.
+    https://docs.stripe.com/api/checkout/sessions/object
     """
 
     livemode: bool
@@ -54,17 +55,17 @@ class CheckoutSession(Marked):
     @property
     def intent_id(self) -> str | None:
         """The id of the intent that pays it, once there is one."""
-        found = self.payment_intent
-        return found.id if isinstance(found, PaymentIntent) else found
+        intent = self.payment_intent
+        return intent.id if isinstance(intent, PaymentIntent) else intent
 
     @property
     def tax(self) -> int:
-        """How much of the total is tax, in minor units."""
+        """The part of the total that is tax, in minor units."""
         return (self.total_details.amount_tax if self.total_details else None) or 0
 
     @property
     def adjusted(self) -> bool:
-        """Whether the payer is asked for another sum than the lines have, or sees another one."""
+        """Whether the payer pays, or is shown, another amount than the line items have."""
         details = self.total_details or TotalDetails()
         amounts = (details.amount_discount, details.amount_shipping, details.amount_tax)
         return any(amounts) or bool(self.presentment_details)
@@ -73,7 +74,7 @@ class CheckoutSession(Marked):
 def parse_session(
     session: CheckoutSession, outcome: PaymentOutcome | None = None
 ) -> PaymentFact | MethodFact | SubscriptionFact:
-    """Say how far a session is, or that `outcome` happened on it."""
+    """Make the fact of a session's state, or that `outcome` happened on it."""
     if session.mode == "setup":
         return link_fact(session.metadata, session.customer)
     if session.mode == "subscription":
@@ -84,13 +85,13 @@ def parse_session(
 def parse_payment_session(
     session: CheckoutSession, outcome: PaymentOutcome | None = None
 ) -> PaymentFact:
-    """Say how far a session that takes a payment is, or that `outcome` happened on it.
+    """Make the fact of a paying session's state, or that `outcome` happened on it.
 
-    What arrived is what its intent received, where that is expanded, and else what it should come
-    to. Only mode `payment` credits anything.
+    What arrived is what its intent received, if that is expanded, else the session's total. Only
+    mode `payment` has an outcome.
     """
-    found = session.payment_intent
-    intent = found if isinstance(found, PaymentIntent) else None
+    expanded = session.payment_intent
+    intent = expanded if isinstance(expanded, PaymentIntent) else None
     if session.mode != "payment":
         outcome = None
     elif outcome is None:
@@ -116,7 +117,7 @@ def parse_payment_session(
 
 
 def standing(session: CheckoutSession, intent: PaymentIntent | None) -> PaymentOutcome | None:
-    """How far a session is; its intent, where that is expanded, knows of delayed failures."""
+    """Return the outcome of a session's state; an expanded intent shows a delayed failure."""
     if session.status == "complete" and intent and intent.status in ENDED_WITHOUT_MONEY:
-        return "failed"  # a delayed method that failed: the page is over, so nobody can try again
+        return "failed"  # of a delayed payment method: the page is closed, so nobody can try again
     return STANDING.get((session.status, session.payment_status))

@@ -1,4 +1,4 @@
-"""Subscriptions. Their events say no more than that Stripe is to be asked."""
+"""Subscriptions; their events say only that one is to be refetched."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -12,29 +12,32 @@ from backend.stripe.parsers.invoices import Invoice
 
 
 class Price(Documented):
-    """`unit_amount` in minor units; None where it has fractions of one."""
+    """A price; `unit_amount` in minor units, None if it has fractions of one."""
 
     currency: str
     unit_amount: int | None = None
 
 
 class SubscriptionItem(Identified):
-    """https://docs.stripe.com/api/subscription_items/object; the end in seconds since 1970."""
+    """An item of a subscription; `current_period_end` in seconds since 1970.
+
+    https://docs.stripe.com/api/subscription_items/object
+    """
 
     price: Price
     current_period_end: int
 
 
 class SubscriptionItems(Documented):
-    """What is billed; we make one item."""
+    """The items of a subscription; ours have one."""
 
     data: Annotated[list[SubscriptionItem], Field(min_length=1)]
 
 
 class StripeSubscription(Marked):
-    """https://docs.stripe.com/api/subscriptions/object.
+    """A subscription: https://docs.stripe.com/api/subscriptions/object.
 
-    `latest_invoice` is an id where Stripe was not asked for the object.
+    `latest_invoice` is an id unless Stripe was asked to expand it.
     """
 
     status: str
@@ -45,19 +48,19 @@ class StripeSubscription(Marked):
 
     @property
     def invoice(self) -> Invoice | None:
-        """Its latest invoice, where Stripe was asked for it."""
+        """The latest invoice, if Stripe was asked to expand it."""
         return self.latest_invoice if isinstance(self.latest_invoice, Invoice) else None
 
 
 def parse_subscription(subscription: StripeSubscription) -> SubscriptionFact:
-    """Say that a subscription changed."""
+    """Make the fact that a subscription changed."""
     return subscription_fact(subscription.metadata, subscription.id)
 
 
 def subscription_fact(
     metadata: Mapping[str, str] | None, at_stripe: str | None
 ) -> SubscriptionFact:
-    """Say that a subscription changed, by its metadata and Stripe's id."""
+    """Make the fact that a subscription changed, from metadata of ours and Stripe's id."""
     return SubscriptionFact(
         about="subscription",
         outcome="changed",

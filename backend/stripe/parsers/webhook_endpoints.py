@@ -1,10 +1,13 @@
-"""Where Stripe posts events: webhook endpoints and, of the newer API, event destinations."""
+"""Where Stripe sends events: webhook endpoints, and event destinations of API v2."""
 
 from backend.stripe.parsers.documented import Documented, Identified
 
 
 class WebhookEndpoint(Identified):
-    """https://docs.stripe.com/api/webhook_endpoints/object; no version is the account's default."""
+    """A webhook endpoint; without `api_version` it has the account's default version.
+
+    https://docs.stripe.com/api/webhook_endpoints/object
+    """
 
     url: str
     status: str
@@ -13,24 +16,24 @@ class WebhookEndpoint(Identified):
 
 
 class DestinationAddress(Documented):
-    """The address, where Stripe was asked for it."""
+    """The address of a destination, if Stripe was asked to include it."""
 
     url: str | None = None
 
 
 class EventDestination(Identified):
-    """https://docs.stripe.com/api/v2/core/event_destinations/object."""
+    """An event destination: https://docs.stripe.com/api/v2/core/event_destinations/object."""
 
     event_payload: str
     webhook_endpoint: DestinationAddress | None = None
 
     @property
     def url(self) -> str | None:
-        """Where it posts to, where it posts and Stripe was asked for it."""
+        """The address that it posts to, if it posts and Stripe was asked to include it."""
         return self.webhook_endpoint.url if self.webhook_endpoint else None
 
 
 class EventDestinations(Documented):
-    """A page of them."""
+    """A page of event destinations."""
 
     data: list[EventDestination]
