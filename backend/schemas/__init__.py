@@ -1,8 +1,7 @@
-"""The words of the house: what crosses the HTTP border, as pydantic models.
+"""Models of the HTTP API: all of `backend/` that `bot/` may import.
 
-This is all of `backend/` that `bot/` may import. Money leaves as a decimal string in major units
-(`"50.00"`) beside the integer in the currency's minor units (`5000`); currencies are lower-case ISO
-codes; every time is UTC.
+Money is a decimal string in major units (`"50.00"`) beside the integer in the currency's minor
+units (`5000`); currencies are lower-case ISO codes; every time is UTC.
 """
 
 from backend.schemas.amounts import *

@@ -1,16 +1,16 @@
-"""How amounts are written and read: one rule for people in the chat, the API and the commands.
+"""Amounts as people write and read them: one rule for the chat, the API and the commands.
 
-The table says with how many decimals and in which steps Stripe charges a currency.
-`public.currencies` has the same, and the limits; it is the one that decides, and a test compares
-the two. Where https://docs.stripe.com/currencies is silent or strange:
+The table has the decimals and steps in which Stripe charges a currency. `public.currencies` has the
+same and the limits, and decides; a test compares the two. Where https://docs.stripe.com/currencies
+is silent or differs from how people write amounts:
 
 - Three-decimal currencies are charged in steps of ten: the last digit is always 0.
-- ISK and UGX have no decimals any more, but are still charged in hundredths that are always 00. We
-  read and show them as people do, without decimals.
-- HUF and TWD are paid out without decimals, but charged with two; so are they read and shown here.
+- ISK and UGX have no decimals any more, but are still charged in hundredths that are always 00.
+  They are read and shown without decimals.
+- HUF and TWD are paid out without decimals, but charged with two, and read and shown with two.
 
-What is read never depends on the reader's language: text that people of two countries take for two
-amounts is no amount. docs/decisions/0024 has the rule and why.
+What is read never depends on the reader's language: a text that people of two countries read as two
+amounts is refused. docs/decisions/0024 has the rule and why.
 """
 
 import re
@@ -25,9 +25,9 @@ MAX_DIGITS = 15  # before the decimal sign
 MAX_NUMBER_LENGTH = 24  # with all its separators
 ARABIC_DECIMAL, ARABIC_THOUSANDS = "\u066b", "\u066c"
 DECIMAL_SIGNS = f".,{ARABIC_DECIMAL}"
-SEPARATOR = f"[{DECIMAL_SIGNS}{ARABIC_THOUSANDS} ']"  # what is no decimal sign groups thousands
+SEPARATOR = f"[{DECIMAL_SIGNS}{ARABIC_THOUSANDS} ']"  # those that are no decimal sign: thousands
 NUMBER = re.compile(f"(-?)([0-9]+(?:{SEPARATOR}[0-9]+)*)")
-# Other keyboards' separators. Their digits are no digits here: as easily misread as mistyped.
+# Separators of other keyboards. Their digits are refused: they are easily misread and mistyped.
 AS_ASCII = str.maketrans(
     {
         **{"\uff0e": ".", "\uff0c": ",", "\u2019": "'", "\uff07": "'"},
@@ -65,21 +65,21 @@ CURRENCIES = {
 
 
 class AmountError(ValueError):
-    """A text that is no amount of the currency: the API's `code` for why, and its facts.
+    """A text that is no amount of the currency: the API's error `code`, and its facts.
 
     `amount_ambiguous` has both `readings`, the smaller first: "1.00 1000.00".
     """
 
     def __init__(self, code: AmountErrorCode, **facts: str) -> None:
-        """Facts in major units of the currency, as decimal text."""
+        """Amounts in `facts` are decimal text in major units of the currency."""
         super().__init__(code)
         self.code, self.facts = code, facts
 
 
 def read_money(text: str, currency: str) -> Money:
-    """Read decimal text in major units: `("12,50", "eur")` -> 1250 minor units.
+    """Parse decimal text in major units: `("12,50", "eur")` -> 1250 minor units.
 
-    Raises AmountError. Whether it is too small or too large to be charged, SQL says.
+    Raises AmountError. The limits of a charge are checked in SQL.
     """
     digits = CURRENCIES.get(currency)
     if digits is None:
@@ -102,11 +102,10 @@ def read_money(text: str, currency: str) -> Money:
 
 
 def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
-    """The digits of `number` before and after its decimal sign.
+    """Split a number into the digits before and after its decimal sign.
 
-    `number` has ASCII digits between single separators. Raises AmountError where three digits
-    follow what one person takes for a decimal sign and another does not, or where it is grouped in
-    no way that everybody knows.
+    `number` has ASCII digits between single separators. Raises AmountError where its last separator
+    can be read as a decimal sign and as one of thousands, or where it is grouped in no known way.
     """
     groups, separators = re.split(SEPARATOR, number), re.findall(SEPARATOR, number)
     if not separators or (len(separators) > 1 and is_grouped(groups, separators)):
@@ -125,7 +124,7 @@ def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
 
 
 def is_grouped(groups: list[str], separators: list[str]) -> bool:
-    """Whether a number is written in thousands: one separator, and three digits after each."""
+    """Return whether a number is grouped in thousands, three digits after each separator."""
     first, *rest = groups
     return (
         len(set(separators)) == 1
@@ -137,7 +136,7 @@ def is_grouped(groups: list[str], separators: list[str]) -> bool:
 
 
 def as_text(whole: str, decimals: str, currency: str) -> str:
-    """One reading of a text, with the currency's own decimals where it has no others."""
+    """Format one reading of a text, with at least the decimals that the currency is shown with."""
     digits = CURRENCIES[currency]
     shown_decimals = decimals.rstrip("0") if len(decimals.rstrip("0")) > digits.shown else ""
     decimal_places = len(shown_decimals) or digits.shown
@@ -145,13 +144,13 @@ def as_text(whole: str, decimals: str, currency: str) -> str:
 
 
 def money_of(amount_minor: int, currency: str) -> Money:
-    """An amount of a known currency in both forms."""
+    """Make the Money of an amount in minor units."""
     text = major_units(amount_minor, currency)
     return Money(amount=text, amount_minor=amount_minor, currency=currency)
 
 
 def major_units(amount_minor: int, code: str) -> str:
-    """`(1250, "eur")` -> `"12.50"`, `(1200, "isk")` -> `"12"`; never rounded."""
+    """Format minor units: `(1250, "eur")` -> `"12.50"`, `(1200, "isk")` -> `"12"`; exact."""
     currency = CURRENCIES[code]
     digits = currency.exponent if amount_minor % currency.step else currency.shown
     return f"{Decimal(amount_minor).scaleb(-currency.exponent):.{digits}f}"

@@ -1,4 +1,4 @@
-"""The one shape of every error."""
+"""The model of all errors."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from backend.schemas.words import Model
 
 
 class ErrorFacts(Model):
-    """The one error shape. `code` is stable; `message` is for people; `facts` go with the code."""
+    """An error. `code` is stable; `message` is for people; `facts` depend on the code."""
 
     code: str
     message: str
@@ -15,6 +15,6 @@ class ErrorFacts(Model):
 
 
 class ErrorAnswer(Model):
-    """`{"error": {...}}` around every answer that is 4xx or 5xx."""
+    """`{"error": {...}}`: the body of every response that is 4xx or 5xx."""
 
     error: ErrorFacts

@@ -1,4 +1,4 @@
-"""Telegram groups: what the bot tells of them, and what an owner lets them see."""
+"""Telegram groups: what the bot reports of them, and what an owner lets them see."""
 
 from typing import Literal
 from uuid import UUID
@@ -6,15 +6,15 @@ from uuid import UUID
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, TelegramId
 
-# What Telegram tells of the bot in a group.
+# What Telegram reports of the bot in a group.
 GroupEvent = Literal["joined", "here", "left", "migrated"]
 
 
 class GroupNews(Model):
-    """POST /internal/groups/{chat_id}: what Telegram tells the bot of a group.
+    """POST /internal/groups/{chat_id}: what Telegram reports of the bot in a group.
 
-    It `joined`, it is still `here`, it has `left`, or the group `migrated`, that is, became the
-    supergroup `new_chat_id`.
+    It `joined`, it is still `here`, it has `left`, or the group `migrated` to the supergroup
+    `new_chat_id`.
     """
 
     happened: GroupEvent
@@ -22,10 +22,10 @@ class GroupNews(Model):
 
 
 class GroupPermissions(Model):
-    """PATCH /api/groups/{chat_id}: what an owner lets the group see; what is None stays.
+    """PATCH /api/groups/{chat_id}: what the group may see; what is None stays.
 
     `organization_id` is the one that the owner believes it is tied to. Announcements go to the
-    topic `message_thread_id`, or to the group's general one. Not `tied`: nothing any more.
+    topic `message_thread_id`, or to the group's general one. `tied` false ends the tie.
     """
 
     organization_id: UUID
@@ -36,7 +36,7 @@ class GroupPermissions(Model):
 
 
 class Group(Model):
-    """A group as the caller may know it: who is no owner learns only whether it is `tied`."""
+    """A group as the caller may see it: who is no owner sees only whether it is `tied`."""
 
     tied: bool
     organization_id: UUID | None = None

@@ -1,4 +1,4 @@
-"""What has happened: movements of a wallet, payments, their invoices, a month as a statement."""
+"""History: transactions of a wallet, payments, invoices, monthly statements."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -20,48 +20,48 @@ Limit = Annotated[int, Field(ge=1, le=100)]
 
 
 def split_at_commas(value: Any) -> Any:
-    """`status=pending,processing` names two, and so does `status` said twice."""
+    """Split a query parameter: `status=pending,processing` has two values."""
     return value.split(",") if isinstance(value, str) else value
 
 
 class PageQuery(Model):
-    """Which page of a list: the one that a `cursor` of its last answer leads to, or the first."""
+    """Which page of a list: that of a `cursor` from another page, or the first."""
 
     cursor: Cursor | None = None
     limit: Limit = 20
 
 
 class Page(Model):
-    """One page of a list, and where the pages beside it are."""
+    """One page of a list, with cursors to the pages beside it."""
 
     next_cursor: str | None
     previous_cursor: str | None
 
 
 class PaymentsQuery(PageQuery):
-    """GET /api/payments. Without `status` payments of every state are listed."""
+    """GET /api/payments. Without `status` payments of every status are listed."""
 
     organization_id: UUID
     status: Annotated[list[PaymentStatus] | None, BeforeValidator(split_at_commas)] = None
 
 
 class Payments(Page):
-    """Payments, newest first. `next_cursor` leads on to older ones, `previous_cursor` to newer."""
+    """Payments, newest first. `next_cursor` leads to older ones, `previous_cursor` to newer."""
 
     payments: list[Payment]
 
 
 class InvoicesQuery(PageQuery):
-    """GET /api/payments/invoices: Stripe is asked about each, so a page has 20 at most."""
+    """GET /api/payments/invoices: each is fetched from Stripe, so a page has 20 at most."""
 
     organization_id: UUID
     limit: Annotated[int, Field(ge=1, le=20)] = 10
 
 
 class Invoice(Model):
-    """What was paid. `url` is Stripe's page of the invoice, or of the receipt where there is none.
+    """A payment that succeeded. `url` is Stripe's page of the invoice, or else of the receipt.
 
-    `pdf` is the invoice as a file. Both addresses end after some weeks: ask again.
+    `pdf` is the invoice as a file. Both addresses expire after some weeks: list them again.
     """
 
     payment: Payment
@@ -82,17 +82,17 @@ class Wallets(Model):
 
 
 class TransactionsQuery(PageQuery):
-    """GET /api/organizations/{id}/transactions, of the default wallet where none is named."""
+    """GET /api/organizations/{id}/transactions; without `currency`, of the default wallet."""
 
     currency: Currency | None = None
     kind: Annotated[list[TransactionKind] | None, BeforeValidator(split_at_commas)] = None
 
 
 class Transaction(Model):
-    """One movement of a wallet. `money` is what it added; what it took has a minus.
+    """One movement of a wallet. `money` is what it added; below zero it took that out.
 
-    `balance` is the wallet's right after it. `reference` and `payment_id` name the payment behind
-    it, `paid_by` who made that.
+    `balance` is the wallet's after it. `reference` and `payment_id` are those of the payment that
+    it belongs to, `paid_by` is the name of who made that.
     """
 
     kind: TransactionKind
@@ -105,7 +105,7 @@ class Transaction(Model):
 
 
 class Transactions(Page):
-    """A wallet's movements, newest first. The cursors are as those of `Payments`."""
+    """A wallet's transactions, newest first. The cursors are as those of `Payments`."""
 
     transactions: list[Transaction]
 
@@ -119,7 +119,7 @@ class StatementQuery(Model):
 
 
 class Statement(Model):
-    """One month of a wallet: what was there, what moved, what is there at its end (or by now).
+    """One month of a wallet: opening balance, transactions, closing balance (or the current one).
 
     `csv` is the whole as a file for spreadsheets, `file_name` its name. `empty` says why there are
     no movements: the month has `not_begun`, it lies `before_first`, or `nothing_moved` in it.

@@ -1,4 +1,4 @@
-"""What an organization has saved to pay with, and how more is added."""
+"""Payment methods that an organization has saved, and how one is added."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,10 +13,10 @@ Label = Annotated[str, BeforeValidator(in_one_line), Field(max_length=50)]
 
 
 class PaymentMethod(Model):
-    """A card or another way to pay; `display_name` as people know it: "Visa •••• 4242".
+    """A card or another saved way to pay; `display_name` is such as "Visa •••• 4242".
 
-    Members see what the default one is called and nothing else. `standing`: `expiring` within a
-    month, or `expired`. `added_by` is a person's name, None where it was saved at Stripe.
+    Members see the name of the default one and nothing else. `standing`: `expiring` within a month,
+    or `expired`. `added_by` is a person's name, None where it was saved at Stripe.
     """
 
     id: UUID
@@ -47,9 +47,9 @@ class PaymentMethods(Model):
 class NewMethod(Shown):
     """POST /api/payments/methods, with exactly one of three.
 
-    `payment_method_id`, as Stripe.js made it (`pm_...`); `link: true` for a page of Stripe's to add
-    it on; or, in test mode, one of Stripe's published test cards. `shown_in` is the bot's message
-    that shows the link.
+    `payment_method_id`, as Stripe.js created it (`pm_...`); `link: true` for a page of Stripe's to
+    add it on; or, in test mode, one of Stripe's published test cards. `shown_in` is the bot's
+    message that shows the link.
     """
 
     organization_id: UUID
@@ -80,7 +80,7 @@ class MethodLink(Model):
 
 
 class AddedMethod(Model):
-    """What was added, or the link to add it on. `known`: it was there already, and was kept."""
+    """What was added, or the link to add it on. `known`: it was saved before, and was kept."""
 
     method: PaymentMethod | None = None
     known: bool = False
@@ -88,13 +88,16 @@ class AddedMethod(Model):
 
 
 class MethodChange(Model):
-    """PUT /api/payments/methods/{id}: what is None stays; an empty label is none."""
+    """PUT /api/payments/methods/{id}: what is None stays; an empty label removes it."""
 
     label: Label | None = None
     set_as_default: bool = False
 
 
 class Portal(Model):
-    """Stripe's page of the organization: its cards and invoices. For whoever asked, and soon."""
+    """Stripe's customer portal: cards and invoices.
+
+    The address is for the caller, and expires soon.
+    """
 
     url: str

@@ -12,7 +12,7 @@ class Money(Model):
 
 
 class Limits(Model):
-    """What one top-up may be, in major units of `currency`."""
+    """The limits of one top-up, in major units of `currency`."""
 
     minimum: str
     maximum: str
@@ -20,7 +20,7 @@ class Limits(Model):
 
 
 class Wallet(Model):
-    """One currency of an organization, with its balance and what one top-up may be.
+    """One currency of an organization, with its balance and the limits of one top-up.
 
     A balance below zero is a debt: refunds or disputes took more than there was.
     """

@@ -1,4 +1,4 @@
-"""What the bot is handed to tell, and what it reports."""
+"""Notifications that the bot delivers, and the outcomes that it reports."""
 
 from typing import Literal
 from uuid import UUID
@@ -11,27 +11,32 @@ from backend.schemas.words import Model, TelegramId
 
 
 class Notification(Model):
-    """Something to tell in one chat, as the claim door hands it to the bot.
+    """A notification for one chat, as the bot claims it.
 
-    `kind`: `payment_shown` edits `message_id` (or sends anew where it is None) to show `payment`;
-    `wallet_credited` tells another member of it, or a group, in the topic `message_thread_id`; a
-    group's `payment` has a balance only where an owner lets the group see it. `claim` must come
-    back with the result. `repeat` is true when an earlier try may have arrived: Telegram did not
-    say. Kinds that are not about a payment have `facts`: `member_joined` {organization_name, name,
-    role} goes to owners and admins, `role_changed` {organization_name, role, by} and
-    `member_removed` {organization_name, by} to whom it happened; `name` and `by` are names of
-    people. `method_link_shown` edits the message that shows `link`; `method_news`
-    {organization_name, happened, method_id, card, name} goes to owners and admins: a card was
-    `added` or `removed` by `name` (none where at Stripe), is `expiring`, or `name`, who had added
-    it, `left`. Of money that went back or may, owners and admins are told as well: `refund_made`
-    and `refund_failed` {organization_name, payment, reference, amount, currency, by?, reason?},
-    `fraud_warned`, and `dispute_opened`, `_withdrawn`, `_reinstated` and `_closed` {the same,
-    status, due_by?}: `payment` is its id as hex, `due_by` in seconds since 1970; and of
-    `recurring` top-ups {organization_name, news, amount, currency, interval, url?}: `news` is
-    `began`, `failed`, `action_required` or `ended`, `url` leads to where it can be paid; and of an
-    adjustment by the operator, `wallet_adjusted` {organization_name, amount, currency, reason,
-    reference}. `language`
-    and `time_zone` (an IANA name) are the reader's; `silent` when they have their quiet hours.
+    `claim` must come back with the result. `repeat`: an earlier try may have been delivered, as
+    Telegram did not answer. `message_id` is the message to edit, None for a new one;
+    `message_thread_id` is a group's topic. `language` and `time_zone` (an IANA name) are the
+    reader's; `silent` in their quiet hours. Kinds about a payment or a link have `payment` or
+    `link`, the others have `facts`:
+
+    - `payment_shown`: the message that shows `payment`
+    - `wallet_credited`: `payment` for another member, or a group; there it has a balance only where
+      an owner lets the group see it
+    - `method_link_shown`: the message that shows `link`
+    - `member_joined`, to owners and admins: organization_name, name, role
+    - `role_changed` and `member_removed`, to whom it happened: organization_name, by, and the role
+    - `method_news`, to owners and admins: organization_name, happened, method_id, card, name?;
+      a card was `added` or `removed` by `name` (none where at Stripe), is `expiring`, or `name`,
+      who had added it, `left`
+    - `refund_made`, `refund_failed`, `fraud_warned`, to owners and admins: organization_name,
+      payment (its id as hex), reference, amount, currency, by?, reason?
+    - `dispute_opened`, `_withdrawn`, `_reinstated`, `_closed`, to owners and admins: the same,
+      status, due_by? (seconds since 1970)
+    - `recurring`, to owners and admins: organization_name, news (`began`, `failed`,
+      `action_required`, `held`, `resumed`, `changed` or `ended`), amount, currency, interval,
+      url? (where it can be paid)
+    - `wallet_adjusted`, to owners and admins: organization_name, amount, currency, reason,
+      reference
     """
 
     id: int
@@ -56,7 +61,7 @@ class Notification(Model):
 
 
 class ClaimedNotifications(Model):
-    """POST /internal/notifications/claim: what to deliver now; empty when nothing came in time."""
+    """POST /internal/notifications/claim: what to deliver now; empty if nothing came in time."""
 
     notifications: list[Notification]
 
@@ -69,14 +74,14 @@ NotificationOutcome = Literal[
 class NotificationResult(Model):
     """POST /internal/notifications/{id}/result: what Telegram answered.
 
-    - `delivered`: `message_id` is where it stands now
+    - `delivered`: `message_id` is the message that shows it now
     - `retry`: not delivered; again after `retry_after` seconds, or with backoff where it is None
-    - `ambiguous`: Telegram did not answer in time, it may stand there already
+    - `ambiguous`: Telegram did not answer in time, so that it may have been delivered
     - `blocked`: the person or group no longer lets the bot write
     - `migrated`: the group is now `new_chat_id`
-    - `gone`: the message to edit, or the topic to write in, is not there any more; a new message
+    - `gone`: the message to edit, or the topic to write in, does not exist any more; a new message
       will be sent, into the general topic
-    - `refused`: Telegram will never take it; `reason` says why
+    - `refused`: Telegram will never accept it; `reason` says why
     """
 
     claim: UUID

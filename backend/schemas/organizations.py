@@ -1,4 +1,4 @@
-"""Organizations, who belongs to them, and how one gets in."""
+"""Organizations, their members, invitations, and the audit log."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -22,7 +22,7 @@ class OrganizationRequest(Model):
 
 
 class Organization(Model):
-    """An organization as one of its people sees it. The first wallet is the default one."""
+    """An organization as one of its members sees it. The first wallet is the default one."""
 
     id: UUID
     name: str
@@ -39,7 +39,7 @@ class Organizations(Model):
 
 
 class Member(Model):
-    """One of an organization's people. `is_me` marks the caller."""
+    """One member of an organization. `is_me` marks the caller."""
 
     user_id: UUID
     name: str
@@ -49,7 +49,7 @@ class Member(Model):
 
 
 class Members(Model):
-    """GET /api/organizations/{id}/members: owners first, then admins, then by time of joining."""
+    """GET /api/organizations/{id}/members: owners, admins, members, each by time of joining."""
 
     members: list[Member]
 
@@ -61,7 +61,7 @@ class RoleRequest(Model):
 
 
 class InvitationRequest(Model):
-    """POST /api/organizations/{id}/invitations: for how many people and how long."""
+    """POST /api/organizations/{id}/invitations: for how many people, and for how long."""
 
     role: Role = "member"
     uses: int = Field(default=1, ge=1, le=100)
@@ -69,7 +69,10 @@ class InvitationRequest(Model):
 
 
 class Invitation(Model):
-    """A way into an organization. `code` is told once, to whoever made it; we keep its hash."""
+    """An invitation into an organization.
+
+    `code` is shown once, to its creator; we store its hash.
+    """
 
     id: UUID
     organization_id: UUID
@@ -82,13 +85,13 @@ class Invitation(Model):
 
 
 class Invitations(Model):
-    """GET /api/organizations/{id}/invitations: those that still work, the newest first."""
+    """GET /api/organizations/{id}/invitations: those that are valid, the newest first."""
 
     invitations: list[Invitation]
 
 
 class CodeRequest(Model):
-    """POST /api/invitations/accept, and /show to look first: the code from the link."""
+    """POST /api/invitations/accept, and /show to read it first: the code from the link."""
 
     code: str = Field(min_length=1, max_length=64)
 
@@ -98,10 +101,10 @@ class AuditQuery(PageQuery):
 
 
 class AuditEntry(Model):
-    """One act. `user_id` and `name` are None for an operator's and the service's own.
+    """One action. `user_id` and `name` are None for those of an operator and of the service.
 
-    `through` is whose word there is for it: the bot for a Telegram user, Supabase for one of its
-    users, the service, or an operator at the command line. `facts` are ids and codes.
+    `through` is what vouched for it: the bot for a Telegram user, Supabase for one of its users,
+    the service, or an operator at the command line. `facts` are ids and codes.
     """
 
     id: int
@@ -114,7 +117,7 @@ class AuditEntry(Model):
 
 
 class AuditEntries(Model):
-    """What was done in an organization, newest first. `next_cursor` leads on to older acts."""
+    """What was done in an organization, newest first. `next_cursor` leads to older actions."""
 
     entries: list[AuditEntry]
     next_cursor: str | None

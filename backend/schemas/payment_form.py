@@ -1,4 +1,4 @@
-"""The unified form: one address for what an organization pays with and buys."""
+"""The combined form: one address for adding payment methods and for purchases."""
 
 from typing import Annotated, Literal
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Top-ups: what starts one, and how far one has come."""
+"""Payments: requests that start one, and its state."""
 
 from datetime import datetime
 from typing import Literal
@@ -19,14 +19,14 @@ PaymentFlow = Literal["checkout", "intent", "charge", "invoice"]
 
 
 class ShownIn(Model):
-    """The bot's message that shows a payment and changes with it (Telegram ids)."""
+    """The bot's message that shows an object and is edited with it (Telegram's ids)."""
 
     chat_id: TelegramId
     message_id: MessageId
 
 
 class Shown(Model):
-    """What a message of the bot's shows, if the bot asks for it."""
+    """The message that shows what is created, if the bot creates it."""
 
     shown_in: ShownIn | None = None
 
@@ -34,7 +34,7 @@ class Shown(Model):
 class PaymentRequest(Model):
     """POST /api/payments/create-intent. `amount` in major units, text or number.
 
-    Without `currency` the organization's default one is meant.
+    Without `currency` it is the organization's default currency.
     """
 
     organization_id: UUID
@@ -43,7 +43,7 @@ class PaymentRequest(Model):
 
 
 class CheckoutRequest(PaymentRequest, Shown):
-    """POST /api/payments/checkout: the same, and which message of the bot's shows it."""
+    """POST /api/payments/checkout: the same, and the bot's message that shows it."""
 
 
 class ChargeRequest(CheckoutRequest):
@@ -65,7 +65,7 @@ class Checkout(Model):
 
 
 class Intent(Model):
-    """What Stripe.js confirms on a page of the payer's own. The client secret is for that payer."""
+    """What Stripe.js needs on a page of yours. The client secret is for the payer alone."""
 
     payment_id: UUID
     payment_intent_id: str
@@ -79,13 +79,13 @@ class Customer(Model):
 
 
 class AttemptKey(Model):
-    """GET /api/me/attempt: the `Idempotency-Key` that something was asked for under."""
+    """GET /api/me/attempt: the `Idempotency-Key` of an earlier request."""
 
     key: str = Field(min_length=1, max_length=255)
 
 
 class Attempt(Model):
-    """What the caller began under a key; a refund that failed is one too."""
+    """What the caller began under a key, also a refund that failed."""
 
     payment_id: UUID | None = None
     refund_id: UUID | None = None
@@ -93,17 +93,17 @@ class Attempt(Model):
 
 
 class Payment(Model):
-    """A top-up and how far it has come.
+    """A payment and its state.
 
-    `reference` is the short name people quote, `order_reference` the caller's own. `flow` says how
-    it is paid: on Stripe's page, on one of the payer's own, or by a saved card, which `paid_with`
-    names. `url` is there only while it can be paid there. Who may not pay sees neither.
-    `last_decline` is Stripe's decline code of the last failed try. `under_review`
-    names why money that Stripe received is being looked at: `amount_differs`, `currency_differs`,
-    `paid_twice`, `not_applied`.
-    `balance` is the wallet's balance right after this payment's credit. `debt` is what of a payment
-    that is not paid yet goes to what the wallet owes. `refunded` went back of it, `refundable` may:
-    what is left, and not more than the wallet has (None where the reader may not know that).
+    `reference` is the short name that people quote, `order_reference` the caller's own. `flow` says
+    how it is paid: on Stripe's page, on one of the payer's own, by a saved card, which `paid_with`
+    names, or by an invoice. `url` is there only while it can be paid there. Who may not pay sees
+    neither. `last_decline` is Stripe's decline code of the last failed try. `under_review` names
+    why money that Stripe received is being checked: `amount_differs`, `currency_differs`,
+    `paid_twice`, `not_applied`. `balance` is the wallet's balance right after this payment's
+    credit. `debt` is the part of a payment that is not paid yet that goes to what the wallet owes.
+    `refunded` was given back, `refundable` can be: what is left, and not more than the wallet has
+    (None where the reader may not know that).
     """
 
     id: UUID

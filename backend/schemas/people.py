@@ -1,4 +1,4 @@
-"""The acting person, and where they belong."""
+"""The caller: profile, memberships, linking."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.schemas.words import Model, Role, TelegramId
 
 
 class Membership(Model):
-    """One organization, as one of its people sees it. The first wallet is the default one."""
+    """One organization, as one of its members sees it. The first wallet is the default one."""
 
     organization_id: UUID
     organization_name: str
@@ -19,7 +19,7 @@ class Membership(Model):
 
 
 class Introduction(Model):
-    """What Telegram says of the person who writes: PUT /api/me. `chat_id` only if it is private."""
+    """PUT /api/me: what Telegram says of the person who writes. `chat_id` only if it is private."""
 
     name: str = Field(max_length=256)
     language: str | None = Field(default=None, max_length=35)
@@ -34,11 +34,11 @@ class LinkCode(Model):
 
 
 class Me(Model):
-    """The acting person and the organizations they belong to, the oldest membership first.
+    """The caller and their organizations, the oldest membership first.
 
-    `language` is what they chose or else their Telegram client's; `time_zone` is an IANA name;
-    `organization_id` is the organization that is meant when nobody says which. `topups_in_chat` is
-    false where whoever runs this keeps top-ups out of the chat.
+    `language` is what they chose, or else their Telegram client's; `time_zone` is an IANA name;
+    `organization_id` is their default organization. `topups_in_chat` is false where the operator
+    keeps top-ups out of the chat.
     """
 
     user_id: UUID

@@ -1,4 +1,4 @@
-"""Money that went back: refunds, and disputes of payers' banks."""
+"""Clawbacks: refunds, and disputes of payers' banks."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,11 +16,11 @@ class RefundRequest(Model):
 
 
 class Refund(Model):
-    """Money on its way back to the payer.
+    """A refund to the payer.
 
     `requested`: Stripe has not answered yet. `pending` and `requires_action`: out of the wallet,
-    but not with the payer. `failed` and `canceled`: in the wallet again; `failure` is Stripe's
-    code for why. `refunded_by` is None where it was made in Stripe's dashboard.
+    but not with the payer. `failed` and `canceled`: in the wallet again; `failure` is Stripe's code
+    for why. `refunded_by` is None where it was made in Stripe's dashboard.
     """
 
     id: UUID
@@ -34,9 +34,9 @@ class Refund(Model):
 
 
 class Dispute(Model):
-    """The payer's bank wants the money back.
+    """A dispute: the payer's bank wants the money back.
 
-    `status` and `reason` are Stripe's; whoever answers it does so there, until `due_by`.
+    `status` and `reason` are Stripe's; it is answered in Stripe's dashboard, until `due_by`.
     `withdrawn`: it was taken out of the wallet, and `reinstated`: put back.
     """
 

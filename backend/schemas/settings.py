@@ -1,4 +1,4 @@
-"""What a person may choose for themselves."""
+"""Personal settings."""
 
 from datetime import time
 from typing import Annotated
@@ -13,7 +13,7 @@ TimeZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class QuietHours(Model):
-    """From when to when, by the person's own clock. They may span midnight."""
+    """From when to when, in the person's own time zone. They may span midnight."""
 
     begin: time
     end: time
@@ -24,8 +24,8 @@ class PersonalSettings(Model):
 
     `language` is the one in force: `chosen_language`, or the Telegram client's where that is None.
     `time_zone` is an IANA name. In `quiet_hours` messages arrive without a sound. `credits` and
-    `members`: whether to tell of other people's top-ups, and of who joins. One's own payments,
-    money that is being checked and what happens to oneself are always told.
+    `members`: whether to be notified of other people's top-ups, and of who joins. One's own
+    payments, money that is being checked and changes of one's own membership are always notified.
     """
 
     language: str

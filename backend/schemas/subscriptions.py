@@ -1,4 +1,4 @@
-"""Recurring top-ups: what is offered by name, what is wanted, what goes on."""
+"""Subscriptions (recurring top-ups) and packages."""
 
 from datetime import datetime
 from typing import Literal
@@ -31,7 +31,7 @@ class Packages(Model):
 class SubscriptionRequest(Model):
     """POST /api/payments/subscriptions: a package, or else an amount (major units) and how often.
 
-    Without `currency` the organization's default one is meant. A package has its own terms. With
+    Without `currency` it is the organization's default currency. A package has its own terms. With
     `payment_method_id` that saved card is charged at once; without it there is a page to begin on.
     """
 
@@ -46,7 +46,7 @@ class SubscriptionRequest(Model):
 class SubscriptionChange(Model):
     """PATCH /api/payments/subscriptions/{id}: what is left out stays.
 
-    A new amount (major units) counts from the next renewal on. What is paused charges nothing and
+    A new amount (major units) counts from the next renewal on. A paused one charges nothing, and
     makes nothing up later.
     """
 
@@ -55,7 +55,7 @@ class SubscriptionChange(Model):
 
 
 class Subscription(Model):
-    """A recurring top-up and how it stands.
+    """A recurring top-up and its state.
 
     `url` leads owners and admins to Stripe's page while it waits for its payer: `incomplete` before
     the first payment, `past_due` when a later one failed. `current_period_end` is when it is due
@@ -79,6 +79,6 @@ class Subscription(Model):
 
 
 class Subscriptions(Model):
-    """Those that go on, or may begin, newest first."""
+    """Those that are not canceled, newest first."""
 
     subscriptions: list[Subscription]

@@ -1,4 +1,4 @@
-"""What people did in the chat, on its way from Telegram's webhook to the bot."""
+"""Telegram's updates on their way from the webhook to the bot."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from backend.schemas.words import Model
 class ClaimedUpdate(Model):
     """An update as Telegram posted it (https://core.telegram.org/bots/api#update).
 
-    `claim` must come back within 30 seconds, or it is handed out again.
+    `claim` must come back within 30 seconds, or the update is handed out again.
     """
 
     id: int
@@ -20,7 +20,7 @@ class ClaimedUpdate(Model):
 
 
 class ClaimedUpdates(Model):
-    """POST /internal/updates/claim: what to handle now; empty when nothing came in time."""
+    """POST /internal/updates/claim: what to handle now; empty if nothing came in time."""
 
     updates: list[ClaimedUpdate]
 
@@ -32,6 +32,9 @@ class UpdateHandled(Model):
 
 
 class UpdateRejected(Model):
-    """POST /internal/updates/{id}/rejected: it cannot be read. `kind` is its first field's name."""
+    """POST /internal/updates/{id}/rejected: it cannot be parsed.
+
+    `kind` is its first field's name.
+    """
 
     kind: str = Field(pattern=r"^[a-z_]{1,40}$")

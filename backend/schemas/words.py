@@ -1,4 +1,4 @@
-"""What all models are made of, and the tokens that the bot signs."""
+"""The base model, shared types, and the audiences of the tokens that the bot signs."""
 
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -6,21 +6,21 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-# Who is calling: the two kinds of token that the bot signs with BOT_API_SECRET (HS256).
+# The two kinds of token that the bot signs with BOT_API_SECRET (HS256).
 BOT_ISSUER = "pursebot-bot"
 ACTOR_AUDIENCE = "pursebot-api"  # `sub` is the acting Telegram user's id
-SERVICE_AUDIENCE = "pursebot-internal"  # opens /internal/* and nothing else
+SERVICE_AUDIENCE = "pursebot-internal"  # for /internal/* and nothing else
 TOKEN_LIFETIME_SECONDS = 60
 
-Json = dict[str, Any]  # an object, of the database's or of somebody else's
+Json = dict[str, Any]  # a JSON object whose fields are not typed
 Role = Literal["owner", "admin", "member"]
 
 
 def amount_as_text(value: object) -> object:
-    """An amount as the caller wrote it: 50, 50.0 and "50.00" are all read as decimal text.
+    """Convert an amount in JSON to decimal text: 50, 50.0 and "50.00" are all accepted.
 
-    A JSON number's point is a decimal point, so where three digits follow it, a fourth makes sure
-    that nobody takes them for thousands: 1.125 becomes "1.1250".
+    A JSON number's point is a decimal point, so where three digits follow it, a fourth one is
+    added, which keeps them from being read as thousands: 1.125 becomes "1.1250".
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
@@ -29,7 +29,7 @@ def amount_as_text(value: object) -> object:
 
 
 def in_one_line(text: object) -> object:
-    """A text as it fits beside others: line breaks and what else cannot be seen are spaces."""
+    """Replace line breaks and unprintable characters of a text with single spaces."""
     if not isinstance(text, str):
         return text
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -60,12 +60,12 @@ AmountText = Annotated[
 
 
 class Model(BaseModel):
-    """Frozen, and strict about names: an unknown field is a mistake the caller should hear of."""
+    """The base of all models: frozen, and refusing fields that it does not name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class WhichOrganization(Model):
-    """The organization that is meant."""
+    """The organization that a request is about."""
 
     organization_id: UUID
