@@ -1,4 +1,4 @@
-"""SQL functions of payments: make one, open it at Stripe, ask how far it is, cancel it."""
+"""SQL functions of payments: create, open at Stripe, check, cancel, expire."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,11 +8,12 @@ from backend.schemas import Attempt, Payment, PaymentFlow
 
 
 class PaymentRow(Payment, extra="ignore"):
-    """A payment as the backend needs it to talk to Stripe.
+    """A payment as the service needs it for requests to Stripe.
 
-    `attempt` is part of the idempotency key. `sent_at` is when Stripe was last asked to charge the
-    card, None while it never was. `revoked`: what waits for its payer is to be closed.
-    `stripe_payment_method_id` is the saved card that is to be charged.
+    `attempt` is part of the idempotency key. `sent_at` is when Stripe was last asked to charge;
+    None if it never was. `revoked`: whoever started it lost the role, or a cancel was requested, so
+    that it is to be closed unpaid. `stripe_payment_method_id` is the saved payment method that is
+    to be charged.
     """
 
     amount_minor: int
@@ -29,7 +30,7 @@ class PaymentRow(Payment, extra="ignore"):
 
 
 class PaymentCheck(PaymentRow):
-    """A payment, and whether Stripe may be asked about it now (`due`)."""
+    """A payment, and whether it may be refetched now (`due`)."""
 
     due: bool
 
@@ -48,9 +49,9 @@ async def create_payment(
     payment_method_id: UUID | None = None,
     order_reference: str | None = None,
 ) -> Payment:
-    """Make a payment of `amount` minor units; the same key and input find the same one again.
+    """Create a payment of `amount` minor units; the same key and terms find the same one again.
 
-    Raises NotFound, RoleTooLow, TopupsOff, one of AmountRefused, TooManyRequests, ReferenceUsed,
+    Raises NotFound, RoleTooLow, TopupsOff, AmountRefused, TooManyRequests, ReferenceUsed,
     IdempotencyKeyReused.
     """
     row = await database.call(
@@ -70,13 +71,13 @@ async def create_payment(
 
 
 async def get_payment(database: Database, actor: Person, *, payment_id: UUID) -> Payment:
-    """Read a payment of an organization of the caller's. Raises NotFound."""
+    """Read a payment of one of the actor's organizations. Raises NotFound."""
     row = await database.call("get_payment", actor, payment_id=payment_id)
     return Payment.model_validate(row)
 
 
 async def request_payment_cancel(database: Database, actor: Person, *, payment_id: UUID) -> Payment:
-    """Ask for a payment to be canceled; at once where Stripe was not asked for anything yet.
+    """Record that a payment is to be canceled; one that Stripe was not asked for ends at once.
 
     Raises NotFound, RoleTooLow, PaymentClosed.
     """
@@ -85,7 +86,7 @@ async def request_payment_cancel(database: Database, actor: Person, *, payment_i
 
 
 async def get_payment_for_service(database: Database, *, payment_id: UUID) -> PaymentRow:
-    """Read all that is needed to talk to Stripe about a payment."""
+    """Read a payment for requests to Stripe."""
     row = await database.call("get_payment_for_service", SERVICE, payment_id=payment_id)
     return PaymentRow.model_validate(row)
 
@@ -98,9 +99,9 @@ async def mark_payment_opened(
     url: str | None = None,
     intent_id: str | None = None,
 ) -> PaymentRow:
-    """Write down the session or the intent that Stripe made: it can be paid from now on.
+    """Record the session or intent that Stripe created: the payment can be paid from now on.
 
-    What is known already stays; a payment that went on meanwhile is not moved.
+    What is recorded already stays, and so does the status of a payment that went on meanwhile.
     """
     row = await database.call(
         "mark_payment_opened",
@@ -116,10 +117,11 @@ async def mark_payment_opened(
 async def increase_attempt(
     database: Database, *, payment_id: UUID, attempt: int, without_customer: bool = False
 ) -> None:
-    """Ask under a new key next time, because Stripe remembers its refusal under the old one.
+    """Increase the attempt, and with it change the idempotency key.
 
-    Of a payment, or of the subscription with this id; once, however many saw the same error.
-    `without_customer`: the payment goes on without the customer that Stripe refused.
+    Under the old key Stripe would repeat its refusal. Of the payment, or else the subscription,
+    with this id. Nothing changes unless `attempt` is the current one, so that two callers with the
+    same error count once. `without_customer`: go on without the customer that Stripe refused.
     """
     await database.call(
         "increase_attempt",
@@ -131,7 +133,7 @@ async def increase_attempt(
 
 
 async def claim_payment_check(database: Database, *, payment_id: UUID) -> PaymentCheck:
-    """Read a payment, and take the turn to ask Stripe about it, which comes every three seconds.
+    """Read a payment, and claim the right to refetch it, which is granted every three seconds.
 
     Raises NotFound.
     """
@@ -140,20 +142,20 @@ async def claim_payment_check(database: Database, *, payment_id: UUID) -> Paymen
 
 
 async def list_payments_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List payments whose webhook may have been lost, the one first that was never asked about."""
+    """List payments whose webhook may have been lost; those never checked first."""
     ids: list[str] = await database.call("list_payments_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]
 
 
 async def expire_abandoned(database: Database, *, max_rows: int) -> None:
-    """End payments (`max_rows` of them) and subscriptions that nobody ever could pay in their time.
+    """End payments (at most `max_rows`) and subscriptions that were never opened in their time.
 
-    Only after Stripe's events have been read: they may tell of one that was paid.
+    To be called after Stripe's events were read, which may report that one was paid.
     """
     await database.call("expire_abandoned", SERVICE, max_rows=max_rows)
 
 
 async def get_attempt(database: Database, actor: Person, *, idempotency_key: str) -> Attempt:
-    """Read what the caller began under a key; all None where that is nothing."""
+    """Read what the actor began under a key; all fields are None if that is nothing."""
     row = await database.call("get_attempt", actor, idempotency_key=idempotency_key)
     return Attempt.model_validate(row)
