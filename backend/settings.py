@@ -130,6 +130,10 @@ class TelegramSettings(EnvironmentSettings):
     telegram_bot_token: SecretStr | None = None
     telegram_api_base: str = "https://api.telegram.org"
     telegram_webhook_url: str | None = None
+    support_contact: str | None = None
+    operator_name: str | None = None
+    operator_contact: str | None = None
+    legal_texts: str | None = None
 
 
 class DatabaseSettings(EnvironmentSettings):

@@ -8,6 +8,7 @@ from telegram.constants import ParseMode
 
 from bot.backend_api.client import BackendClient
 from bot.handlers import COMMANDS, HANDLERS
+from bot.legal.documents import load_legal_texts
 from bot.locales.texts import COMPLETE_LANGUAGE, Texts
 from bot.settings import Settings
 from bot.telegram.chat_order import ChatOrder
@@ -53,6 +54,11 @@ def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotA
         (name, command.description) for name, command in COMMANDS.items()
     )
     application.bot_data.support_contact = settings.support_contact
+    application.bot_data.legal_texts = load_legal_texts(
+        settings.legal_texts,
+        settings.operator_name,
+        settings.operator_contact or settings.support_contact,
+    )
     application.add_handlers(HANDLERS)
     application.add_error_handler(on_error)
     return application

@@ -10,6 +10,7 @@ from telegram import ext
 from telegram.ext.filters import COMMAND, TEXT, ChatType, SenderChat, StatusUpdate, UpdateType
 
 from bot import start
+from bot.legal.commands import show_privacy, show_terms
 from bot.locales import keys
 from bot.locales.key import Key
 from bot.organizations import groups, invite, link, members, organization
@@ -69,6 +70,8 @@ COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
     "language": Command(menu.language, keys.Command.LANGUAGE),
     "help": Command(start.show_help, keys.Command.HELP),
     "paysupport": Command(start.paysupport, keys.Command.PAYSUPPORT),
+    "privacy": Command(show_privacy, keys.Command.PRIVACY),
+    "terms": Command(show_terms, keys.Command.TERMS),
     "cancel": Command(start.cancel, keys.Command.CANCEL),
 }
 # By the whole of a button's data.
@@ -152,8 +155,11 @@ MONEY_TAPS: Final = {
         method_changes.remove_now_tapped, method_changes.remove_now_tapped_late
     ),
 }
+# The same for everybody, and nobody's secret: in groups too, also for anonymous administrators.
+PUBLIC_COMMANDS: Final[dict[str, Handler]] = {"privacy": show_privacy, "terms": show_terms}
 GROUP_COMMANDS: Final[dict[str, Handler]] = {
     **dict.fromkeys(COMMANDS, groups.redirect_to_private),
+    **PUBLIC_COMMANDS,
     "balance": groups.show_balance,
     "group": groups.show_group,
     "start": groups.show_group,
@@ -168,7 +174,11 @@ HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
     ext.MessageHandler(UpdateType.MESSAGE & HasCardNumber(), on_message(warn_of_card_number)),
     ext.ChatMemberHandler(groups.presence_changed, ext.ChatMemberHandler.MY_CHAT_MEMBER),
     ext.MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.group_migrated),
-    ext.CommandHandler(list(COMMANDS), on_message(groups.answer_anonymous), GROUP & SenderChat.ALL),
+    ext.CommandHandler(
+        COMMANDS.keys() - PUBLIC_COMMANDS.keys(),
+        on_message(groups.answer_anonymous),
+        GROUP & SenderChat.ALL,
+    ),
     *(
         ext.CommandHandler(name, on_message(handle), GROUP)
         for name, handle in GROUP_COMMANDS.items()

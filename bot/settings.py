@@ -5,10 +5,13 @@ environment wins.
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.legal.documents import read_documents
 
 
 def _base_address(value: str) -> str:
@@ -20,6 +23,17 @@ def _base_address(value: str) -> str:
 def _contact(value: str) -> str:
     if not CONTACT.fullmatch(value):
         raise ValueError("must be an @name, an e-mail address or a link (https://...)")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if len(value) > 200 or not value.isprintable() or not value.strip():
+        raise ValueError("must be a name on one line, of 200 characters at most")
+    return value.strip()
+
+
+def _legal_texts(value: Path) -> Path:
+    read_documents(value)
     return value
 
 
@@ -58,7 +72,9 @@ class Settings(BaseSettings):
     """The bot's settings. Names in capitals are those of the environment; no secret has a default.
 
     `bot_api_secret` signs what the bot says to the backend: HS256 wants a key of at least 32 bytes
-    (RFC 7518, 3.2). Addresses have no trailing slash. `support_contact` is whom /paysupport names.
+    (RFC 7518, 3.2). Addresses have no trailing slash. `support_contact` is whom /paysupport names;
+    `operator_contact`, unset: the same, stands with `operator_name` in /privacy and /terms, and
+    `legal_texts` is a folder with texts in the place of ours.
     """
 
     model_config = SettingsConfigDict(
@@ -76,6 +92,9 @@ class Settings(BaseSettings):
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
     telegram_webhook_url: Annotated[str, AfterValidator(_webhook_address)] | None = None
     support_contact: Annotated[str, AfterValidator(_contact)] | None = None
+    operator_name: Annotated[str, AfterValidator(_one_line)] | None = None
+    operator_contact: Annotated[str, AfterValidator(_contact)] | None = None
+    legal_texts: Annotated[Path, AfterValidator(_legal_texts)] | None = None
 
     @property
     def webhook(self) -> Webhook | None:

@@ -20,6 +20,8 @@ async def check_telegram(_chosen: Settings) -> Findings:
     if chosen.telegram_bot_token is None:
         yield new_finding("telegram.not_looked_at")
         return
+    if lacking := missing_in_legal_texts(chosen):
+        yield new_finding("telegram.operator_not_named", names=" and ".join(lacking))
     me = await call_bot_api(chosen, "getMe")
     if me is None or not me["ok"]:
         yield new_finding("telegram.silent" if me is None else "telegram.unknown")
@@ -37,6 +39,15 @@ async def check_telegram(_chosen: Settings) -> Findings:
         yield new_finding("telegram.waiting", number=waiting)
     if time.time() - info.get("last_error_date", 0) < AN_HOUR:
         yield new_finding("telegram.delivery_failed", reason=info["last_error_message"])
+
+
+def missing_in_legal_texts(chosen: TelegramSettings) -> list[str]:
+    """Return the settings that our texts of /privacy and /terms lack; an operator's need none."""
+    if chosen.legal_texts:
+        return []
+    contact = chosen.operator_contact or chosen.support_contact
+    named = {"OPERATOR_NAME": chosen.operator_name, "OPERATOR_CONTACT": contact}
+    return [name for name, value in named.items() if not value]
 
 
 async def call_bot_api(chosen: TelegramSettings, method: str) -> Json | None:

@@ -62,6 +62,11 @@ class Translator:
         return Translator(self._locale, self._sentences, zone)
 
     @property
+    def language(self) -> str:
+        """The language's tag: "en", "pt-br"."""
+        return str(self._locale).replace("_", "-").lower()
+
+    @property
     def own_name(self) -> str:
         """The language's name in itself."""
         return (self._locale.display_name or str(self._locale)).capitalize()

@@ -14,6 +14,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from backend.schemas import Introduction, Me, without_card_numbers
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
+from bot.legal.documents import LegalTexts
 from bot.locales.key import Key
 from bot.locales.texts import Texts
 from bot.locales.translator import Fact, Translator
@@ -60,6 +61,7 @@ class Shared:
     texts: Texts
     commands: tuple[tuple[str, Key], ...]  # name and description, in the order of the menu
     support_contact: str | None
+    legal_texts: LegalTexts
 
 
 class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Shared]):

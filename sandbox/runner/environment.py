@@ -22,6 +22,11 @@ EXAMPLE = CARRIED if CARRIED.exists() else ROOT / ".env.example"
 SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", EXAMPLE.read_text()))
 # Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
 NO_SUPABASE = "http://supabase.invalid"
+# Whom /privacy names beside the local Telegram; .invalid is nobody's (RFC 2606).
+OPERATOR = {
+    "OPERATOR_NAME": "the sandbox on your own machine",
+    "OPERATOR_CONTACT": "operator@sandbox.invalid",
+}
 LIVE_KEYS = ("sk_live_", "rk_live_")
 REST_API = {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}
 SUPABASE_KEYS = {"SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"}  # and its former name
@@ -98,6 +103,8 @@ def with_stand_ins(configured: Mapping[str, str], ports: Ports, data_dir: Path) 
         "BACKEND_URL": ports.backend_url,
         "DATA_DIR": str(data_dir),
     }
+    if "TELEGRAM_BOT_TOKEN" not in configured:
+        environment = {**OPERATOR, **environment}
     for service in ("TELEGRAM", "STRIPE"):
         ours = {name: value for name, value in made_up.items() if name.startswith(service)}
         if not configured.keys() & ours.keys() - {"STRIPE_WEBHOOK_SECRET"}:

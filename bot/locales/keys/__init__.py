@@ -22,6 +22,7 @@ from bot.locales.keys.conversation import (
     Command,
     Help,
     LateTap,
+    Legal,
     Notice,
     Start,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "InvitationHours",
     "Invoices",
     "LateTap",
+    "Legal",
     "Member",
     "Members",
     "MembershipNotification",

@@ -23,6 +23,8 @@ class Command:
     LANGUAGE: Final = Key("command.language")
     HELP: Final = Key("command.help")
     PAYSUPPORT: Final = Key("command.paysupport")
+    PRIVACY: Final = Key("command.privacy")
+    TERMS: Final = Key("command.terms")
     CANCEL: Final = Key("command.cancel")
     CARDS: Final = Key("command.cards")
 
@@ -112,6 +114,14 @@ class Help:
     PAYSUPPORT: Final = Key("help.paysupport")
     CONTACT: Final = Key("help.contact", "contact")
     UNKNOWN: Final = Key("help.unknown")
+
+
+class Legal:
+    """What /privacy and /terms fill in: a number as text."""
+
+    NO_OPERATOR: Final = Key("legal.no_operator")
+    NO_CONTACT: Final = Key("legal.no_contact")
+    YOUR_NUMBER: Final = Key("legal.your_number", "number")
 
 
 class Cancel:

@@ -31,6 +31,8 @@ class DoctorRunner:
             "PUBLIC_URL": system.url,
             "TELEGRAM_API_BASE": system.sandbox_url,
             "TELEGRAM_BOT_TOKEN": "1:sandbox",
+            "OPERATOR_NAME": "Acme Ltd",
+            "SUPPORT_CONTACT": "@acme_help",
         }
 
     async def examine(self, *words: str, **changed: str) -> tuple[int | None, FindingsBySubject]:
@@ -224,3 +226,22 @@ async def test_what_waits_for_too_long_is_found(
     assert "the oldest for 36" in findings["error", "outbox"]
     assert "still to be told: 1" in findings["warning", "outbox"]
     assert "should be over: 1" in findings["error", "payments"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"OPERATOR_NAME": ""}, "OPERATOR_NAME not set"),
+        ({"SUPPORT_CONTACT": ""}, "OPERATOR_CONTACT not set"),
+        ({"OPERATOR_NAME": "", "SUPPORT_CONTACT": ""}, "OPERATOR_NAME and OPERATOR_CONTACT not"),
+        ({"SUPPORT_CONTACT": "", "OPERATOR_CONTACT": "law@acme.example"}, ""),
+        ({"OPERATOR_NAME": "", "LEGAL_TEXTS": "texts of our own"}, ""),
+    ],
+)
+async def test_legal_texts_that_name_nobody_are_found(
+    doctor_runner: DoctorRunner, changed: dict[str, str], missing: str
+) -> None:
+    _, findings = await doctor_runner.examine(**changed)
+    warning = findings.get(("warning", "telegram"), "")
+    assert missing in warning
+    assert bool(missing) == bool(warning)

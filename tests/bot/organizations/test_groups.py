@@ -179,6 +179,20 @@ async def test_who_writes_as_the_group_or_a_channel_is_asked_to_write_as_themsel
     assert backend.calls == []
 
 
+@pytest.mark.parametrize(
+    ("text", "title"), [("/privacy", "<b>Privacy</b>"), ("/terms@a_bot", "<b>Terms</b>")]
+)
+async def test_what_is_nobodys_secret_is_answered_to_whoever_hides_too(
+    api: ScriptedBotApi, client: BackendClient, backend: FakeBackend, text: str, title: str
+) -> None:
+    mask = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+    topic = {"message_thread_id": 9, "is_topic_message": True}
+    api.updates = [command(1, text, sender_chat=CHAT, **topic, **{"from": mask})]
+    sent = await play(api, client, "sendMessage")
+    assert (sent["text"].startswith(title), sent["message_thread_id"]) == (True, "9")
+    assert backend.calls == []
+
+
 async def test_a_topic_is_answered_in_and_announced_to_where_that_was_allowed(
     api: ScriptedBotApi, client: BackendClient, backend: FakeBackend
 ) -> None:

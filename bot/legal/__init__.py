@@ -1,0 +1,1 @@
+"""Who runs the bot and by which rules: /privacy and /terms."""
