@@ -1,4 +1,4 @@
-"""Pursebot in Telegram: it shows, asks and delivers. Money is the backend's business."""
+"""The bot: Pursebot's conversation in Telegram. The backend decides about money."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`python -m bot`: the only place that builds real things, and takes them down in order."""
+"""`python -m bot`: builds the bot from its settings, runs it, and stops it in order."""
 
 import argparse
 import asyncio
@@ -37,7 +37,7 @@ eight seconds, 2 settings are missing or wrong. A bot that runs goes on trying.
 
 
 def main() -> int:
-    """Run the bot; return the exit code."""
+    """Run the bot from the command line; return the exit code, as `ABOUT` lists them."""
     argparse.ArgumentParser(prog="python -m bot", description=ABOUT).parse_args()
     try:
         settings = read_settings()
@@ -49,9 +49,9 @@ def main() -> int:
 
 
 async def run_until_signal(settings: Settings) -> int:
-    """Run the bot until a signal, a crash or a token refused at the start.
+    """Run the bot until SIGTERM or SIGINT, a crash, or a token refused at the start.
 
-    Returns the exit code.
+    Returns the exit code: 0 after a signal, 1 otherwise.
     """
     stop_signal = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,7 +72,10 @@ async def run_until_signal(settings: Settings) -> int:
 
 
 async def run(settings: Settings) -> None:
-    """Run the whole bot until cancelled. Raises InvalidToken when it cannot begin."""
+    """Run the whole bot until cancelled.
+
+    Raises InvalidToken when Telegram refuses the token at the start.
+    """
     texts = load_texts()
     async with new_session() as session:
         backend = BackendClient(session, settings.backend_url, settings.bot_api_secret)
@@ -90,9 +93,10 @@ async def started(
 ) -> AsyncIterator[None]:
     """Receive and handle updates for the length of the block, then finish those begun.
 
-    Whichever way was used before ends by itself: polling removes a webhook, a webhook ends polling.
-    It stays set while the bot is down, so that the backend goes on storing. Raises InvalidToken
-    when Telegram knows no such bot, and BadRequest.
+    With a `webhook` Telegram posts updates to the backend, else the bot polls. Each way ends the
+    other: https://core.telegram.org/bots/api#setwebhook. A webhook stays set while the bot is down,
+    so that the backend goes on storing updates. Raises InvalidToken for a refused token, and
+    BadRequest.
     """
     bot = application.bot
     async with AsyncExitStack() as stack:
@@ -119,7 +123,7 @@ async def started(
 
 @asynccontextmanager
 async def background_task(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run a task for the length of the block; cancel and await it at its end."""
+    """Run a task for the length of the block; cancel and await it at the end."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -129,7 +133,7 @@ async def background_task(work: Coroutine[None, None, None]) -> AsyncIterator[No
 
 
 async def show_commands_later(application: BotApplication) -> None:
-    """Show the menus when Telegram takes them; without them, the bot works."""
+    """Set the menus once Telegram accepts them; the bot works without them until then."""
     with suppress(BadRequest):
         await retry_until_answered("setMyCommands", lambda: show_commands(application))
 

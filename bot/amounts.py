@@ -1,7 +1,7 @@
-"""The one place where the bot reads an amount, whether it was typed or a button carries it.
+"""Amounts, typed or carried by a button: the only place where the bot reads them.
 
-What comes out is Money: the amount that moves. Questions, buttons and requests are made of that,
-never of the text it was read from; and a button carries it as `Money.amount`.
+The result is Money: the amount that moves. Questions, buttons and requests are made of it and never
+of the text that it was read from. A button carries it as `Money.amount`.
 """
 
 from backend.schemas import AmountError, Money, read_money
@@ -17,10 +17,10 @@ def typed_amount(
     *,
     above_zero: bool,
 ) -> Money:
-    """Read what somebody typed, in the currency that it is asked in.
+    """Read a typed amount in the currency of the question.
 
-    Raises BotRefusal: with the sentence `unreadable` where it is none or, `above_zero`, too little;
-    with both readings where it could mean two amounts.
+    Raises BotRefusal: with the sentence `unreadable` for text that is no amount and, with
+    `above_zero`, for one of 0 or less; with both readings for text that could mean two amounts.
     """
     try:
         amount = read_money(text, currency)
@@ -33,7 +33,7 @@ def typed_amount(
 
 
 def carried_amount(text: str, currency: str) -> Money:
-    """Read the amount that a button's data carries. Raises BotRefusal where it could mean two."""
+    """Read the amount in a button's data. Raises BotRefusal where it could mean two amounts."""
     try:
         return read_money(text, currency)
     except AmountError as error:  # from a version that put there what was typed

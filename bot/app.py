@@ -1,4 +1,4 @@
-"""The bot as a telegram.ext application: what it shares, its menus, and how it talks HTTP."""
+"""The bot as a telegram.ext application: shared objects, handlers, connections, menus."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries
 def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotApplication:
     """Build the whole bot, not yet started.
 
-    How it receives is `bot/telegram/polling.py` or `bot/telegram/webhook_updates.py`.
+    How it receives updates is in `bot/telegram/polling.py` and `bot/telegram/webhook_updates.py`.
     """
     defaults = ext.Defaults(
         parse_mode=ParseMode.HTML,
@@ -65,9 +65,9 @@ def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotA
 
 
 async def show_commands(application: BotApplication) -> None:
-    """Fill the menu beside the input field, in private and in groups, in every language.
+    """Set the command menus of private chats and of groups, in every language.
 
-    Raises TelegramError.
+    https://core.telegram.org/bots/api#setmycommands. Raises TelegramError.
     """
     texts = application.bot_data.texts
     for language in sorted(texts.languages):

@@ -1,7 +1,8 @@
-"""Everything that people can say to the bot, and what each does; the first entry that fits counts.
+"""All commands, buttons and messages that the bot handles, in the order in which they are matched.
 
-A button's data comes back as whatever somebody sends us, at most 64 bytes: the patterns below are
-the whole grammar, and what does not match exactly is not ours.
+The data of a button comes back from outside, at most 64 bytes
+(https://core.telegram.org/bots/api#inlinekeyboardbutton): it is handled only where it matches one
+of the patterns below as a whole.
 """
 
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ from bot.wallets.balance import balance
 
 
 class Command(NamedTuple):
-    """What a command does in private, and how the menu describes it."""
+    """The handler of a command in private chats, and its description in the menu."""
 
     handle: Handler
     description: Key
@@ -47,11 +48,11 @@ SUBSCRIPTION: Final = f"(?P<organization>{PACKED}):(?P<subscription>{PACKED})"
 INTERVAL: Final = "(?P<interval>w|m)"
 PACKAGE_OR_AMOUNT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-f]{{6}})"
 START: Final = f"(?P<organization>{PACKED}):{INTERVAL}:{PACKAGE_OR_AMOUNT}"
-METHOD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # all that 64 bytes have room for
+METHOD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # as much as 64 bytes have room for
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
 SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
-CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # the backend's, or nothing: the newest
+CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # of the backend; "": the newest page
 
 COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
     "topup": Command(topup.topup, keys.Command.TOPUP),
@@ -74,7 +75,7 @@ COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
     "terms": Command(show_terms, keys.Command.TERMS),
     "cancel": Command(start.cancel, keys.Command.CANCEL),
 }
-# By the whole of a button's data.
+# By the pattern of a button's data.
 TAPS: Final[dict[str, Handler]] = {
     "forget": start.forget_tapped,
     "topup": topup.topup,
@@ -125,7 +126,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
     f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.export,
 }
-# Those that move money or bind it: only while whoever tapped is there.
+# Taps that move money or bind it: see `bot/telegram/money_taps.py`.
 MONEY_TAPS: Final = {
     f"with:{CARD}:(?P<currency>[a-z]{{3}}):{AMOUNT}": MoneyTap(
         charges.charge_tapped, charges.charge_tapped_late

@@ -1,4 +1,4 @@
-"""Logging: one JSON line a fact on standard output, ours and the libraries', never a secret."""
+"""Logging: one JSON object a line on standard output, libraries' lines too, without secrets."""
 
 import logging
 import sys
@@ -16,15 +16,15 @@ COMMON_STEPS: tuple[Processor, ...] = (
 
 
 class WithoutSecrets:
-    """Renders a line as JSON and blots out card numbers and every secret, whoever put one there."""
+    """A structlog processor: renders a line as JSON without card numbers and without secrets."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """`secrets` are the texts that no line may contain."""
+        """Take the texts that no line may contain."""
         self._secrets = tuple(secrets)
         self._render = structlog.processors.JSONRenderer()
 
     def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> str:
-        """The last step: the finished line."""
+        """Render the line; each secret in it becomes `[secret]`."""
         line = without_card_numbers(str(self._render(logger, name, mask_card_numbers(event))))
         for secret in self._secrets:
             line = line.replace(secret, "[secret]")
@@ -32,10 +32,10 @@ class WithoutSecrets:
 
 
 def start_logging(secrets: Iterable[str]) -> None:
-    """Lead our lines and the libraries' through the same steps.
+    """Send our lines and the libraries' through the same processors to standard output.
 
-    Libraries speak from WARNING up: httpx writes every address it calls at INFO, and the Bot API's
-    addresses contain the bot's token.
+    `secrets` are the texts that no line may contain. Libraries log from WARNING up: at INFO httpx
+    writes each address that it calls, and those of the Bot API contain the bot's token.
     """
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(

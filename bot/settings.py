@@ -1,7 +1,7 @@
-"""What the bot is started with: one frozen model.
+"""The bot's settings: one frozen model.
 
-It is read from the environment, and from a file `.env` in the folder where the process starts; the
-environment wins.
+They are read from the environment and from a file `.env` in the working directory; the environment
+wins.
 """
 
 import re
@@ -58,23 +58,23 @@ BaseAddress = Annotated[str, AfterValidator(_base_address)]
 
 
 class Webhook(NamedTuple):
-    """Where Telegram posts updates, and the secret by which the backend knows it."""
+    """The address to which Telegram posts updates, and the secret that it sends along."""
 
     url: str
     secret: SecretStr
 
 
 class SettingsError(Exception):
-    """Settings are missing or wrong. The message names every one of them, and no value."""
+    """Settings that are missing or wrong. The message names all of them, and no value."""
 
 
 class Settings(BaseSettings):
-    """The bot's settings. Names in capitals are those of the environment; no secret has a default.
+    """The bot's settings; in the environment their names are in capitals. No secret has a default.
 
-    `bot_api_secret` signs what the bot says to the backend: HS256 wants a key of at least 32 bytes
-    (RFC 7518, 3.2). Addresses have no trailing slash. `support_contact` is whom /paysupport names;
-    `operator_contact`, unset: the same, stands with `operator_name` in /privacy and /terms, and
-    `legal_texts` is a folder with texts in the place of ours.
+    `bot_api_secret` signs the tokens for the backend: HS256 needs a key of at least 32 bytes (RFC
+    7518, section 3.2). Addresses have no trailing slash. `support_contact` is named by /paysupport.
+    `operator_contact` (unset: the same) and `operator_name` are named by /privacy and /terms;
+    `legal_texts` is a folder with texts that replace those of the bot.
     """
 
     model_config = SettingsConfigDict(
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
 
     @property
     def webhook(self) -> Webhook | None:
-        """Where Telegram posts; None where the bot polls."""
+        """The webhook; None where the bot polls."""
         url, secret = self.telegram_webhook_url, self.telegram_webhook_secret
         return Webhook(url, secret) if url and secret else None
 
@@ -108,7 +108,7 @@ ERROR_TEXTS: Final = {"missing": "is missing", "too_short": "must have 32 charac
 
 
 def read_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with all that is missing or wrong."""
+    """Read the settings of this process. Raises SettingsError with all that is missing or wrong."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The first sentences and the small ones: /start, /help, /paysupport, /cancel, the unknown."""
+"""/start, /help, /paysupport, /cancel, and answers to messages that are no command."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -21,7 +21,7 @@ from bot.payments import topup
 from bot.telegram.context import BotContext
 from bot.telegram.screens import Screen
 
-# Links to the bot carry a word: t.me/<bot>?start=invite_<code> arrives as "/start invite_<code>".
+# By the first word of a link's payload: the handler of its code.
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
     "invite": accept_invitation,
     "topup": topup.link_followed,
@@ -30,8 +30,13 @@ PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
 
 
 async def start(context: BotContext) -> None:
-    """/start: what a link asks for; else who you are here, your balances, and what to do next."""
-    kind, _, code = "".join(context.text.split()[1:2]).partition("_")
+    """Answer /start: do what its link names, else show the person's balances and the next step.
+
+    A link `t.me/<bot>?start=invite_<code>` arrives as the text `/start invite_<code>`:
+    https://core.telegram.org/bots/features#deep-linking.
+    """
+    payload = context.arguments.split()[0] if context.arguments else ""
+    kind, _, code = payload.partition("_")
     if kind in PAYLOADS:
         await PAYLOADS[kind](context, code)
         return
@@ -51,7 +56,7 @@ async def start(context: BotContext) -> None:
 
 
 def next_step_line(me: Me, membership: Membership, translator: Translator) -> str:
-    """Return how money is added, or who can do that."""
+    """Return a line on how to add money, or who can."""
     if not me.topups_in_chat:
         return translator.html(keys.Start.TOPUPS_OFF)
     if can_top_up(membership):
@@ -60,7 +65,7 @@ def next_step_line(me: Me, membership: Membership, translator: Translator) -> st
 
 
 async def show_help(context: BotContext) -> None:
-    """/help: the commands."""
+    """Answer /help with the list of commands."""
     await context.ensure_language()
     translator = context.translator
     commands = [
@@ -77,7 +82,7 @@ async def show_help(context: BotContext) -> None:
 
 
 async def paysupport(context: BotContext) -> None:
-    """/paysupport: Telegram asks every bot that takes payments to have it."""
+    """Answer /paysupport, which Telegram requires of bots that take payments."""
     await context.ensure_language()
     lines = [context.translator.html(keys.Help.PAYSUPPORT)]
     if contact := context.bot_data.support_contact:
@@ -86,23 +91,23 @@ async def paysupport(context: BotContext) -> None:
 
 
 async def cancel(context: BotContext) -> None:
-    """/cancel: forget a question. Waits for nobody, so that it always works."""
+    """Answer /cancel: forget the open question. It works without the backend."""
     forgotten, context.memory.question = context.memory.question, None
     await context.ensure_language()
     await context.reply_text(keys.Cancel.DONE if forgotten else keys.Cancel.NOTHING)
 
 
 async def forget_tapped(context: BotContext) -> None:
-    """Cancel, under a question: it is forgotten, as with every tap."""
+    """Confirm that the question above the button Cancel is forgotten, which any tap does."""
     await context.reply_or_edit(Screen(context.translator.html(keys.Cancel.DONE)))
 
 
 async def text_written(context: BotContext) -> None:
-    """Text without a command: the answer to an open question, if there is one."""
+    """Give a text to the open question, or explain the commands where none is open."""
     await (context.memory.question or explain_commands)(context)
 
 
 async def explain_commands(context: BotContext) -> None:
-    """Anything else in private: what the bot understands."""
+    """Reply which commands there are, to any other message in private."""
     await context.ensure_language()
     await context.reply_text(keys.Help.UNKNOWN)

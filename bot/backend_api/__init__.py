@@ -1,1 +1,1 @@
-"""The backend over HTTP: its client, its errors, and the claiming of work."""
+"""The backend over HTTP: its client, its errors, and claiming work from its queues."""

@@ -1,4 +1,4 @@
-"""The backend as the bot knows it: a typed method for each route that it calls."""
+"""The backend's client: a typed method for each route that the bot calls."""
 
 from bot.backend_api.groups import GroupRoutes
 from bot.backend_api.organizations import OrganizationRoutes
@@ -20,8 +20,8 @@ class BackendClient(
     SubscriptionRoutes,
     QueueRoutes,
 ):
-    """All routes of the backend that the bot calls; each noun's are in the file of that name.
+    """All routes that the bot calls; those of each noun are in the file of that name.
 
-    `user` is always the Telegram id of who acts. Every method raises BackendRefusal, with the codes
-    that `/openapi.json` lists at its route, or BackendUnavailable.
+    `user` is always the Telegram id of the acting person. Every method raises BackendRefusal, with
+    the codes that `/openapi.json` lists at its route, or BackendUnavailable.
     """

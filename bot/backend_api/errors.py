@@ -1,31 +1,31 @@
-"""What a call of the backend raises when it did not do what was asked."""
+"""Errors of calls to the backend."""
 
 
 class BackendError(Exception):
-    """The backend did not do what was asked.
+    """A call of the backend that failed.
 
     BackendError
-    +-- BackendRefusal        it answered no, with a code of its own
-    +-- BackendUnavailable    it did not answer, or not in a way that we can read
+    +-- BackendRefusal        it answered with an error code
+    +-- BackendUnavailable    it did not answer, or in a form that cannot be parsed
     """
 
 
 class BackendRefusal(BackendError):
-    """The backend's error shape: a stable `code`, its `facts`, the HTTP `status`.
+    """An error answer of the backend: a stable `code`, its `facts`, the HTTP `status`.
 
     The codes are listed at each route in the backend's `/openapi.json`.
     """
 
     def __init__(self, status: int, code: str, facts: dict[str, str], request_id: str) -> None:
-        """Keep the fields of a `schemas.ErrorAnswer`; `request_id` finds its line in the log."""
+        """Take the fields of a `schemas.ErrorAnswer`; `request_id` is in the backend's log."""
         super().__init__(code)
         self.status, self.code, self.facts, self.request_id = status, code, facts, request_id
 
 
 class BackendUnavailable(BackendError):
-    """No answer. `possibly_executed` is false only when no try can have reached the backend."""
+    """No usable answer; `possibly_executed` is false where no try reached the backend."""
 
     def __init__(self, reason: str, possibly_executed: bool) -> None:
-        """`reason` is for the log."""
+        """Take the reason for the log, and whether the request may have been carried out."""
         super().__init__(reason)
         self.possibly_executed = possibly_executed

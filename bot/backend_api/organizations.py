@@ -1,4 +1,4 @@
-"""Routes about organizations, their members and invitations."""
+"""Routes of organizations, their members and invitations."""
 
 from uuid import UUID
 
@@ -7,12 +7,12 @@ from bot.backend_api.transport import BackendTransport
 
 
 class OrganizationRoutes(BackendTransport):
-    """Organizations: new ones, names, members, roles, invitations."""
+    """Organizations: creation, names, members, roles, invitations."""
 
     async def create_organization(
         self, user: int, request: schemas.OrganizationRequest, *, idempotency_key: str
     ) -> schemas.Organization:
-        """Found an organization, which becomes the person's default one; once for each key."""
+        """Create an organization, once for each key; it becomes the person's default one."""
         return await self.request(
             user,
             "POST",
@@ -25,19 +25,19 @@ class OrganizationRoutes(BackendTransport):
     async def rename_organization(
         self, user: int, organization_id: UUID, request: schemas.OrganizationRequest
     ) -> schemas.Organization:
-        """Give an organization another name."""
+        """Rename an organization."""
         path = f"/api/organizations/{organization_id}"
         return await self.request(user, "PATCH", path, schemas.Organization, body=request)
 
     async def list_members(self, user: int, organization_id: UUID) -> schemas.Members:
-        """Return who belongs to an organization: owners first, then admins, then members."""
+        """Return the members of an organization: owners first, then admins, then members."""
         path = f"/api/organizations/{organization_id}/members"
         return await self.request(user, "GET", path, schemas.Members)
 
     async def change_role(
         self, user: int, organization_id: UUID, member_id: UUID, role: schemas.Role
     ) -> schemas.Member:
-        """Give a member another role. `member_id` is their `Member.user_id`."""
+        """Change a member's role. `member_id` is their `Member.user_id`."""
         path = f"/api/organizations/{organization_id}/members/{member_id}"
         body = schemas.RoleRequest(role=role)
         return await self.request(user, "PATCH", path, schemas.Member, body=body)
@@ -50,9 +50,10 @@ class OrganizationRoutes(BackendTransport):
     async def create_invitation(
         self, user: int, organization_id: UUID, request: schemas.InvitationRequest
     ) -> schemas.Invitation:
-        """Make an invitation; only this answer has its code.
+        """Create an invitation; only this answer has its code.
 
-        Of a lost answer, an invitation stays whose code nobody knows.
+        It is not repeated under a key: where the answer is lost, an invitation remains whose code
+        nobody has.
         """
         path = f"/api/organizations/{organization_id}/invitations"
         return await self.request(user, "POST", path, schemas.Invitation, body=request)
@@ -60,11 +61,11 @@ class OrganizationRoutes(BackendTransport):
     async def revoke_invitation(
         self, user: int, organization_id: UUID, invitation_id: UUID
     ) -> None:
-        """Make an invitation work for nobody any more."""
+        """Revoke an invitation; its code works for nobody any more."""
         path = f"/api/organizations/{organization_id}/invitations/{invitation_id}"
         await self.send(user, "DELETE", path)
 
     async def accept_invitation(self, user: int, code: str) -> schemas.Organization:
-        """Join an organization by an invitation's code; again is harmless."""
+        """Join an organization by an invitation's code; repeating it changes nothing."""
         path, body = "/api/invitations/accept", schemas.CodeRequest(code=code)
         return await self.request(user, "POST", path, schemas.Organization, body=body)

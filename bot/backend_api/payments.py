@@ -1,4 +1,4 @@
-"""Routes about payments, their refunds and their invoices."""
+"""Routes of payments, their refunds and their invoices."""
 
 from uuid import UUID
 
@@ -7,12 +7,12 @@ from bot.backend_api.transport import BackendTransport
 
 
 class PaymentRoutes(BackendTransport):
-    """Payments: new ones, how they stand, refunds, invoices."""
+    """Payments: created, read, canceled, refunded, invoiced."""
 
     async def create_checkout(
         self, user: int, request: schemas.CheckoutRequest, *, idempotency_key: str
     ) -> schemas.Checkout:
-        """Start a payment on Stripe's page; once for each key."""
+        """Create a payment on a page of Stripe's, once for each key."""
         return await self.request(
             user,
             "POST",
@@ -25,7 +25,7 @@ class PaymentRoutes(BackendTransport):
     async def charge_payment_method(
         self, user: int, request: schemas.ChargeRequest, *, idempotency_key: str
     ) -> schemas.Payment:
-        """Charge a saved payment method; once for each key."""
+        """Charge a saved payment method, once for each key."""
         return await self.request(
             user,
             "POST",
@@ -40,23 +40,23 @@ class PaymentRoutes(BackendTransport):
         return await self.request(user, "GET", "/api/payments", schemas.Payments, query=query)
 
     async def get_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
-        """Return a payment as it stands."""
+        """Return a payment."""
         return await self.request(user, "GET", f"/api/payments/{payment_id}", schemas.Payment)
 
     async def check_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
-        """Return a payment as it stands after asking Stripe."""
+        """Refetch a payment from Stripe, and return it."""
         path = f"/api/payments/{payment_id}/check"
         return await self.request(user, "POST", path, schemas.Payment)
 
     async def cancel_payment(self, user: int, payment_id: UUID) -> schemas.Payment:
-        """Close a payment's page unless it was paid; return the payment as it stands then."""
+        """Expire a payment's page unless it was paid; return the payment afterwards."""
         path = f"/api/payments/{payment_id}/cancel"
         return await self.request(user, "POST", path, schemas.Payment)
 
     async def create_refund(
         self, user: int, payment_id: UUID, request: schemas.RefundRequest, *, idempotency_key: str
     ) -> schemas.Refund:
-        """Send money of a payment back to its payer; once for each key."""
+        """Refund a payment, once for each key; the money goes back to its payer."""
         return await self.request(
             user,
             "POST",
@@ -67,6 +67,6 @@ class PaymentRoutes(BackendTransport):
         )
 
     async def list_invoices(self, user: int, query: schemas.InvoicesQuery) -> schemas.Invoices:
-        """Return a page of what was paid, newest first, with Stripe's invoices and receipts."""
+        """Return a page of paid payments, newest first, with Stripe's invoices and receipts."""
         path = "/api/payments/invoices"
         return await self.request(user, "GET", path, schemas.Invoices, query=query)

@@ -1,7 +1,7 @@
 """Routes of the backend's queues: notifications to send and, in webhook mode, updates to handle.
 
-They are for the bot itself, and act in no user's name. What claims is sent once: of a lost answer,
-the claims run out and are handed out again.
+They are called as the bot itself, in no user's name. A claim is requested once: where the answer is
+lost, the claims expire and are handed out again.
 """
 
 from backend import schemas
@@ -9,10 +9,10 @@ from bot.backend_api.transport import ANSWER_SECONDS, BackendTransport, deadline
 
 
 class QueueRoutes(BackendTransport):
-    """Claim work, and report what became of it."""
+    """Claims of work, and reports of its results."""
 
     async def claim_notifications(self, wait: int) -> schemas.ClaimedNotifications:
-        """Claim notifications to deliver now; wait up to `wait` seconds for the first."""
+        """Claim notifications to deliver; wait up to `wait` seconds for the first."""
         path = f"/internal/notifications/claim?wait={wait}"
         async with deadline(wait + ANSWER_SECONDS):
             return parse(schemas.ClaimedNotifications, await self.send_once(None, "POST", path))
@@ -20,25 +20,25 @@ class QueueRoutes(BackendTransport):
     async def report_notification(
         self, notification_id: int, result: schemas.NotificationResult
     ) -> None:
-        """Report what became of a claimed notification."""
+        """Report the result of a claimed notification."""
         path = f"/internal/notifications/{notification_id}/result"
         await self.send(None, "POST", path, body=result)
 
     async def claim_updates(self, wait: int, takeover: bool = False) -> schemas.ClaimedUpdates:
-        """Claim updates to handle now; wait up to `wait` seconds for the first.
+        """Claim updates to handle; wait up to `wait` seconds for the first.
 
-        `takeover` also takes what another bot, which is gone, had claimed.
+        `takeover` also claims those that another process, which is gone, had claimed.
         """
         path = f"/internal/updates/claim?wait={wait}&takeover={'true' if takeover else 'false'}"
         async with deadline(wait + ANSWER_SECONDS):
             return parse(schemas.ClaimedUpdates, await self.send_once(None, "POST", path))
 
     async def mark_update_handled(self, update: schemas.ClaimedUpdate) -> None:
-        """Report that a claimed update needs no more."""
+        """Report that a claimed update is handled."""
         body = schemas.UpdateHandled(claim=update.claim)
         await self.send(None, "POST", f"/internal/updates/{update.id}/handled", body=body)
 
     async def reject_update(self, update_id: int, kind: str) -> None:
-        """Have an update that cannot be read recorded and counted, and never handed out again."""
+        """Have an unreadable update recorded, counted, and never handed out again."""
         body = schemas.UpdateRejected(kind=kind)
         await self.send(None, "POST", f"/internal/updates/{update_id}/rejected", body=body)

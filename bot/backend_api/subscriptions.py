@@ -1,4 +1,4 @@
-"""Routes about subscriptions, which people know as recurring top-ups."""
+"""Routes of subscriptions, which the chat calls recurring top-ups."""
 
 from typing import Final
 from uuid import UUID
@@ -10,21 +10,21 @@ SUBSCRIPTIONS: Final = "/api/payments/subscriptions"
 
 
 class SubscriptionRoutes(BackendTransport):
-    """Subscriptions: what is offered, what goes on, what begins, changes and ends."""
+    """Subscriptions and packages: listed, started, changed, canceled."""
 
     async def list_packages(self, user: int) -> schemas.Packages:
-        """Return the subscriptions that the operator offers by name."""
+        """Return the packages: the subscriptions that the operator offers by name."""
         return await self.request(user, "GET", "/api/payments/packages", schemas.Packages)
 
     async def list_subscriptions(self, user: int, organization_id: UUID) -> schemas.Subscriptions:
-        """Return an organization's subscriptions that go on or may begin, newest first."""
+        """Return an organization's subscriptions that have not ended, newest first."""
         query = schemas.WhichOrganization(organization_id=organization_id)
         return await self.request(user, "GET", SUBSCRIPTIONS, schemas.Subscriptions, query=query)
 
     async def create_subscription(
         self, user: int, request: schemas.SubscriptionRequest, *, idempotency_key: str
     ) -> schemas.Subscription:
-        """Begin a subscription, with a saved payment method or by a page; once for each key."""
+        """Start a subscription, with a saved payment method or on a page, once for each key."""
         return await self.request(
             user,
             "POST",
@@ -35,12 +35,12 @@ class SubscriptionRoutes(BackendTransport):
         )
 
     async def get_subscription(self, user: int, subscription_id: UUID) -> schemas.Subscription:
-        """Return a subscription as it stands."""
+        """Return a subscription."""
         path = f"{SUBSCRIPTIONS}/{subscription_id}"
         return await self.request(user, "GET", path, schemas.Subscription)
 
     async def check_subscription(self, user: int, subscription_id: UUID) -> schemas.Subscription:
-        """Return a subscription as it stands after asking Stripe."""
+        """Refetch a subscription from Stripe, and return it."""
         path = f"{SUBSCRIPTIONS}/{subscription_id}/check"
         return await self.request(user, "POST", path, schemas.Subscription)
 
@@ -52,6 +52,6 @@ class SubscriptionRoutes(BackendTransport):
         return await self.request(user, "PATCH", path, schemas.Subscription, body=change)
 
     async def cancel_subscription(self, user: int, subscription_id: UUID) -> schemas.Subscription:
-        """End a subscription."""
+        """Cancel a subscription."""
         path = f"{SUBSCRIPTIONS}/{subscription_id}"
         return await self.request(user, "DELETE", path, schemas.Subscription)

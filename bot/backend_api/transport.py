@@ -1,4 +1,4 @@
-"""How the bot speaks HTTP to the backend: tokens, deadlines, tries and the parsing of answers."""
+"""HTTP to the backend: tokens, timeouts, retries, and parsing of answers."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ class BackendTransport:
     """
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, secret: SecretStr) -> None:
-        """`base_url` has no trailing slash; `secret` signs the tokens (BOT_API_SECRET)."""
+        """Take the session, the base address (no trailing slash) and the secret for tokens."""
         self._session, self._base_url, self._secret = session, base_url, secret
 
     async def request(
@@ -42,10 +42,10 @@ class BackendTransport:
         body: BaseModel | None = None,
         idempotency_key: str = "",
     ) -> Answer:
-        """Send a request as `send` does, and parse its answer.
+        """Send a request as `send` does, and parse its answer as `answer_model`.
 
-        `query` is what stands after `?` (without fields that are None), `body` is sent as JSON
-        (without fields that were not set).
+        `query` becomes the query string (without fields that are None), `body` the JSON (without
+        fields that were not set).
         """
         answer = await self.send(
             user,
@@ -65,10 +65,10 @@ class BackendTransport:
         body: BaseModel | None = None,
         idempotency_key: str = "",
     ) -> bytes:
-        """Send a request, again where the connection is lost; return the answer's body.
+        """Send a request, up to three times where the connection fails; return the answer's body.
 
-        So the request must be one that acts once, however often it arrives: a read, or one that
-        names a value, an idempotency key or a claim.
+        So the request must be idempotent: a read, or one that names a value, an idempotency key or
+        a claim.
         """
         failures = []
         async with deadline(ANSWER_SECONDS):
@@ -111,7 +111,7 @@ class BackendTransport:
 
 
 def new_session() -> aiohttp.ClientSession:
-    """Open a session for a BackendClient: no cookies; the deadline of a call is the client's."""
+    """Open an HTTP session for a BackendClient: without cookies, and no timeout for answers."""
     return aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
@@ -119,10 +119,7 @@ def new_session() -> aiohttp.ClientSession:
 
 
 def new_token(secret: SecretStr, user: int | None) -> str:
-    """Sign a token, good for a minute, that names the Telegram user who acts.
-
-    Without a user it is one for the routes of the bot itself.
-    """
+    """Return a signed token (HS256): of a user for their routes, without one for the bot's own."""
     now = int(time.time())
     claims = {
         "iss": schemas.BOT_ISSUER,
@@ -145,12 +142,12 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
 
 
 def query_string(query: BaseModel) -> str:
-    """Write a query as the end of an address: "?month=2026-11"."""
+    """Return a query as the end of an address: "?month=2026-11"."""
     return "?" + urlencode(query.model_dump(mode="json", exclude_none=True), doseq=True)
 
 
 def parse(model: type[Answer], body: bytes) -> Answer:
-    """Parse an answer's body; raise BackendUnavailable where it is not what the model says."""
+    """Parse an answer's body; raise BackendUnavailable where it does not fit the model."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -158,7 +155,7 @@ def parse(model: type[Answer], body: bytes) -> Answer:
 
 
 def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
-    """Turn an answer that is no success into the exception to raise."""
+    """Return the exception for an answer with an error status."""
     try:
         error = schemas.ErrorAnswer.model_validate_json(body).error
     except ValidationError:

@@ -1,4 +1,4 @@
-"""Routes about what moved in an organization's wallets."""
+"""Routes of the transactions in an organization's wallets."""
 
 from uuid import UUID
 
@@ -7,12 +7,12 @@ from bot.backend_api.transport import BackendTransport
 
 
 class WalletRoutes(BackendTransport):
-    """Movements and statements."""
+    """Transactions and statements."""
 
     async def list_transactions(
         self, user: int, organization_id: UUID, query: schemas.TransactionsQuery
     ) -> schemas.Transactions:
-        """Return a page of a wallet's movements, newest first."""
+        """Return a page of a wallet's transactions, newest first."""
         path = f"/api/organizations/{organization_id}/transactions"
         return await self.request(user, "GET", path, schemas.Transactions, query=query)
 

@@ -1,7 +1,7 @@
-"""Claiming work from the backend, for as long as the process runs.
+"""Claiming work from the backend's queues, for as long as the process runs.
 
-The backend keeps the queues; a claim that is never answered runs out and is handed out again. So
-nothing is kept here, and a crash loses nothing.
+The backend stores the queues; a claim that is never reported expires and is handed out again. So
+nothing is stored here, and a crash loses nothing.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ async def process_claims(
     claim: Callable[[int], Awaitable[Sequence[Claimed]]],
     handle: Callable[[Claimed], Coroutine[None, None, None]],
 ) -> None:
-    """Claim and handle, many at once, until cancelled; then finish what was begun.
+    """Claim and handle work, AT_ONCE items in parallel, until cancelled; then finish those begun.
 
-    `claim` is called with the seconds that it may wait for work, and raises BackendError; `handle`
+    `claim` takes for how many seconds it may wait for work, and raises BackendError; `handle`
     raises nothing.
     """
     tasks: set[asyncio.Task[None]] = set()
@@ -48,7 +48,7 @@ async def process_claims(
 async def claim_with_backoff(
     claim: Callable[[int], Awaitable[Sequence[Claimed]]],
 ) -> Sequence[Claimed]:
-    """Claim until the backend answers; return what there is to do."""
+    """Claim until the backend answers; return the claimed items."""
     pause = MIN_PAUSE
     while True:
         try:

@@ -1,1 +1,1 @@
-"""Notifications of the backend, shown in their chats."""
+"""Delivery of the backend's notifications to their chats."""

@@ -1,7 +1,6 @@
-"""The delivery worker: claims notifications, shows them, and reports what Telegram answered.
+"""The delivery worker: claims notifications, sends their screens, reports Telegram's answers.
 
-The backend keeps the queue, the rates and the retries. Which screen shows a notification, `SCREENS`
-says by its kind; what the kinds carry says `backend.schemas.Notification`.
+The backend stores the queue, limits the rates and retries.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,22 +33,22 @@ log = structlog.get_logger("bot")
 
 
 class DeliveryWorker:
-    """Delivers to many chats at once and to each chat one message after the other."""
+    """Delivers notifications: to many chats in parallel, to each chat in order."""
 
     def __init__(self, bot: Bot, backend: BackendClient, texts: Texts) -> None:
-        """`bot` must be initialized."""
+        """Take an initialized bot, the backend to claim from, and all languages."""
         self._bot, self._backend, self._texts = bot, backend, texts
         self._chats = ChatTurns()
 
     async def run(self) -> None:
-        """Deliver until cancelled; then finish what is on its way."""
+        """Deliver until cancelled; then finish the deliveries begun."""
         await process_claims(self._claim, self._deliver)
 
     async def _claim(self, wait: int) -> list[Notification]:
         return (await self._backend.claim_notifications(wait)).notifications
 
     async def _deliver(self, notification: Notification) -> None:
-        """Show a notification when it is its chat's turn, and report the result."""
+        """Deliver a notification in its chat's turn, and report the result."""
         async with self._chats.turn(notification.chat_id):
             try:
                 message_id = await self._show(notification)
@@ -88,14 +87,14 @@ class DeliveryWorker:
         facts |= result.model_dump(include={"outcome", "reason"}, exclude_none=True)
         try:
             await self._backend.report_notification(notification.id, result)
-        except BackendError as error:  # the claim runs out, and it comes again
+        except BackendError as error:  # the claim expires, and it is handed out again
             log.warning("result_not_reported", error=str(error), **facts)
         else:
             log.info("notification_processed", **facts)
 
 
 def notification_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return the screen of a notification, for the chat that it goes to.
+    """Return the screen of a notification.
 
     Raises KeyError or ValueError for one that lacks what its kind carries.
     """
@@ -103,21 +102,22 @@ def notification_screen(notification: Notification, translator: Translator) -> S
 
 
 def payment_shown_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return the message of the payment itself."""
+    """Return the message of a payment."""
     return payment_screen(payment_of(notification), translator)
 
 
 def wallet_credited_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return what another member reads, or a group: its id is negative, and no button works there.
+    """Return the notification of a payment for other members or for a group.
 
-    Which of it a group can see, the backend has decided already.
+    A group's chat id is negative, and its message has no buttons. What the group may read of it,
+    the backend has decided.
     """
     screen = credited_screen(payment_of(notification), translator)
     return screen if notification.chat_id > 0 else Screen(screen.text)
 
 
 def setup_link_shown_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return the message of a link to add a payment method."""
+    """Return the message of a setup link."""
     return setup_link_screen(link_of(notification), translator)
 
 
@@ -129,7 +129,7 @@ def payment_of(notification: Notification) -> Payment:
 
 
 def link_of(notification: Notification) -> MethodLink:
-    """Return the link that a notification carries; raise ValueError where it has none."""
+    """Return the setup link that a notification carries; raise ValueError where it has none."""
     if notification.link is None:
         raise ValueError(f"{notification.kind} without its link")
     return notification.link

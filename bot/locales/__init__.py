@@ -1,1 +1,1 @@
-"""What people read: a file of sentences per language, and how they are filled in."""
+"""The bot's texts: a file of sentences for each language, and their formatting."""

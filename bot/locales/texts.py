@@ -1,7 +1,8 @@
-"""All languages: reads the locale files beside this one, and finds the nearest to a language tag.
+"""All languages: parses the locale files beside this one, and finds the nearest to a language tag.
 
 A locale file is named by its language tag (`en.toml`, `pt-br.toml`). A sentence is a text with
-`{placeholders}`, or a table by plural category (`{one = ..., other = ...}`) chosen by `count`.
+`{placeholders}`, or a table of texts by plural category (`{one = ..., other = ...}`) of the fact
+`count`.
 """
 
 import tomllib
@@ -20,10 +21,10 @@ PLURAL_CATEGORIES = {"zero", "one", "two", "few", "many", "other"}
 
 
 class Texts:
-    """All languages there are."""
+    """The translators of all languages."""
 
     def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
-        """`catalogs` are sentences by dotted key, by lower-case language tag; English complete."""
+        """Take the sentences by key, by lower-case language tag; those of English are complete."""
         self._translators = {}
         for tag in catalogs:
             chain = [near for near in (*_nearer(tag), COMPLETE_LANGUAGE) if near in catalogs]
@@ -31,23 +32,26 @@ class Texts:
             self._translators[tag] = Translator(Locale.parse(tag, sep="-"), sentences)
 
     def translator(self, language: str | None, time_zone: str = "UTC") -> Translator:
-        """Return the translator for a language tag: "pt-br", else "pt", else English."""
+        """Return the translator of a language tag: of "pt-br", else "pt", else English.
+
+        `time_zone` is an IANA name.
+        """
         nearest = (tag for tag in _nearer((language or "").lower()) if tag in self._translators)
         return self._translators[next(nearest, COMPLETE_LANGUAGE)].in_time_zone(time_zone)
 
     @property
     def languages(self) -> frozenset[str]:
-        """The tags of all languages there are."""
+        """The tags of all languages."""
         return frozenset(self._translators)
 
 
 def load_texts(folder: Path = LOCALES) -> Texts:
-    """Read every locale file of `folder`."""
+    """Parse all locale files of `folder`."""
     return Texts({file.stem: read_catalog(file) for file in sorted(folder.glob("*.toml"))})
 
 
 def read_catalog(file: Path) -> dict[str, Sentence]:
-    """Read one locale file; return its sentences by dotted key."""
+    """Parse one locale file; return its sentences by dotted key."""
     return dict(_flatten(tomllib.loads(file.read_text(encoding="utf-8"))))
 
 

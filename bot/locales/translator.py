@@ -1,4 +1,4 @@
-"""Sentences in one language: placeholders filled in, money and times written through Babel."""
+"""Sentences in one language, with money, times and names formatted by Babel."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,14 +26,14 @@ Sentence = str | dict[str, str]  # a text, or texts by plural category
 
 
 class Price(NamedTuple):
-    """An amount to be shown: decimal text in major units, and its currency's ISO code."""
+    """An amount to show: decimal text in major units, and its currency's ISO code."""
 
     amount: str
     currency: str
 
 
 class MonthName(str):
-    """A month ("2026-11") to be shown by its name."""
+    """A month ("2026-11") to show by its name."""
 
 
 Fact = str | int | Price | Money | datetime | date
@@ -42,19 +42,19 @@ Fact = str | int | Price | Money | datetime | date
 class Translator:
     """The sentences of one language, for a reader in one time zone.
 
-    Times are shown by the reader's clock, and those of UTC say so.
+    Times are shown in that time zone; those in UTC say so.
     """
 
     def __init__(
         self, locale: Locale, sentences: Mapping[str, Sentence], zone: tzinfo = UTC
     ) -> None:
-        """`sentences` by the names of their keys."""
+        """Take the locale, the sentences by the names of their keys, and the reader's time zone."""
         self._locale = locale
         self._sentences = sentences
         self._zone = zone
 
     def in_time_zone(self, time_zone: str) -> "Translator":
-        """Return the same with an IANA time zone's clock; UTC's where the zone is unknown."""
+        """Return the same translator for an IANA time zone; for UTC where the zone is unknown."""
         try:
             zone = get_timezone(time_zone)
         except (LookupError, ValueError):  # no such zone, or what no zone can be called
@@ -72,18 +72,18 @@ class Translator:
         return (self._locale.display_name or str(self._locale)).capitalize()
 
     def day_of(self, moment: datetime) -> date:
-        """Return the day that a moment belongs to where the reader is."""
+        """Return the date of a moment in the reader's time zone."""
         return moment.astimezone(self._zone).date()
 
     def html(self, key: Key, **facts: Fact) -> str:
-        """Return the sentence as Telegram's HTML; names and other text in it are escaped.
+        """Return the sentence as Telegram's HTML, with the facts in it escaped.
 
         Raises KeyError where `facts` lack a placeholder of the sentence.
         """
         return self._fill(key, facts, lambda text: escape(text, quote=False))
 
     def text(self, key: Key, **facts: Fact) -> str:
-        """Return the sentence where Telegram reads no HTML: on buttons and in notices.
+        """Return the sentence for buttons and notices, where Telegram reads no HTML.
 
         Raises KeyError where `facts` lack a placeholder of the sentence.
         """
@@ -132,5 +132,5 @@ class Translator:
 
 
 def short(name: str, limit: int = 40) -> str:
-    """Cut a name to at most `limit` characters, so that it fits into a line or on a button."""
+    """Return a name of at most `limit` characters, cut so that it fits a line or button."""
     return name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…"

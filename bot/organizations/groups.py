@@ -1,8 +1,7 @@
-"""Groups: an owner ties one to an organization and decides what can be seen there.
+"""Groups: an owner ties one to an organization and decides what it shows.
 
-All else stays private. Authority is the role in the organization and the backend decides on it;
-what somebody is in the group counts for nothing, and who writes as the group or a channel is
-nobody.
+Everything else stays private. The backend decides by the role in the organization; the role in the
+group means nothing, and a message in the name of the group or of a channel has no person.
 """
 
 import re
@@ -29,9 +28,10 @@ LINKABLE_AMOUNT: Final = re.compile("([0-9]{1,9}) ?([A-Za-z]{0,3})")
 
 
 async def presence_changed(update: Update, context: BotContext) -> None:
-    """The bot was added to a group or removed from it, or can do more or less there: report it.
+    """Report that the bot was added to a group or removed, or that its rights there changed.
 
     A group that it joins is offered to be tied.
+    https://core.telegram.org/bots/api#chatmemberupdated
     """
     change = update.my_chat_member
     if change is None or change.chat.type not in GROUPS:
@@ -43,21 +43,24 @@ async def presence_changed(update: Update, context: BotContext) -> None:
 
 
 def presence_event(before: ChatMember, after: ChatMember) -> GroupNews:
-    """Return what a change of the bot's own membership is to the backend."""
+    """Return a change of the bot's own membership as the backend's event."""
     if not is_inside(after):
         return GroupNews(happened="left")
     return GroupNews(happened="here" if is_inside(before) else "joined")
 
 
 def is_inside(member: ChatMember) -> bool:
-    """Return whether this is a member; who is restricted can be one or not."""
+    """Return whether this is a member; a restricted one may be or not."""
     return member.status in INSIDE or (
         isinstance(member, ChatMemberRestricted) and member.is_member
     )
 
 
 async def group_migrated(update: Update, context: BotContext) -> None:
-    """The group became a supergroup: report it. Both chats tell us, each naming the other."""
+    """Report that the group became a supergroup; both chats send a message that names the other.
+
+    https://core.telegram.org/bots/api#message
+    """
     if message := update.message:
         old = message.migrate_from_chat_id or context.chat_id
         new = message.migrate_to_chat_id or context.chat_id
@@ -66,14 +69,14 @@ async def group_migrated(update: Update, context: BotContext) -> None:
 
 
 async def show_group(context: BotContext) -> None:
-    """/group and /start: offer to tie it, or to change what can be seen there."""
+    """Answer /group and /start in a group: offer to tie it, or to change what it shows."""
     await context.backend.report_group_event(context.chat_id, GroupNews(happened="here"))
     group = await context.backend.get_group(context.speaker.id, context.chat_id)
     await context.reply(group_screen(group, context.translator))
 
 
 async def show_balance(context: BotContext) -> None:
-    """/balance: the wallets, where an owner lets the group see them."""
+    """Answer /balance in a group with the wallets, where an owner allowed that."""
     try:
         shown = await context.backend.get_group_balance(context.speaker.id, context.chat_id)
     except BackendRefusal as refusal:
@@ -89,22 +92,22 @@ async def show_balance(context: BotContext) -> None:
 
 
 async def redirect_to_private(context: BotContext) -> None:
-    """Every other command: money is a matter for the private chat, and nothing of it shows here."""
+    """Answer any other command in a group with a link to the private chat."""
     await context.reply(private_screen(keys.Start.GROUP, context))
 
 
 async def answer_anonymous(context: BotContext) -> None:
-    """A command of an anonymous administrator or a channel: there is nobody to answer."""
+    """Answer a command that was sent in the name of the group or of a channel."""
     await context.reply(private_screen(keys.Group.ANONYMOUS, context))
 
 
 async def explain_groups(context: BotContext) -> None:
-    """/group in private: how a group comes to an organization."""
+    """Answer /group in private: how a group is tied to an organization."""
     await context.reply_text(keys.Group.HOW)
 
 
 async def tie_tapped(context: BotContext) -> None:
-    """Tie to an organization: to the one that this person owns, or chose of those."""
+    """Tie the group to the person's organization; offer a choice where they own several."""
     owned = await owned_memberships(context)
     if len(owned) > 1:
         await context.edit(context.message_id, choice_screen(owned, context.translator))
@@ -116,7 +119,7 @@ async def tie_tapped(context: BotContext) -> None:
 
 
 async def decision_tapped(context: BotContext) -> None:
-    """The group can see more, less, or nothing. Announcements go to the topic of this message."""
+    """Change what the group shows, or untie it. Announcements go to the topic of this message."""
     owned = await owned_memberships(context)
     permissions = permissions_of_tap(owned[0].organization_id, context)
     group = await context.backend.change_group_permissions(
@@ -165,7 +168,7 @@ async def owned_memberships(context: BotContext) -> list[Membership]:
 
 
 def group_screen(group: Group, translator: Translator) -> Screen:
-    """Return what a group can see, for its owner with a button for each decision."""
+    """Return what a group shows and, for its owner, a button for each decision."""
     if not group.tied:
         return tie_screen(translator)
     if group.organization_id is None:
@@ -187,13 +190,13 @@ def group_screen(group: Group, translator: Translator) -> Screen:
 
 
 def tie_screen(translator: Translator) -> Screen:
-    """Return what a group sees that belongs to no organization."""
+    """Return the message of a group that is not tied, with the button to tie it."""
     tie = button(translator.text(keys.Button.TIE), "tie")
     return Screen(translator.html(keys.Group.TIE), ((tie,),))
 
 
 def choice_screen(owned: list[Membership], translator: Translator) -> Screen:
-    """Return one button per organization."""
+    """Return a button for each organization."""
     rows = []
     for membership in owned:
         name = short(membership.organization_name)
@@ -203,7 +206,7 @@ def choice_screen(owned: list[Membership], translator: Translator) -> Screen:
 
 
 def private_screen(key: Key, context: BotContext) -> Screen:
-    """Return a sentence, and the way to the private chat; from /topup it leads to a top-up."""
+    """Return a sentence and a link to the private chat; after /topup it starts a top-up there."""
     command, *arguments = context.text.split(maxsplit=1)
     payload = None
     if command.startswith("/topup"):

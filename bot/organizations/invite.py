@@ -1,7 +1,7 @@
-"""/invite: a link that lets people into an organization; and what happens to who opens it.
+"""/invite: links by which people join an organization, and what happens when one is opened.
 
-Only this answer of the backend has the code in the link: it keeps its hash. Who loses the message
-makes another link.
+Only the answer to the creation has the code of the link: the backend stores its hash. Whoever loses
+the message makes another link.
 """
 
 import re
@@ -36,7 +36,7 @@ CODE_LENGTH: Final = 64  # Telegram carries no more in a link
 
 @in_organization
 async def invite(membership: Membership, context: BotContext) -> None:
-    """/invite [role] [how many people] [how long]: offer the choices, or make the link at once."""
+    """Answer /invite [role] [people] [duration]: offer the choices, or make the link at once."""
     require_manager(membership)
     arguments = " ".join(context.text.lower().split()[1:])
     if not arguments:
@@ -47,7 +47,7 @@ async def invite(membership: Membership, context: BotContext) -> None:
 
 
 async def offer_tapped(context: BotContext) -> None:
-    """Invite, and every choice: show the same message with this choice marked."""
+    """Show the choices with the tapped one marked."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
     screen = offer_screen(membership, offer_of_tap(context), context.translator)
@@ -55,7 +55,7 @@ async def offer_tapped(context: BotContext) -> None:
 
 
 async def make_link_tapped(context: BotContext) -> None:
-    """Make the link: it takes the place of the choices, so that they make one link only."""
+    """Make the link; it replaces the choices, so that they make one link only."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     await create_link(membership, offer_of_tap(context), context)
 
@@ -63,7 +63,7 @@ async def make_link_tapped(context: BotContext) -> None:
 async def create_link(
     membership: Membership, request: InvitationRequest, context: BotContext
 ) -> None:
-    """Create an invitation, and show its link to be passed on."""
+    """Create an invitation, and show its link."""
     invitation = await context.backend.create_invitation(
         context.speaker.id, membership.organization_id, request
     )
@@ -72,7 +72,7 @@ async def create_link(
 
 
 async def revoke_tapped(context: BotContext) -> None:
-    """Revoke: nobody gets in by this link any more."""
+    """Revoke the invitation: nobody can join by its link any more."""
     await context.introduce()
     organization_id, invitation_id = context.id("organization"), context.id("invitation")
     await context.backend.revoke_invitation(context.speaker.id, organization_id, invitation_id)
@@ -80,11 +80,11 @@ async def revoke_tapped(context: BotContext) -> None:
 
 
 async def accept_invitation(context: BotContext, code: str) -> None:
-    """/start invite_<code>: make the person a member at once.
+    """Make the person a member, as /start invite_<code> asks.
 
-    Nobody is asked again: to open a bot by a link, Telegram makes people tap Start, and to join
-    shows colleagues one's name and nothing else. The default organization stays what it was, so
-    that nobody's next /topup goes to where a link of a stranger led them; and one can leave.
+    There is no further question: Telegram makes people tap Start, and joining shows only one's name
+    to the members. The default organization stays, so that no later /topup goes to the organization
+    of a stranger's link.
     """
     await context.introduce()
     # What cannot be a code is refused by the backend like any code that does not work.
@@ -135,7 +135,7 @@ def offer_of_tap(context: BotContext) -> InvitationRequest:
 def offer_screen(
     membership: Membership, offer: InvitationRequest, translator: Translator
 ) -> Screen:
-    """Return the choices: role, how many people, how long, a row each; and Make the link."""
+    """Return the choices of role, number of people and duration, and the button to make it."""
 
     def choice(label: str, **changed: Role | int) -> InlineKeyboardButton:
         chosen = offer.model_copy(update=changed)
@@ -167,7 +167,7 @@ def offer_data(membership: Membership, offer: InvitationRequest) -> str:
 
 
 def link_screen(invitation: Invitation, url: str, translator: Translator) -> Screen:
-    """Return the link, what it does, and the way to take it back."""
+    """Return the link, its terms, and the button to revoke it."""
     text = translator.html(
         keys.Invitation.LINK,
         organization=short(invitation.organization_name),

@@ -1,7 +1,7 @@
-"""/start link_<code>: the same person here and at Supabase.
+"""/start link_<code>: connects a Telegram user with a Supabase user.
 
-The code is made by whoever is signed in there. Its link could be sent to somebody else, who would
-then lend their rights to the sender; so what it does is explained, and asked, before it is done.
+The code is made by the signed-in Supabase user. Its link could be sent to somebody else, who would
+give the sender their own rights; so the person is asked before it is done.
 """
 
 import re
@@ -16,7 +16,7 @@ CODE: Final = "[0-9a-f]{32}"
 
 
 async def link_followed(context: BotContext, code: str) -> None:
-    """Ask before anything is connected. Raises BotRefusal for what cannot be a code."""
+    """Ask whether to connect the accounts. Raises BotRefusal for what cannot be a code."""
     await context.introduce()
     if not re.fullmatch(CODE, code):
         raise BotRefusal(keys.Refusal.LINK_INVALID)

@@ -1,6 +1,6 @@
-"""/members: who belongs to an organization, and what somebody with the right to can change.
+"""/members: the members of an organization, and changes of their roles.
 
-The list, one person, a question before what cannot be taken back: all in one message.
+The list, one member and the question before a removal are one message that changes in place.
 """
 
 from typing import Final, NamedTuple
@@ -39,7 +39,7 @@ NOTIFICATIONS: Final[dict[str, Key]] = {
 
 
 class TappedMember(NamedTuple):
-    """What a button names: the organization as the tapping person sees it, who, on which page."""
+    """The member that a button names: the tapping person's membership, the member, their page."""
 
     membership: Membership
     member: Member
@@ -48,12 +48,12 @@ class TappedMember(NamedTuple):
 
 @in_organization
 async def members(membership: Membership, context: BotContext) -> None:
-    """/members, the button Members, and the arrows under them."""
+    """Answer /members, the button Members, and the arrows below the list."""
     await show_members(membership, int(context.part("page") or 0), context)
 
 
 async def member_tapped(context: BotContext) -> None:
-    """Show a person: what they are, and a button for each change that the tapping one can make."""
+    """Show a member, and a button for each change that the tapping person can make."""
     membership, member, page = await tapped_member(context)
     translator = context.translator
     rows = [
@@ -66,7 +66,7 @@ async def member_tapped(context: BotContext) -> None:
 
 
 async def confirm_tapped(context: BotContext) -> None:
-    """Before somebody is removed or made an owner: ask whether they are sure."""
+    """Ask before a member is removed or made an owner."""
     membership, member, _ = await tapped_member(context)
     translator, change = context.translator, context.part("change")
     question = member_line(CONFIRMATIONS[change], membership, member, translator)
@@ -78,7 +78,7 @@ async def confirm_tapped(context: BotContext) -> None:
 
 
 async def change_tapped(context: BotContext) -> None:
-    """Give a role, or remove the person; then show the list as it is now."""
+    """Change a member's role, or remove them; then show the list."""
     membership, member, page = await tapped_member(context)
     user, organization_id = context.speaker.id, membership.organization_id
     change = context.part("change")
@@ -91,7 +91,7 @@ async def change_tapped(context: BotContext) -> None:
 
 
 async def tapped_member(context: BotContext) -> TappedMember:
-    """Return the member that a button names. Raises BotRefusal where they are gone."""
+    """Return the member that a button names. Raises BotRefusal where they have left."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     listed = await context.backend.list_members(context.speaker.id, membership.organization_id)
     for number, member in enumerate(listed.members):
@@ -101,9 +101,9 @@ async def tapped_member(context: BotContext) -> TappedMember:
 
 
 async def show_members(membership: Membership, page: int, context: BotContext) -> None:
-    """Show a line per person, a button for each whom this role can change, arrows to other pages.
+    """Show a page of members, a button for each whom this role can change, and arrows.
 
-    Of a page behind the last, the last is shown.
+    For a page after the last, the last is shown.
     """
     listed = await context.backend.list_members(context.speaker.id, membership.organization_id)
     translator, count = context.translator, len(listed.members)
@@ -125,7 +125,7 @@ async def show_members(membership: Membership, page: int, context: BotContext) -
 
 
 def arrow_row(membership: Membership, page: int, last_page: int) -> Row:
-    """Return the arrows to the pages before and after, as far as there are such pages."""
+    """Return the arrows to the previous and the next page, where there are such."""
     id, arrows = membership.organization_id.hex, []
     if page > 0:
         arrows.append(button("←", f"members:{id}:{page - 1}"))
@@ -135,7 +135,7 @@ def arrow_row(membership: Membership, page: int, last_page: int) -> Row:
 
 
 def changes_of(membership: Membership, member: Member) -> tuple[str, ...]:
-    """Return what this role can make of a person: another role, or "removed". Of oneself: /org."""
+    """Return the possible changes of a member: other roles, or "removed"; none of oneself."""
     roles = GRANTABLE_ROLES[membership.role]
     if member.is_me or member.role not in roles:
         return ()
@@ -145,19 +145,19 @@ def changes_of(membership: Membership, member: Member) -> tuple[str, ...]:
 def change_button(
     change: str, membership: Membership, member: Member, translator: Translator
 ) -> InlineKeyboardButton:
-    """Return the button that makes a change, or asks first where it cannot be taken back."""
+    """Return the button of a change; it asks first where the change cannot be undone."""
     action = "ask" if change in CONFIRMATIONS else "change"
     data = f"{action}:{member_ids(membership, member)}:{change}"
     return button(translator.text(CHANGES[change]), data)
 
 
 def member_ids(membership: Membership, member: Member) -> str:
-    """Return how a button names a person of an organization."""
+    """Return a member's ids as a button carries them, the organization's first."""
     return f"{packed(membership.organization_id)}:{packed(member.user_id)}"
 
 
 def member_line(key: Key, membership: Membership, member: Member, translator: Translator) -> str:
-    """Return a sentence about a person of an organization."""
+    """Return a sentence about a member."""
     return translator.html(
         key,
         name=short(member.name),

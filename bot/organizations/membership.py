@@ -1,6 +1,7 @@
-"""What a person's memberships mean for a conversation. The backend decides again on each request.
+"""Memberships: a person's role in an organization, and what it allows in the chat.
 
-A membership is a person's role in an organization, with the organization's wallets.
+A membership has the organization's wallets. The bot only chooses what it offers; the backend checks
+the role on each request.
 """
 
 from collections.abc import Iterator
@@ -41,29 +42,29 @@ def default_first(me: Me) -> list[Membership]:
 
 
 def default_membership(me: Me) -> Membership | None:
-    """Return the membership that is used when no organization is named; None for a stranger."""
+    """Return the membership in the default organization; None for a person without any."""
     return next(iter(default_first(me)), None)
 
 
 def can_top_up(membership: Membership) -> bool:
-    """Return whether this role can add money to this organization's wallet."""
+    """Return whether this role can add money to the organization's wallet."""
     return membership.role in TOP_UP_ROLES and bool(membership.wallets)
 
 
 def top_up_role(translator: Translator) -> str:
-    """Return the lowest role that can add money, as a word."""
+    """Return the name of the lowest role that can add money."""
     return translator.text(keys.ROLE_NAMES[TOP_UP_ROLES[-1]])
 
 
 def require_manager(membership: Membership) -> Membership:
-    """Return the membership of who can invite and rename; raise BotRefusal for others."""
+    """Return the membership of an owner or admin; raise BotRefusal for others."""
     if not GRANTABLE_ROLES[membership.role]:
         raise BotRefusal(keys.Refusal.ROLE_TOO_LOW)
     return membership
 
 
 def balance_lines(membership: Membership, translator: Translator) -> Iterator[str]:
-    """Yield a line for the organization and one per wallet of it."""
+    """Yield a line for the organization and one for each of its wallets."""
     role = translator.text(keys.ROLE_NAMES[membership.role])
     name = short(membership.organization_name)
     yield translator.html(keys.Balance.ORGANIZATION, organization=name, role=role)
@@ -72,28 +73,28 @@ def balance_lines(membership: Membership, translator: Translator) -> Iterator[st
 
 
 def wallet_line(balance: Money, translator: Translator) -> str:
-    """Return what is in a wallet or, where refunds and disputes took more, what it owes."""
+    """Return a wallet's balance or, where clawbacks took more than it had, its debt."""
     if owed := debt_of(balance):
         return translator.html(keys.Balance.DEBT, debt=owed)
     return translator.html(keys.Balance.WALLET, balance=balance)
 
 
 def debt_of(balance: Money) -> Price | None:
-    """Return what a wallet with this balance owes, if it does."""
+    """Return the debt of a wallet with this balance; None where it has none."""
     if balance.amount_minor >= 0:
         return None
     return Price(balance.amount.lstrip("-"), balance.currency)
 
 
 def debt_lines(membership: Membership, currency: str, translator: Translator) -> list[str]:
-    """Return the line that a top-up goes to a debt first, if the wallet in `currency` has one."""
+    """Return the line that a top-up first pays a debt, where the wallet in `currency` has one."""
     balances = [wallet.balance for wallet in membership.wallets]
     debts = [debt_of(balance) for balance in balances if balance.currency == currency]
     return [translator.html(keys.TopUp.DEBT, debt=debt) for debt in debts if debt]
 
 
 def menu_rows(me: Me, translator: Translator) -> tuple[Row, ...]:
-    """Return the buttons that go with a person's organizations."""
+    """Return the buttons below a list of a person's organizations."""
     membership = default_membership(me)
     row = [balance_button(translator)]
     if membership is not None and me.topups_in_chat and can_top_up(membership):
@@ -102,7 +103,7 @@ def menu_rows(me: Me, translator: Translator) -> tuple[Row, ...]:
 
 
 def balance_button(translator: Translator) -> InlineKeyboardButton:
-    """Return the button that does what /balance does."""
+    """Return the button Balance."""
     return button(translator.text(keys.Button.BALANCE), "balance")
 
 

@@ -1,7 +1,7 @@
-"""/org: the default organization, what you are in it, and the ways to another or a new one.
+"""/org: the default organization, one's role in it, and switching to another or a new one.
 
-The default organization is the one of /topup, /balance, /members and /invite. The backend
-remembers it; every button names its organization, so an old message never acts on another one.
+The default organization is that of /topup, /balance, /members and /invite. The backend stores it;
+every button names its organization, so that an old message never acts on another one.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -30,9 +30,9 @@ from bot.telegram.screens import Screen, back_button, button
 
 
 def in_organization(act: Callable[[Membership, BotContext], Awaitable[None]]) -> Handler:
-    """Make a handler of what acts in the organization that a button names, or the default one.
+    """Return a handler that calls `act` with the tapped or the default organization.
 
-    A stranger reads how to get into one.
+    A person without any reads how to join one.
     """
 
     async def handle(context: BotContext) -> None:
@@ -50,7 +50,7 @@ def in_organization(act: Callable[[Membership, BotContext], Awaitable[None]]) ->
 
 
 async def organization(context: BotContext) -> None:
-    """/org, /org new [name], and whatever leads back there."""
+    """Answer /org, /org new [name], and the buttons back to it."""
     me = await context.introduce()
     match context.text.split(maxsplit=2)[1:]:
         case []:
@@ -64,7 +64,7 @@ async def organization(context: BotContext) -> None:
 
 
 async def use_tapped(context: BotContext) -> None:
-    """Switch: this organization is the default one from now on."""
+    """Make this organization the default one."""
     await context.introduce()
     organization_id = context.id("organization")
     await context.backend.set_default_organization(context.speaker.id, organization_id)
@@ -72,20 +72,20 @@ async def use_tapped(context: BotContext) -> None:
 
 
 async def new_tapped(context: BotContext) -> None:
-    """New organization: ask for its name; the next message is the answer."""
+    """Ask for the name of a new organization; the next message is the answer."""
     await context.introduce()
     context.memory.question = new_name_written
     await context.reply_or_edit(Screen(context.translator.html(keys.Organization.NEW)))
 
 
 async def new_name_written(context: BotContext) -> None:
-    """Take the name of the new organization; the question stays until it is one."""
+    """Create the organization with the typed name; the question stays open until it is valid."""
     await context.introduce()
     await create_organization(context.text, context)
 
 
 async def create_organization(name: str, context: BotContext) -> None:
-    """Found an organization, which is the default one then. Raises BotRefusal for a bad name."""
+    """Create an organization, which becomes the default one. Raises BotRefusal for a bad name."""
     key = f"{context.chat_id}:{context.message_id}:organization"  # one message founds one
     with refusing_bad_names():
         request = OrganizationRequest(name=name)
@@ -94,7 +94,7 @@ async def create_organization(name: str, context: BotContext) -> None:
 
 
 async def rename_tapped(context: BotContext) -> None:
-    """Rename: ask for the new name; the next message is the answer."""
+    """Ask for another name of an organization; the next message is the answer."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
     context.memory.question = partial(name_written, membership.organization_id)
@@ -104,7 +104,7 @@ async def rename_tapped(context: BotContext) -> None:
 
 
 async def name_written(organization_id: UUID, context: BotContext) -> None:
-    """Take the new name of an organization; the question stays until it is one."""
+    """Rename the organization; the question stays open until the name is valid."""
     await context.introduce()
     with refusing_bad_names():
         request = OrganizationRequest(name=context.text)
@@ -114,7 +114,7 @@ async def name_written(organization_id: UUID, context: BotContext) -> None:
 
 @contextmanager
 def refusing_bad_names() -> Iterator[None]:
-    """Raise BotRefusal for a name that is too long or empty, or in which nothing is visible."""
+    """Raise BotRefusal for a name that is too long or empty, or without a visible character."""
     try:
         yield
     except ValidationError as error:
@@ -126,14 +126,14 @@ def refusing_bad_names() -> Iterator[None]:
 
 
 async def show_named(context: BotContext) -> None:
-    """Show the default organization after a name was given."""
+    """Show the default organization after it was named."""
     context.memory.question = None
     me = await context.introduce()
     await context.reply(organization_screen(me, context.translator))
 
 
 async def leave_tapped(context: BotContext) -> None:
-    """Leave: ask whether they are sure."""
+    """Ask whether to leave the organization."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     translator = context.translator
     leave = button(
@@ -146,7 +146,7 @@ async def leave_tapped(context: BotContext) -> None:
 
 
 async def leave_now_tapped(context: BotContext) -> str:
-    """Leave, for sure: by the route that removes others."""
+    """Leave the organization; return the notice."""
     me, organization_id = await context.introduce(), context.id("organization")
     await context.backend.remove_member(context.speaker.id, organization_id, me.user_id)
     await organization(context)
@@ -154,7 +154,7 @@ async def leave_now_tapped(context: BotContext) -> str:
 
 
 def organization_screen(me: Me, translator: Translator) -> Screen:
-    """Return the default organization and what can be done from there, or how to get into one."""
+    """Return the default organization with its actions, or how to join one."""
     new_row = (button(translator.text(keys.Button.NEW_ORGANIZATION), "new_org"),)
     if not me.organizations:
         return Screen(translator.html(keys.Start.STRANGER), (new_row,))

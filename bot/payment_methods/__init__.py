@@ -1,1 +1,1 @@
-"""What an organization has saved to pay with."""
+"""An organization's saved payment methods in the chat."""

@@ -1,4 +1,4 @@
-"""A card number in the chat: deleted where the bot can, kept nowhere, and warned about."""
+"""Card numbers in the chat: the message is deleted where possible, and the person warned."""
 
 from telegram import Message
 from telegram.error import TelegramError
@@ -10,15 +10,15 @@ from bot.telegram.context import BotContext
 
 
 class HasCardNumber(MessageFilter):
-    """Messages with a card number, or from which the backend took one out already."""
+    """A filter for messages with a card number, or from which the backend removed one."""
 
     def filter(self, message: Message) -> bool:
-        """Judge what is written, or stands under a picture."""
+        """Return whether the text or caption has a card number."""
         return CARD_REMOVED in without_card_numbers(message.text or message.caption or "")
 
 
 async def warn_of_card_number(context: BotContext) -> None:
-    """Delete the message, and write how a card is added; an open question stays open."""
+    """Delete the message, and reply how a card is added; an open question stays open."""
     await context.ensure_language()
     try:
         await context.bot.delete_message(context.chat_id, context.message_id)

@@ -1,7 +1,7 @@
-"""/cards: what an organization has saved to pay with, in one message that changes in place.
+"""/cards: an organization's payment methods, in one message that changes in place.
 
-People know payment methods as cards. What can be changed of one is in `changes`, the link to add
-one in `links`; what comes of the link, the delivery worker writes into its message.
+The chat calls payment methods cards. Changes of one are in `changes`, the setup link to add one is
+in `links`; the delivery worker writes the link's result into its message.
 """
 
 from typing import Final
@@ -25,9 +25,9 @@ MAX_METHODS: Final = 30  # as they fit into a message
 
 @in_organization
 async def cards(membership: schemas.Membership, context: BotContext) -> None:
-    """/cards, and whatever leads back there.
+    """Answer /cards and the buttons to it: a line for each payment method, the default one first.
 
-    A line and a button per payment method; to members, what the default one is called.
+    Who can charge them gets a button for each; members see only what the backend shows them.
     """
     listed = await context.backend.list_payment_methods(
         context.speaker.id, membership.organization_id
@@ -37,7 +37,7 @@ async def cards(membership: schemas.Membership, context: BotContext) -> None:
 
 
 async def card_tapped(context: BotContext) -> None:
-    """Show one payment method, and what can be done with it."""
+    """Show one payment method, with a button for each change."""
     method = await tapped_payment_method(context)
     await context.reply_or_edit(payment_method_screen(method, context.translator))
 
@@ -45,7 +45,7 @@ async def card_tapped(context: BotContext) -> None:
 async def tapped_payment_method(context: BotContext) -> schemas.PaymentMethod:
     """Return the payment method that a button names.
 
-    Raises BotRefusal where it is gone, or where the person can not act for its organization.
+    Raises BotRefusal where it is removed, or where the person may not manage its organization.
     """
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
@@ -61,7 +61,7 @@ async def tapped_payment_method(context: BotContext) -> schemas.PaymentMethod:
 def list_screen(
     membership: schemas.Membership, methods: list[schemas.PaymentMethod], translator: Translator
 ) -> Screen:
-    """Return what an organization has saved and, to who can charge it, the ways to change that."""
+    """Return an organization's payment methods, with buttons for who can charge them."""
     shown = methods[:MAX_METHODS]
     title = keys.PaymentMethods.TITLE if methods else keys.PaymentMethods.NONE
     lines = [translator.html(title, organization=short(membership.organization_name))]

@@ -1,4 +1,4 @@
-"""What can be changed of a saved payment method: its label, which is the default, its removal."""
+"""Changes of a saved payment method: its label, which is the default, its removal."""
 
 from functools import partial
 from typing import Final
@@ -17,14 +17,14 @@ LABEL_LENGTH: Final = 50  # as the backend takes it
 
 
 async def default_tapped(context: BotContext) -> None:
-    """Pay with this one unless another is named; then show the list as it is now."""
+    """Make the payment method the default, and show the list."""
     method = await tapped_payment_method(context)
     await context.backend.set_default_payment_method(context.speaker.id, method.id)
     await cards(context)
 
 
 async def default_tapped_late(context: BotContext) -> None:
-    """Show the payment method as it stands; the question again unless it is the default now."""
+    """Show the payment method; the question again unless it is the default already."""
     method = await tapped_payment_method(context)
     screen = payment_method_screen(method, context.translator)
     if not method.is_default:
@@ -33,7 +33,7 @@ async def default_tapped_late(context: BotContext) -> None:
 
 
 async def label_tapped(context: BotContext) -> None:
-    """Ask for a name of one's own for a payment method; the next message is the answer."""
+    """Ask for a label of a payment method; the next message is the answer."""
     method = await tapped_payment_method(context)
     context.memory.question = partial(label_written, method)
     translator = context.translator
@@ -43,7 +43,10 @@ async def label_tapped(context: BotContext) -> None:
 
 
 async def label_written(method: schemas.PaymentMethod, context: BotContext) -> None:
-    """Take the label that was asked for; the question stays until it fits."""
+    """Set the typed label; the question stays open until it fits.
+
+    Raises BotRefusal for one that is too long.
+    """
     if len(context.text) > LABEL_LENGTH:
         raise BotRefusal(keys.PaymentMethods.LABEL_TOO_LONG, count=LABEL_LENGTH)
     await context.introduce()
@@ -54,13 +57,13 @@ async def label_written(method: schemas.PaymentMethod, context: BotContext) -> N
 
 
 async def remove_tapped(context: BotContext) -> None:
-    """Remove: ask whether they are sure."""
+    """Ask whether the payment method shall be removed."""
     method = await tapped_payment_method(context)
     await context.reply_or_edit(await removal_question(method, context))
 
 
 async def remove_now_tapped(context: BotContext) -> str:
-    """Remove, for sure; twice is harmless. Then show the list as it is now."""
+    """Remove the payment method, and show the list; repeating it changes nothing."""
     await context.introduce()
     await context.backend.remove_payment_method(context.speaker.id, context.id("card"))
     await cards(context)
@@ -68,14 +71,14 @@ async def remove_now_tapped(context: BotContext) -> str:
 
 
 async def remove_now_tapped_late(context: BotContext) -> None:
-    """Ask again whether they are sure."""
+    """Ask again whether the payment method shall be removed."""
     method = await tapped_payment_method(context)
     question = await removal_question(method, context)
     await context.reply_or_edit(late_screen(question, context.translator))
 
 
 async def keep_tapped(context: BotContext) -> None:
-    """Whoever added a payment method has left, and it stays."""
+    """Confirm that a payment method stays, of which whoever added it has left."""
     method = await tapped_payment_method(context)
     card = payment_method_label(method)
     text = context.translator.html(keys.PaymentMethods.STAYS, card=card)
@@ -83,7 +86,7 @@ async def keep_tapped(context: BotContext) -> None:
 
 
 async def removal_question(method: schemas.PaymentMethod, context: BotContext) -> Screen:
-    """Return the question whether they are sure, with what is paid by it."""
+    """Return the question whether to remove a payment method, with the subscriptions it pays."""
     translator, ids = context.translator, button_ids(method)
     lines = [translator.html(keys.PaymentMethods.REMOVE, card=payment_method_label(method))]
     listed = await context.backend.list_subscriptions(context.speaker.id, method.organization_id)
@@ -98,6 +101,6 @@ async def removal_question(method: schemas.PaymentMethod, context: BotContext) -
 
 
 def subscription_line(subscription: schemas.Subscription, translator: Translator) -> str:
-    """Return what a subscription loses with the payment method."""
+    """Return a line on a subscription that loses its payment method."""
     interval = translator.text(keys.INTERVAL_NAMES[subscription.interval])
     return translator.html(keys.PaymentMethods.PAYS, amount=subscription.money, interval=interval)

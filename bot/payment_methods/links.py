@@ -1,4 +1,4 @@
-"""Links to Stripe's pages: one to add a payment method on, and the portal of all of them."""
+"""Links to Stripe's pages: the setup link to add a payment method, and the customer portal."""
 
 from backend import schemas
 from bot.locales import keys
@@ -10,7 +10,7 @@ from bot.telegram.screens import with_link_button
 
 
 async def add_tapped(context: BotContext) -> None:
-    """Add a card: this message becomes the link's."""
+    """Make a setup link; the tapped message becomes its message."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     request = schemas.NewMethod(
         organization_id=membership.organization_id,
@@ -23,14 +23,17 @@ async def add_tapped(context: BotContext) -> None:
 
 
 async def check_link_tapped(context: BotContext) -> str | None:
-    """Check again: ask Stripe now; the message itself changes when the notification arrives."""
+    """Refetch a setup link from Stripe; the message changes when the notification arrives.
+
+    Returns a notice while the link is open.
+    """
     await context.introduce()
     link = await context.backend.check_payment_method_link(context.speaker.id, context.id("link"))
     return context.translator.text(keys.Notice.STILL_WAITING) if link.state == "open" else None
 
 
 async def portal_tapped(context: BotContext) -> None:
-    """Show the way into Stripe's own page of payment methods and invoices."""
+    """Show a link to Stripe's customer portal, with payment methods and invoices."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     organization_id, translator = membership.organization_id, context.translator
     portal = await context.backend.create_portal_session(context.speaker.id, organization_id)

@@ -1,4 +1,4 @@
-"""Payment methods as people see them: lines, labels, one of them, the link to add another."""
+"""Screens, lines and labels of payment methods and of setup links."""
 
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ LABEL_ON_BUTTON: Final = 20  # characters
 
 
 def payment_method_screen(method: schemas.PaymentMethod, translator: Translator) -> Screen:
-    """Return a payment method with what there is to know, and a button for each thing to do."""
+    """Return a payment method with its details, and a button for each change."""
     lines = [payment_method_line(method, translator)]
     if method.added_by:
         lines.append(translator.html(keys.PaymentMethods.ADDED_BY, name=short(method.added_by)))
@@ -39,14 +39,14 @@ def payment_method_screen(method: schemas.PaymentMethod, translator: Translator)
 def method_button(
     key: Key, action: str, method: schemas.PaymentMethod, translator: Translator
 ) -> InlineKeyboardButton:
-    """Return a button that does something with this payment method."""
+    """Return a button that acts on a payment method."""
     return button(translator.text(key), f"{action}:{button_ids(method)}")
 
 
 def payment_method_line(method: schemas.PaymentMethod, translator: Translator) -> str:
-    """Return a payment method in one line: its name, its label, which it is, until when it works.
+    """Return a payment method in one line: name, label, whether it is the default, expiry.
 
-    What cannot be charged any more, or soon, says so.
+    An expired one, or one that expires soon, is marked.
     """
     parts = [translator.html(keys.PaymentMethods.NAME, card=method.display_name)]
     if method.label:
@@ -60,7 +60,7 @@ def payment_method_line(method: schemas.PaymentMethod, translator: Translator) -
 
 
 def expiry_key(method: schemas.PaymentMethod) -> Key:
-    """Return the sentence that says until when it works."""
+    """Return the key of the sentence on when a payment method expires."""
     match method.standing:
         case "good":
             return keys.PaymentMethods.GOOD
@@ -71,14 +71,14 @@ def expiry_key(method: schemas.PaymentMethod) -> Key:
 
 
 def payment_method_label(method: schemas.PaymentMethod) -> str:
-    """Return a payment method as a button names it: "Visa •••• 4242, travel"."""
+    """Return a payment method's name for a button: "Visa •••• 4242, travel"."""
     if not method.label:
         return method.display_name
     return f"{method.display_name}, {short(method.label, LABEL_ON_BUTTON)}"
 
 
 def setup_link_screen(link: schemas.MethodLink, translator: Translator) -> Screen:
-    """Return the message of a link to add a payment method, in each state of the link."""
+    """Return the message of a setup link, in each state of the link."""
     text = translator.html(
         keys.SETUP_LINKS[link.state],
         organization=short(link.organization_name),
@@ -98,9 +98,9 @@ def setup_link_screen(link: schemas.MethodLink, translator: Translator) -> Scree
 def payment_method_notification_screen(
     notification: schemas.Notification, translator: Translator
 ) -> Screen:
-    """Return what happened to a payment method.
+    """Return the notification of a change of a payment method.
 
-    The owners are asked about that of somebody who left. The notification's facts are
+    Where its adder has left, the owners are asked whether it stays. The notification's facts are
     `organization_name`, `organization_id`, `happened`, `method_id`, `card` and, where a person did
     it, `name`.
     """
@@ -119,5 +119,5 @@ def payment_method_notification_screen(
 
 
 def methods_button(organization_id: UUID, translator: Translator) -> InlineKeyboardButton:
-    """Return the button back to the organization's list."""
+    """Return the button back to the organization's payment methods."""
     return button(translator.text(keys.Button.CARDS), f"cards:{organization_id.hex}")

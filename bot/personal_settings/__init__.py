@@ -1,1 +1,1 @@
-"""What a person chose for themselves: language, time zone, quiet hours."""
+"""Personal settings: notifications, quiet hours, time zone, language."""

@@ -1,4 +1,4 @@
-"""The choices that are offered for a setting, and how they read."""
+"""The values offered for a setting, and the label of each value."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from bot.personal_settings.values import AS_IN_TELEGRAM, OFF, format_hours
 
 USUAL_HOURS: Final = (OFF, "22:00-08:00", "23:00-07:00")
 OFFSETS: Final = ((-8, -5, -3, 0), (1, 2, 3, 4), (5, 7, 8, 9))  # hours ahead of UTC
-# These names count the hours behind UTC: https://data.iana.org/time-zones/tzdb/etcetera
+# These names count the hours behind UTC: see the file `etcetera` of the IANA database.
 HOURS_BEHIND: Final = re.compile(r"Etc/GMT([+-]?[0-9]{1,2})")
 
 
@@ -21,9 +21,9 @@ class Page(NamedTuple):
     """The choices for one setting.
 
     `label` is on the button that leads to the page, `text` above the choices. `question` asks for a
-    typed value; None where only the offered ones are accepted. `value_of` reads the value that
-    holds, `offered` are the values on buttons, row by row, and `label_of` writes any value that the
-    backend may answer as people read it: it never raises, or its setting could not be corrected.
+    typed value; None where only the offered ones are accepted. `value_of` reads the value in force,
+    `offered` are the values on buttons, row by row, and `label_of` returns the label of any value
+    that the backend may answer: it raises nothing, else the setting could not be corrected.
     """
 
     label: Key
@@ -40,7 +40,7 @@ def offered_hours(_texts: Texts) -> Iterable[tuple[str, ...]]:
 
 
 def time_zone_of(own: PersonalSettings) -> str:
-    """Return the time zone that holds."""
+    """Return the time zone in force."""
     return own.time_zone
 
 
@@ -50,12 +50,12 @@ def offered_time_zones(_texts: Texts) -> Iterable[tuple[str, ...]]:
 
 
 def language_of(own: PersonalSettings) -> str:
-    """Return the language that was chosen."""
+    """Return the language that the person chose."""
     return own.chosen_language or AS_IN_TELEGRAM
 
 
 def offered_languages(texts: Texts) -> Iterable[tuple[str, ...]]:
-    """Return every language there is."""
+    """Return all languages of the bot, and the choice to follow Telegram's."""
     return ((tag,) for tag in (*sorted(texts.languages), AS_IN_TELEGRAM))
 
 
@@ -65,18 +65,18 @@ def time_zone_ahead(hours: int) -> str:
 
 
 def hours_label(value: str, translator: Translator, _texts: Texts) -> str:
-    """Return quiet hours as people read them: "22:00-08:00", or the word for none."""
+    """Return the label of quiet hours: "22:00-08:00", or the word for none."""
     return translator.text(keys.Settings.NO_HOURS) if value == OFF else value
 
 
 def time_zone_label(value: str, _translator: Translator, _texts: Texts) -> str:
-    """Return a time zone as people read it: "UTC+3" for a fixed offset, else its IANA name."""
+    """Return the label of a time zone: "UTC+3" for a fixed offset, else its IANA name."""
     match = HOURS_BEHIND.fullmatch(value)
     return f"UTC{-int(match[1]):+}" if match else value
 
 
 def language_label(value: str, translator: Translator, texts: Texts) -> str:
-    """Return a language's own name; the tag where the bot has no such language."""
+    """Return a language's name in itself; the tag where the bot does not have the language."""
     if value == AS_IN_TELEGRAM:
         return translator.text(keys.Button.AS_IN_TELEGRAM)
     return texts.translator(value).own_name if value in texts.languages else value

@@ -1,6 +1,6 @@
-"""/settings: of what a person is notified, when in silence, by which clock, in which language.
+"""/settings and /language: notifications, quiet hours, time zone, language.
 
-One message that changes in place. What can be tapped can be typed as well, in the same words:
+They are one message that changes in place. What can be tapped can be typed in the same words:
 `/settings quiet 22:30-07:15`, `/settings timezone Europe/Berlin`, `/settings language ru`.
 """
 
@@ -22,7 +22,10 @@ from bot.telegram.screens import Screen, back_button, button
 
 
 async def settings(context: BotContext) -> None:
-    """/settings [name value], and the way back from each choice."""
+    """Answer /settings [name value], and the buttons back to it.
+
+    Raises BotRefusal for wrong arguments.
+    """
     await context.introduce()
     match context.text.split(maxsplit=2)[1:]:
         case []:
@@ -34,22 +37,22 @@ async def settings(context: BotContext) -> None:
 
 
 async def language(context: BotContext) -> None:
-    """/language [tag]: straight to that choice."""
+    """Answer /language [tag]: change the language, or show the choices."""
     await context.introduce()
-    if tag := "".join(context.text.split(maxsplit=1)[1:]):
-        await change("language", tag, context)
+    if context.arguments:
+        await change("language", context.arguments, context)
     else:
         await show("language", context)
 
 
 async def choice_tapped(context: BotContext) -> None:
-    """Make a choice, and show all settings as they are now."""
+    """Set the tapped value, and show all settings."""
     await context.introduce()
     await change(context.part("name"), context.part("value"), context)
 
 
 async def other_tapped(context: BotContext) -> None:
-    """None of those offered: ask in the same message; the next message is the answer."""
+    """Ask for another value in the same message; the next message is the answer."""
     await context.introduce()
     name = context.part("name")
     question = PAGES[name].question
@@ -60,15 +63,15 @@ async def other_tapped(context: BotContext) -> None:
 
 
 async def answer_written(name: str, context: BotContext) -> None:
-    """Take what was asked for; the question stays until it is a choice."""
+    """Set the typed value; the question stays open until it is a valid one."""
     await context.introduce()
     await change(name, context.text.strip(), context)
 
 
 async def change(name: str, text: str, context: BotContext) -> None:
-    """Change one setting, and show them all in the language that holds from now on.
+    """Change one setting, and show all of them in the language that is in force then.
 
-    `text` is what was tapped or typed. Raises BotRefusal for what is no choice.
+    `text` is the tapped or typed value. Raises BotRefusal for one that is not valid.
     """
     texts = context.bot_data.texts
     try:
@@ -92,7 +95,7 @@ async def show(page: str, context: BotContext) -> None:
 
 
 def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts) -> Screen:
-    """Return all of them: two switches, and the ways to the other choices."""
+    """Return all settings: two switches, and buttons to the choices for the others."""
     chosen = {
         name: page.label_of(page.value_of(own), translator, texts) for name, page in PAGES.items()
     }
@@ -110,7 +113,7 @@ def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts)
 
 
 def page_screen(name: str, own: PersonalSettings, translator: Translator, texts: Texts) -> Screen:
-    """Return the choices for one setting, the one that holds marked."""
+    """Return the choices for one setting, with the value in force marked."""
     page = PAGES[name]
     value = page.value_of(own)
 
@@ -131,7 +134,7 @@ def page_screen(name: str, own: PersonalSettings, translator: Translator, texts:
 
 
 def switch(name: str, is_on: bool, label: Key, translator: Translator) -> InlineKeyboardButton:
-    """Return the button of what one is notified of; a tap turns it over."""
+    """Return the button of a kind of notification; a tap turns it on or off."""
     mark, other = (keys.Button.CHOSEN, OFF) if is_on else (keys.Button.NOT_CHOSEN, ON)
     text = translator.text(mark, choice=translator.text(label))
     return button(text, f"set:{name}:{other}")

@@ -1,4 +1,4 @@
-"""Values of settings as they are tapped and typed, and what they are to the backend."""
+"""Values of settings as they are tapped and typed, and their form for the backend."""
 
 import re
 from collections.abc import Set
@@ -12,14 +12,14 @@ SETTINGS: Final = ("credits", "members", "quiet", "timezone", "language")
 
 
 def is_setting(name: str) -> bool:
-    """Return whether there is a setting that is tapped or typed by this name."""
+    """Return whether a setting has this name in buttons and commands."""
     return name in SETTINGS
 
 
 def parse_change(name: str, text: str, languages: Set[str]) -> SettingsChange:
-    """Parse what was tapped or typed after a setting's name.
+    """Parse the tapped or typed value of a setting.
 
-    Raises ValueError for what is no choice, and for a language that is none of `languages`.
+    Raises ValueError for one that is not valid, and for a language that is none of `languages`.
     """
     change = SettingsChange.model_validate(fields_of(name, text))
     if change.chosen_language not in (None, *languages):
@@ -28,7 +28,10 @@ def parse_change(name: str, text: str, languages: Set[str]) -> SettingsChange:
 
 
 def fields_of(name: str, text: str) -> dict[str, Any]:
-    """Return the field of a `SettingsChange` that a setting is, not yet validated."""
+    """Return the field of a `SettingsChange` that sets a value, not yet validated.
+
+    Raises ValueError for an unknown setting.
+    """
     match name:
         case "credits":
             return {"credits": text}
@@ -45,7 +48,7 @@ def fields_of(name: str, text: str) -> dict[str, Any]:
 
 
 def parse_hours(text: str) -> object:
-    """Parse `22:30-7` as the hours it means, `off` as None; return anything else as it is."""
+    """Parse quiet hours: `22:30-7` as begin and end, `off` as None; leave anything else."""
     if text == OFF:
         return None
     match = HOURS.fullmatch(text)
@@ -56,6 +59,6 @@ def parse_hours(text: str) -> object:
 
 
 def format_hours(own: PersonalSettings) -> str:
-    """Write quiet hours as they are typed: `22:00-08:00`, or `off`."""
+    """Return quiet hours as they are typed: `22:00-08:00`, or `off`."""
     quiet = own.quiet_hours
     return f"{quiet.begin:%H:%M}-{quiet.end:%H:%M}" if quiet else OFF

@@ -1,1 +1,1 @@
-"""Recurring top-ups in the chat."""
+"""Subscriptions in the chat, which calls them recurring top-ups."""

@@ -1,6 +1,6 @@
-"""What can be done with a subscription: look at it, change, pause, resume and end it.
+"""One subscription: shown, changed, paused, resumed, canceled.
 
-Before a change and the end there is a question.
+A change and a cancellation are asked for once more before they are made.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ AMOUNT_LENGTH: Final = 15  # as it fits a button, beside the organization and wh
 
 
 async def view_tapped(context: BotContext) -> None:
-    """Show one as it stands; of one that waits to be paid, after asking Stripe."""
+    """Show a subscription; refetch it from Stripe while it waits to be paid."""
     subscription = await tapped_subscription(context)
     if subscription.url:
         call = context.backend.check_subscription(context.speaker.id, subscription.id)
@@ -31,7 +31,7 @@ async def view_tapped(context: BotContext) -> None:
 
 
 async def change_tapped(context: BotContext) -> None:
-    """Change amount: ask for it; the next message is the answer."""
+    """Ask for another amount; the next message is the answer."""
     subscription = await tapped_subscription(context)
     translator = context.translator
     context.memory.question = partial(amount_written, subscription)
@@ -42,7 +42,11 @@ async def change_tapped(context: BotContext) -> None:
 
 
 async def amount_written(subscription: schemas.Subscription, context: BotContext) -> None:
-    """Take the amount that was asked for; the question stays until it is one."""
+    """Parse the typed amount, and ask whether to change to it.
+
+    The question stays open until the amount fits. Raises BotRefusal for what is no amount, or one
+    that is too long for a button.
+    """
     await context.introduce()
     amount = typed_amount(context.text, subscription.money.currency, above_zero=True)
     if len(amount.amount) > AMOUNT_LENGTH:
@@ -52,7 +56,7 @@ async def amount_written(subscription: schemas.Subscription, context: BotContext
 
 
 async def amount_tapped(context: BotContext) -> None:
-    """Change the amount, for sure: it counts from the next renewal on."""
+    """Change the amount from the next renewal on."""
     subscription = await tapped_subscription(context)
     amount = carried_amount(context.part("amount"), subscription.money.currency)
     change = schemas.SubscriptionChange(amount=amount.amount)
@@ -60,7 +64,7 @@ async def amount_tapped(context: BotContext) -> None:
 
 
 async def amount_tapped_late(context: BotContext) -> None:
-    """Ask again whether the amount should change; or show that it is changed."""
+    """Ask again whether to change the amount, unless it is changed already."""
     subscription, translator = await tapped_subscription(context), context.translator
     amount = carried_amount(context.part("amount"), subscription.money.currency)
     if amount == subscription.money:
@@ -71,42 +75,42 @@ async def amount_tapped_late(context: BotContext) -> None:
 
 
 async def pause_tapped(context: BotContext) -> None:
-    """Pause: nothing is charged until somebody resumes it."""
+    """Pause the subscription: nothing is charged until it is resumed."""
     subscription = await tapped_subscription(context)
     await change_subscription(subscription, schemas.SubscriptionChange(paused=True), context)
 
 
 async def pause_tapped_late(context: BotContext) -> None:
-    """Show one as it stands, and that nothing was done where it is not paused."""
+    """Show the subscription, and that the tap came too late unless it is paused."""
     await show_late(await tapped_subscription(context), "active", context)
 
 
 async def resume_tapped(context: BotContext) -> None:
-    """Resume: it is charged again when it is due."""
+    """Resume the subscription: it is charged again when it is due."""
     subscription = await tapped_subscription(context)
     await change_subscription(subscription, schemas.SubscriptionChange(paused=False), context)
 
 
 async def resume_tapped_late(context: BotContext) -> None:
-    """Show one as it stands, and that nothing was done where it is paused."""
+    """Show the subscription, and that the tap came too late while it is paused."""
     await show_late(await tapped_subscription(context), "paused", context)
 
 
 async def end_tapped(context: BotContext) -> None:
-    """End: ask whether they are sure."""
+    """Ask whether to cancel the subscription."""
     subscription = await tapped_subscription(context)
     await context.reply_or_edit(end_question(subscription, context.translator))
 
 
 async def end_now_tapped(context: BotContext) -> None:
-    """End, for sure."""
+    """Cancel the subscription."""
     subscription = await tapped_subscription(context)
     canceled = await context.backend.cancel_subscription(context.speaker.id, subscription.id)
     await context.reply_or_edit(subscription_screen(canceled, context.translator))
 
 
 async def end_now_tapped_late(context: BotContext) -> None:
-    """Ask again whether they are sure; or show that it has ended."""
+    """Ask again whether to cancel the subscription, unless it is canceled already."""
     subscription, translator = await tapped_subscription(context), context.translator
     if subscription.status == "canceled":
         screen = subscription_screen(subscription, translator)
@@ -116,7 +120,10 @@ async def end_now_tapped_late(context: BotContext) -> None:
 
 
 async def tapped_subscription(context: BotContext) -> schemas.Subscription:
-    """Return the one that a button names; raise BotRefusal for who cannot act for it."""
+    """Return the subscription that a button names.
+
+    Raises BotRefusal for who may not manage its organization.
+    """
     require_manager(membership_in(await context.introduce(), context.id("organization")))
     return await context.backend.get_subscription(context.speaker.id, context.id("subscription"))
 
@@ -124,7 +131,7 @@ async def tapped_subscription(context: BotContext) -> schemas.Subscription:
 async def change_subscription(
     subscription: schemas.Subscription, change: schemas.SubscriptionChange, context: BotContext
 ) -> None:
-    """Change one, and show it as it is then. Raises BackendError."""
+    """Change a subscription, and show the result. Raises BackendError."""
     user = context.speaker.id
     changed = await context.backend.change_subscription(user, subscription.id, change)
     await context.reply_or_edit(subscription_screen(changed, context.translator))
@@ -135,7 +142,7 @@ async def show_late(
     unchanged_status: schemas.SubscriptionStatus,
     context: BotContext,
 ) -> None:
-    """Show one after a late tap; say that it was late where the status is still unchanged."""
+    """Show a subscription after a late tap; say that it was late where the status is unchanged."""
     screen = subscription_screen(subscription, context.translator)
     if subscription.status == unchanged_status:
         screen = late_screen(screen, context.translator)
@@ -143,7 +150,7 @@ async def show_late(
 
 
 def end_question(subscription: schemas.Subscription, translator: Translator) -> Screen:
-    """Return the question whether one really ends."""
+    """Return the question whether to cancel a subscription."""
     facts = subscription_facts(subscription, translator)
     ids = button_ids(subscription)
     end = button(translator.text(keys.Button.END_NOW), f"sub_end_now:{ids}")
@@ -154,9 +161,9 @@ def end_question(subscription: schemas.Subscription, translator: Translator) -> 
 def amount_question(
     subscription: schemas.Subscription, amount: schemas.Money, translator: Translator
 ) -> Screen:
-    """Return the question whether it is really this from now on.
+    """Return the question whether to change the amount from the next renewal on.
 
-    Text alone, which may have waited at Telegram, binds nothing.
+    A typed message may have waited at Telegram, so it changes nothing by itself.
     """
     facts = subscription_facts(subscription, translator) | {"new": amount}
     ids = button_ids(subscription)

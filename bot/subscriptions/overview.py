@@ -1,7 +1,6 @@
 """/recurring: an organization's subscriptions, in one message that changes in place.
 
-People know subscriptions as recurring top-ups. How one begins is in `start`, how one changes in
-`changes`.
+How one starts is in `start`, how one changes in `changes`.
 """
 
 from typing import Final
@@ -22,9 +21,9 @@ NEW_BUTTONS: Final[dict[str, Key]] = {"w": keys.Button.WEEKLY, "m": keys.Button.
 
 @in_organization
 async def subscriptions(membership: schemas.Membership, context: BotContext) -> None:
-    """/recurring, and whatever leads back there.
+    """Answer /recurring and the buttons to it: a line for each subscription.
 
-    A line for each; to who can change them, a button too, and the way to another.
+    Who can change them gets a button for each, and buttons to start another.
     """
     listed = await context.backend.list_subscriptions(
         context.speaker.id, membership.organization_id
@@ -38,7 +37,7 @@ def list_screen(
     listed: list[schemas.Subscription],
     translator: Translator,
 ) -> Screen:
-    """Return an organization's subscriptions, and the ways to change them where one can."""
+    """Return an organization's subscriptions, with buttons for who can change them."""
     title = keys.Subscription.TITLE if listed else keys.Subscription.NONE
     lines = [translator.html(title, organization=short(membership.organization_name))]
     lines += [subscription_line(subscription, translator) for subscription in listed]

@@ -1,4 +1,4 @@
-"""Subscriptions as people see them: lines, labels, one of them, what became of one."""
+"""Screens, lines and labels of subscriptions, and their notifications."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,7 +27,7 @@ ACTION_NAMES: Final[Mapping[str, Key]] = {
 
 
 def subscription_screen(subscription: schemas.Subscription, translator: Translator) -> Screen:
-    """Return how one stands, what to pay where it waits for that, and what can be done with it."""
+    """Return a subscription with its status, the link to pay it, and the possible actions."""
     facts = subscription_facts(subscription, translator)
     text = "\n".join(
         [
@@ -50,14 +50,14 @@ def subscription_screen(subscription: schemas.Subscription, translator: Translat
 
 
 def message_key(subscription: schemas.Subscription) -> Key:
-    """Return the sentence of a subscription's status."""
+    """Return the key of the sentence on a subscription's status."""
     if subscription.status == "incomplete" and subscription.paid_with:
         return keys.Subscription.DECLINED
     return keys.SUBSCRIPTION_MESSAGES[subscription.status]
 
 
 def subscription_line(subscription: schemas.Subscription, translator: Translator) -> str:
-    """Return one in a line: how much, how often, its status, as what and with what it is paid."""
+    """Return a subscription in one line: amount, interval, status, package and payment method."""
     facts = subscription_facts(subscription, translator)
     parts = [translator.html(keys.Subscription.LINE, **facts)]
     if subscription.package:
@@ -68,7 +68,7 @@ def subscription_line(subscription: schemas.Subscription, translator: Translator
 
 
 def subscription_label(subscription: schemas.Subscription, translator: Translator) -> str:
-    """Return one as a button names it."""
+    """Return a subscription's name for a button."""
     parts = [
         translator.text(
             keys.Button.SUBSCRIPTION,
@@ -86,7 +86,7 @@ def subscription_label(subscription: schemas.Subscription, translator: Translato
 def subscription_facts(
     subscription: schemas.Subscription, translator: Translator
 ) -> dict[str, Fact]:
-    """Return what the sentences about one name."""
+    """Return the facts for the sentences about a subscription."""
     period_end = subscription.current_period_end
     return {
         "organization": short(subscription.organization_name),
@@ -102,7 +102,7 @@ def subscription_facts(
 def subscription_notification_screen(
     notification: schemas.Notification, translator: Translator
 ) -> Screen:
-    """Return what became of one: it began, changed or ended, or could not be charged.
+    """Return the notification that a subscription started, changed, ended or could not be charged.
 
     The notification's facts are `organization_name`, `news`, `amount` (decimal text, major units),
     `currency`, `interval` and, where it can be paid, `url`.

@@ -1,7 +1,8 @@
-"""How a subscription begins: which package or amount, then with which card or by a link.
+"""Starting a subscription: a package or an amount, then a payment method or a link to pay by.
 
-A button that begins one has a number of its own, so that it begins one, however often it arrives;
-and it names its payment method, so that no other one pays when the default is another by then.
+The buttons of one message carry the same nonce, so that they start one subscription however often
+they are delivered. A button names its payment method, so that no other one is charged when the
+default changes meanwhile.
 """
 
 from functools import partial
@@ -40,10 +41,10 @@ MethodsByButton = dict[str, schemas.PaymentMethod]
 
 
 class Start(NamedTuple):
-    """What a button that begins a subscription carries.
+    """What a button that starts a subscription carries.
 
-    `choice` is a package's packed id or an amount (decimal text, major units, as `Money.amount`)
-    in the currency of the default wallet. `nonce` is the number of the message that offered it.
+    `choice` is a package's packed id or an amount (decimal text, major units, as `Money.amount`) in
+    the currency of the default wallet. `nonce` is of the message that offered it.
     """
 
     organization_id: UUID
@@ -53,17 +54,17 @@ class Start(NamedTuple):
 
     @property
     def data(self) -> str:
-        """As the button carries it."""
+        """The button's data."""
         return f"{packed(self.organization_id)}:{self.interval[0]}:{self.choice}:{self.nonce}"
 
     @property
     def package_id(self) -> UUID | None:
-        """The package that was chosen; an amount is shorter than a packed id."""
+        """The id of the chosen package; None for an amount, which is shorter than a packed id."""
         return unpacked(self.choice) if len(self.choice) == PACKED_LENGTH else None
 
 
 async def new_tapped(context: BotContext) -> None:
-    """Show packages of an interval, and the wallet's usual amounts; or take a typed amount."""
+    """Offer packages of an interval and usual amounts; a typed amount is taken as well."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
     interval = INTERVALS[context.part("interval")]
@@ -74,7 +75,7 @@ async def new_tapped(context: BotContext) -> None:
 
 
 async def amount_written(start: Start, context: BotContext) -> None:
-    """Take an amount that was typed instead of tapping one: ask how to pay it."""
+    """Parse a typed amount, and ask how to pay it."""
     membership = membership_in(await context.introduce(), start.organization_id)
     require_manager(membership)
     currency = default_wallet_name(membership).currency
@@ -87,31 +88,40 @@ async def amount_written(start: Start, context: BotContext) -> None:
 
 
 async def start_tapped(context: BotContext) -> None:
-    """Begin with a payment method or by a link; then show the new one in this message.
+    """Start a subscription in the tapped way, and show it in this message.
 
-    Which way is asked where there is a choice, and again where the method cannot pay any more.
+    Where the button names no way, the link is used if there is no payment method, else the person
+    is asked; and asked again where the named payment method cannot be charged any more.
     """
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
     start = tapped_start(context)
     methods = await methods_by_button(membership, context)
-    way = context.part("how") or ("" if methods else BY_LINK)
-    if way != BY_LINK and way not in methods:
-        question = await payment_question_screen(start, membership, methods, context)
-        await context.reply_or_edit(question)
-        return
+    way = context.part("how")
     request = start_request(start, membership)
     if way in methods:
         request = request.model_copy(update={"payment_method_id": methods[way].id})
-    call = context.backend.create_subscription(
-        context.speaker.id, request, idempotency_key=start_key(context)
-    )
-    subscription = await (unless_unclear(call) if way in methods else call)
+        subscription = await unless_unclear(create_subscription(request, context))
+    elif way == BY_LINK or not (way or methods):
+        subscription = await create_subscription(request, context)
+    else:
+        question = await payment_question_screen(start, membership, methods, context)
+        await context.reply_or_edit(question)
+        return
     await context.reply_or_edit(subscription_screen(subscription, context.translator))
 
 
+async def create_subscription(
+    request: schemas.SubscriptionRequest, context: BotContext
+) -> schemas.Subscription:
+    """Create a subscription under the key of the tapped message, and return it."""
+    return await context.backend.create_subscription(
+        context.speaker.id, request, idempotency_key=start_key(context)
+    )
+
+
 async def start_tapped_late(context: BotContext) -> None:
-    """Ask again how to pay a new one; or show the one that began."""
+    """Ask again how to pay a subscription; or show it where it was started before."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
     attempt = await context.backend.get_attempt(context.speaker.id, start_key(context))
@@ -137,12 +147,12 @@ def tapped_start(context: BotContext) -> Start:
 
 
 def start_key(context: BotContext) -> str:
-    """Return the idempotency key: a message that offers subscriptions begins one."""
+    """Return the idempotency key: one message starts one subscription."""
     return f"{context.chat_id}:{context.part('once')}:recurring"
 
 
 def start_request(start: Start, membership: schemas.Membership) -> schemas.SubscriptionRequest:
-    """Return the request for the package or the amount; raise BotRefusal for an unclear amount."""
+    """Return the request for the package or amount; raise BotRefusal for an ambiguous amount."""
     if start.package_id:
         return schemas.SubscriptionRequest(
             organization_id=start.organization_id, package_id=start.package_id
@@ -157,7 +167,7 @@ def start_request(start: Start, membership: schemas.Membership) -> schemas.Subsc
 
 
 async def methods_by_button(membership: schemas.Membership, context: BotContext) -> MethodsByButton:
-    """Return what an organization can pay with today, by how buttons name it."""
+    """Return the payment methods that can be charged now, by how buttons name them."""
     methods = await usable_payment_methods(membership.organization_id, context)
     return {packed(method.id)[:METHOD_LENGTH]: method for method in methods}
 
@@ -165,7 +175,7 @@ async def methods_by_button(membership: schemas.Membership, context: BotContext)
 async def list_packages(
     interval: schemas.Interval, context: BotContext
 ) -> dict[str, schemas.Package]:
-    """Return the operator's packages of that interval, by their packed ids."""
+    """Return the operator's packages of an interval, by their packed ids."""
     listed = await context.backend.list_packages(context.speaker.id)
     return {
         packed(package.id): package for package in listed.packages if package.interval == interval
@@ -178,7 +188,7 @@ def offer_screen(
     packages: dict[str, schemas.Package],
     translator: Translator,
 ) -> Screen:
-    """Return the question how much: a button per package, then the wallet's usual amounts."""
+    """Return the question for the amount: a button for each package, then the usual amounts."""
     rows: list[Row] = []
     for choice, package in list(packages.items())[:MAX_PACKAGES]:
         data = start._replace(choice=choice).data
@@ -201,9 +211,9 @@ def offer_screen(
 async def payment_question_screen(
     start: Start, membership: schemas.Membership, methods: MethodsByButton, context: BotContext
 ) -> Screen:
-    """Return what would begin, and the ways to pay it.
+    """Return what would start, and the ways to pay it.
 
-    Raises BotRefusal where nobody offers the package now, or for an unclear amount.
+    Raises BotRefusal where the package is not offered any more, or for an ambiguous amount.
     """
     translator = context.translator
     package = (await list_packages(start.interval, context)).get(start.choice)
@@ -229,5 +239,5 @@ async def payment_question_screen(
 
 
 def package_label(package: schemas.Package, translator: Translator) -> str:
-    """Return a package as a button names it."""
+    """Return a package's name for a button."""
     return translator.text(keys.Button.PACKAGE, name=short(package.name), amount=package.money)

@@ -1,1 +1,1 @@
-"""Telegram: how updates come in, who handles them, what a message shows, what goes wrong."""
+"""Telegram: receiving updates, routing them to handlers, sending messages, and errors."""

@@ -1,4 +1,4 @@
-"""One chat at a time, chats side by side: for updates that come in and messages that go out."""
+"""Order within a chat, concurrency between chats: for updates received and messages sent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -11,19 +11,19 @@ from telegram.ext import BaseUpdateProcessor
 
 
 class ChatTurns:
-    """A turn per chat, first come first served.
+    """A lock for each chat, in the order in which it is requested.
 
-    A chat's lock lives while somebody holds or awaits it, so that memory does not grow with the
-    number of chats ever seen.
+    A lock exists only while somebody holds or awaits it, so that memory does not grow with the
+    number of chats.
     """
 
     def __init__(self) -> None:
-        """Nobody waits yet."""
+        """Begin without any lock."""
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def turn(self, chat_id: int) -> AsyncIterator[None]:
-        """Hold this chat alone."""
+        """Hold the chat's lock for the length of the block."""
         lock = self._locks.get(chat_id)
         if lock is None:
             lock = self._locks[chat_id] = asyncio.Lock()
@@ -32,26 +32,26 @@ class ChatTurns:
 
 
 class ChatOrder(BaseUpdateProcessor):
-    """Handles the updates of one chat in order and at most `at_once` chats in parallel.
+    """An update processor: the updates of one chat in order, at most `at_once` chats in parallel.
 
-    An update takes one of the `at_once` places only when it is its chat's turn, so that one chat
-    that writes without pause cannot take everybody's places.
+    An update takes one of the `at_once` places only when its chat's turn comes, so that a chat
+    which writes without pause cannot take all places.
     """
 
     def __init__(self, at_once: int, waiting: int = 10_000) -> None:
-        """`waiting` bounds the updates that have been handed over and are not finished."""
+        """Allow `at_once` updates in parallel and `waiting` updates that are not finished yet."""
         super().__init__(max_concurrent_updates=waiting)
         self._places = asyncio.Semaphore(at_once)
         self._chats = ChatTurns()
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Called by the application for each update."""
+        """Process one update in its chat's turn; the application calls this for each."""
         chat = update.effective_chat if isinstance(update, Update) else None
         async with self._chats.turn(chat.id if chat else 0), self._places:
             await coroutine
 
     async def initialize(self) -> None:
-        """Nothing to open."""
+        """Do nothing: there is nothing to open."""
 
     async def shutdown(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""

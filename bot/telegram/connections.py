@@ -1,4 +1,4 @@
-"""The connections to Telegram, and what is never logged of its answers."""
+"""HTTP connections to Telegram, which do not log the content of answers."""
 
 import json
 from typing import Any, Final
@@ -11,17 +11,18 @@ TRUSTED: Final = httpx.create_ssl_context()  # reading the authorities takes a w
 
 
 class TelegramConnections(HTTPXRequest):
-    """A pool of `size` connections, with timeouts in seconds that fit a chat."""
+    """A pool of `size` connections. Timeouts in seconds: 10 to read and write, 5 to connect."""
 
     def __init__(self, size: int) -> None:
-        """Not yet open."""
+        """Make the pool; it opens with `initialize`."""
         super().__init__(size, 10, 10, 5, pool_timeout=5, httpx_kwargs={"verify": TRUSTED})
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Parse an answer. Raises TelegramError.
+        """Parse an answer. Raises TelegramError for what is no JSON object.
 
-        The library also logs what it cannot parse: whole pages, and what people wrote.
+        It replaces the library's parser, which logs whole answers that it cannot parse: pages, and
+        what people wrote.
         """
         try:
             answer = json.loads(payload.decode(errors="replace"))

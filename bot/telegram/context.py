@@ -1,4 +1,4 @@
-"""What a handler is given: who speaks, where, in which language to answer, the backend to ask."""
+"""The context of an update: the person, the chat, the translator, and the backend's client."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,18 +23,18 @@ from bot.telegram.outcomes import classify_bad_request
 from bot.telegram.screens import Screen, unpacked
 
 SOON_SECONDS: Final = 1.0
-NAME_LENGTH: Final = 256  # as the backend takes it
+NAME_LENGTH: Final = 256  # the backend's limit
 
 
 class WalletName(NamedTuple):
-    """Which wallet a top-up is for: an organization's, in a currency (lower-case ISO code)."""
+    """The wallet of an organization in one currency (lower-case ISO code)."""
 
     organization_id: UUID
     currency: str
 
 
 class LastTap(NamedTuple):
-    """Whose tap on which message's button, and when (monotonic seconds) it was done with."""
+    """The last tap that was handled: user, message, the button's data, monotonic seconds."""
 
     user: int
     message_id: int
@@ -44,18 +44,19 @@ class LastTap(NamedTuple):
 
 @dataclass
 class ChatMemory:
-    """What is remembered of a chat until the process ends: nothing that would be missed then.
+    """The state of a chat until the process ends; losing it loses nothing but an open question.
 
-    Who answers a forgotten question learns of the command that does the same.
+    `question` takes the next text as its answer, and resets itself. `last_tap` finds double taps.
+    `translator` is set for private chats once the backend has answered the language.
     """
 
-    question: "Handler | None" = None  # what takes the next text as its answer, and clears this
+    question: "Handler | None" = None
     last_tap: LastTap | None = None
-    translator: Translator | None = None  # of a private chat: as the backend said last
+    translator: Translator | None = None
 
 
 class Shared:
-    """What all handlers share; `create_app` puts it in."""
+    """The objects that all handlers share; `create_app` sets them."""
 
     backend: BackendClient
     texts: Texts
@@ -65,11 +66,11 @@ class Shared:
 
 
 class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Shared]):
-    """One update, as our handlers see it: a message that was written or a button that was tapped.
+    """One update as handlers take it: a written message or a tapped button.
 
-    `message_id` is that of the message, or of the one the button is under; `text` is "" for a tap.
-    `thread_id` is its topic in a group that has topics. `translator` is in the language of the
-    person's client until the backend has answered which one they chose.
+    `message_id` is that of the message, or of the one with the button; `text` is "" for a tap.
+    `thread_id` is the topic in a group that has topics. `translator` is in the language of the
+    person's client until the backend has answered the one that they chose.
     """
 
     speaker: User
@@ -81,7 +82,7 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
 
     @classmethod
     def from_update(cls, update: object, application: Any) -> "BotContext":
-        """Build the context of an update; called by the application for each."""
+        """Build the context of an update; the application calls this for each."""
         context = super().from_update(update, application)
         context.thread_id = None
         texts = context.bot_data.texts
@@ -101,33 +102,42 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return context
 
     @property
+    def arguments(self) -> str:
+        """The text after a command; "" where there is none, and for a tap."""
+        parts = self.text.split(maxsplit=1)
+        return parts[1].strip() if len(parts) > 1 else ""
+
+    @property
     def backend(self) -> BackendClient:
-        """The backend, to be called in the speaker's name."""
+        """The backend's client."""
         return self.bot_data.backend
 
     @property
     def memory(self) -> ChatMemory:
-        """What is remembered of this chat."""
+        """The state of this chat."""
         return self.application.chat_data[self.chat_id]
 
     @property
     def person_memory(self) -> ChatMemory:
-        """What is remembered of the speaker's private chat, which has their own id."""
+        """The state of the person's private chat, whose id is their user id."""
         return self.application.chat_data[self.speaker.id]
 
     def part(self, name: str) -> str:
-        """Return a named part of the tapped button's data; "" where it has none, or of no tap.
+        """Return a named part of the tapped button's data; "" where it is empty, or without a tap.
 
         Raises IndexError for a name that the button's pattern in `bot/handlers.py` does not have.
         """
         return (self.match[name] or "") if self.match else ""
 
     def id(self, name: str) -> UUID:
-        """Return an id in the tapped button's data."""
+        """Return the id with this name in the tapped button's data."""
         return unpacked(self.part(name))
 
     async def introduce(self) -> Me:
-        """Introduce the speaker to the backend, and return who they are. Raises BackendError."""
+        """Introduce the person to the backend; return who they are. Raises BackendError.
+
+        The translator is in their language and time zone from then on.
+        """
         introduction = Introduction(
             name=without_card_numbers(self.speaker.full_name)[:NAME_LENGTH],
             language=self.speaker.language_code,
@@ -138,14 +148,15 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return me
 
     def set_language(self, language: str, time_zone: str) -> None:
-        """Answer in this language and by this clock from now on."""
+        """Use this language and time zone (an IANA name) for the person from now on."""
         self.translator = self.bot_data.texts.translator(language, time_zone)
         self.person_memory.translator = self.translator
 
     async def ensure_language(self) -> None:
-        """Learn which language the speaker chose, unless it is remembered.
+        """Fetch the person's language from the backend, unless it is remembered.
 
-        A backend that is slow or away is not waited for: what needs none of it works without.
+        It waits for at most SOON_SECONDS: callers work without the backend, in the client's
+        language.
         """
         if self.person_memory.translator is None:
             with suppress(BackendError, TimeoutError):
@@ -157,18 +168,21 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return await self.reply(Screen(self.translator.html(key, **facts)))
 
     async def reply(self, screen: Screen) -> Message:
-        """Send a new message in this chat, and in this topic of it. Raises TelegramError."""
+        """Send a new message to this chat, and to this topic of it. Raises TelegramError."""
         return await send_message(self.bot, self.chat_id, screen, thread_id=self.thread_id)
 
     async def reply_or_edit(self, screen: Screen) -> None:
-        """Answer a command with a new message, a tap in the message that the button is under."""
+        """Reply to a command with a new message; after a tap, edit the button's message instead."""
         if self.text:
             await self.reply(screen)
         else:
             await self.edit(self.message_id, screen)
 
     async def edit(self, message_id: int, screen: Screen) -> None:
-        """Put `screen` in the place of what a message shows; where it is gone, below all others."""
+        """Edit a message of this chat; send `screen` as a new one where the message is gone.
+
+        Raises TelegramError.
+        """
         try:
             await edit_message(self.bot, self.chat_id, message_id, screen)
         except BadRequest as error:
@@ -181,6 +195,6 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
                     raise
 
 
-# Commands, texts and taps alike. What it returns is the notice that a tap is answered with.
+# Handles a command, a text or a tap; returns the notice for a tap, or None.
 Handler = Callable[[BotContext], Awaitable[str | None]]
 BotApplication = Application[ExtBot[None], BotContext, dict[Any, Any], ChatMemory, Shared, None]

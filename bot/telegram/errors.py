@@ -1,6 +1,6 @@
-"""When something goes wrong, and what the person reads then: nothing of the inside.
+"""Errors of handlers: what is logged, and the sentence that the person reads.
 
-A refusal is one log line and a plain sentence; a crash is one traceback and an apology.
+A refusal is one line in the log and a sentence; a crash is one traceback and an apology.
 """
 
 from collections.abc import Awaitable
@@ -33,7 +33,7 @@ log = structlog.get_logger("bot")
 
 
 async def on_error(update: object, context: BotContext) -> None:
-    """Handle what a handler raised: the application's one error handler."""
+    """Answer the person whose update ended in an error; it is the application's error handler."""
     sentence = explain(context.error, context.translator)
     if not isinstance(update, Update):
         return
@@ -47,7 +47,7 @@ async def on_error(update: object, context: BotContext) -> None:
 
 
 def explain(error: Exception | None, translator: Translator) -> str | None:
-    """Log an error, once; return the sentence for the person, or None where they get none."""
+    """Log an error once; return the sentence for the person, or None where they get none."""
     match error:
         case BackendRefusal():
             log.info("request_refused", code=error.code, request_id=error.request_id)
@@ -71,10 +71,10 @@ def explain(error: Exception | None, translator: Translator) -> str | None:
 
 
 async def unless_unclear(request: Awaitable[Answer]) -> Answer:
-    """Await a call of the backend that may charge, or that asks Stripe about a charge.
+    """Await a call of the backend that may charge, or that refetches a charge from Stripe.
 
-    Raises BotRefusal where Stripe did not answer it: then nobody can say whether it was charged,
-    and nobody says otherwise.
+    Raises BotRefusal where Stripe did not answer the backend: whether something was charged is
+    unknown then, and the sentence says so.
     """
     try:
         return await request

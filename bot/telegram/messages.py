@@ -1,4 +1,4 @@
-"""Sending and editing the bot's messages: the only place that does either."""
+"""Sending and editing messages: the only place that does either."""
 
 from telegram import Bot, Message
 
@@ -8,9 +8,9 @@ from bot.telegram.screens import Screen
 async def send_message(
     bot: Bot, chat_id: int, screen: Screen, *, thread_id: int | None = None, silent: bool = False
 ) -> Message:
-    """Send a new message: to a chat, or to the topic `thread_id` of a group. Raises TelegramError.
+    """Send a new message to a chat, or to the topic `thread_id` of a group. Raises TelegramError.
 
-    A silent one comes without a sound.
+    `silent`: without a sound. https://core.telegram.org/bots/api#sendmessage
     """
     return await bot.send_message(
         chat_id,
@@ -22,8 +22,9 @@ async def send_message(
 
 
 async def edit_message(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> None:
-    """Put a screen in the place of what a message shows. Raises TelegramError.
+    """Replace the text and buttons of a message. Raises TelegramError.
 
     A BadRequest may be harmless: see `outcomes.classify_bad_request`.
+    https://core.telegram.org/bots/api#editmessagetext
     """
     await bot.edit_message_text(screen.text, chat_id, message_id, reply_markup=screen.keyboard)

@@ -1,11 +1,12 @@
-"""Taps that move money, or bind it: only while whoever tapped is there.
+"""Taps that move money or bind it: handled only while the person waits for the answer.
 
-Telegram keeps a tap for a day while the bot is away. It takes the answer to one only for some
-seconds, and so says whether anybody still waits: https://core.telegram.org/bots/api#answercallbackquery.
+Telegram keeps a tap for a day while the bot is away, but accepts an answer to it for some seconds
+only; so its reply says whether the person still waits:
+https://core.telegram.org/bots/api#answercallbackquery.
 
-A tap that was acted on may come too late as well: it is handed out twice, its first delivery
-answered it, and the process died. So whoever shows the question again asks first what began under
-the tap's key, or how things stand.
+A late tap may have been handled before: it is delivered twice when the process ended after its
+first delivery was answered. So the handler of a late tap first reads what was started under the
+tap's key, or the current state, and shows the question again only where nothing happened.
 """
 
 import asyncio
@@ -27,21 +28,21 @@ from bot.telegram.screens import Screen
 
 log = structlog.get_logger("bot")
 
-MAX_WAIT: Final = 10.0  # seconds; after more, nobody waits for the answer
+MAX_WAIT: Final = 10.0  # seconds; longer than that nobody waits for the answer
 
 
 class MoneyTap(NamedTuple):
-    """What a button does, and what is shown in place of that when the tap came too late."""
+    """The handler of a button that moves money, and the one for a tap that came too late."""
 
     act: Handler
     act_late: Handler
 
 
 def on_money_tap(tap: MoneyTap) -> UpdateHandler:
-    """Return the update handler for buttons that move money.
+    """Return the update handler of a button that moves money.
 
-    Telegram is answered first, and only its yes lets money move. What goes wrong after that is
-    written in a message: a tap is answered once.
+    The tap is answered first, and money moves only where Telegram accepts the answer. A tap can be
+    answered once, so later errors are sent as a message.
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
@@ -53,7 +54,7 @@ def on_money_tap(tap: MoneyTap) -> UpdateHandler:
         except Exception as error:
             notice = explain(error, context.translator)
         else:
-            if is_waiting:  # who is asked again may tap at once
+            if is_waiting:  # after a late tap the question may be tapped at once
                 remember_tap(query, context)
         if notice:
             await context.reply(Screen(escape(notice, quote=False)))
@@ -62,9 +63,9 @@ def on_money_tap(tap: MoneyTap) -> UpdateHandler:
 
 
 async def is_present(query: CallbackQuery) -> bool:
-    """Answer the tap; return whether Telegram confirms that somebody waits for that.
+    """Answer the tap; return whether Telegram confirms that somebody waits for it.
 
-    A lost answer of Telegram's is asked for once more: where the first one had arrived, that is
+    Where Telegram's reply is lost, it is sent once more: if the first had arrived, the second is
     refused, and nothing moves.
     """
     for tries_left in (1, 0):
@@ -85,5 +86,5 @@ async def is_present(query: CallbackQuery) -> bool:
 
 
 def late_screen(screen: Screen, translator: Translator) -> Screen:
-    """Return the question again, below a sentence that says why it is asked again."""
+    """Return the question again, below a sentence that says why."""
     return replace(screen, text=f"{translator.html(keys.LateTap.TOO_LATE)}\n\n{screen.text}")

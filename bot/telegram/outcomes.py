@@ -1,4 +1,4 @@
-"""From what Telegram answered to a message to what the backend is told of it."""
+"""Classification of Telegram's answer to a message, as the result that the backend gets."""
 
 from typing import Final, Literal
 from uuid import UUID
@@ -17,14 +17,14 @@ from telegram.error import (
 from backend.schemas import NotificationResult
 from bot.telegram.reachability import reason_of, seconds
 
-# What each means says `backend.schemas.NotificationResult`.
+# The meaning of each is at `backend.schemas.NotificationResult`.
 Outcome = Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
 
 # The request did not leave: no connection was made, or none was free.
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 REASON_LENGTH: Final = 300
 
-# Telegram's text after "Bad Request: ", which is all there is to tell these apart.
+# By Telegram's text after "Bad Request: ": these errors differ in nothing else.
 BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
     ("message is not modified", "delivered"),
     ("message to edit not found", "gone"),
@@ -37,9 +37,9 @@ BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
 
 
 def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> NotificationResult:
-    """Return what to report for a delivery that raised `error`.
+    """Return the result to report of a delivery that raised `error`.
 
-    `message_id` is the message that should have been edited, None for a new one.
+    `message_id` is that of the message to edit, None for a new one.
     """
     outcome = outcome_of(error)
     return NotificationResult(
@@ -53,10 +53,10 @@ def result_of(error: TelegramError, claim: UUID, message_id: int | None) -> Noti
 
 
 def outcome_of(error: TelegramError) -> Outcome:
-    """Classify what Telegram answered.
+    """Classify an error of Telegram.
 
-    The order matters: BadRequest and TimedOut are subclasses of NetworkError, and only some of what
-    ends in a NetworkError is certain not to have arrived.
+    The order matters: BadRequest and TimedOut are subclasses of NetworkError, and only some
+    requests that end in a NetworkError certainly did not arrive.
     """
     match error:
         case Forbidden():
@@ -71,18 +71,18 @@ def outcome_of(error: TelegramError) -> Outcome:
             return classify_network_error(error)
         case InvalidToken():  # Telegram restarts, or the token is wrong
             return "retry"
-        case _:  # a 200 that cannot be read
+        case _:  # a 200 that cannot be parsed
             return "ambiguous"
 
 
 def classify_bad_request(error: BadRequest) -> Outcome:
-    """Return what Telegram's 400 to a message means."""
+    """Classify Telegram's 400 to a message, by its text."""
     message = error.message.lower()
     return next((outcome for text, outcome in BAD_REQUESTS if text in message), "refused")
 
 
 def classify_network_error(error: NetworkError) -> Outcome:
-    """Return what a lost connection means: it may have lost only the answer; a 5xx is an answer."""
+    """Classify a lost connection: `ambiguous` where the request may have arrived, else `retry`."""
     cause = error.__cause__  # the library keeps it for TimedOut and every other lost connection
     is_lost = isinstance(cause, httpx.HTTPError) and not isinstance(cause, NOT_SENT)
     return "ambiguous" if is_lost else "retry"

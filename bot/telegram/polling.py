@@ -1,7 +1,7 @@
-"""Long polling, one update at a time: https://core.telegram.org/bots/api#getupdates.
+"""Long polling that reads each update by itself: https://core.telegram.org/bots/api#getupdates.
 
-The library's own polling fetches a batch that it cannot read for ever, and ends for good at the
-first 404. This one confirms what it cannot read, and goes on.
+The library's polling fetches a batch that it cannot read again and again, and ends at the first
+404. This one confirms an update that it cannot read, and goes on.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ UPDATE_ID: Final = re.compile(rb'"update_id"\s*:\s*(\d{1,16})\b')
 
 
 class UnreadableAnswer(TelegramError):
-    """Telegram answered 200, and not what it documents."""
+    """Telegram answered 200, but not in the documented form."""
 
 
 class Poller:
-    """Fetches updates and hands them to the application in their order, until cancelled."""
+    """Fetches updates and passes them to the application in order, until cancelled."""
 
     def __init__(self, application: BotApplication, reader: UpdateReader) -> None:
-        """`application` must be started."""
+        """Take a started application, and the reader of its updates."""
         self._application, self._reader = application, reader
         self._reachability = Reachability("getUpdates")
         self._offset, self._limit, self._unreadable = 0, MAX_UPDATES, 0
@@ -48,7 +48,7 @@ class Poller:
         self._http = TelegramConnections(1)  # its own: 64 busy ones never hold it up
 
     async def run(self, allowed: tuple[str, ...]) -> None:
-        """Poll until cancelled; then confirm what was handed over."""
+        """Poll for updates of the kinds `allowed` until cancelled; then confirm those passed on."""
         async with self._http:
             try:
                 pause = 0.0
@@ -66,7 +66,7 @@ class Poller:
         started, offset = time.monotonic(), self._offset
         body = b""
         try:
-            # The first is answered at once: whoever started the bot waits to see that it receives.
+            # Without a hold the first is answered at once, and the log says that the bot receives.
             body = await self._fetch(POLL_SECONDS if self._is_receiving else 0, allowed)
             updates = updates_in(body)
             for raw in updates:
@@ -86,10 +86,10 @@ class Poller:
             return 0
         self._limit = MAX_UPDATES
         waited = time.monotonic() - started
-        return max(MIN_PAUSE - waited, 0)  # whoever answers at once is not asked at once
+        return max(MIN_PAUSE - waited, 0)  # no faster than MIN_PAUSE where Telegram answers at once
 
     def _received(self) -> None:
-        """Note an answer that could be read."""
+        """Record an answer that could be parsed."""
         self._reachability.succeeded()
         if not self._is_receiving:
             self._is_receiving = True
@@ -97,7 +97,7 @@ class Poller:
         self._unreadable = 0
 
     async def _fetch(self, hold: int, allowed: tuple[str, ...]) -> bytes:
-        """Return the answer as it came: read here, so that one update cannot spoil the rest.
+        """Return the answer as bytes: it is parsed here, so that one update cannot spoil the rest.
 
         `hold` is for how many seconds Telegram may wait for an update.
         """
@@ -108,7 +108,7 @@ class Poller:
         return await self._http.retrieve(url, read_timeout=hold + ANSWER_SECONDS)
 
     async def _hand_over(self, raw: Any) -> None:
-        """Give an update to the application; what cannot be read is confirmed all the same."""
+        """Pass an update to the application; record and confirm one that cannot be parsed."""
         if (update := self._reader.read(raw)) is not None:
             await self._application.update_queue.put(update)
         else:
@@ -117,7 +117,7 @@ class Poller:
             self._offset = update_id + 1
 
     def _isolate(self, body: bytes) -> None:
-        """Where no answer can be read, fetch one update at a time; skip the one that it is."""
+        """After unreadable answers fetch updates one by one, and skip the unreadable one."""
         self._unreadable += 1
         if self._limit > 1:
             if self._unreadable >= UNREADABLE_BEFORE_SINGLE:
@@ -129,14 +129,14 @@ class Poller:
             self._record({"update_id": update_id})
 
     def _record(self, raw: Any) -> None:
-        """Have it recorded beside the polling: nobody waits for a backend that is away."""
+        """Record an update in a task of its own, so that a slow backend delays no polling."""
         task = asyncio.create_task(self._reader.record(raw))
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
 
 
 def updates_in(body: bytes) -> list[Any]:
-    """Return the updates of an answer, each as it came. Raises UnreadableAnswer."""
+    """Return the updates in an answer as parsed JSON. Raises UnreadableAnswer."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as error:

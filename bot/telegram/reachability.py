@@ -1,6 +1,6 @@
-"""How the bot goes on while Telegram is away, refuses the token for a moment or asks it to wait.
+"""Retries and pauses while Telegram is unreachable, refuses the token, or limits the rate.
 
-Pauses grow up to a bound, and the log has a line when the state changes, not one per try.
+Pauses grow up to MAX_PAUSE; the log has a line for each change of the state, not for each try.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ MIN_PAUSE: Final = 0.5  # seconds
 MAX_PAUSE: Final = 30.0
 MAX_WAIT: Final = 300.0  # of what Telegram asks for with 429
 REFUSALS_AT_START: Final = 5  # about eight seconds: longer than a restart of Telegram's servers
-# The first that fits is how Telegram stands; what fits none is "telegram_unreachable".
+# The state after an error is that of the first class that fits, else "telegram_unreachable".
 STATES = (
     (Conflict, "update_receiver_conflict"),
     (InvalidToken, "token_refused"),
@@ -29,7 +29,7 @@ STATES = (
 
 
 def log_state(state: str, **facts: str | float) -> None:
-    """Log how Telegram stands: an error, with what to do, where only a person can change it."""
+    """Log Telegram's state: as an error with advice where only a person can change it."""
     match state:
         case "update_receiver_conflict":
             log.error(
@@ -54,14 +54,14 @@ def log_state(state: str, **facts: str | float) -> None:
 
 
 class Reachability:
-    """Whether one kind of call gets through, and how long to pause after one that did not."""
+    """The state of one kind of call to Telegram, and the pause after a failed one."""
 
     def __init__(self, call: str) -> None:
-        """`call` names it in the log."""
+        """Take the name of the call for the log."""
         self._call, self._state, self._pause = call, "", MIN_PAUSE
 
     def failed(self, error: TelegramError) -> float:
-        """Note a failed call; return for how many seconds to pause."""
+        """Record a failed call; return for how many seconds to pause."""
         state = next(
             (name for kind, name in STATES if isinstance(error, kind)), "telegram_unreachable"
         )
@@ -74,7 +74,7 @@ class Reachability:
         return pause
 
     def succeeded(self) -> None:
-        """Note a call that got through."""
+        """Record a successful call."""
         if self._state:
             log.info("telegram_reachable", call=self._call, after=self._state)
         self._state, self._pause = "", MIN_PAUSE
@@ -83,7 +83,7 @@ class Reachability:
 async def retry_until_answered(
     call: str, request: Callable[[], Awaitable[Answered]], refusals: int | None = None
 ) -> Answered:
-    """Call Telegram until it answers: its being away is no reason to stop, it comes back.
+    """Call Telegram again until it answers, since an outage passes; return the answer.
 
     `call` names the method in the log. Raises BadRequest, and InvalidToken when the token was
     refused `refusals` times in a row (None: never).
@@ -106,10 +106,10 @@ async def retry_until_answered(
 
 
 def reason_of(error: TelegramError) -> str:
-    """Return what the log has of an error: without the page that came in place of an answer."""
+    """Return the text of an error for the log, without the page that came in place of an answer."""
     return error.message.partition(". Parsing the server response")[0]
 
 
 def seconds(duration: int | timedelta) -> float:
-    """Return a duration of the library's in seconds."""
+    """Return a duration of the library in seconds."""
     return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

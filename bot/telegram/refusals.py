@@ -1,4 +1,4 @@
-"""Refusals as people read them: the bot's own, and the backend's by their codes."""
+"""Sentences for refusals: those of the bot itself, and those of the backend by code."""
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
@@ -19,16 +19,16 @@ PRICE_FACTS: Final = ("minimum", "maximum", "step", "most")
 
 
 class BotRefusal(Exception):
-    """What the bot itself refuses: the key of a sentence that says so, and its facts."""
+    """A refusal by the bot itself: the key of its sentence, and the facts in it."""
 
     def __init__(self, key: Key, **facts: Fact) -> None:
-        """What people may not do, or no longer, or what they wrote and nobody can read."""
+        """Take the key of the sentence, and its facts by placeholder."""
         super().__init__(key.name)
         self.key, self.facts = key, facts
 
 
 def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
-    """Return the plain sentence for a refusal's code, with what to do next."""
+    """Return the sentence for a refusal of the backend; a general one for an unknown code."""
     unknown = keys.Refusal.OTHER if refusal.status < 500 else keys.Refusal.UNREACHABLE
     key = keys.REFUSALS.get(refusal.code, unknown)
     if refusal.code == "not_found":
@@ -41,10 +41,10 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
 
 
 def refusal_facts(facts: Mapping[str, str], translator: Translator) -> dict[str, Fact]:
-    """Return what the sentence about a refusal names, from the refusal's facts.
+    """Return the facts for the sentence of a refusal, from the refusal's own facts.
 
-    Raises KeyError for a role or a status that there is not, ValueError for a `retry_after` that is
-    no number of seconds.
+    Raises KeyError for an unknown role or status, ValueError for a `retry_after` that is no number
+    of seconds.
     """
     named = amount_facts(facts)
     for name, value in facts.items():
@@ -59,7 +59,11 @@ def refusal_facts(facts: Mapping[str, str], translator: Translator) -> dict[str,
 
 
 def amount_facts(facts: Mapping[str, str]) -> dict[str, Fact]:
-    """Return what the sentence about a refused amount names, from the refusal's facts."""
+    """Return the facts about amounts and currencies for the sentence of a refusal.
+
+    `readings` are the two amounts that a typed one could mean: `less` and `more`, and how to type
+    each.
+    """
     named: dict[str, Fact] = {}
     currency = facts.get("currency", "")
     for name, value in facts.items():
@@ -76,6 +80,6 @@ def amount_facts(facts: Mapping[str, str]) -> dict[str, Fact]:
 
 
 def typed_form(reading: str, currency: str) -> str:
-    """Return how to type an amount so that it means one: no more decimals than the currency has."""
+    """Return an amount as it is typed unambiguously: with its currency's decimals, no more."""
     step = Decimal(1).scaleb(-CURRENCIES[currency].shown)
     return str(Decimal(reading).quantize(step, ROUND_DOWN))

@@ -1,4 +1,4 @@
-"""From Telegram's updates to our handlers. A tap is answered exactly once, whatever happens."""
+"""From updates to handlers; every tap is answered exactly once."""
 
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -33,7 +33,7 @@ def on_message(handle: Handler) -> UpdateHandler:
 def on_command(handle: Handler) -> UpdateHandler:
     """Return the update handler for commands.
 
-    An open question is forgotten, so that no later text answers it.
+    It forgets an open question, so that no later text answers it.
     """
 
     async def handle_update(_update: Update, context: BotContext) -> None:
@@ -44,9 +44,9 @@ def on_command(handle: Handler) -> UpdateHandler:
 
 
 def on_tap(handle: Handler, chat_types: Sequence[ChatType] = PRIVATE) -> UpdateHandler:
-    """Return the update handler for buttons. Somebody's two taps on one button are one.
+    """Return the update handler for buttons in chats of these types; a double tap counts once.
 
-    As with a command, an open question is forgotten. `errors.on_error` answers what goes wrong.
+    It forgets an open question, as a command does. Errors are answered by `errors.on_error`.
     """
 
     async def handle_update(update: Update, context: BotContext) -> None:
@@ -61,7 +61,10 @@ def on_tap(handle: Handler, chat_types: Sequence[ChatType] = PRIVATE) -> UpdateH
 async def first_tap(
     update: Update, context: BotContext, chat_types: Sequence[ChatType] = PRIVATE
 ) -> CallbackQuery | None:
-    """Return the tap; None where nothing is to be done for it, and then it is answered."""
+    """Return the tap; None for one that is not to be handled, which is answered here.
+
+    That is one of another chat type, or the second of two within DOUBLE_TAP_SECONDS.
+    """
     if (query := update.callback_query) is None:
         return None
     if query.message is None or query.message.chat.type not in chat_types:
@@ -78,13 +81,13 @@ async def first_tap(
 
 
 def remember_tap(query: CallbackQuery, context: BotContext) -> None:
-    """Remember what was done, so that the second of two taps does nothing."""
+    """Record that a tap was handled, so that the second of two is ignored."""
     button = (context.speaker.id, context.message_id, query.data or "")
     context.memory.last_tap = LastTap(*button, time.monotonic())
 
 
 async def answer_tap(query: CallbackQuery, notice: str | None, alert: bool = False) -> None:
-    """Answer a tap with a line that passes, or (`alert`) a box to close. Too late is no harm."""
+    """Answer a tap with a notice or, with `alert`, a dialog; ignore that it comes too late."""
     text = notice and notice[: CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH]
     try:
         await query.answer(text, show_alert=alert)
@@ -93,5 +96,5 @@ async def answer_tap(query: CallbackQuery, notice: str | None, alert: bool = Fal
 
 
 async def explain_old_button(context: BotContext) -> str:
-    """Return the notice for a button that nobody reads: an earlier version's, or not ours."""
+    """Return the notice for a button that nothing handles: of an earlier version, or not ours."""
     return context.translator.text(keys.Notice.TOO_OLD)

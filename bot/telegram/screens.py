@@ -1,6 +1,6 @@
-"""What a message shows: its text and its buttons; and how a button's data is written.
+"""Screens: a message's text and buttons, and how a button's data is written.
 
-How the data is read says `bot/handlers.py`.
+How the data is parsed is in `bot/handlers.py`.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -25,29 +25,29 @@ Row = tuple[InlineKeyboardButton, ...]
 
 @dataclass(frozen=True)
 class Screen:
-    """A message's text (Telegram's HTML) and what is under it."""
+    """A message's text (Telegram's HTML) and its rows of buttons."""
 
     text: str
     rows: tuple[Row, ...] = ()
 
     @property
     def keyboard(self) -> InlineKeyboardMarkup | None:
-        """The buttons as Telegram wants them; None takes an edited message's buttons away."""
+        """The buttons for the Bot API; None removes the buttons of an edited message."""
         return InlineKeyboardMarkup(self.rows) if self.rows else None
 
 
 def button(label: str, data: str) -> InlineKeyboardButton:
-    """Return a button that comes back to us with `data`, of at most 64 bytes."""
+    """Return a button that sends `data` (at most 64 bytes) back to the bot."""
     return InlineKeyboardButton(label, callback_data=data)
 
 
 def back_button(data: str, translator: Translator) -> InlineKeyboardButton:
-    """Return the button Back, which leads to where `data` leads."""
+    """Return the button Back, which opens the screen of `data`."""
     return button(translator.text(keys.Button.BACK), data)
 
 
 def page_buttons(page: Page, data: str, translator: Translator) -> list[InlineKeyboardButton]:
-    """Return Newer and Older, as far as there is anything: to `data` and the page's cursor."""
+    """Return the buttons Newer and Older, where such pages exist: `data` and their cursor."""
     directions = (
         (keys.Button.NEWER, page.previous_cursor),
         (keys.Button.OLDER, page.next_cursor),
@@ -58,16 +58,16 @@ def page_buttons(page: Page, data: str, translator: Translator) -> list[InlineKe
 
 
 def forget_row(translator: Translator) -> Row:
-    """Return the way out of a question without a screen to go back to."""
+    """Return the row with Cancel, for a question without a screen to go back to."""
     return (button(translator.text(keys.Button.CANCEL), "forget"),)
 
 
 def with_link_button(
     text: str, url: str | None, label: Key, translator: Translator, *rows: Row
 ) -> Screen:
-    """Return a screen with the way to an address above `rows`, if there is an address.
+    """Return a screen with a link to `url` above `rows`, if there is an address.
 
-    It is a button or, where Telegram takes the address on none, a line of text.
+    It is a button or, where Telegram accepts the address on none, a line of text.
     """
     if url and fits_a_button(url):
         rows = ((InlineKeyboardButton(translator.text(label), url=url),), *rows)
@@ -77,10 +77,10 @@ def with_link_button(
 
 
 def fits_a_button(url: str) -> bool:
-    """Return whether Telegram takes this address on a button.
+    """Return whether Telegram accepts this address on a button.
 
-    It does not for localhost, loopback addresses and names without a dot: "inline keyboard button
-    URL is invalid: Wrong HTTP URL".
+    It refuses localhost, loopback addresses and names without a dot: "inline keyboard button URL is
+    invalid: Wrong HTTP URL".
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
     try:
@@ -90,22 +90,22 @@ def fits_a_button(url: str) -> bool:
 
 
 def packed(id: UUID) -> str:
-    """Write an id in 22 characters, for a button that names two."""
+    """Return an id in 22 characters (base64), for a button that names two."""
     return urlsafe_b64encode(id.bytes).decode().rstrip("=")
 
 
 def button_ids(owned: PaymentMethod | Subscription) -> str:
-    """Return how a button names a payment method, or a subscription, of an organization."""
+    """Return a payment method's or subscription's ids for a button, the organization's first."""
     return f"{packed(owned.organization_id)}:{packed(owned.id)}"
 
 
 def unpacked(text: str) -> UUID:
-    """Read the id that a button's data has, packed or as hex."""
+    """Parse an id in a button's data, packed or as hex."""
     if len(text) == PACKED_LENGTH:
         return UUID(bytes=urlsafe_b64decode(f"{text}=="))
     return UUID(text)
 
 
 def wallet_data(action: str, organization_id: UUID, currency: str) -> str:
-    """Return the data of a button that does something with a wallet."""
+    """Return the data of a button that acts on a wallet: `action:organization:currency`."""
     return f"{action}:{organization_id.hex}:{currency}"

@@ -1,7 +1,7 @@
-"""Webhook mode: Telegram posts to the backend, which stores; here it is claimed and handled.
+"""Webhook mode: Telegram posts updates to the backend, which stores them; they are claimed here.
 
-A claim is answered after its handlers have run. If the process dies before, the update comes
-again, and what it asked of the backend is asked under the same key.
+A claim is reported after its handlers have run. If the process ends before, the update is handed
+out again, and repeats its requests to the backend under the same idempotency keys.
 """
 
 import structlog
@@ -22,26 +22,26 @@ class UpdateWorker:
     """Handles claimed updates as the application handles polled ones."""
 
     def __init__(self, application: BotApplication, backend: BackendClient) -> None:
-        """`application` must be started."""
+        """Take a started application, and the backend to claim from."""
         self._application, self._backend = application, backend
         self._reader = UpdateReader(application.bot, backend)
         self._has_claimed = False
 
     async def run(self) -> None:
-        """Handle until cancelled; then finish what was begun."""
+        """Handle updates until cancelled; then finish those begun."""
         await process_claims(self._claim, self._handle)
 
     async def _claim(self, wait: int) -> list[ClaimedUpdate]:
-        """Claim; the first time, take over: a token has one receiver, and another's is dead."""
+        """Claim updates; the first time also those of an earlier process, which has ended."""
         wait = wait if self._has_claimed else 0
         claimed = await self._backend.claim_updates(wait, takeover=not self._has_claimed)
         self._has_claimed = True
         return claimed.updates
 
     async def _handle(self, claimed: ClaimedUpdate) -> None:
-        """Run the handlers, then report it; the error handler answers what goes wrong in them.
+        """Run the handlers of an update, then report it; `on_error` handles their errors.
 
-        What cannot be read is given up at once: the next of its chat does not wait for it.
+        An unreadable one is rejected at once, so that the next of its chat does not wait for it.
         """
         if (update := self._reader.read(claimed.body)) is None:
             await self._reader.record(claimed.body)
@@ -49,17 +49,20 @@ class UpdateWorker:
         try:
             processing = self._application.process_update(update)
             await self._application.update_processor.process_update(update, processing)
-        except Exception:  # not answered: it comes again, until the backend gives it up
+        except Exception:  # not reported: the backend hands it out again, a few times
             log.exception("update_crashed", update_id=claimed.id)
             return
         try:
             await self._backend.mark_update_handled(claimed)
-        except BackendError as error:  # the claim runs out, and it comes again
+        except BackendError as error:  # the claim expires, and it is handed out again
             log.warning("result_not_reported", error=str(error), update_id=claimed.id)
 
 
 async def set_webhook(application: BotApplication, webhook: Webhook) -> None:
-    """Have Telegram post updates from now on, also those it holds already. Raises TelegramError."""
+    """Have Telegram post updates from now on, including those that wait already.
+
+    https://core.telegram.org/bots/api#setwebhook. Raises TelegramError.
+    """
     await application.bot.set_webhook(
         webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=webhook.secret.get_secret_value()
     )

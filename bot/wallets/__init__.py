@@ -1,1 +1,1 @@
-"""Balances, movements and exports in the chat."""
+"""Balances, transactions and exports in the chat."""

@@ -1,4 +1,4 @@
-"""Notifications of adjustments: manual postings of the operator."""
+"""Notifications of adjustments: manual postings by the operator."""
 
 from typing import Final
 
@@ -11,10 +11,10 @@ REASON_LENGTH: Final = 500
 
 
 def adjustment_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return how much, in which direction, and why.
+    """Return the notification of an adjustment: the amount, its direction, and the reason.
 
-    The notification's facts are `organization_name`, `amount` (decimal text, major units, with a
-    minus where it was taken out), `currency`, `reason` and `reference`.
+    The notification's facts are `organization_name`, `amount` (decimal text, major units, below 0
+    where the wallet was debited), `currency`, `reason` and `reference`.
     """
     facts = {name: str(value) for name, value in notification.facts.items()}
     is_taken = facts["amount"].startswith("-")

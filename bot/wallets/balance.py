@@ -1,4 +1,4 @@
-"""/balance: what is in the wallets of a person's organizations, the default one first."""
+"""/balance: the wallets of a person's organizations, the default organization first."""
 
 from bot.organizations.membership import balance_lines, default_first, menu_rows
 from bot.organizations.organization import organization_screen
@@ -7,7 +7,7 @@ from bot.telegram.screens import Screen
 
 
 async def balance(context: BotContext) -> None:
-    """/balance, and the button Balance."""
+    """Answer /balance and the button Balance."""
     me, translator = await context.introduce(), context.translator
     if not me.organizations:
         await context.reply(organization_screen(me, translator))

@@ -1,4 +1,4 @@
-"""/export: a month of each wallet as a file for spreadsheets."""
+"""/export: a month of each wallet as a CSV file."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -19,11 +19,12 @@ MONTHS_OFFERED: Final = 4  # this one and the last three
 
 @in_organization
 async def export(membership: Membership, context: BotContext) -> None:
-    """/export [2026-11], the button Export, and each of the months: without one, ask which.
+    """Answer /export [2026-11] and the button Export; without a month, offer the last ones.
 
-    A file for each wallet; where nothing moved, a sentence with the balance.
+    Each wallet gives a file, or a sentence with the balance where it had no transactions. Raises
+    BotRefusal for what is no month.
     """
-    month = context.part("month") or "".join(context.text.split(maxsplit=1)[1:])
+    month = context.part("month") or context.arguments
     if not month:
         await context.reply(months_screen(membership, context.translator))
         return
@@ -70,7 +71,7 @@ def months_screen(membership: Membership, translator: Translator) -> Screen:
 
 
 def last_months(now: datetime) -> list[str]:
-    """Return the months offered, newest first, with this one: ["2026-01", "2025-12", ...]."""
+    """Return the offered months, newest first, from that of `now`: ["2026-01", "2025-12"]."""
     newest = now.year * 12 + now.month - 1
     months = range(newest, newest - MONTHS_OFFERED, -1)
     return [f"{month // 12:04}-{month % 12 + 1:02}" for month in months]

@@ -1,7 +1,7 @@
-"""/history: what moved in a wallet and which payments are open, page by page in one message.
+"""/history: a wallet's transactions and the open payments, page by page in one message.
 
-Every button names its organization and the row its page begins after, so that a page stays the
-same page whatever comes in meanwhile. The backend decides anew on each tap who can see it.
+Every button names its organization and the row that its page begins after, so that a page stays the
+same whatever is added meanwhile. The backend checks on each tap who may read it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,13 +24,13 @@ WALLETS_IN_A_ROW: Final = 4
 
 @in_organization
 async def history(membership: schemas.Membership, context: BotContext) -> None:
-    """/history: the newest movements of the default organization's default wallet."""
+    """Answer /history: the newest transactions of the organization's first wallet."""
     currency = membership.wallets[0].balance.currency
     await show_movements(membership, currency, None, context)
 
 
 async def page_tapped(context: BotContext) -> None:
-    """Newer, Older, another wallet, and from movements to open payments and back."""
+    """Show the tapped page: of transactions in a currency or, without one, of open payments."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     currency, cursor = context.part("currency"), context.part("cursor") or None
     if currency:
@@ -42,7 +42,7 @@ async def page_tapped(context: BotContext) -> None:
 async def show_movements(
     membership: schemas.Membership, currency: str, cursor: str | None, context: BotContext
 ) -> None:
-    """Show what came and went; where nothing did, how to begin."""
+    """Show a page of a wallet's transactions; where there are none, how to begin."""
     translator, organization_id = context.translator, membership.organization_id
     query = schemas.TransactionsQuery(currency=currency, cursor=cursor, limit=PAGE_SIZE)
     page = await context.backend.list_transactions(context.speaker.id, organization_id, query)
@@ -72,7 +72,7 @@ async def show_movements(
 async def show_open_payments(
     membership: schemas.Membership, cursor: str | None, context: BotContext
 ) -> None:
-    """Show payments that can still be paid, or that a bank works on."""
+    """Show a page of payments that can still be paid, or that a bank processes."""
     translator = context.translator
     query = schemas.PaymentsQuery(
         organization_id=membership.organization_id,
@@ -98,7 +98,7 @@ async def show_open_payments(
 def lines_by_day(
     items: Sequence[schemas.Transaction | schemas.Payment], translator: Translator
 ) -> Iterator[str]:
-    """Yield a line for each, the first of each day below its date."""
+    """Yield a line for each item, the first of each day below its date."""
     previous_day = None
     for item in items:
         day = translator.day_of(item.created_at)
@@ -112,7 +112,7 @@ def lines_by_day(
 
 
 def transaction_line(transaction: schemas.Transaction, translator: Translator) -> str:
-    """Return a movement in one line."""
+    """Return a transaction in one line."""
     key = keys.TRANSACTION_LINES[transaction.kind]
     facts = line_facts(transaction, translator) | {"balance": transaction.balance}
     return translator.html(key, **facts)
@@ -128,13 +128,13 @@ def payment_line(payment: schemas.Payment, translator: Translator) -> str:
 def line_facts(
     item: schemas.Transaction | schemas.Payment, translator: Translator
 ) -> dict[str, Fact]:
-    """Return what every line names."""
+    """Return the facts that the lines of transactions and payments have in common."""
     payer = short(item.paid_by or translator.text(keys.Payment.SOMEBODY))
     return {"time": item.created_at, "amount": item.money, "payer": payer}
 
 
 def empty_line(membership: schemas.Membership, translator: Translator) -> str:
-    """Return that nothing moved, and who can change that."""
+    """Return that there are no transactions yet, and who can add money."""
     if can_top_up(membership):
         return translator.html(keys.History.EMPTY)
     return translator.html(keys.History.EMPTY_MEMBER, role=top_up_role(translator))
@@ -143,7 +143,7 @@ def empty_line(membership: schemas.Membership, translator: Translator) -> str:
 def other_wallet_buttons(
     membership: schemas.Membership, currency: str, translator: Translator
 ) -> list[InlineKeyboardButton]:
-    """Return a button to the newest movements of each wallet in another currency."""
+    """Return a button for each wallet in another currency, to its newest transactions."""
     currencies = [wallet.balance.currency for wallet in membership.wallets]
     return [
         button(
@@ -156,8 +156,8 @@ def other_wallet_buttons(
 
 
 def page_data(membership: schemas.Membership, currency: str) -> str:
-    """Return how the data of a button to any of these pages begins; a cursor follows.
+    """Return the beginning of the data of a button to one of these pages; a cursor follows.
 
-    Without a currency they are those of open payments.
+    Without a currency the pages are those of open payments.
     """
     return f"past:{packed(membership.organization_id)}:{currency}"

@@ -1,6 +1,6 @@
-"""The keys of all sentences, by what they are about: `keys.TopUp.QUESTION`.
+"""The keys of all sentences, by topic: `keys.TopUp.QUESTION`.
 
-What chooses a sentence by a status, a kind or a code is a table here: `keys.ROLE_NAMES`.
+A sentence that depends on a status, kind or code is in a table here: `keys.ROLE_NAMES`.
 """
 
 from bot.locales.keys.clawbacks import (

@@ -1,4 +1,4 @@
-"""Refunds, disputes and adjustments."""
+"""Keys of sentences about refunds, disputes and adjustments."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class Refund:
-    """Refunding a payment."""
+    """Sentences while a payment is refunded."""
 
     QUESTION: Final = Key("refund.question", "most")
     SURE: Final = Key("refund.sure", "amount", "payer", "organization")
@@ -21,7 +21,7 @@ class Refund:
 
 
 class DisputeStatus:
-    """How a dispute of a payment stands."""
+    """Sentences on the status of a payment's dispute."""
 
     OTHER: Final = Key("dispute.other")
     WARNING_NEEDS_RESPONSE: Final = Key("dispute.warning_needs_response")
@@ -32,7 +32,7 @@ class DisputeStatus:
 
 
 class Clawback:
-    """A refund, dispute or fraud warning as it is notified."""
+    """Notifications of refunds, disputes and fraud warnings."""
 
     REFUND_MADE_PENDING: Final = Key("clawback.refund_made_pending", "by", "amount", "organization")
     REFUND_MADE: Final = Key("clawback.refund_made", "by", "amount", "organization")
@@ -59,7 +59,7 @@ class Clawback:
 
 
 class ClawbackReason:
-    """Why, as a part of a sentence."""
+    """Reasons of clawbacks, as a part of a sentence."""
 
     OTHER: Final = Key("reason.other")
     DUPLICATE: Final = Key("reason.duplicate")
@@ -83,7 +83,7 @@ class ClawbackReason:
 
 
 class Adjustment:
-    """What an operator posted."""
+    """Notifications of adjustments."""
 
     ADDED: Final = Key("adjusted.added", "amount", "organization", "reason", "reference")
     TAKEN: Final = Key("adjusted.taken", "amount", "organization", "reason", "reference")

@@ -1,4 +1,4 @@
-"""The commands, buttons and small sentences of every conversation."""
+"""Keys of commands, buttons, notices, and of sentences that belong to no noun."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from bot.locales.key import Key
 
 
 class Command:
-    """What a command does, in the menu."""
+    """Descriptions of commands in the menu."""
 
     INVOICES: Final = Key("command.invoices")
     RECURRING: Final = Key("command.recurring")
@@ -30,7 +30,7 @@ class Command:
 
 
 class Button:
-    """What a button says."""
+    """Labels of buttons."""
 
     WEEKLY: Final = Key("button.weekly")
     MONTHLY: Final = Key("button.monthly")
@@ -94,7 +94,7 @@ class Button:
 
 
 class Start:
-    """/start."""
+    """Sentences of /start."""
 
     HELLO: Final = Key("start.hello", "name")
     ORGANIZATIONS: Final = Key("start.organizations", "count")
@@ -106,7 +106,7 @@ class Start:
 
 
 class Help:
-    """/help and /paysupport."""
+    """Sentences of /help and /paysupport."""
 
     TITLE: Final = Key("help.title")
     COMMAND: Final = Key("help.command", "name", "what")
@@ -125,14 +125,14 @@ class Legal:
 
 
 class Cancel:
-    """/cancel."""
+    """Sentences of /cancel."""
 
     DONE: Final = Key("cancel.done")
     NOTHING: Final = Key("cancel.nothing")
 
 
 class Notice:
-    """What passes by when a button is tapped."""
+    """Notices in reply to taps, which disappear by themselves."""
 
     PREPARING: Final = Key("notice.preparing")
     STILL_WAITING: Final = Key("notice.still_waiting")
@@ -145,6 +145,6 @@ class Notice:
 
 
 class LateTap:
-    """A tap that came too late."""
+    """The sentence above a question that is shown again after a late tap."""
 
     TOO_LATE: Final = Key("tap.too_late")

@@ -1,4 +1,4 @@
-"""Organizations, members, invitations, groups."""
+"""Keys of sentences about organizations, members, invitations and groups."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class RoleName:
-    """A role as a word."""
+    """Names of roles."""
 
     OWNER: Final = Key("role.owner")
     ADMIN: Final = Key("role.admin")
@@ -15,7 +15,7 @@ class RoleName:
 
 
 class Balance:
-    """What is in an organization's wallets."""
+    """Lines of balances."""
 
     ORGANIZATION: Final = Key("balance.organization", "organization", "role")
     WALLET: Final = Key("balance.wallet", "balance")
@@ -23,7 +23,7 @@ class Balance:
 
 
 class Organization:
-    """/org."""
+    """Sentences of /org."""
 
     USAGE: Final = Key("organization.usage")
     NEW: Final = Key("organization.new")
@@ -33,7 +33,7 @@ class Organization:
 
 
 class Members:
-    """/members."""
+    """Lines of /members."""
 
     TITLE: Final = Key("members.title", "organization", "count")
     ME: Final = Key("members.me", "name", "role")
@@ -41,13 +41,13 @@ class Members:
 
 
 class Member:
-    """One member."""
+    """The text about one member."""
 
     TEXT: Final = Key("member.text", "name", "role", "organization")
 
 
 class RoleChange:
-    """What a button makes of a member."""
+    """Labels of the buttons that change a member's role."""
 
     OWNER: Final = Key("change.owner")
     ADMIN: Final = Key("change.admin")
@@ -56,14 +56,14 @@ class RoleChange:
 
 
 class RoleConfirmation:
-    """The question before a change that is hard to take back."""
+    """Questions before changes that are hard to undo."""
 
     OWNER: Final = Key("sure.owner", "name", "organization")
     REMOVED: Final = Key("sure.removed", "name", "organization")
 
 
 class Invitation:
-    """/invite."""
+    """Sentences of /invite."""
 
     OFFER: Final = Key("invite.offer", "organization")
     LINK: Final = Key("invite.link", "organization", "role", "url", "count", "day", "time")
@@ -74,7 +74,7 @@ class Invitation:
 
 
 class InvitationHours:
-    """How long an invitation works."""
+    """Labels for how long an invitation works."""
 
     HOURS_24: Final = Key("hours.24")
     HOURS_48: Final = Key("hours.48")
@@ -83,14 +83,14 @@ class InvitationHours:
 
 
 class AccountLink:
-    """Connecting a Telegram account with a web account."""
+    """Sentences while a Telegram user is connected with a Supabase user."""
 
     QUESTION: Final = Key("link.question")
     DONE: Final = Key("link.done")
 
 
 class Group:
-    """Groups."""
+    """Sentences in groups and about them."""
 
     TIE: Final = Key("group.tie")
     CHOOSE: Final = Key("group.choose")
@@ -104,7 +104,7 @@ class Group:
 
 
 class MembershipNotification:
-    """What happened to a membership."""
+    """Notifications of changed memberships."""
 
     MEMBER_JOINED: Final = Key("news.member_joined", "name", "organization_name", "role")
     ROLE_CHANGED: Final = Key("news.role_changed", "by", "organization_name", "role")

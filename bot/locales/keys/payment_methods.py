@@ -1,4 +1,4 @@
-"""Saved payment methods, which people know as cards."""
+"""Keys of sentences about payment methods, which the chat calls cards."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class PaymentMethods:
-    """/cards."""
+    """Sentences of /cards."""
 
     MORE: Final = Key("cards.more", "count")
     TITLE: Final = Key("cards.title", "organization")
@@ -31,7 +31,7 @@ class PaymentMethods:
 
 
 class SetupLink:
-    """The message of a link to add a payment method."""
+    """The message of a setup link, by its state."""
 
     OPEN: Final = Key("card_link.open", "organization", "until")
     ADDED: Final = Key("card_link.added", "card", "organization")
@@ -40,7 +40,7 @@ class SetupLink:
 
 
 class PaymentMethodNotification:
-    """What happened to a payment method."""
+    """Notifications of changed payment methods."""
 
     ADDED: Final = Key("card_news.added", "name", "card", "organization_name")
     REMOVED: Final = Key("card_news.removed", "name", "card", "organization_name")

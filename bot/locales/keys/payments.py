@@ -1,4 +1,4 @@
-"""Top-ups, charges, receipts."""
+"""Keys of sentences about payments, receipts and invoices."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class TopUp:
-    """/topup."""
+    """Sentences of /topup."""
 
     ORGANIZATION: Final = Key("topup.organization")
     AMOUNT: Final = Key("topup.amount", "organization", "minimum", "maximum")
@@ -18,7 +18,7 @@ class TopUp:
 
 
 class Payment:
-    """The message of a payment."""
+    """Parts of the message of a payment."""
 
     CREATED: Final = Key("payment.created", "amount", "organization")
     PENDING: Final = Key("payment.pending", "amount", "organization", "until")
@@ -41,7 +41,7 @@ class Payment:
 
 
 class PaymentStatusName:
-    """A payment's status as a word."""
+    """Names of a payment's status."""
 
     CREATED: Final = Key("status.created")
     PENDING: Final = Key("status.pending")
@@ -53,7 +53,7 @@ class PaymentStatusName:
 
 
 class Charge:
-    """A payment with a saved payment method."""
+    """Parts of the message of a payment with a saved payment method."""
 
     MORE: Final = Key("charge.more", "count")
     HOW: Final = Key("charge.how", "amount", "organization")
@@ -78,7 +78,7 @@ class Charge:
 
 
 class Decline:
-    """Why the last try on a page was declined."""
+    """Reasons why the last try on a page was declined."""
 
     INSUFFICIENT_FUNDS: Final = Key("decline.insufficient_funds")
     EXPIRED_CARD: Final = Key("decline.expired_card")
@@ -94,7 +94,7 @@ class Decline:
 
 
 class Review:
-    """Why money that arrived is being checked."""
+    """Sentences on money that arrived and is being checked."""
 
     UNCLEAR: Final = Key("review.unclear", "amount", "organization")
     REFUND_CURRENCY_DIFFERS: Final = Key("review.refund_currency_differs")
@@ -109,14 +109,14 @@ class Receipt:
 
 
 class Credit:
-    """What others read of a payment."""
+    """Notifications of other people's payments."""
 
     INVOICE: Final = Key("credited.invoice", "amount", "organization")
     TEXT: Final = Key("credited.text", "payer", "amount", "organization")
 
 
 class Invoices:
-    """/invoices."""
+    """Lines of /invoices."""
 
     TITLE: Final = Key("invoices.title", "organization")
     NONE: Final = Key("invoices.none", "organization")

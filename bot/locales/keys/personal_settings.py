@@ -1,4 +1,4 @@
-"""What a person chooses for themselves."""
+"""Keys of sentences about personal settings."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from bot.locales.key import Key
 
 
 class Settings:
-    """/settings and /language."""
+    """Sentences of /settings and /language."""
 
     TEXT: Final = Key("settings.text", "quiet", "timezone", "language")
     QUIET: Final = Key("settings.quiet", "time")
@@ -20,7 +20,7 @@ class Settings:
 
 
 class NotificationSetting:
-    """What one can be notified of."""
+    """Labels of the notifications that can be switched off."""
 
     CREDITS: Final = Key("told.credits")
     MEMBERS: Final = Key("told.members")

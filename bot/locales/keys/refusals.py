@@ -1,4 +1,4 @@
-"""Why something was refused: by the backend's code, or by the bot itself."""
+"""Keys of refusals: by the backend's code, or of the bot itself."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class Refusal:
-    """A refusal in one sentence."""
+    """Refusals, a sentence each."""
 
     AMOUNT_UNREADABLE: Final = Key("refusal.amount_unreadable")
     NUMBER_UNREADABLE: Final = Key("refusal.number_unreadable")

@@ -1,4 +1,4 @@
-"""Subscriptions, which people know as recurring top-ups."""
+"""Keys of sentences about subscriptions, which the chat calls recurring top-ups."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class Subscription:
-    """/recurring."""
+    """Sentences and notifications of /recurring."""
 
     TITLE: Final = Key("recurring.title", "organization")
     NONE: Final = Key("recurring.none", "organization")
@@ -25,7 +25,7 @@ class Subscription:
     CHANGE: Final = Key("recurring.change", "amount", "interval", "day")
     SURE: Final = Key("recurring.sure", "organization", "amount", "new", "interval")
     END: Final = Key("recurring.end", "amount", "interval", "organization")
-    SUBSCRIPTION_PAGE_STATES: Final = Key("recurring.began", "organization", "amount", "interval")
+    BEGAN: Final = Key("recurring.began", "organization", "amount", "interval")
     ENDED: Final = Key("recurring.ended", "amount", "interval", "organization")
     HELD: Final = Key("recurring.held", "amount", "interval", "organization")
     RESUMED: Final = Key("recurring.resumed", "amount", "interval", "organization")
@@ -35,7 +35,7 @@ class Subscription:
 
 
 class SubscriptionStatusName:
-    """A subscription's status as a word."""
+    """Names of a subscription's status."""
 
     INCOMPLETE: Final = Key("subscription.incomplete")
     ACTIVE: Final = Key("subscription.active")
@@ -45,14 +45,14 @@ class SubscriptionStatusName:
 
 
 class IntervalName:
-    """How often, as a part of a sentence."""
+    """Names of intervals, as a part of a sentence."""
 
     WEEK: Final = Key("interval.week")
     MONTH: Final = Key("interval.month")
 
 
 class SubscriptionAction:
-    """What a button does with a subscription."""
+    """Labels of the buttons that act on a subscription."""
 
     VIEW: Final = Key("act.look")
     CHANGE: Final = Key("act.change")
@@ -81,7 +81,7 @@ INTERVAL_NAMES: Final[Mapping[str, Key]] = {
 }
 # By the fact `news` of a notification of kind `recurring`.
 SUBSCRIPTION_NOTIFICATIONS: Final[Mapping[str, Key]] = {
-    "began": Subscription.SUBSCRIPTION_PAGE_STATES,
+    "began": Subscription.BEGAN,
     "ended": Subscription.ENDED,
     "held": Subscription.HELD,
     "resumed": Subscription.RESUMED,

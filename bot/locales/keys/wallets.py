@@ -1,4 +1,4 @@
-"""Movements and statements."""
+"""Keys of sentences about transactions and statements."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from bot.locales.key import Key
 
 
 class History:
-    """/history."""
+    """Lines of /history."""
 
     MOVEMENTS: Final = Key("history.movements", "organization", "currency")
     OPEN: Final = Key("history.open", "organization")
@@ -26,7 +26,7 @@ class History:
 
 
 class Export:
-    """/export."""
+    """Sentences of /export."""
 
     QUESTION: Final = Key("export.question", "organization")
     CAPTION: Final = Key("export.caption", "organization", "month", "count", "opening", "closing")
