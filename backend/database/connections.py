@@ -35,7 +35,7 @@ class Unreachable(Exception):
         self.fix = refusal.fix
         message = (str(error) or type(error).__name__).strip().rstrip(".")
         self.reason = f"The database is not available: {message}."
-        if isinstance(error, ValueError):  # it says the address, and so the password
+        if isinstance(error, ValueError):  # its text contains the address, and so the password
             self.reason = "SUPABASE_DB_URL is not an address."
             self.fix = (
                 "Write postgresql://user:password@host:5432/name."

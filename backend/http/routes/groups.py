@@ -10,7 +10,7 @@ GROUPS: list[Route] = [
         "GET",
         "/api/groups/{chat_id:-\\d{1,15}}",
         lambda call: groups.get_group(call.database, call.actor, call.number("chat_id")),
-        "A Telegram group as the caller may know it.",
+        "Read a Telegram group as the caller may see it.",
         response_model=Group,
         raises=(errors.NotFound,),
     ),
@@ -29,7 +29,7 @@ GROUPS: list[Route] = [
         lambda call: groups.set_group_permissions(
             call.database, call.actor, call.number("chat_id"), call.body
         ),
-        "Let a Telegram group see more, or less, or nothing.",
+        "Change what a Telegram group shows, or end its tie to an organization.",
         request_model=GroupPermissions,
         response_model=Group,
         role="owner",
@@ -38,7 +38,7 @@ GROUPS: list[Route] = [
         "GET",
         "/api/groups/{chat_id:-\\d{1,15}}/balance",
         lambda call: groups.get_group_balance(call.database, call.actor, call.number("chat_id")),
-        "The wallets that a Telegram group may see.",
+        "Read the wallets that a Telegram group may see.",
         response_model=GroupBalance,
         raises=(errors.NotFound,),
     ),

@@ -19,7 +19,7 @@ ORGANIZATIONS: list[Route] = [
         "GET",
         "/api/organizations",
         lambda call: organizations.list_organizations(call.database, call.actor),
-        "The caller's own organizations.",
+        "List the caller's organizations.",
         response_model=Organizations,
     ),
     route(
@@ -28,7 +28,7 @@ ORGANIZATIONS: list[Route] = [
         lambda call: organizations.create_organization(
             call.database, call.actor, call.body, call.idempotency_key
         ),
-        "Found an organization, which the caller owns; the same key founds it once.",
+        "Create an organization that the caller owns; the same key creates it once.",
         request_model=OrganizationRequest,
         response_model=Organization,
         status=201,
@@ -43,7 +43,7 @@ ORGANIZATIONS: list[Route] = [
         "GET",
         "/api/organizations/{id}",
         lambda call: organizations.get_organization(call.database, call.actor, call.id()),
-        "One of the caller's organizations.",
+        "Read one of the caller's organizations.",
         response_model=Organization,
         role="member",
     ),
@@ -53,7 +53,7 @@ ORGANIZATIONS: list[Route] = [
         lambda call: organizations.rename_organization(
             call.database, call.actor, call.id(), call.body
         ),
-        "Give an organization another name.",
+        "Rename an organization.",
         request_model=OrganizationRequest,
         response_model=Organization,
         role="admin",
@@ -62,7 +62,7 @@ ORGANIZATIONS: list[Route] = [
         "GET",
         "/api/organizations/{id}/audit",
         lambda call: organizations.list_audit_log(call.database, call.actor, call.id(), call.body),
-        "What was done in an organization.",
+        "List the audit log of an organization.",
         request_model=AuditQuery,
         response_model=AuditEntries,
         role="owner",
@@ -72,7 +72,7 @@ ORGANIZATIONS: list[Route] = [
         "GET",
         "/api/organizations/{id}/members",
         lambda call: organizations.list_members(call.database, call.actor, call.id()),
-        "Who belongs to an organization.",
+        "List the members of an organization.",
         response_model=Members,
         role="member",
     ),
@@ -82,7 +82,7 @@ ORGANIZATIONS: list[Route] = [
         lambda call: organizations.change_role(
             call.services, call.actor, call.id(), call.id("user_id"), call.body
         ),
-        "Give a member another role.",
+        "Change a member's role.",
         request_model=RoleRequest,
         response_model=Member,
         role="owner",
@@ -94,7 +94,7 @@ ORGANIZATIONS: list[Route] = [
         lambda call: organizations.remove_member(
             call.services, call.actor, call.id(), call.id("user_id")
         ),
-        "Take a member out, or leave.",
+        "Remove a member, or leave.",
         status=204,
         role="member",
         raises=(

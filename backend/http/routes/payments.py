@@ -31,7 +31,7 @@ PAYMENTS: list[Route] = [
         lambda call: checkout.create_checkout(
             call.services, call.actor, call.body, call.idempotency_key
         ),
-        "A payment, and the link to pay on.",
+        "Create a payment, and the page to pay on.",
         request_model=CheckoutRequest,
         response_model=Checkout,
         status=201,
@@ -47,7 +47,7 @@ PAYMENTS: list[Route] = [
             lambda call: intents.create_intent(
                 call.services, call.actor, call.body, call.idempotency_key
             ),
-            "A payment that a page of the payer's own confirms with Stripe's elements.",
+            "Create a payment that a page of yours confirms with Stripe's Elements.",
             request_model=PaymentRequest,
             response_model=Intent,
             status=201,
@@ -64,7 +64,7 @@ PAYMENTS: list[Route] = [
         lambda call: charges.charge_payment_method(
             call.services, call.actor, call.body, call.required_idempotency_key
         ),
-        "The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.",
+        "Charge a saved card; with 3-D Secure the answer has the `url` to authenticate on.",
         request_model=ChargeRequest,
         response_model=Payment,
         status=201,
@@ -81,7 +81,7 @@ PAYMENTS: list[Route] = [
         "GET",
         "/api/payments",
         lambda call: history.list_payments(call.database, call.actor, call.body),
-        "An organization's payments.",
+        "List an organization's payments.",
         request_model=PaymentsQuery,
         response_model=Payments,
         role="member",
@@ -91,7 +91,7 @@ PAYMENTS: list[Route] = [
         "GET",
         "/api/payments/{id}",
         lambda call: checkout.get_payment(call.services, call.actor, call.id()),
-        "A payment as it stands.",
+        "Read a payment.",
         response_model=Payment,
         role="member",
     ),
@@ -99,7 +99,7 @@ PAYMENTS: list[Route] = [
         "POST",
         "/api/payments/{id}/check",
         lambda call: checkout.check_payment(call.services, call.actor, call.id()),
-        "A payment as it stands at Stripe, which is asked every three seconds at most.",
+        "Read a payment after asking Stripe, every three seconds at most.",
         response_model=Payment,
         role="member",
         raises=STRIPE,
@@ -124,7 +124,7 @@ PAYMENTS: list[Route] = [
         lambda call: refunds.create_refund(
             call.services, call.actor, call.id(), call.body, call.required_idempotency_key
         ),
-        "Send money of a payment back to its payer, all that is left or a part.",
+        "Refund a payment, all that is left of it or a part.",
         request_model=RefundRequest,
         response_model=Refund,
         status=201,
