@@ -40,19 +40,25 @@ async def check_stripe(chosen: Settings) -> Findings:
         clock = "clock.wrong" if abs(ahead) > TOLERANCE_SECONDS / 2 else "clock.right"
         yield new_finding(clock, ahead=ahead, tolerance=TOLERANCE_SECONDS)
         url = chosen.public_url + WEBHOOK_PATH
-        try:
-            endpoints = await stripe.list_webhook_endpoints()
-        except StripeRefused as refused:
-            yield new_finding("webhook.not_readable", url=url, reason=reason(refused))
-            return
-        ours = [endpoint for endpoint in endpoints if endpoint.url == url]
-        if not ours:
-            yield new_finding("webhook.none_live" if chosen.livemode else "webhook.none", url=url)
-        for endpoint in ours:
-            for finding in endpoint_findings(endpoint):
-                yield finding
-        for destination in await stripe.list_thin_destinations(url):
-            yield new_finding("webhook.thin", id=destination, ours=API_VERSION)
+        for finding in await webhook_findings(stripe, url, chosen.livemode):
+            yield finding
+
+
+async def webhook_findings(stripe: StripeGateway, url: str, livemode: bool) -> list[Finding]:
+    """Check that Stripe sends its events to `url`, with their objects. Raises StripeUnavailable."""
+    try:
+        endpoints = await stripe.list_webhook_endpoints()
+    except StripeRefused as refused:
+        return [new_finding("webhook.not_readable", url=url, reason=reason(refused))]
+    findings: list[Finding] = []
+    ours = [endpoint for endpoint in endpoints if endpoint.url == url]
+    if not ours:
+        findings.append(new_finding("webhook.none_live" if livemode else "webhook.none", url=url))
+    for endpoint in ours:
+        findings += endpoint_findings(endpoint)
+    for destination in await stripe.list_thin_destinations(url):
+        findings.append(new_finding("webhook.thin", id=destination, ours=API_VERSION))
+    return findings
 
 
 async def permission_findings(stripe: StripeGateway) -> list[Finding]:
