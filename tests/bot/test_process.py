@@ -112,7 +112,7 @@ async def test_it_answers_and_stops_cleanly_when_told(
     async with bot(**SECRETS, **addresses) as process:
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            while not {"receiving", "started"} <= set(logged):
+            while not {"bot_started", "update_receiver_started"} <= set(logged):
                 logged.append(json.loads(await process.stdout.readline())["event"])
         ana = Person(telegram, "ana")
         await ana.writes("/start")
