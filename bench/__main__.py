@@ -128,8 +128,8 @@ async def compare(
     """Run both ways, and print their median rates and how many times slower the second is."""
     times: tuple[list[float], list[float]] = ([], [])
     for done in range(ROUNDS):
-        for way, kept in zip((first, second), times, strict=True):
-            kept.append(await way())
+        for way, samples in zip((first, second), times, strict=True):
+            samples.append(await way())
         if sys.stderr.isatty():
             print(f"\r{what}: round {done + 1} of {ROUNDS}", end="\r", file=sys.stderr)
     fast, slow = map(statistics.median, times)

@@ -106,14 +106,14 @@ class FakePooler:
                 return
             self.clients, counted = self.clients + 1, True
             self.max_clients = max(self.max_clients, self.clients)
-            server, ask = await asyncio.open_unix_connection(self.socket)
-            ask.write(startup)
+            server, server_writer = await asyncio.open_unix_connection(self.socket)
+            server_writer.write(startup)
             back = asyncio.create_task(self.pass_back(server, answer))
             try:
-                await self.pass_on(client, ask, answer)
+                await self.pass_on(client, server_writer, answer)
             finally:
                 back.cancel()
-                ask.close()
+                server_writer.close()
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -134,16 +134,19 @@ class FakePooler:
                 answer.write(b"N")
                 continue
             if code == CANCEL_REQUEST:
-                _, ask = await asyncio.open_unix_connection(self.socket)
-                ask.write(head + body)
-                ask.close()
+                _, server_writer = await asyncio.open_unix_connection(self.socket)
+                server_writer.write(head + body)
+                server_writer.close()
                 return None
             names = body.decode().split("\0")
             self.startups.append(dict(zip(names[::2], names[1::2], strict=False)))
             return head + body
 
     async def pass_on(
-        self, client: asyncio.StreamReader, ask: asyncio.StreamWriter, answer: asyncio.StreamWriter
+        self,
+        client: asyncio.StreamReader,
+        server_writer: asyncio.StreamWriter,
+        answer: asyncio.StreamWriter,
     ) -> None:
         """The client's messages, one by one."""
         while True:
@@ -154,7 +157,7 @@ class FakePooler:
                     ready = b"Z\0\0\0\5I" if self.reports_readiness else b""
                     answer.write(bytes(self.interruption) + ready)
                 return
-            ask.write(head + body)
+            server_writer.write(head + body)
 
     async def pass_back(self, server: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         """The server's messages; each that says "ready for a query" ends a round trip."""

@@ -106,15 +106,15 @@ async def start_module(
             cwd=folder, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
         )  # fmt: skip
     loop = asyncio.get_running_loop()
-    pipes, given = [], []
+    pipes, descriptors = [], []
     for _ in range(3):
         ours, theirs = os.pipe()
-        given.append(theirs)
+        descriptors.append(theirs)
         _, pipe = await loop.connect_read_pipe(_Pipe, os.fdopen(ours, "rb", 0))
         pipes.append(pipe)
     order = Order(module, list(arguments), environment, folder)
-    socket.send_fds(_server(), [order.written()], given)
-    for descriptor in given:
+    socket.send_fds(_server(), [order.written()], descriptors)
+    for descriptor in descriptors:
         os.close(descriptor)
     out, err, status = pipes
     pid = int.from_bytes(await status.reader.readexactly(NUMBER), "little")

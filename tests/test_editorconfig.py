@@ -37,9 +37,9 @@ def rules(name: str) -> dict[str, str]:
 
 
 def test_lines_end_as_they_should() -> None:
-    asked = {"charset": "utf-8", "end_of_line": "lf", "insert_final_newline": "true"}
-    asked |= {"trim_trailing_whitespace": "true"}
-    assert asked.items() <= rules("any").items()
+    expected = {"charset": "utf-8", "end_of_line": "lf", "insert_final_newline": "true"}
+    expected |= {"trim_trailing_whitespace": "true"}
+    assert expected.items() <= rules("any").items()
     texts = {path: path.read_bytes().decode() for path in files()}
     assert len(texts) > 100
     assert [path for path, text in texts.items() if "\r" in text] == []

@@ -22,15 +22,15 @@ print("told", file=sys.stderr)
 
 async def both(module: str, *arguments: str, folder: str = "/") -> list[tuple[int, bytes, bytes]]:
     """Exit code, output and errors: of a fork, and of an interpreter of its own."""
-    told = []
+    results = []
     with pytest.MonkeyPatch.context() as patch:
         for real in ([], [True]):
             patch.setattr(forked_process, "only_real", real)
             environment = {"PATH": os.environ["PATH"], "COLUMNS": "80", "ONE": "1"}
             process = await start_module(module, *arguments, environment=environment, folder=folder)
             out, err = await asyncio.wait_for(process.communicate(), 60)
-            told.append((await process.wait(), out, err))
-    return told
+            results.append((await process.wait(), out, err))
+    return results
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def versions(file: str, environment: dict[str, str]) -> dict[str, str]:
     }
 
 
-def wanted(*extras: str) -> list[Requirement]:
+def requirements_of(*extras: str) -> list[Requirement]:
     """What pyproject.toml says, with these extras and what builds the package."""
     said: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = said["project"]["dependencies"] + said["build-system"]["requires"]
@@ -67,7 +67,7 @@ def test_each_version_is_one_that_pyproject_allows(
         "platform_system": SYSTEMS[system],
     }
     locked = versions(file, environment)
-    for requirement in wanted(*extras):
+    for requirement in requirements_of(*extras):
         version = locked.get(canonicalize_name(requirement.name))
         assert version, f"{requirement} is not in {file}: make lock"
         assert version in requirement.specifier, f"{file} has {version}: make lock"

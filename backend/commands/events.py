@@ -12,24 +12,24 @@ from backend.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a subcommand for each action, with its own arguments."""
-    acts = parser.add_subparsers(
+    event_actions = parser.add_subparsers(
         dest="act", required=True, metavar="list|show|retry|accept|adopt|dismiss"
     )
-    acts.add_parser("list", help="failed and parked").add_argument(
+    event_actions.add_parser("list", help="failed and parked").add_argument(
         "--all", action="store_true", help="done and ignored ones too"
     )
     event = argparse.ArgumentParser(add_help=False)
     event.add_argument("event", help="evt_... or check:...")
     posting = argparse.ArgumentParser(add_help=False, parents=[event])
     posting.add_argument("--dry-run", action="store_true", help=DRY_RUN)
-    acts.add_parser("show", help="one event with its payment", parents=[event])
-    acts.add_parser("retry", help="apply it again as Stripe tells it now", parents=[event])
-    acts.add_parser(
+    event_actions.add_parser("show", help="one event with its payment", parents=[event])
+    event_actions.add_parser("retry", help="apply it again as Stripe tells it now", parents=[event])
+    event_actions.add_parser(
         "accept",
         help="credit what Stripe received, and take back what it took",
         parents=[posting],
     )
-    acts.add_parser(
+    event_actions.add_parser(
         "adopt",
         help="the same for a payment that this database does not have: make it",
         parents=[posting],
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="whose money it is, where Stripe's customer does not say it",
     )
-    acts.add_parser(
+    event_actions.add_parser(
         "dismiss",
         help="close it: it was settled by hand; nothing moves",
         parents=[event],

@@ -11,13 +11,13 @@ from backend.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add `list`, `add` and `remove`, each with its own arguments."""
-    acts = parser.add_subparsers(dest="act", required=True, metavar="list|add|remove")
-    acts.add_parser("list", help="those that are offered")
-    add = acts.add_parser("add", help="offer one more")
+    package_actions = parser.add_subparsers(dest="act", required=True, metavar="list|add|remove")
+    package_actions.add_parser("list", help="those that are offered")
+    add = package_actions.add_parser("add", help="offer one more")
     for name in ("name", "amount", "currency"):
         add.add_argument(name)
     add.add_argument("interval", choices=("week", "month"))
-    remove = acts.add_parser("remove", help="offer it no more; what was started goes on")
+    remove = package_actions.add_parser("remove", help="offer it no more; what was started goes on")
     remove.add_argument("id", type=UUID)
 
 

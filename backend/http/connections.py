@@ -164,8 +164,8 @@ class Connection(RequestHandler):
 class BoundedServer(web.Server):
     """A server with a limit on connections, and a sweep that ends those that are too slow."""
 
-    def __init__(self, server: web.Server, most: int, timeouts: ClientTimeouts) -> None:
-        """`server` is aiohttp's for the application; `most` connections are accepted."""
+    def __init__(self, server: web.Server, limit: int, timeouts: ClientTimeouts) -> None:
+        """`server` is aiohttp's for the application; `limit` connections are accepted."""
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             expected = request.headers.get("Expect", CONTINUE).lower()
@@ -174,7 +174,7 @@ class BoundedServer(web.Server):
             return await server.request_handler(request)
 
         super().__init__(handle, request_factory=server.request_factory, **server._kwargs)
-        self.most, self.timeouts = most, timeouts
+        self.limit, self.timeouts = limit, timeouts
         self._full_logged_at = 0.0
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -186,11 +186,11 @@ class BoundedServer(web.Server):
 
     def full(self) -> bool:
         """Return whether one more connection is too many; logged at most once a minute."""
-        if len(self._connections) < self.most:
+        if len(self._connections) < self.limit:
             return False
         if time.monotonic() - self._full_logged_at > LOG_INTERVAL_SECONDS:
             self._full_logged_at = time.monotonic()
-            log.warning("connections_full", max_connections=self.most)
+            log.warning("connections_full", max_connections=self.limit)
         return True
 
     async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 # aiohttp's
@@ -218,12 +218,12 @@ class BoundedRunner(web.AppRunner):
         self,
         app: web.Application,
         *,
-        most: int | None = None,
+        limit: int | None = None,
         timeouts: ClientTimeouts | None = None,
         **more: Any,
     ) -> None:
-        """Accept `most` connections; without it, as many as `max_connections` says."""
-        self._limit, self._timeouts = most or max_connections(), timeouts or ClientTimeouts()
+        """Accept `limit` connections; without it, as many as `max_connections` says."""
+        self._limit, self._timeouts = limit or max_connections(), timeouts or ClientTimeouts()
         options: dict[str, Any] = {
             "auto_decompress": False,  # aiohttp would inflate a body before a handler refuses it
             "keepalive_timeout": self._timeouts.idle,

@@ -77,12 +77,12 @@ class SupabaseAuth:
         async with self._fetch_lock:
             good_for = FRESH_SECONDS if name in self._keys else REFETCH_SECONDS
             if time.monotonic() - self._fetched_at > good_for:
-                await self._ask()
+                await self._fetch_keys()
         if name not in self._keys and not self._is_reachable:
             raise SupabaseUnavailable
         return self._keys.get(name)
 
-    async def _ask(self) -> None:
+    async def _fetch_keys(self) -> None:
         self._fetched_at = time.monotonic()
         url = f"{self.issuer}/.well-known/jwks.json"
         try:

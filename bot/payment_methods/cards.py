@@ -55,7 +55,7 @@ async def tapped_payment_method(context: BotContext) -> schemas.PaymentMethod:
     for method in listed.methods:
         if method.id == context.id("card"):
             return method
-    raise BotRefusal(keys.Refusal.NOT_FOUND_PAYMENT_METHOD)
+    raise BotRefusal(keys.Refusal.PAYMENT_METHOD_UNKNOWN)
 
 
 def list_screen(

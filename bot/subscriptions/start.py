@@ -221,7 +221,7 @@ async def payment_question_screen(
     if package:
         price, offer = package.money, package_label(package, translator)
     elif start.package_id:
-        raise BotRefusal(keys.Refusal.NOT_FOUND_PACKAGE)
+        raise BotRefusal(keys.Refusal.PACKAGE_UNKNOWN)
     else:
         price = carried_amount(start.choice, default_wallet_name(membership).currency)
         offer = price

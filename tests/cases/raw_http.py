@@ -20,12 +20,12 @@ QUICK = ClientTimeouts(first=0.6, headers=0.4, body=0.6, stalled=0.6, idle=1.2, 
 
 @asynccontextmanager
 async def front(
-    system: System, most: int | None = None, timeouts: ClientTimeouts = QUICK
+    system: System, limit: int | None = None, timeouts: ClientTimeouts = QUICK
 ) -> AsyncIterator[int]:
     """The backend behind a front of this patience; its port."""
     app = create_app(system.services, chosen(), reconciling=False)
     app.router.add_get("/large", large)
-    runner = BoundedRunner(app, most=most, timeouts=timeouts, shutdown_timeout=1)
+    runner = BoundedRunner(app, limit=limit, timeouts=timeouts, shutdown_timeout=1)
     [port] = free_ports(1)
     await runner.setup()
     try:

@@ -187,7 +187,7 @@ async def test_every_route_refuses_two_amounts_with_both_readings(system: System
     place: dict[str, Any] = {"organization_id": str(system.world.acme), "currency": "eur"}
     made = await post(system, "/api/payments/subscriptions", **place, amount="50")
     form = {**place, "action": "purchase_credits"}
-    doors: dict[str, dict[str, Any]] = {
+    bodies: dict[str, dict[str, Any]] = {
         "/api/payments/checkout": place,
         "/api/payments/create-intent": place,
         "/api/payments/payment-intents": place,
@@ -197,7 +197,7 @@ async def test_every_route_refuses_two_amounts_with_both_readings(system: System
         f"/api/payments/subscriptions/{made[1]['id']}": {"method": "PATCH"},
         f"/api/payments/{payment}/refund": {},
     }
-    for path, body in doors.items():
+    for path, body in bodies.items():
         for text in ("1,000", "1.000"):
             status, answer_body = await post(system, path, **body, amount=text)
             assert (status, answer_body["error"]["code"]) == (422, "amount_ambiguous"), path
@@ -205,7 +205,7 @@ async def test_every_route_refuses_two_amounts_with_both_readings(system: System
             assert "in eur: 1.00 1000.00." in answer_body["error"]["message"]
     seen = await system.see(payment)
     assert (seen.refunds, seen.refundable and seen.refundable.amount) == ([], "5000.00")
-    walked = {path.replace(str(payment), "{id}").replace(made[1]["id"], "{id}") for path in doors}
+    walked = {path.replace(str(payment), "{id}").replace(made[1]["id"], "{id}") for path in bodies}
     assert amount_routes() == walked
 
 

@@ -13,7 +13,7 @@ from backend.schemas import RefundRequest
 from tests.backend.commands.test_commands import GOOD, run
 from tests.backend.conftest import ANA, System
 from tests.backend.doctor.test_doctor import DoctorRunner, doctor_runner
-from tests.cases.stripe_words import Connection, balance, paid
+from tests.cases.stripe_objects import Connection, balance, paid
 
 __all__ = ["doctor_runner"]
 

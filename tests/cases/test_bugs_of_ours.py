@@ -17,7 +17,7 @@ from backend.stripe.parsers.facts import Fact
 from tests.backend.conftest import System
 from tests.backend.http.test_metrics import scrape
 from tests.backend.stripe.test_webhooks import paid_at_stripe
-from tests.cases.stripe_words import Connection, Json, balance, deliver, event, paid, post
+from tests.cases.stripe_objects import Connection, Json, balance, deliver, event, paid, post
 from tests.cases.test_unfinished_events import LATER, disputed, hide_events
 
 SUCCEEDED = "payment_intent.succeeded"
@@ -58,25 +58,25 @@ async def test_a_bug_in_a_parser_is_seen_and_the_event_comes_again(
     monkeypatch: pytest.MonkeyPatch,
     bug: Exception,
 ) -> None:
-    told = json.loads(await paid_at_stripe(system, payment))
+    stripe_event = json.loads(await paid_at_stripe(system, payment))
     with monkeypatch.context() as mistaken:
         mistaken.setitem(EVENT_TYPES, SUCCEEDED, broken(bug))
         with capture_logs() as logs:
-            assert await deliver(system, told) == (500, "internal_error")
+            assert await deliver(system, stripe_event) == (500, "internal_error")
     assert tracebacks(logs) == ["request_crashed"]
     assert await bugs(system, "request") == 1
     assert await balance(owner) == 0
-    assert await deliver(system, told) == (200, "done")
+    assert await deliver(system, stripe_event) == (200, "done")
     assert await balance(owner) == 5000
 
 
 async def test_an_object_that_is_not_as_documented_is_no_bug(
     system: System, owner: Connection, payment: UUID
 ) -> None:
-    told = json.loads(await paid_at_stripe(system, payment))
-    told["data"]["object"]["amount_received"] = "5000"
+    stripe_event = json.loads(await paid_at_stripe(system, payment))
+    stripe_event["data"]["object"]["amount_received"] = "5000"
     with capture_logs() as logs:
-        assert await deliver(system, told) == (200, "done")  # Stripe was asked
+        assert await deliver(system, stripe_event) == (200, "done")  # Stripe was asked
     [odd] = [line for line in logs if line["event"] == "stripe_event_object_malformed"]
     assert odd["problems"] == "amount_received: int_type"
     assert tracebacks(logs) == []
@@ -109,7 +109,7 @@ async def test_a_bug_after_an_event_is_recorded_leaves_it_to_the_reconciler(
     await system.sandbox("POST", f"/stripe/clawbacks/{intent}", step="refund", amount=700)
     hide_events(system)
     [(_, charge)] = system.store.list("charge")
-    told = event("charge.refunded", charge)
+    stripe_event = event("charge.refunded", charge)
 
     async def mistaken(*_: Any) -> Any:
         raise LookupError("of ours")
@@ -117,12 +117,14 @@ async def test_a_bug_after_an_event_is_recorded_leaves_it_to_the_reconciler(
     with monkeypatch.context() as patched:
         patched.setattr(system.services.stripe, "list_refunds", mistaken)
         with capture_logs() as logs:
-            assert await deliver(system, told) == (500, "internal_error")
+            assert await deliver(system, stripe_event) == (500, "internal_error")
             await owner.execute(LATER)
             await reconcile.reconcile_all(system.services)
     assert tracebacks(logs) == ["request_crashed", "stripe_event_crashed"]
     assert (await bugs(system, "request"), await bugs(system, "reconciler")) == (1, 1)
-    row = await owner.fetchrow("select state, reason from stripe_events where id = $1", told["id"])
+    row = await owner.fetchrow(
+        "select state, reason from stripe_events where id = $1", stripe_event["id"]
+    )
     assert tuple(row or ()) == ("failed", "internal_error")
     await owner.execute(LATER)
     await reconcile.reconcile_all(system.services)
@@ -138,12 +140,12 @@ async def test_a_bug_in_one_object_stops_no_other(
         await system.pay(payment)
     hide_events(system)
     await owner.execute("update payments set created_at = created_at - interval '1 hour'")
-    odd, asked = await system.session(first), system.services.stripe.get_session
+    odd, get_session = await system.session(first), system.services.stripe.get_session
 
     async def mistaken(session_id: str) -> Any:
         if session_id == odd:
             raise AttributeError("of ours")
-        return await asked(session_id)
+        return await get_session(session_id)
 
     with monkeypatch.context() as patched:
         patched.setattr(system.services.stripe, "get_session", mistaken)
@@ -167,5 +169,5 @@ async def test_a_bug_in_the_parser_of_one_event_stops_no_other_and_forgets_none(
     assert tracebacks(logs) == ["stripe_event_crashed"] * 2
     assert await bugs(system, "reconciler") == 2
     assert await balance(owner) == 10_000
-    kept = "select count(*) from stripe_events where type = $1"
-    assert await owner.fetchval(kept, SUCCEEDED) == 2
+    count_by_type = "select count(*) from stripe_events where type = $1"
+    assert await owner.fetchval(count_by_type, SUCCEEDED) == 2

@@ -10,7 +10,7 @@ import pytest
 
 from backend.schemas import RefundRequest
 from tests.backend.conftest import ANA, System
-from tests.cases.stripe_words import (
+from tests.cases.stripe_objects import (
     Connection,
     Json,
     balance,

@@ -101,7 +101,7 @@ class Setup:
     def __init__(self, system: System, ana: Person, owner: Connection) -> None:
         self.system, self.ana, self.owner = system, ana, owner
 
-    async def rows(self) -> list[int]:
+    async def row_counts(self) -> list[int]:
         """How much there is of what could move money."""
         tables = ("payments", "refunds", "subscriptions")
         counts = [f"select count(*) from {table}" for table in tables]  # noqa: S608
@@ -119,8 +119,10 @@ class Setup:
     async def price(self) -> tuple[int, str]:
         """What Stripe charges every month."""
         query = "select stripe_subscription_id from subscriptions order by created_at desc limit 1"
-        rows = await self.system.services.stripe.get_subscription(await self.owner.fetchval(query))
-        price = rows.items.data[0].price
+        subscription = await self.system.services.stripe.get_subscription(
+            await self.owner.fetchval(query)
+        )
+        price = subscription.items.data[0].price
         return price.unit_amount or 0, price.currency
 
     async def sent_back(self) -> tuple[int, str]:
@@ -234,7 +236,7 @@ async def test_two_amounts_are_refused_and_the_one_that_is_confirmed_moves(
 ) -> None:
     ana = setup.ana
     await place.before(setup)
-    before = await setup.rows()
+    before = await setup.row_counts()
     for text in AMBIGUOUS:
         await ana.writes(f"{place.prefix}{text}")
         assert buttons(await ana.sees(BOTH)) == {}
@@ -245,6 +247,6 @@ async def test_two_amounts_are_refused_and_the_one_that_is_confirmed_moves(
         await ana.sees(
             "50 usd." if place.handler.startswith("payments.topup") else "without a currency"
         )
-    assert await setup.rows() == before
+    assert await setup.row_counts() == before
     await ana.writes(f"{place.prefix}1000")
     assert await place.confirm(setup) == (100_000, "eur")

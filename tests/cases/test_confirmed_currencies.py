@@ -19,7 +19,7 @@ async def test_yen_have_no_decimals_and_ten_thousand_is_never_ten(
     ana = setup.ana
     await ana.writes("/topup 100,000 jpy")
     await ana.sees("That could mean ¥100,000 or ¥100. Type 100000 or 100.")
-    assert await setup.rows() == [0, 0, 0]
+    assert await setup.row_counts() == [0, 0, 0]
     await ana.writes("/topup 100000 jpy")
     await save(setup.system, await ana.sees("Add ¥100,000 to Acme."))
     await ana.taps(await ana.sees("Ana added ¥100,000 to Acme."), "Refund")
@@ -71,7 +71,7 @@ async def test_a_button_that_carries_two_amounts_is_too_old(setup: Setup) -> Non
     """Buttons of before carried what was typed."""
     ana = setup.ana
     paid = await setup.paid("5000")
-    before = await setup.rows()
+    before = await setup.row_counts()
     payment = next(data for data in buttons(paid).values() if data.startswith("refund:"))
     await ana.writes("/topup 1000")
     ways = await ana.sees("Add €1,000.00 to Acme: how do you want to pay?")
@@ -88,7 +88,7 @@ async def test_a_button_that_carries_two_amounts_is_too_old(setup: Setup) -> Non
         if not text:  # a tap that moves money is answered first, and told in a message
             text = (await ana.sees("too old"))["text"]
         assert "too old" in text
-    assert await setup.rows() == before
+    assert await setup.row_counts() == before
 
 
 async def plant(system: System, message_id: int, keyboard: Json) -> None:

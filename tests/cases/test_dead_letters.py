@@ -11,7 +11,7 @@ from backend.stripe.dead_letters import distribute_tax
 from tests.backend.commands.test_commands import GOOD, received, run
 from tests.backend.conftest import System
 from tests.backend.stripe.test_webhooks import paid_at_stripe
-from tests.cases.stripe_words import Connection, balance, deliver, intent_of, movements, paid
+from tests.cases.stripe_objects import Connection, balance, deliver, intent_of, movements, paid
 
 
 class Operator:

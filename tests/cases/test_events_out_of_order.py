@@ -7,7 +7,7 @@ import pytest
 
 from tests.backend.conftest import System
 from tests.backend.payments.test_intents import confirm, intent
-from tests.cases.stripe_words import Json, post
+from tests.cases.stripe_objects import Json, post
 
 
 @pytest.mark.parametrize("tried_again", [False, True])

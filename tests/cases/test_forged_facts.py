@@ -8,7 +8,7 @@ import pytest
 
 from tests.backend.conftest import ANA, System
 from tests.backend.stripe.test_webhooks import paid_at_stripe
-from tests.cases.stripe_words import Connection, Json, balance, deliver, intent_of, post
+from tests.cases.stripe_objects import Connection, Json, balance, deliver, intent_of, post
 
 COMPLETED = "checkout.session.completed"
 

@@ -9,7 +9,7 @@ from backend.database.protocol import SERVICE
 from backend.stripe.products import WALLET_PRODUCT, product_id
 from tests.backend.conftest import System
 from tests.backend.payments.test_charges import saved
-from tests.backend.subscriptions.test_subscriptions import WEBHOOK_PATH, ask, begun, pay
+from tests.backend.subscriptions.test_subscriptions import WEBHOOK_PATH, begun, pay, request_api
 
 Json = dict[str, Any]
 ACTS = ("archive", "delete")
@@ -82,7 +82,7 @@ async def test_the_amount_of_one_that_began_on_a_page_can_be_changed(
 ) -> None:
     made = await begun(system)
     for amount in ("60", "70"):
-        changed = await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount=amount)
+        changed = await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount=amount)
         assert changed["money"]["amount"] == f"{amount}.00"
         await system.sandbox("POST", f"/stripe/products/{WALLET_PRODUCT}/{act}")
 
@@ -94,7 +94,7 @@ async def test_one_of_an_inline_product_of_before_can_be_changed(system: System)
     archived = {**products(system)[WALLET_PRODUCT], "id": "prod_inline", "active": False}
     system.store.put("product", "prod_inline", archived)
     system.store.put("subscription", subscription["id"], subscription)
-    changed = await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="60")
+    changed = await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="60")
     assert changed["money"]["amount"] == "60.00"
 
 
@@ -108,11 +108,11 @@ async def test_a_package_has_a_product_of_its_own_that_is_kept_as_well(
     parameters: Json = {"organization_id": str(system.world.acme), "package_id": package["id"]}
     if with_card:
         parameters["payment_method_id"] = await saved(system)
-    await ask(system, "POST", WEBHOOK_PATH, key="1", **parameters)
+    await request_api(system, "POST", WEBHOOK_PATH, key="1", **parameters)
     id = product_id("Basic")
     assert products(system)[id]["name"] == "Basic"
     await system.sandbox("POST", f"/stripe/products/{id}/{act}")
-    second = await ask(system, "POST", WEBHOOK_PATH, key="2", **parameters)
+    second = await request_api(system, "POST", WEBHOOK_PATH, key="2", **parameters)
     assert second["status"] == "active" or second["url"]
     if not with_card:
         await pay(system, second["url"])

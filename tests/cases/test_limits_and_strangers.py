@@ -20,7 +20,7 @@ from tests.backend.conftest import ANA, EVE, System
 from tests.backend.payments.test_charges import Json, charge, post, saved
 from tests.backend.payments.test_refunds import credited
 from tests.backend.subscriptions.test_subscriptions import start
-from tests.cases.test_removed_requesters import REFUSES, ask, posts
+from tests.cases.test_removed_requesters import REFUSES, posts, request_api
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -45,12 +45,12 @@ async def test_a_strangers_check_does_not_reach_stripe(system: System, owner: Co
         f"payments/subscriptions/{recurring.id}/check",
         f"payments/methods/links/{link['link_id']}/check",
     ):
-        assert await ask(system, "POST", path, EVE) == 404
+        assert await request_api(system, "POST", path, EVE) == 404
     assert await stripe_calls(system) == before
     # Nor may a stranger have anything ended or sent back there.
-    assert await ask(system, "POST", f"payments/{payment}/cancel", EVE) == 404
-    assert await ask(system, "POST", f"payments/{payment}/refund", EVE, amount="1") == 404
-    assert await ask(system, "DELETE", f"payments/subscriptions/{recurring.id}", EVE) == 404
+    assert await request_api(system, "POST", f"payments/{payment}/cancel", EVE) == 404
+    assert await request_api(system, "POST", f"payments/{payment}/refund", EVE, amount="1") == 404
+    assert await request_api(system, "DELETE", f"payments/subscriptions/{recurring.id}", EVE) == 404
     assert await stripe_calls(system) == before
 
 
@@ -70,7 +70,7 @@ async def test_whoever_may_have_stripe_asked_has_a_limit(
 ) -> None:
     monkeypatch.setattr(rate_limits, "LIMIT_PER_PERSON", RateLimitItemPerMinute(1))
     path = route.path.replace("{id}", ANYBODY).removeprefix("/api/")
-    statuses = [await ask(system, route.method, path) for _ in range(2)]
+    statuses = [await request_api(system, route.method, path) for _ in range(2)]
     assert statuses[0] != 429
     assert statuses[1] == 429
 

@@ -120,9 +120,9 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
     async def doctor(url: str, pooler: str) -> str:
         settings = {**GOOD, "SUPABASE_DB_URL": url, "SUPABASE_DB_POOLER": pooler}
         settings["STRIPE_API_BASE"] = "http://127.0.0.1:1"
-        _, output_read, errors = await run("doctor", **settings)
+        _, output, errors = await run("doctor", **settings)
         assert "Traceback" not in errors
-        return output_read
+        return output
 
     assert "straight to PostgreSQL" in await doctor(database_url, "false")
     assert "SUPABASE_DB_POOLER=false" in await doctor(database_url, "true")
@@ -131,9 +131,9 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
         assert "SUPABASE_DB_POOLER=false" in await doctor(url, "true")
     async with pgbouncer(database_url, "transaction") as url:
         assert "ok       database   a pooler in transaction mode" in await doctor(url, "true")
-        output_read = await doctor(url, "false")
-        assert "error    database   a pooler in transaction mode" in output_read
-        assert "SUPABASE_DB_POOLER=true" in output_read
+        output = await doctor(url, "false")
+        assert "error    database   a pooler in transaction mode" in output
+        assert "SUPABASE_DB_POOLER=true" in output
         with pytest.raises(DatabaseUnavailable, match="SUPABASE_DB_POOLER=true"):
             async with postgres_database(url):
                 pass

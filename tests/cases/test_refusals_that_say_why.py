@@ -38,7 +38,9 @@ ROW = PaymentRow.model_validate(
 REFUSED, UNAVAILABLE = StripeRefused, StripeUnavailable
 
 
-async def answered(status: int, error: Json, ask: Callable[[StripeGateway], Awaitable[Any]]) -> Any:
+async def answered(
+    status: int, error: Json, request: Callable[[StripeGateway], Awaitable[Any]]
+) -> Any:
     """What our gateway makes of a Stripe that answers everything with this error."""
 
     async def handle(_: web.Request) -> web.Response:
@@ -54,7 +56,7 @@ async def answered(status: int, error: Json, ask: Callable[[StripeGateway], Awai
         listening(app, port),
         stripe_gateway("sk_test_x", WEBHOOK_SECRETS, base, base) as own,
     ):
-        return await ask(own)
+        return await request(own)
 
 
 INVALID = {"type": "invalid_request_error"}

@@ -49,13 +49,13 @@ def test_every_recorded_refusal_has_a_cure(refusal: RecordedRefusal) -> None:
 
 
 async def statuses(system: System, number: int) -> set[int]:
-    async def ask() -> int:
+    async def connect() -> int:
         headers = {"Authorization": f"Bearer {token(sub=str(ANA))}"}
         async with system.http.get(f"{system.url}/api/organizations", headers=headers) as answer:
             await answer.read()
             return answer.status
 
-    return set(await asyncio.gather(*(ask() for _ in range(number))))
+    return set(await asyncio.gather(*(connect() for _ in range(number))))
 
 
 @pytest.mark.parametrize("refusal", RECORDED.values(), ids=RECORDED.keys())

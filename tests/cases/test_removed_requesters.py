@@ -28,7 +28,7 @@ LOST = {"drop": True, "api_timeout": 3}
 CALM = {"api_429": 0, "api_timeout": 0, "drop": True}
 
 
-async def ask(system: System, method: str, path: str, user: int = ANA, **body: Any) -> int:
+async def request_api(system: System, method: str, path: str, user: int = ANA, **body: Any) -> int:
     """One call as somebody; the status of the answer."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}", "Idempotency-Key": "k"}
     call = system.http.request(
@@ -47,10 +47,10 @@ async def loses(system: System, owner: Connection, way: str) -> None:
     ben = await owner.fetchval("select id from users where telegram_id = $1", BEN)
     member = f"organizations/{system.world.acme}/members/{ben}"
     if way == "demoted":
-        assert await ask(system, "PATCH", member, role="member") == 200
+        assert await request_api(system, "PATCH", member, role="member") == 200
     else:
         who = BEN if way == "left" else ANA
-        assert await ask(system, "DELETE", member, who) in (200, 204)
+        assert await request_api(system, "DELETE", member, who) in (200, 204)
 
 
 async def posts(system: System) -> list[str]:
@@ -101,7 +101,7 @@ async def test_a_charge_that_stripe_did_not_take_is_charged_for_nobody_without_t
     await loses(system, owner, way)
     before = await posts(system)
     await page(system, f"/pay/{payment}/return")
-    await ask(system, "POST", f"payments/{payment}/check", ANA)
+    await request_api(system, "POST", f"payments/{payment}/check", ANA)
     assert (await charge(system, "77", BEN, amount="77"))["http"] in (403, 404)
     await minutes_later(system, owner)
     assert (await posts(system), await balance(owner)) == (before, 0)
@@ -117,7 +117,7 @@ async def test_an_owners_cancel_ends_what_stripe_did_not_take(
     payment = await unclear(system, owner, REFUSES)
     await loses(system, owner, "removed")
     before = await posts(system)
-    assert await ask(system, "POST", f"payments/{payment}/cancel") == 200
+    assert await request_api(system, "POST", f"payments/{payment}/cancel") == 200
     assert (await system.see(payment)).status == "canceled"
     await page(system, f"/pay/{payment}/return")
     await minutes_later(system, owner)
@@ -128,7 +128,7 @@ async def test_a_canceled_charge_is_not_repeated_by_who_asked_for_it(
     system: System, owner: Connection
 ) -> None:
     payment = await unclear(system, owner, REFUSES)
-    assert await ask(system, "POST", f"payments/{payment}/cancel") == 200
+    assert await request_api(system, "POST", f"payments/{payment}/cancel") == 200
     before = await posts(system)
     again = await charge(system, "77", BEN, amount="77")
     assert (again["http"], again["status"]) == (201, "canceled")
@@ -143,7 +143,7 @@ async def test_what_stripe_did_is_recorded_whoever_has_lost_the_role(
     await loses(system, owner, "removed")
     before = await posts(system)
     if comes == "cancel":
-        assert await ask(system, "POST", f"payments/{payment}/cancel") == 200
+        assert await request_api(system, "POST", f"payments/{payment}/cancel") == 200
     elif comes == "page":
         await page(system, f"/pay/{payment}/return")
     else:
@@ -247,7 +247,7 @@ async def test_a_cancel_while_stripe_charges_is_no_lie_and_the_answer_counts(
         while not await owner.fetchval("select count(*) from payments where sent_at is not null"):
             await asyncio.sleep(0.05)
     payment = await owner.fetchval("select id from payments")
-    status = await ask(system, "POST", f"payments/{payment}/cancel")
+    status = await request_api(system, "POST", f"payments/{payment}/cancel")
     assert (await charging)["status"] == "succeeded"
     # It was not there yet, or it was: never is it called canceled while it is being charged.
     assert (status, await balance(owner)) in [(409, 5000), (200, 5000)]
@@ -267,7 +267,7 @@ async def test_a_page_that_was_canceled_while_stripe_made_it_is_closed(
             await asyncio.sleep(0.05)
     assert await owner.fetchval("select status from payments") == "created"
     payment = await owner.fetchval("select id from payments")
-    assert await ask(system, "POST", f"payments/{payment}/cancel") == 200
+    assert await request_api(system, "POST", f"payments/{payment}/cancel") == 200
     await requested
     await system.sandbox("POST", "/stripe/faults", api_slow=0)
     [session] = system.store.list("checkout.session")

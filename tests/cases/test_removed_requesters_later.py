@@ -16,12 +16,12 @@ from tests.cases.test_removed_requesters import (
     LOST,
     REFUSES,
     WAYS,
-    ask,
     becomes_admin,
     loses,
     minutes_later,
     page,
     posts,
+    request_api,
 )
 
 if TYPE_CHECKING:
@@ -158,5 +158,5 @@ async def test_an_end_that_a_removed_admin_asked_for_is_not_asked_of_stripe(
     await minutes_later(system, owner, 6)
     assert await posts(system) == before
     assert await owner.fetchval("select status from subscriptions") == "active"
-    assert await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}", ANA) == 200
+    assert await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}", ANA) == 200
     assert await owner.fetchval("select status from subscriptions") == "canceled"

@@ -9,7 +9,7 @@ from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, SUCCESS, System
 from tests.backend.payments.test_charges import post, saved
 from tests.backend.subscriptions.test_subscriptions import start
-from tests.cases.test_removed_requesters import ask, becomes_admin, loses, page
+from tests.cases.test_removed_requesters import becomes_admin, loses, page, request_api
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -36,7 +36,7 @@ async def test_a_recurring_top_ups_page_asks_stripe_every_three_seconds_at_most(
     assert (method, path.rpartition("/")[0]) == ("GET", "/v1/checkout/sessions")
     await owner.execute("update subscriptions set checked_at = now() - interval '3 seconds'")
     await page(system, f"/recurring/{made.id}/return")
-    assert await ask(system, "POST", f"{WEBHOOK_PATH}/{made.id}/check") == 200
+    assert await request_api(system, "POST", f"{WEBHOOK_PATH}/{made.id}/check") == 200
     assert len(await stripe_calls_after(system, before)) == 2
 
 

@@ -142,7 +142,7 @@ async def test_one_connection_too_many_is_a_503_at_once_and_a_place_frees_up(
     system: System,
 ) -> None:
     patient = replace(QUICK, first=5)
-    async with front(system, most=4, timeouts=patient) as port:
+    async with front(system, limit=4, timeouts=patient) as port:
         held = [await opened(port) for _ in range(4)]
         await asyncio.sleep(0.1)
         with structlog.testing.capture_logs() as lines:

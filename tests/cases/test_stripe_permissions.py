@@ -55,8 +55,8 @@ def test_going_live_lists_exactly_the_tables_permissions() -> None:
     write, read = (page.split(begins, 1)[1] for begins in BEGINS)
     for text, level in ((write.split(BEGINS[1])[0], "write"), (read.split(".")[0], "read")):
         # "Charges and Refunds" is one row.
-        kept = text.replace("Charges and Refunds", "Charges+Refunds").strip(" ,")
-        rows = [row.strip() for row in re.split(r", and |, | and ", kept)]
+        joined = text.replace("Charges and Refunds", "Charges+Refunds").strip(" ,")
+        rows = [row.strip() for row in re.split(r", and |, | and ", joined)]
         assert [row.replace("+", " and ") for row in rows] == permission_names(level)
 
 

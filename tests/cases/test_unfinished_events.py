@@ -9,7 +9,7 @@ import pytest
 
 from backend.stripe import reconcile
 from tests.backend.conftest import System
-from tests.cases.stripe_words import Connection, Json, balance, deliver, event, paid, post
+from tests.cases.stripe_objects import Connection, Json, balance, deliver, event, paid, post
 
 OLD = "2025-02-24.acacia"
 WITHDRAWN = "charge.dispute.funds_withdrawn"

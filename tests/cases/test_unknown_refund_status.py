@@ -4,12 +4,12 @@ import pytest
 
 from backend.stripe import reconcile
 from tests.backend.conftest import System
-from tests.cases.stripe_words import Connection, Json, balance, paid, post, refund
+from tests.cases.stripe_objects import Connection, Json, balance, paid, post, refund
 
 SOON = "update refunds set created_at = created_at - interval '10 minutes', checked_at = null"
 
 
-def stands(system: System, stored: Json, status: str | None) -> None:
+def set_refund_status(system: System, stored: Json, status: str | None) -> None:
     """Stripe says so of the refund, whenever and however it is asked."""
     stored["status"] = status
     system.store.put("refund", stored["id"], stored)
@@ -26,7 +26,7 @@ async def test_it_is_kept_and_asked_about_and_nobody_refunds_once_more(
     payment, intent = await paid(system, amount="10")
     await system.sandbox("POST", f"/stripe/clawbacks/{intent}", step="refund", amount=300)
     [(_, stored)] = system.store.list("refund")
-    stands(system, stored, status)
+    set_refund_status(system, stored, status)
     assert await post(system, "refund.created", refund(intent, 300, status, stored["id"])) == (
         200, "done",
     )  # fmt: skip
@@ -39,7 +39,7 @@ async def test_it_is_kept_and_asked_about_and_nobody_refunds_once_more(
     [seen] = (await system.see(payment)).refunds
     assert (seen.status, seen.money.amount) == ("pending", "3.00")
     assert await balance(owner) == 700
-    stands(system, stored, "failed")
+    set_refund_status(system, stored, "failed")
     await owner.execute(SOON)
     await reconcile.reconcile_all(system.services)
     assert await balance(owner) == 1000
@@ -47,5 +47,5 @@ async def test_it_is_kept_and_asked_about_and_nobody_refunds_once_more(
 
 async def test_a_row_that_nobody_asked_for_cannot_wait_to_be_carried_out(owner: Connection) -> None:
     check = "select pg_get_constraintdef(oid) from pg_constraint where conname = $1"
-    says = await owner.fetchval(check, "refunds_requested_are_ours")
-    assert says == "CHECK (((status <> 'requested'::text) OR (created_by IS NOT NULL)))"
+    constraint = await owner.fetchval(check, "refunds_requested_are_ours")
+    assert constraint == "CHECK (((status <> 'requested'::text) OR (created_by IS NOT NULL)))"

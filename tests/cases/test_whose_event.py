@@ -12,7 +12,7 @@ from backend.stripe.client import API_VERSION
 from tests.backend.conftest import System
 from tests.backend.doctor.test_doctor import DoctorRunner, doctor_runner
 from tests.backend.stripe.test_webhooks import paid_at_stripe, signed
-from tests.cases.stripe_words import (
+from tests.cases.stripe_objects import (
     Connection,
     balance,
     deliver,

@@ -57,7 +57,7 @@ async def test_callers_that_share_connections_never_become_one_another(
 ) -> None:
     payment = await PaymentDriver(adapter, world).payment()
 
-    async def look(number: int) -> str:
+    async def read(number: int) -> str:
         who = (SERVICE, world.ana, world.ben, world.eve)[number % 4]
         if who is SERVICE:
             return str(
@@ -68,7 +68,7 @@ async def test_callers_that_share_connections_never_become_one_another(
         except NotFound:
             return "nothing"
 
-    answers = await asyncio.gather(*(look(number) for number in range(80)))
+    answers = await asyncio.gather(*(read(number) for number in range(80)))
     assert answers == ["1", "Ana", "Ana", "nothing"] * 20
 
 

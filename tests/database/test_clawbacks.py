@@ -80,7 +80,7 @@ async def spend(owner: Connection, amount: int) -> None:
     )  # fmt: skip
 
 
-async def ask(
+async def request_refund(
     driver: PaymentDriver,
     payment: str,
     key: str = "r",
@@ -249,7 +249,7 @@ async def test_16_at_once_get_no_more_than_is_left(driver: PaymentDriver) -> Non
 
     async def one(number: int) -> str:
         try:
-            return str((await ask(driver, payment, f"r{number}", amount=900))["status"])
+            return str((await request_refund(driver, payment, f"r{number}", amount=900))["status"])
         except PursebotError as error:
             return error.code
 
@@ -266,28 +266,28 @@ async def test_a_refund_is_not_more_than_the_wallet_has_after_another_payments(
     await spend(owner, 3000)
     assert await balance(owner) == 2000
     with pytest.raises(RefundTooLarge) as refused:
-        await ask(driver, second, amount=2001)
+        await request_refund(driver, second, amount=2001)
     assert refused.value.facts == {"most": "20.00", "currency": "eur"}
-    assert (await ask(driver, second))["money"]["amount"] == "20.00"
+    assert (await request_refund(driver, second))["money"]["amount"] == "20.00"
     with pytest.raises(NothingToRefund):
-        await ask(driver, second, "again")
+        await request_refund(driver, second, "again")
 
 
 async def test_who_may_ask_for_a_refund_and_for_what(driver: PaymentDriver) -> None:
     payment, unpaid = await credited(driver), await driver.payment(key="unpaid")
     for who, refusal in ((driver.world.ben, RoleTooLow), (driver.world.eve, NotFound)):
         with pytest.raises(refusal):
-            await ask(driver, payment, who=who)
+            await request_refund(driver, payment, who=who)
     with pytest.raises(NothingToRefund):
-        await ask(driver, unpaid)
+        await request_refund(driver, unpaid)
     for amount in (0, -100):
         with pytest.raises(AmountTooSmall):
-            await ask(driver, payment, amount=amount)
-    made = await ask(driver, payment, amount=100)
-    assert await ask(driver, payment, amount=100) == made
+            await request_refund(driver, payment, amount=amount)
+    made = await request_refund(driver, payment, amount=100)
+    assert await request_refund(driver, payment, amount=100) == made
     for other in ({"amount": 101}, {"amount": 100, "reason": "duplicate"}):
         with pytest.raises(IdempotencyKeyReused):
-            await ask(driver, payment, **other)
+            await request_refund(driver, payment, **other)
     seen = await driver.database.call("get_refund", driver.world.ben, refund_id=made["id"])
     assert (seen["status"], seen["refunded_by"]) == ("requested", "Ana")
     with pytest.raises(NotFound):

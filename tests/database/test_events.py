@@ -126,9 +126,9 @@ async def test_what_another_installation_made_is_ignored(
     driver: PaymentDriver, owner: Connection
 ) -> None:
     payment = await driver.payment()
-    neighbour = "00000000-0000-4000-8000-00000000beef"
-    lost = paid("evt_1", "00000000-0000-4000-8000-000000000000", installation=neighbour)
-    assert await driver.receive(lost, paid("evt_2", payment, installation=neighbour)) == [
+    other_installation = "00000000-0000-4000-8000-00000000beef"
+    lost = paid("evt_1", "00000000-0000-4000-8000-000000000000", installation=other_installation)
+    assert await driver.receive(lost, paid("evt_2", payment, installation=other_installation)) == [
         "ignored", "ignored",
     ]  # fmt: skip
     ours = str(await owner.fetchval("select id from private.installation"))

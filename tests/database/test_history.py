@@ -184,12 +184,12 @@ async def test_a_statement_begins_and_ends_with_what_the_ledger_held(
 async def test_a_statement_agrees_with_itself_while_money_comes_in(driver: PaymentDriver) -> None:
     ids = [await driver.payment(str(n)) for n in range(20)]
 
-    async def look() -> None:
+    async def read_pages() -> None:
         for _ in range(20):
             row = await statement(driver, date.today())
             assert minor(row["opening"]) + 5000 * len(row["lines"]) == minor(row["closing"])
 
-    await asyncio.gather(look(), *(driver.receive(paid(f"evt_{id}", id)) for id in ids))
+    await asyncio.gather(read_pages(), *(driver.receive(paid(f"evt_{id}", id)) for id in ids))
 
 
 async def test_a_stranger_is_told_that_there_is_nothing(

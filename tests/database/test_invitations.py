@@ -37,9 +37,10 @@ async def test_a_code_fits_a_telegram_link_and_is_kept_as_its_hash(
     made = [await invite(database, world) for _ in range(20)]
     assert all(re.fullmatch("[A-Za-z0-9_-]{32}", each["code"]) for each in made)
     assert len({each["code"] for each in made}) == 20
-    rows = str(await owner.fetch("select i.*, i.code_hash::text, a.facts::text from invitations i,"
-                                 " audit_log a"))  # fmt: skip
-    assert not [each for each in made if each["code"] in rows]
+    stored = await owner.fetch(
+        "select i.*, i.code_hash::text, a.facts::text from invitations i, audit_log a"
+    )
+    assert not [each for each in made if each["code"] in str(stored)]
 
 
 async def test_whoever_comes_in_is_told_of_to_owners_and_admins(

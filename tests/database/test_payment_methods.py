@@ -31,16 +31,18 @@ class SyncDriver:
     def __init__(self, driver: PaymentDriver) -> None:
         self.driver = driver
 
-    async def look(self, **fact: Any) -> Json:
+    async def sync_target(self, **fact: Any) -> Json:
         """Begin to ask Stripe."""
         target: Json = await self.driver.database.call(
             "get_payment_method_sync", SERVICE, fact={"customer_id": "cus_acme"} | fact
         )
         return target
 
-    async def write(self, *methods: Json, sync_target: Json | None = None, **more: Any) -> Json:
+    async def write_answer(
+        self, *methods: Json, sync_target: Json | None = None, **more: Any
+    ) -> Json:
         """Write what it answered."""
-        target = sync_target or await self.look()
+        target = sync_target or await self.sync_target()
         result: Json = await self.driver.database.call(
             "sync_payment_methods", SERVICE, organization_id=target["organization_id"],
             refetched_at=target["refetched_at"], methods=list(methods), **more,
@@ -84,26 +86,26 @@ async def active(owner: Connection) -> list[str]:
 async def test_a_method_is_called_as_people_know_it(
     sync: SyncDriver, owner: Connection, method: Json, name: str
 ) -> None:
-    await sync.write(method)
+    await sync.write_answer(method)
     assert await owner.fetchval("select private.display_name(m) from payment_methods as m") == name
 
 
 async def test_an_older_answer_never_overwrites_a_newer_one(
     sync: SyncDriver, owner: Connection
 ) -> None:
-    older, newer = await sync.look(), await sync.look()
+    older, newer = await sync.sync_target(), await sync.sync_target()
     both = (stripe_method("pm_1"), stripe_method("pm_2"))
-    assert (await sync.write(*both, sync_target=newer))["fresh"]
-    assert not (await sync.write(stripe_method("pm_1"), sync_target=older))["fresh"]
+    assert (await sync.write_answer(*both, sync_target=newer))["fresh"]
+    assert not (await sync.write_answer(stripe_method("pm_1"), sync_target=older))["fresh"]
     assert await active(owner) == ["pm_1", "pm_2"]
 
 
 async def test_what_stripe_has_no_more_stays_as_history_only(
     sync: SyncDriver, owner: Connection
 ) -> None:
-    await sync.write(stripe_method("pm_1"), stripe_method("pm_2"), default_id="pm_2")
+    await sync.write_answer(stripe_method("pm_1"), stripe_method("pm_2"), default_id="pm_2")
     assert await active(owner) == ["pm_1", "pm_2*"]
-    assert (await sync.write(stripe_method("pm_1")))["default_to"] == "pm_1"
+    assert (await sync.write_answer(stripe_method("pm_1")))["default_to"] == "pm_1"
     assert await active(owner) == ["pm_1"]
     assert await owner.fetchval("select count(*) from payment_methods") == 2
 
@@ -116,16 +118,16 @@ async def test_the_same_card_twice_is_kept_once_and_told_which_to_let_go(
         stripe_method("pm_2", fingerprint="f", created=2),
     )
     renewed = stripe_method("pm_3", fingerprint="f", created=3, exp_year=2045)
-    result = await sync.write(again, first, renewed, default_id="pm_2")
+    result = await sync.write_answer(again, first, renewed, default_id="pm_2")
     assert (result["detach"], result["default_to"]) == (
         [],
         "pm_1",
     )  # a subscription may pay with it
-    result = await sync.write(again, first, renewed, default_id="pm_1", added_id="pm_2")
+    result = await sync.write_answer(again, first, renewed, default_id="pm_1", added_id="pm_2")
     assert (result["detach"], result["default_to"]) == (["pm_2"], None)
     assert await active(owner) == ["pm_1*", "pm_3"]
     nameless = stripe_method("pm_4", fingerprint=None), stripe_method("pm_5", fingerprint=None)
-    assert (await sync.write(*nameless))["detach"] == []
+    assert (await sync.write_answer(*nameless))["detach"] == []
 
 
 async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
@@ -139,16 +141,16 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
         results = await driver.database.call("receive_events", SERVICE, events=[event])
         return str(results[0]["reason"])
 
-    await sync.write(stripe_method("pm_1"))
+    await sync.write_answer(stripe_method("pm_1"))
     assert await verdict(customer_id="cus_acme") == "stripe_decides"
     assert await verdict(customer_id=None, method_id="pm_1") == "stripe_decides"
     assert await verdict(customer_id="cus_other", method_id="pm_9") == "not ours"
     # Asked again about an event that the answer of the mirror is newer than: nothing to ask.
-    await sync.write(
+    await sync.write_answer(
         stripe_method("pm_1")
     )  # it is to be made the default: whoever is asked next does so
-    assert (await sync.look())["due"]
-    await sync.write(stripe_method("pm_1"), default_id="pm_1")
+    assert (await sync.sync_target())["due"]
+    await sync.write_answer(stripe_method("pm_1"), default_id="pm_1")
     again = await driver.database.call(
         "get_payment_method_sync", SERVICE, fact={"customer_id": "cus_acme"},
         event_id="evt_{'customer_id': 'cus_acme'}",
@@ -161,9 +163,9 @@ async def test_adding_and_removing_is_told_to_the_others_who_may_pay(
 ) -> None:
     ana = await owner.fetchval("select id from users where name = 'Ana'")
     await owner.execute("update memberships set role = 'admin' where user_id <> $1", ana)
-    await sync.write(stripe_method("pm_1"), added_id="pm_1", added_by=ana)
-    await sync.write(stripe_method("pm_1"), added_id="pm_1", added_by=ana)  # told once
-    await sync.write()
+    await sync.write_answer(stripe_method("pm_1"), added_id="pm_1", added_by=ana)
+    await sync.write_answer(stripe_method("pm_1"), added_id="pm_1", added_by=ana)  # told once
+    await sync.write_answer()
     rows = await owner.fetch(
         "select n.facts ->> 'happened', u.name from notifications as n"
         " inner join chats as c on n.chat_id = c.id inner join users as u on c.user_id = u.id"

@@ -2,20 +2,20 @@
 
 from backend.database.protocol import SERVICE
 from tests.database.conftest import PaymentDriver
-from tests.database.test_clawbacks import Connection, ask, credited, postings, refund
+from tests.database.test_clawbacks import Connection, credited, postings, refund, request_refund
 
 
 async def test_one_that_stripe_refused_is_tried_once_more_under_its_key(
     driver: PaymentDriver, owner: Connection
 ) -> None:
     payment = await credited(driver)
-    made = await ask(driver, payment)
+    made = await request_refund(driver, payment)
     for attempt in (2, 1):
         which = {"refund_id": made["id"], "attempt": attempt}
         await driver.database.call("refuse_refund", SERVICE, **which, failure="api_error")
     assert (await driver.show(payment))["refunds"][0]["status"] == "failed"
     await owner.execute("update refunds set created_at = created_at - interval '2 days'")
-    assert (await ask(driver, payment))["status"] == "requested"
+    assert (await request_refund(driver, payment))["status"] == "requested"
     # The reconciler must not take what is on its way for what was never made.
     assert await driver.database.call("claim_refunds_to_reconcile", SERVICE, max_rows=9) == []
     row = await driver.database.call("get_refund_for_service", SERVICE, refund_id=made["id"])
@@ -29,7 +29,7 @@ async def test_a_refund_that_fails_at_once_takes_nothing_and_is_told_once(
     driver: PaymentDriver, owner: Connection
 ) -> None:
     payment = await credited(driver)
-    made = await ask(driver, payment, amount=2000)
+    made = await request_refund(driver, payment, amount=2000)
     failed = refund(payment, "failed", refund_id=made["id"], failure="declined")
     await driver.receive(failed, {**failed, "id": "evt_again"})
     assert await postings(owner) == [("topup", 5000)]

@@ -188,10 +188,10 @@ async def test_an_answer_to_an_earlier_question_changes_nothing(
     )
     assert (await note(database, subscription, status="past_due"))["status"] == "past_due"
     stale = {"refetched_at": earlier["refetched_at"], "status": "active"}
-    kept = await database.call(
+    row = await database.call(
         "record_subscription_state", SERVICE, subscription_id=subscription, state=stale
     )
-    assert kept["status"] == "past_due"
+    assert row["status"] == "past_due"
 
 
 async def test_stripe_bills_an_organization_in_one_currency(

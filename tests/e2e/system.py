@@ -35,7 +35,7 @@ class System:
         """The database, as its owner."""
         return EmbeddedPostgres(self.folder / "postgres").database_url()
 
-    async def says(self, words: str, seconds: float) -> None:
+    async def wait_for(self, words: str, seconds: float) -> None:
         """Read what it prints until a line has these words."""
         assert self.process.stdout is not None
         async with asyncio.timeout(seconds):
@@ -60,7 +60,7 @@ async def running_system(
     """Started and ready; stopped in the end, unless the test did that itself."""
     system = await start_system(folder, ports, **settings)
     try:
-        await system.says(LAST_LINE, SECONDS_TO_START)
+        await system.wait_for(LAST_LINE, SECONDS_TO_START)
         yield system
     finally:
         if system.process.returncode is None:

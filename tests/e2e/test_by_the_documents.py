@@ -60,8 +60,8 @@ async def story(http: aiohttp.ClientSession, system: System) -> None:
 
 
 async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(system: System) -> None:
-    court = judge()
-    if court is None:
+    contract = judge()
+    if contract is None:
         pytest.skip(MISSING)
     secrets = json.loads((system.folder / "secrets.json").read_text())
     async with aiohttp.ClientSession(system.ports.sandbox_url) as http:
@@ -73,7 +73,7 @@ async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(system
             body = (await answer.json())["calls"]
     calls = [call for call in body if call["path"] != "/v1/events"]  # that one was ours
     assert len(events) >= 12
-    problems = [(event["type"], why) for event in events for why in court.check_object(event)]
+    problems = [(event["type"], why) for event in events for why in contract.check_object(event)]
     for call in calls:
         if call["path"].startswith("/v1/"):
             form = call["body"] if call["method"] == "POST" else call["query"]

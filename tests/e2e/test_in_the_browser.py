@@ -29,7 +29,7 @@ async def page(system: System, page: Page) -> Page:
     return page
 
 
-async def say(page: Page, text: str) -> None:
+async def send(page: Page, text: str) -> None:
     await page.get_by_label("Message", exact=True).fill(text)
     await page.keyboard.press("Enter")
 
@@ -53,9 +53,9 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def test_the_whole_loop_by_hand(page: Page) -> None:
-    await say(page, "/start")
+    await send(page, "/start")
     await expect(bots(page, "Hello, Ana")).to_be_visible()
-    await say(page, "/topup 50")
+    await send(page, "/topup 50")
     hosted = await hosted_page(page)
     await expect(hosted.locator("#amount")).to_have_text("€50.00")
     await hosted.get_by_role("button", name="Is declined").click()
@@ -68,7 +68,7 @@ async def test_the_whole_loop_by_hand(page: Page) -> None:
     await expect(hosted.get_by_text("You can go back to Telegram")).to_be_visible()
     await expect(bots(page, "New balance: €50.00")).to_be_visible()
     await expect(bots(page, "Pay here")).to_have_count(0)  # the same message changed in place
-    await say(page, "/balance")
+    await send(page, "/balance")
     await expect(bots(page, re.compile(r"^Acme.*Balance: €50\.00", re.S))).to_be_visible()
     await picture(page, "chat")
     await page.get_by_role("button", name="Receipt").click()
@@ -77,29 +77,29 @@ async def test_the_whole_loop_by_hand(page: Page) -> None:
 
 @pytest.mark.slow
 async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
-    await say(page, "/topup")
+    await send(page, "/topup")
     await page.get_by_role("button", name=re.compile("€25")).click()
     await expect(bots(page, "Add €25.00 to Acme")).to_be_visible()
     await page.get_by_role("button", name="Cancel").last.click()
     await expect(bots(page, re.compile("cancel", re.I)).last).to_be_visible()
     await page.get_by_role("button", name="New link").click()
     await expect(bots(page, "Add €25.00 to Acme").last).to_be_visible()
-    await say(page, "/topup")
+    await send(page, "/topup")
     await page.get_by_role("button", name="Other amount").last.click()
-    await say(page, "1.000")
+    await send(page, "1.000")
     await expect(bots(page, "That could mean €1,000.00 or €1.00.")).to_be_visible()
-    await say(page, "12,50")
+    await send(page, "12,50")
     await expect(bots(page, "Add €12.50 to Acme")).to_be_visible()
 
 
 @pytest.mark.slow
 async def test_3d_secure_and_a_slow_bank(page: Page) -> None:
-    await say(page, "/topup 20")
+    await send(page, "/topup 20")
     hosted = await hosted_page(page)
     await hosted.get_by_role("button", name=re.compile("3-D Secure")).click()
     await hosted.get_by_role("button", name="Complete authentication").click()
     await expect(bots(page, "New balance: €20.00")).to_be_visible()
-    await say(page, "/topup 30")
+    await send(page, "/topup 30")
     slow = await hosted_page(page)
     await slow.get_by_role("button", name=re.compile("delayed|days|later", re.I)).first.click()
     await expect(bots(page, re.compile("bank", re.I)).last).to_be_visible()

@@ -58,7 +58,7 @@ async def test_what_is_set_is_used_and_the_rest_stands_in(
             await start("run", **settings_for(folder, ports), **supplied), ports, folder
         )
         try:
-            await system.says(LAST_LINE, SECONDS_TO_START)
+            await system.wait_for(LAST_LINE, SECONDS_TO_START)
             async with (
                 aiohttp.ClientSession(url["TELEGRAM"]) as chats,
                 aiohttp.ClientSession(url["STRIPE"]) as stripe,

@@ -83,7 +83,7 @@ async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: 
 @pytest.mark.parametrize("moment", ["PostgreSQL", "Migrating", "the backend", "the bot"])
 async def test_ctrl_c_while_it_starts_leaves_nothing_either(moment: str, folder: Path) -> None:
     system = await start_system(folder)
-    await system.says(moment, SECONDS_TO_START)
+    await system.wait_for(moment, SECONDS_TO_START)
     assert await system.stop() == 0
     assert processes_of(folder) == []
 
@@ -154,7 +154,7 @@ async def test_a_process_that_dies_is_started_again(system: System) -> None:
     for module in ("backend", "bot"):
         (died,) = processes_named(system.folder, module)
         os.kill(died, signal.SIGKILL)
-        await system.says(f"The {module} ended with signal SIGKILL", 60)
+        await system.wait_for(f"The {module} ended with signal SIGKILL", 60)
         await until(partial(another_than, died, system.folder, module))
     async with aiohttp.ClientSession(system.ports.sandbox_url) as http:
         ana = Chat(http, "ana", system.printed.append)

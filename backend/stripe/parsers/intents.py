@@ -8,7 +8,7 @@ from backend.stripe.parsers.documented import Decline, Documented, Marked
 from backend.stripe.parsers.facts import PaymentFact, PaymentOutcome
 
 # https://docs.stripe.com/payments/paymentintents/lifecycle
-STANDING: dict[str, PaymentOutcome] = {
+OUTCOMES_BY_STATUS: dict[str, PaymentOutcome] = {
     "succeeded": "paid",
     "processing": "processing",
     "canceled": "canceled",

@@ -1,7 +1,7 @@
 """Objects that pay a payment of ours: a session, an intent or an invoice."""
 
 from backend.stripe.parsers.facts import Fact
-from backend.stripe.parsers.intents import STANDING, PaymentIntent, parse_intent
+from backend.stripe.parsers.intents import OUTCOMES_BY_STATUS, PaymentIntent, parse_intent
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from backend.stripe.parsers.sessions import CheckoutSession, parse_session
 
@@ -14,7 +14,7 @@ def parse_payment(payable: Payable, *, status: str | None = None, flow: str | No
         return parse_invoice(payable, "paid" if payable.status == "paid" else None).as_refetched()
     if isinstance(payable, CheckoutSession):
         return parse_session(payable).as_refetched()
-    outcome = STANDING.get(payable.status)
+    outcome = OUTCOMES_BY_STATUS.get(payable.status)
     # The only try, or the one that was being processed, has failed: the payer cannot try again.
     had_last_try = status == "processing" or flow == "charge"
     if had_last_try and payable.status == "requires_payment_method":

@@ -11,7 +11,7 @@ from backend.stripe.parsers.subscriptions import subscription_fact
 
 ENDED_WITHOUT_MONEY = ("requires_payment_method", "canceled")
 # By status and payment_status: https://docs.stripe.com/api/checkout/sessions/object
-STANDING: dict[tuple[str | None, str], PaymentOutcome] = {
+OUTCOMES_BY_STATUS: dict[tuple[str | None, str], PaymentOutcome] = {
     ("complete", "paid"): "paid",
     ("complete", "no_payment_required"): "paid",  # with 0: no money arrived
     ("complete", "unpaid"): "processing",
@@ -95,7 +95,7 @@ def parse_payment_session(
     if session.mode != "payment":
         outcome = None
     elif outcome is None:
-        outcome = standing(session, intent)
+        outcome = session_outcome(session, intent)
     arrived = session.amount_total if intent is None else intent.amount_received
     paid = session.payment_status == "paid" and session.intent_id is not None
     return PaymentFact(
@@ -116,8 +116,10 @@ def parse_payment_session(
     )
 
 
-def standing(session: CheckoutSession, intent: PaymentIntent | None) -> PaymentOutcome | None:
+def session_outcome(
+    session: CheckoutSession, intent: PaymentIntent | None
+) -> PaymentOutcome | None:
     """Return the outcome of a session's state; an expanded intent shows a delayed failure."""
     if session.status == "complete" and intent and intent.status in ENDED_WITHOUT_MONEY:
         return "failed"  # of a delayed payment method: the page is closed, so nobody can try again
-    return STANDING.get((session.status, session.payment_status))
+    return OUTCOMES_BY_STATUS.get((session.status, session.payment_status))

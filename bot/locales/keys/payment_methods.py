@@ -35,7 +35,7 @@ class SetupLink:
 
     OPEN: Final = Key("card_link.open", "organization", "until")
     ADDED: Final = Key("card_link.added", "card", "organization")
-    KNOWN: Final = Key("card_link.known", "card")
+    ALREADY_ADDED: Final = Key("card_link.known", "card")
     EXPIRED: Final = Key("card_link.expired", "organization")
 
 
@@ -52,7 +52,7 @@ class PaymentMethodNotification:
 SETUP_LINKS: Final[Mapping[str, Key]] = {
     "open": SetupLink.OPEN,
     "added": SetupLink.ADDED,
-    "known": SetupLink.KNOWN,
+    "known": SetupLink.ALREADY_ADDED,
     "expired": SetupLink.EXPIRED,
 }
 # By the fact `happened` of a notification of kind `method_news`.

@@ -18,9 +18,9 @@ class Refusal:
     AMOUNT_TOO_LARGE: Final = Key("refusal.amount_too_large", "maximum")
     AMOUNT_TOO_PRECISE: Final = Key("refusal.amount_too_precise", "currency", "step")
     CURRENCY_UNKNOWN: Final = Key("refusal.currency_unknown", "currencies")
-    NOT_FOUND_PAYMENT_METHOD: Final = Key("refusal.not_found_payment method")
-    NOT_FOUND_PACKAGE: Final = Key("refusal.not_found_package")
-    NOT_FOUND_GROUP: Final = Key("refusal.not_found_group")
+    PAYMENT_METHOD_UNKNOWN: Final = Key("refusal.not_found_payment method")
+    PACKAGE_UNKNOWN: Final = Key("refusal.not_found_package")
+    GROUP_UNKNOWN: Final = Key("refusal.not_found_group")
     NOT_FOUND: Final = Key("refusal.not_found")
     ROLE_TOO_LOW: Final = Key("refusal.role_too_low", "role")
     TOPUPS_OFF: Final = Key("refusal.topups_off")
@@ -84,7 +84,7 @@ REFUSALS: Final[Mapping[str, Key]] = {
 }
 # Of a `not_found`, by its fact `what`; where none is here, the general sentence is shown.
 NOT_FOUND: Final[Mapping[str, Key]] = {
-    "group": Refusal.NOT_FOUND_GROUP,
-    "package": Refusal.NOT_FOUND_PACKAGE,
-    "payment method": Refusal.NOT_FOUND_PAYMENT_METHOD,
+    "group": Refusal.GROUP_UNKNOWN,
+    "package": Refusal.PACKAGE_UNKNOWN,
+    "payment method": Refusal.PAYMENT_METHOD_UNKNOWN,
 }

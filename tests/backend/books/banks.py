@@ -18,7 +18,7 @@ async def refund_by_an_admin(story: Story) -> None:
     if story.likely(0.5):
         request["amount"] = str(story.chance.randint(1, 60))
     if story.paid:
-        await story.ask(f"{story.chance.choice(story.paid)}/refund", **request)
+        await story.request_api(f"{story.chance.choice(story.paid)}/refund", **request)
 
 
 async def something_goes_back(story: Story) -> None:

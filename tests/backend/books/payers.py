@@ -69,16 +69,18 @@ async def saved_card(story: Story) -> None:
     """A card is saved, and paid with at once; some are declined."""
     card = story.chance.choice(["pm_card_visa", "pm_card_chargeCustomerFail"])
     place = {"organization_id": str(story.system.world.acme)}
-    added = await story.ask("methods", **place, payment_method_id=card)
+    added = await story.request_api("methods", **place, payment_method_id=card)
     order: Json = {**place, "amount": "50", "payment_method_id": added["method"]["id"]}
-    paid = await story.ask("charge", **order)
+    paid = await story.request_api("charge", **order)
     story.paid.append(UUID(paid["id"]))
 
 
 async def subscription_topup(story: Story) -> None:
     """One begins on Stripe's page, with a card that may fail later."""
     terms = {"amount": "50", "interval": story.chance.choice(["week", "month"])}
-    made = await story.ask("subscriptions", organization_id=str(story.system.world.acme), **terms)
+    made = await story.request_api(
+        "subscriptions", organization_id=str(story.system.world.acme), **terms
+    )
     card = story.chance.choice([SUCCESS, DECLINE, "renewals_declined"])
     await story.at_stripe(f"sessions/{made['url'].rpartition('/')[2]}/pay", card=card)
 

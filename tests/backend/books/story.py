@@ -53,7 +53,7 @@ class Story:
         """Let Stripe be so from now on."""
         await self.system.sandbox("POST", "/stripe/faults", **faults)
 
-    async def ask(self, path: str, **body: Any) -> Json:
+    async def request_api(self, path: str, **body: Any) -> Json:
         """What an admin does over the API; it may refuse, and so may Stripe, who knows more."""
         headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": str(uuid4())}
         url = f"{self.system.url}/api/payments/{path}"
@@ -100,7 +100,7 @@ class Plot:
         return f"{self.seed}{places}"
 
     @classmethod
-    def told(cls, text: str) -> "Plot":
+    def from_text(cls, text: str) -> "Plot":
         """The other way round."""
         seed, _, places = text.partition(":")
         return cls(int(seed), tuple(int(at) for at in places.split(",")) if places else None)

@@ -19,7 +19,7 @@ def rounded(share: Fraction) -> int:
     return floor(share + Fraction(1, 2))
 
 
-def kept(story: Story) -> dict[str, tuple[str, int]]:
+def expected_by_intent(story: Story) -> dict[str, tuple[str, int]]:
     """By intent: the currency, and what the wallet should have of it. Without those of nothing."""
     result = {}
     for charge in story.stored("charge"):

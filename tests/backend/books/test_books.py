@@ -27,7 +27,7 @@ from backend.stripe import reconcile
 from tests.backend.books import banks, operators, payers
 from tests.backend.books.operators import settle_dead_letters
 from tests.backend.books.story import Act, Plot, Story
-from tests.backend.books.stripes_books import kept
+from tests.backend.books.stripes_books import expected_by_intent
 from tests.backend.conftest import open_system
 from tests.conftest import populate
 
@@ -60,7 +60,7 @@ where organization_id = $1 and kind = 'wallet' and balance <> 0
 
 @pytest.mark.parametrize("number", range(1 if REPEATED_DELIVERY else STORIES))
 async def test_our_books_and_stripes_say_the_same(number: int, database_url: str) -> None:
-    plot = Plot.told(REPEATED_DELIVERY) if REPEATED_DELIVERY else Plot(secrets.randbits(32))
+    plot = Plot.from_text(REPEATED_DELIVERY) if REPEATED_DELIVERY else Plot(secrets.randbits(32))
     try:
         await run_story(plot, database_url)
     except BaseException as error:
@@ -108,7 +108,7 @@ async def compare(story: Story, owner: "asyncpg.Connection[Any]") -> None:
     assert not await owner.fetch("select * from private.ledger_problems")
     rows = await owner.fetch(OURS, story.system.world.acme)
     ours = {row["intent"]: (row["currency"], row["amount"]) for row in rows}
-    theirs = kept(story)
+    theirs = expected_by_intent(story)
     assert ours == theirs
     totals = Counter[str](story.adjusted)
     for currency, amount in theirs.values():

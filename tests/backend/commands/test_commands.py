@@ -133,7 +133,7 @@ async def test_dead_letters_are_listed_shown_retried_and_dismissed(
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": database_url, "STRIPE_API_BASE": system.sandbox_url}
 
-    async def desk(*words: str) -> Any:
+    async def run_events(*words: str) -> Any:
         code, output, errors = await run("events", *words, **settings)
         return json.loads(output) if code == 0 else errors
 
@@ -145,28 +145,28 @@ async def test_dead_letters_are_listed_shown_retried_and_dismissed(
     received(system, payment, 4000)
     assert await system.post_event(raw, signed(raw)) == (200, {"state": "parked"})
 
-    [parked] = await desk("list")
-    assert (parked["id"], parked["reason"]) == (event, "amount_differs")
-    assert (await desk("show", event))["payment"]["id"] == str(payment)
+    [dead_letter] = await run_events("list")
+    assert (dead_letter["id"], dead_letter["reason"]) == (event, "amount_differs")
+    assert (await run_events("show", event))["payment"]["id"] == str(payment)
     assert (await system.see(payment)).under_review == "amount_differs"
     received(system, payment, 5000)
-    assert (await desk("retry", event))["state"] == "done"
+    assert (await run_events("retry", event))["state"] == "done"
     assert (await system.see(payment)).status == "succeeded"
-    assert await desk("list") == []
+    assert await run_events("list") == []
 
     second = await system.topup(key="second")
     other = await paid_at_stripe(system, second)
     received(system, second, 4000)
     assert await system.post_event(other, signed(other)) == (200, {"state": "parked"})
     last = json.loads(other)["id"]
-    closed = await desk("dismiss", last, "--reason", "refunded in the dashboard")
+    closed = await run_events("dismiss", last, "--reason", "refunded in the dashboard")
     assert (closed["state"], closed["dismissed_reason"]) == ("ignored", "refunded in the dashboard")
     assert closed["stays_unequal"] == {
         "what": "received", "currency": "eur", "at_stripe": "40.00", "in_the_wallet": "0.00",
     }  # fmt: skip
     assert (await system.see(payment)).under_review is None
-    assert "no such open event" in await desk("retry", event)
-    assert {one["id"] for one in await desk("list", "--all")} == {event, last}
+    assert "no such open event" in await run_events("retry", event)
+    assert {one["id"] for one in await run_events("list", "--all")} == {event, last}
 
 
 @pytest.mark.usefixtures("real_processes")

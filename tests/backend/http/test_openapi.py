@@ -41,7 +41,7 @@ def request_every_route(url: str, ids: dict[str, str], operations: list[Any], ti
 
         @settings(QUICK_AND_THE_SAME_EACH_TIME, max_examples=times)
         @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
-        def ask(case: Any) -> None:
+        def validate_answer(case: Any) -> None:
             parts = (case.path_parameters, case.query, case.body)
             for part in (part for part in parts if isinstance(part, dict)):
                 part |= {name: real for name, real in ids.items() if name in part}
@@ -50,7 +50,7 @@ def request_every_route(url: str, ids: dict[str, str], operations: list[Any], ti
             headers = {"Authorization": f"Bearer {token()}"}
             case.call_and_validate(base_url=url, headers=headers, checks=CONFORMS)
 
-        ask()
+        validate_answer()
 
 
 @pytest.mark.parametrize("times", [3, pytest.param(12, marks=pytest.mark.slow)])

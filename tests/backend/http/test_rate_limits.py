@@ -14,7 +14,7 @@ from tests.backend.conftest import EVE, System, chosen, listening, token
 Json = dict[str, Any]
 
 
-async def ask(
+async def request_api(
     system: System, method: str, path: str, user: int = 1001, **more: Any
 ) -> tuple[int, "CIMultiDictProxy[str]", Json]:
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"} | more.pop("headers", {})
@@ -39,19 +39,19 @@ async def test_a_body_that_is_no_json_of_a_decent_size(
     system: System, sent: Json, status: int, code: str
 ) -> None:
     sent = {"headers": {"Content-Type": "application/json"}, **sent}
-    result, _, body = await ask(system, "PUT", "/api/me", **sent)
+    result, _, body = await request_api(system, "PUT", "/api/me", **sent)
     assert (result, body["error"]["code"]) == (status, code)
 
 
 async def test_every_answer_says_what_browsers_need_to_hear(system: System) -> None:
     payment = await system.topup()
     for path in ("/health", "/api/payments/x", "/nowhere", f"/pay/{payment}/return"):
-        _, headers, _ = await ask(system, "GET", path)
+        _, headers, _ = await request_api(system, "GET", path)
         assert headers["X-Content-Type-Options"] == "nosniff", path
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert "aiohttp" not in headers["Server"]
-    status, headers, _ = await ask(system, "DELETE", "/health")
+    status, headers, _ = await request_api(system, "DELETE", "/health")
     assert (status, headers["Allow"]) == (405, "GET,HEAD")
 
 
@@ -60,12 +60,12 @@ async def test_who_asks_too_often_waits_and_nobody_else(
 ) -> None:
     monkeypatch.setattr(rate_limits, "LIMIT_PER_PERSON", RateLimitItemPerMinute(2))
     path = f"/api/payments/{await system.topup()}/check"
-    assert (await ask(system, "POST", path))[0] == 200
-    status, headers, body = await ask(system, "POST", path)
+    assert (await request_api(system, "POST", path))[0] == 200
+    status, headers, body = await request_api(system, "POST", path)
     assert (status, body["error"]["code"]) == (429, "too_many_requests")
     assert 1 <= int(headers["Retry-After"]) <= 60
-    assert (await ask(system, "GET", "/api/me/settings"))[0] == 200
-    assert (await ask(system, "POST", path, user=EVE))[0] == 404
+    assert (await request_api(system, "GET", "/api/me/settings"))[0] == 200
+    assert (await request_api(system, "POST", path, user=EVE))[0] == 404
 
 
 @pytest.mark.parametrize(("proxy", "believed"), [("127.0.0.0/8", True), ("10.0.0.1/32", False)])

@@ -100,14 +100,14 @@ class Project:
 
     def __init__(self, url: str) -> None:
         self.auth = SupabaseAuth(url, SUPABASE_SECRET)
-        self.asked, self.broken = 0, False
+        self.key_requests, self.broken = 0, False
         self.keys = [
             {**json.loads(ECAlgorithm.to_jwk(CURVE.public_key())), "kid": "curve"},
             {**json.loads(RSAAlgorithm.to_jwk(RSA.public_key())), "kid": "rsa", "alg": "RS256"},
         ]
 
     async def publish(self, _: web.Request) -> web.Response:
-        self.asked += 1
+        self.key_requests += 1
         return web.json_response({"keys": self.keys}, status=500 if self.broken else 200)
 
     async def admits(self, bearer: str) -> bool:
@@ -133,7 +133,7 @@ async def project() -> AsyncIterator[Project]:
 async def test_published_keys_are_asked_for_once(project: Project) -> None:
     for key, algorithm, kid in ((CURVE, "ES256", "curve"), (RSA, "RS256", "rsa")) * 2:
         assert await project.admits(project.person(key, algorithm, kid))
-    assert project.asked == 1
+    assert project.key_requests == 1
 
 
 async def test_a_key_is_good_for_its_own_algorithm_only(project: Project) -> None:
@@ -157,11 +157,11 @@ async def test_strangers_keys_are_asked_for_once_a_minute(
 ) -> None:
     assert not await project.admits(project.person(CURVE, "ES256", "new"))
     assert not await project.admits(project.person(CURVE, "ES256", "newer"))
-    assert project.asked == 1
+    assert project.key_requests == 1
     project.keys[0]["kid"] = "new"  # the project has a new key
     monkeypatch.setattr(supabase_auth, "REFETCH_SECONDS", 0)
     assert await project.admits(project.person(CURVE, "ES256", "new"))
-    assert project.asked == 2
+    assert project.key_requests == 2
 
 
 async def test_while_nobody_answers_known_keys_stay_good_and_others_are_a_503(
@@ -174,4 +174,4 @@ async def test_while_nobody_answers_known_keys_stay_good_and_others_are_a_503(
     for _ in range(2):
         with pytest.raises(SupabaseUnavailable):
             await project.admits(project.person(CURVE, "ES256", "new"))
-    assert project.asked == 2
+    assert project.key_requests == 2

@@ -83,12 +83,12 @@ async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
     with capture_logs() as logs:
         assert [await webhook(body.encode()), await webhook(update(8))] == [200, 200]
     assert [each.id for each in await claimed(system)] == [8]
-    kept = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
-    assert [row["id"] for row in kept] == ([7] if existing else [])
+    rows = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
+    assert [row["id"] for row in rows] == ([7] if existing else [])
     counted = system.services.metrics.registry.get_sample_value
     assert counted("pursebot_updates_unreadable_total") == 1
     assert ["update_unreadable" in line["event"] for line in logs] == [True]
-    assert "secret" not in f"{logs}{kept}"
+    assert "secret" not in f"{logs}{rows}"
 
 
 @pytest.mark.parametrize("id", ["'x'", "1e40", "{}", "null", "1.5"])

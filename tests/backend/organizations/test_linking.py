@@ -14,7 +14,9 @@ EVERYTHING = (
 )
 
 
-async def ask(system: System, method: str, path: str, bearer: str, **body: Any) -> tuple[int, Json]:
+async def request_api(
+    system: System, method: str, path: str, bearer: str, **body: Any
+) -> tuple[int, Json]:
     headers = {"Authorization": f"Bearer {bearer}"}
     url = f"{system.url}/api/{path}"
     async with system.http.request(method, url, json=body or None, headers=headers) as answer:
@@ -23,19 +25,21 @@ async def ask(system: System, method: str, path: str, bearer: str, **body: Any) 
 
 async def code(system: System) -> str:
     """What Lea, signed in at Supabase, is to open in Telegram."""
-    status, body = await ask(system, "POST", "me/link", person())
+    status, body = await request_api(system, "POST", "me/link", person())
     assert status == 201, body
     return str(body["code"])
 
 
 async def link(system: System, user: int, code: str) -> tuple[int, str]:
     """A Telegram user shows the code; the status and the error's code."""
-    status, body = await ask(system, "POST", "me/link/accept", token(sub=str(user)), code=code)
+    status, body = await request_api(
+        system, "POST", "me/link/accept", token(sub=str(user)), code=code
+    )
     return status, body.get("error", {}).get("code", "")
 
 
 async def places(system: System, bearer: str) -> list[str]:
-    _, body = await ask(system, "GET", "organizations", bearer)
+    _, body = await request_api(system, "GET", "organizations", bearer)
     return [each["name"] for each in body["organizations"]]
 
 
@@ -57,7 +61,7 @@ async def test_a_new_supabase_user_becomes_who_they_are_in_telegram(
     assert await places(system, person()) == ["Acme"]
     assert await link(system, ANA, made) == (200, "")  # the answer was lost, say
     assert await link(system, EVE, made) == (409, "already_linked")
-    assert (await ask(system, "POST", "me/link", person()))[0] == 409
+    assert (await request_api(system, "POST", "me/link", person()))[0] == 409
     audit = await owner.fetchrow("select action, through, organization_id from audit_log")
     assert tuple(audit or ()) == ("person_linked", "telegram", system.world.acme)
     assert await owner.fetchval("select count(*) from users where name = 'Lea'") == 0
@@ -95,7 +99,7 @@ async def test_a_code_is_for_telegram_for_a_quarter_of_an_hour_and_the_newest_co
 ) -> None:
     first, second = await code(system), await code(system)
     assert await link(system, EVE, first) == (404, "link_invalid")
-    assert (await ask(system, "POST", "me/link/accept", person(), code=second))[0] == 404
+    assert (await request_api(system, "POST", "me/link/accept", person(), code=second))[0] == 404
     assert first.encode() not in bytes(await owner.fetchval("select code_hash from link_codes"))
     await owner.execute("update link_codes set expires_at = now()")
     assert await link(system, EVE, second) == (404, "link_invalid")
@@ -108,4 +112,4 @@ async def test_who_is_linked_is_linked_to_nobody_else(
         "update users set auth_user_id = gen_random_uuid() where telegram_id = $1", EVE
     )
     assert await link(system, EVE, await code(system)) == (409, "already_linked")
-    assert (await ask(system, "POST", "me/link", token()))[0] == 409
+    assert (await request_api(system, "POST", "me/link", token()))[0] == 409

@@ -13,7 +13,7 @@ from tests.backend.conftest import ANA, BEN, EVE, System, token
 Json = dict[str, Any]
 
 
-async def ask(
+async def request_api(
     system: System, user: int, method: str, path: str, key: str | None = None, **body: Any
 ) -> tuple[int, Json]:
     """One of the requests as a person; "{acme}" in the path is the organization's id."""
@@ -30,27 +30,31 @@ def code(body: Json) -> str:
 
 
 async def test_an_organization_is_founded_named_and_meant(system: System) -> None:
-    status, body = await ask(system, EVE, "POST", "/organizations", name="Eve's")
+    status, body = await request_api(system, EVE, "POST", "/organizations", name="Eve's")
     assert (status, code(body)) == (403, "signup_closed")
     await system.services.database.call("set_policy", SERVICE, signup_open=True)
-    status, made = await ask(system, EVE, "POST", "/organizations", "k", name=" Eve\u202e's\n ")
+    status, made = await request_api(
+        system, EVE, "POST", "/organizations", "k", name=" Eve\u202e's\n "
+    )
     assert (status, made["name"], made["role"]) == (201, "Eve's", "owner")
     assert made["wallets"][0]["balance"]["amount"] == "0.00"
-    _, again = await ask(system, EVE, "POST", "/organizations", "k", name="Eve's")
+    _, again = await request_api(system, EVE, "POST", "/organizations", "k", name="Eve's")
     assert again["id"] == made["id"]
-    _, other = await ask(system, EVE, "POST", "/organizations", name="Another")
+    _, other = await request_api(system, EVE, "POST", "/organizations", name="Another")
 
-    _, me = await ask(system, EVE, "PUT", "/me", name="Eve")
+    _, me = await request_api(system, EVE, "PUT", "/me", name="Eve")
     assert me["organization_id"] == other["id"]
-    _, me = await ask(system, EVE, "PUT", "/me/organization", organization_id=made["id"])
+    _, me = await request_api(system, EVE, "PUT", "/me/organization", organization_id=made["id"])
     assert me["organization_id"] == made["id"]
-    _, renamed = await ask(system, EVE, "PATCH", f"/organizations/{made['id']}", name="Lumen")
+    _, renamed = await request_api(
+        system, EVE, "PATCH", f"/organizations/{made['id']}", name="Lumen"
+    )
     assert renamed["name"] == "Lumen"
-    _, listed = await ask(system, EVE, "GET", "/organizations")
+    _, listed = await request_api(system, EVE, "GET", "/organizations")
     assert [each["name"] for each in listed["organizations"]] == ["Lumen", "Another"]
-    _, audit = await ask(system, EVE, "GET", f"/organizations/{made['id']}/audit?limit=1")
+    _, audit = await request_api(system, EVE, "GET", f"/organizations/{made['id']}/audit?limit=1")
     assert [entry["action"] for entry in audit["entries"]] == ["organization_renamed"]
-    _, audit = await ask(
+    _, audit = await request_api(
         system, EVE, "GET", f"/organizations/{made['id']}/audit?cursor={audit['next_cursor']}"
     )
     assert [entry["action"] for entry in audit["entries"]] == ["organization_created"]
@@ -58,7 +62,7 @@ async def test_an_organization_is_founded_named_and_meant(system: System) -> Non
 
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "x" * 101])
 async def test_a_name_can_be_seen(system: System, name: str) -> None:
-    status, body = await ask(system, ANA, "PATCH", "/organizations/{acme}", name=name)
+    status, body = await request_api(system, ANA, "PATCH", "/organizations/{acme}", name=name)
     assert (status, code(body)) == (400, "invalid_request")
 
 
@@ -68,11 +72,15 @@ async def test_somebody_is_invited_comes_in_and_is_told_of_at_once(
     monkeypatch.setattr(outbox, "RECHECK_SECONDS", 60)
     claims = asyncio.create_task(system.client.claim_notifications(20))
     parameters: Json = {"role": "admin", "uses": 2, "hours": 24}
-    status, made = await ask(system, ANA, "POST", "/organizations/{acme}/invitations", **parameters)
+    status, made = await request_api(
+        system, ANA, "POST", "/organizations/{acme}/invitations", **parameters
+    )
     assert (status, made["uses_left"], made["invited_by"]) == (201, 2, "Ana")
-    _, shown = await ask(system, EVE, "POST", "/invitations/show", code=made["code"])
+    _, shown = await request_api(system, EVE, "POST", "/invitations/show", code=made["code"])
     assert shown == made | {"code": None}
-    status, joined = await ask(system, EVE, "POST", "/invitations/accept", code=made["code"])
+    status, joined = await request_api(
+        system, EVE, "POST", "/invitations/accept", code=made["code"]
+    )
     assert (status, joined["name"], joined["role"]) == (200, "Acme", "admin")
     async with asyncio.timeout(15):  # the bell, not the look at the end
         notifications = (await claims).notifications
@@ -80,28 +88,28 @@ async def test_somebody_is_invited_comes_in_and_is_told_of_at_once(
     assert [(each.kind, each.chat_id, each.facts) for each in notifications] == [
         ("member_joined", ANA, facts)
     ]
-    _, listed = await ask(system, EVE, "GET", "/organizations/{acme}/invitations")
+    _, listed = await request_api(system, EVE, "GET", "/organizations/{acme}/invitations")
     assert [(each["uses_left"], each["code"]) for each in listed["invitations"]] == [(1, None)]
     path = f"/organizations/{{acme}}/invitations/{made['id']}"
-    assert await ask(system, ANA, "DELETE", path) == (204, {})
-    status, body = await ask(system, BEN, "POST", "/invitations/accept", code=made["code"])
+    assert await request_api(system, ANA, "DELETE", path) == (204, {})
+    status, body = await request_api(system, BEN, "POST", "/invitations/accept", code=made["code"])
     assert (status, code(body)) == (404, "invitation_invalid")
 
 
 async def test_people_change_what_they_are_and_leave(system: System) -> None:
-    _, body = await ask(system, BEN, "GET", "/organizations/{acme}/members")
+    _, body = await request_api(system, BEN, "GET", "/organizations/{acme}/members")
     people = {member["name"]: member for member in body["members"]}
     assert list(people) == ["Ana", "Ben"]
     assert [member["is_me"] for member in people.values()] == [False, True]
     ana, ben = (f"/organizations/{{acme}}/members/{each['user_id']}" for each in people.values())
-    status, body = await ask(system, BEN, "PATCH", ana, role="member")
+    status, body = await request_api(system, BEN, "PATCH", ana, role="member")
     assert (status, body["error"]["facts"]) == (403, {"role": "owner"})
-    status, body = await ask(system, ANA, "DELETE", ana)
+    status, body = await request_api(system, ANA, "DELETE", ana)
     assert (status, code(body)) == (409, "last_owner")
-    status, changed = await ask(system, ANA, "PATCH", ben, role="admin")
+    status, changed = await request_api(system, ANA, "PATCH", ben, role="admin")
     assert (status, changed["role"]) == (200, "admin")
-    assert await ask(system, BEN, "DELETE", ben) == (204, {})
-    assert (await ask(system, BEN, "GET", "/organizations/{acme}"))[0] == 404
+    assert await request_api(system, BEN, "DELETE", ben) == (204, {})
+    assert (await request_api(system, BEN, "GET", "/organizations/{acme}"))[0] == 404
 
 
 async def test_others_organizations_are_as_ones_that_are_not_there(system: System) -> None:
@@ -114,12 +122,12 @@ async def test_others_organizations_are_as_ones_that_are_not_there(system: Syste
     ]  # fmt: skip
     for method, path, body in requests:
         for organization in ("{acme}", str(uuid4())):
-            status, answer_body = await ask(
+            status, answer_body = await request_api(
                 system, EVE, method, f"/organizations/{organization}{path}", **body
             )
             assert (status, code(answer_body)) == (404, "not_found"), (method, path)
             assert answer_body["error"]["facts"] == {"what": "organization"}
-    status, answer_body = await ask(
+    status, answer_body = await request_api(
         system, EVE, "PUT", "/me/organization", organization_id=str(uuid4())
     )
     assert (status, code(answer_body)) == (404, "not_found")

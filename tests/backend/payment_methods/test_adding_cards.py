@@ -39,17 +39,19 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     )
     row = row.model_copy(update={"stripe_payment_method_id": twin.id, "attempt": 2})
     begun = await system.services.stripe.create_subscription(row, customer["stripe_customer_id"])
-    kept: Any = system.store.get("subscription", begun.id)
-    kept["default_payment_method"] = twin.id
-    system.store.put("subscription", begun.id, kept)
+    subscription: Any = system.store.get("subscription", begun.id)
+    subscription["default_payment_method"] = twin.id
+    system.store.put("subscription", begun.id, subscription)
     await refetch.refetch_subscription(system.services, made.id, begun.id)
     await cards.until("Visa •••• 4242*")
     assert system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
     async with asyncio.timeout(60):
-        while (seen := await cards.ask("GET", f"subscriptions/{made.id}"))["paid_with"] is None:
+        while (seen := await cards.request_api("GET", f"subscriptions/{made.id}"))[
+            "paid_with"
+        ] is None:
             await asyncio.sleep(0.05)
     assert (seen["paid_with"], seen["payment_method_id"]) == ("Visa •••• 4242", visa)
-    await cards.ask("DELETE", f"methods/{visa}")
+    await cards.request_api("DELETE", f"methods/{visa}")
     assert await cards.names() == []
     assert not system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
 
@@ -57,7 +59,7 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
 async def test_another_one_is_the_default_where_that_is_removed(cards: Cards) -> None:
     visa = (await cards.add(**TEST_CARD))["method"]
     await cards.add(payment_method_id="pm_card_amex")
-    await cards.ask("DELETE", f"methods/{visa['id']}")
+    await cards.request_api("DELETE", f"methods/{visa['id']}")
     assert await cards.names() == ["American Express •••• 0005*"]
 
 
@@ -73,7 +75,7 @@ async def test_what_no_card_has_is_refused(cards: Cards) -> None:
 
 async def test_a_label_is_one_line_and_no_card_number(cards: Cards) -> None:
     path = f"methods/{(await cards.add(**TEST_CARD))['method']['id']}"
-    seen = await cards.ask("PUT", path, label=" For\n\u202ethe\x00 office\t")
+    seen = await cards.request_api("PUT", path, label=" For\n\u202ethe\x00 office\t")
     assert seen["label"] == "For the office"
     for number in ("x\n4242424242424242", "4242.4242.4242.4242", "4242 – 4242 – 4242 – 4242"):
-        assert (await cards.ask("PUT", path, label=number))["status"] == 400
+        assert (await cards.request_api("PUT", path, label=number))["status"] == 400

@@ -235,7 +235,7 @@ async def test_a_refund_without_metadata_is_one_of_the_dashboard(system: System)
     await system.sandbox("POST", "/stripe/faults", drop=True)
     made = await at_stripe(system, payment, "refund", amount=2000)
     match = {**(system.store.get("refund", made["id"]) or {}), "metadata": None}
-    assert (judged := judge()) is None or judged.check_object(match) == []
+    assert (contract := judge()) is None or contract.check_object(match) == []
     for type, thing in (
         ("refund.created", match),
         # Somebody else's, word for word as Stripe documents it: without an intent.

@@ -205,10 +205,10 @@ def facts() -> dict[str, tuple[Fact, Json]]:
 
 @pytest.mark.parametrize("name", sorted(facts()))
 def test_a_fact_is_what_sql_applies_and_comes_back_from_the_inbox(name: str) -> None:
-    fact, wanted = facts()[name]
-    assert fact.as_json() == wanted
-    assert stored_fact(wanted) == fact
-    assert stored_fact(wanted).as_json() == wanted
+    fact, expected = facts()[name]
+    assert fact.as_json() == expected
+    assert stored_fact(expected) == fact
+    assert stored_fact(expected).as_json() == expected
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ def test_what_stripe_adds_is_left_out() -> None:
 
 @pytest.mark.parametrize("kind", sorted(DOCUMENTED))
 def test_what_a_model_reads_stripes_document_has(kind: str) -> None:
-    found = judge()
-    if found is None:
+    contract = judge()
+    if contract is None:
         return  # tests/sandbox has a test that says so
-    documented: Json = found.SCHEMAS[found.BYOBJ[kind]]["properties"]
+    documented: Json = contract.SCHEMAS[contract.BYOBJ[kind]]["properties"]
     for name, field in DOCUMENTED[kind].model_fields.items():
         if name in NOT_STRIPES:
             continue

@@ -20,7 +20,7 @@ WEBHOOK_PATH = "/api/payments/subscriptions"
 FAILS_LATER, REQUIRES_AUTHENTICATION_LATER = "renewals_declined", "4000002760003184"
 
 
-async def ask(
+async def request_api(
     system: System, method: str, path: str, user: int = ANA, key: str = "", **body: Any
 ) -> Any:
     """One of the backend's doors; its answer, which must not be a refusal."""
@@ -37,11 +37,11 @@ async def start(system: System, key: str = "key", **request: Any) -> Subscriptio
     """EUR 50 a month for Acme, but for what is `wanted`."""
     terms = {"amount": "50", "interval": "month", **request}
     body = {"organization_id": str(system.world.acme), **terms}
-    return Subscription(**await ask(system, "POST", WEBHOOK_PATH, key=key, **body))
+    return Subscription(**await request_api(system, "POST", WEBHOOK_PATH, key=key, **body))
 
 
 async def see(system: System, made: Subscription, user: int = ANA) -> Subscription:
-    return Subscription(**await ask(system, "GET", f"{WEBHOOK_PATH}/{made.id}", user))
+    return Subscription(**await request_api(system, "GET", f"{WEBHOOK_PATH}/{made.id}", user))
 
 
 async def pay(system: System, url: str | None, card: str = SUCCESS, **more: Any) -> Json:
@@ -64,7 +64,9 @@ async def advance(system: System, days: float) -> None:
 
 async def has_balance(system: System, minor: int) -> bool:
     path = f"/api/organizations/{system.world.acme}/wallets"
-    return bool((await ask(system, "GET", path))["wallets"][0]["balance"]["amount_minor"] == minor)
+    return bool(
+        (await request_api(system, "GET", path))["wallets"][0]["balance"]["amount_minor"] == minor
+    )
 
 
 async def has_status(system: System, made: Subscription, status: str) -> bool:
@@ -103,7 +105,7 @@ async def test_it_begins_on_stripes_page_and_credits_every_period_once(system: S
     await until(system, lambda: has_balance(system, 4 * 5000))
     assert (await see(system, made)).current_period_end > seen.current_period_end  # type: ignore[operator]
     path = f"/api/organizations/{system.world.acme}/transactions"
-    moved = (await ask(system, "GET", path))["transactions"]
+    moved = (await request_api(system, "GET", path))["transactions"]
     assert [one["kind"] for one in moved] == ["invoice"] * 4
 
 
@@ -138,7 +140,7 @@ async def test_the_intent_that_paid_is_learned_so_that_refunds_find_the_payment(
     system: System,
 ) -> None:
     await begun(system)
-    listed = await ask(system, "GET", f"/api/payments?organization_id={system.world.acme}")
+    listed = await request_api(system, "GET", f"/api/payments?organization_id={system.world.acme}")
     which = {"payment_id": listed["payments"][0]["id"]}
     row = await system.services.database.call("get_payment_for_service", SERVICE, **which)
     assert row["flow"] == "invoice"
@@ -185,7 +187,7 @@ async def test_a_bank_that_wants_somebody_to_confirm_is_told_once(
 
 async def test_a_new_amount_counts_from_the_next_period_on(system: System) -> None:
     made = await begun(system)
-    changed = await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70")
+    changed = await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70")
     assert changed["money"]["amount"] == "70.00"
     assert await has_balance(system, 5000)
     await advance(system, days=32)
@@ -194,12 +196,12 @@ async def test_a_new_amount_counts_from_the_next_period_on(system: System) -> No
 
 async def test_what_is_paused_charges_nothing_and_makes_nothing_up(system: System) -> None:
     made = await begun(system)
-    paused = await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", paused=True)
+    paused = await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", paused=True)
     assert paused["status"] == "paused"
     await advance(system, days=40)
     await until(system, lambda: has_status(system, made, "paused"))
     assert await has_balance(system, 5000)
-    await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", paused=False)
+    await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", paused=False)
     await advance(system, days=25)
     await until(system, lambda: has_balance(system, 2 * 5000))
     assert (await see(system, made)).status == "active"
@@ -207,19 +209,25 @@ async def test_what_is_paused_charges_nothing_and_makes_nothing_up(system: Syste
 
 async def test_what_is_canceled_ends_and_changes_no_more(system: System) -> None:
     made = await begun(system)
-    assert (await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))["status"] == "canceled"
-    assert (await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))["status"] == "canceled"
+    assert (await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))[
+        "status"
+    ] == "canceled"
+    assert (await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))[
+        "status"
+    ] == "canceled"
     await advance(system, days=95)
     assert await has_balance(system, 5000)
     with pytest.raises(aiohttp.ClientError, match="subscription_over"):
-        await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70")
-    listed = await ask(system, "GET", f"{WEBHOOK_PATH}?organization_id={system.world.acme}")
+        await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70")
+    listed = await request_api(system, "GET", f"{WEBHOOK_PATH}?organization_id={system.world.acme}")
     assert listed["subscriptions"] == []
 
 
 async def test_one_that_nobody_paid_is_canceled_with_its_page(system: System) -> None:
     made = await start(system)
-    assert (await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))["status"] == "canceled"
+    assert (await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}"))[
+        "status"
+    ] == "canceled"
     page = str(made.url).rpartition("/")[2]
     assert (await system.sandbox("GET", f"/stripe/sessions/{page}"))["status"] == "expired"
 
@@ -231,7 +239,7 @@ async def test_members_see_that_it_is_there_and_strangers_nothing(system: System
     for user, refused in ((BEN, "role_too_low"), (EVE, "not_found")):
         for method in ("PATCH", "DELETE"):
             with pytest.raises(aiohttp.ClientError, match=refused):
-                await ask(system, method, f"{WEBHOOK_PATH}/{made.id}", user, paused=True)
+                await request_api(system, method, f"{WEBHOOK_PATH}/{made.id}", user, paused=True)
     with pytest.raises(aiohttp.ClientError, match="not_found"):
         await see(system, made, EVE)
 
@@ -239,18 +247,18 @@ async def test_members_see_that_it_is_there_and_strangers_nothing(system: System
 async def test_all_that_is_said_of_subscriptions_is_valid_by_stripes_document(
     system: System,
 ) -> None:
-    court = judge()
-    if court is None:
+    contract = judge()
+    if contract is None:
         pytest.skip(MISSING)
     made = await begun(system, FAILS_LATER)
-    await ask(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70", paused=False)
-    await ask(system, "GET", f"/api/payments/invoices?organization_id={system.world.acme}")
+    await request_api(system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", amount="70", paused=False)
+    await request_api(system, "GET", f"/api/payments/invoices?organization_id={system.world.acme}")
     await advance(system, days=32)
     await until(system, lambda: has_status(system, made, "past_due"))
-    await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}")
+    await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made.id}")
     answers = [call["answer"] for call in (await system.sandbox("GET", "/recorded"))["calls"]]
     events = [event for _, event in system.store.list("event")]
-    assert [court.check_object(text) for text in [*answers, *events]] == [[]] * (
+    assert [contract.check_object(text) for text in [*answers, *events]] == [[]] * (
         len(answers) + len(events)
     )
 
@@ -267,7 +275,7 @@ async def test_a_saved_card_begins_it_at_once_or_a_link_finishes_it(
     system: System, token_of_card: str, status: str
 ) -> None:
     card: Json = {"organization_id": str(system.world.acme), "payment_method_id": token_of_card}
-    added = await ask(system, "POST", "/api/payments/methods", **card)
+    added = await request_api(system, "POST", "/api/payments/methods", **card)
     made = await start(system, payment_method_id=added["method"]["id"])
     assert (made.status, made.url is None) == (status, status == "active")
     if made.url:

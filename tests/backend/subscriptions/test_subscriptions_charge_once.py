@@ -15,9 +15,9 @@ from tests.backend.subscriptions.test_subscriptions import (
     Json,
     advance,
     all_delivered,
-    ask,
     begun,
     pay,
+    request_api,
     see,
     start,
     until,
@@ -27,7 +27,7 @@ from tests.backend.subscriptions.test_subscriptions import (
 async def saved_card(system: System) -> Json:
     """What names a card that Acme has saved."""
     card: Json = {"organization_id": str(system.world.acme), "payment_method_id": "pm_card_visa"}
-    added = await ask(system, "POST", "/api/payments/methods", **card)
+    added = await request_api(system, "POST", "/api/payments/methods", **card)
     return {"payment_method_id": added["method"]["id"]}
 
 
@@ -55,8 +55,8 @@ async def test_what_nobody_wants_any_more_is_not_begun_by_a_repeat(system: Syste
     with pytest.raises(aiohttp.ClientError, match="stripe_unavailable"):
         await start(system, **card)
     path = f"{WEBHOOK_PATH}?organization_id={system.world.acme}"
-    [made] = (await ask(system, "GET", path))["subscriptions"]
-    await ask(system, "DELETE", f"{WEBHOOK_PATH}/{made['id']}")
+    [made] = (await request_api(system, "GET", path))["subscriptions"]
+    await request_api(system, "DELETE", f"{WEBHOOK_PATH}/{made['id']}")
     assert (await start(system, **card)).status == "canceled"
     assert list(system.store.list("subscription")) == []
 

@@ -56,7 +56,7 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     await save(system, link)
     added = await ana.sees("Visa •••• 4242 was added. Every owner and admin of Acme can charge")
     assert added["message_id"] == first["message_id"]
-    amex = NewMethod(organization_id=system.world.acme, payment_method_id="pm_card_amex")
+    amex = NewMethod(organization_id=system.world.acme, stripe_payment_method_id="pm_card_amex")
     await system.client.add_payment_method(ANA, amex)
     await ana.taps(added, "Cards")
     cards = await ana.sees("Visa •••• 4242, the default, until 12/")
@@ -123,7 +123,7 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await ana.taps(await ana.sees("Remove "), "Remove")
     cards = await ana.sees("pays with")
     assert await owner.fetchval("select count(*) from payment_methods where is_active") == 1
-    [kept] = (await system.client.list_payment_methods(ANA, system.world.acme)).methods
-    await system.client.remove_payment_method(ANA, kept.id)
+    [method] = (await system.client.list_payment_methods(ANA, system.world.acme)).methods
+    await system.client.remove_payment_method(ANA, method.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))
     assert gone["text"].startswith("That card is not saved here any more.")

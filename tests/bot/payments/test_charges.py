@@ -34,7 +34,7 @@ async def saved(system: System, test_card: str = "visa") -> None:
     """Acme's default card from now on."""
     card = NewMethod(
         organization_id=system.world.acme,
-        payment_method_id=f"pm_card_{test_card}",
+        stripe_payment_method_id=f"pm_card_{test_card}",
         set_as_default=True,
     )
     await system.client.add_payment_method(ANA, card)

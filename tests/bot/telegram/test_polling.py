@@ -42,7 +42,7 @@ class Answers:
 
     updates: list[Any] = field(default_factory=list)
     scripted: list[tuple[int, str]] = field(default_factory=list)
-    asked: list[Json] = field(default_factory=list)
+    requests: list[Json] = field(default_factory=list)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -54,7 +54,7 @@ class Answers:
             me = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "a_bot"}
             result: Any = me if request.match_info["method"] == "getMe" else True
             return web.json_response({"ok": True, "result": result})
-        self.asked.append(dict(request.query))
+        self.requests.append(dict(request.query))
         if self.scripted:
             status, body = self.scripted.pop(0)
             return web.Response(status=status, text=body)
@@ -75,7 +75,7 @@ def had(update: Any, offset: int) -> bool:
 
 
 @asynccontextmanager
-async def hearing(api: Answers, client: BackendClient) -> AsyncIterator[list[int]]:
+async def receiving_bot(api: Answers, client: BackendClient) -> AsyncIterator[list[int]]:
     """The whole bot polls there; what it handles is listed by its id."""
     async with TestServer(api.app()) as server:
         settings = Settings(
@@ -85,12 +85,12 @@ async def hearing(api: Answers, client: BackendClient) -> AsyncIterator[list[int
         )
         application, updates = create_app(settings, client, load_texts()), list[int]()
 
-        async def hear(update: Update, _context: Any) -> None:
+        async def receive(update: Update, _context: Any) -> None:
             updates.append(update.update_id)
             if update.message:
                 raise ApplicationHandlerStop
 
-        application.add_handler(TypeHandler(Update, hear), group=-1)
+        application.add_handler(TypeHandler(Update, receive), group=-1)
         async with started(application):
             yield updates
 
@@ -107,11 +107,11 @@ async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_ord
     api = Answers([message(number) for number in range(1, 101)])
     api.updates[41] = {"update_id": 42, "message": POISON | {"text": "what Eve wrote"}}
     with capture_logs() as logs:
-        async with hearing(api, client) as updates:
+        async with receiving_bot(api, client) as updates:
             await until(lambda: len(updates) == 99)
             await until(lambda: backend.rejected_updates)
     assert updates == [number for number in range(1, 101) if number != 42]
-    assert (int(api.asked[1]["offset"]), backend.rejected_updates) == (101, {42: "message"})
+    assert (int(api.requests[1]["offset"]), backend.rejected_updates) == (101, {42: "message"})
     [line] = [line for line in logs if line["event"] == "update_unreadable"]
     assert (line["update_id"], line["kind"], line["since_start"]) == (42, "message", 1)
     assert "Eve" not in str(logs)
@@ -137,20 +137,20 @@ async def test_one_bad_update_among_99_good_ones_is_left_out_and_the_rest_in_ord
 )
 async def test_whatever_an_update_is_the_next_one_is_heard(client: BackendClient, bad: Any) -> None:
     api = Answers([bad, message(3)])
-    async with hearing(api, client) as updates:
+    async with receiving_bot(api, client) as updates:
         await until(lambda: 3 in updates)
         await asyncio.sleep(0.5)
     assert updates.count(3) == 1
-    assert len(api.asked) < 15
+    assert len(api.requests) < 15
 
 
 async def test_an_update_without_an_id_alone_is_asked_for_ever_more_slowly(
     client: BackendClient,
 ) -> None:
     api = Answers([{"message": POISON}])
-    async with hearing(api, client) as updates:
+    async with receiving_bot(api, client) as updates:
         await asyncio.sleep(2)
-        assert len(api.asked) <= 4
+        assert len(api.requests) <= 4
         api.updates = [message(4)]
         await until(lambda: updates == [4])
 
@@ -167,7 +167,7 @@ async def test_what_no_parser_takes_is_asked_for_alone_and_skipped(
 ) -> None:
     monkeypatch.setattr("bot.telegram.reachability.MAX_PAUSE", 0.5)
     api = Answers([message(4), bad, message(6)])
-    async with hearing(api, client) as updates:
+    async with receiving_bot(api, client) as updates:
         await until(lambda: updates == [4, 6], 20)
         await until(lambda: backend.rejected_updates == {5: "unknown"})
 
@@ -197,9 +197,9 @@ async def test_whatever_telegram_answers_the_bot_goes_on_and_says_so_once(
 ) -> None:
     api = Answers([message(1)], [answer] * 3)
     with capture_logs() as logs:
-        async with hearing(api, client) as updates:
+        async with receiving_bot(api, client) as updates:
             await until(lambda: updates == [1])
-            assert len(api.asked) >= 4
+            assert len(api.requests) >= 4
     troubles = [line for line in logs if line.get("call") == "getUpdates"]
     assert [line["event"] for line in troubles][1:] == ["telegram_reachable"]
     assert "Eve" not in str(logs)
@@ -207,9 +207,9 @@ async def test_whatever_telegram_answers_the_bot_goes_on_and_says_so_once(
 
 async def test_an_answer_that_is_empty_at_once_is_no_reason_to_spin(client: BackendClient) -> None:
     api = Answers(scripted=[(200, '{"ok":true,"result":[]}')] * 1000)
-    async with hearing(api, client):
+    async with receiving_bot(api, client):
         await asyncio.sleep(1.2)
-    assert len(api.asked) <= 5  # one of them confirms, at the end
+    assert len(api.requests) <= 5  # one of them confirms, at the end
 
 
 async def test_a_handler_that_raises_does_not_bring_its_update_back(
@@ -217,7 +217,7 @@ async def test_a_handler_that_raises_does_not_bring_its_update_back(
 ) -> None:
     tap = {"id": "1", "from": {"id": 7, "is_bot": False, "first_name": "x"}, "chat_instance": "1"}
     api = Answers([{"update_id": 1, "callback_query": tap | {"data": "\ud800"}}, message(2)])
-    async with hearing(api, client) as updates:
+    async with receiving_bot(api, client) as updates:
         await until(lambda: updates == [1, 2])
         await asyncio.sleep(0.5)
     assert updates == [1, 2]

@@ -55,8 +55,8 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
 
 
 def test_the_judge_notices_what_is_wrong() -> None:
-    result = judge()
-    if result is None:
+    contract = judge()
+    if contract is None:
         pytest.skip(MISSING)
-    assert result.check_request("POST", "/v1/checkout/sessions", "mode=gift")
-    assert result.check_object({"object": "event", "id": "evt_1"})
+    assert contract.check_request("POST", "/v1/checkout/sessions", "mode=gift")
+    assert contract.check_object({"object": "event", "id": "evt_1"})
