@@ -20,10 +20,10 @@ async def add_payment_method(
     Raises BadRequest, NotFound, RoleTooLow, CardDeclined, IdempotencyKeyReused, StripeRefused and
     StripeUnavailable. A card that is there already is kept as it is: `known`.
     """
-    sources = (request.payment_method_id, request.link, request.card_number)
+    sources = (request.stripe_payment_method_id, request.link, request.card_number)
     if sum(source is not None for source in sources) != 1:
         raise BadRequest("Send exactly one of payment_method_id, link and card_number.")
-    stripe_id = request.payment_method_id
+    stripe_id = request.stripe_payment_method_id
     if request.card_number:
         stripe_id = cards.stripe_test_payment_method(services, request)
     if stripe_id:

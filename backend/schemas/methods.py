@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 
 from backend.schemas.payments import Shown
 from backend.schemas.words import Model, in_one_line
@@ -47,13 +47,20 @@ class PaymentMethods(Model):
 class NewMethod(Shown):
     """POST /api/payments/methods, with exactly one of three.
 
-    `payment_method_id`, as Stripe.js created it (`pm_...`); `link: true` for a page of Stripe's to
-    add it on; or, in test mode, one of Stripe's published test cards. `shown_in` is the bot's
-    message that shows the link.
+    `payment_method_id`, as Stripe.js created it (`pm_...`), also accepted as
+    `stripe_payment_method_id`; `link: true` for a page of Stripe's to add it on; or, in test mode,
+    one of Stripe's published test cards. `shown_in` is the bot's message that shows the link.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
+
     organization_id: UUID
-    payment_method_id: str | None = Field(default=None, pattern=r"^pm_[A-Za-z0-9_]{1,250}$")
+    # The document names it as it always was; elsewhere in the API `payment_method_id` is our id.
+    stripe_payment_method_id: str | None = Field(
+        default=None,
+        pattern=r"^pm_[A-Za-z0-9_]{1,250}$",
+        validation_alias="payment_method_id",
+    )
     link: Literal[True] | None = None
     card_number: SecretStr | None = Field(default=None, min_length=12, max_length=30)
     exp_month: int | None = Field(default=None, ge=1, le=12)

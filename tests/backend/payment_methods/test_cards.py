@@ -27,7 +27,7 @@ class Cards:
     def __init__(self, system: System) -> None:
         self.system = system
 
-    async def ask(
+    async def request_api(
         self, method: str, path: str = "", user: int = ANA, key: str = "", **body: Any
     ) -> Json:
         """A route under /api/payments/methods, with the status of its answer."""
@@ -41,11 +41,13 @@ class Cards:
 
     async def add(self, user: int = ANA, **how: Any) -> Json:
         """POST /api/payments/methods."""
-        return await self.ask("POST", user=user, organization_id=str(self.system.world.acme), **how)
+        return await self.request_api(
+            "POST", user=user, organization_id=str(self.system.world.acme), **how
+        )
 
     async def names(self, user: int = ANA) -> list[str]:
         """What is saved; the default with a star."""
-        body = await self.ask("GET", user=user, organization_id=str(self.system.world.acme))
+        body = await self.request_api("GET", user=user, organization_id=str(self.system.world.acme))
         return [method["display_name"] + "*" * method["is_default"] for method in body["methods"]]
 
     async def until(self, *names: str) -> None:
@@ -86,7 +88,7 @@ async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhoo
     assert (await cards.link(key="one"))["url"] == link["url"]
     path = f"methods/links/{link['link_id']}"
     assert (await cards.save(link, DECLINE))["decline_code"] == "generic_decline"
-    seen = await cards.ask("POST", f"{path}/check")
+    seen = await cards.request_api("POST", f"{path}/check")
     assert (seen["state"], seen["last_decline"]) == ("open", "generic_decline")
     assert (await cards.save(link, REQUIRES_AUTHENTICATION))["next"] == "authenticate"
     back = await cards.save(link, REQUIRES_AUTHENTICATION, authenticate=True)
@@ -99,7 +101,7 @@ async def test_a_card_is_added_on_a_page_and_is_the_default(cards: Cards, webhoo
     if not webhooks:  # the page only shows
         await reconcile.reconcile_all(cards.system.services)
     assert await cards.names() == ["Visa •••• 3155*"]
-    seen = await cards.ask("GET", path)
+    seen = await cards.request_api("GET", path)
     assert (seen["state"], seen["method"]["added_by"]) == ("added", "Ana")
 
 
@@ -116,18 +118,30 @@ async def test_the_same_card_twice_is_told_and_kept_once(cards: Cards) -> None:
     assert len({c["path"] for c in calls if c["path"].endswith("/detach")}) == 2
 
 
+@pytest.mark.parametrize("field", ["payment_method_id", "stripe_payment_method_id"])
+async def test_stripes_id_of_a_card_is_accepted_under_its_own_name_and_the_documents(
+    cards: Cards, field: str
+) -> None:
+    card: Json = {field: "pm_card_visa"}
+    added = await cards.add(**card)
+    assert (added["status"], added["method"]["last_four"]) == (201, "4242")
+    card = {field: "card_1"}
+    refused = await cards.add(**card)
+    assert (refused["status"], refused["error"]["code"]) == (400, "invalid_request")
+
+
 async def test_cards_are_labeled_made_default_and_removed_again_and_again(cards: Cards) -> None:
     await cards.add(payment_method_id="pm_card_visa")
     added = await cards.add(payment_method_id="pm_card_amex", set_as_default=True)
     amex = f"methods/{added['method']['id']}"
     await cards.until("American Express •••• 0005*", "Visa •••• 4242")
-    seen = await cards.ask("PUT", amex, label=" Travel ")
+    seen = await cards.request_api("PUT", amex, label=" Travel ")
     assert (seen["label"], seen["exp_month"], seen["standing"]) == ("Travel", 12, "good")
     for _ in range(2):
-        assert (await cards.ask("DELETE", amex))["status"] == 204
+        assert (await cards.request_api("DELETE", amex))["status"] == 204
     await cards.until("Visa •••• 4242*")
-    assert (await cards.ask("POST", f"{amex}/set-default"))["status"] == 404
-    assert (await cards.ask("PUT", amex, label="x"))["status"] == 404
+    assert (await cards.request_api("POST", f"{amex}/set-default"))["status"] == 404
+    assert (await cards.request_api("PUT", amex, label="x"))["status"] == 404
 
 
 async def test_a_customer_deleted_at_stripe_is_forgotten_and_the_next_card_makes_another(
@@ -150,7 +164,7 @@ async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: C
     method = (await cards.add(**TEST_CARD))["method"]
     await cards.add(payment_method_id="pm_card_amex")
     assert await cards.names(BEN) == ["Visa •••• 4242*"]
-    result = await cards.ask("GET", user=BEN, organization_id=str(cards.system.world.acme))
+    result = await cards.request_api("GET", user=BEN, organization_id=str(cards.system.world.acme))
     [seen] = result["methods"]
     assert {name for name, value in seen.items() if value is not None} == {
         "id", "organization_id", "display_name", "type", "brand", "last_four", "is_default",
@@ -160,14 +174,16 @@ async def test_only_who_may_pay_adds_and_removes_and_members_see_a_name(cards: C
         assert (await cards.add(user, **TEST_CARD))["status"] == status
         assert (await cards.add(user, link=True))["status"] == status
         path = f"methods/{method['id']}"
-        assert (await cards.ask("DELETE", path, user))["status"] == status
-        assert (await cards.ask("PUT", path, user, label="x"))["status"] == status
-        assert (await cards.ask("POST", f"{path}/set-default", user))["status"] == status
+        assert (await cards.request_api("DELETE", path, user))["status"] == status
+        assert (await cards.request_api("PUT", path, user, label="x"))["status"] == status
+        assert (await cards.request_api("POST", f"{path}/set-default", user))["status"] == status
         organization = str(cards.system.world.acme)
-        portal = await cards.ask("POST", "portal", user, organization_id=organization)
+        portal = await cards.request_api("POST", "portal", user, organization_id=organization)
         assert portal["status"] == status
     link = await cards.link()
-    assert (await cards.ask("GET", f"methods/links/{link['link_id']}", BEN))["status"] == 404
+    assert (await cards.request_api("GET", f"methods/links/{link['link_id']}", BEN))[
+        "status"
+    ] == 404
 
 
 @pytest.mark.parametrize(
@@ -205,7 +221,7 @@ async def test_what_is_changed_in_stripes_portal_is_taken_over(cards: Cards) -> 
     await cards.add(payment_method_id="pm_card_visa")
     amex = (await cards.add(payment_method_id="pm_card_amex"))["method"]
     organization = str(cards.system.world.acme)
-    opened = await cards.ask("POST", "portal", organization_id=organization)
+    opened = await cards.request_api("POST", "portal", organization_id=organization)
     portal = "/stripe/portal/" + opened["url"].rpartition("/")[2]
     stripe_id = amex["stripe_payment_method_id"]
     await cards.system.sandbox("POST", f"{portal}/default", card=stripe_id)
@@ -236,7 +252,7 @@ async def test_lost_late_and_repeated_events_of_cards_come_out_right(
     assert {c["path"] for c in calls[stripe_calls:]} == {"/v1/events"}
     assert await owner.fetchval("select count(*) from payments") == 0
     await cards.system.sandbox("POST", "/stripe/faults", drop=False, twice=True, out_of_order=True)
-    await cards.ask("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
+    await cards.request_api("DELETE", f"methods/{(await cards.add(**TEST_CARD))['method']['id']}")
     await cards.until()
 
 
