@@ -71,6 +71,18 @@ async def test_stripe_triggers_what_is_documented(tmp_path: Path) -> None:
         assert line.split()[2] in existing
 
 
+async def test_each_call_of_stripes_api_that_is_documented_exists(tmp_path: Path) -> None:
+    nouns = "events|products|customers|disputes|subscriptions|test_helpers"
+    typed = {
+        re.split(r" (?=-|\w+_\.\.\.)", line)[0]: line for line in documented(f"stripe (?:{nouns})")
+    }
+    assert "stripe test_helpers test_clocks advance" in typed
+    for words, line in typed.items():
+        _, existing = await run_program(STRIPE, *words.split()[1:], "--help", home=tmp_path)
+        assert f"Usage:\n  {words} " in existing, existing
+        assert flags(line) <= flags(existing), line
+
+
 async def test_each_supabase_push_is_documented_with_where_to(tmp_path: Path) -> None:
     """Without it version 3 pushes to a database of its own on this machine, and says Finished."""
     _, newer = await run_program(SUPABASE["3"], "db", "push", "--help", home=tmp_path)

@@ -1,6 +1,11 @@
 """The keys of a Supabase project, in each shape; its clock; its address without a way to it."""
 
+import asyncio
 import json
+import os
+import re
+import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +18,7 @@ from backend.database.connection_refusals import UNKNOWN_REFUSAL
 from backend.database.connections import Unreachable
 from backend.database.supabase_rest import supabase_database
 from backend.errors import PursebotError
-from tests.backend.commands.test_commands import GOOD, run
+from tests.backend.commands.test_commands import GOOD, ROOT, run
 from tests.backend.conftest import ANA, open_system, token
 from tests.conftest import World
 from tests.supabase_standin import ALONE, BEARER, JWT_SECRET, SECRET_KEY, Standin
@@ -102,6 +107,29 @@ async def test_new_keys_and_an_imported_jwk_are_what_doctor_wants(
     former = {"SUPABASE_SERVICE_ROLE_KEY": "sb_secret_rolled"}
     assert await use(standin, **keys, **former) == (0, "")
     assert await use(standin, **keys, SUPABASE_SERVICE_ROLE_KEY=SECRET_KEY) == (0, "")
+
+
+async def test_what_the_first_day_has_one_ask_by_hand_is_answered_as_it_says(
+    standin: Standin, world: World
+) -> None:
+    page = (ROOT / "docs" / "first-day.md").read_text()
+    [script] = re.findall(r"(?m)^    rpc\(\) \{(?:.*\n    )+.*list_organizations.*$", page)
+    jwk, standin.verifying_key = new_jwk()
+    standin.algorithm = "ES256"
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
+        "SUPABASE_URL": standin.url, "SUPABASE_SECRET_KEY": SECRET_KEY,
+        "SUPABASE_JWT_SECRET": json.dumps(jwk),
+    }  # fmt: skip
+    for standin.key_shapes, as_bearer in ((ALONE | BEARER, "200"), (ALONE, "401")):
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", textwrap.dedent(script), env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+        alone, both, member = output.decode().splitlines()
+        assert (alone[-3:], both[-3:], member[-3:]) == ("200", as_bearer, "400")
+        assert ("Expected 3 parts in JWT" in both) == (as_bearer == "401")
+        assert "PB401" in member
 
 
 async def test_a_signing_key_that_was_not_imported_is_said_so(
