@@ -12,7 +12,7 @@ from backend.stripe.errors import is_key_error
 from backend.stripe.events import EVENT_TYPES, release_of
 from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
 from backend.stripe.permissions import PERMISSIONS, Permission
-from backend.stripe.signatures import TOLERANCE_SECONDS
+from backend.stripe.webhooks import TOLERANCE_SECONDS
 
 WEBHOOK_PATH = "/api/payments/webhook"
 NOT_PERMITTED = "403"  # the key is valid, and lacks the permission

@@ -15,11 +15,10 @@ from aiohttp import web
 
 from backend import page_texts
 from backend.database.functions import payments as sql_payments, setup_links as sql_setup_links
-from backend.database.functions.payment_methods import WhoseMethods
 from backend.errors import Failure, NotFound, PursebotError
 from backend.http.requests import SERVICES, path_id
-from backend.payment_methods import service as cards, setup_links
-from backend.payments import checkout
+from backend.payment_methods import portal, setup_links
+from backend.payments.refetch import refetch_if_due
 from backend.services import Services
 from backend.subscriptions import refetch
 
@@ -41,13 +40,13 @@ async def refetch_payment(services: Services, payment: UUID) -> bool:
     available: the webhook or the reconciler will bring it. Raises NotFound.
     """
     try:
-        if await checkout.refetch_if_due(services, payment):
+        if await refetch_if_due(services, payment):
             return True
         row = await sql_payments.get_payment_for_service(services.database, payment_id=payment)
         if row.status == "succeeded":
             return True
         await asyncio.sleep(CHECK_EVERY_SECONDS)
-        return await checkout.refetch_if_due(services, payment)
+        return await refetch_if_due(services, payment)
     except NotFound:
         raise
     except PursebotError:
@@ -102,12 +101,9 @@ async def setup_link_state(services: Services, link_id: UUID) -> tuple[str, str]
 
 async def portal_return(request: web.Request) -> web.Response:
     """Answer GET /cards/{id}/portal, after Stripe's customer portal; sync the payment methods."""
-    scope: WhoseMethods = {
-        "organization_id": str(path_id(request)),
-        "at_most_every": cards.PORTAL_SYNC_INTERVAL_SECONDS,
-    }
+    organization_id = path_id(request)
     with suppress(PursebotError):
-        await cards.sync_payment_methods(request.app[SERVICES], scope, settle=False)
+        await portal.sync_after_portal(request.app[SERVICES], organization_id)
     return state_page("portal", request.headers.get("Accept-Language", "en")[:5])
 
 

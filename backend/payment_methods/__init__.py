@@ -1,1 +1,1 @@
-"""Payment methods: list and change them, add them by a link, Stripe's customers."""
+"""Payment methods: list and change them, add them, copy them from Stripe; Stripe's customers."""

@@ -25,7 +25,7 @@ class ExistingCustomer(NamedTuple):
 
 
 async def try_ensure_customer(services: Services, actor: Person, organization_id: UUID) -> None:
-    """Have a customer, if Stripe gives one soon: without one nothing but saving a card is missing.
+    """Have a customer if Stripe makes one soon: without one, only saving a card is missing.
 
     Raises NotFound, RoleTooLow.
     """
@@ -39,7 +39,10 @@ async def try_ensure_customer(services: Services, actor: Person, organization_id
 async def ensure_customer(
     services: Services, actor: Person, request: WhichOrganization
 ) -> Customer:
-    """The organization as Stripe's customer, made if there is none yet. Raises as `customer_id`."""
+    """Return the organization's customer at Stripe, made if there is none yet.
+
+    Raises as `ensure_customer_row`.
+    """
     return Customer(
         customer_id=await ensure_stripe_customer_id(services, actor, request.organization_id)
     )
@@ -48,14 +51,14 @@ async def ensure_customer(
 async def ensure_stripe_customer_id(
     services: Services, actor: Person, organization_id: UUID
 ) -> str:
-    """Stripe's id of the organization's customer. Raises as `known`."""
+    """Return Stripe's id of the organization's customer. Raises as `ensure_customer_row`."""
     return (await ensure_customer_row(services, actor, organization_id)).customer_id
 
 
 async def ensure_customer_row(
     services: Services, actor: Person, organization_id: UUID
 ) -> ExistingCustomer:
-    """The organization's customer at Stripe, and the `user_id` of who asks for it.
+    """Return the organization's customer at Stripe, made if there is none yet, and who asks for it.
 
     Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
     StripeUnavailable.
@@ -65,8 +68,8 @@ async def ensure_customer_row(
     )
     if row.stripe_customer_id is not None:
         return ExistingCustomer(row.stripe_customer_id, row.user_id)
-    made_id = await services.stripe.create_customer(row)
+    created_id = await services.stripe.create_customer(row)
     saved = await sql_customers.set_stripe_customer(
-        services.database, organization_id=organization_id, customer_id=made_id
+        services.database, organization_id=organization_id, customer_id=created_id
     )
     return ExistingCustomer(saved.stripe_customer_id, row.user_id)

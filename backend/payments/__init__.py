@@ -1,1 +1,1 @@
-"""Payments: checkout, intents, charges of saved cards, refunds."""
+"""Payments: checkout, intents, charges of saved cards, refunds; how Stripe says they stand."""

@@ -6,5 +6,5 @@ from backend.schemas import Attempt, AttemptKey
 
 
 async def get_attempt(database: Database, actor: Person, request: AttemptKey) -> Attempt:
-    """What the caller's `Idempotency-Key` began: nothing, or one of these."""
+    """Return what the caller's `Idempotency-Key` began; all its fields are None for nothing."""
     return await sql_payments.get_attempt(database, actor, idempotency_key=request.key)

@@ -1,20 +1,18 @@
-"""Paying with a saved card: charged at once, unless the bank wants to hear from the payer first.
+"""Charges of saved cards: at once, unless the bank wants to hear from the payer first.
 
 What became of a charge whose answer was lost is read at Stripe. It is asked to charge again only
 while whoever asked for it may do so, nobody canceled it, and for ten minutes: `api.claim_charge`.
 """
 
-from uuid import UUID
-
 import structlog
 
-from backend.database.functions import charges as sql_charges, payments as sql_payments
+from backend.database.functions import charges as sql_charges
 from backend.database.functions.charges import ClaimedCharge
 from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
-from backend.payment_methods import service as cards
-from backend.payments import checkout, new_payment
+from backend.payment_methods import sync
+from backend.payments import checkout, refetch, service
 from backend.schemas import ChargeRequest, Payment
 from backend.services import Services
 from backend.stripe.errors import is_key_error
@@ -25,13 +23,13 @@ log = structlog.get_logger(__name__)
 async def charge_payment_method(
     services: Services, actor: Person, request: ChargeRequest, key: str
 ) -> Payment:
-    """The saved card is charged; with 3-D Secure the answer has the `url` to confirm it on.
+    """Charge a saved card; return the payment, with 3-D Secure with the `url` to confirm it on.
 
     The row first, then Stripe; the same `key` finds the same payment again. A decline is an
     answer: the payment `failed`. Raises NotFound, AmountRefused, RoleTooLow, IdempotencyKeyReused,
     ReferenceUsed, and ChargeUnclear.
     """
-    payment = await new_payment.make(
+    payment = await checkout.create_payment(
         services,
         actor,
         request,
@@ -47,24 +45,15 @@ async def charge_payment_method(
             await execute_charge(services, payment)
         except StripeUnavailable as unavailable:
             raise ChargeUnclear from unavailable
-    return await checkout.get_payment(services, actor, payment.id)
-
-
-async def reconcile_payment(services: Services, payment_id: UUID) -> None:
-    """For the reconciler: ask Stripe about a payment, and end or go on with what waits."""
-    payment = await sql_payments.claim_payment_check(services.database, payment_id=payment_id)
-    if payment.status == "created" and payment.flow == "charge":
-        await execute_charge(services, payment)
-    else:
-        await checkout.reconcile_open_payment(services, payment)
+    return await service.get_payment(services, actor, payment.id)
 
 
 async def execute_charge(services: Services, payment: PaymentRow) -> None:
-    """Find the charge at Stripe, or have it made while it may be; else it is over.
+    """Find a charge at Stripe, or have it made while that is allowed; else it is over.
 
     Raises StripeUnavailable where nobody knows; the reconciler comes back.
     """
-    if await checkout.find_lost_charge(services, payment):
+    if await refetch.find_lost_charge(services, payment):
         return
     claim = await sql_charges.claim_charge(services.database, payment_id=payment.id)
     services.wakeup.wake()
@@ -89,8 +78,8 @@ async def send_charge(services: Services, payment: ClaimedCharge) -> None:
             services.database, payment_id=payment.id, reason=reason
         )
         if not is_key_error(refused.__cause__):  # else nothing is wrong with the card
-            await cards.sync_payment_methods(
+            await sync.sync_payment_methods(
                 services, {"organization_id": str(payment.organization_id)}
             )
     else:
-        await checkout.record_charge(services, payment, intent)
+        await refetch.record_charge(services, payment, intent)

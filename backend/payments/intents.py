@@ -3,7 +3,7 @@
 from backend.database.protocol import Person
 from backend.errors import PaymentClosed
 from backend.failures import StripeUnavailable
-from backend.payments import checkout, new_payment
+from backend.payments import checkout, stripe_objects
 from backend.schemas import Intent, PaymentRequest
 from backend.services import Services
 
@@ -11,13 +11,12 @@ from backend.services import Services
 async def create_intent(
     services: Services, actor: Person, request: PaymentRequest, key: str | None
 ) -> Intent:
-    """A payment that a page of the payer's own confirms with Stripe's elements.
+    """Make a payment that a page of the payer's own confirms with Stripe's elements.
 
-    Refuses and repeats as `checkout.create_checkout` does.
-
-    The client secret is Stripe's to keep: a repeat asks there for it.
+    Raises what `checkout.create_checkout` raises. A repeat fetches the client secret from Stripe:
+    it is not stored here.
     """
-    payment = await new_payment.make(services, actor, request, key, flow="intent")
+    payment = await checkout.create_payment(services, actor, request, key, flow="intent")
     if checkout.is_late(payment) and payment.status in ("created", "pending"):
         raise PaymentClosed(status="expired")
     if payment.status == "created":
@@ -26,12 +25,11 @@ async def create_intent(
         )
         payment = await checkout.record_opened(services, payment.id, intent_id=intent.id)
     elif payment.status == "pending":
-        intent = await services.stripe.get_intent(
-            checkout.opened_as(payment.stripe_payment_intent_id)
-        )
+        intent_id = stripe_objects.require_stripe_id(payment.stripe_payment_intent_id)
+        intent = await services.stripe.get_intent(intent_id)
     if payment.status != "pending":
         raise PaymentClosed(status=payment.status)
-    if intent.client_secret is None:  # documented, and not said of an intent that waits
+    if intent.client_secret is None:  # Stripe documents it of every intent that waits
         raise StripeUnavailable
     return Intent(
         payment_id=payment.id,

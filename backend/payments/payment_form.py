@@ -1,10 +1,10 @@
-"""The unified form: the same use cases behind one address, chosen by its `action`."""
+"""The unified form: the same service functions behind one address, chosen by its `action`."""
 
 from backend import schemas
 from backend.database.protocol import Person
 from backend.errors import BadRequest
-from backend.payment_methods import service as cards, setup_links
-from backend.payments import charges, checkout as topups
+from backend.payment_methods import adding, service as payment_methods
+from backend.payments import charges, checkout
 from backend.services import Services
 
 
@@ -17,7 +17,7 @@ async def submit_payment_form(
     """
     request = form.root
     if isinstance(request, schemas.AddPaymentMethod):
-        added = await setup_links.add_payment_method(services, actor, request, key)
+        added = await adding.add_payment_method(services, actor, request, key)
         return schemas.PaymentFormAnswer(**dict(added))
     if request.payment_method_id is None:
         if request.reference:
@@ -25,7 +25,7 @@ async def submit_payment_form(
                 "A reference goes with a payment_method_id: a page may be left unpaid."
             )
         return schemas.PaymentFormAnswer(
-            checkout=await topups.create_checkout(services, actor, request, key)
+            checkout=await checkout.create_checkout(services, actor, request, key)
         )
     if key is None:
         raise BadRequest("Send an Idempotency-Key: the same again finds the same, and pays once.")
@@ -38,11 +38,13 @@ async def change_payment_method(
     services: Services, actor: Person, form: schemas.MethodForm
 ) -> schemas.PaymentMethod:
     """Give a saved card a label, make it the default, or both. Raises NotFound, RoleTooLow."""
-    return await cards.change_payment_method(services, actor, form.payment_method_id, form)
+    return await payment_methods.change_payment_method(
+        services, actor, form.payment_method_id, form
+    )
 
 
 async def remove_payment_method(
-    services: Services, actor: Person, chosen: schemas.MethodChoice
+    services: Services, actor: Person, choice: schemas.MethodChoice
 ) -> None:
-    """A saved card can be charged no more; again is harmless. Raises NotFound, StripeRefused."""
-    await cards.remove_payment_method(services, actor, chosen.payment_method_id)
+    """Remove a saved card; again is harmless. Raises NotFound, StripeRefused."""
+    await payment_methods.remove_payment_method(services, actor, choice.payment_method_id)

@@ -14,11 +14,10 @@ from backend.database.functions import refunds as sql_refunds
 from backend.database.functions.refunds import RefundRow
 from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
-from backend.payments import checkout
+from backend.payments import refetch, service
 from backend.schemas import Refund, RefundRequest
 from backend.services import Services
-from backend.stripe.parsers import refunds as parsers
-from backend.stripe.parsers.refunds import parse_refund
+from backend.stripe.parsers.refunds import Refund as StripeRefund, parse_refund
 from backend.wallets import money
 
 log = structlog.get_logger(__name__)
@@ -36,27 +35,28 @@ async def create_refund(
     Raises NotFound, RoleTooLow, IdempotencyKeyReused, NothingToRefund, RefundTooLarge, one of
     AmountRefused, StripeRefused, StripeUnavailable (it may have gone back: the reconciler asks).
     """
-    payment = await checkout.get_payment(services, actor, payment_id)
-    amount, currency = request.amount, payment.money.currency
-    minor = None if amount is None else money.minor_units(amount, currency)
+    payment = await service.get_payment(services, actor, payment_id)
+    amount = None
+    if request.amount is not None:
+        amount = money.minor_units(request.amount, payment.money.currency)
     created = await sql_refunds.create_refund(
         services.database,
         actor,
         payment_id=payment_id,
         idempotency_key=key,
-        amount=minor,
+        amount=amount,
         reason=request.reason,
     )
     services.wakeup.wake()
     if created.status == "requested":
-        await reconcile(services, created.id)
+        await reconcile_refund(services, created.id)
     return await sql_refunds.get_refund(services.database, actor, refund_id=created.id)
 
 
 async def send_refund(services: Services, row: RefundRow) -> None:
     """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
     try:
-        made = await services.stripe.create_refund(row)
+        refund = await services.stripe.create_refund(row)
     except StripeRefused as refused:
         if await settle_from_stripe(services, row):
             return
@@ -64,19 +64,19 @@ async def send_refund(services: Services, row: RefundRow) -> None:
         await mark_refund_refused(services, row, refused.facts["stripe_code"])
         raise
     with suppress(EventNotApplied):  # the reconciler asks again
-        await settle_refunds(services, [made], row.livemode)
+        await settle_refunds(services, [refund], row.livemode)
 
 
-async def mark_refund_refused(services: Services, row: RefundRow, why: str) -> None:
-    """There is no such refund at Stripe, and there will be none by this attempt."""
+async def mark_refund_refused(services: Services, row: RefundRow, reason: str) -> None:
+    """Fail a refund that is not at Stripe, and will not come there by this attempt."""
     await sql_refunds.refuse_refund(
-        services.database, refund_id=row.id, attempt=row.attempt, failure=why
+        services.database, refund_id=row.id, attempt=row.attempt, failure=reason
     )
     services.wakeup.wake()
 
 
 async def settle_from_stripe(services: Services, row: RefundRow) -> bool:
-    """Settle what Stripe lists for the payment; whether this refund is among it.
+    """Settle what Stripe lists for the payment; return whether this refund is among it.
 
     Raises StripeUnavailable where it does not say: nobody knows.
     """
@@ -92,13 +92,13 @@ async def settle_from_stripe(services: Services, row: RefundRow) -> bool:
 async def refetch_refunds(services: Services, intent_id: str, livemode: bool) -> None:
     """Ask Stripe which refunds an intent has, and settle each as it stands.
 
-    Raises EventNotApplied as `settle` does.
+    Raises EventNotApplied as `settle_refunds` does.
     """
     await settle_refunds(services, await services.stripe.list_refunds(intent_id), livemode)
 
 
-async def settle_refunds(services: Services, refunds: list[parsers.Refund], livemode: bool) -> None:
-    """What Stripe answered takes the same way as what it posts.
+async def settle_refunds(services: Services, refunds: list[StripeRefund], livemode: bool) -> None:
+    """Apply what Stripe answered about refunds, the way of its events.
 
     Raises EventNotApplied after the last one where one of them could not be applied yet.
     """
@@ -106,20 +106,22 @@ async def settle_refunds(services: Services, refunds: list[parsers.Refund], live
     for each in refunds:
         name = f"{each.id}:{each.status}"
         try:
-            await checkout.receive_refetched(services, name, livemode, parse_refund(each))
+            await refetch.receive_refetched(services, name, livemode, parse_refund(each))
         except EventNotApplied as error:
             failed = error
     if failed:
         raise failed
 
 
-async def reconcile(services: Services, refund_id: UUID) -> None:
+async def reconcile_refund(services: Services, refund_id: UUID) -> None:
     """Find out what became of a refund, and make one that was never made while its key lives.
 
     Only while whoever asked for it may do so: an owner or admin, still.
     """
     row = await sql_refunds.get_refund_for_service(services.database, refund_id=refund_id)
-    if await settle_from_stripe(services, row) or row.status != "requested" or not row.made_here:
+    if await settle_from_stripe(services, row):
+        return
+    if row.status != "requested" or not row.made_here:
         return  # what we did not begin is never carried out by us
     row = await sql_refunds.get_refund_for_service(services.database, refund_id=refund_id)
     if row.status != "requested":

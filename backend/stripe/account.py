@@ -1,25 +1,22 @@
-"""Requests about our account at Stripe and its settings: a part of the gateway.
+"""The account at Stripe and its settings, read by `doctor` and at the start.
 
-They change nothing at Stripe. Errors as in `client`.
+Nothing here changes anything at Stripe.
 """
 
 import time
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.stripe.answers import list_all, result_of, send
+from backend.stripe.connection import StripeConnection
 from backend.stripe.errors import is_key_error
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.webhook_endpoints import EventDestinations, WebhookEndpoint
 from backend.stripe.permissions import Permission
 
 
-class StripeAccount:
-    """Requests about the account, its key's permissions, its event destinations, its clock."""
-
-    _client: Any  # a StripeClient
-    _stripe: Any  # its v1 services
+class StripeAccount(StripeConnection):
+    """Whose account it is, what its key may do, where its events go, what time it is there."""
 
     async def get_account_id(self) -> str:
         """Fetch the id of the account that the key belongs to."""
@@ -43,8 +40,9 @@ class StripeAccount:
 
     async def portal_is_set_up(self) -> bool:
         """Return whether the customer portal's settings were ever saved."""
-        parameters = {"active": True, "is_default": True, "limit": 1}
-        request = self._stripe.billing_portal.configurations.list_async(parameters)
+        request = self._stripe.billing_portal.configurations.list_async(
+            {"active": True, "is_default": True, "limit": 1}
+        )
         return bool(await list_all(Identified, request))
 
     async def list_thin_destinations(self, url: str) -> list[str]:
@@ -52,8 +50,9 @@ class StripeAccount:
 
         [] where the key may not list destinations. https://docs.stripe.com/event-destinations
         """
-        parameters = {"include": ["webhook_endpoint.url"]}
-        request = self._client.v2.core.event_destinations.list_async(parameters)
+        request = self._client.v2.core.event_destinations.list_async(
+            {"include": ["webhook_endpoint.url"]}
+        )
         try:
             destinations = (await result_of(EventDestinations, request)).data
         except (StripeRefused, StripeUnavailable):

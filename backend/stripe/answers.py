@@ -1,15 +1,13 @@
-"""Requests to Stripe: sending, errors as ours, answers as models, lists, common parameters."""
+"""Stripe's answers as models of what it documents (`parsers`), and its errors as ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 import stripe
 import structlog
 
-from backend import page_texts
 from backend.database.functions.payments import PaymentRow
-from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
 from backend.failures import StripeObjectUnreadable, StripeRefused
 from backend.schemas import Json
@@ -19,12 +17,12 @@ from backend.stripe.metadata import metadata_id
 from backend.stripe.parsers.documented import Marked, Model, read
 
 Answer = TypeVar("Answer", bound=stripe.StripeObject | stripe.StripeResponse)
-PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # rows that have a Checkout Session
+Listed = TypeVar("Listed", bound=stripe.StripeObject)
 
 log = structlog.get_logger(__name__)
 
-ALL_TRIES_SECONDS = 15  # of one request, the SDK's retries included: a person waits for it
-CLOCKS_APART_SECONDS = 600  # the most that the database's and Stripe's clocks may differ
+ALL_TRIES_SECONDS: Final = 15  # the caller is a person who waits
+CLOCKS_APART_SECONDS: Final = 600  # at most, of the database's and Stripe's
 
 
 async def result_of(
@@ -46,16 +44,18 @@ def read_answer(model: type[Model], source: Json) -> Model:
         raise
 
 
-async def list_all(model: type[Model], request: Awaitable[stripe.ListObject[Any]]) -> list[Model]:
+async def list_all(
+    model: type[Model], request: Awaitable[stripe.ListObject[Listed]]
+) -> list[Model]:
     """List all objects, page after page, and parse each. Raises as `result_of`.
 
     https://docs.stripe.com/api/pagination
     """
-    return [read_answer(model, item) for item in await listed_as_sent(request)]
+    return [read_answer(model, source) for source in await list_sources(request)]
 
 
-async def listed_as_sent(request: Awaitable[stripe.ListObject[Any]]) -> list[Json]:
-    """List all objects, page after page, as JSON. Raises what `send` raises."""
+async def list_sources(request: Awaitable[stripe.ListObject[Listed]]) -> list[Json]:
+    """Return all objects of a list as Stripe sent them, for who reads each by itself."""
     page = await send(request)
     objects = list(page.data)
     while page.has_more:
@@ -68,20 +68,22 @@ async def find_created(
     model: type[Model],
     row: PaymentRow | SubscriptionRow,
     name: str,
-    list_async: Callable[[Any], Awaitable[stripe.ListObject[Any]]],
+    request: Awaitable[stripe.ListObject[Listed]],
 ) -> Model | None:
-    """Find what Stripe created for a row, by our id under `name` in its metadata; None if nothing.
+    """Find what Stripe made of a row, in the list of what it made for the customer since then.
 
-    `list_async` is the list method to search with; only the customer's objects since the row's
-    creation are read. Lists have new objects at once, Stripe's search does not:
-    https://docs.stripe.com/search#data-freshness
+    It has the row's id in its metadata, under `name`. Lists show at once what was made; Stripe's
+    search, which may not, is not asked: https://docs.stripe.com/search#data-freshness
     """
-    earliest = int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
-    parameters = {"customer": row.stripe_customer_id, "created": {"gte": earliest}, "limit": 100}
-    for each in await listed_as_sent(list_async(parameters)):
-        if metadata_id(read_answer(Marked, each).metadata, name) == str(row.id):
-            return read_answer(model, each)
+    for source in await list_sources(request):
+        if metadata_id(read_answer(Marked, source).metadata, name) == str(row.id):
+            return read_answer(model, source)
     return None
+
+
+def earliest_creation(row: PaymentRow | SubscriptionRow) -> int:
+    """Return since when (seconds since 1970) Stripe may have made something of a row."""
+    return int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
 
 
 async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
@@ -112,8 +114,7 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
         outcome = errors.outcome_of(error)
         if not (quiet and outcome is Outcome.NOT_DONE):
             log_stripe_error(error, outcome)
-        # Stripe repeats a 500 under its key like any other answer, so the same request will always
-        # meet it: https://docs.stripe.com/api/idempotent_requests
+        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
         if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
             raise errors.stripe_unavailable(error) from error
         raise errors.stripe_refused(error) from error
@@ -126,21 +127,3 @@ def log_stripe_error(error: Exception, outcome: Outcome) -> None:
         log.info("stripe_error", outcome=outcome.value, **facts)
     else:
         log.warning("stripe_error", outcome=outcome.value, **facts)
-
-
-def checkout_parameters(
-    row: PageRow, id: str, ours: dict[str, str], back: str, *, leave: str | None = None
-) -> Json:
-    """Return the parameters that all Checkout Sessions have in common.
-
-    `id` is the row's, `ours` the metadata, `back` where people return to, and `leave` where those
-    do who did not finish. https://docs.stripe.com/api/checkout/sessions/create
-    """
-    return {
-        "client_reference_id": id,
-        "locale": page_texts.nearest_language(row.language, otherwise="auto"),
-        "metadata": ours,
-        "expires_at": int(row.expires_at.timestamp()),
-        "success_url": back,
-        "cancel_url": leave or back,
-    }

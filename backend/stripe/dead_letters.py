@@ -1,7 +1,7 @@
-"""Dead letters: events that could not be applied, and what the operator can do with them.
+"""Dead letters: events that could not be applied, and their ways out.
 
-`retry` applies one again with a newly fetched fact. `accept` credits what Stripe received and takes
-back what it took, whatever was requested; `adopt` does so for a payment that this database does not
+`retry` applies one as Stripe tells it now. `accept` credits what Stripe received and takes back
+what it took, whatever had been asked for; `adopt` does so for a payment that this database does not
 have. `dismiss` moves nothing, and says what stays unequal.
 """
 
@@ -17,8 +17,10 @@ from backend.database.functions.dead_letters import (
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
-from backend.payments.checkout import fetch_stripe_object
+from backend.payments.refetch import CHECK_PREFIX
+from backend.payments.stripe_objects import fetch_stripe_object
 from backend.services import Services
+from backend.stripe.event_processing import mark_unanswered, refetch_event
 from backend.stripe.events import parse_event
 from backend.stripe.parsers.disputes import parse_refetched_dispute
 from backend.stripe.parsers.facts import (
@@ -32,9 +34,6 @@ from backend.stripe.parsers.facts import (
 from backend.stripe.parsers.invoices import parse_invoice
 from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.refetch import parse_payable, refetch
-from backend.stripe.webhooks import mark_unanswered, refetch_event
-
-CHECK = "check:"  # begins the id of an event of our own, see checkout.receive_refetched
 
 
 async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:
@@ -66,7 +65,7 @@ async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
 
 async def fact_now(services: Services, event: EventRow) -> Fact:
     """Fetch the current fact of an event."""
-    if not event.id.startswith(CHECK):
+    if not event.id.startswith(CHECK_PREFIX):
         return parse_event(await services.stripe.get_event(event.id))
     fact = stored_fact(event.fact)
     if isinstance(fact, PaymentFact) and event.payment is not None:
@@ -139,13 +138,13 @@ async def money_fact(services: Services, event: EventRow) -> Fact:
 
 def distribute_tax(intents: list[IntentAtStripe], tax_minor: int) -> None:
     """Set each intent's part of an invoice's tax, in proportion; the parts add up to all of it."""
-    total = sum(intent["received_minor"] for intent in intents)
-    paid = taxed = 0
+    total_minor = sum(intent["received_minor"] for intent in intents)
+    paid_minor, distributed_minor = 0, 0
     for intent in intents:
-        # The tax of all intents so far, less what the ones before have: no rounding adds up.
-        paid += intent["received_minor"]
-        intent["tax_minor"] = tax_minor * paid // max(total, 1) - taxed
-        taxed += intent["tax_minor"]
+        paid_minor += intent["received_minor"]
+        due_minor = tax_minor * paid_minor // max(total_minor, 1)
+        intent["tax_minor"] = due_minor - distributed_minor
+        distributed_minor = due_minor
 
 
 async def add_payment_intent(
@@ -155,8 +154,10 @@ async def add_payment_intent(
     intent = await services.stripe.get_intent(intent_id)
     tax_minor = 0
     for session in await services.stripe.list_checkout_sessions(intent_id):
-        stripe_objects["session_id"], tax_minor = session.id, session.tax
-    stripe_objects["customer_id"] = stripe_objects["customer_id"] or intent.customer
+        stripe_objects["session_id"] = session.id
+        tax_minor = session.tax
+    if stripe_objects["customer_id"] is None:
+        stripe_objects["customer_id"] = intent.customer
     stripe_objects["intents"].append(
         {
             "intent_id": intent_id,

@@ -1,7 +1,7 @@
-"""Types of Stripe's events: which object each carries, and which parser reads it.
+"""Stripe's events: what each type says as a fact, and when one is not believed.
 
-An event is a hint, Stripe's API is the truth. From an object in another API release than ours, or
-not as documented, only its id and our metadata are taken, so that it is refetched.
+An event is a hint, and Stripe's API is the truth. An object in another API version than ours, or in
+a shape that is not as documented, says only which object is to be fetched (outcome `refetch`).
 """
 
 from collections.abc import Callable
@@ -119,7 +119,7 @@ _SUBSCRIPTION = EventType(
     lambda source: parse_subscription(read(StripeSubscription, source)),
 )
 
-# https://docs.stripe.com/api/events/types. Any other type is recorded and ignored.
+# https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
 EVENT_TYPES: dict[str, EventType] = {
     "checkout.session.completed": _session(),
     "checkout.session.async_payment_succeeded": _session(),
@@ -175,23 +175,23 @@ def is_of_other_release(event: StripeEvent) -> bool:
 
 def parse_event(event: StripeEvent) -> Fact:
     """Parse an event's object into a fact; into a RefetchFact where it is not to be relied on."""
-    event_type = EVENT_TYPES.get(event.type)
-    if event_type is None:
+    known = EVENT_TYPES.get(event.type)
+    if known is None:
         return NoFact(outcome=None)
     if is_of_other_release(event):
         log.info(
             "stripe_event_api_version_differs", event_id=event.id, api_version=event.api_version
         )
-        return refetch_request(event_type, event.data.object)
+        return refetch_request(known, event.data.object)
     try:
-        return event_type.parse(event.data.object)
+        return known.parse(event.data.object)
     except StripeObjectUnreadable as unreadable:
         log.error(
             "stripe_event_object_malformed",
             event_id=event.id,
             problems=unreadable.details["problems"],
         )
-        return refetch_request(event_type, event.data.object)
+        return refetch_request(known, event.data.object)
 
 
 def to_received_event(event: StripeEvent, fact: Fact) -> ReceivedEvent:

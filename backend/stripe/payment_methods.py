@@ -1,72 +1,101 @@
-"""Requests about payment methods and customers: a part of the gateway.
+"""Saved payment methods at Stripe, and the customers who have them.
 
-Nothing here moves money, and a repeat is harmless. Each request has a new idempotency key, because
-under an old one Stripe would repeat a 500.
+Nothing here moves money, and doing it again is harmless: each request has a new key, because a
+remembered 500 would not be.
 """
 
-from typing import Any
+from typing import NamedTuple
 
-from backend import page_texts
+from stripe.params.checkout import SessionCreateParams
+
+from backend.database.functions.customers import CustomerRow
 from backend.database.functions.setup_links import SetupLinkRow
-from backend.stripe.answers import (
-    PageRow,
-    checkout_parameters,
-    list_all,
-    result_of,
-)
+from backend.stripe.answers import list_all, result_of
+from backend.stripe.checkout import checkout_parameters, saving_notice
+from backend.stripe.connection import StripeConnection
 from backend.stripe.idempotency_keys import new_idempotency_options
-from backend.stripe.metadata import LINK_METADATA
+from backend.stripe.metadata import LINK_METADATA, ORGANIZATION_METADATA
 from backend.stripe.parsers.documented import Identified
-from backend.stripe.parsers.payment_methods import Customer, PortalSession, StripePaymentMethod
+from backend.stripe.parsers.payment_methods import (
+    Customer,
+    PortalSession,
+    SetupIntent,
+    StripePaymentMethod,
+)
 from backend.stripe.parsers.sessions import CheckoutSession
 
 
-class StripeCards:
-    """Requests for pages to save a payment method, about payment methods and customers."""
+class SavedMethods(NamedTuple):
+    """A customer's default payment method, by its id, and all that they have."""
 
-    _stripe: Any  # the v1 services of a StripeClient
-    _public_url: str
-    with_installation: Any  # StripeGateway.with_installation
+    default_id: str | None
+    methods: list[StripePaymentMethod]
+
+
+class StripePaymentMethods(StripeConnection):
+    """Customers, their payment methods, and pages to add one."""
+
+    async def create_customer(self, organization: CustomerRow) -> str:
+        """Create a customer for an organization, another one each time, and return its id."""
+        metadata = self.with_installation(
+            {ORGANIZATION_METADATA: str(organization.organization_id)}
+        )
+        request = self._stripe.customers.create_async(
+            {"name": organization.name, "metadata": metadata}, new_idempotency_options()
+        )
+        return (await result_of(Identified, request)).id
 
     async def create_setup_session(self, link: SetupLinkRow) -> CheckoutSession:
         """Create the page of a setup link, with a notice of who can charge what is saved there."""
-        ours = self.with_installation(**{LINK_METADATA: str(link.link_id)})
-        back = f"{self._public_url}/cards/{link.link_id}/return"
-        parameters = {
-            **checkout_parameters(link, str(link.link_id), ours, back),
+        metadata = self.with_installation({LINK_METADATA: str(link.link_id)})
+        return_url = f"{self._public_url}/cards/{link.link_id}/return"
+        parameters: SessionCreateParams = {
+            **checkout_parameters(link, str(link.link_id), metadata),
             "mode": "setup",
-            "customer": link.stripe_customer_id,
             "currency": link.currency,
             "custom_text": {"submit": {"message": saving_notice(link)}},
-            "setup_intent_data": {"metadata": ours},
+            "setup_intent_data": {"metadata": metadata},
+            "success_url": return_url,
+            "cancel_url": return_url,
         }
+        if link.stripe_customer_id is not None:
+            parameters["customer"] = link.stripe_customer_id
         request = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
         return await result_of(CheckoutSession, request)
 
     async def get_setup_session(self, session_id: str) -> CheckoutSession:
         """Fetch the page of a setup link with its SetupIntent."""
-        parameters = {"expand": ["setup_intent"]}
-        request = self._stripe.checkout.sessions.retrieve_async(session_id, parameters)
+        request = self._stripe.checkout.sessions.retrieve_async(
+            session_id, {"expand": ["setup_intent"]}
+        )
         return await result_of(CheckoutSession, request)
 
-    async def list_saved_payment_methods(
-        self, customer_id: str
-    ) -> tuple[str | None, list[StripePaymentMethod]] | None:
-        """List a customer's payment methods: the id of the default one, and all of them.
+    async def get_setup_intent(self, setup_intent_id: str) -> SetupIntent:
+        """Fetch a SetupIntent."""
+        request = self._stripe.setup_intents.retrieve_async(setup_intent_id)
+        return await result_of(SetupIntent, request)
 
-        None if the customer was deleted at Stripe, which cannot be undone.
+    async def get_payment_method(self, method_id: str) -> StripePaymentMethod:
+        """Fetch a payment method."""
+        request = self._stripe.payment_methods.retrieve_async(method_id)
+        return await result_of(StripePaymentMethod, request)
+
+    async def list_saved_payment_methods(self, customer_id: str) -> SavedMethods | None:
+        """List what a customer has saved.
+
+        None of a customer who was deleted at Stripe, for ever, with all that they had.
         """
         customer = await result_of(Customer, self._stripe.customers.retrieve_async(customer_id))
         if customer.deleted:
             return None
         request = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
-        return customer.default_method_id, await list_all(StripePaymentMethod, request)
+        methods = await list_all(StripePaymentMethod, request)
+        return SavedMethods(customer.default_method_id, methods)
 
     async def attach_payment_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
         """Attach a payment method to a customer; attaching a test method creates a new one."""
-        parameters = {"customer": customer_id}
         request = self._stripe.payment_methods.attach_async(
-            method_id, parameters, new_idempotency_options()
+            method_id, {"customer": customer_id}, new_idempotency_options()
         )
         return await result_of(StripePaymentMethod, request)
 
@@ -75,9 +104,8 @@ class StripeCards:
 
         https://docs.stripe.com/payments/existing-customers
         """
-        parameters = {"allow_redisplay": "always"}
         request = self._stripe.payment_methods.update_async(
-            method_id, parameters, new_idempotency_options()
+            method_id, {"allow_redisplay": "always"}, new_idempotency_options()
         )
         await result_of(Identified, request)
 
@@ -93,33 +121,17 @@ class StripeCards:
 
     async def set_default_payment_method(self, customer_id: str, method_id: str) -> None:
         """Set the customer's default payment method for invoices."""
-        parameters = {"invoice_settings": {"default_payment_method": method_id}}
         request = self._stripe.customers.update_async(
-            customer_id, parameters, new_idempotency_options()
+            customer_id,
+            {"invoice_settings": {"default_payment_method": method_id}},
+            new_idempotency_options(),
         )
         await result_of(Identified, request)
 
     async def create_portal_session(self, customer_id: str, organization_id: str) -> str:
         """Create a session of the customer portal, and return its address."""
-        back = f"{self._public_url}/cards/{organization_id}/portal"
-        parameters = {"customer": customer_id, "return_url": back}
+        return_url = f"{self._public_url}/cards/{organization_id}/portal"
         request = self._stripe.billing_portal.sessions.create_async(
-            parameters, new_idempotency_options()
+            {"customer": customer_id, "return_url": return_url}, new_idempotency_options()
         )
         return (await result_of(PortalSession, request)).url
-
-
-def saving_notice(link: PageRow) -> str:
-    """Return the notice under Stripe's button where a card is or can be saved."""
-    return submit_notice("saving", link)
-
-
-def payment_notice(payment: PageRow) -> str:
-    """Return the notice under Stripe's button where no card can be saved."""
-    return submit_notice("paying", payment)
-
-
-def submit_notice(key: str, row: PageRow) -> str:
-    """Return a notice that names the organization, in the language of who requested the page."""
-    texts = page_texts.PAGE_TEXTS[page_texts.nearest_language(row.language, otherwise="en")]
-    return texts[key]["text"].format(organization=row.organization_name)

@@ -1,42 +1,47 @@
-"""Products that our prices at Stripe belong to: a part of the gateway.
+"""The products that our prices at Stripe belong to.
 
-A product that Checkout creates from inline `product_data` is archived at once, and an archived
-product takes no new price, so that the amount of a subscription that began on a page could not be
-changed. Instead there is one product for all wallets and one for each package, under ids of our
-own: it is found by that id, whatever happened to our database or to the process that created it.
+What Checkout makes of inline `product_data` is archived at once, and an archived product takes no
+new price, so that the amount of a subscription that began on a page could not be changed. Instead
+there is one product for every wallet's money and one a package, each under an id of our own: it is
+found again by that id, whatever happened to our database or to the process that made it.
 https://docs.stripe.com/api/products/create#create_product-id
 """
 
 import hashlib
-from typing import Any
+from typing import Final
 
+import stripe
 import structlog
 
 from backend.failures import StripeRefused
 from backend.stripe.answers import result_of
+from backend.stripe.connection import StripeConnection
 from backend.stripe.errors import is_product_error
 from backend.stripe.idempotency_keys import new_idempotency_options
 from backend.stripe.parsers.products import Product
 
 log = structlog.get_logger(__name__)
 
-WALLET_PRODUCT = "pursebot_wallet"
-WALLET_NAME = "Wallet top-up"
-MAX_PRODUCT_IDS = 5  # Stripe may refuse the id of a deleted product
-NOT_FOUND = "404"
+WALLET_PRODUCT: Final = "pursebot_wallet"
+WALLET_NAME: Final = "Wallet top-up"
+MAX_PRODUCT_IDS: Final = 5  # Stripe might not give the id of a deleted product to another one
+NOT_FOUND: Final = "404"
 
 
-class StripeProducts:
-    """Requests for kept products: that of a package, by its name, or that of all wallets (None)."""
+class StripeProducts(StripeConnection):
+    """Products that we keep: one for every wallet's money, and one a package."""
 
-    _stripe: Any  # the v1 services of a StripeClient
-    # Ids of products that this process knows to be usable, by the package's first id.
-    _usable_products: dict[str, str]
+    def __init__(self, client: stripe.StripeClient, public_url: str, livemode: bool) -> None:
+        """Start without knowing of any product."""
+        super().__init__(client, public_url, livemode)
+        # Ids of products that this process has seen to be usable, by the id that is tried first.
+        self._usable_products: dict[str, str] = {}
 
     async def ensure_product(self, package: str | None) -> str:
-        """Return the product's id; create or unarchive it where that is needed.
+        """Return the id of a package's product, or of the one for money of no package (None).
 
-        Raises StripeRefused, StripeUnavailable.
+        It is made, or taken out of the archive, when that is needed. Raises StripeRefused,
+        StripeUnavailable.
         """
         base = product_id(package)
         if base not in self._usable_products:
@@ -50,31 +55,37 @@ class StripeProducts:
         """
         if refused.details.get("stripe_status") not in ("400", NOT_FOUND):
             return False
-        before = self._usable_products.pop(product_id(package), None)
-        changed = await self._ensure_usable_product(product_id(package), package or WALLET_NAME)
-        another = before != self._usable_products[product_id(package)]
-        return changed or another or is_product_error(refused.details)
+        base = product_id(package)
+        id_before = self._usable_products.pop(base, None)
+        is_changed = await self._ensure_usable_product(base, package or WALLET_NAME)
+        is_another = id_before != self._usable_products[base]
+        return is_changed or is_another or is_product_error(refused.details)
 
     async def _ensure_usable_product(self, base: str, name: str) -> bool:
-        """Ensure a usable product under `base` or the next id; return whether one was changed."""
+        """Have a product under `base`, or under the next id that works.
+
+        Returns whether one was made or taken out of the archive.
+        """
         for number in range(1, MAX_PRODUCT_IDS + 1):
             id = base if number == 1 else f"{base}_{number}"
             product = await self._get_product(id)
-            changed = product is None or not product.active
+            is_changed = product is None or not product.active
             if product is None:
                 product = await self._create_product(id, name)
-            elif changed:
-                product = await result_of(
-                    Product,
-                    self._stripe.products.update_async(
-                        id, {"active": True}, new_idempotency_options()
-                    ),
-                )
-                log.warning("product_unarchived", product=id)
+            elif not product.active:
+                product = await self._unarchive_product(id)
             if product and product.active:
                 self._usable_products[base] = id
-                return changed
+                return is_changed
         raise StripeRefused(stripe_code="product_inactive")
+
+    async def _unarchive_product(self, id: str) -> Product:
+        request = self._stripe.products.update_async(
+            id, {"active": True}, new_idempotency_options()
+        )
+        product = await result_of(Product, request)
+        log.warning("product_unarchived", product=id)
+        return product
 
     async def _get_product(self, id: str) -> Product | None:
         """Fetch a product; None if there is none, or it was deleted."""
@@ -89,12 +100,10 @@ class StripeProducts:
     async def _create_product(self, id: str, name: str) -> Product | None:
         """Create a product, or fetch the one that another process created meanwhile."""
         try:
-            return await result_of(
-                Product,
-                self._stripe.products.create_async(
-                    {"id": id, "name": name}, new_idempotency_options()
-                ),
+            request = self._stripe.products.create_async(
+                {"id": id, "name": name}, new_idempotency_options()
             )
+            return await result_of(Product, request)
         except StripeRefused as refused:
             if refused.facts["stripe_code"] == "resource_already_exists":
                 return await self._get_product(id)

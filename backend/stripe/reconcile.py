@@ -1,10 +1,10 @@
-"""The reconciler: webhooks get lost, so everything open is refetched from time to time."""
+"""The reconciler: webhooks get lost, so Stripe is asked about all that may have happened since."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,20 +20,20 @@ from backend.database.functions import (
 from backend.database.functions.stripe_events import ReceivedEvent
 from backend.database.protocol import Database
 from backend.errors import PursebotError
-from backend.payments import charges, refunds
+from backend.payments import reconcile as payments, refunds
 from backend.schemas import Json
 from backend.services import Services
-from backend.stripe import webhooks
+from backend.stripe import event_processing, webhooks
 from backend.stripe.events import EVENT_TYPES, parse_event, refetch_request, to_received_event
 from backend.stripe.parsers.events import StripeEvent
 from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
-EVERY_SECONDS = 60
-AT_ONCE = 50  # of each noun, in one round
-EVENTS_AT_ONCE = 50  # in one transaction
-OVERLAP_SECONDS = 3600  # Stripe's events may become visible later than their `created`
+EVERY_SECONDS: Final = 60
+AT_ONCE: Final = 50
+EVENTS_AT_ONCE: Final = 50
+OVERLAP_SECONDS: Final = 3600  # Stripe's events may become visible later than their `created`
 
 
 Id = TypeVar("Id", str, UUID)
@@ -54,10 +54,7 @@ class Noun(Generic[Id]):
     reconcile: Callable[[Services, Id], Awaitable[object]]
 
     async def reconcile_all(self, services: Services, about: str) -> int:
-        """Reconcile each of them; return how many there were.
-
-        One that fails stops no other: it is logged, and a bug is counted in `pursebot_bugs`.
-        """
+        """Reconcile each of them, so that one holds up no other; return how many there were."""
         ids = await self.list_unsettled(services.database, max_rows=AT_ONCE)
         for id in ids:
             try:
@@ -72,10 +69,10 @@ class Noun(Generic[Id]):
         return len(ids)
 
 
-NOUNS: dict[str, Noun[str] | Noun[UUID]] = {
-    "events": Noun(sql_stripe_events.list_events_to_reconcile, webhooks.reapply_event),
-    "payments": Noun(sql_payments.list_payments_to_reconcile, charges.reconcile_payment),
-    "refunds": Noun(sql_refunds.claim_refunds_to_reconcile, refunds.reconcile),
+NOUNS: Final[dict[str, Noun[str] | Noun[UUID]]] = {
+    "events": Noun(sql_stripe_events.list_events_to_reconcile, event_processing.reapply_event),
+    "payments": Noun(sql_payments.list_payments_to_reconcile, payments.reconcile_payment),
+    "refunds": Noun(sql_refunds.claim_refunds_to_reconcile, refunds.reconcile_refund),
     "subscriptions": Noun(
         sql_subscriptions.list_subscriptions_to_reconcile, subscriptions.reconcile
     ),
@@ -83,11 +80,11 @@ NOUNS: dict[str, Noun[str] | Noun[UUID]] = {
 
 
 async def reconcile_all(services: Services) -> dict[str, int]:
-    """Apply missed events, then reconcile everything open by id; return how many of each.
+    """Receive missed events, reconcile all that is open, by id, and notify of expiring cards.
 
-    Events first: they may report a payment that would otherwise be given up as abandoned, so
-    nothing is given up if they could not be read. A failure or a bug stops nothing else. At last
-    owners and admins are notified of expiring cards.
+    Returns how many of each. The events first: what they tell of has not come to nothing, however
+    long we were away. Without them nothing is given up. A failure, or a mistake of ours, ends
+    nothing else.
     """
     counts: dict[str, int] = {}
     try:
@@ -115,11 +112,16 @@ async def receive_missed_events(services: Services) -> int:
     """
     began = int(time.time())
     since = await sql_stripe_events.get_events_cursor(services.database)
-    sources = await services.stripe.list_events_since(since - OVERLAP_SECONDS, sorted(EVENT_TYPES))
-    events = [event for source in sources if (event := read_listed(services, source))]
+    events = []
+    for source in await services.stripe.list_events_since(
+        since - OVERLAP_SECONDS, sorted(EVENT_TYPES)
+    ):
+        if event := read_listed(services, source):
+            events.append(event)
     events.sort(key=lambda event: event.created)
     for first in range(0, len(events), EVENTS_AT_ONCE):
-        await webhooks.apply_events(services, events[first : first + EVENTS_AT_ONCE], waiting=False)
+        batch = events[first : first + EVENTS_AT_ONCE]
+        await webhooks.receive_events(services, batch, waiting=False)
     await sql_stripe_events.advance_events_cursor(services.database, read_until=began)
     return len(events)
 

@@ -1,4 +1,4 @@
-"""Refetching: fetch the object that an event is about in our own API version, as a fact."""
+"""Ask Stripe for the object that an event is about, in our own API version: a fact to believe."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,8 +30,8 @@ from backend.stripe.parsers.payments import Payable, parse_payment
 from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.parsers.subscriptions import parse_subscription
 
-# How long an event waits for a slot before its refetch is left to Stripe's repeat or the
-# reconciler: of a webhook endpoint with another API version every event is refetched.
+# How long an event waits for one of the places in which Stripe is asked, before it is left to the
+# repeat: a webhook endpoint of another API version has every one of its events asked about.
 PATIENCE_SECONDS = 5.0
 OUTCOME_OF_INVOICE: dict[str | None, InvoiceOutcome] = {"paid": "paid", "open": "failed"}
 
@@ -76,18 +76,19 @@ def object_reference(fact: Fact) -> tuple[str, str]:
 async def _refetch_session(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    return parse_payable(
-        await services.stripe.get_session(id), await _payment_row(services, payment_id)
-    )
+    row = await _payment_row(services, payment_id)
+    return parse_payable(await services.stripe.get_session(id), row)
 
 
 async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
     """Fetch an intent; where a page of ours created it, fetch the page, which has the tax."""
     row = await _payment_row(services, payment_id)
-    credited = row and row.status == "succeeded" and row.stripe_payment_intent_id == id
-    if isinstance(fact, PaymentFact) and fact.outcome == "paid" and credited:
-        return fact  # the event of its page was applied first
-    if row and row.stripe_checkout_session_id:
+    if row is None:
+        return parse_payable(await services.stripe.get_intent(id), None)
+    is_credited = row.status == "succeeded" and row.stripe_payment_intent_id == id
+    if is_credited and isinstance(fact, PaymentFact) and fact.outcome == "paid":
+        return fact  # its page's event was faster
+    if row.stripe_checkout_session_id:
         session = await services.stripe.get_session(row.stripe_checkout_session_id)
         if session.intent_id == id:
             return parse_payable(session, row)
@@ -100,11 +101,11 @@ async def _payment_row(services: Services, payment_id: UUID | None) -> PaymentRo
     return await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
 
 
-def parse_payable(payable: Payable, row: PaymentRow | None) -> Fact:
+def parse_payable(stripe_object: Payable, row: PaymentRow | None) -> Fact:
     """Parse an object into a fact, given the payment's row if it is one of ours."""
     if row is None:
-        return parse_payment(payable)
-    return parse_payment(payable, status=row.status, flow=row.flow)
+        return parse_payment(stripe_object)
+    return parse_payment(stripe_object, status=row.status, flow=row.flow)
 
 
 async def _refetch_refund(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
@@ -159,7 +160,7 @@ async def _refetch_setup_intent(
 async def _refetch_customer(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    return parse_customer(Customer(id=id))  # its events say no more than its id
+    return parse_customer(Customer(id=id))  # which one is all that its events say
 
 
 OBJECT_REFETCHERS: dict[str, Callable[[Services, str, Fact, UUID | None], Awaitable[Fact]]] = {

@@ -1,49 +1,30 @@
-"""Stripe's webhook: verify the raw bytes, parse the event, record and apply it, refetch if needed.
+"""Stripe's webhook: the raw bytes, their signature, what the event says, one SQL call.
 
-200 is answered only after the commit. A 500 makes Stripe send the event again, which is our queue.
-Where an event does not suffice, Stripe is asked before the answer.
+200 only after the commit. A 500 makes Stripe send the event again, which is our queue. What takes
+more than the event itself says is in `event_processing`.
 """
 
 import json
 import time
+from typing import Final
 
+import stripe
 import structlog
 from pydantic import ValidationError
 
 from backend.database.functions import stripe_events as sql_stripe_events
 from backend.database.functions.stripe_events import EventResult, ReceivedEvent
-from backend.errors import BadRequest, PursebotError
-from backend.failures import (
-    EventNotApplied,
-    StripeObjectUnreadable,
-    StripeRefused,
-    StripeUnavailable,
-)
-from backend.payment_methods import service as cards
-from backend.payments import refunds
+from backend.errors import BadRequest, InvalidSignature
+from backend.failures import EventNotApplied
 from backend.services import Services
+from backend.stripe.event_processing import record_result, resolve_event
 from backend.stripe.events import EVENT_TYPES, is_of_other_release, parse_event, to_received_event
 from backend.stripe.parsers.events import StripeEvent
-from backend.stripe.parsers.facts import (
-    ChargeFact,
-    Fact,
-    InvoiceFact,
-    MethodFact,
-    RefetchFact,
-    SubscriptionFact,
-    stored_fact,
-)
-from backend.stripe.refetch import refetch
-from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
-# Facts that only name objects whose state is to be refetched, beyond the event's own object.
-Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
-# The reason of a failed event or dead letter whose handling a bug of ours ended.
-OUR_BUG = PursebotError.code
-# https://docs.stripe.com/event-destinations#thin-payload
-THIN = "v2.core.event"
+TOLERANCE_SECONDS: Final = 300  # https://docs.stripe.com/webhooks#replay-attacks
+THIN_EVENT: Final = "v2.core.event"  # https://docs.stripe.com/event-destinations#thin-payload
 
 
 async def receive_event(services: Services, raw: bytes, signature: str | None) -> str:
@@ -54,17 +35,36 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
     event again, and the reconciler reads it, too.
     """
     with services.metrics.webhook_answer() as labels:
-        services.stripe.verify(raw, signature)
+        verify_signature(raw, signature, services.stripe.webhook_secrets)
         event = read_event(raw)
         labels["type"] = event.type if event.type in EVENT_TYPES else "other"
-        result = (await apply_events(services, [to_received_event(event, parse_event(event))]))[0]
-        # Stripe disables an endpoint that keeps failing. An event of another release, whose object
-        # is always refetched, is left to the reconciler instead of failing the delivery.
+        received = to_received_event(event, parse_event(event))
+        [result] = await receive_events(services, [received])
+        # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
+        # fetches again.
         if result.state == "failed" and not is_of_other_release(event):
             raise EventNotApplied
     if not result.repeat:
         services.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return result.state
+
+
+def verify_signature(raw: bytes, signature: str | None, secrets: tuple[str, ...]) -> None:
+    """Raise InvalidSignature unless one of the secrets signed these bytes just now.
+
+    Several secrets are valid while one is replaced. "Just now" is within TOLERANCE_SECONDS.
+    """
+    if signature is None or not signature.isascii():  # no other can be compared
+        raise InvalidSignature
+    for secret in secrets:
+        try:
+            stripe.WebhookSignature.verify_header(
+                raw, signature, secret, tolerance=TOLERANCE_SECONDS
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            continue
+        return
+    raise InvalidSignature
 
 
 def read_event(raw: bytes) -> StripeEvent:
@@ -89,117 +89,21 @@ def is_thin(raw: bytes) -> bool:
         body = json.loads(raw)
     except ValueError:
         return False
-    return isinstance(body, dict) and body.get("object") == THIN
+    return isinstance(body, dict) and body.get("object") == THIN_EVENT
 
 
-async def apply_events(
+async def receive_events(
     services: Services, events: list[ReceivedEvent], *, waiting: bool = True
 ) -> list[EventResult]:
-    """Record and apply events in one transaction, then refetch where that is needed.
+    """Record and apply events in one transaction, then ask Stripe where it decides.
 
-    `waiting` as in `resolve_event`.
+    Returns what became of each, in the same order. `waiting` and what is raised: as of
+    `resolve_event`.
     """
     results = await sql_stripe_events.receive_events(services.database, events=events)
     services.wakeup.wake()
     for result in results:
         record_result(services, result)
-    # After all are recorded: an event whose refetch fails stops no other, and its repeat or the
-    # reconciler refetches again.
+    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
+    # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
     return [await resolve_event(services, result, waiting=waiting) for result in results]
-
-
-def record_result(services: Services, result: EventResult) -> None:
-    """Log what became of an event, and count one that is ignored."""
-    fields = result.model_dump(mode="json")
-    if result.state in ("failed", "parked") and not result.repeat:
-        log.error("stripe_event_processed", **fields)
-    else:
-        log.info("stripe_event_processed", **fields)
-    if result.state == "ignored" and not result.repeat:
-        services.metrics.events_ignored.labels(result.reason).inc()
-
-
-async def resolve_event(
-    services: Services, result: EventResult, *, waiting: bool = True
-) -> EventResult:
-    """Refetch what an event needs, and return what became of it in the end.
-
-    With `waiting` the sender waits, who sends the event again: StripeUnavailable is raised, unless
-    the object itself was to be refetched, and so is a bug of ours, which else is logged here. In
-    all cases an event without its answer stays failed, and the reconciler goes on with it.
-    """
-    if result.fact is None:
-        return result
-    try:
-        return await refetch_event(services, result, stored_fact(result.fact))
-    except StripeObjectUnreadable as unreadable:  # a repeat of the delivery would not help
-        return await mark_unanswered(services, result.id, unreadable)
-    except StripeUnavailable as failure:
-        if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
-            raise
-        return await mark_unanswered(services, result.id, failure)
-    except (StripeRefused, EventNotApplied) as failure:
-        return await mark_unanswered(services, result.id, failure)
-    except PursebotError:
-        raise
-    except Exception:
-        failed = await sql_stripe_events.mark_event_unanswered(
-            services.database, event_id=result.id, reason=OUR_BUG
-        )
-        if waiting:
-            raise
-        log.exception("stripe_event_crashed", event_id=result.id)
-        services.metrics.bugs.labels("reconciler").inc()
-        return failed
-
-
-async def reapply_event(services: Services, event_id: str) -> None:
-    """Go on with an event that failed, or whose refetch has not succeeded."""
-    result = await sql_stripe_events.reapply_event(services.database, event_id=event_id)
-    services.wakeup.wake()
-    record_result(services, result)
-    await resolve_event(services, result, waiting=False)
-
-
-async def refetch_event(services: Services, result: EventResult, fact: Fact) -> EventResult:
-    """Refetch what an event's fact is about, and apply it. Raises what `refetch` raises."""
-    if not isinstance(fact, Hint):
-        fetched = await refetch(services, fact, result.payment_id)
-        result = await sql_stripe_events.apply_refetched_event(
-            services.database, event_id=result.id, fact=fetched
-        )
-        services.wakeup.wake()
-        record_result(services, result)
-        if result.fact is None:
-            return result
-        fact = stored_fact(result.fact)
-    await refetch_related(services, fact, result.id)
-    await sql_stripe_events.mark_event_refetched(services.database, event_id=result.id)
-    return result
-
-
-async def refetch_related(services: Services, fact: Fact, event_id: str) -> None:
-    """Refetch the objects that a hint names, and apply their state.
-
-    Raises EventNotApplied where an answer could not be applied yet.
-    """
-    match fact:
-        case ChargeFact(intent_id=str(intent_id)):
-            await refunds.refetch_refunds(services, intent_id, fact.livemode)
-        case MethodFact():
-            await cards.sync_after_event(services, fact, event_id)
-        case SubscriptionFact():
-            await subscriptions.refetch_after_event(services, fact)
-        case InvoiceFact():
-            await subscriptions.refetch_invoice(services, fact)
-
-
-async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
-    """Record that a refetch failed, and why; return the event as it is then."""
-    log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
-    reason = failure.facts.get("stripe_code", failure.code)
-    if isinstance(failure, StripeObjectUnreadable):
-        reason = f"unreadable_{failure.details['stripe_object']}"
-    return await sql_stripe_events.mark_event_unanswered(
-        services.database, event_id=event_id, reason=reason
-    )

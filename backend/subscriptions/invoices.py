@@ -9,7 +9,7 @@ from backend.database.functions import (
     payments as sql_payments,
 )
 from backend.database.protocol import Person
-from backend.payments.checkout import opened_as
+from backend.payments.stripe_objects import require_stripe_id
 from backend.schemas import Payment
 from backend.services import Services
 
@@ -51,5 +51,6 @@ async def get_invoice_of_payment(services: Services, payment: Payment) -> schema
         return schemas.Invoice(
             payment=payment, url=invoice.hosted_invoice_url, pdf=invoice.invoice_pdf
         )
-    url = await services.stripe.get_receipt(opened_as(row.stripe_payment_intent_id))
+    intent_id = require_stripe_id(row.stripe_payment_intent_id)
+    url = await services.stripe.get_receipt(intent_id)
     return schemas.Invoice(payment=payment, url=url, pdf=None)

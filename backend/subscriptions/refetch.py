@@ -10,7 +10,7 @@ from uuid import UUID
 from backend.database.functions import subscriptions as sql_subscriptions
 from backend.database.functions.subscriptions import SeenSubscription, SubscriptionRow
 from backend.failures import EventNotApplied, StripeRefused
-from backend.payments import checkout
+from backend.payments.refetch import receive_refetched
 from backend.services import Services
 from backend.stripe.parsers.facts import InvoiceFact, SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
@@ -179,4 +179,4 @@ async def credit(services: Services, invoice: Invoice) -> None:
     """
     fact = parse_invoice(invoice, "paid")
     name = ":".join([invoice.id, "paid", *fact.intents])
-    await checkout.receive_refetched(services, name, invoice.livemode, fact)
+    await receive_refetched(services, name, invoice.livemode, fact)

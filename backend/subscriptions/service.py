@@ -14,10 +14,10 @@ from backend.errors import BadRequest, SubscriptionOver
 from backend.failures import EventNotApplied, StripeRefused
 from backend.payment_methods import customers
 from backend.payments import checkout
-from backend.schemas import Json, Subscription
+from backend.schemas import Subscription
 from backend.services import Services
-from backend.stripe.billing import inline_price
 from backend.stripe.parsers.subscriptions import StripeSubscription
+from backend.stripe.subscriptions import ItemAmount
 from backend.subscriptions import refetch, terms
 from backend.wallets.money import minor_units
 
@@ -133,39 +133,39 @@ async def change_subscription(
         services.database, actor, subscription_id=subscription_id, changes=changes
     )
     row = await refetch.get_row(services, subscription_id)
-    at_stripe: Json = {}
-    if amount:
-        subscription = await services.stripe.get_subscription(begun_as(row))
-        item, *more = subscription.items.data
-        if more:
-            raise BadRequest(
-                "It has more than one item at Stripe: change it in the dashboard there."
-            )
-        at_stripe["items"] = [{"id": item.id, "price_data": inline_price(row, amount)}]
-        at_stripe["proration_behavior"] = "none"
-    if request.paused is not None:
-        at_stripe["pause_collection"] = {"behavior": "void"} if request.paused else ""
-    changed = await change_at_stripe(services, row, at_stripe)
+    new_amount = None
+    if amount is not None:
+        new_amount = ItemAmount(await only_item_id(services, row), amount)
+    changed = await change_at_stripe(services, row, new_amount, request.paused)
     with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
         await refetch.apply_stripe_state(services, row, changed, changed_by=requested.changed_by)
     return await get_subscription(services.database, actor, subscription_id)
 
 
-async def change_at_stripe(
-    services: Services, row: SubscriptionRow, changes: Json
-) -> StripeSubscription:
-    """Change a subscription at Stripe; setting what is set already is harmless.
+async def only_item_id(services: Services, row: SubscriptionRow) -> str:
+    """Return Stripe's id of a subscription's one item. Raises BadRequest where it has more."""
+    subscription = await services.stripe.get_subscription(begun_as(row))
+    item, *more = subscription.items.data
+    if more:
+        raise BadRequest("It has more than one item at Stripe: change it in the dashboard there.")
+    return item.id
 
-    A new price belongs to the product that `ensure_product` keeps: the product of the old price may
-    be archived, and then takes no new one.
+
+async def change_at_stripe(
+    services: Services, row: SubscriptionRow, new_amount: ItemAmount | None, paused: bool | None
+) -> StripeSubscription:
+    """Change a subscription at Stripe; return it. Setting what is set already is harmless.
+
+    A new amount takes a product that can have a price: one is repaired where that is why Stripe
+    refuses. Raises StripeRefused, StripeUnavailable.
     """
-    id = begun_as(row)
+    id, change = begun_as(row), services.stripe.change_subscription
     try:
-        return await services.stripe.change_subscription(id, changes, row.package)
+        return await change(row, id, new_amount=new_amount, paused=paused)
     except StripeRefused as refused:
-        if "items" not in changes or not await services.stripe.repair_product(row.package, refused):
+        if new_amount is None or not await services.stripe.repair_product(row.package, refused):
             raise
-        return await services.stripe.change_subscription(id, changes, row.package)
+        return await change(row, id, new_amount=new_amount, paused=paused)
 
 
 async def cancel_subscription(

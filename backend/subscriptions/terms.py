@@ -2,9 +2,9 @@
 
 from backend.database.functions.subscriptions import SubscriptionTerms
 from backend.database.protocol import Person
-from backend.payments import new_payment
 from backend.schemas import SubscriptionRequest
 from backend.services import Services
+from backend.wallets import money
 
 
 async def in_minor_units(
@@ -12,7 +12,7 @@ async def in_minor_units(
 ) -> SubscriptionTerms:
     """Return the terms of a request as SQL takes them, with the amount in minor units.
 
-    Raises what `new_payment.priced` raises, where no package is named.
+    Raises what `money.requested_amount` raises, where no package is named.
     """
     payment_method_id = request.payment_method_id
     terms = SubscriptionTerms(
@@ -23,5 +23,6 @@ async def in_minor_units(
         payment_method_id=str(payment_method_id) if payment_method_id else None,
     )
     if request.package_id is None:
-        terms["amount"], terms["currency"] = await new_payment.priced(services, actor, request)
+        amount = await money.requested_amount(services.database, actor, request)
+        terms["amount"], terms["currency"] = amount.amount_minor, amount.currency
     return terms

@@ -2,7 +2,7 @@
 
 from backend import errors
 from backend.http.route import STRIPE, Route, route
-from backend.payment_methods import customers, service as payment_methods, setup_links
+from backend.payment_methods import adding, customers, portal, service, setup_links
 from backend.schemas import (
     AddedMethod,
     Customer,
@@ -19,7 +19,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "GET",
         "/api/payments/methods",
-        lambda call: payment_methods.list_payment_methods(call.database, call.actor, call.body),
+        lambda call: service.list_payment_methods(call.database, call.actor, call.body),
         "List the payment methods that an organization has saved.",
         request_model=WhichOrganization,
         response_model=PaymentMethods,
@@ -28,7 +28,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "POST",
         "/api/payments/methods",
-        lambda call: setup_links.add_payment_method(
+        lambda call: adding.add_payment_method(
             call.services, call.actor, call.body, call.idempotency_key
         ),
         "Save a payment method for an organization, or create the link to add one on.",
@@ -47,9 +47,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "PUT",
         "/api/payments/methods/{id}",
-        lambda call: payment_methods.change_payment_method(
-            call.services, call.actor, call.id(), call.body
-        ),
+        lambda call: service.change_payment_method(call.services, call.actor, call.id(), call.body),
         "Set a saved payment method's label, make it the default, or both.",
         request_model=MethodChange,
         response_model=PaymentMethod,
@@ -60,7 +58,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "DELETE",
         "/api/payments/methods/{id}",
-        lambda call: payment_methods.remove_payment_method(call.services, call.actor, call.id()),
+        lambda call: service.remove_payment_method(call.services, call.actor, call.id()),
         "Remove a saved payment method; again is harmless.",
         status=204,
         role="admin",
@@ -70,9 +68,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "POST",
         "/api/payments/methods/{id}/set-default",
-        lambda call: payment_methods.set_default_payment_method(
-            call.services, call.actor, call.id()
-        ),
+        lambda call: service.set_default_payment_method(call.services, call.actor, call.id()),
         "Make a saved payment method the default.",
         response_model=PaymentMethod,
         role="admin",
@@ -100,7 +96,7 @@ PAYMENT_METHODS: list[Route] = [
     route(
         "POST",
         "/api/payments/portal",
-        lambda call: payment_methods.create_portal_session(call.services, call.actor, call.body),
+        lambda call: portal.create_portal_session(call.services, call.actor, call.body),
         "Open Stripe's customer portal, with an organization's cards and invoices.",
         request_model=WhichOrganization,
         response_model=Portal,

@@ -5,7 +5,7 @@ from aiohttp import web
 from backend import errors, failures
 from backend.http.requests import SERVICES
 from backend.http.route import ORDER, REFUND, STRIPE, Route, route
-from backend.payments import charges, checkout, intents, refunds
+from backend.payments import charges, checkout, intents, refunds, service
 from backend.schemas import (
     ChargeRequest,
     Checkout,
@@ -90,7 +90,7 @@ PAYMENTS: list[Route] = [
     route(
         "GET",
         "/api/payments/{id}",
-        lambda call: checkout.get_payment(call.services, call.actor, call.id()),
+        lambda call: service.get_payment(call.services, call.actor, call.id()),
         "Read a payment.",
         response_model=Payment,
         role="member",
@@ -98,7 +98,7 @@ PAYMENTS: list[Route] = [
     route(
         "POST",
         "/api/payments/{id}/check",
-        lambda call: checkout.check_payment(call.services, call.actor, call.id()),
+        lambda call: service.check_payment(call.services, call.actor, call.id()),
         "Read a payment after asking Stripe, every three seconds at most.",
         response_model=Payment,
         role="member",
@@ -108,7 +108,7 @@ PAYMENTS: list[Route] = [
     route(
         "POST",
         "/api/payments/{id}/cancel",
-        lambda call: checkout.cancel_payment(call.services, call.actor, call.id()),
+        lambda call: service.cancel_payment(call.services, call.actor, call.id()),
         "Cancel a payment at Stripe; `succeeded` is the answer where the payer was faster.",
         response_model=Payment,
         role="admin",

@@ -1,0 +1,106 @@
+"""Ask Stripe how far a payment is, and settle what it says: with events, one inbox, one effect."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from backend.database.functions import (
+    payments as sql_payments,
+    stripe_events as sql_stripe_events,
+)
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.stripe_events import ReceivedEvent
+from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
+from backend.payments import checkout, stripe_objects
+from backend.services import Services
+from backend.stripe.parsers.facts import Fact
+from backend.stripe.parsers.intents import PaymentIntent
+from backend.stripe.parsers.payments import Payable, parse_payment
+
+log = structlog.get_logger(__name__)
+
+CHECK_PREFIX: Final = "check:"  # of the id under which the inbox has an answer of Stripe's
+
+
+async def refetch_if_due(services: Services, payment_id: UUID) -> bool:
+    """Ask Stripe about a payment, at most every three seconds; return whether it was asked now."""
+    payment = await sql_payments.claim_payment_check(services.database, payment_id=payment_id)
+    if payment.due:
+        await refetch_payment(services, payment_id)
+    return payment.due
+
+
+async def refetch_payment(services: Services, payment_id: UUID) -> None:
+    """Ask Stripe how far a payment is, and settle what it says. Nothing is changed at Stripe."""
+    payment = await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
+    if payment.status == "created" and payment.flow == "charge":
+        await find_lost_charge(services, payment)
+    else:
+        stripe_object = await stripe_objects.fetch_stripe_object(services, payment)
+        await settle_payment(services, payment, stripe_object)
+
+
+async def find_lost_charge(services: Services, payment: PaymentRow) -> bool:
+    """Find the intent of a charge whose answer was lost, and settle it.
+
+    Returns whether there is one. Raises StripeUnavailable where Stripe does not say: nobody knows.
+    """
+    if payment.sent_at is None:  # Stripe was never asked for it
+        return False
+    try:
+        intent = await services.stripe.find_intent(payment)
+    except StripeRefused as refused:
+        raise StripeUnavailable from refused
+    if intent is None:
+        return False
+    await record_charge(services, payment, intent)
+    return True
+
+
+async def record_charge(services: Services, payment: PaymentRow, intent: PaymentIntent) -> None:
+    """Settle the charge of a saved card; with 3-D Secure the payment gets the link to confirm it.
+
+    https://docs.stripe.com/payments/3d-secure
+    """
+    if intent.status == "requires_action":
+        await checkout.record_opened(
+            services, payment.id, intent_id=intent.id, url=intent.three_d_secure_url
+        )
+    await settle_payment(services, payment, intent)
+
+
+async def settle_payment(services: Services, payment: PaymentRow, stripe_object: Payable) -> None:
+    """Apply what Stripe answered about a payment.
+
+    Whoever asked goes on with what there is where it could not be applied: the reconciler asks too.
+    """
+    fact = parse_payment(stripe_object, status=payment.status, flow=payment.flow)
+    if fact.outcome is None:
+        return
+    with suppress(EventNotApplied):
+        await receive_refetched(
+            services, f"{payment.id}:{fact.outcome}", stripe_object.livemode, fact
+        )
+
+
+async def receive_refetched(services: Services, name: str, livemode: bool, fact: Fact) -> None:
+    """Record and apply an answer of Stripe's as an event; the same `name` is the same answer.
+
+    Raises EventNotApplied where it is recorded and could not be applied yet.
+    """
+    event = ReceivedEvent(
+        id=f"{CHECK_PREFIX}{name}",
+        type="check",
+        livemode=livemode,
+        created=int(datetime.now(UTC).timestamp()),
+        fact=fact,
+    )
+    [result] = await sql_stripe_events.receive_events(services.database, events=[event])
+    services.wakeup.wake()
+    if result.state in ("failed", "parked") and not result.repeat:
+        log.error("refetched_event_not_applied", **result.model_dump(mode="json"))
+    if result.state == "failed":
+        raise EventNotApplied

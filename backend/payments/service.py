@@ -1,0 +1,56 @@
+"""One payment: read it, check it at Stripe, cancel it."""
+
+from uuid import UUID
+
+from backend.database.functions import charges as sql_charges, payments as sql_payments
+from backend.database.functions.payments import PaymentRow
+from backend.database.protocol import Person
+from backend.errors import PaymentClosed
+from backend.payments import refetch, stripe_objects
+from backend.schemas import Payment
+from backend.services import Services
+
+
+async def get_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
+    """Return a payment as it stands. Raises NotFound."""
+    return await sql_payments.get_payment(services.database, actor, payment_id=payment_id)
+
+
+async def check_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
+    """Return a payment as it stands at Stripe, which is asked every three seconds at most.
+
+    Raises NotFound, StripeUnavailable, StripeRefused.
+    """
+    await get_payment(services, actor, payment_id)  # who may not see it may not ask either
+    await refetch.refetch_if_due(services, payment_id)
+    return await get_payment(services, actor, payment_id)
+
+
+async def cancel_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
+    """Cancel a payment at Stripe; return it, `succeeded` where the payer was faster.
+
+    Raises PaymentClosed, also where Stripe is charging the card at this moment; it is not asked to
+    charge it again then. StripeUnavailable: the same, and the reconciler finds out.
+    """
+    await sql_payments.request_payment_cancel(services.database, actor, payment_id=payment_id)
+    payment = await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
+    services.wakeup.wake()
+    if payment.status == "created":
+        payment = await cancel_unanswered_charge(services, payment)
+    if payment.status == "created":
+        raise PaymentClosed(status="created")
+    if payment.status == "pending":
+        closed = await stripe_objects.close_stripe_object(services, payment)
+        await refetch.settle_payment(services, payment, closed)
+    return await get_payment(services, actor, payment_id)
+
+
+async def cancel_unanswered_charge(services: Services, payment: PaymentRow) -> PaymentRow:
+    """End a charge whose answer was lost, if Stripe does not have it; return its row.
+
+    Claiming a charge that somebody canceled ends it: see `api.claim_charge`.
+    """
+    if not await refetch.find_lost_charge(services, payment):
+        await sql_charges.claim_charge(services.database, payment_id=payment.id)
+    services.wakeup.wake()
+    return await sql_payments.get_payment_for_service(services.database, payment_id=payment.id)

@@ -1,0 +1,116 @@
+"""Checkout Sessions that take a payment, and what every page of Checkout is asked with."""
+
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
+
+from backend import page_texts
+from backend.database.functions.payments import PaymentRow
+from backend.database.functions.setup_links import SetupLinkRow
+from backend.database.functions.subscriptions import SubscriptionRow
+from backend.stripe.answers import list_all, result_of
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
+from backend.stripe.metadata import PAYMENT_METADATA
+from backend.stripe.parsers.sessions import CheckoutSession
+from backend.stripe.products import StripeProducts
+
+PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # what has a page of Checkout
+
+
+class StripeCheckout(StripeProducts):
+    """Pages to pay on."""
+
+    async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
+        """Create a payment's Checkout Session, by parameters from its row alone."""
+        metadata = self.with_installation({PAYMENT_METADATA: str(payment.id)})
+        page_url = f"{self._public_url}/pay/{payment.id}"
+        price: SessionCreateParamsLineItemPriceData = {
+            "currency": payment.currency,
+            "unit_amount": payment.amount_minor,
+            "product": await self.ensure_product(None),
+        }
+        parameters: SessionCreateParams = {
+            **checkout_parameters(payment, str(payment.id), metadata),
+            **saving_parameters(payment),
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": {
+                "metadata": metadata,
+                "description": payment_description(payment),
+            },
+            "success_url": f"{page_url}/return",
+            "cancel_url": f"{page_url}/leave",
+        }
+        request = self._stripe.checkout.sessions.create_async(
+            parameters, idempotency_options(payment)
+        )
+        return await result_of(CheckoutSession, request)
+
+    async def get_session(self, session_id: str) -> CheckoutSession:
+        """Fetch a Checkout Session with its PaymentIntent, once it has one."""
+        request = self._stripe.checkout.sessions.retrieve_async(
+            session_id, {"expand": ["payment_intent"]}
+        )
+        return await result_of(CheckoutSession, request)
+
+    async def list_checkout_sessions(self, intent_id: str) -> list[CheckoutSession]:
+        """List the Checkout Session that created an intent: one, or none."""
+        request = self._stripe.checkout.sessions.list_async(
+            {"payment_intent": intent_id, "limit": 1}
+        )
+        return await list_all(CheckoutSession, request)
+
+    async def expire_session(self, session_id: str) -> CheckoutSession:
+        """Expire an open Checkout Session. Raises StripeRefused if it is not open."""
+        # A new key: expiring is idempotent by itself, a remembered 500 is not.
+        request = self._stripe.checkout.sessions.expire_async(
+            session_id, {}, new_idempotency_options()
+        )
+        return await result_of(CheckoutSession, request)
+
+
+def checkout_parameters(row: PageRow, id: str, metadata: dict[str, str]) -> SessionCreateParams:
+    """Return what every page of Checkout is asked with, but for where its people come back to.
+
+    `id` is the row's. The page closes when the row's time is up.
+    """
+    return {
+        "client_reference_id": id,
+        "locale": page_texts.nearest_language(row.language, otherwise="auto"),
+        "metadata": metadata,
+        "expires_at": int(row.expires_at.timestamp()),
+    }
+
+
+def saving_parameters(payment: PaymentRow) -> SessionCreateParams:
+    """Return parameters that let the payer save the card, with a notice of who can charge it then.
+
+    Without a customer nothing can be saved.
+    https://docs.stripe.com/payments/checkout/save-during-payment
+    """
+    if payment.stripe_customer_id is None:
+        return {"custom_text": {"submit": {"message": payment_notice(payment)}}}
+    return {
+        "customer": payment.stripe_customer_id,
+        "saved_payment_method_options": {"payment_method_save": "enabled"},
+        "custom_text": {"submit": {"message": saving_notice(payment)}},
+    }
+
+
+def payment_description(payment: PaymentRow) -> str:
+    """Return the description in Stripe's dashboard and on receipts."""
+    return f"Top-up {payment.reference}"
+
+
+def saving_notice(row: PageRow) -> str:
+    """Return the notice under Stripe's button where a card is or can be saved."""
+    return submit_notice("saving", row)
+
+
+def payment_notice(payment: PaymentRow) -> str:
+    """Return the notice under Stripe's button where no card can be saved."""
+    return submit_notice("paying", payment)
+
+
+def submit_notice(key: str, row: PageRow) -> str:
+    """Return a notice that names the organization, in the language of who requested the page."""
+    texts = page_texts.PAGE_TEXTS[page_texts.nearest_language(row.language, otherwise="en")]
+    return texts[key]["text"].format(organization=row.organization_name)

@@ -1,0 +1,137 @@
+"""Event processing: what a recorded event asks for beyond what it says, and events applied again.
+
+Where an event alone does not say enough, Stripe is asked, and its answer applied. What Stripe did
+not answer stays failed; its repeat, or the reconciler by `reapply_event`, goes on with it.
+"""
+
+from typing import Final
+
+import structlog
+
+from backend.database.functions import stripe_events as sql_stripe_events
+from backend.database.functions.stripe_events import EventResult
+from backend.errors import PursebotError
+from backend.failures import (
+    EventNotApplied,
+    StripeObjectUnreadable,
+    StripeRefused,
+    StripeUnavailable,
+)
+from backend.payment_methods import sync
+from backend.payments import refunds
+from backend.services import Services
+from backend.stripe.parsers.facts import (
+    ChargeFact,
+    Fact,
+    InvoiceFact,
+    MethodFact,
+    RefetchFact,
+    SubscriptionFact,
+    stored_fact,
+)
+from backend.stripe.refetch import refetch
+from backend.subscriptions import refetch as subscriptions
+
+log = structlog.get_logger(__name__)
+
+# What says only whose it is: beyond the object of the event itself Stripe is asked how it stands.
+Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
+# Why an event is failed, or a dead letter, of which a mistake of ours ended the handling.
+OUR_BUG: Final = PursebotError.code
+
+
+def record_result(services: Services, result: EventResult) -> None:
+    """Log what became of an event, and count one that is ignored."""
+    fields = result.model_dump(mode="json")
+    if result.state in ("failed", "parked") and not result.repeat:
+        log.error("stripe_event_processed", **fields)
+    else:
+        log.info("stripe_event_processed", **fields)
+    if result.state == "ignored" and not result.repeat:
+        services.metrics.events_ignored.labels(result.reason).inc()
+
+
+async def resolve_event(
+    services: Services, result: EventResult, *, waiting: bool = True
+) -> EventResult:
+    """Refetch what an event needs, and return what became of it in the end.
+
+    With `waiting` the sender waits, who sends the event again: StripeUnavailable is raised, unless
+    the object itself was to be refetched, and so is a bug of ours, which else is logged here. In
+    all cases an event without its answer stays failed, and the reconciler goes on with it.
+    """
+    if result.fact is None:
+        return result
+    try:
+        return await refetch_event(services, result, stored_fact(result.fact))
+    except StripeObjectUnreadable as unreadable:  # nobody else waits for it
+        return await mark_unanswered(services, result.id, unreadable)
+    except StripeUnavailable as failure:
+        if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
+            raise
+        return await mark_unanswered(services, result.id, failure)
+    except (StripeRefused, EventNotApplied) as failure:
+        return await mark_unanswered(services, result.id, failure)
+    except PursebotError:
+        raise
+    except Exception:
+        failed = await sql_stripe_events.mark_event_unanswered(
+            services.database, event_id=result.id, reason=OUR_BUG
+        )
+        if waiting:
+            raise
+        log.exception("stripe_event_crashed", event_id=result.id)
+        services.metrics.bugs.labels("reconciler").inc()
+        return failed
+
+
+async def reapply_event(services: Services, event_id: str) -> None:
+    """Go on with an event that failed, or whose refetch has not succeeded."""
+    result = await sql_stripe_events.reapply_event(services.database, event_id=event_id)
+    services.wakeup.wake()
+    record_result(services, result)
+    await resolve_event(services, result, waiting=False)
+
+
+async def refetch_event(services: Services, result: EventResult, fact: Fact) -> EventResult:
+    """Refetch what an event's fact is about, and apply it. Raises what `refetch` raises."""
+    if not isinstance(fact, Hint):
+        fetched = await refetch(services, fact, result.payment_id)
+        result = await sql_stripe_events.apply_refetched_event(
+            services.database, event_id=result.id, fact=fetched
+        )
+        services.wakeup.wake()
+        record_result(services, result)
+        if result.fact is None:
+            return result
+        fact = stored_fact(result.fact)
+    await refetch_related(services, fact, result.id)
+    await sql_stripe_events.mark_event_refetched(services.database, event_id=result.id)
+    return result
+
+
+async def refetch_related(services: Services, fact: Fact, event_id: str) -> None:
+    """Refetch the objects that a hint names, and apply their state.
+
+    Raises EventNotApplied where an answer could not be applied yet.
+    """
+    match fact:
+        case ChargeFact(intent_id=str(intent_id)):
+            await refunds.refetch_refunds(services, intent_id, fact.livemode)
+        case MethodFact():
+            await sync.sync_after_event(services, fact, event_id)
+        case SubscriptionFact():
+            await subscriptions.refetch_after_event(services, fact)
+        case InvoiceFact():
+            await subscriptions.refetch_invoice(services, fact)
+
+
+async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
+    """Record that a refetch failed, and why; return the event as it is then."""
+    log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
+    reason = failure.facts.get("stripe_code", failure.code)
+    if isinstance(failure, StripeObjectUnreadable):
+        reason = f"unreadable_{failure.details['stripe_object']}"
+    return await sql_stripe_events.mark_event_unanswered(
+        services.database, event_id=event_id, reason=reason
+    )

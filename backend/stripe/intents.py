@@ -1,0 +1,100 @@
+"""PaymentIntents: of a page of the payer's own, and the charge of a saved card."""
+
+import stripe
+from stripe.params import PaymentIntentCreateParams
+
+from backend.database.functions.payments import PaymentRow
+from backend.failures import StripeRefused
+from backend.stripe.answers import (
+    chargeable_answer,
+    earliest_creation,
+    find_created,
+    read_answer,
+    result_of,
+)
+from backend.stripe.checkout import payment_description
+from backend.stripe.connection import StripeConnection
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
+from backend.stripe.metadata import PAYMENT_METADATA
+from backend.stripe.parsers.charges import Charge
+from backend.stripe.parsers.intents import PaymentIntent
+
+
+class StripeIntents(StripeConnection):
+    """Payments without a page of Stripe's."""
+
+    async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
+        """Create a payment's PaymentIntent, for a client's own page with Stripe's Elements."""
+        request = self._stripe.payment_intents.create_async(
+            self.intent_parameters(payment), idempotency_options(payment)
+        )
+        return await result_of(PaymentIntent, request)
+
+    async def charge(self, payment: PaymentRow) -> PaymentIntent:
+        """Create a payment's PaymentIntent and confirm it with a saved payment method, on-session.
+
+        A decline is no error: the intent that it left is returned. Raises StripeRefused only where
+        Stripe did not try the card, and StripeUnavailable where it may have: after a 500, or
+        another request under the same key.
+        """
+        parameters = self.intent_parameters(payment)
+        parameters["confirm"] = True
+        parameters["return_url"] = f"{self._public_url}/pay/{payment.id}/return"
+        if payment.stripe_customer_id is not None:
+            parameters["customer"] = payment.stripe_customer_id
+        if payment.stripe_payment_method_id is not None:
+            parameters["payment_method"] = payment.stripe_payment_method_id
+        request = self._stripe.payment_intents.create_async(
+            parameters, idempotency_options(payment)
+        )
+        try:
+            return await chargeable_answer(PaymentIntent, request)
+        except StripeRefused as refused:
+            error = refused.__cause__
+            if isinstance(error, stripe.CardError) and error.error and error.error.payment_intent:
+                return read_answer(PaymentIntent, error.error.payment_intent.to_dict())
+            raise
+
+    async def find_intent(self, payment: PaymentRow) -> PaymentIntent | None:
+        """Find the PaymentIntent that was created for a charge, by our id in its metadata."""
+        if payment.stripe_customer_id is None:
+            return None
+        listed = self._stripe.payment_intents.list_async(
+            {
+                "customer": payment.stripe_customer_id,
+                "created": {"gte": earliest_creation(payment)},
+                "limit": 100,
+            }
+        )
+        return await find_created(PaymentIntent, payment, PAYMENT_METADATA, listed)
+
+    async def get_intent(self, intent_id: str) -> PaymentIntent:
+        """Fetch a PaymentIntent."""
+        return await result_of(
+            PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id)
+        )
+
+    async def get_receipt(self, intent_id: str) -> str | None:
+        """Fetch the address of the receipt for an intent's latest charge; None if there is none."""
+        request = self._stripe.payment_intents.retrieve_async(
+            intent_id, {"expand": ["latest_charge"]}
+        )
+        charge = (await result_of(PaymentIntent, request)).latest_charge
+        return charge.receipt_url if isinstance(charge, Charge) else None
+
+    async def cancel_intent(self, intent_id: str) -> PaymentIntent:
+        """Cancel a PaymentIntent. Raises StripeRefused if money is on its way or has arrived."""
+        request = self._stripe.payment_intents.cancel_async(
+            intent_id, {}, new_idempotency_options()
+        )
+        return await result_of(PaymentIntent, request)
+
+    def intent_parameters(self, payment: PaymentRow) -> PaymentIntentCreateParams:
+        """Return the parameters that all PaymentIntents of ours have in common."""
+        return {
+            "amount": payment.amount_minor,
+            "currency": payment.currency,
+            "automatic_payment_methods": {"enabled": True},
+            "description": payment_description(payment),
+            "metadata": self.with_installation({PAYMENT_METADATA: str(payment.id)}),
+        }

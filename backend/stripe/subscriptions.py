@@ -1,0 +1,164 @@
+"""Subscriptions at Stripe, and their invoices.
+
+A subscription's requests are rebuilt from its row alone. What sets a value has a new key each time:
+setting it again is harmless, and a remembered 500 is not.
+"""
+
+from typing import Final, NamedTuple
+
+from stripe.params import SubscriptionCreateParams, SubscriptionUpdateParams
+from stripe.params.checkout import SessionCreateParams
+
+from backend.database.functions.subscriptions import SubscriptionRow
+from backend.stripe.answers import (
+    chargeable_answer,
+    earliest_creation,
+    find_created,
+    result_of,
+)
+from backend.stripe.checkout import checkout_parameters, saving_notice
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
+from backend.stripe.metadata import SUBSCRIPTION_METADATA
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.invoices import Invoice
+from backend.stripe.parsers.sessions import CheckoutSession
+from backend.stripe.parsers.subscriptions import StripeSubscription
+from backend.stripe.products import StripeProducts
+
+LATEST_INVOICE: Final = ["latest_invoice.payments"]  # what a subscription is fetched with
+
+
+class ItemAmount(NamedTuple):
+    """What an item (`si_...`) of a subscription is to cost, in minor units."""
+
+    item_id: str
+    amount_minor: int
+
+
+class StripeSubscriptions(StripeProducts):
+    """Subscriptions and invoices."""
+
+    async def create_subscription_page(
+        self, subscription: SubscriptionRow, customer_id: str
+    ) -> CheckoutSession:
+        """Create the Checkout Session on which a subscription begins."""
+        id = str(subscription.id)
+        metadata = self.with_installation({SUBSCRIPTION_METADATA: id})
+        return_url = f"{self._public_url}/recurring/{id}/return"
+        parameters: SessionCreateParams = {
+            **checkout_parameters(subscription, id, metadata),
+            "mode": "subscription",
+            "customer": customer_id,
+            "custom_text": {"submit": {"message": saving_notice(subscription)}},
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": subscription.money.currency,
+                        "unit_amount": subscription.money.amount_minor,
+                        "recurring": {"interval": subscription.interval},
+                        "product": await self.ensure_product(subscription.package),
+                    },
+                }
+            ],
+            "subscription_data": {"metadata": metadata},
+            "success_url": return_url,
+            "cancel_url": return_url,
+        }
+        request = self._stripe.checkout.sessions.create_async(
+            parameters, idempotency_options(subscription)
+        )
+        return await result_of(CheckoutSession, request)
+
+    async def create_subscription(
+        self, subscription: SubscriptionRow, customer_id: str
+    ) -> Identified:
+        """Create a subscription with a saved payment method, while its payer is present.
+
+        A declined card is no error: the subscription is `incomplete`. Its state is to be read with
+        `get_subscription`. https://docs.stripe.com/api/subscriptions/create
+        """
+        parameters: SubscriptionCreateParams = {
+            "customer": customer_id,
+            "items": [
+                {
+                    "price_data": {
+                        "currency": subscription.money.currency,
+                        "unit_amount": subscription.money.amount_minor,
+                        "recurring": {"interval": subscription.interval},
+                        "product": await self.ensure_product(subscription.package),
+                    }
+                }
+            ],
+            "metadata": self.with_installation({SUBSCRIPTION_METADATA: str(subscription.id)}),
+            "payment_behavior": "allow_incomplete",
+        }
+        if subscription.stripe_payment_method_id is not None:
+            parameters["default_payment_method"] = subscription.stripe_payment_method_id
+        request = self._stripe.subscriptions.create_async(
+            parameters, idempotency_options(subscription)
+        )
+        return await chargeable_answer(Identified, request)
+
+    async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
+        """Find the id of the subscription that was created for a row, by our id in its metadata."""
+        if subscription.stripe_customer_id is None:
+            return None
+        listed = self._stripe.subscriptions.list_async(
+            {
+                "customer": subscription.stripe_customer_id,
+                "created": {"gte": earliest_creation(subscription)},
+                "limit": 100,
+                "status": "all",
+            }
+        )
+        existing = await find_created(Identified, subscription, SUBSCRIPTION_METADATA, listed)
+        return existing.id if existing else None
+
+    async def get_subscription(self, id: str) -> StripeSubscription:
+        """Fetch a subscription with its latest invoice, and what paid that."""
+        request = self._stripe.subscriptions.retrieve_async(id, {"expand": LATEST_INVOICE})
+        return await result_of(StripeSubscription, request)
+
+    async def change_subscription(
+        self,
+        subscription: SubscriptionRow,
+        id: str,
+        *,
+        new_amount: ItemAmount | None,
+        paused: bool | None,
+    ) -> StripeSubscription:
+        """Change what a subscription takes from the next renewal on, pause it or let it go on.
+
+        What is None stays. The new price goes to the product that we keep: the one of before may be
+        in the archive. Raises StripeRefused, StripeUnavailable.
+        """
+        parameters: SubscriptionUpdateParams = {"expand": LATEST_INVOICE}
+        if new_amount is not None:
+            parameters["items"] = [
+                {
+                    "id": new_amount.item_id,
+                    "price_data": {
+                        "currency": subscription.money.currency,
+                        "unit_amount": new_amount.amount_minor,
+                        "recurring": {"interval": subscription.interval},
+                        "product": await self.ensure_product(subscription.package),
+                    },
+                }
+            ]
+            parameters["proration_behavior"] = "none"
+        if paused is not None:
+            # An empty text ends the pause: https://docs.stripe.com/billing/subscriptions/pause-payment
+            parameters["pause_collection"] = {"behavior": "void"} if paused else ""
+        request = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
+        return await result_of(StripeSubscription, request)
+
+    async def cancel_subscription(self, id: str) -> None:
+        """Cancel a subscription now. Raises StripeRefused if it has ended."""
+        request = self._stripe.subscriptions.cancel_async(id, {}, new_idempotency_options())
+        await result_of(Identified, request)
+
+    async def get_invoice(self, id: str) -> Invoice:
+        """Fetch an invoice with what paid it."""
+        request = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
+        return await result_of(Invoice, request)
