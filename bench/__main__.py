@@ -27,7 +27,8 @@ Json = dict[str, Any]
 ROUNDS = 7
 PAYERS = 16
 EACH = 10  # payments that one payer makes in a round
-AMOUNT = 5000
+BATCH = 50  # events a call, as the reconciler has it
+AMOUNT = 5000  # minor units
 
 PAYMENTS = """
 with organization as (
@@ -98,9 +99,9 @@ class Bench:
         return await seconds(self.batches(events))
 
     async def batches(self, events: list[Json]) -> None:
-        """Apply events in calls of fifty."""
-        for first in range(0, len(events), 50):
-            await self.receive(events[first : first + 50])
+        """Apply events in calls of BATCH events."""
+        for first in range(0, len(events), BATCH):
+            await self.receive(events[first : first + BATCH])
 
 
 def paid(payment_id: str) -> Json:
@@ -123,20 +124,20 @@ async def seconds(work: Awaitable[None]) -> float:
 
 
 async def compare(
-    what: str, first: Callable[[], Awaitable[float]], second: Callable[[], Awaitable[float]]
+    title: str, first: Callable[[], Awaitable[float]], second: Callable[[], Awaitable[float]]
 ) -> None:
     """Run both ways, and print their median rates and how many times slower the second is."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for done in range(ROUNDS):
-        for way, samples in zip((first, second), times, strict=True):
-            samples.append(await way())
+    first_times: list[float] = []
+    second_times: list[float] = []
+    for number in range(1, ROUNDS + 1):
+        first_times.append(await first())
+        second_times.append(await second())
         if sys.stderr.isatty():
-            print(f"\r{what}: round {done + 1} of {ROUNDS}", end="\r", file=sys.stderr)
-    fast, slow = map(statistics.median, times)
-    count = PAYERS * EACH
-    print(
-        f"{what:<52}{count / fast:>8.0f}/s {count / slow:>8.0f}/s   x{slow / fast:.1f}", flush=True
-    )
+            print(f"\r{title}: round {number} of {ROUNDS}", end="\r", file=sys.stderr)
+    payments = PAYERS * EACH
+    first_median, second_median = statistics.median(first_times), statistics.median(second_times)
+    rates = f"{payments / first_median:>8.0f}/s {payments / second_median:>8.0f}/s"
+    print(f"{title:<52}{rates}   x{second_median / first_median:.1f}", flush=True)
 
 
 async def main() -> None:

@@ -86,21 +86,21 @@ async def check_contents(opened: Database, livemode: bool) -> list[Finding]:
     return [*check_operations(figures, livemode), *(ledger or [new_finding("ledger.whole")])]
 
 
-def check_structure(seen: migrations.Inspection) -> Iterator[Finding]:
+def check_structure(inspection: migrations.Inspection) -> Iterator[Finding]:
     """Check PostgreSQL's version, Supabase's roles, and the migrations."""
-    known = seen.version in VERSIONS
-    verdict = "database.answers" if known else "database.of_another_version"
-    yield new_finding(verdict, version=seen.version)
-    if seen.missing_roles:
-        yield new_finding("database.lacks_roles", roles=", ".join(seen.missing_roles))
-    if seen.pending:
-        yield new_finding("database.pending", files=", ".join(seen.pending))
-    if seen.changed:
-        yield new_finding("database.changed", files=", ".join(seen.changed))
-    if seen.unchecked:
-        yield new_finding("database.unchecked", number=len(seen.unchecked))
-    if not (seen.pending or seen.changed):
-        yield new_finding("database.migrated", number=seen.applied)
+    is_supported = inspection.version in VERSIONS
+    verdict = "database.answers" if is_supported else "database.of_another_version"
+    yield new_finding(verdict, version=inspection.version)
+    if inspection.missing_roles:
+        yield new_finding("database.lacks_roles", roles=", ".join(inspection.missing_roles))
+    if inspection.pending:
+        yield new_finding("database.pending", files=", ".join(inspection.pending))
+    if inspection.changed:
+        yield new_finding("database.changed", files=", ".join(inspection.changed))
+    if inspection.unchecked:
+        yield new_finding("database.unchecked", number=len(inspection.unchecked))
+    if not (inspection.pending or inspection.changed):
+        yield new_finding("database.migrated", number=inspection.applied)
 
 
 def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
