@@ -15,6 +15,7 @@ from backend.commands import (
     invite_owner,
     migrate,
     packages,
+    people,
     reconcile,
     serve,
 )
@@ -30,6 +31,7 @@ COMMANDS: dict[str, Command] = {
     "reconcile": reconcile.COMMAND,
     "invite-owner": invite_owner.COMMAND,
     "packages": packages.COMMAND,
+    "people": people.COMMAND,
     "events": events.COMMAND,
     "doctor": doctor.COMMAND,
     "adjust": adjust.COMMAND,

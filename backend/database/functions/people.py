@@ -1,8 +1,10 @@
-"""SQL functions of people: registered by Telegram or Supabase Auth, linked where they are one."""
+"""SQL functions of people: registered by Telegram or Supabase Auth, linked, erased."""
 
+from typing import Literal
 from uuid import UUID
 
 from backend.database.protocol import SERVICE, Database, Person
+from backend.database.rows import Row
 from backend.schemas import LinkCode, Me
 
 
@@ -53,3 +55,50 @@ async def redeem_link_code(database: Database, actor: Person, *, code: str) -> M
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory, and changes nothing then.
     """
     return Me.model_validate(await database.call("redeem_link_code", actor, code=code))
+
+
+class ErasureObstacle(Row):
+    """Why a person cannot be erased yet.
+
+    `last_owner`: others belong to the organization, which would have no owner. `balance`,
+    `recurring` and `open` (payments or refunds): they are its only member, and its money is not
+    settled.
+    """
+
+    organization_id: UUID
+    organization_name: str
+    why: Literal["last_owner", "balance", "recurring", "open"]
+
+
+class ErasureRow(Row):
+    """A person, and whether they were erased; `name` is what it was.
+
+    `stripe_customers` are Stripe's ids of the organizations of which they are the only member.
+    """
+
+    user_id: UUID
+    name: str
+    erased: bool
+    obstacles: list[ErasureObstacle]
+    stripe_customers: list[str]
+
+
+async def erase_person(
+    database: Database,
+    *,
+    telegram_id: int | None = None,
+    auth_user_id: UUID | None = None,
+    dry_run: bool = False,
+) -> ErasureRow:
+    """Erase a person by their id at Telegram or at Supabase; where there are obstacles, nobody.
+
+    Payments, ledger and audit log keep their `user_id`. Raises NotFound.
+    """
+    row = await database.call(
+        "erase_person",
+        SERVICE,
+        telegram_id=telegram_id,
+        auth_user_id=auth_user_id,
+        dry_run=dry_run,
+    )
+    return ErasureRow.model_validate(row)
