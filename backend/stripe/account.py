@@ -1,6 +1,6 @@
-"""The account at Stripe and its settings, read by `doctor` and at the start.
+"""Requests about our account at Stripe and its settings, for `doctor` and the start.
 
-Nothing here changes anything at Stripe.
+They change nothing at Stripe.
 """
 
 import time
@@ -16,7 +16,7 @@ from backend.stripe.permissions import Permission
 
 
 class StripeAccount(StripeConnection):
-    """Whose account it is, what its key may do, where its events go, what time it is there."""
+    """Requests about the account, its key's permissions, its event destinations, its clock."""
 
     async def get_account_id(self) -> str:
         """Fetch the id of the account that the key belongs to."""

@@ -1,4 +1,4 @@
-"""Stripe's answers as models of what it documents (`parsers`), and its errors as ours."""
+"""Sending requests to Stripe: answers as models of `parsers`, errors as ours, lists in full."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -21,8 +21,8 @@ Listed = TypeVar("Listed", bound=stripe.StripeObject)
 
 log = structlog.get_logger(__name__)
 
-ALL_TRIES_SECONDS: Final = 15  # the caller is a person who waits
-CLOCKS_APART_SECONDS: Final = 600  # at most, of the database's and Stripe's
+ALL_TRIES_SECONDS: Final = 15  # of one request, the SDK's retries included: a person waits for it
+CLOCKS_APART_SECONDS: Final = 600  # the most that the database's and Stripe's clocks may differ
 
 
 async def result_of(
@@ -55,7 +55,7 @@ async def list_all(
 
 
 async def list_sources(request: Awaitable[stripe.ListObject[Listed]]) -> list[Json]:
-    """Return all objects of a list as Stripe sent them, for who reads each by itself."""
+    """List all objects, page after page, as JSON. Raises what `send` raises."""
     page = await send(request)
     objects = list(page.data)
     while page.has_more:
@@ -70,10 +70,10 @@ async def find_created(
     name: str,
     request: Awaitable[stripe.ListObject[Listed]],
 ) -> Model | None:
-    """Find what Stripe made of a row, in the list of what it made for the customer since then.
+    """Find what Stripe created for a row, by our id under `name` in its metadata; None if nothing.
 
-    It has the row's id in its metadata, under `name`. Lists show at once what was made; Stripe's
-    search, which may not, is not asked: https://docs.stripe.com/search#data-freshness
+    `request` lists the customer's objects since `earliest_creation`. Lists have new objects at
+    once, Stripe's search does not: https://docs.stripe.com/search#data-freshness
     """
     for source in await list_sources(request):
         if metadata_id(read_answer(Marked, source).metadata, name) == str(row.id):
@@ -82,7 +82,7 @@ async def find_created(
 
 
 def earliest_creation(row: PaymentRow | SubscriptionRow) -> int:
-    """Return since when (seconds since 1970) Stripe may have made something of a row."""
+    """Return since when (seconds since 1970) Stripe may have created something for a row."""
     return int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
 
 
@@ -114,7 +114,8 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
         outcome = errors.outcome_of(error)
         if not (quiet and outcome is Outcome.NOT_DONE):
             log_stripe_error(error, outcome)
-        # A 500 is remembered under its key like any other answer, so it is as definite as a 400.
+        # Stripe repeats a 500 under its key like any other answer, so the same request will always
+        # meet it: https://docs.stripe.com/api/idempotent_requests
         if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
             raise errors.stripe_unavailable(error) from error
         raise errors.stripe_refused(error) from error

@@ -1,4 +1,4 @@
-"""Checkout Sessions that take a payment, and what every page of Checkout is asked with."""
+"""Requests about Checkout Sessions that take a payment; parameters of all Checkout Sessions."""
 
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
 
@@ -12,11 +12,11 @@ from backend.stripe.metadata import PAYMENT_METADATA
 from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.products import StripeProducts
 
-PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # what has a page of Checkout
+PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # rows that have a Checkout Session
 
 
 class StripeCheckout(StripeProducts):
-    """Pages to pay on."""
+    """Requests about pages to pay on."""
 
     async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
         """Create a payment's Checkout Session, by parameters from its row alone."""
@@ -60,7 +60,7 @@ class StripeCheckout(StripeProducts):
 
     async def expire_session(self, session_id: str) -> CheckoutSession:
         """Expire an open Checkout Session. Raises StripeRefused if it is not open."""
-        # A new key: expiring is idempotent by itself, a remembered 500 is not.
+        # A new key: expiring again is harmless, while a 500 would be repeated under an old one.
         request = self._stripe.checkout.sessions.expire_async(
             session_id, {}, new_idempotency_options()
         )
@@ -68,9 +68,10 @@ class StripeCheckout(StripeProducts):
 
 
 def checkout_parameters(row: PageRow, id: str, metadata: dict[str, str]) -> SessionCreateParams:
-    """Return what every page of Checkout is asked with, but for where its people come back to.
+    """Return the parameters that all Checkout Sessions have in common.
 
-    `id` is the row's. The page closes when the row's time is up.
+    `id` is the row's. The page expires with the row.
+    https://docs.stripe.com/api/checkout/sessions/create
     """
     return {
         "client_reference_id": id,

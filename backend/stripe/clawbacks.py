@@ -1,4 +1,4 @@
-"""Money that goes back: refunds, disputes, fraud warnings, and the charges that they are of."""
+"""Requests about refunds, disputes, fraud warnings, and the charges that they are about."""
 
 from stripe.params import RefundCreateParams
 
@@ -13,7 +13,7 @@ from backend.stripe.parsers.refunds import Refund
 
 
 class StripeClawbacks(StripeConnection):
-    """Refunds, disputes and fraud warnings."""
+    """Requests about refunds, disputes, fraud warnings and charges."""
 
     async def create_refund(self, refund: RefundRow) -> Refund:
         """Create a refund of a payment's intent, by parameters from its row alone."""

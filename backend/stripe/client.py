@@ -1,8 +1,8 @@
-"""Everything we ask of Stripe: one gateway, whose parts are files by noun.
+"""The gateway to Stripe: all requests, in a base class per noun; and its events.
 
-Every POST carries an idempotency key of ours (`idempotency_keys`). Stripe's errors leave as
-StripeRefused (a definite no) or StripeUnavailable (nobody knows), its answers as models of what it
-documents (`parsers`).
+Every POST has an idempotency key of ours (`idempotency_keys`). Stripe's errors are raised as
+StripeRefused (not done) or StripeUnavailable (the outcome is unknown), its answers are returned as
+models of `parsers`.
 """
 
 from collections.abc import AsyncIterator
@@ -22,9 +22,9 @@ from backend.stripe.parsers.events import StripeEvent
 from backend.stripe.payment_methods import StripePaymentMethods
 from backend.stripe.subscriptions import StripeSubscriptions
 
-ONE_TRY: Final = aiohttp.ClientTimeout(total=7, connect=3)
+ONE_TRY: Final = aiohttp.ClientTimeout(total=7, connect=3)  # seconds
 MAX_TYPES: Final = 20  # https://docs.stripe.com/api/events/list#list_events-types
-API_VERSION: Final[str] = stripe.api_version  # what this SDK speaks
+API_VERSION: Final[str] = stripe.api_version  # the SDK's
 
 
 class StripeGateway(
@@ -35,7 +35,7 @@ class StripeGateway(
     StripeSubscriptions,
     StripeAccount,
 ):
-    """All of the above, and Stripe's events."""
+    """All requests to Stripe."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class StripeGateway(
         public_url: str,
         livemode: bool,
     ) -> None:
-        """`webhook_secrets` are those that may have signed a webhook; the rest as of the parts."""
+        """`webhook_secrets` are those that may sign a webhook; the rest as in StripeConnection."""
         super().__init__(client, public_url, livemode)
         self.webhook_secrets = webhook_secrets
 

@@ -1,4 +1,4 @@
-"""What all parts of the gateway share: the SDK's client, and the mark of this installation."""
+"""The connection to Stripe that all parts of the gateway share."""
 
 import stripe
 
@@ -6,20 +6,20 @@ from backend.stripe.metadata import INSTALLATION_METADATA
 
 
 class StripeConnection:
-    """One secret key's way to Stripe's API.
+    """The SDK's client for one secret key.
 
-    `installation_id` is that of our database, once it is known; `livemode` is the key's.
+    `livemode` is the key's. `installation_id` is our database's, set by `claim_stripe_account`.
     """
 
     def __init__(self, client: stripe.StripeClient, public_url: str, livemode: bool) -> None:
-        """`public_url` is where payers come back to; no trailing slash."""
+        """`public_url` is where payers return to, without a slash at its end."""
         self.livemode = livemode
         self.installation_id: str | None = None
         self._client, self._stripe = client, client.v1
         self._public_url = public_url
 
     def with_installation(self, metadata: dict[str, str]) -> dict[str, str]:
-        """Add to metadata of ours which of the installations on one account made the object."""
+        """Add the installation's id to metadata: several installations may use one account."""
         if self.installation_id is None:
             return metadata
         return {**metadata, INSTALLATION_METADATA: self.installation_id}

@@ -1,7 +1,7 @@
-"""Dead letters: events that could not be applied, and their ways out.
+"""Dead letters: events that could not be applied, and what the operator can do with them.
 
-`retry` applies one as Stripe tells it now. `accept` credits what Stripe received and takes back
-what it took, whatever had been asked for; `adopt` does so for a payment that this database does not
+`retry` applies one again with a newly fetched fact. `accept` credits what Stripe received and takes
+back what it took, whatever was requested; `adopt` does so for a payment that this database does not
 have. `dismiss` moves nothing, and says what stays unequal.
 """
 

@@ -1,8 +1,8 @@
-"""What Stripe's errors mean: whether a request was carried out, and what of it the log may have.
+"""Stripe's errors: whether a request was carried out, and what may be logged of it.
 
 https://docs.stripe.com/api/errors and https://docs.stripe.com/error-low-level. Stripe's own
-sentence, parameter and request id are for the log and for `doctor`; the caller of our API gets a
-code, and what to do where we know that.
+message, parameter and request id are for the log and for `doctor`; clients of our API get a code,
+and what to do where we know that.
 """
 
 import re
@@ -17,26 +17,25 @@ from backend.failures import StripeRefused, StripeUnavailable
 class Outcome(Enum):
     """What an error says about the request that it answers."""
 
-    NOT_DONE = "not done"  # definite: the same request will meet the same answer
+    NOT_DONE = "not done"  # the same request will meet the same answer
     UNKNOWN = "unknown"  # it may have been done, or may be done by the same request later
-    REMEMBERED = "kept"  # as unknown, and the idempotency key keeps this answer for a day
+    REMEMBERED = "kept"  # as UNKNOWN, and Stripe repeats this answer under the key for a day
 
 
-# Of every error that the SDK raises for an answer of version 1 of the API; of any other class
-# nothing is known.
+# For every error that the SDK raises for an answer of API v1; any other class is UNKNOWN.
 OUTCOMES: dict[type[stripe.StripeError], Outcome] = {
     stripe.InvalidRequestError: Outcome.NOT_DONE,  # 400 and 404
     stripe.CardError: Outcome.NOT_DONE,  # 402
     stripe.AuthenticationError: Outcome.NOT_DONE,  # 401: the key is wrong, revoked or expired
     stripe.PermissionError: Outcome.NOT_DONE,  # 403: the key may not do this
     stripe.RateLimitError: Outcome.UNKNOWN,  # 429, too many requests or a lock: the same key, later
-    # Another request had this key before, and what became of that one this does not say.
+    # Another request had this key before; this error does not say what became of that one.
     stripe.IdempotencyError: Outcome.UNKNOWN,
     stripe.APIConnectionError: Outcome.UNKNOWN,
     stripe.APIError: Outcome.UNKNOWN,  # 409: the first of two equal requests still runs; 5xx
 }
-REMEMBERED_STATUS = 500  # 502 to 504 come from before Stripe's API, which then keeps nothing
-# What the SDK lets through as it is when reading an answer breaks.
+REMEMBERED_STATUS = 500  # 502 to 504 come from in front of the API, which then stores no answer
+# What the SDK raises as it is when the connection breaks while it reads an answer.
 BROKEN = (aiohttp.ClientError, TimeoutError)
 
 MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing

@@ -1,7 +1,7 @@
-"""Event processing: what a recorded event asks for beyond what it says, and events applied again.
+"""Processing of recorded events: refetch what an event needs, and apply events again.
 
-Where an event alone does not say enough, Stripe is asked, and its answer applied. What Stripe did
-not answer stays failed; its repeat, or the reconciler by `reapply_event`, goes on with it.
+Where an event does not suffice, Stripe is asked, and its answer applied. An event without its
+answer stays failed; its repeat, or the reconciler by `reapply_event`, goes on with it.
 """
 
 from typing import Final
@@ -34,9 +34,9 @@ from backend.subscriptions import refetch as subscriptions
 
 log = structlog.get_logger(__name__)
 
-# What says only whose it is: beyond the object of the event itself Stripe is asked how it stands.
+# Facts that only name objects whose state is to be refetched, beyond the event's own object.
 Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
-# Why an event is failed, or a dead letter, of which a mistake of ours ended the handling.
+# The reason of a failed event or dead letter whose handling a bug of ours ended.
 OUR_BUG: Final = PursebotError.code
 
 
@@ -64,7 +64,7 @@ async def resolve_event(
         return result
     try:
         return await refetch_event(services, result, stored_fact(result.fact))
-    except StripeObjectUnreadable as unreadable:  # nobody else waits for it
+    except StripeObjectUnreadable as unreadable:  # a repeat of the delivery would not help
         return await mark_unanswered(services, result.id, unreadable)
     except StripeUnavailable as failure:
         if waiting and not isinstance(stored_fact(result.fact), RefetchFact):

@@ -1,7 +1,7 @@
-"""Stripe's events: what each type says as a fact, and when one is not believed.
+"""Types of Stripe's events: which object each carries, and which parser reads it.
 
-An event is a hint, and Stripe's API is the truth. An object in another API version than ours, or in
-a shape that is not as documented, says only which object is to be fetched (outcome `refetch`).
+An event is a hint, Stripe's API is the truth. From an object in another API release than ours, or
+not as documented, only its id and our metadata are taken, so that it is refetched.
 """
 
 from collections.abc import Callable
@@ -119,7 +119,7 @@ _SUBSCRIPTION = EventType(
     lambda source: parse_subscription(read(StripeSubscription, source)),
 )
 
-# https://docs.stripe.com/api/events/types. Any other type is written down and ignored.
+# https://docs.stripe.com/api/events/types. Any other type is recorded and ignored.
 EVENT_TYPES: dict[str, EventType] = {
     "checkout.session.completed": _session(),
     "checkout.session.async_payment_succeeded": _session(),

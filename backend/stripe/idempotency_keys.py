@@ -1,4 +1,4 @@
-"""Idempotency keys for what we ask of Stripe: https://docs.stripe.com/api/idempotent_requests."""
+"""Idempotency keys of requests to Stripe: https://docs.stripe.com/api/idempotent_requests."""
 
 from uuid import uuid4
 

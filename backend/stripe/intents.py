@@ -1,4 +1,4 @@
-"""PaymentIntents: of a page of the payer's own, and the charge of a saved card."""
+"""Requests about PaymentIntents: for a client's own page, and charges of saved payment methods."""
 
 import stripe
 from stripe.params import PaymentIntentCreateParams
@@ -21,7 +21,7 @@ from backend.stripe.parsers.intents import PaymentIntent
 
 
 class StripeIntents(StripeConnection):
-    """Payments without a page of Stripe's."""
+    """Requests about payments without a page of Stripe's."""
 
     async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
         """Create a payment's PaymentIntent, for a client's own page with Stripe's Elements."""

@@ -1,7 +1,7 @@
-"""Saved payment methods at Stripe, and the customers who have them.
+"""Requests about saved payment methods, and the customers who have them.
 
-Nothing here moves money, and doing it again is harmless: each request has a new key, because a
-remembered 500 would not be.
+Nothing here moves money, and a repeat is harmless. Each request has a new idempotency key, because
+under an old one Stripe would repeat a 500.
 """
 
 from typing import NamedTuple
@@ -26,14 +26,14 @@ from backend.stripe.parsers.sessions import CheckoutSession
 
 
 class SavedMethods(NamedTuple):
-    """A customer's default payment method, by its id, and all that they have."""
+    """A customer's payment methods: the id of the default one, and all of them."""
 
     default_id: str | None
     methods: list[StripePaymentMethod]
 
 
 class StripePaymentMethods(StripeConnection):
-    """Customers, their payment methods, and pages to add one."""
+    """Requests about customers, their payment methods, and pages to save one."""
 
     async def create_customer(self, organization: CustomerRow) -> str:
         """Create a customer for an organization, another one each time, and return its id."""
@@ -81,9 +81,9 @@ class StripePaymentMethods(StripeConnection):
         return await result_of(StripePaymentMethod, request)
 
     async def list_saved_payment_methods(self, customer_id: str) -> SavedMethods | None:
-        """List what a customer has saved.
+        """List a customer's payment methods.
 
-        None of a customer who was deleted at Stripe, for ever, with all that they had.
+        None if the customer was deleted at Stripe, which cannot be undone.
         """
         customer = await result_of(Customer, self._stripe.customers.retrieve_async(customer_id))
         if customer.deleted:

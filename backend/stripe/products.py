@@ -1,9 +1,9 @@
-"""The products that our prices at Stripe belong to.
+"""Requests about products, which our prices at Stripe belong to.
 
-What Checkout makes of inline `product_data` is archived at once, and an archived product takes no
-new price, so that the amount of a subscription that began on a page could not be changed. Instead
-there is one product for every wallet's money and one a package, each under an id of our own: it is
-found again by that id, whatever happened to our database or to the process that made it.
+A product that Checkout creates from inline `product_data` is archived at once, and an archived
+product takes no new price, so that the amount of a subscription that began on a page could not be
+changed. Instead there is one product for all wallets and one for each package, under ids of our
+own: it is found by that id, whatever happened to our database or to the process that created it.
 https://docs.stripe.com/api/products/create#create_product-id
 """
 
@@ -24,24 +24,23 @@ log = structlog.get_logger(__name__)
 
 WALLET_PRODUCT: Final = "pursebot_wallet"
 WALLET_NAME: Final = "Wallet top-up"
-MAX_PRODUCT_IDS: Final = 5  # Stripe might not give the id of a deleted product to another one
+MAX_PRODUCT_IDS: Final = 5  # Stripe may refuse the id of a deleted product
 NOT_FOUND: Final = "404"
 
 
 class StripeProducts(StripeConnection):
-    """Products that we keep: one for every wallet's money, and one a package."""
+    """Requests about the products that we keep: one for all wallets, and one for each package."""
 
     def __init__(self, client: stripe.StripeClient, public_url: str, livemode: bool) -> None:
-        """Start without knowing of any product."""
+        """Start without any product known to be usable."""
         super().__init__(client, public_url, livemode)
-        # Ids of products that this process has seen to be usable, by the id that is tried first.
+        # Ids of products that this process found to be usable, by the id that is tried first.
         self._usable_products: dict[str, str] = {}
 
     async def ensure_product(self, package: str | None) -> str:
-        """Return the id of a package's product, or of the one for money of no package (None).
+        """Return the id of a package's product, or of all wallets' (None).
 
-        It is made, or taken out of the archive, when that is needed. Raises StripeRefused,
-        StripeUnavailable.
+        It is created or unarchived where that is needed. Raises StripeRefused, StripeUnavailable.
         """
         base = product_id(package)
         if base not in self._usable_products:
@@ -62,10 +61,7 @@ class StripeProducts(StripeConnection):
         return is_changed or is_another or is_product_error(refused.details)
 
     async def _ensure_usable_product(self, base: str, name: str) -> bool:
-        """Have a product under `base`, or under the next id that works.
-
-        Returns whether one was made or taken out of the archive.
-        """
+        """Ensure a usable product under `base` or the next id; return whether one was changed."""
         for number in range(1, MAX_PRODUCT_IDS + 1):
             id = base if number == 1 else f"{base}_{number}"
             product = await self._get_product(id)

@@ -1,4 +1,4 @@
-"""The reconciler: webhooks get lost, so Stripe is asked about all that may have happened since."""
+"""The reconciler: webhooks get lost, so everything open is refetched from time to time."""
 
 import asyncio
 import time
@@ -31,8 +31,8 @@ from backend.subscriptions import refetch as subscriptions
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS: Final = 60
-AT_ONCE: Final = 50
-EVENTS_AT_ONCE: Final = 50
+AT_ONCE: Final = 50  # of each noun, in one round
+EVENTS_AT_ONCE: Final = 50  # in one transaction
 OVERLAP_SECONDS: Final = 3600  # Stripe's events may become visible later than their `created`
 
 
@@ -54,7 +54,10 @@ class Noun(Generic[Id]):
     reconcile: Callable[[Services, Id], Awaitable[object]]
 
     async def reconcile_all(self, services: Services, about: str) -> int:
-        """Reconcile each of them, so that one holds up no other; return how many there were."""
+        """Reconcile each of them; return how many there were.
+
+        One that fails stops no other: it is logged, and a bug is counted in `pursebot_bugs`.
+        """
         ids = await self.list_unsettled(services.database, max_rows=AT_ONCE)
         for id in ids:
             try:
@@ -80,11 +83,11 @@ NOUNS: Final[dict[str, Noun[str] | Noun[UUID]]] = {
 
 
 async def reconcile_all(services: Services) -> dict[str, int]:
-    """Receive missed events, reconcile all that is open, by id, and notify of expiring cards.
+    """Apply missed events, then reconcile everything open by id; return how many of each.
 
-    Returns how many of each. The events first: what they tell of has not come to nothing, however
-    long we were away. Without them nothing is given up. A failure, or a mistake of ours, ends
-    nothing else.
+    Events first: they may report a payment that would otherwise be given up as abandoned, so
+    nothing is given up if they could not be read. A failure or a bug stops nothing else. At last
+    owners and admins are notified of expiring cards.
     """
     counts: dict[str, int] = {}
     try:

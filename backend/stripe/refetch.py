@@ -1,4 +1,4 @@
-"""Ask Stripe for the object that an event is about, in our own API version: a fact to believe."""
+"""Refetching: fetch the object that an event is about in our own API version, as a fact."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,8 +30,8 @@ from backend.stripe.parsers.payments import Payable, parse_payment
 from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.parsers.subscriptions import parse_subscription
 
-# How long an event waits for one of the places in which Stripe is asked, before it is left to the
-# repeat: a webhook endpoint of another API version has every one of its events asked about.
+# How long an event waits for a slot before its refetch is left to Stripe's repeat or the
+# reconciler: of a webhook endpoint with another API version every event is refetched.
 PATIENCE_SECONDS = 5.0
 OUTCOME_OF_INVOICE: dict[str | None, InvoiceOutcome] = {"paid": "paid", "open": "failed"}
 
@@ -87,7 +87,7 @@ async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: U
         return parse_payable(await services.stripe.get_intent(id), None)
     is_credited = row.status == "succeeded" and row.stripe_payment_intent_id == id
     if is_credited and isinstance(fact, PaymentFact) and fact.outcome == "paid":
-        return fact  # its page's event was faster
+        return fact  # the event of its page was applied first
     if row.stripe_checkout_session_id:
         session = await services.stripe.get_session(row.stripe_checkout_session_id)
         if session.intent_id == id:
@@ -160,7 +160,7 @@ async def _refetch_setup_intent(
 async def _refetch_customer(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    return parse_customer(Customer(id=id))  # which one is all that its events say
+    return parse_customer(Customer(id=id))  # its events say no more than its id
 
 
 OBJECT_REFETCHERS: dict[str, Callable[[Services, str, Fact, UUID | None], Awaitable[Fact]]] = {

@@ -1,7 +1,8 @@
-"""Subscriptions at Stripe, and their invoices.
+"""Requests about subscriptions and their invoices.
 
-A subscription's requests are rebuilt from its row alone. What sets a value has a new key each time:
-setting it again is harmless, and a remembered 500 is not.
+A subscription is created by parameters from its row alone. A request that sets a value has a new
+idempotency key each time: setting it again is harmless, while a 500 would be repeated under an old
+key.
 """
 
 from typing import Final, NamedTuple
@@ -29,14 +30,14 @@ LATEST_INVOICE: Final = ["latest_invoice.payments"]  # what a subscription is fe
 
 
 class ItemAmount(NamedTuple):
-    """What an item (`si_...`) of a subscription is to cost, in minor units."""
+    """The new amount of a subscription's item (`si_...`), in minor units."""
 
     item_id: str
     amount_minor: int
 
 
 class StripeSubscriptions(StripeProducts):
-    """Subscriptions and invoices."""
+    """Requests about subscriptions and invoices."""
 
     async def create_subscription_page(
         self, subscription: SubscriptionRow, customer_id: str
@@ -128,10 +129,10 @@ class StripeSubscriptions(StripeProducts):
         new_amount: ItemAmount | None,
         paused: bool | None,
     ) -> StripeSubscription:
-        """Change what a subscription takes from the next renewal on, pause it or let it go on.
+        """Change a subscription's amount from the next renewal on, pause or resume it; None stays.
 
-        What is None stays. The new price goes to the product that we keep: the one of before may be
-        in the archive. Raises StripeRefused, StripeUnavailable.
+        A new price belongs to the product that `ensure_product` keeps: that of the old price may be
+        archived, and then takes no new one. Raises StripeRefused, StripeUnavailable.
         """
         parameters: SubscriptionUpdateParams = {"expand": LATEST_INVOICE}
         if new_amount is not None:
@@ -148,7 +149,7 @@ class StripeSubscriptions(StripeProducts):
             ]
             parameters["proration_behavior"] = "none"
         if paused is not None:
-            # An empty text ends the pause: https://docs.stripe.com/billing/subscriptions/pause-payment
+            # "" resumes it: https://docs.stripe.com/billing/subscriptions/pause-payment
             parameters["pause_collection"] = {"behavior": "void"} if paused else ""
         request = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
         return await result_of(StripeSubscription, request)

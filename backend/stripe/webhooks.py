@@ -1,7 +1,7 @@
-"""Stripe's webhook: the raw bytes, their signature, what the event says, one SQL call.
+"""Stripe's webhook: verify the raw bytes, parse the event, record and apply it.
 
-200 only after the commit. A 500 makes Stripe send the event again, which is our queue. What takes
-more than the event itself says is in `event_processing`.
+200 is answered only after the commit. A 500 makes Stripe send the event again, which is our queue.
+What an event needs beyond its object is in `event_processing`.
 """
 
 import json
@@ -40,8 +40,8 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
         labels["type"] = event.type if event.type in EVENT_TYPES else "other"
         received = to_received_event(event, parse_event(event))
         [result] = await receive_events(services, [received])
-        # Stripe disables an endpoint that keeps failing. What only a fetch can tell, the reconciler
-        # fetches again.
+        # Stripe disables an endpoint that keeps failing. An event of another release, whose object
+        # is always refetched, is left to the reconciler instead of failing the delivery.
         if result.state == "failed" and not is_of_other_release(event):
             raise EventNotApplied
     if not result.repeat:
@@ -54,7 +54,7 @@ def verify_signature(raw: bytes, signature: str | None, secrets: tuple[str, ...]
 
     Several secrets are valid while one is replaced. "Just now" is within TOLERANCE_SECONDS.
     """
-    if signature is None or not signature.isascii():  # no other can be compared
+    if signature is None or not signature.isascii():  # the SDK's comparison takes ASCII only
         raise InvalidSignature
     for secret in secrets:
         try:
@@ -95,15 +95,15 @@ def is_thin(raw: bytes) -> bool:
 async def receive_events(
     services: Services, events: list[ReceivedEvent], *, waiting: bool = True
 ) -> list[EventResult]:
-    """Record and apply events in one transaction, then ask Stripe where it decides.
+    """Record and apply events in one transaction, then refetch where that is needed.
 
-    Returns what became of each, in the same order. `waiting` and what is raised: as of
+    Returns what became of each, in the same order. `waiting`, and what is raised, as in
     `resolve_event`.
     """
     results = await sql_stripe_events.receive_events(services.database, events=events)
     services.wakeup.wake()
     for result in results:
         record_result(services, result)
-    # In a loop of its own: where Stripe does not answer, the repeat of that event asks again. What
-    # it refuses to say, or we to apply, holds up no other event, and the repeat asks again too.
+    # After all are recorded: an event whose refetch fails stops no other, and its repeat or the
+    # reconciler refetches again.
     return [await resolve_event(services, result, waiting=waiting) for result in results]

@@ -17,7 +17,7 @@ REFUSALS = {error.code: error for error in errors.tree(errors.AmountRefused)}
 async def requested_amount(
     database: Database, actor: Person, request: PaymentRequest | SubscriptionRequest
 ) -> Money:
-    """Return the amount that is asked for, in the organization's currency where none is named.
+    """Parse the amount of a request, in the organization's default currency where none is named.
 
     Raises NotFound, and what `parse_money` raises.
     """
@@ -31,7 +31,7 @@ async def requested_amount(
 
 
 def minor_units(text: str, code: str) -> int:
-    """Return the minor units of an amount: `("12.50", "eur")` -> 1250. Raises as `parse_money`."""
+    """Parse an amount into minor units: `("12.50", "eur")` -> 1250. Raises as `parse_money`."""
     return parse_money(text, code).amount_minor
 
 
