@@ -1,1 +1,1 @@
-"""Stands in for whatever .env leaves out: PostgreSQL, Stripe, Telegram. Never in production."""
+"""Stand-ins for what .env leaves out: PostgreSQL, Stripe, Telegram. Not for production."""

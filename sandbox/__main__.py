@@ -1,4 +1,4 @@
-"""`python -m sandbox run|demo|token`: the whole of Pursebot on one machine, no account anywhere."""
+"""`python -m sandbox run|demo|token`: all of Pursebot on one machine, without any account."""
 
 import argparse
 import asyncio
@@ -35,9 +35,9 @@ Open the first one and type /topup 50. Ctrl-C stops everything; the wallets are 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit code.
+    """Run one command; return the exit code.
 
-    It is 0, 1 for what went wrong, 2 for what only the person who started it can change.
+    It is 0, 1 for a failure, 2 for one that only the person who started it can remove.
     """
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | demo | token")
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Start everything that the environment does not name, and wait for Ctrl-C."""
+    """Start what the environment does not name, and wait for Ctrl-C; return the exit code."""
     environment = read_environment(os.environ, DOTENV)
     data_dir, ports = data_folder(environment), ports_of(environment)
 
@@ -74,12 +74,15 @@ def run(_: argparse.Namespace) -> int:
 
 
 def demo(_: argparse.Namespace) -> int:
-    """Play a top-up beside whatever else is running."""
+    """Play a top-up in a temporary folder; return 0, or 130 when a signal ended it."""
     return 0 if asyncio.run(run_until_signalled(run_demo(output))) else 130
 
 
 def token(chosen: argparse.Namespace) -> int:
-    """Print a token for the sandbox that `run` made in the same data folder."""
+    """Print a token for the sandbox that `run` made in the same data folder; return the exit code.
+
+    Raises CannotStart where there is no sandbox, or Supabase signs the tokens.
+    """
     environment = read_environment(os.environ, DOTENV)
     data_dir = data_folder(environment)
     if not (data_dir / "secrets.json").exists():
@@ -96,7 +99,10 @@ COMMANDS = {"run": run, "demo": demo, "token": token}
 
 
 async def run_until_signalled(work: Coroutine[Any, Any, None]) -> bool:
-    """Run `work` to its end, or until a signal asks for the end; a second one changes nothing."""
+    """Run `work` until it ends or a signal cancels it; return whether it ended by itself.
+
+    A second signal changes nothing.
+    """
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
 
     def stop() -> None:

@@ -1,4 +1,4 @@
-"""What sets of faults have in common; the faults are in each stand-in's `faults.py`."""
+"""The base of the sets of faults, which are in each stand-in's `faults.py`."""
 
 from typing import Self
 
@@ -7,12 +7,12 @@ from sandbox.store import Json
 
 
 class Faults(StrictModel):
-    """What goes wrong on purpose; a field at its default is a fault that is off."""
+    """Faults on purpose; a field with its default value is a fault that is off."""
 
     def changed_by(self, body: Json) -> Self:
-        """Return these faults with those that `body` names set anew; an empty `body` ends all.
+        """Return these faults with those set that `body` names; an empty `body` ends all.
 
-        Counted faults that `body` does not name go on counting. Raises pydantic's ValidationError
+        Counted faults that `body` does not name keep their count. Raises pydantic's ValidationError
         for a fault that does not exist or cannot have that value.
         """
         changes = type(self).model_validate(body)

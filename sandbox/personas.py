@@ -1,13 +1,13 @@
-"""The people who can be played in the sandbox, each with a private chat, and their one group."""
+"""The people who can be played in the sandbox, each with a private chat, and their group."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Persona:
-    """One person: `key` is what the routes call them by; a private chat's id is the user's id.
+    """One person. `key` names them in the routes; the id of their private chat is `user_id`.
 
-    `role` is what they are in the organization Acme.
+    `role` is theirs in the organization Acme, `language` that of their app.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What SDKs sent and what they were answered, without the secrets: GET /recorded."""
+"""The record of API calls and their answers, without secrets: GET /recorded."""
 
 import json
 import re
@@ -19,17 +19,17 @@ RECORDED = web.AppKey("recorded", deque[Json])
 
 
 def new_record() -> deque[Json]:
-    """Make a record that forgets the oldest calls."""
+    """Make an empty record; it forgets the oldest calls."""
     return deque(maxlen=MAX_CALLS)
 
 
 async def list_recorded_calls(
     recorded: deque[Json], after: int = 0, limit: int = MAX_CALLS
 ) -> Json:
-    """GET /recorded: calls as received, oldest first.
+    """Return `{"calls", "after"}`: calls as received, oldest first.
 
-    `after` is the `seq` of the last call already seen, also the `after` of the last answer. The
-    newest 1000 calls are remembered, until the sandbox stops.
+    `after` is the `seq` of the last call that was read, which each answer has as `after`. The
+    newest 1000 calls are remembered until the sandbox stops.
     """
     calls = [call for call in recorded if call["seq"] > after][:limit]
     return {"calls": calls, "after": calls[-1]["seq"] if calls else after}
@@ -37,7 +37,7 @@ async def list_recorded_calls(
 
 @web.middleware
 async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Remember a Bot API or Stripe call as received, and what it was answered."""
+    """Record a Bot API or Stripe call as received, with its answer."""
     bot_call = BOT_CALL.fullmatch(request.path)
     if bot_call is None and not request.path.startswith(("/v1/", "/v2/")):
         return await handler(request)

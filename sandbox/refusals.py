@@ -1,8 +1,8 @@
-"""How the stand-ins refuse, and how they read parameters strictly.
+"""Refusals of the stand-ins, and strict parsing of parameters.
 
-Whoever calls, a person or an SDK: parameters are read by pydantic, from the signature of the
-function that handles the call. What is missing or wrong there is a 400; what the signature does not
-name is a 501, because the real service may well know it.
+Parameters are parsed by pydantic, from the signature of the function that handles the call, for
+people and SDKs alike. A missing or wrong one is a 400; one that the signature does not name is a
+501, because the real service may have it.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,38 +29,39 @@ validated: Callable[[Function], Function] = cache(
 
 
 class StrictModel(BaseModel):
-    """A body, or a part of one; unknown fields are mistakes."""
+    """A body or a part of one; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Refusal(Exception):
-    """An answer that is not a success: HTTP's status, a sentence, and the service's own fields.
+    """An answer that is no success: the HTTP status, a sentence, and the service's own fields.
 
     Stripe's fields are `code`, `type` and `param` (https://docs.stripe.com/api/errors), Telegram's
-    those of ResponseParameters (https://core.telegram.org/bots/api#responseparameters). What no
-    caller may see never enters one.
+    those of ResponseParameters (https://core.telegram.org/bots/api#responseparameters). Callers
+    read the message, so it contains no secret.
     """
 
     def __init__(self, status: int, message: str, **fields: Any) -> None:
+        """Take the HTTP status, the sentence and the service's fields."""
         super().__init__(message)
         self.status, self.message, self.fields = status, message, fields
 
     def response(self) -> web.Response:
-        """Return it as `{"error": {"type", "message", ...}}`, which is Stripe's shape and ours."""
+        """Return `{"error": {"type", "message", ...}}`, as Stripe and the people's routes do."""
         kind = "api_error" if self.status >= 500 else "invalid_request_error"
         error = {"type": kind, "message": self.message, **self.fields}
         return web.json_response({"error": error}, status=self.status)
 
 
 def not_modelled(what: str) -> Refusal:
-    """Make the 501 for a feature that the sandbox leaves out, so that silence is no success."""
+    """Return the refusal (501) for a feature that the sandbox does not have."""
     return Refusal(501, f"the sandbox does not model {what}")
 
 
 @contextmanager
 def refusing_invalid() -> Iterator[None]:
-    """Turn pydantic's ValidationError into a Refusal: 400 for a mistake, 501 for an unknown name.
+    """Turn pydantic's ValidationError into a Refusal: 400 for an error, 501 for an unknown name.
 
     The message begins with the parameter as callers write it: `line_items[0][quantity]`.
     """

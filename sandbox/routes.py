@@ -1,6 +1,6 @@
-"""The routes that people use: how a handler is made of a function, and the static pages.
+"""The people's routes: handlers made of functions, and the static pages.
 
-Stripe's API and the Bot API are read otherwise: see `stripe/api.py` and `telegram/api.py`.
+Calls of Stripe's API and of the Bot API are parsed elsewhere: `stripe/api.py`, `telegram/api.py`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,8 +34,8 @@ def people_handler(stand_in: web.AppKey[Any], function: Callable[..., Awaitable[
     """Make a handler that calls `function(app[stand_in], **arguments)` and answers its JSON.
 
     The arguments are the query, the fields of the JSON body and the names in the path, by the
-    function's signature. A body must say that it is JSON (415): no page of another site can send
-    that here and play a person.
+    function's signature. A body must be declared as JSON, else 415: a page of another site can not
+    send that here and act as a person.
     """
     call = validated(function)
 
@@ -54,14 +54,14 @@ def people_handler(stand_in: web.AppKey[Any], function: Callable[..., Awaitable[
 
 
 async def send_page(name: str, _: web.Request) -> web.StreamResponse:
-    """Answer one file of `pages/`, the same for everyone."""
+    """Answer a file of `pages/`."""
     return web.FileResponse(PAGES / name, headers=PAGE_HEADERS)
 
 
 def add_people_routes(
     app: web.Application, stand_in: web.AppKey[Any], routes: Routes, pages: dict[str, str]
 ) -> None:
-    """Add what people have of one stand-in: its routes, and the files of `pages/` by their path."""
+    """Add the people's routes of a stand-in, and the files of `pages/` by path."""
     for (method, path), function in routes.items():
         app.router.add_route(method, path, people_handler(stand_in, function))
     for path, name in pages.items():

@@ -1,4 +1,4 @@
-"""The sandbox's one server: local Stripe, local Telegram, their pages, and the record of calls."""
+"""The sandbox's server: local Stripe, local Telegram, their pages, and the record of calls."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 50 * 2**20  # Telegram takes no larger file from a bot
 
 
 def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
-    """Make one application of everything that the stand-ins serve; it listens nowhere yet."""
+    """Make the application of both stand-ins; it does not listen yet."""
     app = web.Application(middlewares=[record], client_max_size=MAX_BODY_BYTES)
     app[STORE] = store
     app[SETTINGS] = settings
@@ -30,7 +30,7 @@ def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
 
 @asynccontextmanager
 async def running_sandbox(settings: SandboxSettings, port: int) -> AsyncIterator[None]:
-    """Serve the sandbox on 127.0.0.1 (never anywhere else), with its store in the data folder."""
+    """Serve the sandbox on 127.0.0.1 for the length of the block, its store in the data folder."""
     with closing(Store(settings.data_dir / "sandbox.sqlite3")) as store:
         app = create_sandbox(store, settings)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -43,5 +43,5 @@ async def running_sandbox(settings: SandboxSettings, port: int) -> AsyncIterator
 
 
 async def add_sandbox_header(_: web.Request, response: web.StreamResponse) -> None:
-    """Say in a header of every answer, whoever gives it, that this is a sandbox."""
+    """Mark every answer as the sandbox's in a header."""
     response.headers["X-Sandbox"] = "SANDBOX: nothing here is real money"

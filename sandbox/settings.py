@@ -1,4 +1,4 @@
-"""What the sandbox was started with: one frozen model, shared by all stand-ins."""
+"""The settings of the stand-ins, as one frozen model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,10 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class SandboxSettings:
-    """Where the stand-ins listen and which secrets they share with the backend and the bot.
+    """Addresses of the stand-ins, and the secrets that they share with backend and bot.
 
-    `url` is the sandbox's own base address (no trailing slash), `webhook_url` where the
-    backend takes Stripe's events. The secrets are throw-away values made for this data folder;
-    never real ones.
+    `url` is the sandbox's base address (no trailing slash), `webhook_url` the backend's route for
+    Stripe's events. The secrets are made up for this data folder and never real ones.
     """
 
     data_dir: Path

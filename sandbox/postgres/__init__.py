@@ -1,1 +1,1 @@
-"""PostgreSQL from a wheel, with what Supabase gives every project."""
+"""PostgreSQL from a package, with the roles and functions of a Supabase project."""

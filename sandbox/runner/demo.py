@@ -1,7 +1,7 @@
-"""One whole top-up without a browser: chat, link, payment, webhook, ledger, notification.
+"""The demo: one whole top-up without a browser, from chat to ledger and notification.
 
-The real backend and the real bot, on free ports and in a temporary folder, whatever environment
-and `.env` say. Every step waits for what a person would see; what does not come ends the demo.
+It runs the real backend and bot on free ports in a temporary folder, whatever the environment and
+`.env` set. Every step waits for what a person would see; the demo fails where that does not come.
 """
 
 import json
@@ -33,9 +33,9 @@ from public.transfers as t join public.entries as e on e.transfer_id = t.id grou
 
 
 class Chat:
-    """One person's chat with the bot: what they write, what they then see, all of it printed.
+    """One person's chat with the bot; all messages in it are printed.
 
-    `person` is the key of a persona, `chat` "private" or the name of the group. `timeout` is how
+    `person` is the key of a persona, `chat` "private" or the title of the group. `timeout` is how
     many seconds any one message may take.
     """
 
@@ -48,30 +48,31 @@ class Chat:
         *,
         timeout: float = STEP_TIMEOUT,
     ) -> None:
+        """Take the session of the sandbox, the person, and where to print."""
         self._http, self._person, self._output = http, person, output
         self._timeout = timeout
         self._where = {"user": person, "chat": chat}
         self._after, self._seen = 0, set[int]()
 
     async def write(self, text: str) -> None:
-        """Type a message to the bot."""
+        """Send a message to the bot."""
         await post(self._http, "/telegram/send", text=text, **self._where)
 
     async def write_and_see(self, text: str, what: str, pattern: str = "") -> Json:
-        """Type a message, and return what the bot says to it."""
+        """Send a message, and return the bot's reply: see `see`."""
         await self.write(text)
         return await self.see(what, pattern)
 
     async def tap(self, message: Json, button: str, what: str, pattern: str) -> Json:
-        """Press the button with this text, and return the message that comes of it."""
+        """Press the button with this text, and return the message that follows: see `see`."""
         where = {"message_id": message["message_id"], "button": button, **self._where}
         await post(self._http, "/telegram/tap", **where)
         return await self.see(what, pattern)
 
     async def see(self, what: str, pattern: str = "") -> Json:
-        """Print the bot's new and changed messages until one has `pattern` in it; return that one.
+        """Print the bot's new and changed messages until one matches `pattern`; return that one.
 
-        Raises DemoFailed with `what`, which was expected, when none comes.
+        Raises DemoFailed with `what`, a description of the expected message, where none comes.
         """
         deadline = time.monotonic() + self._timeout
         while (left := deadline - time.monotonic()) > 0:
@@ -98,7 +99,7 @@ class Chat:
 
 
 async def run_demo(output: Output) -> None:
-    """Play it and print it, with how long it took; raises DemoFailed where it does not work."""
+    """Play and print the demo, with the time it took. Raises DemoFailed where a step fails."""
     ports = Ports(*free_ports(2))
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     with tempfile.TemporaryDirectory(prefix="pursebot-demo-") as folder:
@@ -118,7 +119,7 @@ async def run_demo(output: Output) -> None:
 
 
 async def top_up(database: str, http: aiohttp.ClientSession, output: Output) -> Chat:
-    """Let Ana add EUR 50 to Acme's wallet, of which Ben hears as well; return her chat."""
+    """Let Ana add EUR 50 to Acme's wallet, of which Ben is notified; return her chat."""
     ana, ben = Chat(http, "ana", output), Chat(http, "ben", output)
     began = time.time()
     await ben.write_and_see("/start", "a greeting")
@@ -146,7 +147,7 @@ async def top_up(database: str, http: aiohttp.ClientSession, output: Output) -> 
 async def pay_with_a_card(
     database: str, ana: Chat, http: aiohttp.ClientSession, output: Output
 ) -> None:
-    """Let Ana save a card for Acme, add EUR 20 with one tap, and send it back."""
+    """Let Ana save a card for Acme, add EUR 20 with one tap, and refund it."""
     output(f"  Now Ana saves {CARD}, pays with one tap, and takes it back.\n")
     cards = await ana.write_and_see("/cards", "the cards", "no card")
     link = await ana.tap(cards, "Add a card", "a link to add a card", LINK)
@@ -162,18 +163,18 @@ async def pay_with_a_card(
 
 
 async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:
-    """Send one of the people's requests; raises ClientError where it is refused."""
+    """Send a request to one of the people's routes. Raises ClientError where it is refused."""
     async with http.post(path, json=body) as answer:
         answer.raise_for_status()
 
 
 def message_json(message: Json) -> str:
-    """Return all there is to a message, the addresses behind its buttons too."""
+    """Return a message as JSON text, with the addresses of its buttons."""
     return json.dumps(message, ensure_ascii=False)
 
 
 async def first_delivery(http: aiohttp.ClientSession) -> float:
-    """Return when the local Stripe first posted that the money came, in seconds of the epoch."""
+    """Return when the local Stripe first posted that money came, in seconds of the epoch."""
     async with http.get("/stripe/deliveries") as answer:
         deliveries = (await answer.json())["deliveries"]
     paid = [each for each in deliveries if ".succeeded" in each["type"]]
@@ -183,7 +184,7 @@ async def first_delivery(http: aiohttp.ClientSession) -> float:
 async def check_ledger(database: str, *expected: tuple[str, int, int]) -> None:
     """Raise DemoFailed unless the ledger has exactly these transfers.
 
-    Each is its kind, its amount in cents, and the sum of its entries.
+    Each is a kind, an amount in cents, and the sum of its entries.
     """
     async with connected(database) as connection:
         transfers = [tuple(row) for row in await connection.fetch(TRANSFERS)]

@@ -1,7 +1,7 @@
-"""What the backend and the bot are started with: what is set, and a stand-in for the rest.
+"""The environment of backend and bot: the configured settings, and stand-ins for the others.
 
-The secrets of the stand-ins are made up once for each data folder and kept in its `secrets.json`,
-so that a wallet, a token and a webhook still fit after a restart.
+The stand-ins' secrets are made up once for each data folder and stored in its `secrets.json`, so
+that wallets, tokens and webhooks are still valid after a restart.
 """
 
 import json
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 CARRIED = Path(__file__).with_name(".env.example")  # in a wheel (setup.py)
 EXAMPLE = CARRIED if CARRIED.exists() else ROOT / ".env.example"
 SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", EXAMPLE.read_text()))
-# Where nobody is: a token of the sandbox's people is good on whichever ports it was made.
+# No address, so that a token of the sandbox's people is valid whatever the ports are.
 NO_SUPABASE = "http://supabase.invalid"
 # Whom /privacy names beside the local Telegram; .invalid is nobody's (RFC 2606).
 OPERATOR = {
@@ -33,9 +33,9 @@ SUPABASE_KEYS = {"SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"}  # and its 
 
 
 def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, str]:
-    """Return every name that is set to something; the environment wins over the file `.env`.
+    """Return every name that is set; the environment wins over the file `.env`.
 
-    Raises CannotStart beside a live Stripe key: made-up and real money never share a machine.
+    Raises CannotStart beside a live Stripe key: real and made-up money are never mixed.
     """
     merged = {**dotenv_values(dotenv), **environment}
     for name, value in merged.items():
@@ -48,12 +48,12 @@ def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, 
 
 
 def data_folder(environment: Mapping[str, str]) -> Path:
-    """Return where database, made-up secrets and logs are: `.data` here unless DATA_DIR is set."""
+    """Return the folder of database, secrets and logs: `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
 
 
 def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
-    """Write what backend and bot run with as a file for a shell: `set -a; . .data/environment`."""
+    """Write the environment of backend and bot to a file, for `set -a; . .data/environment`."""
     file = data_dir / "environment"
     file.touch(mode=0o600)
     names = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})
@@ -61,16 +61,13 @@ def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
 
 
 def names_a_database(environment: Mapping[str, str]) -> bool:
-    """Return whether it says how to reach one: straight, or by Supabase's REST API."""
+    """Return whether a database is configured: by its address, or by Supabase's REST API."""
     over_rest = environment.keys() >= REST_API and bool(environment.keys() & SUPABASE_KEYS)
     return "SUPABASE_DB_URL" in environment or over_rest
 
 
 def made_up_secrets(data_dir: Path) -> dict[str, str]:
-    """Return the secrets of one folder's stand-ins by the names of the settings.
-
-    They are made up at first use and kept in `secrets.json`.
-    """
+    """Return the secrets of a folder's stand-ins by setting; make them up at first use."""
     file = data_dir / "secrets.json"
     if not file.exists():
         made = {
@@ -86,11 +83,10 @@ def made_up_secrets(data_dir: Path) -> dict[str, str]:
 
 
 def with_stand_ins(configured: Mapping[str, str], ports: Ports, data_dir: Path) -> dict[str, str]:
-    """Return the environment of backend and bot: `configured`, and stand-ins for all it leaves out.
+    """Return the environment of backend and bot: `configured`, and stand-ins for the rest.
 
-    A service is used as configured, or stood in as a whole: without a token, TELEGRAM_API_BASE is
-    ours.
-    The database's address is not among these; it is known once the database is up.
+    A service is used as configured or replaced as a whole: without a token, TELEGRAM_API_BASE is
+    the sandbox's. The database's address is added once the database runs.
     """
     made_up = made_up_secrets(data_dir)
     environment = {

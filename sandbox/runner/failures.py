@@ -1,13 +1,13 @@
-"""Why the sandbox did not start, or the demo did not work, in sentences for whoever started it."""
+"""Failures of the sandbox, with messages for the person who started it."""
 
 
 class CannotStart(Exception):
-    """Something that only the person who started us can change; the message says what and how."""
+    """A reason that only the person can remove; the message says what to do."""
 
 
 class StartFailed(Exception):
-    """A child did not come up; the message ends with the last lines of its log."""
+    """A child process that did not start; the message ends with the last lines of its log."""
 
 
 class DemoFailed(Exception):
-    """A step did not come; the message says which, what was seen, and what the logs end with."""
+    """A failed step of the demo; the message has what was expected, and the ends of the logs."""

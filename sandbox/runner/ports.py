@@ -1,4 +1,4 @@
-"""The ports on which the backend and the sandbox listen on this machine."""
+"""Ports of the backend and the sandbox on this machine."""
 
 import secrets
 import socket
@@ -11,24 +11,27 @@ from sandbox.runner.failures import CannotStart
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the backend and the sandbox listen on this machine."""
+    """The ports of the backend and of the sandbox."""
 
     backend: int
     sandbox: int
 
     @property
     def backend_url(self) -> str:
-        """The backend's base address, without a slash at the end."""
+        """The backend's base address, without a trailing slash."""
         return f"http://127.0.0.1:{self.backend}"
 
     @property
     def sandbox_url(self) -> str:
-        """The base address of the local Telegram and the local Stripe, likewise."""
+        """The base address of the local Stripe and the local Telegram, without a trailing slash."""
         return f"http://127.0.0.1:{self.sandbox}"
 
 
 def ports_of(environment: Mapping[str, str]) -> Ports:
-    """Return PORT (8080) and SANDBOX_PORT (8090); CannotStart where one is no port number."""
+    """Return PORT (8080) and SANDBOX_PORT (8090).
+
+    Raises CannotStart where one is no port number, or both are the same.
+    """
     chosen = {"PORT": "8080", "SANDBOX_PORT": "8090", **environment}
     for name in ("PORT", "SANDBOX_PORT"):
         if not chosen[name].isdecimal() or not 0 < int(chosen[name]) < 65_536:
@@ -40,14 +43,15 @@ def ports_of(environment: Mapping[str, str]) -> Ports:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different ports of this machine that nobody listens on right now.
+    """Return different ports of this machine on which nobody listens now.
 
-    They are below those that the kernel lends to outgoing connections (32768 and up on Linux): one
-    of those may be taken before the port is used.
+    They are below those that the kernel lends to outgoing connections (32768 and up on Linux), of
+    which one may be taken before the port is used.
     """
     ports: list[int] = []
     while len(ports) < count:
         port = 20_000 + secrets.randbelow(12_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            ports += [port] * (port not in ports)
+            if port not in ports:
+                ports.append(port)
     return ports

@@ -1,4 +1,4 @@
-"""A child process that is kept running: started, watched, started again, stopped."""
+"""A child process that is started, watched, restarted and stopped."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.runner.environment import ROOT
 from sandbox.runner.failures import StartFailed
 
-# A child hears when its parent is gone, however it went: nobody is left behind.
+# A child ends with its parent, however that ended.
 TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied_process.py")))
 
 Output = Callable[[str], None]  # prints a line for whoever started the sandbox
@@ -22,18 +22,22 @@ Process = asyncio.subprocess.Process
 
 @dataclass(frozen=True)
 class ChildTimeouts:
-    """How long a child may take, in seconds."""
+    """Timeouts of a child process, in seconds.
 
-    to_start: float = 60.0  # until it is ready
-    to_stop: float = 2.0  # from SIGTERM to SIGKILL: two children and the rest stop within 5 s
-    between_starts: float = 1.0  # from its end to its next start
+    `to_start` until it is ready, `to_stop` from SIGTERM to SIGKILL, `between_starts` from its end
+    to its next start.
+    """
+
+    to_start: float = 60.0
+    to_stop: float = 2.0  # two children and the rest stop within 5 s
+    between_starts: float = 1.0
 
 
 class Child:
-    """`python -m <name> [arguments]` with its own log, environment and process group.
+    """`python -m <name> [arguments]` with a log, an environment and a process group of its own.
 
-    It runs in the data folder, where it finds no `.env` but only what it is given, and logs to
-    `logs/<name>.log` there. Its modules are those below `root`.
+    It runs in the data folder, where there is no `.env`, and logs to `logs/<name>.log` there. Its
+    modules are those below `root`.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Child:
         root: Path = ROOT,
         timeouts: ChildTimeouts = ChildTimeouts(),
     ) -> None:
+        """Take the command, its environment, the data folder, and where to print."""
         self._command = command
         self._environment = {**environment, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
         self._folder = folder
@@ -54,7 +59,7 @@ class Child:
         self._begins = self._log.stat().st_size if self._log.exists() else 0
 
     async def finish(self) -> None:
-        """Run it to its end; raises StartFailed unless it exits with 0."""
+        """Run it to its end. Raises StartFailed unless it exits with 0."""
         process = await self._start()
         try:
             if await process.wait() != 0:
@@ -64,10 +69,10 @@ class Child:
 
     @asynccontextmanager
     async def keep_running(self, ready: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
-        """Start it and, for the length of the block, start it again whenever it ends by itself.
+        """Run it for the length of the block, and start it again whenever it ends by itself.
 
-        The block begins once `ready()`, which asks the child. Raises StartFailed when it ends
-        before that, or takes too long.
+        The block begins once `ready()` returns true, which asks the child. Raises StartFailed when
+        it ends before that, or takes too long.
         """
         self._output(f"Starting the {self._command[0]} ...")
         processes = [await self._start()]
@@ -83,7 +88,7 @@ class Child:
             await self._stop(processes[-1])
 
     async def has_logged(self, *events: str) -> bool:
-        """Return whether each of these events has a whole line in its log since this was made."""
+        """Return whether each of these events was logged since this object was made."""
         lines = self._log.read_bytes()[self._begins :].split(b"\n")[:-1]
         return {_event_of(line) for line in lines}.issuperset(events)
 
@@ -147,10 +152,7 @@ def _ending(process: Process) -> str:
 
 
 def tail(log: Path, begins: int = 0) -> str:
-    """Return the last lines of a log from byte `begins` on, indented.
-
-    Of a very long line it has the two ends.
-    """
+    """Return the last lines of a log from byte `begins` on, indented; long ones are cut."""
     content = log.read_bytes()[begins:] if log.exists() else b""
     last_lines = content.decode(errors="replace").splitlines()[-15:]
     short = (line if len(line) < 600 else f"{line[:200]} ... {line[-400:]}" for line in last_lines)

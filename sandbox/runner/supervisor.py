@@ -1,7 +1,7 @@
-"""Starts everything in order and stops it in the reverse order.
+"""The supervisor: starts everything in order, and stops it in reverse.
 
-PostgreSQL, the local Stripe and Telegram, the migrations, the backend, the bot: what the
-environment names already is used as it is, and only the rest is stood in.
+The order is PostgreSQL, the local Stripe and Telegram, the migrations, the backend, the bot. A
+service that the environment configures is used as it is; only the others are replaced.
 """
 
 import fcntl
@@ -38,11 +38,11 @@ SEED = (Path(__file__).parents[1] / "postgres" / "seed.sql").read_text()
 async def everything(
     configured: Mapping[str, str], ports: Ports, data_dir: Path, output: Output
 ) -> AsyncIterator[str]:
-    """Run all of it for the length of the block, with what is `configured` as far as it goes.
+    """Run everything for the length of the block; what is `configured` is used, the rest replaced.
 
-    Yields the address of its database, for the owner of that ("" over REST).
-    Raises CannotStart for what the person must change, StartFailed or PostgresFailed for what went
-    wrong; whatever was up by then is stopped again.
+    Yields the database's address, as its owner ("" over REST). Raises CannotStart for what the
+    person must change, StartFailed or PostgresFailed for other failures; what was started by then
+    is stopped.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone_in(data_dir))

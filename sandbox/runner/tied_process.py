@@ -1,11 +1,11 @@
-"""Run a command as this process, which ends with the one that started it, however that ended.
+"""Run a command as this process, which ends when the process that started it has ended.
 
     python -I -S sandbox/runner/tied_process.py PARENT COMMAND [ARGUMENT ...]
 
 PARENT is the process id of whoever starts this. On Linux the kernel sends SIGTERM when the parent
-is gone (PR_SET_PDEATHSIG, prctl(2)); one that was gone before this was asked for shows in getppid,
-and then the command is not run. The kernel watches the thread that forked, so the parent must start
-this from a thread that lives as long as itself. Elsewhere only the second holds.
+is gone (PR_SET_PDEATHSIG, prctl(2)); a parent that ended before that was requested shows in
+getppid, and then the command is not run. The kernel watches the thread that forked, so the parent
+must start this from a thread that lives as long as itself. On other systems only getppid is used.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: str, *command: str) -> None:
-    """Become the command; does not return."""
+    """Replace this process by the command; it does not return."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0) != 0:

@@ -1,4 +1,4 @@
-"""A bearer token for one of the sandbox's people, as Supabase Auth would sign it."""
+"""Bearer tokens of the sandbox's people, signed as Supabase Auth signs them."""
 
 import time
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
 
 
 def token_of(role: str, environment: Mapping[str, str]) -> str:
-    """Return the access token (HS256, an hour) of the persona in that role.
+    """Return an access token (HS256, valid for an hour) of the persona with this role.
 
     `environment` has SUPABASE_URL and SUPABASE_JWT_SECRET.
     """

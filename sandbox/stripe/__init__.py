@@ -1,1 +1,1 @@
-"""The local Stripe: its API, its events and pages, and what goes wrong on purpose."""
+"""The local Stripe: its API, events and pages, and faults on purpose."""

@@ -1,7 +1,7 @@
-"""Whose money it is: the account behind the key, how to change it, and where its events go.
+"""The Stripe account of the key, how it is changed, and the endpoints of its events.
 
-An account is made with the data folder and keeps its id. Another account knows nothing of what
-the first one has, nor the other way round, as at Stripe.
+An account is made with the data folder and keeps its id. No account has the objects of another, as
+at Stripe.
 """
 
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ KINDS = (*TEMPLATES, *SUPPORTING_KINDS)
 
 
 def retrieve_account(stripe: LocalStripe) -> Json:
-    """GET /v1/account (https://docs.stripe.com/api/accounts/retrieve)."""
+    """Answer GET /v1/account (https://docs.stripe.com/api/accounts/retrieve)."""
     account = stripe.store.get(*CURRENT_ACCOUNT) or new("account")
     account["default_currency"] = stripe.faults.settlement or account["default_currency"]
     stripe.store.put(*CURRENT_ACCOUNT, account)
@@ -30,9 +30,9 @@ async def get_account(stripe: LocalStripe) -> Json:
 
 
 async def change_account(stripe: LocalStripe, id: str | None = None) -> Json:
-    """Give the key to another account: a new one, or one that it was before; return `{"id"}`.
+    """Give the key to another account, new or of before; return `{"id"}`.
 
-    What the account had until now is put aside until somebody changes back to it.
+    The objects of the current account are put aside until the key is changed back to it.
     """
     before = retrieve_account(stripe)["id"]
     account = new("account") | {"id": id or new_id("acct_1")}
@@ -45,7 +45,7 @@ async def change_account(stripe: LocalStripe, id: str | None = None) -> Json:
 
 
 def list_webhook_endpoints(stripe: LocalStripe, *, limit: Limit = 10) -> Json:
-    """GET /v1/webhook_endpoints: the one that is posted to, unless its events are thin."""
+    """Answer GET /v1/webhook_endpoints: the one that is posted to, unless its events are thin."""
     faults, template = stripe.faults, TEMPLATES["webhook_endpoint"]
     endpoint = {
         **template,
@@ -62,9 +62,10 @@ def list_event_destinations(
     include: Annotated[list[Literal["webhook_endpoint.url"]], FormList] | None = None,
     limit: Limit = 20,
 ) -> Json:
-    """GET /v2/core/event_destinations (https://docs.stripe.com/api/v2/core/event-destinations).
+    """Answer GET /v2/core/event_destinations: the same endpoint, for snapshot and thin events.
 
-    The same one, whatever it is posted; its address only where that is asked for.
+    Its address is left out unless `include` names it.
+    https://docs.stripe.com/api/v2/core/event-destinations
     """
     faults = stripe.faults
     url = stripe.settings.webhook_url if include else None

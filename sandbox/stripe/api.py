@@ -1,4 +1,4 @@
-"""Stripe's API: who calls, whether they sent the call before, and what goes wrong on purpose."""
+"""Stripe's API: authentication, idempotency, headers, and faults on purpose."""
 
 import asyncio
 import time
@@ -27,10 +27,9 @@ WEBHOOK_TIMEOUT = ClientTimeout(total=10)  # seconds for the backend to answer a
 
 
 def add_stripe(app: web.Application) -> None:
-    """Give the sandbox its Stripe: the API, the hosted page, the console, the deliveries.
+    """Add the local Stripe to the application: API, hosted page, console, deliveries.
 
-    Needs app[STORE] and app[SETTINGS]. Raises ValueError when the sandbox was given a key that is
-    not a test key.
+    Needs app[STORE] and app[SETTINGS]. Raises ValueError for a key that is not a test key.
     """
     app[LOCAL_STRIPE] = LocalStripe(app[STORE], app[SETTINGS])
     app.cleanup_ctx.append(run_stripe)
@@ -41,7 +40,7 @@ def add_stripe(app: web.Application) -> None:
 
 
 async def run_stripe(app: web.Application) -> AsyncIterator[None]:
-    """Post events and do what is due, from start to cleanup, beginning with an earlier run's."""
+    """Post events and carry out what is due, also of an earlier run, while the app runs."""
     stripe = app[LOCAL_STRIPE]
     async with ClientSession(timeout=WEBHOOK_TIMEOUT) as http:
         stripe.deliveries.open(http)
@@ -99,7 +98,7 @@ def check_readable(stripe: LocalStripe, request: web.Request, path: str) -> None
 
 
 def check_caller(stripe: LocalStripe, request: web.Request) -> None:
-    """Raise Refusal unless the call has our own key (401) and the modelled version (501)."""
+    """Raise Refusal unless the call has the right key (401) and the modelled version (501)."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     ours = stripe.settings.stripe_secret_key
     is_authenticated = scheme == "Bearer" and compare_digest(key.encode(), ours.encode())

@@ -1,8 +1,8 @@
-"""Events as other endpoints get them: of an older API version, or thin.
+"""Events in the form of other endpoints: of an older API version, or thin.
 
-Answers are always of the version that the SDK speaks; events are of the account's or the
-endpoint's (https://docs.stripe.com/webhooks/versioning). Of the older versions this knows what
-2025-03-31 moved (https://docs.stripe.com/changelog/basil) and, before 2022-11-15, the lists inside.
+Answers are always of the SDK's version; events are of the account's or the endpoint's
+(https://docs.stripe.com/webhooks/versioning). Of the older versions this has what 2025-03-31 moved
+(https://docs.stripe.com/changelog/basil) and, before 2022-11-15, the lists inside objects.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ FIELDS_SINCE_BASIL = {
 
 
 def in_version(store: Store, stripe_object: Json, version: str) -> Json:
-    """Return an object in the shape of an API version; `store` has the objects that it names."""
+    """Return an object in the form of an API version; `store` has the objects that it names."""
     if version >= BASIL:
         return stripe_object
     newer = FIELDS_SINCE_BASIL.get(stripe_object["object"], ())
@@ -116,7 +116,7 @@ def _whole_list(objects: list[Json], url: str) -> Json:
 
 
 def thin_event(event: Json) -> Json:
-    """Return an event as thin events are: the id and the address of the object that it is about.
+    """Return an event as a thin event: with the id and the address of its object.
 
     https://docs.stripe.com/event-destinations
     """

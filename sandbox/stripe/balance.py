@@ -1,9 +1,9 @@
-"""What Stripe's own books say: a balance transaction for whatever moves the account's balance.
+"""Stripe's books: a balance transaction for each movement of the account's balance.
 
-They are in the currency in which a charge is paid out. That is its own, unless the fault
-`settlement` named another when it was paid, and then everything is converted at the rate of its day
-(https://docs.stripe.com/api/balance_transactions/object). Amounts are gross; `fee` is what Stripe
-keeps.
+They are in the currency in which a charge is paid out. That is the charge's own, unless the fault
+`settlement` named another when it was paid; then each movement is converted at the rate of its day
+(https://docs.stripe.com/api/balance_transactions/object). Amounts are gross, in the charge unit;
+`fee` is what Stripe keeps.
 
 The functions that take a refund or a dispute, its charge and an amount are the movements of
 `clawback_steps.py`. They return whether money moved; `amount` is what a person named for that step.
@@ -24,13 +24,13 @@ from sandbox.stripe.objects import new
 
 
 def exchange_rate(stripe: LocalStripe, currency: str, into: str) -> float:
-    """Return what one whole unit of the one currency is in the other."""
+    """Return the value of one whole unit of `currency` in whole units of `into`."""
     rates = RATES | stripe.faults.rates
     return round(rates[currency] / rates[into], 6)
 
 
 def convert(stripe: LocalStripe, amount: int, currency: str, into: str) -> int:
-    """Return an amount of the one currency in the charge unit of the other."""
+    """Return an amount of `currency` in `into`, both in their charge units."""
     units = 10.0 ** (CURRENCIES[into].digits - CURRENCIES[currency].digits)
     return round(amount * exchange_rate(stripe, currency, into) * units)
 
@@ -46,9 +46,9 @@ def book(
     fixed_fee: float = 0,
     fee_percent: float = 0,
 ) -> Json:
-    """Book one movement: `amount` in the currency of `source`, booked in the currency `into`.
+    """Book one movement: `amount` in the currency of `source`, converted into `into`; return it.
 
-    The fees are in whole units of `into`, and in percent of what moved.
+    `fixed_fee` is in whole units of `into`, `fee_percent` in percent of what moved.
     """
     currency = source["currency"]
     moved = convert(stripe, amount, currency, into)
@@ -79,7 +79,7 @@ def book(
 
 
 def book_charge(stripe: LocalStripe, charge: Json) -> None:
-    """Book a charge that succeeded. Its event came before: there it has no transaction yet.
+    """Book a charge that succeeded, once; the events before this have no balance transaction.
 
     https://docs.stripe.com/payments/payment-intents/asynchronous-capture
     """
@@ -99,13 +99,13 @@ def book_charge(stripe: LocalStripe, charge: Json) -> None:
 
 
 def settlement_currency(stripe: LocalStripe, charge: Json) -> str:
-    """Return the currency in which a charge's money is, and so what is taken from it."""
+    """Return the currency in which a charge was booked, and in which it is taken back."""
     booked = stripe.store.get("balance_transaction", charge["balance_transaction"]) or charge
     return str(booked["currency"])
 
 
 def refund_taken(stripe: LocalStripe, refund: Json, charge: Json, amount: int) -> bool:
-    """Take a refund from the balance as it is made, whenever it arrives."""
+    """Take a refund from the balance, as soon as it is made."""
     booked = book(
         stripe,
         refund,
@@ -119,7 +119,7 @@ def refund_taken(stripe: LocalStripe, refund: Json, charge: Json, amount: int) -
 
 
 def refund_returned(stripe: LocalStripe, refund: Json, charge: Json, amount: int) -> bool:
-    """Give back a refund that failed."""
+    """Return a failed refund to the balance."""
     booked = book(
         stripe,
         refund,
@@ -133,24 +133,24 @@ def refund_returned(stripe: LocalStripe, refund: Json, charge: Json, amount: int
 
 
 def dispute_taken(stripe: LocalStripe, dispute: Json, charge: Json, amount: int) -> bool:
-    """Take what is disputed from the balance, and a fee beside it."""
+    """Take the disputed amount from the balance, and a fee."""
     return _move_disputed(stripe, dispute, charge, -dispute["amount"], fee=DISPUTE_FEE)
 
 
 def dispute_taken_without_fee(
     stripe: LocalStripe, dispute: Json, charge: Json, amount: int
 ) -> bool:
-    """Take what the payer is given before it comes to a dispute."""
+    """Take the amount that the payer gets before there is a dispute."""
     return _move_disputed(stripe, dispute, charge, -dispute["amount"])
 
 
 def dispute_returned(stripe: LocalStripe, dispute: Json, charge: Json, amount: int) -> bool:
-    """Give back all that was disputed; the fee stays taken."""
+    """Return the disputed amount to the balance, without the fee."""
     return _move_disputed(stripe, dispute, charge, dispute["amount"])
 
 
 def refunded_part_returned(stripe: LocalStripe, dispute: Json, charge: Json, amount: int) -> bool:
-    """Give back what is disputed beyond what is left of the charge: nobody pays twice."""
+    """Return the part of a disputed amount that was refunded before: it is not paid twice."""
     own, other = charge["currency"], dispute["currency"]
     refunded = convert(stripe, charge["amount_refunded"], own, other)
     left = convert(stripe, charge["amount"] - charge["amount_refunded"], own, other)
@@ -159,7 +159,7 @@ def refunded_part_returned(stripe: LocalStripe, dispute: Json, charge: Json, amo
 
 
 def dispute_adjusted(stripe: LocalStripe, dispute: Json, charge: Json, amount: int) -> bool:
-    """Make good a difference between two rates, in the currency of the balance."""
+    """Book a difference between two rates, in the currency of the balance."""
     into = settlement_currency(stripe, charge)
     booked = book(
         stripe,

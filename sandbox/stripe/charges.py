@@ -1,4 +1,4 @@
-"""Charges of saved cards: an intent that is confirmed as it is made, and the page of an intent."""
+"""Charges of saved cards, and pages of payment intents without a session."""
 
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ def charge_saved(
     return_url: Url,
     **intent_parameters: Any,
 ) -> Json:
-    """POST /v1/payment_intents that confirms (https://docs.stripe.com/payments/save-and-reuse).
+    """Answer POST /v1/payment_intents with confirm (https://docs.stripe.com/payments/save-and-reuse).
 
     `intent_parameters` are those of `create_intent`. Raises Refusal (402) with the intent where the
     card is declined.
@@ -47,10 +47,10 @@ def give_page(
     invoice: str | None = None,
     interval: Literal["week", "month"] | None = None,
 ) -> str:
-    """Give an intent the page where the bank asks, or its invoice is paid; return the address.
+    """Give an intent a page for 3-D Secure or to pay its invoice; return the page's address.
 
-    `return_url` is where the page leads back to. `invoice` is the id of the invoice that is paid
-    there, `interval` in which that recurs.
+    `return_url` is where the page leads back to, `invoice` the id of the invoice that is paid
+    there, `interval` in which the payment recurs.
     """
     address = f"{stripe.settings.url}/pay/{intent['id']}"
     hidden = stripe.hidden_state(intent["id"])
@@ -65,10 +65,10 @@ def give_page(
 
 
 def session_or_page(stripe: LocalStripe, id: str) -> Json:
-    """Return the session with this id, or an intent's page as if it were a session.
+    """Return the session with this id, or an intent's page in the form of a session.
 
-    An intent's page is the bank's, an invoice's, or a receipt; it is open while there is something
-    to do on it. `payment_status` is then `paid` or `refused`.
+    An intent's page is for 3-D Secure, an invoice or a receipt; it is open while something can be
+    done there. `payment_status` is then `paid` or `refused`.
     """
     if not id.startswith("pi_"):
         return page_object(stripe, id)

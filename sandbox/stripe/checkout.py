@@ -1,4 +1,4 @@
-"""Checkout sessions: pages that take a payment or begin a subscription.
+"""Checkout Sessions: pages that take a payment or start a subscription.
 
 Those that save a card are in `setup_sessions.py`; what payers see of all of them is in
 `hosted_page.py`.
@@ -34,7 +34,7 @@ SavingOptions = dict[Literal["payment_method_save"], Literal["enabled", "disable
 
 
 class PageParameters(StrictModel):
-    """What pages of all modes take; `expires_at` is in seconds of the epoch."""
+    """Parameters of sessions in all modes; `expires_at` is in seconds of the epoch."""
 
     success_url: Url
     cancel_url: Url | None = None
@@ -56,9 +56,9 @@ def create_session(
     saved_payment_method_options: SavingOptions | None = None,
     **page: Any,
 ) -> Json:
-    """POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
+    """Answer POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
 
-    `page` are the PageParameters.
+    `page` are the PageParameters. Raises Refusal (400) for a total that Stripe does not charge.
     """
     price, quantity = line_items[0].price_data, line_items[0].quantity
     total = price.unit_amount * quantity
@@ -116,9 +116,10 @@ def open_page(
     intent: Json,
     price: Price | None = None,
 ) -> Json:
-    """Make a session of any mode and return it: `session` has the fields of its mode.
+    """Make a session of any mode and return it; `session` has the fields of its mode.
 
-    `parameters` are the PageParameters as they came. The rest is what stands beside it.
+    `parameters` are the PageParameters as they came; `items`, `intent` and `price` go into the
+    hidden state. Raises Refusal (400) for a time of expiry that Stripe does not take.
     """
     if customer := session.get("customer"):
         stripe.stored("customer", customer)
@@ -141,7 +142,10 @@ def open_page(
 
 
 def expire_session(stripe: LocalStripe, id: str) -> Json:
-    """POST /v1/checkout/sessions/{id}/expire."""
+    """Answer POST /v1/checkout/sessions/{id}/expire. Raises Refusal (400) unless it is open.
+
+    https://docs.stripe.com/api/checkout/sessions/expire
+    """
     session = stripe.stored("checkout.session", id)
     if session["status"] != "open":
         raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")

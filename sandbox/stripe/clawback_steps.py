@@ -1,11 +1,11 @@
-"""What can happen to money that had come: the steps of refunds, disputes and early fraud warnings.
+"""The steps of refunds, disputes and early fraud warnings, as one table.
 
 Sources: https://docs.stripe.com/refunds, https://docs.stripe.com/disputes/how-disputes-work,
 https://support.stripe.com/questions/dispute-for-full-charge-amount-after-a-partial-refund-was-issued
 and https://docs.stripe.com/changelog/basil/2025-08-27/add-preventions-to-dispute.
 
-An inquiry asks before money is taken: what is refunded then is never disputed. Of a dispute that is
-lost after a refund, the refunded part comes back. A prevented one is not disputed at all: `resolve`
+An inquiry takes no money: what is refunded during one is never disputed. Of a dispute that is lost
+after a refund, the refunded part is returned. A prevented one is not disputed at all: `resolve`
 gives the payer the money without a fee, `block` leaves that to a refund.
 """
 
@@ -25,17 +25,17 @@ NO_STATUS = "null"  # of a refund whose status Stripe leaves empty
 
 @dataclass(frozen=True)
 class ClawbackStep:
-    """One step of an object of kind `of`, which starts from one of these statuses.
+    """One step of an object of kind `of`, possible in the statuses `starts_from`.
 
-    `changes` are fields that it sets. `events` are posted in order, `events_if_moved` after them
-    where `move_money` moved any.
+    `changes` are fields that it sets, `needs_evidence` sets a date for evidence. `events` are
+    posted in order, `events_if_moved` after them where `move_money` returned true.
     """
 
     of: str
     starts_from: tuple[str, ...]
     events: tuple[str, ...]
     changes: Json = field(default_factory=dict)
-    needs_evidence: bool = False  # by a date
+    needs_evidence: bool = False
     move_money: Movement | None = None
     events_if_moved: tuple[str, ...] = ()
 
@@ -171,10 +171,10 @@ STEPS = {
 
 
 def possible_steps(kind: str, status: str) -> list[str]:
-    """Return the names of the steps that can come next for an object in this status."""
+    """Return the names of the steps that are possible for an object in this status."""
     return [name for name, step in STEPS.items() if step.of == kind and status in step.starts_from]
 
 
 def first_steps() -> list[str]:
-    """Return the names of the steps that begin something new of a paid charge."""
+    """Return the names of the steps that make a refund, dispute or warning of a paid charge."""
     return [name for name, step in STEPS.items() if step.starts_from == (NEW,)]

@@ -1,4 +1,4 @@
-"""Money that goes back: refunds by the API and by the dashboard, disputes, early fraud warnings."""
+"""Refunds by the API and the dashboard, disputes, early fraud warnings."""
 
 import time
 from collections import defaultdict
@@ -33,7 +33,7 @@ def create_refund(
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None,
     metadata: Metadata | None = None,
 ) -> Json:
-    """POST /v1/refunds (https://docs.stripe.com/api/refunds/create)."""
+    """Answer POST /v1/refunds (https://docs.stripe.com/api/refunds/create)."""
     carried = {"reason": reason, "metadata": metadata or {}}
     return refund(stripe, "refund", payment_intent, amount, **carried)
 
@@ -43,7 +43,8 @@ def refund(
 ) -> Json:
     """Refund `amount` (charge unit) of an intent's charge, or all that is left; return the refund.
 
-    `step` is one of those that make a refund. Raises Refusal (400) as Stripe does.
+    `step` is one of those that make a refund. Raises Refusal (400) as Stripe does: for a disputed
+    or refunded charge, and for more than is left.
     """
     charge = paid_charge(stripe, intent_id)
     left = charge["amount"] - charge["amount_refunded"]
@@ -58,7 +59,7 @@ def refund(
 
 
 def paid_charge(stripe: LocalStripe, intent_id: str) -> Json:
-    """Return the charge that was paid; raises Refusal (400) where none was."""
+    """Return the paid charge of an intent. Raises Refusal (400) where there is none."""
     intent = stripe.stored("payment_intent", intent_id)
     charge = stripe.store.get("charge", intent["latest_charge"] or "")
     if charge is None or not charge["paid"]:
@@ -75,9 +76,9 @@ def _begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Js
 
 
 def take_step(stripe: LocalStripe, name: str, clawback: Json, amount: int = 0) -> Json:
-    """Carry out one step: change the object, its money, its charge's sums; post the events.
+    """Take a step of an object: change it, the balance and its charge, post events; return it.
 
-    `amount` is by how much to adjust. Raises Refusal (409) for a step that cannot come next.
+    `amount` is by how much to adjust. Raises Refusal (409) for a step that is not possible now.
     """
     kind, step = clawback["object"], STEPS[name]
     charge = stripe.stored("charge", clawback["charge"])
@@ -118,10 +119,11 @@ async def run_step(
     amount: SignedAmount | None = None,
     currency: str | None = None,
 ) -> Json:
-    """Take a step of a refund or a dispute or, where the id is a paid intent's, a new one of it.
+    """Take a step of a refund or a dispute or, for the id of a paid intent, make a new one of it.
 
-    `amount` (charge unit) is how much is refunded or disputed, of all if it is left out, and by how
+    `amount` (charge unit) is how much is refunded or disputed, all if it is left out, or by how
     much to `adjust`; `currency` is a dispute's where that is not the charge's. Returns the object.
+    Raises Refusal: 400 for a wrong step or amount, 409 for a step that is not possible now.
     """
     if step not in STEPS:
         raise Refusal(400, f"The steps are {', '.join(STEPS)}.")
@@ -143,10 +145,10 @@ async def run_step(
 
 
 async def list_clawbacks(stripe: LocalStripe) -> Json:
-    """Return `{"clawbacks": [...]}`: charges, refunds and disputes, newest first, for the console.
+    """Return `{"clawbacks": [...]}` for the console: charges, refunds and disputes, newest first.
 
-    Each has its `amount` as decimal text and as `minor` units, the names of the steps that can come
-    `next`, and `booked`: what the balance gained or lost by it.
+    Each has its `amount` as decimal text and as `minor` units, the possible steps as `next`, and as
+    `booked` the movements of the balance.
     """
     booked = defaultdict[str, list[Json]](list)
     for _, transaction in stripe.store.list("balance_transaction"):

@@ -1,4 +1,4 @@
-"""The clock of subscriptions, which people move forward.
+"""The clock of subscriptions, which people advance.
 
 It runs ahead of this machine's (https://docs.stripe.com/billing/testing/test-clocks).
 """
@@ -10,12 +10,12 @@ from sandbox.stripe.parameters import A_DAY
 
 
 def now(stripe: LocalStripe) -> int:
-    """Return what the clock says, in seconds of the epoch."""
+    """Return the clock's time, in seconds of the epoch."""
     clock = stripe.store.get("clock", "billing") or {"ahead": 0}
     return int(time.time() + clock["ahead"])
 
 
 def advance_a_day(stripe: LocalStripe) -> None:
-    """Move the clock forward by a day."""
+    """Advance the clock by a day."""
     ahead = now(stripe) + A_DAY - time.time()
     stripe.store.put("clock", "billing", {"ahead": ahead})

@@ -1,4 +1,4 @@
-"""What the console lists and does: sessions, deliveries, faults; and the files of all pages."""
+"""Lists and actions of the console (sessions, deliveries, faults), and the files of all pages."""
 
 import time
 from typing import Any
@@ -19,20 +19,20 @@ async def list_session_views(stripe: LocalStripe) -> Json:
 async def list_deliveries(stripe: LocalStripe) -> Json:
     """Return `{"deliveries": [...]}`: every event, newest first, with the fields of `Delivery`.
 
-    Beside those each has its `state`: delivered, retrying, waiting, dropped or not selected.
+    Each has its `state` too: delivered, retrying, waiting, dropped or not selected.
     """
     deliveries = stripe.deliveries.newest()
     return {"deliveries": [each.model_dump() | {"state": each.state} for each in deliveries]}
 
 
 async def deliver_again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
-    """Post the same event once more, in so many seconds."""
+    """Post an event once more, in `after` seconds; return `{"event", "after"}`."""
     stripe.deliveries.post_again(id, time.time() + after)
     return {"event": id, "after": after}
 
 
 async def get_faults(stripe: LocalStripe) -> Json:
-    """Return the faults in force, and what is left of the counted ones."""
+    """Return the faults in force, with the counts that are left."""
     return stripe.faults.model_dump()
 
 

@@ -1,4 +1,4 @@
-"""The currencies of the local Stripe: their units and limits, exchange rates and fees.
+"""Currencies of the local Stripe: units, limits, exchange rates and fees.
 
 Amounts are integers in the charge unit of their currency, as everywhere in Stripe's API.
 """
@@ -12,7 +12,7 @@ from sandbox.store import Json
 
 @dataclass(frozen=True)
 class Currency:
-    """How a currency is charged (https://docs.stripe.com/currencies), in its charge unit."""
+    """How a currency is charged, in its charge unit (https://docs.stripe.com/currencies)."""
 
     digits: int  # of the charge unit, after the decimal point
     step: int  # a total must be a multiple of this

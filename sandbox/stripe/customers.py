@@ -1,4 +1,4 @@
-"""Customers: who has payment methods and subscriptions, and what they owe."""
+"""Customers, their default payment method and their balance."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ InvoiceSettings = dict[Literal["default_payment_method"], Text]
 
 
 def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
-    """POST /v1/customers (https://docs.stripe.com/api/customers/create)."""
+    """Answer POST /v1/customers (https://docs.stripe.com/api/customers/create)."""
     customer = new("customer", name=name, metadata=metadata or {})
     return stripe.changed(customer, "customer.created")
 
@@ -20,7 +20,7 @@ def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | Non
 def update_customer(
     stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings | None = None
 ) -> Json:
-    """POST /v1/customers/{id}: set the payment method that is charged unless a call names another.
+    """Answer POST /v1/customers/{id}: set the default payment method.
 
     https://docs.stripe.com/api/customers/update
     """
@@ -31,14 +31,17 @@ def update_customer(
 
 
 def set_default_payment_method(stripe: LocalStripe, customer: Json, method_id: str) -> Json:
-    """Make one of a customer's payment methods their default; Refusal (400) for another's."""
+    """Make a payment method its customer's default. Raises Refusal (400) for another customer's."""
     number_of(stripe, method_id, customer["id"])
     customer["invoice_settings"]["default_payment_method"] = method_id
     return stripe.changed(customer, "customer.updated")
 
 
 async def set_balance(stripe: LocalStripe, id: str, balance: int) -> Json:
-    """Set what a customer owes (below 0: is owed), in the charge unit of their next invoice."""
+    """Set a customer's balance in the charge unit: above 0 is owed to us, and due with an invoice.
+
+    https://docs.stripe.com/billing/customer/balance
+    """
     customer = stripe.stored("customer", id) | {"balance": balance}
     stripe.changed(customer, "customer.updated")
     return {"id": customer["id"], "balance": customer["balance"]}

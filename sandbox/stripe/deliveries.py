@@ -1,6 +1,6 @@
-"""Events on their way to the backend: signed, posted, tried again, remembered.
+"""Deliveries of events to the backend: signed, posted, retried, stored.
 
-Stripe's side is at https://docs.stripe.com/webhooks; its days of retries are pressed into minutes.
+https://docs.stripe.com/webhooks; Stripe retries for days, the sandbox within minutes.
 """
 
 import hashlib
@@ -28,10 +28,13 @@ HEADERS = {
 
 
 class Attempt(StrictModel):
-    """What came of one post: `status` is HTTP's, None without an answer; `error` says why then."""
+    """The result of one post: HTTP's `status`, or None and an `error` where there was no answer.
 
-    at: float  # seconds of the epoch
-    seconds: float = 0  # how long it took
+    `at` is in seconds of the epoch, `seconds` is how long it took.
+    """
+
+    at: float
+    seconds: float = 0
     status: int | None = None
     error: str | None = "lost on the way"
 
@@ -42,20 +45,24 @@ class Attempt(StrictModel):
 
 
 class Delivery(StrictModel):
-    """One event on its way, as it stands in the store; times are in seconds of the epoch."""
+    """The delivery of one event as it is stored; times are in seconds of the epoch.
 
-    event: str  # its id
+    `event` is its id. `held` says why it is never posted, `lose` how many attempts are lost before
+    they reach the backend, `thin` whether it is posted as a thin event, `next` when it is posted.
+    """
+
+    event: str
     type: str
     created: float
-    held: str | None  # why it is never posted
-    lose: int  # how many attempts get lost on the way
-    thin: bool  # whether it is posted as a thin event
-    next: list[float] = Field(default=[])  # when to post it
+    held: str | None
+    lose: int
+    thin: bool
+    next: list[float] = Field(default=[])
     attempts: list[Attempt] = Field(default=[])
 
     @property
     def state(self) -> str:
-        """What became of the event so far, in a word or two for people."""
+        """The state of the delivery, in a word or two for people."""
         if any(attempt.is_accepted for attempt in self.attempts):
             return "delivered"
         if self.next:
@@ -73,15 +80,16 @@ def signature(payload: bytes, secret: str, at: int) -> str:
 
 
 class Deliveries:
-    """Posts events within milliseconds, everything at once, and promises no order."""
+    """Posts events at once and in parallel, in no certain order."""
 
     _http: ClientSession
 
     def __init__(self, store: Store, settings: SandboxSettings, scheduler: Scheduler) -> None:
+        """Take the store, the settings with the webhook's address and secret, and the scheduler."""
         self._store, self._settings, self._scheduler = store, settings, scheduler
 
     def open(self, http: ClientSession) -> None:
-        """Begin, with what an earlier run left undelivered; what is to come stays in the store."""
+        """Begin with what an earlier run has not delivered; `http` is the session to post with."""
         self._http = http
         for _, stored in self._store.list("delivery"):
             delivery = Delivery.model_validate(stored)
@@ -89,7 +97,7 @@ class Deliveries:
                 self._scheduler.at(at, partial(self._attempt, delivery.event, at))
 
     def post(self, events: list[Json], faults: StripeFaults) -> None:
-        """Deliver the events of one act, in the way that the faults say."""
+        """Deliver the events of one act, with the faults in force."""
         now = time.time()
         for place, event in enumerate(events):
             delivery = Delivery(
@@ -100,7 +108,7 @@ class Deliveries:
                 lose=faults.fail_first,
                 thin=faults.thin,
             )
-            self._append_call(delivery)
+            self._store_delivery(delivery)
             if delivery.held:
                 continue
             turn = len(events) - 1 - place if faults.out_of_order else 0
@@ -108,7 +116,7 @@ class Deliveries:
                 self._schedule(delivery, now + faults.late + turn * OUT_OF_ORDER_GAP)
 
     def post_again(self, event_id: str, at: float) -> None:
-        """Post an event at this time (seconds of the epoch), whatever became of it before.
+        """Post an event once more at this time (seconds of the epoch).
 
         Raises Refusal (404) for an event that was not posted before.
         """
@@ -126,16 +134,16 @@ class Deliveries:
         stored = self._store.get("delivery", event_id)
         return None if stored is None else Delivery.model_validate(stored)
 
-    def _append_call(self, delivery: Delivery) -> None:
+    def _store_delivery(self, delivery: Delivery) -> None:
         self._store.put("delivery", delivery.event, delivery.model_dump())
 
     def _schedule(self, delivery: Delivery, at: float) -> None:
         delivery.next.append(at)
-        self._append_call(delivery)
+        self._store_delivery(delivery)
         self._scheduler.at(at, partial(self._attempt, delivery.event, at))
 
     async def _attempt(self, event_id: str, at: float) -> None:
-        """Post an event, or lose it on the way; schedule another post where it is not accepted."""
+        """Post an event, or lose it on purpose; schedule another post unless it is accepted."""
         delivery = self._get(event_id)
         if delivery is None:
             return  # the key is another account's now
@@ -148,7 +156,7 @@ class Deliveries:
         attempt.seconds = round(time.time() - attempt.at, 4)
         delivery.attempts.append(attempt)
         delivery.next.remove(at)
-        self._append_call(delivery)
+        self._store_delivery(delivery)
         if not attempt.is_accepted:
             wait = RETRY_AFTER[min(len(delivery.attempts), len(RETRY_AFTER)) - 1]
             self._schedule(delivery, time.time() + wait)

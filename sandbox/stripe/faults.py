@@ -1,4 +1,4 @@
-"""What can be made to go wrong between Stripe and the backend: POST /stripe/faults."""
+"""Faults between Stripe and the backend: POST /stripe/faults."""
 
 from typing import Annotated
 

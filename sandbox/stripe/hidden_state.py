@@ -1,6 +1,6 @@
-"""What stands beside a session or an intent and which Stripe never shows.
+"""The state of a session or an intent that Stripe never shows.
 
-It is kept in the store under the id of the session or the intent.
+It is stored under the id of the session or the intent.
 """
 
 from typing import Literal
@@ -15,11 +15,14 @@ EXPIRE: Literal["expire"] = "expire"
 
 
 class Due(StrictModel):
-    """What time will do to a payment, or that it expires its session; `at` in epoch seconds."""
+    """A step of a payment, or the expiry of its session, at a time in seconds of the epoch.
+
+    `card` is the number that was tried.
+    """
 
     at: float
     step: Step | Literal["expire"]
-    card: str | None = None  # the number that was tried
+    card: str | None = None
 
 
 class Item(StrictModel):
@@ -31,24 +34,32 @@ class Item(StrictModel):
 
 
 class Price(StrictModel):
-    """What a subscription will cost for each interval; `unit_amount` is in the charge unit."""
+    """The price of a subscription for each interval; `unit_amount` is in the charge unit.
+
+    `product` is the product's id, `interval` week or month.
+    """
 
     currency: str
     unit_amount: int
-    product: str  # its id
-    interval: str  # week or month
+    product: str
+    interval: str
 
 
 class HiddenState(StrictModel):
-    """The state of one page. `page` is the id of its session, or of an intent that has none."""
+    """The state of one page. `page` is the id of its session, or of an intent that has none.
+
+    `intent` are fields for the payment intent or subscription, `price` is of the subscription that
+    starts here, `invoice` the id of the one that is paid here, `first_intent` of a new
+    subscription's first invoice. `next_action` is of an intent whose 3-D Secure page is its own.
+    """
 
     page: str
     items: list[Item]
-    intent: Json = Field(default={})  # fields that the payment intent, or subscription, will carry
+    intent: Json = Field(default={})
     due: Due | None = None
-    price: Price | None = None  # of the subscription that begins here
+    price: Price | None = None
     interval: str | None = None  # in which what is paid here recurs
-    invoice: str | None = None  # that is paid here
-    first_intent: str | None = None  # of the first invoice, where a subscription begins here
+    invoice: str | None = None
+    first_intent: str | None = None
     return_url: str = ""  # where an intent's page leads back to
-    next_action: Json | None = None  # of an intent whose page is another site's
+    next_action: Json | None = None

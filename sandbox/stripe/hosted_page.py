@@ -1,4 +1,4 @@
-"""The hosted page, and what its buttons do; an intent without a session has one too.
+"""The hosted page of sessions and intents, and the actions of its buttons.
 
 Sessions are shown to people with amounts as decimal text.
 """
@@ -22,9 +22,10 @@ async def get_session_view(stripe: LocalStripe, id: str) -> Json:
 
 
 def session_view(stripe: LocalStripe, session: Json) -> Json:
-    """Return a session for people: its outcome, what is paid for, and the numbers to try.
+    """Return a session for people: its outcome, items, amounts, and possible test methods.
 
-    `told` is the text above the button, `interval` in which it recurs (week, month or None).
+    `told` is the text above the button, `interval` in which the payment recurs (week, month or
+    None).
     """
     session = with_page_sums(stripe, session)
     hidden, currency = stripe.hidden_state(session["id"]), session["currency"]
@@ -48,10 +49,10 @@ def session_view(stripe: LocalStripe, session: Json) -> Json:
 
 
 def outcome(stripe: LocalStripe, session: Json) -> Json:
-    """Return what a try came to: `{status, payment_status, redirect_url}` and more where it is so.
+    """Return the result of a try: `{status, payment_status, redirect_url}` and more.
 
     `decline_code` and `message` say why it was declined, `next` is `authenticate` while the 3-D
-    Secure question waits for an answer. `redirect_url` is None until the session is complete.
+    Secure question is open. `redirect_url` is None until the session is complete.
     """
     is_complete = session["status"] == "complete"
     return_url = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
@@ -73,7 +74,7 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 async def pay(
     stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None, save: bool = False
 ) -> Json:
-    """Try to pay on a hosted page, or to save a card there, and return the outcome.
+    """Try to pay on a hosted page, or to save a card there; return the outcome.
 
     `card` is a published test number, `authenticate` answers the 3-D Secure question, `save` ticks
     the box that saves the card. Raises Refusal (409) for a page that is not open.
@@ -104,7 +105,7 @@ async def pay(
 async def confirm(
     stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None
 ) -> Json:
-    """Do what Stripe.js does on a page of the payer's own; return the intent.
+    """Confirm an intent as Stripe.js does on a page of the merchant's own; return the intent.
 
     https://docs.stripe.com/js/payment_intents/confirm_payment
     """
@@ -112,7 +113,7 @@ async def confirm(
 
 
 async def settle(stripe: LocalStripe, id: str) -> Json:
-    """Let a delayed payment settle now; Refusal (409) where none was made on this session."""
+    """Settle a delayed payment now; return the outcome. Raises Refusal (409) for no such one."""
     session, due = stripe.stored("checkout.session", id), stripe.hidden_state(id).due
     if due is None or due.step == EXPIRE:
         raise Refusal(409, "No delayed payment was made on this session.")
@@ -121,5 +122,5 @@ async def settle(stripe: LocalStripe, id: str) -> Json:
 
 
 async def expire(stripe: LocalStripe, id: str) -> Json:
-    """Expire a session as if its time were up."""
+    """Expire a session before its time; return the outcome."""
     return outcome(stripe, payments.expire(stripe, stripe.stored("checkout.session", id)))

@@ -1,4 +1,4 @@
-"""Idempotency keys: a call that is sent again under its key is carried out once.
+"""Idempotency keys: a call that is repeated under its key is carried out once.
 
 https://docs.stripe.com/api/idempotent_requests
 """
@@ -18,10 +18,10 @@ KEY = "idempotency_key"  # the kind in the store
 def idempotently(
     stripe: LocalStripe, request: web.Request, request_line: str, act: Callable[[], web.Response]
 ) -> web.Response:
-    """Act once for each idempotency key; a repeat gets the stored answer, also if that was a 500.
+    """Carry out a call once for each idempotency key; answer a repetition with the stored answer.
 
-    `request_line` is what a repeat must have in common. What is refused is not stored, but a
-    decline is.
+    `request_line` must be the same each time, else Refusal (400). Refusals are not stored; declines
+    and 500s are.
     """
     key = request.headers.get("Idempotency-Key") or new_id("none")
     stored = stripe.store.get(KEY, key)

@@ -1,4 +1,4 @@
-"""The invoices of subscriptions: made for each period, paid on the page of their intent."""
+"""Invoices of subscriptions: one for each period, paid on the page of its intent."""
 
 from sandbox.store import Json
 from sandbox.stripe.charges import give_page
@@ -16,10 +16,10 @@ PERIOD_DAYS = {"week": 7, "month": 30}  # every month is as long
 
 
 def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | None) -> Json:
-    """Begin the next period and return its open invoice, with its intent and that one's page.
+    """Begin the next period of a subscription; return its open invoice.
 
     `reason` is Stripe's `billing_reason`; `method` is the id of the saved card that will be tried,
-    if there is one.
+    if there is one. Where something is due, the invoice has an intent with a page.
     """
     [item] = subscription["items"]["data"]
     start = item["current_period_end"]
@@ -94,21 +94,22 @@ def _add_intent(stripe: LocalStripe, invoice: Json, price: Json, method: str | N
 
 
 def intent_id_of(invoice: Json) -> str:
-    """Return the id of the intent that an invoice's page is for, "" where nothing was due."""
+    """Return the id of the intent that pays an invoice, "" where nothing was due."""
     return str(invoice["hosted_invoice_url"] or "").rpartition("/")[2]
 
 
 def subscription_of(stripe: LocalStripe, invoice: Json) -> Json:
-    """Return the subscription that an invoice is of."""
+    """Return the subscription of an invoice."""
     details = invoice["parent"]["subscription_details"]
     return stripe.stored("subscription", details["subscription"])
 
 
 def collect(stripe: LocalStripe, invoice_id: str, step: Step | None, card: str) -> Json:
-    """Try to have an invoice paid, post the events about what came of it, and return it.
+    """Try to collect an invoice, post the events of the result, and return the invoice.
 
     `card` is the test number to try and `step` what that causes; without a card ("", None) the try
-    fails. What pays the first invoice of a subscription that began on a page is saved for the next.
+    fails. The card that pays the first invoice of a subscription started on a page is saved for the
+    next ones.
     """
     invoice = stripe.stored("invoice", invoice_id)
     subscription = subscription_of(stripe, invoice)

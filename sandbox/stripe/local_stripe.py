@@ -1,4 +1,4 @@
-"""The local Stripe itself: its objects in the store, its faults, and the events that it emits."""
+"""The local Stripe: its objects in the store, its faults, and the events that it posts."""
 
 from copy import deepcopy
 
@@ -23,10 +23,10 @@ SUBJECTS = {
 
 
 class LocalStripe:
-    """Reads and writes Stripe's objects; what happens to them is in the module of their noun."""
+    """Reads and writes Stripe's objects; what changes them is in the module of their noun."""
 
     def __init__(self, store: Store, settings: SandboxSettings) -> None:
-        """Raise ValueError beside a key that could be a live one."""
+        """Take the store and the settings. Raises ValueError for a key that is not a test key."""
         if not settings.stripe_secret_key.startswith(("sk_test_", "rk_test_")):
             raise ValueError("the sandbox takes no Stripe key but sk_test_... or rk_test_...")
         self.store = store
@@ -36,7 +36,7 @@ class LocalStripe:
         self.deliveries = Deliveries(store, settings, self.scheduler)
 
     def stored(self, kind: str, id: str) -> Json:
-        """Return an object as it is now; raises Refusal with Stripe's 404."""
+        """Return an object. Raises Refusal with Stripe's 404 where there is none."""
         stripe_object = self.store.get(kind, id)
         if stripe_object is None:
             raise Refusal(404, f"No such {kind}: '{id}'", code="resource_missing")
@@ -48,20 +48,20 @@ class LocalStripe:
         return [each for each in objects if fields.items() <= each.items()][::-1]
 
     def hidden_state(self, page: str) -> HiddenState:
-        """Return what stands beside the session or the intent with this id."""
+        """Return the hidden state of the session or intent with this id."""
         return HiddenState.model_validate(self.stored("hidden_state", page))
 
     def keep_hidden(self, hidden: HiddenState) -> None:
-        """Keep what stands beside a session or an intent as it is now."""
+        """Store the hidden state of a session or intent."""
         self.store.put("hidden_state", hidden.page, hidden.model_dump(mode="json"))
 
     def keep(self, *objects: Json) -> None:
-        """Keep objects as they are now, without an event."""
+        """Store objects without an event."""
         for each in objects:
             self.store.put(each["object"], each["id"], each)
 
     def emit(self, types: list[str], *objects: Json) -> None:
-        """Keep the objects of one act, and post the events of these types about them, in order.
+        """Store the objects of one act, and post the events of these types about them, in order.
 
         Types whose subject is not among the objects are left out.
         """
@@ -81,7 +81,7 @@ class LocalStripe:
         return new("event", type=type, api_version=version, data=data, **account)
 
     def changed(self, stripe_object: Json, event_type: str) -> Json:
-        """Keep an object as it is now, post the event that says so, and return the object."""
+        """Store an object, post the event of its change, and return it."""
         self.emit([event_type], stripe_object)
         return stripe_object
 

@@ -1,7 +1,7 @@
-"""Another installation of whatever uses this Stripe account, and what it does there.
+"""Another installation on the same Stripe account, and its payments.
 
-Stripe posts its events to everybody, and a developer's installation and a staging server often
-share one test account.
+Stripe posts the account's events to every endpoint, and a developer's installation and a staging
+server often share a test account.
 """
 
 from uuid import UUID, uuid4
@@ -19,9 +19,10 @@ _create_session = validated(create_session)
 async def other_installation_pays(
     stripe: LocalStripe, amount: int = 5000, currency: str = "eur", card: str = "4242424242424242"
 ) -> Json:
-    """Pay a page of the other installation; return the ids `{"session", "payment_intent"}`.
+    """Pay a session of another installation; return the ids `{"session", "payment_intent"}`.
 
-    Its metadata have the names of ours, and ids of its own. `amount` is in the charge unit.
+    Its metadata have the same names as ours, and other ids. `amount` is in the charge unit. Raises
+    Refusal (409) where there is no session to take the names from.
     """
     sessions = stripe.newest("checkout.session")
     our_metadata = next((each["metadata"] for each in sessions if each["metadata"]), None)

@@ -1,7 +1,7 @@
-"""The parameters that several calls of Stripe's API take, and how its form encoding is read.
+"""Parameters that several calls of Stripe's API take, and the parsing of its form encoding.
 
-A call's signature is the whole of what it takes here: what is missing or wrong is a 400, any other
-parameter a 501. Amounts are in the charge unit, times in seconds of the epoch.
+A call's signature lists what it takes here: a missing or wrong parameter is a 400, any other one a
+501. Amounts are in the charge unit, times in seconds of the epoch.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,10 @@ Interval = Literal["week", "month"]
 
 
 class PriceData(StrictModel):
-    """An inline price (https://docs.stripe.com/products-prices/manage-prices)."""
+    """An inline price (https://docs.stripe.com/products-prices/manage-prices).
+
+    `product` is an id; without one a product is made of `product_data`.
+    """
 
     currency: str
     unit_amount: WholeNumber
@@ -46,7 +49,7 @@ class PriceData(StrictModel):
 
 
 class LineItem(StrictModel):
-    """One line of a session, or (`id`) a subscription's with another price."""
+    """A line of a session or subscription; `id` is that of a subscription's item to change."""
 
     id: str | None = None
     quantity: Annotated[int, Field(ge=1)] = 1
@@ -57,16 +60,16 @@ OneLineItem = Annotated[list[LineItem], FormList, Field(min_length=1, max_length
 
 
 class IntentData(StrictModel):
-    """What the payment intent, or the subscription, will carry."""
+    """Fields of the payment intent or subscription to be made."""
 
     description: Text | None = None
     metadata: Metadata = Field(default={})
 
 
 def decode_form(form: str) -> Json:
-    """Read a query or a body as nested dicts of text: `a[b][0]=1` is `{"a": {"b": {"0": "1"}}}`.
+    """Parse a query or a body as nested dicts of text: `a[b][0]=1` is `{"a": {"b": {"0": "1"}}}`.
 
-    https://docs.stripe.com/api#intro: requests are form-encoded.
+    Requests are form-encoded: https://docs.stripe.com/api.
     """
     root: Json = {}
     for key, value in parse_qsl(form, keep_blank_values=True):

@@ -1,4 +1,4 @@
-"""Payment intents that have no session: for a page of the payer's own, or for an invoice."""
+"""Payment intents without a session: for a page of the merchant's own, or for an invoice."""
 
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ def create_intent(
     automatic_payment_methods: dict[Literal["enabled"], TrueText],
     **carried: Any,
 ) -> Json:
-    """POST /v1/payment_intents (https://docs.stripe.com/api/payment_intents/create).
+    """Answer POST /v1/payment_intents (https://docs.stripe.com/api/payment_intents/create).
 
     `carried` are the fields of IntentData.
     """
@@ -38,7 +38,7 @@ def open_intent(
     description: str | None,
     metadata: dict[str, str],
 ) -> Json:
-    """Make an intent that nobody has tried to pay yet, and return it."""
+    """Make an intent that nobody has tried to pay yet; return it."""
     check_total(amount, currency)
     intent = new(
         "payment_intent",
@@ -55,7 +55,10 @@ def open_intent(
 
 
 def cancel_intent(stripe: LocalStripe, id: str) -> Json:
-    """POST /v1/payment_intents/{id}/cancel: one that nobody has paid, and that has no session."""
+    """Answer POST /v1/payment_intents/{id}/cancel, for one that is unpaid and has no session.
+
+    Raises Refusal (400) for any other. https://docs.stripe.com/api/payment_intents/cancel
+    """
     intent = stripe.stored("payment_intent", id)
     if not can_cancel(intent):
         message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."

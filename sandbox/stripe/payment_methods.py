@@ -17,7 +17,7 @@ def new_method(
 ) -> Json:
     """Make a card with this test number, attach it to the customer, and return it.
 
-    Stripe never shows the number: it is kept beside the card. `redisplay` is Stripe's
+    The number is stored beside the card, since Stripe never shows it. `redisplay` is Stripe's
     `allow_redisplay`; `id` is for a card that was charged before it is saved.
     """
     published = METHODS[number]
@@ -36,7 +36,7 @@ def new_method(
 
 
 def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
-    """Return the test number of this customer's saved card, by which it behaves.
+    """Return the test number of a customer's saved card, which decides what charging it causes.
 
     Raises Refusal: 404 for a card that does not exist, 400 for one of another customer.
     """
@@ -48,15 +48,15 @@ def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
 def update_method(
     stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
 ) -> Json:
-    """POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update)."""
+    """Answer POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update)."""
     method = stripe.stored("payment_method", id) | {"allow_redisplay": allow_redisplay}
     return stripe.changed(method, "payment_method.updated")
 
 
 def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
-    """POST /v1/payment_methods/{id}/attach: one of Stripe's test methods becomes a new one.
+    """Answer POST /v1/payment_methods/{id}/attach: make a new card of one of Stripe's test methods.
 
-    https://docs.stripe.com/api/payment_methods/attach; Refusal (402) where the card is declined.
+    https://docs.stripe.com/api/payment_methods/attach. Raises Refusal (402) where it is declined.
     """
     stripe.stored("customer", customer)
     if id not in NUMBERS_BY_NAME:
@@ -70,7 +70,7 @@ def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
 
 
 def detach(stripe: LocalStripe, id: str) -> Json:
-    """POST /v1/payment_methods/{id}/detach; it can never be attached again.
+    """Answer POST /v1/payment_methods/{id}/detach; a detached one can never be attached again.
 
     https://docs.stripe.com/api/payment_methods/detach
     """
@@ -85,18 +85,18 @@ def detach(stripe: LocalStripe, id: str) -> Json:
 
 
 def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
-    """GET /v1/customers/{id}/payment_methods, newest first."""
+    """Answer GET /v1/customers/{id}/payment_methods, newest first."""
     methods = stripe.newest("payment_method", customer=id)
     return list_object(methods, f"/v1/customers/{id}/payment_methods", limit)
 
 
 async def list_cards(stripe: LocalStripe) -> Json:
-    """Return `{"cards": [...]}`: every card that a customer has, newest first."""
+    """Return `{"cards": [...]}`: every card that is attached to a customer, newest first."""
     return {"cards": [each for each in stripe.newest("payment_method") if each["customer"]]}
 
 
 async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:
-    """Let the bank tell the card network another expiry, and that tell Stripe.
+    """Change a card's expiry as the card network does when the bank reissues it; return the card.
 
     https://docs.stripe.com/payments/cards/overview#automatic-card-updates
     """

@@ -1,6 +1,6 @@
-"""Payments in motion: a method is tried, a session expires, an intent is canceled.
+"""Steps of payments: a method is tried, a session expires, an intent is canceled.
 
-A page is a session's, or that of an intent which has none; `page` below is either object.
+A `page` below is a session, or an intent that has none.
 """
 
 import time
@@ -24,13 +24,13 @@ from sandbox.stripe.transitions import (
 
 
 def page_object(stripe: LocalStripe, id: str) -> Json:
-    """Return the session, or the intent that has none, as it is now."""
+    """Return the session, or the intent that has none."""
     kind = "payment_intent" if id.startswith("pi_") else "checkout.session"
     return stripe.stored(kind, id)
 
 
 def intent_of(stripe: LocalStripe, page: Json) -> Json | None:
-    """Return the payment intent; a session has none until somebody tried to pay."""
+    """Return the payment intent of a page; a session has none until somebody tried to pay."""
     if page["object"] == "payment_intent":
         return page
     first_intent = stripe.hidden_state(page["id"]).first_intent
@@ -52,9 +52,9 @@ def pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None = Non
 
 
 def take_step(stripe: LocalStripe, page: Json, step: Step, card: str) -> Json:
-    """Carry out one step: change the objects, keep them, post the events; return the page.
+    """Take one step: change the objects, store them, post the events; return the page.
 
-    `card` is the number that was tried. Raises Refusal (409) where the step cannot come next.
+    `card` is the number that was tried. Raises Refusal (409) where the step is not possible now.
     """
     if not can_take(stripe, page, step):
         raise _closed(page)
@@ -81,7 +81,7 @@ def take_step(stripe: LocalStripe, page: Json, step: Step, card: str) -> Json:
 
 
 def can_take(stripe: LocalStripe, page: Json, step: Step) -> bool:
-    """Return whether a step starts from where the session, if there is one, and its intent are."""
+    """Return whether a step is possible in the status of the intent and of its session."""
     intent, transition = intent_of(stripe, page), TRANSITIONS[step]
     if page is not intent and page["status"] != transition.session:
         return False
@@ -91,7 +91,7 @@ def can_take(stripe: LocalStripe, page: Json, step: Step) -> bool:
 def complete_for_nothing(stripe: LocalStripe, session: Json) -> Json:
     """Complete a session with nothing to pay (https://docs.stripe.com/payments/checkout/no-cost-orders).
 
-    Raises Refusal (409) for one that is not open any more.
+    Raises Refusal (409) for one that is not open.
     """
     if session["status"] != "open" or intent_of(stripe, session):
         raise _closed(session)
@@ -105,7 +105,7 @@ def complete_for_nothing(stripe: LocalStripe, session: Json) -> Json:
 
 
 def expire(stripe: LocalStripe, session: Json) -> Json:
-    """End an open session and cancel its intent; Refusal (409) for one that is not open."""
+    """Expire an open session and cancel its intent. Raises Refusal (409) unless it is open."""
     if not _can_expire(stripe, session):
         raise _closed(session)
     intent = intent_of(stripe, session)
@@ -123,17 +123,17 @@ def _can_expire(stripe: LocalStripe, session: Json) -> bool:
 
 
 def can_cancel(intent: Json) -> bool:
-    """Return whether an intent that has no session of its own can still be canceled."""
+    """Return whether an intent without a session can still be canceled."""
     return intent["client_secret"] is not None and intent["status"] in UNPAID
 
 
 def cancel(stripe: LocalStripe, intent: Json) -> Json:
-    """Cancel an intent that nobody paid; nobody can confirm it any more."""
+    """Cancel an unpaid intent; it cannot be confirmed any more."""
     return stripe.changed(intent | _canceled(), "payment_intent.canceled")
 
 
 def schedule(stripe: LocalStripe, hidden: HiddenState, due: Due) -> None:
-    """Let time do something to a session, in place of what was due before."""
+    """Schedule a step of a session, in place of the one scheduled before."""
     hidden.due = due
     stripe.keep_hidden(hidden)
     stripe.scheduler.at(due.at, partial(_do_what_is_due, stripe, hidden.page, due))
@@ -150,7 +150,7 @@ def schedule_all(stripe: LocalStripe) -> None:
 async def _do_what_is_due(stripe: LocalStripe, page_id: str, due: Due) -> None:
     """Do what was scheduled, unless the session went another way meanwhile."""
     if stripe.store.get("hidden_state", page_id) is None:
-        return  # the key is another account's now
+        return  # the key has been given to another account
     page = page_object(stripe, page_id)
     if due.step == EXPIRE:
         if _can_expire(stripe, page):

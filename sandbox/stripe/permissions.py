@@ -1,7 +1,7 @@
-"""What a restricted key must be allowed for each call.
+"""Permissions that a restricted key needs for each call.
 
-https://docs.stripe.com/keys/restricted-api-keys. The local key may do everything, but for what the
-fault `lacks` names: `product_write`, or `product_read`, without which there is no writing either.
+https://docs.stripe.com/keys/restricted-api-keys. The local key may do everything except what the
+fault `lacks` names: `product_write`, or `product_read`, which includes writing.
 """
 
 from dataclasses import dataclass
@@ -71,11 +71,13 @@ NEEDED_BY_PARAMETER: dict[str, tuple[Resource, Level]] = {
 
 
 def check_permission(lacks: list[str], key: str, method: str, path: str, form: str) -> None:
-    """Raise Refusal (403), in Stripe's words, where the key lacks what a call needs.
+    """Raise Refusal (403), in Stripe's words, where the key lacks a permission for a call.
 
     `path` is the route's, with `{id}`; `form` the decoded query or body.
     """
-    for resource, level in _needed(method, path, form) if lacks else []:
+    if not lacks:
+        return
+    for resource, level in _needed(method, path, form):
         allowing = ("read",) if level == "read" else ("read", "write")
         if any(f"{resource.name}_{each}" in lacks for each in allowing):
             raise _lacking(key, resource, level)

@@ -1,4 +1,4 @@
-"""The billing portal, where a customer sees their cards, removes one or makes one the default."""
+"""The customer portal, where a customer removes cards or makes one the default."""
 
 from typing import Literal
 
@@ -18,7 +18,10 @@ def list_portal_configurations(
     is_default: Literal["true", "false"] | None = None,
     limit: Limit = 10,
 ) -> Json:
-    """GET /v1/billing_portal/configurations: the default one, once its settings were saved."""
+    """Answer GET /v1/billing_portal/configurations: the default one, once its settings were saved.
+
+    https://docs.stripe.com/api/customer_portal/configurations/list
+    """
     is_saved = not stripe.faults.portal_unsaved
     is_listed = is_saved and "false" not in (active, is_default)
     configurations = [TEMPLATES["billing_portal.configuration"]] if is_listed else []
@@ -26,9 +29,10 @@ def list_portal_configurations(
 
 
 def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
-    """POST /v1/billing_portal/sessions.
+    """Answer POST /v1/billing_portal/sessions.
 
-    https://docs.stripe.com/api/customer_portal/sessions/create
+    https://docs.stripe.com/api/customer_portal/sessions/create. Raises Refusal (400) where the
+    settings were never saved.
     """
     stripe.stored("customer", customer)
     if stripe.faults.portal_unsaved:
@@ -57,7 +61,7 @@ async def get_portal(stripe: LocalStripe, id: str) -> Json:
 async def use_portal(
     stripe: LocalStripe, id: str, act: Literal["remove", "default"], card: str
 ) -> Json:
-    """Press one of the portal's buttons on a card (its id); return what the page shows then."""
+    """Press one of the portal's buttons for a card (its id); return what the page shows then."""
     customer_id = stripe.stored("billing_portal.session", id)["customer"]
     if act == "default":
         set_default_payment_method(stripe, stripe.stored("customer", customer_id), card)

@@ -1,4 +1,4 @@
-"""Products: what inline prices and pages belong to, and what the dashboard does with them."""
+"""Products, to which inline prices and pages belong, and the dashboard's changes of them."""
 
 import time
 from typing import Annotated, Literal
@@ -15,26 +15,28 @@ OwnId = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,255}$")]
 
 
 def create_product(stripe: LocalStripe, *, name: Text, id: OwnId | None = None) -> Json:
-    """POST /v1/products, under an id of the caller's own where one is given.
+    """Answer POST /v1/products, with an id of the caller's own where there is one.
 
-    https://docs.stripe.com/api/products/create
+    https://docs.stripe.com/api/products/create. Raises Refusal (400) for an id in use.
     """
     existing = stripe.store.get("product", id) if id else None
     if existing and not existing.get("deleted"):
         raise Refusal(400, "Product already exists.", code="resource_already_exists", param="id")
     product = new("product", name=name, updated=int(time.time()))
-    return _save_product(stripe, product | ({"id": id} if id else {}))
+    if id:
+        product["id"] = id
+    return _save_product(stripe, product)
 
 
 def retrieve_product(stripe: LocalStripe, id: str) -> Json:
-    """GET /v1/products/{id}."""
+    """Answer GET /v1/products/{id}. Raises Refusal (404) for a deleted one."""
     return existing_product(stripe, id, "id")
 
 
 def update_product(
     stripe: LocalStripe, id: str, *, active: Literal["true", "false"] | None = None
 ) -> Json:
-    """POST /v1/products/{id}: into the archive, or out of it."""
+    """Answer POST /v1/products/{id}: archive a product, or bring it back."""
     product = existing_product(stripe, id, "id")
     if active:
         product["active"] = active == "true"
@@ -42,12 +44,12 @@ def update_product(
 
 
 def update_price(stripe: LocalStripe, id: str) -> Json:
-    """POST /v1/prices/{id}: prices are made inline here, and nobody changes one."""
+    """Answer POST /v1/prices/{id} with the price: prices are made inline here, and never change."""
     return stripe.stored("price", id)
 
 
 def existing_product(stripe: LocalStripe, id: str, param: str) -> Json:
-    """Return a product that nobody has deleted; Refusal (404) names the parameter `param`."""
+    """Return a product. Raises Refusal (404), which names `param`, for a deleted one too."""
     product = stripe.store.get("product", id)
     if product is None or product.get("deleted"):
         message = f"No such product: '{id}'"
@@ -56,10 +58,11 @@ def existing_product(stripe: LocalStripe, id: str, param: str) -> Json:
 
 
 def product_of_price(stripe: LocalStripe, id: str | None, name: str, param: str) -> Json:
-    """Return the product that an inline price belongs to; without `id`, a new one of that name.
+    """Return the product of an inline price; without `id`, a new one with this name.
 
-    What is made inline is archived at once (https://docs.stripe.com/products-prices/manage-prices).
-    Raises Refusal, which names the parameter `param`, for one that is archived or not there.
+    A product that is made inline is archived at once
+    (https://docs.stripe.com/products-prices/manage-prices). Raises Refusal, which names the
+    parameter `param`, for one that is archived or not there.
     """
     if id is None:
         made = new("product", name=name, updated=int(time.time()), active=False)
@@ -72,12 +75,12 @@ def product_of_price(stripe: LocalStripe, id: str | None, name: str, param: str)
 
 
 async def archive(stripe: LocalStripe, id: str, active: bool = False) -> Json:
-    """Archive a product, or bring it back, as the dashboard's button does."""
+    """Archive a product as the dashboard does, or bring it back."""
     return _save_product(stripe, existing_product(stripe, id, "id") | {"active": active})
 
 
 async def delete(stripe: LocalStripe, id: str) -> Json:
-    """Delete a product, as the dashboard's other button does."""
+    """Delete a product as the dashboard does."""
     product = existing_product(stripe, id, "id")
     _save_product(stripe, product | {"deleted": True})
     return {"id": id, "deleted": True}

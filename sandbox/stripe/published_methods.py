@@ -1,7 +1,7 @@
-"""Stripe's published test numbers, and what happens when each is tried.
+"""Stripe's published test numbers, and the steps that each causes.
 
-https://docs.stripe.com/testing. Beside the numbers there are a name for a card that goes bad and
-two names for bank debits that take time; Stripe has no numbers for those.
+https://docs.stripe.com/testing. Besides the numbers there is a name for a card that declines
+renewals, and two for bank debits that take time; Stripe has no numbers for those.
 """
 
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from sandbox.store import Json
 
 
 class Step(StrEnum):
-    """What happens to a payment when a method is tried, or later; see `transitions.py`.
+    """A step of a payment, when a method is tried or later; see `transitions.py`.
 
-    The values stand in the store: a delayed step outlives a restart.
+    The values are stored, so that a delayed step outlives a restart.
     """
 
     SUCCEED = "succeed"
@@ -46,26 +46,33 @@ DEBIT_REFUSED = _card_error("payment_method_provider_decline", "The bank refused
 class PublishedMethod:
     """A test method by its number or name: how pages show it, and the steps that it causes.
 
-    `step` is caused by trying it on a page, `saving` and `charged` as it is saved and once it is
-    (None: as on a page). `error` is Stripe's, {} for one that always works.
+    `step` follows when it is tried on a page, `saving` when it is saved, `charged` when it is
+    charged afterwards (None: as on a page), `authenticated` and `not_authenticated` after the 3-D
+    Secure question, `settles` after a while. `type` is Stripe's type of payment method, `last4` is
+    set where the number ends otherwise, `error` is Stripe's, {} for one that always works.
     """
 
     label: str
     brand: str
     step: Step
-    type: str = "card"  # Stripe's type of payment method
-    last4: str | None = None  # where that is not what the number ends with
+    type: str = "card"
+    last4: str | None = None
     saving: Step | None = None
     charged: Step | None = None
-    authenticated: Step | None = None  # after the 3-D Secure question is answered with yes
-    not_authenticated: Step | None = None  # ... with no
-    settles: Step | None = None  # what follows after a while
+    authenticated: Step | None = None
+    not_authenticated: Step | None = None
+    settles: Step | None = None
     error: Json = field(default_factory=dict)
 
     def step_on_page(self, authenticate: bool | None) -> Step:
         """Return the step of a try on a page; `authenticate` answers the 3-D Secure question."""
-        answered = {None: None, True: self.authenticated, False: self.not_authenticated}
-        return answered[authenticate] or self.step
+        match authenticate:
+            case True:
+                return self.authenticated or self.step
+            case False:
+                return self.not_authenticated or self.step
+            case None:
+                return self.step
 
     @property
     def step_as_saved(self) -> Step:
@@ -144,7 +151,7 @@ NUMBERS_BY_NAME = {
 
 
 def published_method(number: str) -> PublishedMethod:
-    """Return the test method with this number or name; Refusal (400) for any other number."""
+    """Return the test method with this number or name. Raises Refusal (400) for another number."""
     method = METHODS.get(number)
     if method is None:
         raise Refusal(400, "Only Stripe's published test numbers work here.")

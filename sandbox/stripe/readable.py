@@ -1,11 +1,11 @@
-"""Which objects can be read here, at which path, and by which fields they are listed."""
+"""The kinds of objects that can be read, their paths, and the fields to list them by."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Readable:
-    """`GET path/{id}` reads one object, `GET path` those with the same `filters`."""
+    """The path of a kind: `GET path/{id}` reads one, `GET path` those with the same `filters`."""
 
     path: str
     filters: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""The calls that only read: an object by its id, or those with fields in common, newest first.
+"""Calls that only read: an object by its id, or those with fields in common, newest first.
 
-What can be expanded stands in one table; anything else is a 501
+One table has what can be expanded; anything else is a 501
 (https://docs.stripe.com/api/expanding_objects, https://docs.stripe.com/api/pagination).
 """
 
@@ -93,7 +93,7 @@ def _expand_field(stripe: LocalStripe, part: Json, kind: str, name: str, path: s
 
 
 def retrieve_call(kind: str) -> Call:
-    """Make the GET of one object of a kind."""
+    """Make the call GET of one object of a kind."""
 
     def retrieve(stripe: LocalStripe, id: str, *, expand: ExpandPaths | None = None) -> Json:
         return expand_paths(stripe, stripe.stored(kind, id), expand or [])
@@ -102,7 +102,7 @@ def retrieve_call(kind: str) -> Call:
 
 
 def list_call(kind: str, readable: Readable) -> Call:
-    """Make the GET of those objects of a kind that have fields in common, newest first."""
+    """Make the call GET of the objects of a kind that have fields in common, newest first."""
 
     def list_objects(
         stripe: LocalStripe,
@@ -131,7 +131,7 @@ def list_events(
     limit: Limit = 10,
     starting_after: str | None = None,
 ) -> Json:
-    """GET /v1/events, newest first (https://docs.stripe.com/api/events/list)."""
+    """Answer GET /v1/events, newest first (https://docs.stripe.com/api/events/list)."""
     events = _page(stripe, stripe.newest("event"), "event", starting_after, created)
     selected = [event for event in events if not types or event["type"] in types]
     return list_object(selected, "/v1/events", limit)

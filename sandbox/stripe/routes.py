@@ -1,4 +1,4 @@
-"""All that the local Stripe answers: the calls of SDKs, and what its pages ask, as two tables."""
+"""The routes of the local Stripe: those of the API, and those of its pages, as two tables."""
 
 from typing import Any
 
@@ -34,14 +34,14 @@ _charge_saved = validated(charge_saved)
 
 
 def post_session(stripe: LocalStripe, **parameters: Any) -> Json:
-    """POST /v1/checkout/sessions: `mode=setup` saves a card, any other mode is paid for."""
+    """Answer POST /v1/checkout/sessions: `mode=setup` saves a card, any other mode is paid for."""
     if parameters.get("mode") == "setup":
         return _create_setup_session(stripe, **parameters)
     return _create_session(stripe, **parameters)
 
 
 def post_intent(stripe: LocalStripe, **parameters: Any) -> Json:
-    """POST /v1/payment_intents: `confirm=true` charges a saved card at once."""
+    """Answer POST /v1/payment_intents: `confirm=true` charges a saved card at once."""
     if parameters.get("confirm") == "true":
         return _charge_saved(stripe, **parameters)
     return _create_intent(stripe, **parameters)

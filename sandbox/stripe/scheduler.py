@@ -1,6 +1,6 @@
-"""Things to do at a given time: deliveries, expiries, delayed payments.
+"""A scheduler of acts at a given time: deliveries, expiries, delayed payments.
 
-What is due is always in the store as well, so that a restart can schedule it again.
+What is due is in the store as well, so that it is scheduled again after a restart.
 """
 
 import asyncio
@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 
 
 class Scheduler:
-    """One small task for each thing to do; closing it forgets them all."""
+    """A task for each scheduled act; closing it drops them all."""
 
     def __init__(self) -> None:
+        """Begin without any task."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def at(self, when: float, act: Callable[[], Awaitable[None]]) -> None:
@@ -21,7 +22,7 @@ class Scheduler:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Drop whatever is to come and wait until nothing runs."""
+        """Drop what is still to come, and wait until nothing runs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Pages that save a card and charge nothing (https://docs.stripe.com/payments/save-and-reuse)."""
+"""Sessions that save a card and charge nothing (https://docs.stripe.com/payments/save-and-reuse)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def create_setup_session(
     setup_intent_data: dict[Literal["metadata"], Metadata] | None = None,
     **page: Any,
 ) -> Json:
-    """POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
+    """Answer POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
 
     `page` are the PageParameters of `checkout.py`.
     """

@@ -1,4 +1,4 @@
-"""Subscriptions: begun on a page or with a saved card, changed, renewed, canceled.
+"""Subscriptions: started on a page or with a saved card, changed, renewed, canceled.
 
 A month has 30 days here. An invoice is paid on the page of its intent.
 """
@@ -43,7 +43,7 @@ def create_subscription(
     metadata: Metadata,
     payment_behavior: Literal["allow_incomplete"],
 ) -> Json:
-    """POST /v1/subscriptions (https://docs.stripe.com/api/subscriptions/create)."""
+    """Answer POST /v1/subscriptions (https://docs.stripe.com/api/subscriptions/create)."""
     number = number_of(stripe, default_payment_method, customer)
     price_data = items[0].price_data
     product = _product_of(stripe, price_data)
@@ -68,9 +68,10 @@ def begin(
     *,
     method: str | None = None,
 ) -> Json:
-    """Make a subscription that is not paid yet, and return its first invoice.
+    """Make a subscription that is not paid yet; return its first invoice.
 
-    `method` is the id of the saved card that will pay it, if there is one.
+    `method` is the id of the saved card that will pay it, if there is one. Raises Refusal (400)
+    beside a running subscription in another currency.
     """
     others = stripe.newest("subscription", customer=customer)
     if any(each["currency"] != price.currency and each["status"] != "canceled" for each in others):
@@ -113,9 +114,9 @@ def _new_subscription(
 
 
 def pay_on_page(stripe: LocalStripe, page: Json, card: str, step: Step) -> Json:
-    """Try to pay, on its page, a session on which a subscription begins or an open invoice.
+    """Try to pay a page on which a subscription starts, or an open invoice; return the page.
 
-    `card` is the test number, `step` what trying it causes. Returns the page, as a session is.
+    `card` is the test number, `step` what trying it causes. Raises Refusal (409) for another page.
     """
     hidden = stripe.hidden_state(page["id"])
     if hidden.invoice is None:
@@ -154,7 +155,7 @@ def update_subscription(
     pause_collection: dict[Literal["behavior"], Literal["void"]] | Literal[""] | None = None,
     expand: ExpandPaths | None = None,
 ) -> Json:
-    """POST /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/update).
+    """Answer POST /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/update).
 
     `items` set another price from the next period on; `pause_collection` makes invoices void, or
     ("") ends that.
@@ -176,14 +177,14 @@ def update_subscription(
 
 
 def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
-    """DELETE /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/cancel)."""
+    """Answer DELETE /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/cancel)."""
     ended = {"status": "canceled", "canceled_at": now(stripe), "ended_at": now(stripe)}
     subscription = _running_subscription(stripe, id) | ended
     return stripe.changed(subscription, "customer.subscription.deleted")
 
 
 async def advance(stripe: LocalStripe, days: int) -> Json:
-    """Move the clock forward, day by day, and renew what is due; return `{"now"}` in seconds."""
+    """Advance the clock day by day, and renew what is due; return `{"now"}` in epoch seconds."""
     for _ in range(days):
         advance_a_day(stripe)
         for _, subscription in stripe.store.list("subscription"):
@@ -195,7 +196,7 @@ async def advance(stripe: LocalStripe, days: int) -> Json:
 
 
 def renew(stripe: LocalStripe, subscription: Json) -> None:
-    """Begin the next period with its invoice, which is void where that was asked for."""
+    """Begin the next period of a subscription and collect its invoice; void it while paused."""
     method = _paying_method(stripe, subscription)
     invoice = bill(stripe, subscription, "subscription_cycle", method)
     if subscription["pause_collection"]:

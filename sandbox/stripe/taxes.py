@@ -1,8 +1,8 @@
-"""What is added to a price and taken off it: tax, discounts, a customer's balance.
+"""Tax, discounts and a customer's balance: what is added to a price and taken off it.
 
-Nothing of it is asked for by the API here. It stands for what an operator does in the dashboard, or
-a payer on the page, and is a fault: `tax_percent`, `discount_percent`, `presentment`. Amounts are
-in the charge unit.
+The API's callers do not request them here. They stand for what an operator sets in the dashboard,
+or a payer on the page, and are faults: `tax_percent`, `discount_percent`, `presentment`. Amounts
+are in the charge unit.
 """
 
 from sandbox.store import Json
@@ -27,7 +27,7 @@ TAX: Json = {
 
 
 def discount_and_tax(stripe: LocalStripe, subtotal: int, currency: str) -> tuple[int, int]:
-    """Return what a discount takes off an amount, and the tax on what is left, both above 0."""
+    """Return the discount on an amount, and the tax on the rest, both 0 or more."""
     step = CURRENCIES[currency].step
     faults = stripe.faults
     discount = round(subtotal * faults.discount_percent / 100 / step) * step
@@ -66,9 +66,9 @@ def _page_sums(stripe: LocalStripe, subtotal: int, currency: str) -> Json:
 
 
 def fix_page_sums(stripe: LocalStripe, session: Json) -> Json:
-    """Keep what the page shows, which is what will be paid, and return the session.
+    """Store the sums that the page shows, which are what will be paid; return the session.
 
-    Raises Refusal (400) for a total that Stripe does not charge; 0 it takes.
+    Raises Refusal (400) for a total that Stripe does not charge; 0 is accepted.
     """
     session = with_page_sums(stripe, session)
     if session["amount_total"]:
@@ -93,9 +93,9 @@ def _total_details(discount: int, tax: int) -> Json:
 
 
 def fix_invoice_sums(stripe: LocalStripe, invoice: Json) -> None:
-    """Set the sums of an invoice that is made final, and what they leave of the customer's balance.
+    """Set the sums of an invoice, and the balance of the customer that they leave.
 
-    What is due below the least that Stripe charges is carried into the next one
+    An amount below the minimum that Stripe charges is carried over to the next invoice
     (https://docs.stripe.com/billing/customer/balance, https://docs.stripe.com/api/invoices/object).
     """
     subtotal, currency = invoice["subtotal"], invoice["currency"]

@@ -1,4 +1,4 @@
-"""What each step does to a payment: to its session, its intent and its charge, and the events.
+"""The effect of each step on a payment's session, intent and charge, and its events.
 
 Sources: https://docs.stripe.com/payments/paymentintents/lifecycle and
 https://docs.stripe.com/payments/checkout/fulfill-orders.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sandbox.store import Json
 from sandbox.stripe.published_methods import Step
 
-# What Stripe knows of a payer who gave nothing but a card.
+# Stripe's details of a payer who entered nothing but a card.
 NO_CUSTOMER_DETAILS: Json = {
     "address": None,
     "business_name": None,
@@ -50,10 +50,10 @@ UNPAID = (NO_INTENT, "requires_payment_method", "requires_action")
 
 @dataclass
 class Payment:
-    """The objects that one step changes in place, and what it changes them to.
+    """The objects that one step changes in place, and values that it sets.
 
-    `session` is {} for an intent that has none: what is set there is kept nowhere. `error` is
-    Stripe's, of the method that was tried. `next_action` is where the bank asks its question.
+    `session` is {} for an intent that has none, and then is not stored. `error` is Stripe's, of the
+    method that was tried. `next_action` is where the bank asks its 3-D Secure question.
     """
 
     session: Json
@@ -65,7 +65,7 @@ class Payment:
 
 
 def succeed(payment: Payment) -> None:
-    """Let the money arrive at once."""
+    """Complete the payment: the money arrives at once."""
     _complete_session(payment)
     payment.session["payment_status"] = "paid"
     payment.intent.update(
@@ -80,7 +80,7 @@ def succeed(payment: Payment) -> None:
 
 
 def decline(payment: Payment) -> None:
-    """Refuse the try; the page stays open for another one."""
+    """Decline the try; the page stays open for another one."""
     payment.session["payment_intent"] = payment.intent["id"]
     payment.intent.update(
         status="requires_payment_method",
@@ -93,7 +93,7 @@ def decline(payment: Payment) -> None:
 
 
 def require_authentication(payment: Payment) -> None:
-    """Have the payer asked by the bank."""
+    """Require 3-D Secure."""
     payment.session["payment_intent"] = payment.intent["id"]
     payment.intent.update(
         status="requires_action", last_payment_error=None, next_action=payment.next_action
@@ -101,7 +101,7 @@ def require_authentication(payment: Payment) -> None:
 
 
 def fail_authentication(payment: Payment) -> None:
-    """Refuse a payer who did not convince the bank; nothing was charged."""
+    """Fail 3-D Secure; nothing was charged."""
     payment.session["payment_intent"] = payment.intent["id"]
     payment.intent.update(
         status="requires_payment_method",
@@ -112,7 +112,7 @@ def fail_authentication(payment: Payment) -> None:
 
 
 def process(payment: Payment) -> None:
-    """Start a debit: the page is done, and nothing is paid yet."""
+    """Start a debit: the page is complete, and nothing is paid yet."""
     _complete_session(payment)
     payment.intent.update(
         status="processing",
@@ -171,10 +171,10 @@ def _fail_charge(payment: Payment) -> None:
 
 @dataclass(frozen=True)
 class Transition:
-    """One step: what it does, the statuses that it starts from, and its events in order.
+    """One step: what it does, the statuses in which it is possible, and its events in order.
 
     `session` is the status of the session, `intents` are those of the intent. `has_charge` is False
-    for a step that comes before anything is charged.
+    for a step before anything is charged.
     """
 
     apply: Callable[[Payment], None]

@@ -1,1 +1,1 @@
-"""The local Telegram: the Bot API, the chats that people see, and what goes wrong on purpose."""
+"""The local Telegram: the Bot API, the people's chats, and faults on purpose."""

@@ -1,7 +1,7 @@
-"""The local Bot API: /bot<token>/<method>, answered as api.telegram.org would.
+"""The local Bot API: /bot<token>/<method>, with the answers of api.telegram.org.
 
 https://core.telegram.org/bots/api#making-requests: GET or POST; parameters in the query string or
-as a form; objects inside a form are JSON text. A body that is JSON itself is not modelled.
+as a form; objects inside a form are JSON text. A JSON body is not modelled.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ def add_telegram(app: web.Application) -> None:
 
 
 async def handle_call(request: web.Request) -> web.StreamResponse:
-    """Answer one Bot API call, with the faults that are in force."""
+    """Answer a Bot API call, with the faults in force."""
     chats, method = request.app[CHATS], request.match_info["method"].lower()
     try:
         if request.match_info["token"] != chats.bot_token:
@@ -55,7 +55,7 @@ async def handle_call(request: web.Request) -> web.StreamResponse:
 
 
 def refuse_on_purpose(faults: TelegramFaults, method: str) -> None:
-    """Raise the Refusal that a fault in force has for this call, before anything is done."""
+    """Raise the Refusal of a fault in force for this call, before it is carried out."""
     if faults.too_many_requests and faults.too_many_requests.hits(method):
         seconds = faults.too_many_requests.retry_after
         raise Refusal(429, f"retry after {seconds}", retry_after=seconds)
@@ -66,9 +66,10 @@ def refuse_on_purpose(faults: TelegramFaults, method: str) -> None:
 
 
 async def call_method(request: web.Request, chats: Chats, method: str) -> Any:
-    """Return what the method answers; parameters in the body win over those in the query string.
+    """Carry out a method; return its result.
 
-    Any: each method has a result of its own.
+    Parameters in the body win over those in the query string. The result is Any, since each method
+    has a type of its own.
     """
     if method not in METHODS:
         raise not_modelled(f"the method {method}")
@@ -80,7 +81,7 @@ async def call_method(request: web.Request, chats: Chats, method: str) -> Any:
 
 
 async def download(request: web.Request) -> web.Response:
-    """GET /telegram/files/{id}: what the bot sent as a document, to be saved, never shown."""
+    """Answer a document that the bot sent, to be saved: GET /telegram/files/{id}."""
     file = request.app[STORE].get("telegram_file", request.match_info["id"])
     if file is None:
         raise web.HTTPNotFound
@@ -90,7 +91,7 @@ async def download(request: web.Request) -> web.Response:
 
 
 def refused(refusal: Refusal) -> web.Response:
-    """Return `{"ok": false, ...}` in the words of Telegram's own server, which bots go by.
+    """Return `{"ok": false, ...}` with the descriptions of Telegram's own server, which bots parse.
 
     https://github.com/tdlib/telegram-bot-api
     """

@@ -1,7 +1,7 @@
-"""What stands in each chat, who sees it, and the updates that the bot has not confirmed.
+"""Chats, their messages, and the updates that the bot has not confirmed.
 
-Everything is in the store, so a chat outlives a restart and a bot that was down for an hour still
-gets its updates. Times are Unix seconds, as everywhere in the Bot API.
+All of it is in the store, so that chats outlive a restart, and a bot that was away gets its
+updates. Times are in seconds of the epoch, as everywhere in the Bot API.
 """
 
 import asyncio
@@ -22,17 +22,21 @@ Item = TypeVar("Item")
 
 
 class Group(StrictModel):
-    """The one group of all people, as it stands in the store."""
+    """The one group of all people, as it is stored.
+
+    `chat` is a Bot API Chat, `inside` whether the bot is a member, `was` are the ids it had before.
+    """
 
     chat: Json = Field(default={"id": GROUP_ID, "title": GROUP, "type": "group"})  # a Bot API Chat
-    inside: bool = False  # whether the bot is a member
-    was: list[int] = Field(default=[])  # the ids that it had before
+    inside: bool = False
+    was: list[int] = Field(default=[])
 
 
 class Chats:
-    """All chats of one bot. Each change to a message gives it a new, growing `version`."""
+    """All chats of one bot. Each change of a message gives it a new, growing `version`."""
 
     def __init__(self, store: Store, bot_token: str) -> None:
+        """Take the store, and the bot's token; its id is the part before the colon."""
         self.store = store
         self.bot_token = bot_token
         self.bot = {
@@ -46,12 +50,12 @@ class Chats:
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
-        """Wake everyone who waits: there is a new message, update, answer or poll."""
+        """Wake everyone who waits, after a new message, update, answer or poll."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def wait_for(self, fetch: Callable[[], Item], seconds: float) -> Item:
-        """Return what `fetch` returns once that is true, or its last result after `seconds`."""
+        """Return the result of `fetch` once it is true, or its last result after `seconds`."""
         result = fetch()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -61,13 +65,13 @@ class Chats:
         return result
 
     def next_number(self) -> int:
-        """Return a number never used before and greater than all before, over restarts too."""
+        """Return a new number, greater than all before, also over restarts."""
         last = self.store.get("telegram_number", "last") or {"is": 0}
         self.store.put("telegram_number", "last", {"is": last["is"] + 1})
         return int(last["is"]) + 1
 
     def chat(self, persona: Persona, name: str) -> Json:
-        """Return one of a person's chats as Bot API Chat: "private" or the group's title.
+        """Return one of a person's chats as Bot API Chat: "private", or the group's by its title.
 
         Raises Refusal (404) for another name.
         """
@@ -78,16 +82,16 @@ class Chats:
         return self.group().chat
 
     def group(self) -> Group:
-        """Return the one group as it is now."""
+        """Return the group as it is stored."""
         stored = self.store.get("telegram_group", GROUP)
         return Group() if stored is None else Group.model_validate(stored)
 
     def keep_group(self, group: Group) -> None:
-        """Keep the group as it is now."""
+        """Store the group."""
         self.store.put("telegram_group", GROUP, group.model_dump())
 
     def reachable(self, chat_id: int) -> Json:
-        """Return the chat with this id, as Bot API Chat, if the bot can write there.
+        """Return the chat with this id, as Bot API Chat, if the bot can write to it.
 
         Raises Refusal where there is no such chat (400), it moved (400, with `migrate_to_chat_id`),
         or its people do not let the bot write (403).
@@ -116,21 +120,21 @@ class Chats:
         return self.chat(persona, "private")
 
     def message(self, chat_id: int, message_id: int) -> Json | None:
-        """Return the Bot API Message as it stands now, or None."""
+        """Return the current Bot API Message; None where there is none."""
         row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
         return row and dict(row["message"])
 
     def new_message(self, chat: Json, sender: Json, content: Json) -> Json:
-        """Make a Bot API Message that nobody sees yet."""
+        """Make a Bot API Message that is not shown yet."""
         stamps = {"message_id": self.next_number(), "date": int(time.time())}
         return stamps | {"from": sender, "chat": chat} | content
 
     def write(self, chat: Json, sender: Json, content: Json, silent: bool = False) -> Json:
-        """Write a new message in this chat and return it; `silent`: it came without a sound."""
+        """Write a new message to a chat and return it; `silent`: without a sound."""
         return self.put(self.new_message(chat, sender, content), silent)
 
     def put(self, message: Json, silent: bool = False) -> Json:
-        """Show a message, new or changed, to everyone from now on, and return it."""
+        """Show a message, new or changed, and return it."""
         row = {"version": self.next_number(), "silent": silent, "message": message}
         self.store.put(f"telegram_chat:{message['chat']['id']}", str(message["message_id"]), row)
         self.wake()
@@ -146,7 +150,7 @@ class Chats:
         ]
 
     def menu(self, persona: Persona, chat: str) -> Json:
-        """Return what the menu button lists for this person there: `{"version", "commands"}`.
+        """Return the menu of commands for a person in a chat: `{"version", "commands"}`.
 
         https://core.telegram.org/bots/api#determining-list-of-commands
         """
@@ -160,13 +164,13 @@ class Chats:
         self.queue_update_of({kind: content})
 
     def queue_update_of(self, fields: Json) -> int:
-        """Queue an update with these fields, and return its id."""
+        """Queue an update with these fields; return its id."""
         self.store.put("telegram_update", str(self.next_number()), fields)
         self.wake()
         return max(seq for seq, _ in self.store.list("telegram_update"))
 
     def confirm_updates(self, up_to: int) -> None:
-        """Forget all updates up to this id; one that is confirmed already changes nothing."""
+        """Forget all updates up to this id; repeating it changes nothing."""
         if up_to > self._confirmed():
             self.store.put("telegram_number", "confirmed", {"is": up_to})
 

@@ -1,4 +1,4 @@
-"""What can be made to go wrong between the bot and Telegram: POST /telegram/faults."""
+"""Faults between the bot and Telegram: POST /telegram/faults."""
 
 from typing import Literal
 
@@ -9,13 +9,13 @@ from sandbox.refusals import StrictModel
 
 
 class NextCalls(StrictModel):
-    """A fault of the `next` calls of these methods; of all but getUpdates where none is named."""
+    """A fault of the `next` calls of these methods; without methods, of all but getUpdates."""
 
     next: int = Field(default=1, ge=1)
     methods: list[str] = Field(default=[])
 
     def hits(self, method: str) -> bool:
-        """Return whether this call (`method` in lower case) is one of those, and count it down."""
+        """Return whether this call (`method` in lower case) has the fault, and count it down."""
         named = [name.lower() for name in self.methods]
         if self.next == 0 or (method not in named if named else method == "getupdates"):
             return False
@@ -24,7 +24,7 @@ class NextCalls(StrictModel):
 
 
 class TooManyRequests(NextCalls):
-    """429: nothing is done; try again after `retry_after` seconds."""
+    """429: nothing is done; the call may be repeated after `retry_after` seconds."""
 
     retry_after: int = Field(default=1, ge=1)
 
@@ -36,36 +36,36 @@ class ServerError(NextCalls):
 
 
 class Refused(NextCalls):
-    """The token seems to be wrong (401, 404), or somebody else receives (409): nothing is done."""
+    """A token that seems wrong (401, 404), or another receiver (409): nothing is done."""
 
     code: Literal[401, 404, 409] = 404
 
 
 class Garbled(NextCalls):
-    """It is done, and answered with status 200 and this body, which is not the Bot API's."""
+    """The call is carried out, and answered 200 with a body that is not the Bot API's."""
 
     body: str = "<html>One moment, please</html>"
 
 
 class TimeoutAfterDelivery(NextCalls):
-    """It is done, but no answer comes: after `seconds` of silence the connection is closed."""
+    """The call is carried out without an answer; after `seconds` the connection is closed."""
 
     seconds: float = Field(default=30, ge=0, le=600)
 
 
 class Migrated(StrictModel):
-    """The group `chat` became the supergroup `to`: every call naming `chat` is answered so."""
+    """The group `chat` became the supergroup `to`: every call that names `chat` is answered so."""
 
     chat: int
     to: int
 
 
 class TelegramFaults(Faults):
-    """The faults in force. `blocked` names the personas who blocked the bot.
+    """The faults in force.
 
-    `webhook_twice`: every update is posted two times, as if the first answer had been lost.
-    `answer_within`: seconds after which a tap no longer waits for its answer; to set it to 1 spares
-    a test the wait.
+    `blocked` names the personas who blocked the bot. `webhook_twice`: every update is posted twice,
+    as if the first answer had been lost. `answer_within`: seconds after which a tap does not wait
+    for its answer any more; a test sets it to 1 to save time.
     """
 
     too_many_requests: TooManyRequests | None = None

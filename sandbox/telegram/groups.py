@@ -1,4 +1,4 @@
-"""What a group is to a bot: few messages reach it, it comes and goes, and the id can change."""
+"""The group: which messages reach the bot, its membership, and migration to a supergroup."""
 
 import time
 from typing import Literal
@@ -12,7 +12,7 @@ SUPERGROUPS = -1_000_000_000_000  # their ids lie below: https://core.telegram.o
 
 
 def reaches_bot(chats: Chats, message: Json) -> bool:
-    """Return whether the bot gets what a person wrote; in a group only commands for it.
+    """Return whether the bot gets a person's message; in a group only commands for it.
 
     https://core.telegram.org/bots/features#privacy-mode
     """
@@ -27,7 +27,8 @@ def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Group
     """Add the bot to its group, remove it, or make the group a supergroup; return the group.
 
     `by` is the Bot API User who does that. The bot gets updates about it
-    (https://core.telegram.org/bots/api#chatmemberupdated). Raises Refusal (409) where it cannot be.
+    (https://core.telegram.org/bots/api#chatmemberupdated). Raises Refusal (409) where it is not
+    possible.
     """
     group = chats.group()
     if group.inside == (event == "add_bot"):

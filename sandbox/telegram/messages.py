@@ -1,4 +1,4 @@
-"""The Bot API methods that write, change and remove messages of the bot.
+"""The Bot API methods that send, edit and delete messages of the bot.
 
 Objects come as JSON text inside a form. https://core.telegram.org/bots/api#sendmessage
 """
@@ -28,10 +28,7 @@ class Button(StrictModel):
 
     @model_validator(mode="after")
     def does_one_thing(self) -> Self:
-        """Refuse a button that does not do exactly one thing that Telegram allows.
-
-        That is to open a link, or to send at most 64 bytes.
-        """
+        """Refuse a button unless it opens an allowed link, or sends at most 64 bytes."""
         if (self.url is None) == (self.callback_data is None):
             raise Refusal(400, "can't parse inline keyboard button: exactly one action is needed")
         if self.url is not None and not LINK.fullmatch(self.url):
@@ -56,7 +53,7 @@ def message_content(
     reply_markup: pydantic.Json[Keyboard] | None = None,
     link_preview_options: pydantic.Json[Json] | None = None,
 ) -> Json:
-    """Return what the bot decides of a message; parts that are empty are left out."""
+    """Return the fields of a message that the bot decides; empty ones are left out."""
     plain, entities = format_text(text, is_html=parse_mode is not None)
     parts = {
         "text": plain,
@@ -75,7 +72,7 @@ async def send_message(
     disable_notification: bool = False,
     **content_fields: Any,
 ) -> Json:
-    """Write a message of the bot, with a sound or without; no chat here has topics."""
+    """Send a message of the bot; no chat of the sandbox has topics."""
     content, chat = message_content(**content_fields), chats.reachable(chat_id)
     if message_thread_id is not None:
         raise Refusal(400, "message thread not found")
@@ -85,7 +82,7 @@ async def send_message(
 async def send_document(
     chats: Chats, *, chat_id: int, document: Any = None, caption: str = "", parse_mode: Html = None
 ) -> Json:
-    """Write a message of the bot: a file, and a caption under it."""
+    """Send a file of the bot with a caption."""
     chat = chats.reachable(chat_id)
     if isinstance(document, str):
         raise not_modelled("a document by its file_id or address")
@@ -107,7 +104,7 @@ async def send_document(
 async def edit_message_text(
     chats: Chats, *, chat_id: int, message_id: int, **content_fields: Any
 ) -> Json:
-    """Change a message of the bot in place; without `reply_markup` its keyboard goes away."""
+    """Edit a message of the bot; without `reply_markup` its keyboard is removed."""
     content = message_content(**content_fields)
     message = chats.message(chats.reachable(chat_id)["id"], message_id)
     if message is None:
@@ -127,7 +124,7 @@ async def edit_message_text(
 
 
 async def delete_message(chats: Chats, *, chat_id: int, message_id: int) -> bool:
-    """Remove a message of a private chat; in its place the page says so."""
+    """Delete a message in a private chat; the page shows "(deleted)" in its place."""
     message = chats.message(chats.reachable(chat_id)["id"], message_id)
     if message is None or message["chat"]["type"] != "private":
         raise Refusal(400, "message can't be deleted")  # in a group: the bot administers none

@@ -1,7 +1,7 @@
-"""The Bot API methods that are played here, as one table at the end of the file.
+"""The Bot API methods of the sandbox, as one table at the end of the file.
 
-A function's signature is the whole of what the method takes here: what is missing or wrong is a
-400, any other parameter a 501. Objects come as JSON text inside a form.
+A function's signature lists what the method takes here: a missing or wrong parameter is a 400, any
+other one a 501. Objects come as JSON text inside a form.
 https://core.telegram.org/bots/api#available-methods
 """
 
@@ -40,7 +40,7 @@ class Scope(StrictModel):
 
 
 async def get_me(chats: Chats) -> Json:
-    """Return who the bot is (https://core.telegram.org/bots/api#user)."""
+    """Return the bot's own User (https://core.telegram.org/bots/api#user)."""
     return chats.bot
 
 
@@ -52,7 +52,10 @@ async def get_updates(
     timeout: Annotated[int, Field(ge=0, le=MAX_POLL_SECONDS)] = 0,  # noqa: ASYNC109 (it is the API's)
     allowed_updates: pydantic.Json[list[str]] | None = None,
 ) -> list[Json]:
-    """Wait for updates, `timeout` seconds at most; a later getUpdates ends this one with 409."""
+    """Return pending updates, after at most `timeout` seconds; a later call ends this one with 409.
+
+    https://core.telegram.org/bots/api#getupdates
+    """
     if webhook_of(chats).url:
         raise Refusal(
             409,
@@ -85,7 +88,10 @@ async def answer_callback_query(
     text: Annotated[str, Field(max_length=200)] = "",
     show_alert: bool = False,
 ) -> bool:
-    """Answer a tap, once and in time; the person sees `text` as a toast or an alert."""
+    """Answer a tap, once and in time; the person sees `text` as a toast or an alert.
+
+    https://core.telegram.org/bots/api#answercallbackquery
+    """
     tap = chats.store.get("telegram_tap", callback_query_id)
     answered = chats.store.get("telegram_answer", callback_query_id)
     if tap is None or answered or tap["at"] < time.time() - chats.faults.answer_within:
@@ -103,7 +109,10 @@ async def set_my_commands(
     scope: pydantic.Json[Scope] | None = None,
     language_code: Annotated[str, Field(pattern="^([a-z]{2})?$")] = "",
 ) -> bool:
-    """Set what the menu button lists in these chats, in apps of this language ("": any other)."""
+    """Set the menu of these chats, in apps of this language ("": any other).
+
+    https://core.telegram.org/bots/api#setmycommands
+    """
     listed = [command.model_dump() for command in commands]
     menu = {"version": chats.next_number(), "commands": listed}
     where = scope.type if scope else "default"

@@ -1,4 +1,4 @@
-"""What people do in the chats: they write, tap and read; and the pages with which they do."""
+"""The people's routes of the chats: writing, tapping, reading; and the pages for it."""
 
 import time
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ TAP_WAIT = 10.0  # seconds within which the bot should answer a tap
 
 
 def persona_of(name: str) -> Persona:
-    """Return the persona with this key, in any case; raises Refusal (404) when there is none."""
+    """Return the persona with this key, in any case. Raises Refusal (404) where there is none."""
     for persona in PERSONAS:
         if persona.key == name.lower():
             return persona
@@ -32,7 +32,7 @@ User = Annotated[Persona, BeforeValidator(persona_of)]
 async def list_personas(chats: Chats) -> Json:
     """Return `{"bot", "personas", "bot_is_in_group"}`: who can be played, with their chats.
 
-    `version` of a chat grows with every change in it.
+    The `version` of a chat grows with every change in it.
     """
     return {
         "bot": chats.bot,
@@ -66,7 +66,7 @@ def _chat_summary(chats: Chats, persona: Persona, name: str) -> Json:
 async def send(
     chats: Chats, user: User, text: Annotated[str, Field(pattern=r"\S")], chat: str = "private"
 ) -> Json:
-    """Write as a person; return the message, the first one if the app had to split the text."""
+    """Send a message as a person; return it, or the first part where the app splits it."""
     where, faults = chats.chat(user, chat), chats.faults
     if chat == "private":  # to write to a bot again is to unblock it
         faults.blocked = [each for each in faults.blocked if each != user.key]
@@ -87,9 +87,10 @@ async def tap(
     chat: str = "private",
     wait: Wait = TAP_WAIT,
 ) -> Json:
-    """Press a button as a person, and wait at most `wait` seconds for what the bot answers.
+    """Press a button as a person, and wait at most `wait` seconds for the bot's answer.
 
     Returns `{"answered", "text", "show_alert"}`, or `{"url"}` for a button that opens a page.
+    Raises Refusal (409) where the message has no such button.
     """
     where = chats.chat(user, chat)
     message = chats.message(where["id"], message_id) or {}
@@ -117,7 +118,7 @@ async def tap(
 
 
 async def send_update(chats: Chats, update: Json) -> Json:
-    """Queue any update for the bot, under an id of its own; return `{"update_id"}`."""
+    """Queue any update for the bot, under a new id; return `{"update_id"}`."""
     fields = {name: value for name, value in update.items() if name != "update_id"}
     return {"update_id": chats.queue_update_of(fields)}
 
@@ -127,8 +128,8 @@ async def read_chat(
 ) -> Json:
     """Return what a person sees: messages that are new or changed since `after`, oldest first.
 
-    `after` is that of the last answer (0: everything); `wait` is how many seconds to wait for news.
-    A changed message comes again under its `message_id`, with a higher `version`.
+    `after` is that of the last answer (0: everything); `wait` is for how many seconds to wait for
+    changes. A changed message comes again under its `message_id`, with a higher `version`.
     """
 
     def chat_id() -> int:  # a group can become another while somebody waits

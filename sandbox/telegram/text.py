@@ -1,7 +1,7 @@
-"""Text as Telegram takes it: HTML to entities, the command at the start, links on buttons.
+"""Texts as Telegram handles them: HTML as entities, the command at the start, links on buttons.
 
-Offsets and lengths count UTF-16 code units, limits too. Of HTML the sandbox takes the tags
-below, without attributes, each closed by its own end tag. https://core.telegram.org/bots/api#html-style
+Offsets, lengths and limits count UTF-16 code units. The sandbox takes the tags below, without
+attributes, each closed by its own end tag. https://core.telegram.org/bots/api#html-style
 """
 
 import html
@@ -20,12 +20,12 @@ LINK = re.compile(r"https?://(?!127\.)([\w-]+\.)+[\w-]+(:[0-9]+)?([/?#]\S*)?", r
 
 
 def utf16_length(text: str) -> int:
-    """Return how long a text is to Telegram, in UTF-16 code units."""
+    """Return the length of a text for Telegram, in UTF-16 code units."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def format_text(source: str, is_html: bool, is_caption: bool = False) -> tuple[str, list[Json]]:
-    """Return the text as it stands in the chat, and its entities; Refusal (400) for what cannot."""
+    """Return a text as the chat shows it, and its entities. Raises Refusal (400)."""
     text, entities = parse_html(source.strip()) if is_html else (source.strip(), [])
     if not text and not is_caption:
         raise Refusal(400, "text must be non-empty")
@@ -37,7 +37,7 @@ def format_text(source: str, is_html: bool, is_caption: bool = False) -> tuple[s
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:
-    """Return HTML as plain text and entities in Telegram's order; Refusal (400) for wrong tags."""
+    """Parse HTML; return plain text and entities in Telegram's order. Raises Refusal (400)."""
     text, entities = "", []
     open_tags: list[tuple[str, Json]] = []
     for token in TOKEN.finditer(source):
@@ -61,7 +61,7 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
 
 
 def plain_text(message: Json) -> str:
-    """Return a message in one string: its text, or its file's name and what stands under it."""
+    """Return a message as one string: its text, or its file's name and caption."""
     name = f"[{message['document']['file_name']}] " if "document" in message else ""
     return name + str(message.get("text", message.get("caption", "")))
 

@@ -1,8 +1,8 @@
-"""Where the bot has its updates posted, and the task that posts them.
+"""The bot's webhook, and the task that posts updates to it.
 
-https://core.telegram.org/bots/api#setwebhook. The real one takes https only, from anywhere in the
-world. This one posts to this machine only, over http, as a Bot API server of one's own does that
-was started with --local. It posts one update after the other, and each until it is accepted.
+https://core.telegram.org/bots/api#setwebhook. Telegram takes https addresses only. The sandbox
+posts to this machine only, over http, as a Bot API server that was started with --local. It posts
+one update after the other, each until it is accepted.
 """
 
 import asyncio
@@ -24,12 +24,16 @@ RETRY_AFTER = 0.5  # seconds
 
 
 class Webhook(StrictModel):
-    """Where updates are posted, as it stands in the store; nowhere while `url` is ""."""
+    """The webhook as it is stored; no webhook while `url` is "".
+
+    `secret` is sent along in a header; `kinds` are those of the updates that are posted, all where
+    it is empty; `last_error_date` is in seconds of the epoch.
+    """
 
     url: str = ""
-    secret: str = ""  # sent along in a header
-    kinds: list[str] = Field(default=[])  # of updates that are posted; all where it is empty
-    last_error_date: int | None = None  # seconds of the epoch
+    secret: str = ""
+    kinds: list[str] = Field(default=[])
+    last_error_date: int | None = None
     last_error_message: str | None = None
 
 
@@ -40,23 +44,23 @@ async def set_webhook(
     secret_token: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{0,256}$")] = "",
     allowed_updates: pydantic.Json[list[str]] | None = None,
 ) -> bool:
-    """Post updates from now on; getUpdates is a conflict then."""
+    """Post updates to this address from now on; getUpdates is refused (409) then."""
     if url.startswith("https://"):
         raise not_modelled("a webhook that is not on this machine")
     if url and not HERE.fullmatch(url):
         raise Refusal(400, "bad webhook: An HTTPS URL must be provided for webhook")
-    _append_call(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
+    _store_webhook(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
     chats.wake()
     return True
 
 
 async def delete_webhook(chats: Chats) -> bool:
-    """Keep updates for whoever polls from now on."""
+    """Stop posting updates; they wait for getUpdates."""
     return await set_webhook(chats, url="")
 
 
 async def get_webhook_info(chats: Chats) -> Json:
-    """Return where updates are posted, and how many wait.
+    """Return the webhook's address, last error, and how many updates wait.
 
     https://core.telegram.org/bots/api#webhookinfo
     """
@@ -66,22 +70,22 @@ async def get_webhook_info(chats: Chats) -> Json:
 
 
 def webhook_of(chats: Chats) -> Webhook:
-    """Return the webhook that was set last."""
+    """Return the webhook as it is stored."""
     stored = chats.store.get("telegram_webhook", "")
     return Webhook() if stored is None else Webhook.model_validate(stored)
 
 
-def _append_call(chats: Chats, webhook: Webhook) -> None:
+def _store_webhook(chats: Chats, webhook: Webhook) -> None:
     chats.store.put("telegram_webhook", "", webhook.model_dump())
 
 
 def updates_to_post(chats: Chats) -> list[Json]:
-    """Return the updates that are to be posted, oldest first."""
+    """Return the updates to post, oldest first; none without a webhook."""
     return chats.pending_updates() if webhook_of(chats).url else []
 
 
 async def webhook_poster(app: web.Application) -> AsyncIterator[None]:
-    """Post updates for as long as the sandbox runs."""
+    """Post updates for as long as the sandbox runs; it is a cleanup context of the application."""
     task = asyncio.create_task(post_updates(app[CHATS]))
     yield
     task.cancel()
@@ -89,7 +93,7 @@ async def webhook_poster(app: web.Application) -> AsyncIterator[None]:
 
 
 async def post_updates(chats: Chats) -> None:
-    """Post each update in its turn, again and again until it is accepted."""
+    """Post each update in order, repeating it until it is accepted."""
     async with ClientSession(timeout=ClientTimeout(total=10)) as http:
         while True:
             waiting = await chats.wait_for(lambda: updates_to_post(chats), 60)
@@ -110,14 +114,14 @@ async def _post_update(chats: Chats, http: ClientSession, update: Json) -> bool:
         error = await post(http, webhook, update)
     if error:
         webhook.last_error_date, webhook.last_error_message = int(time.time()), error
-        _append_call(chats, webhook)
+        _store_webhook(chats, webhook)
         return False
     chats.confirm_updates(update["update_id"])
     return True
 
 
 async def post(http: ClientSession, webhook: Webhook, update: Json) -> str:
-    """Post once; return what went wrong, in Telegram's words, or ""."""
+    """Post an update once; return the error in Telegram's words, or ""."""
     headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret}
     try:
         async with http.post(webhook.url, json=update, headers=headers) as answer:
