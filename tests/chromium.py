@@ -1,7 +1,7 @@
-"""A real Chromium, for the tests of pages. Where there is none they skip, with one loud line.
+"""A real Chromium for the tests of pages. Where there is none they skip, with a loud reason.
 
-It is started once for a file, which takes longer than most of its tests. A browser is at home in
-the loop that it was started in, so such a file marks its tests with `one_loop`, and its fixtures
+It is started once for a file, which takes longer than most of its tests. A browser belongs to the
+event loop that it was started in, so such a file marks its tests with `one_loop`, and its fixtures
 are of `loop_scope="module"` as well.
 """
 
@@ -26,7 +26,7 @@ one_loop = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """One for the file."""
+    """Run a browser for the tests of one file."""
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield opened
@@ -35,7 +35,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A phone-sized page that nobody has used. At the end its console may hold no complaint."""
+    """Open a phone-sized page of its own; assert at the end that its console has no error."""
     complaints: list[str] = []
 
     def listen(page: Page) -> None:

@@ -1,6 +1,6 @@
-"""What every test may ask for: a real PostgreSQL with the real migrations, and a small world in it.
+"""Fixtures of all tests: a real PostgreSQL with the real migrations, and a small world in it.
 
-After each test that had a database, its ledger must be without a flaw, whatever the test did.
+After each test with a database its ledger is checked, whatever the test did.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: looking for garbage in it took a twentieth of the tests' time."""
+    """Exclude imported objects from garbage collection: a twentieth of the tests' time."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One server for the session, with a migrated template to copy each test's database from."""
+    """Run a server for the session, with a migrated template to copy each test's database from."""
     with asyncio.Runner() as runner:
         server = embedded_postgres(tmp_path_factory.mktemp("database") / "data", throwaway=True)
         running = runner.run(server.__aenter__())
@@ -54,7 +54,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 @pytest.fixture
 async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
-    """The owner's address of a fresh database of the test's own."""
+    """Return the owner's address of a fresh database; check its ledger at the end."""
     name = f"test_{uuid.uuid4().hex}"
     url = await postgres.create_database(name, template=TEMPLATE)
     yield url
@@ -69,7 +69,7 @@ async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[PostgresDatabase]:
-    """The backend's own door, to that database."""
+    """Return the backend's access to that database."""
     async with postgres_database(database_url) as opened:
         await opened.call("claim_stripe_account", SERVICE, livemode=False)
         yield opened
@@ -77,7 +77,7 @@ async def database(database_url: str) -> AsyncIterator[PostgresDatabase]:
 
 @pytest.fixture
 async def owner(database_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """The migration owner's connection: sees everything, for asserting what is there."""
+    """Return a connection of the migrations' owner, which reads everything."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
@@ -85,14 +85,14 @@ async def owner(database_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
 
 @pytest.fixture
 async def standin(database_url: str) -> AsyncIterator[Standin]:
-    """A Supabase project's REST API before that database."""
+    """Run a stand-in for a Supabase project's REST API before that database."""
     async with supabase_standin(database_url) as running:
         yield running
 
 
 @dataclass(frozen=True)
 class World:
-    """Ana owns Acme, Ben is a member, Eve belongs to nobody; all three have written to the bot."""
+    """Ana owns Acme, Ben is a member, Eve is a stranger; all three have written to the bot."""
 
     acme: UUID
     ana: TelegramUser
@@ -101,7 +101,7 @@ class World:
 
 
 async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> World:
-    """A new Acme, and the personas, made known as the bot makes people known."""
+    """Create Acme and its members as the bot introduces them; return the world."""
     ids = {}
     for name, telegram_id in (("Ana", 1001), ("Ben", 1002), ("Eve", 1003)):
         introduced_user = await database.call(
@@ -119,5 +119,5 @@ async def populate(database: PostgresDatabase, owner: "asyncpg.Connection[Any]")
 
 @pytest.fixture
 async def world(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> World:
-    """See `World`."""
+    """Return the small world in this test's database."""
     return await populate(database, owner)

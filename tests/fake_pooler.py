@@ -1,8 +1,8 @@
-"""A pooler that refuses as it is told to, in the words that real ones were recorded with.
+"""A pooler that refuses on purpose, with messages that were recorded from real ones.
 
 It speaks the wire protocol before a test's database, over TCP, and passes on what it does not
-refuse: https://www.postgresql.org/docs/current/protocol-flow.html. Unlike PgBouncer it can be told
-when to say what; so it stands for Supabase's Supavisor, which nobody can install here.
+refuse: https://www.postgresql.org/docs/current/protocol-flow.html. It stands for Supabase's
+Supavisor, which cannot be installed here, and unlike PgBouncer it refuses when a test says so.
 """
 
 import asyncio
@@ -17,13 +17,14 @@ SSL_REQUEST, CANCEL_REQUEST = 80877103, 80877102
 
 @dataclass(frozen=True)
 class RecordedRefusal:
-    """An error as it goes over the wire."""
+    """An error with its SQLSTATE, as it goes over the wire."""
 
     sqlstate: str
     message: str
     severity: str = "FATAL"
 
     def __bytes__(self) -> bytes:
+        """Return it as an ErrorResponse of the protocol."""
         fields = {"S": self.severity, "C": self.sqlstate, "M": self.message}
         body = b"".join(f"{name}{text}".encode() + b"\0" for name, text in fields.items()) + b"\0"
         return b"E" + struct.pack("!I", len(body) + 4) + body
@@ -80,7 +81,12 @@ RECORDED = SUPAVISOR | OTHERS
 
 @dataclass
 class FakePooler:
-    """Its address, what it says, and what it saw."""
+    """The pooler's address, the refusals it makes, and counts of what it saw.
+
+    `most` is how many clients connect before `refusal` is made, `interruption` the answer to the
+    next query, after which it closes the connection; `reports_readiness`: the session seems to go
+    on after that. `hangs_up`: it closes at the next query without an answer.
+    """
 
     socket: str
     url: str = ""
@@ -95,7 +101,7 @@ class FakePooler:
     startups: list[dict[str, str]] = field(default_factory=list)
 
     async def serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        """One client, from its first byte to its last."""
+        """Serve one client, from its first byte to its last."""
         counted = False
         try:
             startup = await self.startup(client, answer)
@@ -125,7 +131,7 @@ class FakePooler:
     async def startup(
         self, client: asyncio.StreamReader, answer: asyncio.StreamWriter
     ) -> bytes | None:
-        """The message that opens a session; None where it was a request to cancel."""
+        """Read the message that opens a session; None for a request to cancel, passed on."""
         while True:
             head = await client.readexactly(8)
             length, code = struct.unpack("!II", head)
@@ -148,7 +154,7 @@ class FakePooler:
         server_writer: asyncio.StreamWriter,
         answer: asyncio.StreamWriter,
     ) -> None:
-        """The client's messages, one by one."""
+        """Pass the client's messages on, one by one, until it interrupts or hangs up."""
         while True:
             head = await client.readexactly(5)
             body = await client.readexactly(struct.unpack("!I", head[1:])[0] - 4)
@@ -160,7 +166,7 @@ class FakePooler:
             server_writer.write(head + body)
 
     async def pass_back(self, server: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        """The server's messages; each that says "ready for a query" ends a round trip."""
+        """Pass the server's messages back; each ReadyForQuery ends a round trip."""
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 head = await server.readexactly(5)
@@ -171,7 +177,7 @@ class FakePooler:
 
 @asynccontextmanager
 async def fake_pooler(database_url: str) -> AsyncIterator[FakePooler]:
-    """Before the database at its owner's `database_url`."""
+    """Run a pooler before the database at `database_url` for the length of the block."""
     parts = urlsplit(database_url)
     pooler = FakePooler(parse_qs(parts.query)["host"][0] + "/.s.PGSQL.5432")
     listening = await asyncio.start_server(pooler.serve, "127.0.0.1", 0)

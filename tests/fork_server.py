@@ -1,8 +1,8 @@
-"""A process that has imported the product once and is forked for each `python -m MODULE` of a test.
+"""A process that has imported the product and is forked for each `python -m MODULE` of a test.
 
 `tests/forked_process.py` starts it and sends it orders: one message each, with three descriptors,
-for stdout, stderr and what the server has to say: the fork's process id and later its exit code,
-each in `NUMBER` bytes. It ends when the other end of its socket is closed. What it forked goes on.
+for stdout, stderr and the server's replies: the fork's process id and later its exit code, each in
+`NUMBER` bytes. It ends when the other end of its socket is closed; its forks go on.
 """
 
 import gc
@@ -26,7 +26,7 @@ PRELOADED = ("backend.__main__", "backend.app", "backend.doctor", "bot.__main__"
 
 @dataclass(frozen=True)
 class Order:
-    """What to run, and in which surroundings."""
+    """An order: the module to run, its arguments, environment and folder."""
 
     module: str
     arguments: list[str]
@@ -35,16 +35,16 @@ class Order:
 
     @classmethod
     def read(cls, message: bytes) -> "Order":
-        """As `written` wrote it."""
+        """Parse a message that `written` made."""
         return cls(**json.loads(message))
 
     def written(self) -> bytes:
-        """One message."""
+        """Return the order as one message."""
         return json.dumps(vars(self)).encode()
 
 
 def preload() -> None:
-    """Import what takes long. A `__main__` is forgotten again: it is run, not imported."""
+    """Import what takes long. A `__main__` is removed again, since it is run and not imported."""
     for name in PRELOADED:
         importlib.import_module(name)
         if name.endswith(".__main__"):
@@ -55,7 +55,7 @@ def preload() -> None:
 
 
 def serve(control: socket.socket) -> Order | None:
-    """Return an order in each fork, and None in the server when there will be no more of them."""
+    """Return an order in each fork, and None in the server when there are no more orders."""
     forks: dict[int, int] = {}  # by process id: where its end is told
     woken, wakes = socket.socketpair()
     woken.setblocking(False)
@@ -93,7 +93,7 @@ def serve(control: socket.socket) -> Order | None:
 
 
 def report_ended(forks: dict[int, int]) -> None:
-    """Their exit codes; minus the number of the signal that ended one."""
+    """Write the exit codes of ended forks, or minus the numbers of the signals that ended them."""
     while forks:
         process, status = os.waitpid(-1, os.WNOHANG)
         if not process:

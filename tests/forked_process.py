@@ -2,9 +2,8 @@
 
 Imports are most of what a short command costs, and tests run hundreds. So each process of pytest
 has one `tests/fork_server.py`, as soon as a test needs it. A fork gets arguments, environment,
-folder and streams of its own, runs the module as `__main__`, and ends as `python -m` would.
-What a test says about a start itself (imports, a fresh interpreter) it shows with the fixture
-`real_processes`.
+folder and streams of its own, runs the module as `__main__`, and ends as `python -m` would. A test
+that is about the start itself (imports, a fresh interpreter) uses the fixture `real_processes`.
 
 tests/conftest.py loads this with `pytest_plugins = ["tests.forked_process"]`.
 """
@@ -33,7 +32,7 @@ _servers: list[tuple["subprocess.Popen[bytes]", socket.socket]] = []  # none or 
 
 @pytest.fixture
 def real_processes() -> Iterator[None]:
-    """Whatever the test starts is started from nothing, as people start it."""
+    """Start interpreters instead of forks for the length of the test."""
     only_real.append(True)
     yield
     only_real.pop()
@@ -41,7 +40,7 @@ def real_processes() -> Iterator[None]:
 
 @dataclass
 class ForkedProcess:
-    """What tests use of `asyncio.subprocess.Process`."""
+    """A fork, with the part of `asyncio.subprocess.Process` that tests use."""
 
     pid: int
     stdout: asyncio.StreamReader
@@ -50,27 +49,27 @@ class ForkedProcess:
     ended: "asyncio.Task[int] | None" = None
 
     async def wait(self) -> int:
-        """The exit code; minus the number of the signal that ended it."""
+        """Wait for its end; return the exit code, or minus the number of a signal."""
         assert self.ended
         return await asyncio.shield(self.ended)
 
     async def communicate(self) -> tuple[bytes, bytes]:
-        """What it has yet to say, once it has ended."""
+        """Wait for its end; return the rest of its output and errors."""
         out, err, _ = await asyncio.gather(self.stdout.read(), self.stderr.read(), self.wait())
         return out, err
 
     def send_signal(self, number: int) -> None:
-        """Nothing, where it has ended."""
+        """Send it a signal, unless it has ended."""
         if self.returncode is None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """SIGTERM."""
+        """Send it SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Send it SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 
@@ -95,9 +94,9 @@ async def start_module(
     environment: Mapping[str, str],
     folder: str,
 ) -> Process | ForkedProcess:
-    """`python -m module ...` in `folder`, with this environment and the mark of this run only.
+    """Run `python -m module ...` in `folder` with this environment and the mark of this run.
 
-    An interpreter of its own with the fixture `real_processes`, and on every machine but Linux.
+    It is an interpreter of its own with the fixture `real_processes`, and everywhere but on Linux.
     """
     environment = {"PYTHONPATH": ROOT, **environment, **leftover_processes.MARK}
     if only_real or sys.platform != "linux":

@@ -1,4 +1,4 @@
-"""Every identifier of ours: of Python by its syntax tree, of SQL by its words outside strings."""
+"""All identifiers of ours: of Python by its syntax tree, of SQL by its words outside strings."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def identifiers() -> Iterator[tuple[str, str]]:
-    """(file, identifier), each once a file; a file's own name is one of them."""
+    """Yield (file, identifier), each once a file; a file's own name is one of them."""
     for program in PROGRAMS:
         for path in sorted((ROOT / program).rglob("*.py")):
             yield from of_file(path, set(in_python(path)))
@@ -26,14 +26,14 @@ def identifiers() -> Iterator[tuple[str, str]]:
 
 
 def of_file(path: Path, names: set[str]) -> Iterator[tuple[str, str]]:
-    """The names with the file's, in order."""
+    """Yield the names of a file with its path, sorted, its own name included."""
     file_name = re.sub(r"^\d+_", "", path.stem)
     for name in sorted({*names, file_name}):
         yield str(path.relative_to(ROOT)), name
 
 
 def in_python(path: Path) -> Iterator[str]:
-    """What the file defines or assigns; what it only reads is named elsewhere."""
+    """Yield the names that a file defines or assigns, not those that it only reads."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
@@ -49,12 +49,12 @@ def in_python(path: Path) -> Iterator[str]:
 
 
 def in_sql(path: Path) -> Iterator[str]:
-    """Every word outside strings and comments, inside dollar-quoted bodies too."""
+    """Yield every word outside strings and comments, inside dollar-quoted bodies too."""
     for match in TOKEN.finditer(path.read_text(encoding="utf-8")):
         if match["name"]:
             yield match["name"]
 
 
 def parts(identifier: str) -> list[str]:
-    """`toldMembers`, `told_members` and `TOLD_MEMBERS` are told and members."""
+    """Return the words of an identifier: `toldMembers` and `TOLD_MEMBERS` are told and members."""
     return [part.lower() for part in PART.findall(identifier)]

@@ -1,9 +1,9 @@
-"""No test leaves a process: what this run started and what still runs at its end fails it.
+"""No test leaves a process: one that this run started and that runs at its end fails it.
 
-Children are known by a mark in their environment, which they hand on, however often they fork. A
-test that starts one with an environment of its own puts `MARK` into it. A fork
-(`tests/forked_process.py`) shows the environment of the server that it was forked from, which is
-marked; what it runs and for whom stands in `FORKS`. Where there is no `/proc`, nothing is checked.
+Processes are recognized by a mark in their environment, which their children inherit. A test that
+starts one with an environment of its own puts `MARK` into it. A fork (`tests/forked_process.py`)
+shows the environment of the server that it was forked from, which is marked; its command and test
+are in `FORKS`. Where there is no `/proc`, nothing is checked.
 
 tests/conftest.py loads this with `pytest_plugins = ["tests.leftover_processes"]`.
 """
@@ -29,7 +29,10 @@ os.environ.update(MARK)
 
 @pytest.fixture(scope="session", autouse=True)
 def no_process_is_left() -> Iterator[None]:
-    """Set up before every other fixture, so that it looks after the last of them is gone."""
+    """Assert after all tests that no marked process runs; kill those that do.
+
+    It is set up before every other fixture, so that it checks after the last of them has ended.
+    """
     yield
     while AT_END:
         AT_END.pop()()
@@ -43,7 +46,7 @@ def no_process_is_left() -> Iterator[None]:
 
 
 def marked_processes() -> dict[int, str]:
-    """By process id: the command, and the test that started it. A zombie has ended."""
+    """Return the running marked processes by id: their command, and the test that started each."""
     collected = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has just ended, or belongs to somebody else

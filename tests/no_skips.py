@@ -1,4 +1,4 @@
-"""Where everything must run (CI), a skipped test is a failed one: PURSEBOT_NO_SKIPS=1.
+"""With PURSEBOT_NO_SKIPS=1, as in CI, a skipped test is a failed one.
 
 tests/conftest.py loads this with `pytest_plugins = ["tests.no_skips"]`.
 """
@@ -21,7 +21,7 @@ def _fails(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that skips itself, or that a mark skips."""
+    """Fail a test that skips itself, or that a mark skips."""
     report = yield
     _fails(report)
     return report
@@ -29,7 +29,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A whole file that skips itself while it is collected."""
+    """Fail a file that skips itself while it is collected."""
     report = yield
     _fails(report)
     return report

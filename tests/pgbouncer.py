@@ -1,6 +1,6 @@
-"""PgBouncer before a test's database, in either mode; it stands for a pooler that drops roles.
+"""PgBouncer before a test's database, in either mode, for poolers that drop startup parameters.
 
-Debian's package (`apt-get install pgbouncer`). It refuses to be root, as PostgreSQL does.
+It is Debian's package (`apt-get install pgbouncer`). It refuses to run as root, as PostgreSQL does.
 """
 
 import asyncio
@@ -23,7 +23,10 @@ START_SECONDS = 20
 
 @asynccontextmanager
 async def pgbouncer(database_url: str, mode: str, **settings: Any) -> AsyncIterator[str]:
-    """The address of the database behind it; `settings` are lines of its file."""
+    """Run a pooler for the length of the block; yield the database's address behind it.
+
+    `mode` is the pool mode, `settings` are lines of its configuration file.
+    """
     assert PROGRAM
     parts = urlsplit(database_url)
     database, user = parts.path[1:], parts.username or ""
@@ -67,7 +70,7 @@ async def pgbouncer(database_url: str, mode: str, **settings: Any) -> AsyncItera
 
 
 async def state_left_behind(database_url: str) -> list[str]:
-    """Advisory locks that outlived their transaction, and prepared statements nobody may see."""
+    """Return the process ids of idle sessions that hold advisory locks."""
     connection = await asyncpg.connect(database_url)
     try:
         rows = await connection.fetch(

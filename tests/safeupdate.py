@@ -1,10 +1,10 @@
-"""What hosted Supabase refuses over REST: an UPDATE or DELETE without WHERE, in functions as well.
+"""The rule of hosted Supabase over REST: no UPDATE or DELETE without WHERE, in functions as well.
 
 The login of its REST API preloads pg-safeupdate, which stops such a statement with SQLSTATE 21000
 (https://supabase.com/docs/guides/database/extensions/pg-safeupdate), also inside a function with
-its owner's rights. No wheel brings that library, so the bodies of functions are read here instead,
-with PostgreSQL's own grammar (libpg_query). Stricter than the original: it stops a statement when
-it is reached, and this a function that could reach one.
+its owner's rights. No package has that library, so the bodies of functions are parsed here, with
+PostgreSQL's own grammar (libpg_query). It is stricter than the original: that stops a statement
+when it is reached, this a function that could reach one.
 """
 
 import re
@@ -46,18 +46,18 @@ REFUSALS = {
 
 
 class UnreadableBody(Exception):
-    """A body that cannot be judged here: SQL that is put together when it runs, say."""
+    """A body that cannot be checked here, such as SQL that is built at run time."""
 
 
 @dataclass
 class Bodies:
-    """What each function says that pg-safeupdate would refuse, and what it may come to call."""
+    """What pg-safeupdate would refuse in each function, and the functions it may call."""
 
     refused: dict[str, str] = field(default_factory=dict)
     calls: dict[str, set[str]] = field(default_factory=dict)
 
     def refusal(self, function: str) -> str | None:
-        """What a call of `schema.function` would be refused with, or None."""
+        """Return the message with which a call of `schema.function` would be refused, or None."""
         waiting, seen = [function], {function}
         while waiting:
             name = waiting.pop()
@@ -70,7 +70,7 @@ class Bodies:
 
 
 async def read_bodies(connection: Connection) -> Bodies:
-    """All functions of our schemas; raises UnreadableBody."""
+    """Return the bodies of all functions of our schemas. Raises UnreadableBody."""
     bodies = Bodies()
     for name, language, source, standard, definition in await connection.fetch(FUNCTIONS):
         sql = definition if standard or language == "plpgsql" else source
@@ -85,7 +85,7 @@ async def read_bodies(connection: Connection) -> Bodies:
 
 @cache  # the same functions stand in hundreds of databases
 def refusals(language: str, sql: str) -> list[str]:
-    """What pg-safeupdate says of each statement that it would refuse."""
+    """Return pg-safeupdate's message for each statement that it would refuse."""
     statements = list(plpgsql_statements(sql)) if language == "plpgsql" else [sql]
     return [
         REFUSALS[kind]
@@ -96,7 +96,7 @@ def refusals(language: str, sql: str) -> list[str]:
 
 
 def plpgsql_statements(definition: str) -> Iterator[str]:
-    """Every statement of a function in PL/pgSQL; an expression cannot change a table."""
+    """Yield every statement of a function in PL/pgSQL; an expression cannot change a table."""
     for kind, node in nodes(plpgsql_tree(definition)):
         if kind == "PLpgSQL_stmt_dynexecute":
             query = node["query"]["PLpgSQL_expr"]["query"]
@@ -107,7 +107,7 @@ def plpgsql_statements(definition: str) -> Iterator[str]:
 
 
 def plpgsql_tree(definition: str) -> Any:
-    """The function as a tree. Without a catalog the grammar knows no variable's fields."""
+    """Return the syntax tree of a function; fields of unknown variables are replaced."""
     while True:
         try:
             return pgparse.parse_pgsql(definition)
@@ -119,7 +119,7 @@ def plpgsql_tree(definition: str) -> Any:
 
 
 def nodes(tree: Any) -> Iterator[tuple[str, Any]]:
-    """Every node below, with its kind."""
+    """Yield every node below, with its kind."""
     if isinstance(tree, dict):
         for kind, node in tree.items():
             yield kind, node

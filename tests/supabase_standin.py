@@ -1,11 +1,8 @@
-"""A Supabase project's REST API as documented, as far as `POST /rest/v1/rpc/<function>` goes.
+"""A stand-in for a Supabase project's REST API: `POST /rest/v1/rpc/<function>`, as documented.
 
-The gateway lets in who knows the project's secret key, and takes a new one (`sb_secret_...`) for
-the role service_role (https://supabase.com/docs/guides/api/api-keys). Where it knows the key
-depends on the gateway: in `apikey` alone, or repeated as bearer token. One that does not know it
-there hands the header on, and PostgREST finds no JWT in it
-(https://github.com/supabase/supabase-py/issues/1230). Behind the gateway PostgREST verifies the
-token and its times, looks the function up in the exposed schema, and calls it as the token's role:
+The gateway admits requests with the project's secret key, and takes a new one (`sb_secret_...`) for
+the role service_role (https://supabase.com/docs/guides/api/api-keys). Behind it PostgREST verifies
+the token, finds the function in the exposed schema, and calls it as the token's role:
 https://docs.postgrest.org/en/stable/references/{auth,transactions,errors}.html
 """
 
@@ -56,7 +53,7 @@ class ClockError(Exception):
 
 @dataclass
 class Standin:
-    """Where it is and how it is configured; tests may change it while it runs."""
+    """The running stand-in and its configuration, which tests may change while it runs."""
 
     pool: asyncpg.Pool
     url: str = ""
@@ -70,6 +67,7 @@ class Standin:
     bodies: "Bodies | None" = None  # of the database's functions, once one was called
 
     async def rpc(self, request: web.Request) -> web.Response:
+        """Handle a call of a function, as the gateway and PostgREST do."""
         if self.broken:
             return web.Response(status=self.broken, text="<html>", content_type="text/html")
         if request.headers.get("apikey") != self.secret_key:
@@ -95,6 +93,7 @@ class Standin:
             return said(status, state, about["message"], about.get("detail"), about.get("hint"))
 
     def claims(self, authorization: str) -> dict[str, Any]:
+        """Return the claims of an Authorization header. Raises PyJWTError for a bad token."""
         token = authorization.removeprefix("Bearer ")
         if token == "":
             return {"role": "service_role" if "apikey" in self.key_shapes else "anon"}
@@ -114,6 +113,7 @@ class Standin:
     async def run(
         self, schema: str, name: str, claims: dict[str, Any], request: web.Request
     ) -> web.Response:
+        """Call a function with the fields of the body, as the claims' role; return its result."""
         body = await request.text()
         supplied = json.loads(body)
         async with self.pool.acquire() as connection:
@@ -138,7 +138,7 @@ class Standin:
     async def refusal(
         self, connection: "asyncpg.pool.PoolConnectionProxy[Any]", function: str
     ) -> str | None:
-        """What pg-safeupdate would stop the call with, which the gateway's login preloads."""
+        """Return the refusal of pg-safeupdate, which the gateway's login preloads, or None."""
         from tests.safeupdate import read_bodies  # most tests need no grammar
 
         if self.bodies is None or function not in self.bodies.calls:

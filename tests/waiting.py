@@ -1,4 +1,4 @@
-"""Waits for what other connections do, where there is no answer to wait for."""
+"""Waits for other connections, where there is no answer to wait for."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import asyncpg
 
 
 async def until_blocked(connection: "asyncpg.Connection[Any]", by: int = 1) -> None:
-    """Until so many connections to this database wait for a lock; TimeoutError after a minute."""
+    """Wait until `by` connections wait for a lock. Raises TimeoutError after a minute."""
     waiting = (
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"

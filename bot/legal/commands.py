@@ -1,6 +1,6 @@
-"""/privacy and /terms, in private and in groups: they answer anybody, and ask the backend nothing.
+"""/privacy and /terms, in private and in groups; they do not use the backend.
 
-Telegram wants every bot to have a privacy policy (https://telegram.org/tos/bot-developers), and its
+Telegram requires a privacy policy of every bot (https://telegram.org/tos/bot-developers), and its
 apps send /privacy from a bot's profile where its menu has the command
 (https://core.telegram.org/constructor/botInfo).
 """
@@ -11,11 +11,10 @@ from bot.telegram.screens import Screen
 
 
 async def show_privacy(context: BotContext) -> None:
-    """/privacy: what is kept, for how long, and how to have it deleted.
+    """Answer /privacy: what is stored, for how long, and how to have it deleted.
 
-    Whoever reads it is not made known to the backend by that: the language is the one they chose,
-    if they were here since the bot started, or else their client's. In private it ends with the
-    number to name when one asks for deletion.
+    It does not introduce the reader to the backend: the language is the remembered one, or else
+    their client's. In private it ends with the number to name in a request for deletion.
     """
     pages = context.bot_data.legal_texts.pages("privacy", context.translator)
     if context.chat_id == context.speaker.id:
@@ -25,7 +24,7 @@ async def show_privacy(context: BotContext) -> None:
 
 
 async def show_terms(context: BotContext) -> None:
-    """/terms: what the wallet is and what may be done with it; the language as of /privacy."""
+    """Answer /terms: what the wallet is and how it may be used; the language as of /privacy."""
     await reply_pages(context, context.bot_data.legal_texts.pages("terms", context.translator))
 
 

@@ -1,4 +1,4 @@
-"""The texts of /privacy and /terms: files in this folder, or an operator's own in their place."""
+"""The texts of /privacy and /terms: files in this folder, or an operator's own instead."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ def read_documents(folder: Path) -> Documents:
 
 @dataclass(frozen=True)
 class LegalTexts:
-    """What /privacy and /terms show. `operator` and `contact` are None where nobody set them."""
+    """The texts of /privacy and /terms; `operator` and `contact` are None where not set."""
 
     documents: Documents
     operator: str | None
@@ -71,10 +71,10 @@ class LegalTexts:
 
 
 def load_legal_texts(folder: Path | None, operator: str | None, contact: str | None) -> LegalTexts:
-    """Read our texts, and those of `folder` in their place.
+    """Parse the bot's texts, and those of `folder`, which replace them.
 
-    A document that is there in one language replaces ours in all: two languages never say what two
-    different people wrote. Raises ValueError as `read_documents`.
+    A document that is there in one language replaces the bot's in all languages, so that no two
+    languages have different texts. Raises ValueError as `read_documents`.
     """
     own = read_documents(folder) if folder else {}
     return LegalTexts({**read_documents(FOLDER), **own}, operator, contact)

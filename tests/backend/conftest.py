@@ -1,4 +1,4 @@
-"""The backend over real HTTP, with the local Stripe on the other side and the bot's own client."""
+"""The backend over real HTTP, with the local Stripe and the bot's own client."""
 
 import asyncio
 import re
@@ -48,7 +48,7 @@ ANA, BEN, EVE = 1001, 1002, 1003
 
 @dataclass
 class System:
-    """A running backend and local Stripe; `client` speaks as the bot, `http` as anybody."""
+    """A running backend and local Stripe; `client` calls as the bot, `http` as anybody."""
 
     world: World
     services: Services
@@ -61,16 +61,16 @@ class System:
     async def topup(
         self, amount: str = "50", key: str = "key", user: int = ANA, currency: str = "eur"
     ) -> UUID:
-        """Start a payment as `/topup` does."""
+        """Create a payment as `/topup` does; return its id. `amount` is in major units."""
         request = CheckoutRequest(organization_id=self.world.acme, amount=amount, currency=currency)
         return (await self.client.create_checkout(user, request, idempotency_key=key)).payment_id
 
     async def see(self, payment: UUID) -> Payment:
-        """The payment as Ana sees it."""
+        """Return a payment as Ana reads it."""
         return await self.client.get_payment(ANA, payment)
 
     async def until(self, payment: UUID, holds: Callable[[Payment], bool]) -> Payment:
-        """Wait for what arrives by itself: a webhook, a delayed payment."""
+        """Wait for up to 60 seconds until `holds` is true of a payment; return it."""
         async with asyncio.timeout(60):
             while True:
                 seen = await self.see(payment)
@@ -79,26 +79,26 @@ class System:
                 await asyncio.sleep(0.01)
 
     async def session(self, payment: UUID) -> str:
-        """The payment's Checkout Session at Stripe."""
+        """Return the id of the payment's Checkout Session."""
         row = await self.services.database.call(
             "get_payment_for_service", SERVICE, payment_id=payment
         )
         return str(row["stripe_checkout_session_id"])
 
     async def pay(self, payment: UUID, card: str = SUCCESS) -> Json:
-        """What the hosted page's button does."""
+        """Pay a payment as the hosted page's button does; return the outcome."""
         path = f"/stripe/sessions/{await self.session(payment)}/pay"
         return await self.sandbox("POST", path, card=card)
 
     async def sandbox(self, method: str, path: str, **body: Any) -> Json:
-        """One of the sandbox's doors."""
+        """Request one of the sandbox's routes; return the answer."""
         async with self.http.request(method, self.sandbox_url + path, json=body or None) as answer:
             answer_body: Json = await answer.json()
             assert answer.status == 200, answer_body
             return answer_body
 
     async def post_event(self, raw: bytes, signature: str) -> tuple[int, Json]:
-        """Deliver bytes at Stripe's door."""
+        """Post bytes to the webhook route; return status and answer."""
         headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
         path = f"{self.url}/api/payments/webhook"
         async with self.http.post(path, data=raw, headers=headers) as answer:
@@ -106,7 +106,7 @@ class System:
 
 
 def chosen(**settings: Any) -> Settings:
-    """What a backend is started with, when it is these tests that start it."""
+    """Return the settings of a backend that these tests start, with changes."""
     usual = {
         "bot_api_secret": SECRET, "supabase_url": SUPABASE, "supabase_jwt_secret": SUPABASE_SECRET,
         "supabase_db_url": "the fixture's", "stripe_secret_key": "sk_test_sandbox",
@@ -117,7 +117,7 @@ def chosen(**settings: Any) -> Settings:
 
 @asynccontextmanager
 async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
-    """An application on a port of this machine for the length of the block."""
+    """Serve an application on a port of this machine for the length of the block."""
     runner = BoundedRunner(app, shutdown_timeout=5)
     await runner.setup()
     try:
@@ -129,14 +129,14 @@ async def listening(app: web.Application, port: int) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def system(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[System]:
-    """See `House`."""
+    """Run backend and local Stripe for the length of the test."""
     async with open_system(database, world, tmp_path) as opened:
         yield opened
 
 
 @asynccontextmanager
 async def open_system(database: Database, world: World, folder: Path) -> AsyncIterator[System]:
-    """A house over either way to the database."""
+    """Run backend and local Stripe for the length of the block, over this database."""
     backend_port, sandbox_port = free_ports(2)
     url, sandbox_url = (f"http://127.0.0.1:{port}" for port in (backend_port, sandbox_port))
     settings = SandboxSettings(
@@ -167,9 +167,10 @@ async def open_system(database: Database, world: World, folder: Path) -> AsyncIt
 
 
 async def judge_what_was_sent(system: System) -> None:
-    """Every request that the backend sent to Stripe is one that the table of permissions knows.
+    """Assert that the backend's requests to Stripe are permitted and well-formed.
 
-    And well-formed by Stripe's own document.
+    Each is in the table of the key's permissions, valid by Stripe's own document, and has an
+    idempotency key where it is a POST.
     """
     calls = (await system.sandbox("GET", "/recorded?limit=1000"))["calls"]
     calls = [call for call in calls if call["path"].startswith("/v1/")]
@@ -183,14 +184,14 @@ async def judge_what_was_sent(system: System) -> None:
 
 
 def is_permitted_call(call: str) -> bool:
-    """Whether it is in the table of what the key must be allowed, as a call or as a probe."""
+    """Return whether a call is in the table of the key's permissions, as a call or as a probe."""
     listed = [call for permission in PERMISSIONS for call in permission.calls]
     listed += [permission.probe for permission in PERMISSIONS]
     return any(re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", each), call) for each in listed)
 
 
 def token(key: str = SECRET, algorithm: str = "HS256", lifetime: int = 60, **changed: Any) -> str:
-    """The bot's token for Ana, or something like it."""
+    """Return the bot's token for Ana, with changes of its claims; None removes one."""
     now = int(time.time())
     claims = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": str(ANA), "iat": now}
     claims |= {"exp": now + lifetime, **changed}

@@ -1,4 +1,4 @@
-"""The bot between a local Telegram and a backend with memory, all over real HTTP."""
+"""The bot between a local Telegram and a fake backend, all over real HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Person:
-    """One of the sandbox's people in their private chat with the bot, or in a group."""
+    """One of the sandbox's people, in the private chat with the bot or in a group."""
 
     telegram: Playground
     name: str
@@ -40,16 +40,17 @@ class Person:
     place: str = "private"
 
     async def writes(self, text: str) -> Json:
+        """Send a message."""
         return await self.telegram.write(self.name, text, self.place)
 
     async def taps(self, message: Json, label: str, wait: float = 10) -> Json:
-        """Press the button with this text; answers what Telegram showed for it in `wait` s."""
+        """Press the button with this text; return what Telegram shows within `wait` seconds."""
         data = buttons(message)[label]
         body = {"user": self.name, "message_id": message["message_id"], "button": data}
         return await self.telegram.post("tap", chat=self.place, wait=wait, **body)
 
     async def taps_old(self, message: Json, data: str) -> None:
-        """A tap that is handed out long after it was made; its button may be gone by now."""
+        """Queue a tap as one that was made long ago; its button may be gone by now."""
         people = {"ana": 1001, "ben": 1002, "eve": 1003}
         who = {"id": people[self.name], "is_bot": False, "first_name": self.name}
         query = {"id": "1", "from": who, "message": message, "data": data, "chat_instance": "1"}
@@ -69,26 +70,27 @@ class Person:
                         return dict(message)
 
     async def chat(self) -> list[str]:
-        """Everything the bot shows in this chat now."""
+        """Return all messages of the bot in this chat, as text."""
         messages = (await self.telegram.chat(self.name, chat=self.place))["messages"]
         return [plain_text(message) for message in messages if message["from"]["is_bot"]]
 
 
 def buttons(message: Json) -> dict[str, str]:
-    """What is under a message: data or address by text."""
+    """Return the buttons under a message: data or address by text."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     return {b["text"]: b.get("callback_data") or b["url"] for row in rows for b in row}
 
 
 @pytest.fixture
 async def telegram(tmp_path: Path) -> AsyncIterator[Playground]:
+    """Run a local Telegram for the length of the test."""
     async with local_telegram(tmp_path) as playground:
         yield playground
 
 
 @pytest.fixture
 def backend() -> FakeBackend:
-    """Ana owns Acme, Ben is a member, Eve is a stranger."""
+    """Return a fake backend in which Ana owns Acme, Ben is a member, and Eve is a stranger."""
     return FakeBackend(
         memberships={
             ANA: [membership(ACME, "Acme", "owner")],
@@ -99,12 +101,14 @@ def backend() -> FakeBackend:
 
 @pytest.fixture
 async def backend_url(backend: FakeBackend) -> AsyncIterator[str]:
+    """Serve the fake backend; return its base address."""
     async with TestServer(backend.app()) as server:
         yield str(server.make_url("")).rstrip("/")
 
 
 @pytest.fixture
 async def client(backend_url: str) -> AsyncIterator[BackendClient]:
+    """Return the bot's client of the fake backend."""
     async with new_session() as session:
         yield BackendClient(session, backend_url, SecretStr(SECRET))
 
@@ -113,7 +117,7 @@ async def client(backend_url: str) -> AsyncIterator[BackendClient]:
 async def bot(
     telegram: Playground, client: BackendClient, backend_url: str
 ) -> AsyncIterator[BotApplication]:
-    """The whole bot, in this process."""
+    """Run the whole bot in this process for the length of the test."""
     settings = Settings(
         telegram_bot_token=SecretStr(TOKEN),
         bot_api_secret=SecretStr(SECRET),
@@ -132,27 +136,31 @@ async def bot(
 
 @pytest.fixture
 def ana(telegram: Playground, bot: BotApplication) -> Person:
+    """Return Ana, the owner of Acme."""
     return Person(telegram, "ana")
 
 
 @pytest.fixture
 def ben(telegram: Playground, bot: BotApplication) -> Person:
+    """Return Ben, a member of Acme."""
     return Person(telegram, "ben")
 
 
 @pytest.fixture
 def eve(telegram: Playground, bot: BotApplication) -> Person:
+    """Return Eve, a stranger."""
     return Person(telegram, "eve")
 
 
 @pytest.fixture
 def ira(telegram: Playground, bot: BotApplication) -> Person:
+    """Return Ira, a stranger whose Telegram is Russian."""
     return Person(telegram, "ira")
 
 
 @pytest.fixture
 async def system(database: PostgresDatabase, world: World, tmp_path: Path) -> AsyncIterator[System]:
-    """Everything at once: the real backend, the local Stripe and the whole bot, in one house."""
+    """Run the real backend, the local Stripe and the whole bot for the length of the test."""
     async with open_system(database, world, tmp_path) as system:
         settings = Settings(
             telegram_bot_token=SecretStr("1:sandbox"),

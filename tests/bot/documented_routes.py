@@ -1,6 +1,6 @@
-"""The backend's routes as its OpenAPI document has them: models, statuses, codes of refusals.
+"""The backend's routes from its OpenAPI document: models, statuses, codes of refusals.
 
-The document is `tests/snapshots/openapi.json`; a test holds it against the backend's route table.
+The document is `tests/snapshots/openapi.json`; a test compares it with the backend's route table.
 """
 
 import json
@@ -24,7 +24,10 @@ UNDOCUMENTED: Final = {"internal_error": 500}
 
 @dataclass(frozen=True)
 class DocumentedRoute:
-    """One route. `statuses` are those of the codes that it refuses with."""
+    """One route. `statuses` are those of the codes that it refuses with.
+
+    `query` are the parameters after `?`, and whether each is required.
+    """
 
     method: str
     path: str
@@ -38,16 +41,16 @@ class DocumentedRoute:
 
     @property
     def name(self) -> str:
-        """As tests and the log of calls name it: `PUT /api/me`."""
+        """The route as tests and the log of calls name it: `PUT /api/me`."""
         return f"{self.method} {self.path}"
 
     def fits(self, path: str) -> bool:
-        """Whether a request's path is one of this route."""
+        """Return whether a request's path is one of this route."""
         return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", self.path), path) is not None
 
 
 def documented_route(method: str, path: str, operation: Json) -> DocumentedRoute:
-    """What the document says of one route."""
+    """Return a route from its part of the document."""
     statuses, success = dict(UNDOCUMENTED), ""
     for status, response in operation["responses"].items():
         if status.startswith("2"):
@@ -70,7 +73,7 @@ def documented_route(method: str, path: str, operation: Json) -> DocumentedRoute
 
 
 def model_of(described: Json) -> type[BaseModel] | None:
-    """The model of a body or an answer; the document has it by its name."""
+    """Return the model of a body or an answer, by its name in the document, or None."""
     if "content" not in described:
         return None
     reference: str = described["content"]["application/json"]["schema"]["$ref"]
@@ -90,7 +93,7 @@ ROUTES: Final = sorted(
 
 
 def route_of(method: str, path: str) -> DocumentedRoute:
-    """The route of a request. Raises LookupError where the backend has none."""
+    """Return the route of a request. Raises LookupError where the backend has none."""
     for route in ROUTES:
         if route.method == method and route.fits(path):
             return route

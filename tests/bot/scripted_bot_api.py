@@ -1,4 +1,4 @@
-"""A Bot API for what the local Telegram does not play: groups, and a token that is revoked."""
+"""A Bot API for what the local Telegram does not model: groups, and a revoked token."""
 
 import asyncio
 import json
@@ -12,18 +12,20 @@ Json = dict[str, Any]
 
 @dataclass
 class ScriptedBotApi:
-    """Hands out `updates` once and keeps every other call; 401 after `calls_until_refused`."""
+    """Answers `updates` once and stores every other call; 401 after `calls_until_refused` calls."""
 
     updates: list[Json] = field(default_factory=list)
     calls_until_refused: int = 1000
     calls: asyncio.Queue[tuple[str, Json]] = field(default_factory=asyncio.Queue)
 
     def app(self) -> web.Application:
+        """Return the application."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self.call)
         return app
 
     async def call(self, request: web.Request) -> web.Response:
+        """Handle a call of any method."""
         if self.calls_until_refused <= 0:
             refusal = {"ok": False, "error_code": 401, "description": "Unauthorized"}
             return web.json_response(refusal, status=401)
@@ -41,7 +43,7 @@ class ScriptedBotApi:
         return web.json_response({"ok": True, "result": result})
 
     async def next_call(self, expected_method: str) -> Json:
-        """The parameters of the next call of this method, objects read."""
+        """Wait for the next call of this method; return its parameters, objects parsed."""
         async with asyncio.timeout(60):
             while True:
                 method, parameters = await self.calls.get()
@@ -50,4 +52,5 @@ class ScriptedBotApi:
 
 
 def read(value: str) -> Any:
+    """Parse a parameter that is a JSON object or list; return any other as it is."""
     return json.loads(value) if value[:1] in ("{", "[") else value

@@ -1,4 +1,4 @@
-"""What tests of cases from outside need: the running backend of tests/backend."""
+"""Fixtures of the cases: the running backend of tests/backend."""
 
 from tests.backend.conftest import system
 

@@ -1,4 +1,4 @@
-"""A backend behind a front of little patience, and what is said to it on raw sockets."""
+"""A backend with short timeouts for clients, and requests on raw sockets."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ QUICK = ClientTimeouts(first=0.6, headers=0.4, body=0.6, stalled=0.6, idle=1.2, 
 async def front(
     system: System, limit: int | None = None, timeouts: ClientTimeouts = QUICK
 ) -> AsyncIterator[int]:
-    """The backend behind a front of this patience; its port."""
+    """Run the backend with these limits for the length of the block; yield its port."""
     app = create_app(system.services, chosen(), reconciling=False)
     app.router.add_get("/large", large)
     runner = BoundedRunner(app, limit=limit, timeouts=timeouts, shutdown_timeout=1)
@@ -36,7 +36,7 @@ async def front(
 
 
 async def large(request: web.Request) -> web.StreamResponse:
-    """More than any buffer between us and a client takes."""
+    """Answer with more than all buffers between us and a client hold."""
     response = web.StreamResponse()
     await response.prepare(request)
     for _ in range(400):
@@ -45,11 +45,12 @@ async def large(request: web.Request) -> web.StreamResponse:
 
 
 async def opened(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection to a port of this machine."""
     return await asyncio.open_connection("127.0.0.1", port)
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, Json]:
-    """The status and the JSON of an answer."""
+    """Read an answer; return its status and JSON."""
     async with asyncio.timeout(10):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         length = int(head.partition("content-length: ")[2].split()[0])
@@ -57,7 +58,7 @@ async def answer(reader: asyncio.StreamReader) -> tuple[int, Json]:
 
 
 async def ended(reader: asyncio.StreamReader) -> float:
-    """Seconds until the other side has closed."""
+    """Read until the other side closes; return how many seconds that took."""
     began = time.monotonic()
     async with asyncio.timeout(10):
         try:
@@ -69,5 +70,5 @@ async def ended(reader: asyncio.StreamReader) -> float:
 
 
 def head(path: str, *headers: str, method: str = "POST") -> bytes:
-    """The head of a request."""
+    """Return the head of a request."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()

@@ -1,4 +1,4 @@
-"""Stripe's objects and signed events, in the tests of cases from outside."""
+"""Stripe's objects and signed events, for the tests of cases from outside."""
 
 import itertools
 import json
@@ -22,7 +22,7 @@ NUMBERS = itertools.count(1)
 
 
 async def paid(system: System, key: str = "key", amount: str = "50") -> tuple[UUID, str]:
-    """A payment that is paid and credited, and its intent. No event is delivered from here on."""
+    """Make a payment that is credited; return it and its intent. Later events are dropped."""
     payment = await system.topup(amount, key)
     await system.pay(payment)
     await system.until(payment, lambda seen: seen.status == "succeeded")
@@ -31,7 +31,7 @@ async def paid(system: System, key: str = "key", amount: str = "50") -> tuple[UU
 
 
 def intent_of(system: System, payment: UUID) -> str:
-    """The intent at Stripe whose metadata names the payment."""
+    """Return the id of the intent whose metadata names the payment."""
     for _, intent in system.store.list("payment_intent"):
         if intent["metadata"].get("pursebot_payment_id") == str(payment):
             return str(intent["id"])
@@ -39,26 +39,26 @@ def intent_of(system: System, payment: UUID) -> str:
 
 
 def event(type: str, about: Json, **more: Any) -> Json:
-    """An event of Stripe's about an object, with an id of its own."""
+    """Return an event of Stripe's about an object, with an id of its own."""
     envelope: Json = {"id": f"evt_case_{next(NUMBERS)}", "object": "event", "type": type}
     envelope |= {"livemode": False, "created": int(time.time()), "data": {"object": about}}
     return {**envelope, **more}
 
 
 async def post(system: System, type: str, about: Json, **more: Any) -> tuple[int, str]:
-    """Deliver it, signed; the status and the state that the answer names."""
+    """Deliver a signed event about an object; return the status and the state in the answer."""
     return await deliver(system, event(type, about, **more))
 
 
 async def deliver(system: System, what: Json) -> tuple[int, str]:
-    """Deliver an event, signed; the status and the state, or the code of the error."""
+    """Deliver an event, signed; return the status, and the state or the code of the error."""
     raw = json.dumps(what).encode()
     status, body = await system.post_event(raw, signed(raw))
     return status, body.get("state") or body["error"]["code"]
 
 
 def refund(intent: str, amount: int, status: str | None = "succeeded", id: str = "re_1") -> Json:
-    """A refund that somebody made in the dashboard."""
+    """Return a refund that was made in the dashboard; `amount` in cents."""
     return {
         "id": id, "object": "refund", "amount": amount, "currency": "eur", "charge": "ch_1",
         "payment_intent": intent, "status": status, "reason": None, "metadata": {},
@@ -66,7 +66,7 @@ def refund(intent: str, amount: int, status: str | None = "succeeded", id: str =
 
 
 def dispute(intent: str, status: str, *moved: tuple[int, str], **more: Any) -> Json:
-    """A dispute over EUR 50, and the amounts of its balance transactions."""
+    """Return a dispute over EUR 50, with balance transactions of these (amount, currency)."""
     return {
         "id": "dp_1", "object": "dispute", "amount": 5000, "currency": "eur", "charge": "ch_1",
         "payment_intent": intent, "status": status, "reason": "fraudulent", "livemode": False,
@@ -80,14 +80,14 @@ def dispute(intent: str, status: str, *moved: tuple[int, str], **more: Any) -> J
 
 
 async def balance(owner: Connection) -> int:
-    """What all wallets have, in minor units."""
+    """Return the sum of all wallets, in minor units."""
     return int(
         await owner.fetchval("select coalesce(sum(balance), 0) from accounts where kind = 'wallet'")
     )
 
 
 async def movements(owner: Connection) -> list[tuple[str, int]]:
-    """What moved in wallets, oldest first."""
+    """Return the (kind, amount) of all transfers in wallets, oldest first."""
     rows = await owner.fetch(
         "select m.kind, m.amount from private.movements as m"
         " inner join accounts as a on m.account_id = a.id and a.kind = 'wallet' order by m.seq"
@@ -96,7 +96,7 @@ async def movements(owner: Connection) -> list[tuple[str, int]]:
 
 
 async def clawback_notifications(owner: Connection, *kinds: str) -> list[tuple[str, str]]:
-    """What owners were told of money that went back: kind and amount."""
+    """Return the (kind, amount) of the notifications of these kinds."""
     rows = await owner.fetch(
         "select distinct on (n.id) n.kind, n.facts ->> 'amount' as amount from notifications as n"
         " where n.kind = any($1) order by n.id",
@@ -106,5 +106,5 @@ async def clawback_notifications(owner: Connection, *kinds: str) -> list[tuple[s
 
 
 def left(seen: Payment) -> str | None:
-    """What of a payment may still go back."""
+    """Return how much of a payment can still be refunded, as decimal text."""
     return None if seen.refundable is None else str(seen.refundable.amount)

@@ -1,4 +1,4 @@
-"""How database tests make payments and tell them what Stripe says."""
+"""Fixtures of database tests: payments, and events about them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class PaymentDriver:
-    """Makes payments of Ana's for Acme and receives events about them."""
+    """Makes Ana's payments for Acme, and receives events about them."""
 
     database: Database
     world: World
 
     async def payment(self, key: str = "key", amount: int = 5000, opened: bool = True) -> str:
-        """A payment's id; with a page that is open."""
+        """Create a payment; return its id. With `opened` its page is open. `amount` is in cents."""
         made = await self.database.call(
             "create_payment", self.world.ana,
             organization_id=self.world.acme, amount=amount, currency="eur", idempotency_key=key,
@@ -33,18 +33,18 @@ class PaymentDriver:
         return str(made["id"])
 
     async def receive(self, *events: Json) -> list[str]:
-        """Each event's state after it."""
+        """Receive events; return the state of each."""
         results = await self.database.call("receive_events", SERVICE, events=list(events))
         return [result["state"] for result in results]
 
     async def show(self, payment_id: str) -> Json:
-        """The payment as Ana sees it."""
+        """Return a payment as Ana reads it."""
         row: Json = await self.database.call("get_payment", self.world.ana, payment_id=payment_id)
         return row
 
 
 def event(event_id: str, **fact: Any) -> Json:
-    """An event as the backend hands it over, about `fact`."""
+    """Return an event about `fact`, as the backend passes it to the database."""
     return {
         "id": event_id,
         "type": "test",
@@ -55,7 +55,7 @@ def event(event_id: str, **fact: Any) -> Json:
 
 
 def paid(event_id: str, payment_id: str, **changed: Any) -> Json:
-    """Money for a payment of EUR 50 as Stripe answers when it is asked, unless `changed`."""
+    """Return the refetched event that a payment of EUR 50 is paid, with changes of its fact."""
     fact = {
         "about": "payment", "outcome": "paid",
         "payment_id": payment_id, "intent_id": f"pi_{payment_id}",
@@ -66,5 +66,5 @@ def paid(event_id: str, payment_id: str, **changed: Any) -> Json:
 
 @pytest.fixture
 def driver(database: PostgresDatabase, world: World) -> PaymentDriver:
-    """See `Till`."""
+    """Return the driver of payments in this test's database."""
     return PaymentDriver(database, world)

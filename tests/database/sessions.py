@@ -1,4 +1,4 @@
-"""Two callers at once: the first holds its transaction open until the second waits, or is done."""
+"""Two concurrent callers: the first commits once the second waits, or is done."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Met:
-    """How two callers met: whether the second waited for the first, and what each was answered."""
+    """How two callers met: whether the second waited for the first, and the answer of each."""
 
     waited: bool
     first: Any
@@ -33,7 +33,7 @@ class Met:
 
 @asynccontextmanager
 async def session(url: str) -> AsyncIterator[Connection]:
-    """A connection of the owner's, in a transaction that ends with the block."""
+    """Open a connection of the owner's, in a transaction that ends with the block."""
     connection = await asyncpg.connect(url)
     try:
         await set_json_codec(connection)
@@ -48,7 +48,7 @@ async def session(url: str) -> AsyncIterator[Connection]:
 async def call(connection: Connection, actor: Actor, function: str, **arguments: Any) -> Any:
     """Call `api.<function>` in the connection's transaction, as the backend does for `actor`.
 
-    A refusal of ours is the answer, as the exception that the backend raises.
+    A refusal of ours is returned, as the exception that the backend raises.
     """
     role, claims = ("service_role", "{}") if isinstance(actor, Service) else (
         "authenticated", json.dumps(actor.claims),
@@ -64,7 +64,7 @@ async def call(connection: Connection, actor: Actor, function: str, **arguments:
 
 
 async def waits(owner: Connection, pid: int, task: "asyncio.Task[Any]") -> bool:
-    """Look until the server process `pid` waits for a lock (True), or its `task` is done."""
+    """Poll until server process `pid` waits for a lock (True), or its `task` is done (False)."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not task.done():
             if await owner.fetchval("select cardinality(pg_blocking_pids($1)) > 0", pid):
@@ -74,7 +74,7 @@ async def waits(owner: Connection, pid: int, task: "asyncio.Task[Any]") -> bool:
 
 
 async def meet(url: str, owner: Connection, first: Call, second: Call) -> Met:
-    """The first call, not yet committed; the second; then both commit."""
+    """Make the first call, then the second before the first is committed; return how they met."""
     async with session(url) as one, session(url) as other:
         actor, function, arguments = first
         answered = await call(one, actor, function, **arguments)

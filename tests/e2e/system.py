@@ -1,4 +1,4 @@
-"""The real thing as people start it: `python -m sandbox run`, on free ports, in its own folder."""
+"""The real processes as people start them: `python -m sandbox run`, on free ports."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ SECONDS_TO_STOP = 60.0
 
 @dataclass
 class System:
-    """A running sandbox: its addresses, its folder, what it has printed so far."""
+    """A running sandbox: its addresses, its folder, and what it has printed."""
 
     process: asyncio.subprocess.Process
     ports: Ports
@@ -32,11 +32,11 @@ class System:
 
     @property
     def database_url(self) -> str:
-        """The database, as its owner."""
+        """The address of its database, as the owner."""
         return EmbeddedPostgres(self.folder / "postgres").database_url()
 
     async def wait_for(self, words: str, seconds: float) -> None:
-        """Read what it prints until a line has these words."""
+        """Read its output until a line has these words; AssertionError where it ends before."""
         assert self.process.stdout is not None
         async with asyncio.timeout(seconds):
             async for line in self.process.stdout:
@@ -46,7 +46,7 @@ class System:
         raise AssertionError(f"It ended without saying {words!r}:\n" + "\n".join(self.printed))
 
     async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
-        """Ctrl-C, and the exit code that comes of it."""
+        """Send a signal, by default that of Ctrl-C; return the exit code."""
         self.process.send_signal(number)
         output, _ = await asyncio.wait_for(self.process.communicate(), SECONDS_TO_STOP)
         self.printed += output.decode().splitlines()
@@ -57,7 +57,7 @@ class System:
 async def running_system(
     folder: Path, ports: Ports | None = None, **settings: str
 ) -> AsyncIterator[System]:
-    """Started and ready; stopped in the end, unless the test did that itself."""
+    """Run a sandbox for the length of the block; the test may stop it earlier."""
     system = await start_system(folder, ports, **settings)
     try:
         await system.wait_for(LAST_LINE, SECONDS_TO_START)
@@ -68,7 +68,7 @@ async def running_system(
 
 
 async def system_by_webhook(folder: Path) -> AsyncIterator[System]:
-    """One whose bot hears of updates as it does live: Telegram posts them to the backend."""
+    """Run a sandbox whose bot is in webhook mode: Telegram posts updates to the backend."""
     ports = Ports(*free_ports(2))
     webhook = {
         "TELEGRAM_WEBHOOK_URL": f"{ports.backend_url}/telegram/webhook",
@@ -79,19 +79,19 @@ async def system_by_webhook(folder: Path) -> AsyncIterator[System]:
 
 
 async def start_system(folder: Path, ports: Ports | None = None, **settings: str) -> System:
-    """Started, and not waited for."""
+    """Start a sandbox, and do not wait for it."""
     ports = ports or Ports(*free_ports(2))
     return System(await start("run", **settings_for(folder, ports), **settings), ports, folder)
 
 
 def settings_for(folder: Path, ports: Ports) -> dict[str, str]:
-    """What `run` is told to use."""
+    """Return the settings for `run` with this folder and these ports."""
     chosen = {"PORT": str(ports.backend), "SANDBOX_PORT": str(ports.sandbox)}
     return {**chosen, "DATA_DIR": str(folder)}
 
 
 async def start(*command: str, **settings: str) -> asyncio.subprocess.Process:
-    """`python -m sandbox <command>` with these settings and no others, where no `.env` is."""
+    """Start `python -m sandbox <command>` with these settings only, in a folder without `.env`."""
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     root = str(Path(__file__).parent.parent.parent)
     return await asyncio.create_subprocess_exec(
@@ -105,13 +105,13 @@ async def start(*command: str, **settings: str) -> asyncio.subprocess.Process:
 
 
 def short_folder() -> Iterator[Path]:
-    """A folder whose path has room for a socket; pytest's own can be too deep."""
+    """Yield a folder whose path is short enough for a socket; pytest's own can be too deep."""
     with TemporaryDirectory(prefix="e2e ") as folder, suppress(FileNotFoundError):
         yield Path(folder)
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Every process of this machine that was started for this folder: "pid command line"."""
+    """Return every process of this machine that was started for this folder: "pid command line"."""
     listing = subprocess.run(
         ["/bin/ps", "eww", "-A", "-o", "pid=,stat=,args="],
         capture_output=True,

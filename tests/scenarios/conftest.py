@@ -1,4 +1,4 @@
-"""The scenarios play in the backend's own house: real HTTP, real database, local Stripe."""
+"""Fixtures of the scenarios: real HTTP, real database, local Stripe."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ __all__ = ["system"]
 
 
 async def typed(system: System, command: str, **claims: Any) -> Json:
-    """What a shell prints for a guide's command; host, port and token are filled in."""
+    """Run a guide's command in a shell, with host, token and ids filled in; return its JSON."""
     for example, real in {
         "http://localhost:8080": system.url,
         "YOUR_TOKEN": token(**claims),

@@ -1,4 +1,4 @@
-"""`make snapshots`: write what the code says now into the committed files beside this one."""
+"""`make snapshots`: writes the current surface into the committed files beside this one."""
 
 from tests.snapshots.surface import FOLDER, SNAPSHOTS
 

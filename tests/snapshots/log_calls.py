@@ -1,7 +1,7 @@
-"""Every call of a structlog logger in the sources, read from their syntax.
+"""All calls of structlog loggers in the sources, by their syntax.
 
-Whoever searches a log for an event must find where it is written, so an event's name is a constant,
-and a logger is only ever called: anything else is an UntraceableEvent.
+Whoever searches for an event of a log must find where it is written, so an event's name is a
+constant, and a logger is only ever called: anything else is an UntraceableEvent.
 """
 
 import ast
@@ -12,14 +12,14 @@ LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 
 class UntraceableEvent(Exception):
-    """A logger is used in a way that hides which event is logged; the message says where."""
+    """A use of a logger that hides which event is logged; the message says where."""
 
 
 def log_events(root: Path, program: str) -> Iterator[str]:
-    """A line for each call in the package: `backend error stripe_refused payment ...`.
+    """Yield a line for each call in the package: `backend error stripe_refused payment ...`.
 
-    The line names program, level, event and keyword arguments in alphabetical order; `...` stands
-    for those that only the running program knows.
+    The line has program, level, event and keyword arguments in alphabetical order; `...` stands for
+    those that only the running program can name.
     """
     modules = {path: ast.parse(path.read_text()) for path in sorted((root / program).rglob("*.py"))}
     loggers = {name for module in modules.values() for name in loggers_made_in(module)}
@@ -30,7 +30,7 @@ def log_events(root: Path, program: str) -> Iterator[str]:
 
 
 def loggers_made_in(module: ast.Module) -> set[str]:
-    """The names that `structlog.get_logger(...)` is assigned to."""
+    """Return the names to which `structlog.get_logger(...)` is assigned."""
     return {
         target.id
         for node in ast.walk(module)
@@ -42,7 +42,7 @@ def loggers_made_in(module: ast.Module) -> set[str]:
 
 
 def names_imported_in(module: ast.Module) -> set[str]:
-    """What `from ... import ...` brings, under the names that it has here."""
+    """Return the names that `from ... import ...` brings, as the module has them."""
     return {
         alias.asname or alias.name
         for node in ast.walk(module)
@@ -52,7 +52,7 @@ def names_imported_in(module: ast.Module) -> set[str]:
 
 
 def calls(module: ast.Module, loggers: set[str], file: Path) -> Iterator[ast.Call]:
-    """The calls of these loggers. Raises UntraceableEvent for any other use of them."""
+    """Yield the calls of these loggers. Raises UntraceableEvent for any other use of them."""
     seen = set()
     for node in ast.walk(module):
         match node:
@@ -72,7 +72,7 @@ def calls(module: ast.Module, loggers: set[str], file: Path) -> Iterator[ast.Cal
 
 
 def line_of(call: ast.Call) -> str:
-    """Level, event and fields. An exception's traceback is a field of Python's own, left out."""
+    """Return level, event and fields of a call, without `exc_info`."""
     assert isinstance(call.func, ast.Attribute)
     assert isinstance(call.args[0], ast.Constant)
     fields = sorted({word.arg or "..." for word in call.keywords} - {"exc_info"})

@@ -1,7 +1,7 @@
-"""What others rely on beside the chat: the API's document, log events, metrics.
+"""What others rely on besides the chat: the API's document, log events, metrics.
 
-Each function returns the whole text of the committed file that holds it, a line for each thing
-where it can, so that a diff names what somebody outside would notice.
+Each function returns the whole text of the committed file that holds it, a line for each item where
+possible, so that a diff names what others would notice.
 """
 
 import json
@@ -33,18 +33,18 @@ FIGURES = {
 
 
 def openapi_json() -> str:
-    """The OpenAPI document, keys sorted: where a route stands in the table is nobody's business."""
+    """Return the OpenAPI document with sorted keys: the order of routes does not matter."""
     return json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def log_events_txt() -> str:
-    """A line for each event that is logged: program, level, event, and the fields it comes with."""
+    """Return a line for each event that is logged: program, level, event, and its fields."""
     lines = {line for program in PROGRAMS for line in log_events(ROOT, program)}
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
 def metrics_txt() -> str:
-    """A line for each metric: name, type, labels."""
+    """Return a line for each metric: name, type, labels."""
     metrics = Metrics()
     for metric in vars(metrics).values():
         if isinstance(metric, Counter | Gauge | Histogram):
@@ -62,7 +62,7 @@ def metrics_txt() -> str:
 
 
 def count_once(metric: Counter | Gauge | Histogram) -> None:
-    """Make a sample with made-up labels. The library has no public way to ask for their names."""
+    """Make a sample with made-up labels. The library has no public way to read their names."""
     one = metric.labels(*metric._labelnames) if metric._labelnames else metric
     if isinstance(one, Histogram):
         one.observe(1)

@@ -1,4 +1,4 @@
-"""What sends money back: an admin, the dashboard, the payers' banks, in any currency."""
+"""Acts that take money back: refunds of an admin and the dashboard, disputes of banks."""
 
 from tests.backend.books.story import Act, Json, Story
 
@@ -13,7 +13,7 @@ NEXT = {
 
 
 async def refund_by_an_admin(story: Story) -> None:
-    """In the chat or over the API; more than is left is refused."""
+    """Refund a payment as the chat or the API does; more than is left is refused."""
     request: Json = {"reason": "requested_by_customer"}
     if story.likely(0.5):
         request["amount"] = str(story.chance.randint(1, 60))
@@ -22,7 +22,7 @@ async def refund_by_an_admin(story: Story) -> None:
 
 
 async def something_goes_back(story: Story) -> None:
-    """In the dashboard, or by a payer's bank: a refund, a dispute, an inquiry, a warning."""
+    """Make a refund, a dispute, an inquiry or a warning at Stripe."""
     intents = [intent for intent in story.stored("payment_intent") if intent["amount_received"]]
     if not intents:
         return
@@ -39,7 +39,7 @@ async def something_goes_back(story: Story) -> None:
 
 
 async def disputed_after_a_refund(story: Story) -> None:
-    """The whole charge is disputed although a part of it had been refunded, and that is lost."""
+    """Dispute a whole charge after a part of it was refunded; it may be lost."""
     charges = [charge for charge in story.stored("charge") if charge["paid"]]
     if charges:
         charge = story.chance.choice(charges)
@@ -53,7 +53,7 @@ async def disputed_after_a_refund(story: Story) -> None:
 
 
 async def a_dispute_takes_its_course(story: Story) -> None:
-    """One is opened over a charge, of any sum in any currency, while rates move, and is decided."""
+    """Open a dispute of any sum in any currency, and decide it while rates change."""
     charges = [charge for charge in story.stored("charge") if charge["paid"]]
     if not charges:
         return
@@ -73,12 +73,12 @@ async def a_dispute_takes_its_course(story: Story) -> None:
 
 
 def new_rates(story: Story) -> dict[str, float]:
-    """What other currencies are worth today."""
+    """Return exchange rates of other currencies."""
     return {name: round(story.chance.uniform(0.7, 1.3), 4) for name in ("usd", "gbp")}
 
 
 async def a_bank_goes_on(story: Story) -> None:
-    """A refund arrives or fails; a dispute is answered, won, lost, adjusted, or only an inquiry."""
+    """Take a step of an open refund or dispute."""
     things = [(thing["id"], kind) for kind in NEXT for thing in story.stored(kind)]
     if things:
         thing, kind = story.chance.choice(things)
@@ -88,7 +88,7 @@ async def a_bank_goes_on(story: Story) -> None:
 
 
 async def rates_move(story: Story) -> None:
-    """What currencies are worth changes, and the one in which the account is paid out."""
+    """Change exchange rates, and the currency in which the account is paid out."""
     settlement = story.chance.choice([None, None, "usd", "usd", "gbp"])
     await story.faults(rates=new_rates(story), settlement=settlement)
 

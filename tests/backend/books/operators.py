@@ -1,4 +1,4 @@
-"""What happens between Stripe and us: other versions, other people, and what the operator does."""
+"""Acts between Stripe and us: API versions, other installations, and the operator."""
 
 from backend.operator_errors import CannotBeAccepted
 from backend.stripe import dead_letters
@@ -10,18 +10,18 @@ VERSIONS = [None, None, "2025-02-24.acacia", "2022-08-01", "2025-08-27.basil"]
 
 
 async def some_events_arrive(story: Story) -> None:
-    """A few, whichever."""
+    """Deliver up to three events, chosen at random."""
     events = story.stored("event")
     await story.deliver(story.chance.sample(events, min(3, len(events))))
 
 
 async def another_version(story: Story) -> None:
-    """From now on events are of another API version, or of ours again."""
+    """Change the API version of events, or set it back to ours."""
     await story.faults(api_version=story.chance.choice(VERSIONS))
 
 
 async def other_installation_pays(story: Story) -> None:
-    """Another installation on the same Stripe account, some of whose money goes back again."""
+    """Pay a session of another installation; some of it is clawed back."""
     made = await story.at_stripe("neighbour", amount=story.chance.choice([500, 5000]))
     if "payment_intent" in made:
         story.other_installations.add(made["payment_intent"])
@@ -31,7 +31,7 @@ async def other_installation_pays(story: Story) -> None:
 
 
 async def a_connected_account_forges(story: Story) -> None:
-    """Events of somebody else's account say that pages of ours, and their intents, are paid."""
+    """Make events of a connected account that say our unpaid pages and intents are paid."""
     for session in story.stored("checkout.session"):
         if session["mode"] == "payment" and session["status"] != "complete":
             paid = {"status": "complete", "payment_status": "paid"}
@@ -44,12 +44,12 @@ async def a_connected_account_forges(story: Story) -> None:
 
 
 def forged(type: str, thing: Json) -> Json:
-    """An event of a connected account."""
+    """Return an event of a connected account."""
     return new("event", type=type, data={"object": thing}, account="acct_1Connected")
 
 
 async def the_operator_adjusts(story: Story) -> None:
-    """Something is posted by hand, perhaps twice."""
+    """Post an adjustment, perhaps twice under the same reference."""
     amount = story.chance.choice(["5", "-3.50", "0.01"])
     reference = f"note-{story.chance.randint(1, 10**9)}"
     for _ in range(story.chance.choice([1, 2])):
@@ -61,7 +61,7 @@ async def the_operator_adjusts(story: Story) -> None:
 
 
 async def settle_dead_letters(story: Story) -> None:
-    """Accept every dead letter; what Stripe received nothing for is dismissed."""
+    """Accept every dead letter; dismiss those for which Stripe received nothing."""
     for _ in range(3):  # what is accepted may let others be applied
         letters = await dead_letters.list_dead_letters(story.system.services, False)
         for letter in letters:

@@ -1,4 +1,4 @@
-"""What payers do: pages that are paid or not, saved cards, recurring top-ups, tax and discounts."""
+"""Acts of payers: pages, saved cards, subscriptions, tax and discounts."""
 
 from uuid import UUID, uuid4
 
@@ -16,18 +16,18 @@ TAXES, DISCOUNTS = [7, 7.7, 19, 20], [10, 33.3, 50]
 
 
 async def new_topup(story: Story) -> UUID:
-    """A page of some price."""
+    """Create a payment of some amount; return its id."""
     amount, currency = story.chance.choice(PRICES)
     return await story.system.topup(amount, key=str(uuid4()), currency=currency)
 
 
 async def page_of(story: Story, payment: UUID) -> str:
-    """Its page at Stripe."""
+    """Return the id of a payment's Checkout Session."""
     return await story.system.session(payment)
 
 
 async def topup(story: Story) -> None:
-    """Somebody pays on Stripe's page, perhaps after a decline."""
+    """Pay on Stripe's page, perhaps after a decline."""
     payment = await new_topup(story)
     if story.likely(0.3):
         await story.system.pay(payment, DECLINE)
@@ -37,14 +37,14 @@ async def topup(story: Story) -> None:
 
 
 async def unpaid_topup(story: Story) -> None:
-    """A page that nobody pays on, or in vain."""
+    """Open a page that is not paid, or declined."""
     payment = await new_topup(story)
     if story.likely(0.5):
         await story.system.pay(payment, DECLINE)
 
 
 async def delayed_topup(story: Story) -> None:
-    """A debit that arrives, or fails, after a while."""
+    """Pay by a debit that settles, or fails, later."""
     payment = await new_topup(story)
     await story.system.pay(payment, story.chance.choice(["delayed_success", "delayed_failure"]))
     if story.likely(0.7):
@@ -52,7 +52,7 @@ async def delayed_topup(story: Story) -> None:
 
 
 async def priced_otherwise(story: Story) -> None:
-    """Stripe adds tax, takes a discount, or shows the payer another currency."""
+    """Pay a page with tax, a discount, or in another currency."""
     kind = story.chance.choice(["tax", "tax", "discount", "both", "gift", "presentment"])
     await story.faults(
         tax_percent=story.chance.choice(TAXES) if kind in ("tax", "both") else 0,
@@ -66,7 +66,7 @@ async def priced_otherwise(story: Story) -> None:
 
 
 async def saved_card(story: Story) -> None:
-    """A card is saved, and paid with at once; some are declined."""
+    """Save a card and charge it; some are declined."""
     card = story.chance.choice(["pm_card_visa", "pm_card_chargeCustomerFail"])
     place = {"organization_id": str(story.system.world.acme)}
     added = await story.request_api("methods", **place, payment_method_id=card)
@@ -76,7 +76,7 @@ async def saved_card(story: Story) -> None:
 
 
 async def subscription_topup(story: Story) -> None:
-    """One begins on Stripe's page, with a card that may fail later."""
+    """Start a subscription on Stripe's page, with a card that may fail later."""
     terms = {"amount": "50", "interval": story.chance.choice(["week", "month"])}
     made = await story.request_api(
         "subscriptions", organization_id=str(story.system.world.acme), **terms
@@ -86,7 +86,7 @@ async def subscription_topup(story: Story) -> None:
 
 
 async def weeks_go_by(story: Story) -> None:
-    """What is due is renewed, or not paid; some invoices come to more or less than their price."""
+    """Advance the billing clock: renewals are paid or not, some with tax, discount or a balance."""
     if story.likely(0.3):
         await story.faults(tax_percent=story.chance.choice(TAXES))
     elif story.likely(0.2):
@@ -100,7 +100,7 @@ async def weeks_go_by(story: Story) -> None:
 
 
 async def returning(story: Story) -> None:
-    """A payer comes back from the page before any event does."""
+    """Refetch a payment, as when a payer returns from the page before any event arrives."""
     if story.paid:
         await story.system.client.check_payment(1001, story.chance.choice(story.paid))
 

@@ -1,7 +1,7 @@
-"""A story: what happens to an organization at Stripe and here, drawn from one seed.
+"""A story: random acts at Stripe and here, drawn from one seed.
 
-Each act has a chance of its own, drawn from the seed and its place, so that a story can be told
-again with acts left out.
+Each act has a random generator of its own, made of the seed and its place, so that a story can be
+repeated with acts left out.
 """
 
 import json
@@ -21,7 +21,11 @@ SHORTEST, MAX_LENGTH = 14, 26  # acts
 
 @dataclass
 class Story:
-    """A house, the chance of the act that is on, and what has happened so far."""
+    """The running system, the generator of the current act, and what has happened so far.
+
+    `other_installations` are intents that another installation made, `forged` events of a connected
+    account, `adjusted` the operator's adjustments by currency.
+    """
 
     system: System
     chance: random.Random
@@ -33,15 +37,15 @@ class Story:
     adjusted: Counter[str] = field(default_factory=Counter)  # by the operator, by currency
 
     def stored(self, kind: str) -> list[Json]:
-        """All of a kind that Stripe has here, oldest first."""
+        """Return all objects of a kind in the local Stripe, oldest first."""
         return [thing for _, thing in self.system.store.list(kind)]
 
     def likely(self, probability: float) -> bool:
-        """Whether it happens this time."""
+        """Return True with this probability."""
         return self.chance.random() < probability
 
     async def at_stripe(self, path: str, **body: Any) -> Json:
-        """Do something at Stripe, which may refuse."""
+        """Post to one of the local Stripe's routes, which may refuse; return the answer."""
         body = {name: value for name, value in body.items() if value is not None}
         url = f"{self.system.sandbox_url}/stripe/{path}"
         async with self.system.http.post(url, json=body) as answer:
@@ -50,11 +54,11 @@ class Story:
             return answer_body
 
     async def faults(self, **faults: Any) -> None:
-        """Let Stripe be so from now on."""
+        """Set faults of the local Stripe."""
         await self.system.sandbox("POST", "/stripe/faults", **faults)
 
     async def request_api(self, path: str, **body: Any) -> Json:
-        """What an admin does over the API; it may refuse, and so may Stripe, who knows more."""
+        """Post to the API as an admin; return the answer. The API and Stripe may refuse."""
         headers = {"Authorization": f"Bearer {token()}", "Idempotency-Key": str(uuid4())}
         url = f"{self.system.url}/api/payments/{path}"
         async with self.system.http.post(url, json=body, headers=headers) as answer:
@@ -63,7 +67,7 @@ class Story:
             return answer_body
 
     async def deliver(self, events: list[Json]) -> list[Json]:
-        """Post each; answers those that Stripe would post again."""
+        """Post events; return those that Stripe would post again."""
         again = []
         for event in events:
             raw = json.dumps(event).encode()
@@ -84,18 +88,18 @@ class Plot:
     places: tuple[int, ...] | None = None
 
     def acts(self, among: list[Act]) -> list[tuple[int, Act]]:
-        """The acts with their places."""
+        """Return the acts of the plot with their places."""
         chance = random.Random(self.seed)  # noqa: S311
         length = chance.randint(SHORTEST, MAX_LENGTH)
         drawn = list(enumerate(chance.choices(among, k=length)))
         return [(at, act) for at, act in drawn if self.places is None or at in self.places]
 
     def chance_of(self, place: int) -> random.Random:
-        """What is drawn in one act."""
+        """Return the random generator of one act."""
         return random.Random(f"{self.seed} {place}")  # noqa: S311
 
     def __str__(self) -> str:
-        """How to tell it again: PURSEBOT_STORY=..."""
+        """Return the plot as PURSEBOT_STORY takes it."""
         places = "" if self.places is None else ":" + ",".join(map(str, self.places))
         return f"{self.seed}{places}"
 

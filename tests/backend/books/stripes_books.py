@@ -1,8 +1,7 @@
-"""What each payment should have come to, worked out from what Stripe has: the other side's books.
+"""The expected balance of each payment, computed from Stripe's objects: independent books.
 
-The rule, without a word of the product's code: of what a charge brought, tax is not the wallet's;
-of what went back, the wallet loses its part, up to what it got. Fees and differences between rates
-are the operator's.
+The rule, without the product's code: the tax in a charge is not the wallet's; of clawbacks the
+wallet bears its share, up to its credit. Fees and differences between rates are the operator's.
 """
 
 from collections.abc import Iterator
@@ -15,12 +14,12 @@ NOT_LIVE = ("failed", "canceled")
 
 
 def rounded(share: Fraction) -> int:
-    """To the nearest, halves up."""
+    """Return a share rounded to the nearest integer, halves up."""
     return floor(share + Fraction(1, 2))
 
 
 def expected_by_intent(story: Story) -> dict[str, tuple[str, int]]:
-    """By intent: the currency, and what the wallet should have of it. Without those of nothing."""
+    """Return by intent the currency and the expected amount in the wallet, where that is not 0."""
     result = {}
     for charge in story.stored("charge"):
         intent = charge["payment_intent"]
@@ -32,12 +31,12 @@ def expected_by_intent(story: Story) -> dict[str, tuple[str, int]]:
 
 
 def credit(story: Story, charge: Json) -> int:
-    """What arrived, without tax."""
+    """Return the amount of a charge without tax."""
     return max(int(charge["amount"]) - sum(taxes(story, charge["payment_intent"])), 0)
 
 
 def taxes(story: Story, intent: str) -> Iterator[int]:
-    """The tax in a charge, as the page or the invoice that it paid has it."""
+    """Yield the tax in a charge, from the session or the invoice that it paid."""
     for session in story.stored("checkout.session"):
         if session["payment_intent"] == intent:
             yield session["total_details"]["amount_tax"]
@@ -48,7 +47,7 @@ def taxes(story: Story, intent: str) -> Iterator[int]:
 
 
 def gone(story: Story, charge: Json) -> int:
-    """What went back of the credit."""
+    """Return how much of the credit refunds and disputes have taken."""
     refunded = sum(
         refund["amount"]
         for refund in story.stored("refund")
@@ -65,7 +64,7 @@ def gone(story: Story, charge: Json) -> int:
 
 
 def dispute_share(story: Story, dispute: Json, charge: Json, refunded: int) -> int:
-    """What a dispute took of the charge, in the charge's currency."""
+    """Return how much a dispute took of the charge, in the charge's currency."""
     movements = dispute["balance_transactions"]
     withdrawn = -sum(int(movement["amount"]) for movement in movements)
     booked = story.system.store.get("balance_transaction", charge["balance_transaction"])

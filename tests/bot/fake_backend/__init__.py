@@ -1,15 +1,15 @@
-"""A backend for the bot's tests: its documented routes, and a memory. Never part of the product.
+"""A fake backend for the bot's tests: its documented routes, and a memory.
 
 It is no second description of the backend. The routes come from the backend's OpenAPI document;
-requests are parsed, answers validated and refusals looked up by what the document says of their
-route, so that the fake cannot answer what the backend would not. What it decides by itself is
-little, and only what the bot's conversations need; what the backend decides is tested in
-`tests/backend`, and with the bot before it in `tests/bot/payment_methods`, `subscriptions`,
-`payments/test_charges.py`, `tests/cases` and `tests/e2e`.
+requests are parsed, answers validated and refusals found by what the document has for their route,
+so that the fake cannot answer what the backend would not. It decides little by itself, only what
+the bot's conversations need; the backend's decisions are tested in `tests/backend`, and with the
+bot before it in `tests/bot/payment_methods`, `subscriptions`, `payments/test_charges.py`,
+`tests/cases` and `tests/e2e`.
 
 Why not the real backend throughout: each of these tests would copy a database and start a local
 Stripe, which is a second more on a small machine, for about 170 tests; and many need answers that a
-healthy backend does not give (a crash, a refusal, a notification of just this kind).
+healthy backend does not give (a crash, a refusal, a notification of a certain kind).
 """
 
 from tests.bot.fake_backend.examples import (
@@ -47,10 +47,10 @@ __all__ = [
 class FakeBackend(
     PersonAnswers, OrganizationAnswers, GroupAnswers, WalletAnswers, PaymentAnswers, QueueAnswers
 ):
-    """Answers as its memory is; a test fills the memory, and reads what the bot did to it."""
+    """Answers from its memory; a test fills the memory, and reads how the bot changed it."""
 
     def answers(self) -> dict[str, Answer]:
-        """What each documented route is answered with."""
+        """Return the function that answers each documented route."""
         return {
             "PUT /api/me": self.introduce,
             "PUT /api/me/organization": self.set_default_organization,

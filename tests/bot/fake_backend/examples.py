@@ -1,4 +1,4 @@
-"""Payments, notifications and the like as the backend answers them, to be changed by tests."""
+"""Examples of the backend's answers, which tests change: payments, notifications, ..."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +15,12 @@ NOON = datetime(2026, 5, 17, 12, 0, tzinfo=UTC)
 
 
 def euros(minor: int) -> Money:
+    """Return an amount of euros from cents."""
     return Money(amount=f"{minor / 100:.2f}", amount_minor=minor, currency="eur")
 
 
 def membership(organization: UUID, name: str, role: schemas.Role, *currencies: str) -> Membership:
-    """With a wallet in euros, and one in each of the zero-decimal `currencies`."""
+    """Return a membership with a wallet in euros and in the zero-decimal `currencies`."""
     limits = Limits(minimum="0.50", maximum="10000.00", currency="eur")
     wallets = [schemas.Wallet(balance=euros(1234), limits=limits)]
     for code in currencies:
@@ -32,7 +33,7 @@ def membership(organization: UUID, name: str, role: schemas.Role, *currencies: s
 
 
 def payment(**changed: Any) -> Payment:
-    """A payment of EUR 50 to Acme by Ana, its link open."""
+    """Return a payment of EUR 50 to Acme by Ana, its link open, with changes."""
     facts: dict[str, Any] = {
         "id": uuid4(),
         "reference": "AB12",
@@ -53,7 +54,7 @@ def payment(**changed: Any) -> Payment:
 
 
 def refund(payment_id: UUID, money: Money, **changed: Any) -> schemas.Refund:
-    """A refund that Ana made and that succeeded."""
+    """Return a refund by Ana that succeeded, with changes."""
     facts: dict[str, Any] = {
         "id": uuid4(), "payment_id": payment_id, "money": money, "status": "succeeded",
         "reason": None, "failure": None, "refunded_by": "Ana", "created_at": NOON,
@@ -62,7 +63,7 @@ def refund(payment_id: UUID, money: Money, **changed: Any) -> schemas.Refund:
 
 
 def subscription(**changed: Any) -> schemas.Subscription:
-    """EUR 25 for Acme every month, not begun; by a link."""
+    """Return a subscription of EUR 25 a month, not started, with a link, and with changes."""
     facts: dict[str, Any] = {
         "id": uuid4(), "organization_id": ACME, "organization_name": "Acme", "money": euros(2500),
         "interval": "month", "package": None, "status": "incomplete", "url": LINK,
@@ -72,7 +73,7 @@ def subscription(**changed: Any) -> schemas.Subscription:
 
 
 def notification(shown: Payment, **changed: Any) -> Notification:
-    """A notification for Ana's chat, of a new message."""
+    """Return a notification of a payment for a new message in Ana's chat, with changes."""
     facts: dict[str, Any] = {
         "id": 1,
         "claim": uuid4(),
@@ -90,7 +91,7 @@ def notification(shown: Payment, **changed: Any) -> Notification:
 
 
 def topups(*moments: str) -> list[Transaction]:
-    """Ana's top-ups of EUR 50 at these moments, the oldest first."""
+    """Return Ana's top-ups of EUR 50 at these moments, the oldest first."""
     return [
         Transaction.model_validate(
             {
@@ -108,7 +109,7 @@ def topups(*moments: str) -> list[Transaction]:
 
 
 def statement(month: str, **changed: object) -> Statement:
-    """A month in which EUR 50 came to EUR 10."""
+    """Return a month in which EUR 50 was added to EUR 10, with changes."""
     facts = {
         "organization_name": "Acme",
         "month": month,

@@ -1,4 +1,4 @@
-"""Answers about groups: an owner decides, everybody can ask."""
+"""Answers of the routes of groups, which owners tie and change."""
 
 from uuid import UUID
 
@@ -12,10 +12,12 @@ class GroupAnswers(State):
     """Groups by chat id."""
 
     def get_group(self, call: Call) -> Group:
+        """Return a group; only an owner of its organization gets all fields."""
         group = self.groups.get(call.chat_id, Group(tied=False))
         return group if self.owns(call.user, group.organization_id) else Group(tied=group.tied)
 
     def tie_group(self, call: Call) -> Group:
+        """Tie a group to an organization that the person owns."""
         own = self.membership_in(call.user, call.body.organization_id)
         if own.role != "owner":
             raise Refused("role_too_low", role="owner")
@@ -26,6 +28,7 @@ class GroupAnswers(State):
         return group
 
     def change_group_permissions(self, call: Call) -> Group:
+        """Change what a group shows, or untie it."""
         if not self.owns(call.user, call.body.organization_id):
             raise Refused("role_too_low", role="owner")
         self.announcement_topic = call.body.message_thread_id
@@ -38,6 +41,7 @@ class GroupAnswers(State):
         return group
 
     def get_group_balance(self, call: Call) -> schemas.GroupBalance:
+        """Return the wallets of a group's organization, where it shows them."""
         group = self.groups.get(call.chat_id)
         if group is None or not group.shows_balance:
             raise Refused("not_found", what="balance")
@@ -52,6 +56,7 @@ class GroupAnswers(State):
         )
 
     def owns(self, user: int, organization_id: UUID | None) -> bool:
+        """Return whether the user owns an organization."""
         return any(
             each.organization_id == organization_id and each.role == "owner"
             for each in self.memberships.get(user, [])

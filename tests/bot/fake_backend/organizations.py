@@ -1,4 +1,4 @@
-"""Answers about organizations, members and invitations: who can give which role."""
+"""Answers of the routes of organizations, members and invitations."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ class OrganizationAnswers(State):
     """Organizations with their members; ids of users are their Telegram ids."""
 
     def create_organization(self, call: Call) -> schemas.Organization:
+        """Create an organization, once for each key, and make it the default."""
         if call.key not in self.created_organizations:
             created = membership(uuid4(), call.body.name, "owner")
             self.created_organizations[call.key] = created.organization_id
@@ -23,6 +24,7 @@ class OrganizationAnswers(State):
         return organization_of(self.membership_in(call.user, organization_id))
 
     def rename_organization(self, call: Call) -> schemas.Organization:
+        """Rename an organization in the memberships of all its members."""
         renamed = self.membership_in(call.user, call.id()).organization_id
         for user, memberships in self.memberships.items():
             for each in list(memberships):
@@ -31,6 +33,7 @@ class OrganizationAnswers(State):
         return organization_of(self.membership_in(call.user, renamed))
 
     def list_members(self, call: Call) -> schemas.Members:
+        """Return the members of an organization."""
         organization_id = self.membership_in(call.user, call.id()).organization_id
         members = [
             self.member(user, each, call.user)
@@ -41,15 +44,18 @@ class OrganizationAnswers(State):
         return schemas.Members(members=members)
 
     def change_role(self, call: Call) -> schemas.Member:
+        """Change a member's role."""
         user, old = self.changeable_member(call, {call.body.role})
         changed = self.change_membership(user, old, role=call.body.role)
         return self.member(user, changed, call.user)
 
     def remove_member(self, call: Call) -> None:
+        """Remove a member."""
         user, old = self.changeable_member(call, set())
         self.memberships[user].remove(old)
 
     def create_invitation(self, call: Call) -> schemas.Invitation:
+        """Create an invitation for a role that the person can give."""
         own = self.membership_in(call.user, call.id())
         if call.body.role not in GRANTABLE[own.role]:
             raise Refused("role_too_low", role="owner")
@@ -67,6 +73,7 @@ class OrganizationAnswers(State):
         return created
 
     def revoke_invitation(self, call: Call) -> None:
+        """Delete an invitation."""
         self.membership_in(call.user, call.id())
         revoked = call.id("invitation_id")
         self.invitations = {
@@ -74,6 +81,7 @@ class OrganizationAnswers(State):
         }
 
     def accept_invitation(self, call: Call) -> schemas.Organization:
+        """Add the person to the invitation's organization, once."""
         invitation = self.invitations.get(call.body.code)
         if invitation is None:
             raise Refused("invitation_invalid")
@@ -84,7 +92,7 @@ class OrganizationAnswers(State):
         return organization_of(self.membership_in(call.user, invitation.organization_id))
 
     def changeable_member(self, call: Call, roles: set[schemas.Role]) -> tuple[int, Membership]:
-        """The member in the path, to whom the caller gives `roles`. Raises Refused."""
+        """Return the member in the path, to whom the person gives `roles`. Raises Refused."""
         user = call.id("user_id").int
         own = self.membership_in(call.user, call.id())
         theirs = self.membership_in(user, call.id())
@@ -101,6 +109,7 @@ class OrganizationAnswers(State):
         return user, theirs
 
     def member(self, user: int, membership: Membership, reader: int) -> schemas.Member:
+        """Return a membership as a member in the list that `reader` gets."""
         return schemas.Member(
             user_id=UUID(int=user),
             name=self.names.get(user, f"Person {user}"),
@@ -111,6 +120,7 @@ class OrganizationAnswers(State):
 
 
 def organization_of(membership: Membership) -> schemas.Organization:
+    """Return the organization of a membership."""
     return schemas.Organization(
         id=membership.organization_id,
         name=membership.organization_name,

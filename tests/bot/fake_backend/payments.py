@@ -1,4 +1,4 @@
-"""Answers about payments, and about payment methods and subscriptions, of which it has none."""
+"""Answers of the routes of payments; of payment methods and subscriptions it has none."""
 
 import re
 
@@ -12,6 +12,7 @@ class PaymentAnswers(State):
     """Payments by id; each new one is notified at once."""
 
     def create_checkout(self, call: Call) -> schemas.Checkout:
+        """Create a payment, once for each key."""
         earlier = [request for key, request in self.checkouts if key == call.key]
         if earlier and earlier[0] != call.body:
             raise Refused("idempotency_key_reused")
@@ -26,25 +27,31 @@ class PaymentAnswers(State):
         return schemas.Checkout(payment_id=created.id, url=LINK, expires_at=NOON)
 
     def get_payment(self, call: Call) -> schemas.Payment:
+        """Return a payment."""
         return self.payments[call.id()]
 
     def cancel_payment(self, call: Call) -> schemas.Payment:
+        """Cancel a payment that is pending; return it."""
         if self.payments[call.id()].status == "pending":
             canceled = self.payments[call.id()].model_copy(update={"status": "canceled"})
             self.payments[call.id()] = canceled
         return self.payments[call.id()]
 
     def create_refund(self, call: Call) -> schemas.Refund:
+        """Store the request of a refund; return one that succeeded."""
         self.refunds[call.key] = call.body
         return refund(call.id(), euros(round(float(call.body.amount or 0) * 100)))
 
     def list_payment_methods(self, call: Call) -> schemas.PaymentMethods:
+        """Return an empty list."""
         return schemas.PaymentMethods(methods=[])
 
     def list_packages(self, call: Call) -> schemas.Packages:
+        """Return an empty list."""
         return schemas.Packages(packages=[])
 
     def list_subscriptions(self, call: Call) -> schemas.Subscriptions:
+        """Return an empty list."""
         return schemas.Subscriptions(subscriptions=[])
 
 

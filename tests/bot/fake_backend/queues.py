@@ -1,4 +1,4 @@
-"""Answers to the bot itself: notifications, updates, groups."""
+"""Answers of the bot's own routes: notifications, updates, events of groups."""
 
 import asyncio
 
@@ -10,9 +10,10 @@ from tests.bot.fake_backend.state import State
 
 
 class QueueAnswers(State):
-    """What waits in `outbox` is claimed, what the bot reports is in `reports`."""
+    """Notifications in `outbox` are claimed; the bot's reports are stored in `reports`."""
 
     def internal_routes(self) -> list[web.RouteDef]:
+        """Return the routes of the bot itself."""
         return [
             web.post("/internal/notifications/claim", self.claim_notifications),
             web.post("/internal/notifications/{id}/result", self.take_report),
@@ -21,6 +22,7 @@ class QueueAnswers(State):
         ]
 
     async def claim_notifications(self, request: web.Request) -> web.Response:
+        """Answer the notifications in `outbox`; wait for the first as the query says."""
         require_bot(request)
         claimed = []
         try:
@@ -34,18 +36,21 @@ class QueueAnswers(State):
         return web.Response(text=answer.model_dump_json(), content_type="application/json")
 
     async def take_report(self, request: web.Request) -> web.Response:
+        """Store the result of a notification."""
         require_bot(request)
         result = schemas.NotificationResult.model_validate_json(await request.read())
         self.reports.put_nowait(result)
         return web.Response(status=204)
 
     async def take_rejected_update(self, request: web.Request) -> web.Response:
+        """Store the kind of an update that was unreadable."""
         require_bot(request)
         rejected = schemas.UpdateRejected.model_validate_json(await request.read())
         self.rejected_updates[int(request.match_info["id"])] = rejected.kind
         return web.Response(status=204)
 
     async def take_group_event(self, request: web.Request) -> web.Response:
+        """Store an event of a group; answer whether the group is tied."""
         require_bot(request)
         chat_id = int(request.match_info["chat_id"])
         event = schemas.GroupNews.model_validate_json(await request.read())

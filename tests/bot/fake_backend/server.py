@@ -1,4 +1,4 @@
-"""The backend's documented routes as an aiohttp application, over whatever answers them."""
+"""The backend's documented routes as an aiohttp application, over any answering functions."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,16 +17,21 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Refused(Exception):
-    """A route refuses, with one of the codes that the document has for it."""
+    """A refusal of a route, with one of the codes that the document has for it."""
 
     def __init__(self, code: str, **facts: str) -> None:
+        """Take the code, and the facts of the refusal."""
         super().__init__(code)
         self.code, self.facts = code, facts
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request, as an answer takes it: who calls, the body by its model, what stands after `?`."""
+    """A request as an answering function takes it.
+
+    `user` is the acting person, `body` is parsed by its model, `query` is what follows `?`, `key`
+    the idempotency key, `path` the names in the path.
+    """
 
     user: int
     body: Any
@@ -35,7 +40,7 @@ class Call:
     path: dict[str, str]
 
     def id(self, name: str = "id") -> UUID:
-        """An id in the path."""
+        """Return an id in the path."""
         return UUID(self.path[name])
 
     @property
@@ -49,36 +54,36 @@ Answer = Callable[[Call], BaseModel | None]
 
 @dataclass
 class Server:
-    """Serves documented routes, and makes trouble where a test wants it."""
+    """Serves documented routes, with refusals and lost connections where a test sets them."""
 
     calls: list[str] = field(default_factory=list)  # "PUT /api/me", in their order
     _refusals: dict[str, Refused] = field(default_factory=dict)
     _lost: dict[str, int] = field(default_factory=dict)
 
     def refuse(self, route: str, code: str, **facts: str) -> None:
-        """From now on, the route ("PUT /api/me") refuses with a code that it documents."""
+        """Make the route ("PUT /api/me") refuse from now on, with a code that it documents."""
         [documented] = [each for each in ROUTES if each.name == route]
         assert code in documented.statuses, f"{route} never answers {code}"
         self._refusals[route] = Refused(code, **facts)
 
     def refuse_no_more(self) -> None:
-        """Every route answers again."""
+        """Let every route answer again."""
         self._refusals.clear()
 
     def lose_connections(self, route: str, times: int) -> None:
-        """So many requests to the route are dropped without an answer."""
+        """Drop the next `times` requests to the route without an answer."""
         self._lost[route] = times
 
     def answers(self) -> dict[str, Answer]:
-        """What each documented route is answered with, by its name."""
+        """Return the function that answers each documented route, by the route's name."""
         raise NotImplementedError
 
     def internal_routes(self) -> list[web.RouteDef]:
-        """The routes of the bot itself, which are in no document."""
+        """Return the routes of the bot itself, which are in no document."""
         raise NotImplementedError
 
     def app(self) -> web.Application:
-        """The application."""
+        """Return the application."""
         app = web.Application(middlewares=[self._trouble])
         answers = self.answers()
         for route in ROUTES:
@@ -124,7 +129,7 @@ class Server:
 
 
 async def parse(route: DocumentedRoute, request: web.Request) -> Call:
-    """The request as the backend takes it. Raises Refused, and AssertionError for a bot's bug."""
+    """Parse a request as the backend does. Raises Refused; AssertionError for a bot's bug."""
     key = request.headers.get("Idempotency-Key", "")
     assert key or not route.requires_key, f"{route.name} without its key"
     assert route.takes_key or not key, f"{route.name} takes no key"
@@ -142,16 +147,17 @@ async def parse(route: DocumentedRoute, request: web.Request) -> Call:
 
 
 def acting_user(request: web.Request) -> int:
-    """Whose token it is."""
+    """Return the Telegram id in a request's token."""
     return int(token_claims(request, schemas.ACTOR_AUDIENCE)["sub"])
 
 
 def require_bot(request: web.Request) -> None:
-    """The token is the bot's own."""
+    """Assert that a request has the bot's own token."""
     assert token_claims(request, schemas.SERVICE_AUDIENCE)["sub"] == "bot"
 
 
 def token_claims(request: web.Request, audience: str) -> dict[str, Any]:
+    """Return the claims of a request's token, which must be valid for this audience."""
     token = request.headers["Authorization"].removeprefix("Bearer ")
     claims = jwt.decode(
         token, SECRET, algorithms=["HS256"], audience=audience, issuer=schemas.BOT_ISSUER
@@ -161,7 +167,7 @@ def token_claims(request: web.Request, audience: str) -> dict[str, Any]:
 
 
 def refusal_response(status: int, code: str, facts: dict[str, str]) -> web.Response:
-    """The backend's error shape."""
+    """Return an error answer in the backend's form."""
     error = schemas.ErrorFacts(code=code, message=code, request_id="r1", facts=facts)
     body = schemas.ErrorAnswer(error=error).model_dump_json()
     return web.Response(status=status, text=body, content_type="application/json")

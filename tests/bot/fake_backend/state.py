@@ -1,4 +1,4 @@
-"""What the fake backend remembers, and who belongs where."""
+"""The memory of the fake backend."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -44,21 +44,21 @@ class State(Server):
     rejected_updates: dict[int, str] = field(default_factory=dict)  # kinds by ids
 
     def membership_in(self, user: int, organization_id: UUID) -> Membership:
-        """The user's membership. Raises Refused where they have none."""
+        """Return the user's membership in an organization. Raises Refused where they have none."""
         for membership in self.memberships.get(user, []):
             if membership.organization_id == organization_id:
                 return membership
         raise Refused("not_found", what="organization")
 
     def change_membership(self, user: int, old: Membership, **changes: object) -> Membership:
-        """Put a changed membership in the place of the old one."""
+        """Replace a membership by a changed one; return that."""
         changed = old.model_copy(update=changes)
         own = self.memberships[user]
         own[own.index(old)] = changed
         return changed
 
     def me(self, user: int, language: str | None = None) -> schemas.Me:
-        """Who the user is; `language` is their client's."""
+        """Return who the user is; `language` is their client's."""
         own = self.settings.get(user, {})
         memberships = self.memberships.setdefault(user, [])
         ids = [membership.organization_id for membership in memberships]

@@ -1,4 +1,4 @@
-"""Answers about what moved: pages of movements, statements, lists of payments."""
+"""Answers of the routes of transactions, statements and lists of payments."""
 
 from backend import schemas
 from tests.bot.fake_backend.examples import statement
@@ -7,9 +7,10 @@ from tests.bot.fake_backend.state import State
 
 
 class WalletAnswers(State):
-    """Movements of any wallet, statements by month and currency."""
+    """Transactions of any wallet, statements by month and currency."""
 
     def list_transactions(self, call: Call) -> schemas.Transactions:
+        """Return a page of `transactions`, newest first."""
         self.membership_in(call.user, call.id())
         query = schemas.TransactionsQuery.model_validate(call.query)
         seqs, cursor = range(1, len(self.transactions) + 1), query.cursor or ""
@@ -25,6 +26,7 @@ class WalletAnswers(State):
         )
 
     def list_payments(self, call: Call) -> schemas.Payments:
+        """Return those of `listed_payments` in the requested statuses."""
         query = schemas.PaymentsQuery.model_validate(call.query)
         self.membership_in(call.user, query.organization_id)
         shown = [each for each in self.listed_payments if each.status in (query.status or [])]
@@ -32,6 +34,7 @@ class WalletAnswers(State):
         return schemas.Payments(payments=shown, next_cursor=cursor, previous_cursor=None)
 
     def get_statement(self, call: Call) -> schemas.Statement:
+        """Return the statement of a month, or an empty one."""
         query = schemas.StatementQuery.model_validate(call.query)
         assert query.format == "json"
         remembered = self.statements.get((query.month, query.currency or ""))

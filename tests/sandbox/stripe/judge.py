@@ -1,7 +1,7 @@
-"""Stripe's own OpenAPI document as a judge of what is sent to, and said by, the local Stripe.
+"""Stripe's OpenAPI document, with which requests and objects of the local Stripe are compared.
 
 It is not part of the repository: it is found by STRIPE_OPENAPI (the document, or its folder) or at
-`../shared/contract/`, next to the repository. Without it nothing is judged, and one test says so.
+`../shared/contract/`, next to the repository. Without it nothing is compared, and a test says so.
 """
 
 import importlib.util
@@ -25,7 +25,7 @@ MISSING = (
 
 @cache
 def judge() -> Any | None:
-    """The module with `check_request(method, path, body)` and `check_object(object)`, or None."""
+    """Return the module with `check_request(method, path, body)` and `check_object(object)`."""
     named = os.environ.get("STRIPE_OPENAPI")
     place = Path(named) if named else ROOT.parent / "shared" / "contract"
     script = (place if place.is_dir() else place.parent) / "stripe_contract.py"
@@ -44,7 +44,7 @@ def judge() -> Any | None:
 
 
 def request_problems(method: str, path: str, body: str) -> list[str]:
-    """What the document has against a request; nothing where there is no document, or no word."""
+    """Return the problems of a request; none without a document, or for what is not in it."""
     operation = judge()
     if operation is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
         return []
@@ -53,7 +53,7 @@ def request_problems(method: str, path: str, body: str) -> list[str]:
 
 
 def object_problems(thing: dict[str, Any]) -> list[str]:
-    """What the document has against an object, an event or a list, likewise."""
+    """Return the problems of an object, an event or a list; none without a document."""
     if thing.get("object") == "list":
         return [problem for each in thing["data"] for problem in object_problems(each)]
     inside, document = thing, judge()

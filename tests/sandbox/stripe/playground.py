@@ -1,6 +1,7 @@
 """A local Stripe on a free port, a backend that takes its webhooks, and the real SDK between them.
 
-Whatever crosses the border in a test is judged by Stripe's OpenAPI document, where that is found.
+Requests, answers and events of a test are compared with Stripe's OpenAPI document, where that is
+found.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Backend:
-    """Takes webhooks as a backend does: checks the signature, remembers, answers as told."""
+    """A receiver of webhooks: verifies signatures, stores events, answers as `answers` says."""
 
     answers: list[int] = field(default_factory=list)  # the next statuses; 200 when there are none
     events: list[Json] = field(default_factory=list)
@@ -40,7 +41,7 @@ class Backend:
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """The webhook route."""
+        """Handle the webhook route."""
         payload, signed = await request.read(), request.headers["Stripe-Signature"]
         stripe.WebhookSignature.verify_header(payload.decode(), signed, SECRET)
         event: Json = json.loads(payload)
@@ -54,7 +55,7 @@ class Backend:
         return web.Response(status=self.answers.pop(0) if self.answers else 200)
 
     async def got(self, count: int) -> list[str]:
-        """The types of what came, once `count` events did."""
+        """Wait until `count` events have arrived; return the types of all that did."""
         async with asyncio.timeout(60), self.arrived:
             await self.arrived.wait_for(lambda: len(self.events) >= count)
         return [event["type"] for event in self.events]
@@ -72,41 +73,41 @@ class Playground:
     calls: list[tuple[str, str, str, Json]]
 
     async def session(self, **changes: Any) -> stripe.checkout.Session:
-        """A session over EUR 50 as our backend asks for it, but for the `changes`."""
+        """Create a session over EUR 50 as the backend does, with changed parameters."""
         key = changes.pop("key", None)
         options: stripe.RequestOptions = {"idempotency_key": key} if key else {}
         return await self.sdk.v1.checkout.sessions.create_async(request(**changes), options)
 
     async def get(self, path: str) -> Json:
-        """GET one of the people's routes."""
+        """Return the answer of one of the people's routes."""
         async with self.http.get(f"{self.url}/stripe/{path}") as response:
             answer: Json = await response.json()
         return answer
 
     async def post(self, path: str, status: int = 200, **body: Any) -> Json:
-        """POST to one of the people's routes."""
+        """Post to one of the people's routes; return the answer."""
         async with self.http.post(f"{self.url}/stripe/{path}", json=body) as response:
             answer: Json = await response.json()
         assert response.status == status, answer
         return answer
 
     async def pay(self, session: str, card: str = SUCCEEDS, status: int = 200, **more: Any) -> Json:
-        """What the hosted page's buttons do."""
+        """Pay a session as the hosted page's buttons do."""
         return await self.post(f"sessions/{session}/pay", status=status, card=card, **more)
 
     def stored(self, kind: str) -> list[Json]:
-        """Everything of a kind that the sandbox remembers, oldest first."""
+        """Return all objects of a kind in the store, oldest first."""
         return [thing for _, thing in self.app[STORE].list(kind)]
 
     def age(self, session: str, left: float) -> None:
-        """Its hour goes by while the sandbox is off: it is over `left` seconds from now."""
+        """Set a session's expiry to `left` seconds from now, as if the sandbox had been off."""
         store = self.app[STORE]
         hidden = store.get("hidden_state", session) or {}
         due = {**hidden["due"], "at": time.time() + left}
         store.put("hidden_state", session, {**hidden, "due": due})
 
     def judged(self) -> list[str]:
-        """What Stripe's document has against the requests, the answers and the events."""
+        """Return what Stripe's document has against the requests, the answers and the events."""
         problems: list[str] = []
         for method, path, body, answer in self.calls:
             problems += [] if "error" in answer else request_problems(method, path, body)
@@ -117,7 +118,7 @@ class Playground:
 
 
 def request(**changes: Any) -> Any:
-    """The parameters of a session over EUR 50; None takes one away."""
+    """Return the parameters of a session over EUR 50, with changes; None removes one."""
     price = {"currency": "eur", "unit_amount": 5000, "product_data": {"name": "Acme top-up"}}
     parameters = {
         "mode": "payment",
@@ -134,20 +135,20 @@ def request(**changes: Any) -> Any:
 
 
 async def paid(play: Playground) -> str:
-    """An intent of EUR 50 that was paid."""
+    """Pay a session over EUR 50; return the id of its intent."""
     session = await play.session()
     await play.pay(session.id)
     return str((await play.sdk.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
 
 
 async def customer(play: Playground) -> str:
-    """Acme as a customer."""
+    """Create the customer Acme; return its id."""
     return (await play.sdk.v1.customers.create_async({"name": "Acme"})).id
 
 
 @asynccontextmanager
 async def local_stripe(folder: Path, backend: Backend | None = None) -> AsyncIterator[Playground]:
-    """Open for the length of the block; what happened stays in `folder`."""
+    """Run a local Stripe for the length of the block, with its store in `folder`."""
     backend = backend or Backend()
     calls: list[tuple[str, str, str, Json]] = []
 

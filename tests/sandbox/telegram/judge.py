@@ -1,7 +1,7 @@
-"""aiogram's models of the Bot API as a judge of what the local Telegram says.
+"""aiogram's models of the Bot API, with which answers of the local Telegram are compared.
 
 aiogram builds each of its 446 models when it is imported, which takes seconds in every process that
-runs tests. Few of them ever judge: here one is built when it does so first, and is the same then.
+runs tests. Few of them are ever used: here one is built at its first use, and is the same then.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ with patch.object(BaseModel, "model_rebuild"):
 
 @cache
 def judge(returned: Any) -> TypeAdapter[Any]:
-    """What judges values of this type: one of aiogram's, or made of them."""
+    """Return the validator of a type: one of aiogram's, or made of them."""
     court = TypeAdapter[Any](returned)
     court.rebuild(_types_namespace={name: getattr(types, name) for name in types.__all__})
     return court

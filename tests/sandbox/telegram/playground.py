@@ -21,13 +21,13 @@ Json = dict[str, Any]
 
 @dataclass
 class Playground:
-    """Speaks to the sandbox as a bot without a library, and as its people."""
+    """A client of the local Telegram: of the Bot API, and of the people's routes."""
 
     url: str
     http: ClientSession
 
     async def bot(self, method: str, **parameters: Any) -> Json:
-        """The raw answer of a Bot API call; every result must be what aiogram expects of it."""
+        """Call a method; return the whole answer, its result compared with aiogram's models."""
         url = f"{self.url}/bot{TOKEN}/{method}"
         form = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
         async with self.http.post(url, data=form) as response:
@@ -39,25 +39,25 @@ class Playground:
         return answer
 
     async def updates(self, **parameters: Any) -> list[Json]:
-        """What the bot has not confirmed yet, by aiogram's models."""
+        """Return the updates that the bot has not confirmed, compared with aiogram's models."""
         collected: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
         for update in collected:
             judge(types.Update).validate_python(update)
         return collected
 
     async def write(self, user: str, text: str, chat: str = "private") -> Json:
-        """A person writes to the bot, or in a group."""
+        """Send a message as a person, to the bot or to a group."""
         return await self.post("send", user=user, chat=chat, text=text)
 
     async def post(self, name: str, status: int = 200, **body: Any) -> Json:
-        """POST to one of the people's routes."""
+        """Post to one of the people's routes; return the answer."""
         async with self.http.post(f"{self.url}/telegram/{name}", json=body) as response:
             answer: Json = await response.json()
         assert response.status == status, answer
         return answer
 
     async def chat(self, user: str, after: int = 0, wait: float = 0, chat: str = "private") -> Json:
-        """What a person sees."""
+        """Return what a person sees; see `sandbox.telegram.people.read_chat`."""
         query = {"user": user, "chat": chat, "after": str(after), "wait": str(wait)}
         async with self.http.get(f"{self.url}/telegram/chat", params=query) as response:
             assert response.status == 200
@@ -69,7 +69,7 @@ class Playground:
 
 @asynccontextmanager
 async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
-    """Open for the length of the block; what was said stays in `folder`."""
+    """Run a local Telegram for the length of the block, with its store in `folder`."""
     store = Store(folder / "sandbox.sqlite")
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[STORE] = store
