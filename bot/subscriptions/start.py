@@ -16,7 +16,7 @@ from bot.locales import keys
 from bot.locales.translator import Fact, Translator, short
 from bot.organizations.membership import debt_lines, membership_in, require_manager
 from bot.payments.charges import choices_screen, usable_payment_methods
-from bot.payments.topup import default_wallet_name, usual_amounts
+from bot.payments.topup_screens import default_wallet_name, usual_amounts
 from bot.subscriptions.screens import subscription_screen
 from bot.telegram.context import BotContext
 from bot.telegram.errors import unless_unclear

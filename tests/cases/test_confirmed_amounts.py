@@ -48,7 +48,7 @@ def test_every_place_where_an_amount_is_typed_is_walked_here() -> None:
     typed = callers("typed_amount") - {"payments.topup.parse_amount"} | callers("parse_amount")
     assert typed == {place.handler for place in AMOUNT_PLACES}
     assert callers("read_money") == {
-        "amounts.typed_amount", "amounts.carried_amount", "payments.topup.usual_amounts",
+        "amounts.typed_amount", "amounts.carried_amount", "payments.topup_screens.usual_amounts",
     }  # fmt: skip
 
 

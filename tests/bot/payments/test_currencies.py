@@ -3,7 +3,7 @@
 import pytest
 
 from backend.schemas import Limits, Wallet
-from bot.payments.topup import usual_amounts
+from bot.payments.topup_screens import usual_amounts
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, FakeBackend, euros, membership
 
