@@ -1,6 +1,6 @@
 -- The one way to refuse: a name, an SQLSTATE of ours, and facts as json.
 
--- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors.py;
+-- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors/;
 -- what no caller can cause has none there.
 create function private.refusals() returns jsonb
 language sql immutable set search_path = ''
