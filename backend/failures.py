@@ -1,4 +1,4 @@
-"""Failures: what we, or a service that we depend on, could not do; see the tree in errors.py."""
+"""Failures: what we, or a service that we depend on, could not do; see the tree in errors/."""
 
 from backend.errors import Failure
 

@@ -1,4 +1,4 @@
-"""Refusals at the start and of the operator's commands; see the tree in errors.py."""
+"""Refusals at the start and of the operator's commands; see the tree in errors/."""
 
 from backend.errors import Refusal
 

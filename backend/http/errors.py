@@ -1,4 +1,4 @@
-"""Errors of HTTP requests and connections, before any handler; see the tree in errors.py."""
+"""Errors of HTTP requests and connections, before any handler; see the tree in errors/."""
 
 from backend.errors import Failure, Refusal
 
