@@ -1,6 +1,7 @@
 """Somebody asks to be erased, as /privacy says: who they are goes, money and books stay whole."""
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from backend.schemas import CheckoutRequest, Introduction, NotificationResult, ShownIn
-from tests.backend.commands.test_commands import GOOD, run
+from tests.backend.commands.test_commands import GOOD, ROOT, run
 from tests.backend.conftest import ANA, BEN, EVE, System, token
 from tests.backend.http.test_supabase_users import LEA, person
 
@@ -21,6 +22,7 @@ else:
 Json = dict[str, Any]
 ZOE = 987_654_321_987  # in nothing else that a table holds
 NAME, FORMER_NAME = "Zoë Zwölfer", "Zoë Zimtstern"
+LEGAL = ROOT / "docs" / "legal.md"
 TABLES = "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = any($1)"
 
 
@@ -198,3 +200,27 @@ async def test_a_supabase_user_is_named_by_their_own_id(
 async def test_whom_is_asked_for_before_anything_is_opened() -> None:
     code, _, errors = await run("people", "erase", "--yes")
     assert (code, "one of the arguments --telegram-id --supabase-id" in errors) == (2, True)
+
+
+async def test_the_documents_say_of_each_table_what_it_has_of_people(owner: Connection) -> None:
+    page = LEGAL.read_text()
+    stored = page.partition("### What is stored where")[2]
+    tables = {
+        row[0].removeprefix("public.") for row in await owner.fetch(TABLES, ["public", "private"])
+    }
+    assert {table for table in tables if f"`{table}`" not in stored} == set()
+
+
+async def test_a_copy_for_whoever_asks_is_had_as_documented(
+    system: System, owner: Connection
+) -> None:
+    await join_acme(system)
+    await system.topup(key="zoe", user=ZOE)
+    [block] = re.findall(r"```sql\n(.*?)```", LEGAL.read_text(), re.S)
+    person_row, memberships, acts, payments = [
+        await owner.fetch(query.replace("1234567", str(ZOE))) for query in block.split(";\n\n")
+    ]
+    assert [row["name"] for row in person_row] == [FORMER_NAME]
+    assert [(row["role"], row["name"]) for row in memberships] == [("admin", "Acme")]
+    assert {row["action"] for row in acts} >= {"member_joined"}
+    assert [(row["amount"], row["currency"]) for row in payments] == [(5000, "eur")]
