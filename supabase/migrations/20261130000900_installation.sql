@@ -62,3 +62,14 @@ end
 $$;
 comment on function api.set_policy is 'Definer: private.installation has no grants. Whether everybody may found organizations and whether money is added in the chat, from now on; null leaves it.';
 grant execute on function api.set_policy(boolean, boolean) to service_role;
+
+create function private.require_topups_in_chat() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
+        perform private.refuse('topups_off');
+    end if;
+end
+$$;
+comment on function private.require_topups_in_chat is 'Refuses topups_off to who comes through the bot where money is not added in the chat.';

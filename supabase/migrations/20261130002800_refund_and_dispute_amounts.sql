@@ -43,14 +43,10 @@ return case
 end;
 
 create function private.disputed_amount(payment public.payments) returns bigint
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-begin
-    return (
-        select coalesce(sum(private.dispute_share(d, payment, private.refunded_by_stripe(payment.id))), 0)
-        from public.disputes as d where d.payment_id = payment.id
-    );
-end
+    select coalesce(sum(private.dispute_share(d, payment, private.refunded_by_stripe(payment.id))), 0)::bigint
+    from public.disputes as d where d.payment_id = payment.id
 $$;
 comment on function private.disputed_amount is 'What disputes have taken of a payment''s charge and not brought back, in its currency, with tax.';
 
@@ -58,13 +54,12 @@ comment on function private.disputed_amount is 'What disputes have taken of a pa
 -- each time, in the charge's currency, so that their order, repetition and rounding cannot matter. Tax is
 -- part of the charge and not of the credit, so what went back is taken in proportion, and never more than the credit.
 create function private.clawback_target(payment public.payments) returns bigint
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-declare
-    gone bigint := private.refunded_by_stripe(payment.id) + private.disputed_amount(payment);
-begin
-    return greatest(0, least(payment.amount, round(payment.amount::numeric * gone / payment.received_amount)));
-end
+    select greatest(0, least(payment.amount, round(
+        payment.amount::numeric * (private.refunded_by_stripe(payment.id) + private.disputed_amount(payment))
+        / payment.received_amount
+    )))::bigint
 $$;
 
 -- What of a payment may go back: what is left of its credit, and not more than the wallet has. What is asked

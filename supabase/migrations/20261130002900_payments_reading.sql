@@ -47,19 +47,16 @@ $$;
 
 -- What is disputed; in a currency that we do not have it is shown as what was taken, in the payment's.
 create function private.dispute_money(dispute public.disputes) returns jsonb
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-declare
-    payment public.payments;
-begin
-    if exists (select from public.currencies as c where c.code = dispute.currency) then
-        return private.money_json(dispute.amount, dispute.currency);
-    end if;
-    select p.* into payment from public.payments as p where p.id = dispute.payment_id;
-    return private.money_json(
-        least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id))), payment.currency
-    );
-end
+    select case
+        when exists (select from public.currencies as c where c.code = dispute.currency)
+            then private.money_json(dispute.amount, dispute.currency)
+        else private.money_json(
+            least(p.amount, private.dispute_share(dispute, p, private.refunded_by_stripe(p.id))), p.currency
+        )
+    end
+    from public.payments as p where p.id = dispute.payment_id
 $$;
 
 create function private.disputes_json(payment_id uuid) returns jsonb
@@ -98,12 +95,10 @@ as $$
 $$;
 comment on function private.clawbacks_json is 'What went back of a payment, what may, and what of one that is not paid yet goes to what the wallet owes.';
 
--- What everybody who may see a payment is shown of it. In plpgsql, because cards and what went back come later.
+-- What everybody who may see a payment is shown of it.
 create function private.payment_json(payment public.payments) returns jsonb
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-begin
-    return (
     select jsonb_build_object(
         'id', payment.id,
         'reference', private.payment_reference(payment.id),
@@ -135,16 +130,13 @@ begin
     left join public.users as u on u.id = payment.created_by
     cross join private.can_pay(o.id)
     where o.id = payment.organization_id
-    );
-end
 $$;
 
 -- What only the backend needs to talk to Stripe about it.
 create function private.service_payment_json(payment public.payments) returns jsonb
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-begin
-    return private.payment_json(payment) || jsonb_build_object(
+    select private.payment_json(payment) || jsonb_build_object(
         'amount_minor', payment.amount,
         'currency', payment.currency,
         'attempt', payment.attempt,
@@ -158,6 +150,5 @@ begin
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = payment.payment_method_id
         )
-    );
-end
+    )
 $$;

@@ -18,22 +18,18 @@ as $$
     ))
 $$;
 
--- Hands out what may be sent now. Telegram's limits are kept here, for all bots together
+-- Telegram's limits are kept here, for all bots together
 -- (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): 30 messages a
 -- second overall; a second each in one chat, of which a short burst of three is accepted; 20 a
--- minute in a group. One at a time per chat, oldest first. A claim that is not answered within 30
--- seconds is handed out again: told twice rather than never.
-create function api.claim_notifications(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+-- minute in a group. One at a time per chat, oldest first. The caller holds the lock on claiming and took
+-- the moment after it, so that what others claimed before is counted.
+create function private.claim_within_limits(max_rows integer, moment timestamptz) returns bigint []
+language plpgsql set search_path = ''
 as $$
 declare
-    moment timestamptz;
     allowance integer;
     ids bigint [];
 begin
-    perform private.require_service();
-    perform pg_advisory_xact_lock(hashtext('pursebot.claim_notifications'));
-    moment := clock_timestamp();
     select least(max_rows, 30 - count(*)) into allowance
     from public.notifications as n where n.claimed_at > moment - interval '1 second';
     with waiting as materialized (
@@ -73,8 +69,15 @@ begin
     )
 
     select array_agg(c.id) into ids from claimed as c;
-    perform private.refuse_group_notifications(ids);
-    -- A statement of its own: it sees every change that the update above waited for.
+    return ids;
+end
+$$;
+
+-- Not stable: it runs after the claim, and sees every change that the claim waited for.
+create function private.claimed_notifications_json(ids bigint [], moment timestamptz) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
     return (
         select coalesce(jsonb_agg(jsonb_build_object(
             'id', n.id,
@@ -100,6 +103,24 @@ begin
         left join public.setup_links as l on n.link_id = l.id
         where n.id = any(ids) and n.state = 'claimed'
     );
+end
+$$;
+
+-- Hands out what may be sent now. A claim that is not answered within 30 seconds is handed out again:
+-- told twice rather than never.
+create function api.claim_notifications(max_rows integer) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    moment timestamptz;
+    ids bigint [];
+begin
+    perform private.require_service();
+    perform pg_advisory_xact_lock(hashtext('pursebot.claim_notifications'));
+    moment := clock_timestamp();
+    ids := private.claim_within_limits(max_rows, moment);
+    perform private.refuse_group_notifications(ids);
+    return private.claimed_notifications_json(ids, moment);
 end
 $$;
 comment on function api.claim_notifications is 'Definer: nobody has grants on the outbox. At most max_rows notifications, as json.';

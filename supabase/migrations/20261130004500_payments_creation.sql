@@ -63,6 +63,86 @@ begin
 end
 $$;
 
+-- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
+create function private.require_payment_rate(organization_id uuid) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if (
+        select count(*) from public.payments as p
+        where p.organization_id = require_payment_rate.organization_id and p.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+end
+$$;
+comment on function private.require_payment_rate is 'Refuses too_many_requests after 60 payments of an organization in 10 minutes.';
+
+-- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
+create function private.chat_of_new_payment(payer uuid, telegram_chat_id bigint, flow text) returns bigint
+language plpgsql stable set search_path = ''
+as $$
+declare
+    chat bigint;
+begin
+    select c.id into chat from public.chats as c
+    where c.user_id = payer and chat_of_new_payment.flow <> 'intent'
+    and c.telegram_chat_id = coalesce(chat_of_new_payment.telegram_chat_id, c.telegram_chat_id);
+    if chat_of_new_payment.telegram_chat_id is not null and chat is null then
+        perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
+    end if;
+    return chat;
+end
+$$;
+
+create function private.begin_charge(payment public.payments) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    perform private.require_new_order(payment);
+    perform private.notify_payment_shown(payment);
+    perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
+        'payment_id', payment.id, 'payment_method_id', payment.payment_method_id
+    ));
+end
+$$;
+comment on function private.begin_charge is 'For a payment that was just inserted, while the caller holds the lock on its order_reference. Refuses reference_used.';
+
+-- The same key with another request: a command that Telegram sent again has a new message; without a link
+-- yet it shows there. Where the money, the card or the order differs, the key was used for something else.
+create function private.show_repeat_in_chat(
+    payment public.payments,
+    request bytea,
+    organization_id uuid,
+    amount bigint,
+    currency text,
+    flow text,
+    payment_method_id uuid,
+    order_reference text,
+    chat_id bigint,
+    message_id bigint
+) returns public.payments
+language plpgsql set search_path = ''
+as $$
+begin
+    update public.payments as p
+    set request_hash = request, chat_id = show_repeat_in_chat.chat_id, message_id = show_repeat_in_chat.message_id
+    where p.id = payment.id and p.status = 'created'
+    and (p.organization_id, p.amount, p.currency, p.flow) = (
+        show_repeat_in_chat.organization_id, show_repeat_in_chat.amount, show_repeat_in_chat.currency,
+        show_repeat_in_chat.flow
+    )
+    and p.payment_method_id is not distinct from coalesce(show_repeat_in_chat.payment_method_id, p.payment_method_id)
+    and p.order_reference is not distinct from show_repeat_in_chat.order_reference
+    returning * into payment;
+    if not found then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    return payment;
+end
+$$;
+comment on function private.show_repeat_in_chat is 'Answers the payment as it is then. Refuses idempotency_key_reused.';
+
 create function api.create_payment(
     organization_id uuid,
     amount bigint,
@@ -79,44 +159,27 @@ as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     key text := coalesce(create_payment.idempotency_key, gen_random_uuid()::text);
-    request bytea := sha256(convert_to(
-        jsonb_build_array(
-            organization_id, amount, currency, telegram_chat_id, message_id, flow, payment_method_id, order_reference
-        )::text, 'UTF8'
-    ));
+    request bytea := sha256(convert_to(jsonb_build_array(
+        organization_id, amount, currency, telegram_chat_id, message_id, flow, payment_method_id, order_reference
+    )::text, 'UTF8'));
     chat bigint;
     card uuid;
     payment public.payments;
 begin
-    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
-        perform private.refuse('topups_off');
-    end if;
-    perform private.require_amount(create_payment.amount, create_payment.currency);
-    -- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
-    if (
-        select count(*) from public.payments as p
-        where p.organization_id = create_payment.organization_id and p.created_at > now() - interval '10 minutes'
-    ) >= 60 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
-    -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
-    select c.id into chat from public.chats as c
-    where c.user_id = caller and create_payment.flow <> 'intent'
-    and c.telegram_chat_id = coalesce(create_payment.telegram_chat_id, c.telegram_chat_id);
-    if create_payment.telegram_chat_id is not null and chat is null then
-        perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
-    end if;
-    if create_payment.flow = 'charge' then
-        card := private.payment_method_to_charge(create_payment.organization_id, create_payment.payment_method_id, caller, key);
+    perform private.require_topups_in_chat();
+    perform private.require_amount(amount, currency);
+    perform private.require_payment_rate(organization_id);
+    chat := private.chat_of_new_payment(caller, telegram_chat_id, flow);
+    if flow = 'charge' then
+        card := private.payment_method_to_charge(organization_id, payment_method_id, caller, key);
         -- Two orders of one reference come one after the other.
-        perform pg_advisory_xact_lock(hashtextextended(organization_id::text || create_payment.order_reference, 0));
+        perform pg_advisory_xact_lock(hashtextextended(organization_id::text || order_reference, 0));
     end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
         chat_id, message_id, language, flow, payment_method_id, order_reference, stripe_customer_id, expires_at
     ) values (
-        create_payment.organization_id,
-        private.open_wallet(create_payment.organization_id, create_payment.currency),
+        create_payment.organization_id, private.open_wallet(create_payment.organization_id, create_payment.currency),
         create_payment.currency, create_payment.amount, caller, key, request,
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
         (select private.language_of(u) from public.users as u where u.id = caller),
@@ -129,26 +192,13 @@ begin
     )
     on conflict on constraint payments_one_per_key do nothing returning * into payment;
     if found and create_payment.flow = 'charge' then
-        perform private.require_new_order(payment);
-        perform private.notify_payment_shown(payment);
-        perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
-            'payment_id', payment.id, 'payment_method_id', card
-        ));
+        perform private.begin_charge(payment);
     end if;
     select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
     if payment.request_hash <> request then
-        -- A command that Telegram sent again has a new message; without a link yet it shows there.
-        update public.payments as p
-        set request_hash = request, chat_id = chat, message_id = create_payment.message_id
-        where p.id = payment.id and p.status = 'created'
-        and (p.organization_id, p.amount, p.currency, p.flow)
-        = (create_payment.organization_id, create_payment.amount, create_payment.currency, create_payment.flow)
-        and p.payment_method_id is not distinct from coalesce(create_payment.payment_method_id, p.payment_method_id)
-        and p.order_reference is not distinct from create_payment.order_reference
-        returning * into payment;
-        if not found then
-            perform private.refuse('idempotency_key_reused');
-        end if;
+        payment := private.show_repeat_in_chat(
+            payment, request, organization_id, amount, currency, flow, payment_method_id, order_reference, chat, message_id
+        );
     end if;
     return private.payment_json(payment);
 end

@@ -1,4 +1,28 @@
 -- The payments of an organization, page by page.
+-- The cursors of a page: whether an older payment than its oldest is there, and a newer than its newest.
+create function private.payment_cursors(
+    oldest public.payments, newest public.payments, organization_id uuid, status text []
+) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+    return jsonb_build_object(
+        'next_cursor', case when exists (
+            select from public.payments as o
+            where o.organization_id = payment_cursors.organization_id
+            and (o.created_at, o.id) < (oldest.created_at, oldest.id)
+            and (payment_cursors.status is null or o.status = any(payment_cursors.status))
+        ) then 'o' || replace(oldest.id::text, '-', '') end,
+        'previous_cursor', case when exists (
+            select from public.payments as n
+            where n.organization_id = payment_cursors.organization_id
+            and (n.created_at, n.id) > (newest.created_at, newest.id)
+            and (payment_cursors.status is null or n.status = any(payment_cursors.status))
+        ) then 'n' || replace(newest.id::text, '-', '') end
+    );
+end
+$$;
+
 create function api.list_payments(
     organization_id uuid,
     status text [] default null,
@@ -46,21 +70,8 @@ begin
     from listed as l;
     select p.* into oldest from public.payments as p where p.id = ids [1];
     select p.* into newest from public.payments as p where p.id = ids [cardinality(ids)];
-    return jsonb_build_object(
-        'payments', coalesce(page, '[]'),
-        'next_cursor', case when exists (
-            select from public.payments as o
-            where o.organization_id = list_payments.organization_id
-            and (o.created_at, o.id) < (oldest.created_at, oldest.id)
-            and (list_payments.status is null or o.status = any(list_payments.status))
-        ) then 'o' || replace(oldest.id::text, '-', '') end,
-        'previous_cursor', case when exists (
-            select from public.payments as n
-            where n.organization_id = list_payments.organization_id
-            and (n.created_at, n.id) > (newest.created_at, newest.id)
-            and (list_payments.status is null or n.status = any(list_payments.status))
-        ) then 'n' || replace(newest.id::text, '-', '') end
-    );
+    return jsonb_build_object('payments', coalesce(page, '[]'))
+        || private.payment_cursors(oldest, newest, organization_id, status);
 end
 $$;
 comment on function api.list_payments is 'Definer: a payment has columns that members do not see. Every state, as api.get_payment shows one.';

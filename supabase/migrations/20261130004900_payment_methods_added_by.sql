@@ -3,10 +3,9 @@
 -- A card that a page saved while it was paid was added by who paid. Stripe tells of the card and of
 -- the money in any order.
 create function private.payer_who_saved(method public.payment_methods) returns uuid
-language plpgsql stable set search_path = ''
+language sql stable set search_path = ''
 as $$
-begin
-    return coalesce(
+    select coalesce(
         (
             select p.created_by from public.payments as p
             where p.organization_id = method.organization_id and p.stripe_payment_method_id = method.stripe_payment_method_id
@@ -19,10 +18,8 @@ begin
             and s.created_at < method.created_at
             order by s.created_at limit 1
         )
-    );
-end
+    )
 $$;
-comment on function private.payer_who_saved is 'In plpgsql, because subscriptions come later.';
 
 create function private.record_added_by(method public.payment_methods, adder uuid) returns void
 language plpgsql set search_path = ''

@@ -1,5 +1,40 @@
 -- How owners and admins ask for a refund.
 
+-- As with payments: a call to Stripe and a row for ever.
+create function private.require_refund_rate(organization_id uuid) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if (
+        select count(*) from public.refunds as r
+        where r.organization_id = require_refund_rate.organization_id and r.created_at > now() - interval '10 minutes'
+    ) >= 60 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+end
+$$;
+comment on function private.require_refund_rate is 'Refuses too_many_requests after 60 refunds of an organization in 10 minutes.';
+
+create function private.require_refund_amount(payment public.payments, requested bigint, available bigint) returns void
+language plpgsql stable set search_path = ''
+as $$
+declare
+    smallest integer;
+begin
+    select c.step into smallest from public.currencies as c where c.code = payment.currency;
+    if available = 0 then
+        perform private.refuse('nothing_to_refund', jsonb_build_object('payment_status', payment.status));
+    elsif requested < smallest then
+        perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(smallest, payment.currency), 'currency', payment.currency));
+    elsif requested % smallest <> 0 then
+        perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(smallest, payment.currency), 'currency', payment.currency));
+    elsif requested > available then
+        perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
+    end if;
+end
+$$;
+comment on function private.require_refund_amount is 'Amounts in minor units; available is what private.refundable says while the caller holds the locks on the payment and its accounts.';
+
 -- An owner or admin wants money to go back. Locks the payment, then the wallet: whoever asks at the
 -- same time sees what is left after this.
 create function api.create_refund(
@@ -14,7 +49,6 @@ declare
     refund public.refunds;
     available bigint;
     requested bigint;
-    smallest integer;
 begin
     select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
     perform a.id from public.accounts as a where a.wallet_id = payment.wallet_id order by a.id for update;
@@ -25,25 +59,10 @@ begin
     elsif refund.id is not null and (refund.status <> 'failed' or refund.stripe_refund_id is not null) then
         return private.refund_json(refund);
     end if;
-    -- As with payments: a call to Stripe and a row for ever.
-    if (
-        select count(*) from public.refunds as r
-        where r.organization_id = payment.organization_id and r.created_at > now() - interval '10 minutes'
-    ) >= 60 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_refund_rate(payment.organization_id);
     available := private.refundable(payment);
     requested := coalesce(refund.amount, create_refund.amount, available);
-    select c.step into smallest from public.currencies as c where c.code = payment.currency;
-    if available = 0 then
-        perform private.refuse('nothing_to_refund', jsonb_build_object('payment_status', payment.status));
-    elsif requested < smallest then
-        perform private.refuse('amount_too_small', jsonb_build_object('minimum', private.major_units(smallest, payment.currency), 'currency', payment.currency));
-    elsif requested % smallest <> 0 then
-        perform private.refuse('amount_too_precise', jsonb_build_object('step', private.major_units(smallest, payment.currency), 'currency', payment.currency));
-    elsif requested > available then
-        perform private.refuse('refund_too_large', jsonb_build_object('most', private.major_units(available, payment.currency), 'currency', payment.currency));
-    end if;
+    perform private.require_refund_amount(payment, requested, available);
     -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
     -- while it is on its way.
     insert into public.refunds (

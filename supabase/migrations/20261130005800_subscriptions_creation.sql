@@ -1,5 +1,34 @@
 -- How a recurring top-up is made.
 
+-- A page costs a call to Stripe and a row for ever.
+create function private.require_subscription_rate(organization_id uuid) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if (
+        select count(*) from public.subscriptions as s
+        where s.organization_id = require_subscription_rate.organization_id and s.created_at > now() - interval '10 minutes'
+    ) >= 20 then
+        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    end if;
+end
+$$;
+comment on function private.require_subscription_rate is 'Refuses too_many_requests after 20 recurring top-ups of an organization in 10 minutes.';
+
+create function private.require_active_package(package_id uuid) returns public.packages
+language plpgsql stable set search_path = ''
+as $$
+declare
+    package public.packages;
+begin
+    select p.* into package from public.packages as p where p.id = package_id and p.active;
+    if package.id is null then
+        perform private.refuse('not_found', '{"what": "package"}');
+    end if;
+    return package;
+end
+$$;
+
 -- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
 create function api.create_subscription(
     organization_id uuid, terms jsonb, idempotency_key text default null
@@ -14,9 +43,7 @@ declare
     card uuid := (terms ->> 'payment_method_id')::uuid;
     subscription public.subscriptions;
 begin
-    if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then
-        perform private.refuse('topups_off');
-    end if;
+    perform private.require_topups_in_chat();
     if card is not null and not exists (
         select from public.payment_methods as m
         where m.id = card and m.organization_id = create_subscription.organization_id and m.is_active
@@ -24,10 +51,7 @@ begin
         perform private.refuse('not_found', '{"what": "payment method"}');
     end if;
     if terms ->> 'package_id' is not null then
-        select p.* into package from public.packages as p where p.id = (terms ->> 'package_id')::uuid and p.active;
-        if package.id is null then
-            perform private.refuse('not_found', '{"what": "package"}');
-        end if;
+        package := private.require_active_package((terms ->> 'package_id')::uuid);
         terms := jsonb_build_object('amount', package.amount, 'currency', package.currency, 'interval', package.interval);
     end if;
     perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
@@ -37,13 +61,7 @@ begin
     where s.organization_id = create_subscription.organization_id and s.currency <> terms ->> 'currency'
     and s.status in ('active', 'past_due', 'paused')
     and not exists (select from public.subscriptions as had where had.created_by = caller and had.idempotency_key = key);
-    -- A page costs a call to Stripe and a row for ever.
-    if (
-        select count(*) from public.subscriptions as s
-        where s.organization_id = create_subscription.organization_id and s.created_at > now() - interval '10 minutes'
-    ) >= 20 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_subscription_rate(organization_id);
     insert into public.subscriptions (
         organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
         created_by, idempotency_key, request_hash, language, expires_at

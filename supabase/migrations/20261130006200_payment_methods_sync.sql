@@ -59,43 +59,21 @@ create function private.stripe_payment_methods_from_json(methods jsonb) returns 
 language sql immutable set search_path = ''
 return jsonb_populate_recordset(null::private.stripe_payment_method, methods);
 
--- Writes Stripe's answer down: `methods` (private.told_method) are all that the customer has, added_id
--- is what `added_by` has just saved, to be the default if so. A customer who is gone is forgotten: the
--- next card makes another. Answers how far Stripe is from what it should be, and what was added.
-create function api.sync_payment_methods(
-    organization_id uuid,
-    refetched_at text,
-    methods jsonb,
-    default_id text default null,
-    added_id text default null,
-    added_by uuid default null,
-    make_default boolean default false,
-    deleted_stripe_customer_id text default null
+-- Writes each method of Stripe's answer down. The same card a second time is not kept: answers which of them
+-- are copies, {stripe_payment_method_id: that of the one that is kept}. The caller has written the
+-- organization's row in private.payment_method_syncs, so that nobody else writes its methods meanwhile.
+create function private.copy_payment_methods(
+    organization_id uuid, methods jsonb, default_id text, added_id text, added_by uuid
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql set search_path = ''
 as $$
 declare
     stripe_method record;
     method public.payment_methods;
-    details private.payment_method_details;
     duplicates jsonb := '{}';
-    new_default_id text;
-    surviving public.payment_methods;
 begin
-    perform private.require_service();
-    insert into private.payment_method_syncs as l values (sync_payment_methods.organization_id, sync_payment_methods.refetched_at::timestamptz)
-    on conflict on constraint payment_method_syncs_pkey do update set refetched_at = excluded.refetched_at, settled = false
-    where l.refetched_at < excluded.refetched_at;
-    if not found then
-        return '{"fresh": false}';
-    end if;
-    update public.organizations as o set stripe_customer_id = null
-    where o.id = sync_payment_methods.organization_id and o.stripe_customer_id = deleted_stripe_customer_id;
-    update public.payment_methods as m set is_default = false
-    where m.organization_id = sync_payment_methods.organization_id and m.is_default
-    and m.stripe_payment_method_id is distinct from default_id;
     for stripe_method in
-        -- The same card a second time is not kept; its older self stays as it is.
+        -- Of the same card its older self stays as it is.
         select m.*, first_value(m.stripe_payment_method_id) over (
             partition by coalesce(m.fingerprint || concat_ws('/', ':', m.exp_month, m.exp_year), m.stripe_payment_method_id)
             order by existing.created_at, m.created, m.stripe_payment_method_id
@@ -111,7 +89,7 @@ begin
             organization_id, stripe_payment_method_id, type, brand, last_four, exp_month, exp_year, country, wallet,
             is_active, is_default
         ) values (
-            sync_payment_methods.organization_id, stripe_method.stripe_payment_method_id, stripe_method.type, stripe_method.brand, stripe_method.last_four,
+            copy_payment_methods.organization_id, stripe_method.stripe_payment_method_id, stripe_method.type, stripe_method.brand, stripe_method.last_four,
             stripe_method.exp_month, stripe_method.exp_year, stripe_method.country, stripe_method.wallet,
             not duplicates ? stripe_method.stripe_payment_method_id,
             not duplicates ? stripe_method.stripe_payment_method_id and stripe_method.stripe_payment_method_id is not distinct from default_id
@@ -124,13 +102,24 @@ begin
         insert into private.payment_method_details (method_id, fingerprint) values (method.id, stripe_method.fingerprint)
         on conflict (method_id) do update set fingerprint = excluded.fingerprint;
         perform private.record_added_by(method, case
-            when method.stripe_payment_method_id = added_id then sync_payment_methods.added_by
+            when method.stripe_payment_method_id = added_id then copy_payment_methods.added_by
             else private.payer_who_saved(method)
         end);
     end loop;
+    return duplicates;
+end
+$$;
+
+create function private.remove_missing_payment_methods(organization_id uuid, methods jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+    method public.payment_methods;
+    details private.payment_method_details;
+begin
     for method in
         update public.payment_methods as m set is_active = false, is_default = false
-        where m.organization_id = sync_payment_methods.organization_id and m.is_active
+        where m.organization_id = remove_missing_payment_methods.organization_id and m.is_active
         and m.stripe_payment_method_id not in (select t.stripe_payment_method_id from private.stripe_payment_methods_from_json(methods) as t)
         returning m.*
     loop
@@ -140,15 +129,60 @@ begin
         ));
         perform private.notify_payment_method_changed(method, 'removed', '{owner,admin}', details.removed_by, details.removed_by);
     end loop;
-    -- One of them is what is paid with: the first, and the newest that is good where that was removed.
+end
+$$;
+comment on function private.remove_missing_payment_methods is 'What Stripe''s answer does not have is no longer active: audited, and told to owners and admins.';
+
+create function private.default_after_sync(
+    organization_id uuid, duplicates jsonb, default_id text, added_id text, make_default boolean
+) returns text
+language sql stable set search_path = ''
+as $$
     select coalesce(
         case when make_default then coalesce(duplicates ->> added_id, added_id) end,
         duplicates ->> default_id,
         case when default_id is null then (array_agg(m.stripe_payment_method_id order by private.payment_method_expiry(m) = 'expired', m.created_at desc, m.id))[1] end
     )
-    into new_default_id
     from public.payment_methods as m
-    where m.organization_id = sync_payment_methods.organization_id and m.is_active;
+    where m.organization_id = default_after_sync.organization_id and m.is_active
+$$;
+comment on function private.default_after_sync is 'One of them is what is paid with: the first, and the newest that is good where that was removed. Null where the default stays.';
+
+-- Writes Stripe's answer down: `methods` (private.stripe_payment_method) are all that the customer has, added_id
+-- is what `added_by` has just saved, to be the default if so. A customer who is gone is forgotten: the
+-- next card makes another. Answers how far Stripe is from what it should be, and what was added.
+create function api.sync_payment_methods(
+    organization_id uuid,
+    refetched_at text,
+    methods jsonb,
+    default_id text default null,
+    added_id text default null,
+    added_by uuid default null,
+    make_default boolean default false,
+    deleted_stripe_customer_id text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    duplicates jsonb;
+    new_default_id text;
+    surviving public.payment_methods;
+begin
+    perform private.require_service();
+    insert into private.payment_method_syncs as l values (sync_payment_methods.organization_id, sync_payment_methods.refetched_at::timestamptz)
+    on conflict on constraint payment_method_syncs_pkey do update set refetched_at = excluded.refetched_at, settled = false
+    where l.refetched_at < excluded.refetched_at;
+    if not found then
+        return '{"fresh": false}';
+    end if;
+    update public.organizations as o set stripe_customer_id = null
+    where o.id = sync_payment_methods.organization_id and o.stripe_customer_id = deleted_stripe_customer_id;
+    update public.payment_methods as m set is_default = false
+    where m.organization_id = sync_payment_methods.organization_id and m.is_default
+    and m.stripe_payment_method_id is distinct from default_id;
+    duplicates := private.copy_payment_methods(organization_id, methods, default_id, added_id, added_by);
+    perform private.remove_missing_payment_methods(organization_id, methods);
+    new_default_id := private.default_after_sync(organization_id, duplicates, default_id, added_id, make_default);
     update private.payment_method_syncs as l set settled = true
     where l.organization_id = sync_payment_methods.organization_id
     and nullif(new_default_id, default_id) is null and not duplicates ? coalesce(added_id, '');

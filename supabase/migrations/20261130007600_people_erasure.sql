@@ -88,6 +88,26 @@ begin
 end
 $$;
 
+create function private.organization_ids_of_only(user_id uuid) returns uuid []
+language sql stable set search_path = ''
+as $$
+    select coalesce(array_agg(m.organization_id), '{}')
+    from public.memberships as m
+    where m.user_id = organization_ids_of_only.user_id and not exists (
+        select from public.memberships as other
+        where other.organization_id = m.organization_id and other.user_id <> m.user_id
+    )
+$$;
+comment on function private.organization_ids_of_only is 'The organizations that nobody else belongs to.';
+
+create function private.erase_names_of_organizations(organization_ids uuid []) returns void
+language sql set search_path = ''
+as $$
+    update public.organizations as o set name = '?' where o.id = any(organization_ids);
+    update private.foundings as f set name = '?' where f.organization_id = any(organization_ids);
+    update public.payment_methods as m set label = null where m.organization_id = any(organization_ids);
+$$;
+
 create function api.erase_person(
     telegram_id bigint default null, auth_user_id uuid default null, dry_run boolean default false
 ) returns jsonb
@@ -116,12 +136,7 @@ begin
     order by p.id for update;
     perform from public.users as u where u.id = person.id for update;
     obstacles := private.erasure_obstacles(person.id);
-    select coalesce(array_agg(m.organization_id), '{}') into own_ids
-    from public.memberships as m
-    where m.user_id = person.id and not exists (
-        select from public.memberships as other
-        where other.organization_id = m.organization_id and other.user_id <> person.id
-    );
+    own_ids := private.organization_ids_of_only(person.id);
     select coalesce(jsonb_agg(o.stripe_customer_id order by o.stripe_customer_id), '[]') into customers
     from public.organizations as o where o.id = any(own_ids) and o.stripe_customer_id is not null;
     if obstacles = '[]' and not dry_run then
@@ -136,9 +151,7 @@ begin
         delete from public.memberships as m where m.user_id = person.id;
         perform private.erase_name_in_notifications(person, organization_ids);
         delete from public.link_codes as l where l.user_id = person.id;
-        update public.organizations as o set name = '?' where o.id = any(own_ids);
-        update private.foundings as f set name = '?' where f.organization_id = any(own_ids);
-        update public.payment_methods as m set label = null where m.organization_id = any(own_ids);
+        perform private.erase_names_of_organizations(own_ids);
         update public.users as u
         set name = '?', telegram_id = null, auth_user_id = null, language = default, chosen_language = null,
             time_zone = default, quiet_from = null, quiet_until = null,

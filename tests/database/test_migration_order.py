@@ -25,6 +25,7 @@ TOKEN = re.compile(
 )
 NAME = re.compile(r"\b(?:public|private|api)\.[a-z_]+")
 CREATED = re.compile(r"\s*create (?:unlogged )?(?:table|view|type|function) ((?:\w+)\.(?:\w+))")
+MAX_FUNCTION_LINES = 60
 MIGRATIONS = list(list_migrations())
 
 
@@ -116,3 +117,11 @@ def test_a_file_takes_no_way_around_the_order(migration: Migration) -> None:
         if re.search(r"alter table \S+\s+add (?:column|constraint)", statement.code)
     ]
     assert len(later) == (migration.name == "organizations")
+
+
+@pytest.mark.parametrize("migration", MIGRATIONS, ids=lambda migration: migration.name)
+def test_no_function_is_longer_than_a_page(migration: Migration) -> None:
+    for statement in statements(migration.sql):
+        if statement.code.lstrip().startswith("create function"):
+            lines = statement.text[statement.text.index("create function") :].count("\n") + 1
+            assert lines <= MAX_FUNCTION_LINES, f"{statement.created} has {lines} lines"

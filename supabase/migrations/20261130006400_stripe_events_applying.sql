@@ -44,3 +44,40 @@ begin
     end case;
 end
 $$;
+
+-- One event, locked by the caller: its fact is applied, and the row says what came of it.
+create function private.handle_event(event_id text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+    verdict private.verdict;
+begin
+    select e.* into strict event from public.stripe_events as e where e.id = event_id;
+    if event.tries > 0 and event.state <> 'failed' then
+        return private.event_result(event, repeat => true);
+    elsif event.account is not null and event.account is distinct from (select i.stripe_account_id from private.installation as i) then
+        -- Connect: https://docs.stripe.com/connect/webhooks. Its money is not ours, whatever its metadata says.
+        update public.stripe_events as e
+        set state = 'ignored', reason = 'another account', tries = e.tries + 1, handled_at = now()
+        where e.id = event_id returning * into event;
+        return private.event_result(event, repeat => false);
+    end if;
+    begin
+        verdict := private.apply_fact(event.fact);
+    exception when others then
+        if private.is_transient_error(sqlstate) then
+            raise;
+        end if;
+        verdict := private.verdict_of_error(event, sqlstate, sqlerrm);
+        if verdict.state = 'parked' and event.fact ->> 'outcome' = 'paid' then
+            perform private.begin_review(private.payment_of(event.fact), 'not_applied');
+        end if;
+    end;
+    update public.stripe_events as e
+    set state = verdict.state, reason = verdict.reason, tries = e.tries + 1, handled_at = now(),
+        payment_id = private.payment_of(e.fact)
+    where e.id = event_id returning * into event;
+    return private.event_result(event, repeat => false);
+end
+$$;

@@ -1,0 +1,56 @@
+-- Where an event becomes a dead letter, which waits for the operator: applying it raised, or Stripe was asked
+-- about it and did not decide. Money that matches no payment is one by the verdict of who applies the event
+-- (private.apply_paid, private.apply_refund, private.apply_invoice).
+
+-- Errors that may pass by themselves undo the whole call and are Stripe's to send again: lost
+-- connections, deadlocks, timeouts, a full or stopping server.
+create function private.is_transient_error(error_state text) returns boolean
+language sql immutable set search_path = ''
+return left(error_state, 2) in ('08', '40', '53', '57', '58') or error_state = '55P03';
+
+-- What becomes of an event whose application raised: a dead letter, or another try.
+create function private.verdict_of_error(event public.stripe_events, error_state text, message text) returns private.verdict
+language plpgsql stable set search_path = ''
+as $$
+declare
+    verdict private.verdict;
+begin
+    -- Five tries over more than an hour, then nobody believes that the sixth will help.
+    verdict := row(
+        case
+            when event.tries >= 4 and event.received_at <= now() - interval '1 hour' then 'parked'
+            else 'failed'
+        end,
+        error_state || ' ' || message
+    );
+    -- What we made and do not have (a restored backup, or no installation id yet) comes to no other end by
+    -- being tried again: it waits for the operator, and Stripe need not repeat it.
+    if error_state in (private.refusals() ->> 'unknown_payment', private.refusals() ->> 'unknown_subscription') then
+        verdict.state := 'parked';
+    end if;
+    return verdict;
+end
+$$;
+
+-- Five tries over more than an hour, then it waits for the operator; so does at once what Stripe does not know.
+create function api.mark_event_unanswered(event_id text, reason text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    event public.stripe_events;
+begin
+    perform private.require_service();
+    update public.stripe_events as e
+    set state = case
+            when mark_event_unanswered.reason = 'resource_missing'
+                or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked'
+            else 'failed'
+        end,
+        reason = mark_event_unanswered.reason, handled_at = now()
+    where e.id = event_id and e.reason = 'stripe_decides';
+    select e.* into strict event from public.stripe_events as e where e.id = event_id;
+    return private.event_result(event, repeat => false);
+end
+$$;
+comment on function api.mark_event_unanswered is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
+grant execute on function api.mark_event_unanswered(text, text) to service_role;
