@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from backend import schemas
-from backend.database.functions.payment_methods import WhoseMethods
+from backend.database.functions.payment_methods import SyncScope
 from backend.database.protocol import Person
 from backend.payment_methods import customers
 from backend.payment_methods.sync import sync_payment_methods
@@ -36,7 +36,7 @@ async def sync_after_portal(services: Services, organization_id: UUID) -> None:
 
     Nothing is changed at Stripe. Raises StripeRefused, StripeUnavailable.
     """
-    scope: WhoseMethods = {
+    scope: SyncScope = {
         "organization_id": str(organization_id),
         "at_most_every": SYNC_INTERVAL_SECONDS,
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from backend import schemas
 from backend.database.functions import payment_methods as sql_payment_methods
-from backend.database.functions.payment_methods import WhoseMethods
+from backend.database.functions.payment_methods import SyncScope
 from backend.database.protocol import Database, Person
 from backend.errors import NotFound
 from backend.failures import StripeRefused
@@ -81,7 +81,7 @@ async def remove_payment_method(services: Services, actor: Person, method_id: UU
     )
     if not requested.is_active:
         return
-    scope: WhoseMethods = {"organization_id": str(requested.organization_id)}
+    scope: SyncScope = {"organization_id": str(requested.organization_id)}
     for twin in requested.twins:
         with suppress(StripeRefused):  # most are gone already
             await services.stripe.detach_payment_method(twin)

@@ -14,9 +14,9 @@ from backend.database.functions import (
     setup_links as sql_setup_links,
 )
 from backend.database.functions.payment_methods import (
-    MirroredMethods,
     PaymentMethodSync,
-    WhoseMethods,
+    SyncedPaymentMethods,
+    SyncScope,
 )
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.failures import StripeRefused
@@ -67,7 +67,7 @@ class MethodsAtStripe:
 
 async def sync_after_event(services: Services, fact: MethodFact, event_id: str) -> None:
     """Sync the methods that an event says have changed. Raises as `sync_payment_methods`."""
-    whose: WhoseMethods = {
+    whose: SyncScope = {
         "customer_id": fact.customer_id,
         "method_id": fact.method_id,
         "link_id": fact.link_id,
@@ -77,12 +77,12 @@ async def sync_after_event(services: Services, fact: MethodFact, event_id: str) 
 
 async def sync_payment_methods(
     services: Services,
-    whose: WhoseMethods,
+    whose: SyncScope,
     event_id: str | None = None,
     added: AddedAtStripe | None = None,
     *,
     settle: bool = True,
-) -> MirroredMethods | None:
+) -> SyncedPaymentMethods | None:
     """Ask Stripe how an organization's methods stand, and write that down.
 
     Returns what came of it; None where there was nothing to ask. An answer that comes after a newer
@@ -127,7 +127,9 @@ async def fetch_payment_methods(
     return MethodsAtStripe(target, saved.default_id, saved.methods, added, page)
 
 
-async def record_payment_methods(services: Services, answer: MethodsAtStripe) -> MirroredMethods:
+async def record_payment_methods(
+    services: Services, answer: MethodsAtStripe
+) -> SyncedPaymentMethods:
     """Write down what Stripe answered; return what is to be changed there."""
     target, added = answer.target, answer.added
     is_deleted = answer.methods is None
@@ -145,7 +147,7 @@ async def record_payment_methods(services: Services, answer: MethodsAtStripe) ->
 
 
 async def change_at_stripe(
-    services: Services, answer: MethodsAtStripe, result: MirroredMethods
+    services: Services, answer: MethodsAtStripe, result: SyncedPaymentMethods
 ) -> None:
     """Change at Stripe what is to be changed there after a sync.
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from backend.database.functions import subscriptions as sql_subscriptions
-from backend.database.functions.subscriptions import SeenSubscription, SubscriptionRow
+from backend.database.functions.subscriptions import SubscriptionRow, SubscriptionState
 from backend.failures import EventNotApplied, StripeRefused
 from backend.payments.refetch import receive_refetched
 from backend.services import Services
@@ -126,7 +126,7 @@ async def apply_stripe_state(
             await services.stripe.cancel_subscription(at_stripe.id)
         at_stripe = await services.stripe.get_subscription(at_stripe.id)
     item, invoice = at_stripe.items.data[0], at_stripe.invoice
-    seen: SeenSubscription = {
+    state: SubscriptionState = {
         "stripe_subscription_id": at_stripe.id,
         "status": at_stripe.status,
         "paused": bool(at_stripe.pause_collection),
@@ -135,7 +135,7 @@ async def apply_stripe_state(
         "payment_method": at_stripe.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
     }
-    await record_state(services, row, seen, changed_by=changed_by)
+    await record_state(services, row, state, changed_by=changed_by)
     if invoice and invoice.status == "paid":
         await credit(services, invoice)
 
@@ -143,17 +143,17 @@ async def apply_stripe_state(
 async def record_state(
     services: Services,
     row: SubscriptionRow,
-    seen: SeenSubscription,
+    state: SubscriptionState,
     *,
     changed_by: UUID | None = None,
 ) -> None:
     """Record what Stripe answered to a request made with `row`."""
-    when: SeenSubscription = {
+    request: SubscriptionState = {
         "refetched_at": row.refetched_at.isoformat(),
         "changed_by": str(changed_by) if changed_by else None,
     }
     await sql_subscriptions.record_subscription_state(
-        services.database, subscription_id=row.id, state={**seen, **when}
+        services.database, subscription_id=row.id, state={**state, **request}
     )
     services.wakeup.wake()
 

@@ -12,7 +12,7 @@ from backend.schemas import PaymentMethod
 from backend.stripe.parsers.payment_methods import StripePaymentMethod
 
 
-class WhoseMethods(TypedDict, total=False):
+class SyncScope(TypedDict, total=False):
     """The organization whose payment methods are to be synced: by one of these keys.
 
     `organization_id` and `link_id` are our UUIDs as text, `customer_id` and `method_id` are
@@ -27,7 +27,7 @@ class WhoseMethods(TypedDict, total=False):
     at_most_every: int
 
 
-class OrderedMethod(PaymentMethod, extra="ignore"):
+class RequestedMethodChange(PaymentMethod, extra="ignore"):
     """A payment method that is to be changed at Stripe.
 
     `twins` are Stripe's ids of the same card, where it was saved more than once. Without a
@@ -52,7 +52,7 @@ class PaymentMethodSync(Row):
     link: SetupLinkRow | None
 
 
-class MirroredMethods(Row):
+class SyncedPaymentMethods(Row):
     """The result of a sync. Not `fresh`: a later answer was recorded before, and nothing changed.
 
     `method` is what was added, or the same card as it was saved before (`known`). `default_to` and
@@ -111,7 +111,7 @@ async def request_payment_method_change(
     *,
     payment_method_id: UUID,
     act: Literal["default", "removal"],
-) -> OrderedMethod:
+) -> RequestedMethodChange:
     """Record a requested change, before it is made at Stripe. Raises NotFound, RoleTooLow.
 
     The removal of one that is removed already is answered again and not recorded.
@@ -119,11 +119,11 @@ async def request_payment_method_change(
     row = await database.call(
         "request_payment_method_change", actor, payment_method_id=payment_method_id, act=act
     )
-    return OrderedMethod.model_validate(row)
+    return RequestedMethodChange.model_validate(row)
 
 
 async def get_payment_method_sync(
-    database: Database, *, fact: WhoseMethods, event_id: str | None = None
+    database: Database, *, fact: SyncScope, event_id: str | None = None
 ) -> PaymentMethodSync | None:
     """Read which customer's payment methods are to be listed at Stripe; None if no sync is due.
 
@@ -144,7 +144,7 @@ async def sync_payment_methods(
     added_by: UUID | None = None,
     make_default: bool = False,
     deleted_stripe_customer_id: str | None = None,
-) -> MirroredMethods:
+) -> SyncedPaymentMethods:
     """Replace our copy of a customer's payment methods by `methods`, all that Stripe has.
 
     `added_id` (Stripe's) was just saved by `added_by`, with `make_default` as the default one. A
@@ -155,14 +155,14 @@ async def sync_payment_methods(
         SERVICE,
         organization_id=organization_id,
         refetched_at=refetched_at.isoformat(),
-        methods=[method.as_mirrored() for method in methods],
+        methods=[method.as_json() for method in methods],
         default_id=default_id,
         added_id=added_id,
         added_by=added_by,
         make_default=make_default,
         deleted_stripe_customer_id=deleted_stripe_customer_id,
     )
-    return MirroredMethods.model_validate(row)
+    return SyncedPaymentMethods.model_validate(row)
 
 
 async def notify_expiring_payment_methods(database: Database, *, max_rows: int) -> int:

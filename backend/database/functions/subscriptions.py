@@ -30,7 +30,7 @@ class SubscriptionChanges(TypedDict, total=False):
     canceled: bool
 
 
-class SeenSubscription(TypedDict, total=False):
+class SubscriptionState(TypedDict, total=False):
     """The state of a subscription at Stripe; a key that is missing or None changes nothing.
 
     `refetched_at` (ISO 8601) is that of the row with which Stripe was asked: a later answer is not
@@ -145,7 +145,7 @@ async def get_subscription_for_service(
 
 
 async def record_subscription_state(
-    database: Database, *, subscription_id: UUID, state: SeenSubscription
+    database: Database, *, subscription_id: UUID, state: SubscriptionState
 ) -> Subscription:
     """Record the state of a subscription at Stripe, and notify people of what changed."""
     row = await database.call(

@@ -55,7 +55,7 @@ class StripePaymentMethod(Identified):
             return {**source, "details": source.get(source["type"]) or {}}
         return source
 
-    def as_mirrored(self) -> Json:
+    def as_json(self) -> Json:
         """Return the JSON that `api.sync_payment_methods` takes: no number, name or address."""
         details = self.details
         return {
