@@ -55,7 +55,13 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
             request[CALLER] = await supabase_user(request, await supabase.claims(token))
         else:
             raise Unauthorized("This token was issued by somebody who is not known here.")
-    return await handler(request)
+    try:
+        return await handler(request)
+    except Unauthorized:
+        # The database does not know a caller whose row was erased since: register them anew.
+        if isinstance(caller := request.get(CALLER), SupabaseUser):
+            request.app[REGISTERED_USERS].discard(caller.auth_user_id)
+        raise
 
 
 def acting_user(request: web.Request) -> Person:

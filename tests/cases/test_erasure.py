@@ -189,12 +189,19 @@ async def test_a_supabase_user_is_named_by_their_own_id(
     system: System, owner: Connection, settings: dict[str, str]
 ) -> None:
     headers = {"Authorization": f"Bearer {person()}"}
-    async with system.http.get(f"{system.url}/api/organizations", headers=headers) as answer:
-        assert answer.status == 200
+
+    async def status() -> int:
+        async with system.http.get(f"{system.url}/api/organizations", headers=headers) as answer:
+            return answer.status
+
+    assert await status() == 200
     assert await rows_with(owner, str(LEA))
     code, seen = await erase(settings, "--supabase-id", str(LEA), "--yes")
     assert (code, seen["erased"]) == (0, True)
     assert await rows_with(owner, str(LEA)) == []
+    # Whoever comes back, though the backend took them for registered, is somebody new.
+    assert [await status(), await status()] == [401, 200]
+    assert await owner.fetchval("select count(*) from users where auth_user_id = $1", LEA) == 1
 
 
 async def test_whom_is_asked_for_before_anything_is_opened() -> None:
