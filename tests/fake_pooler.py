@@ -123,7 +123,8 @@ class FakePooler:
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.clients -= counted
+            if counted:
+                self.clients -= 1
             with suppress(OSError):
                 await answer.drain()
             answer.close()

@@ -51,7 +51,7 @@ class UnreadableBody(Exception):
 
 @dataclass
 class Bodies:
-    """What pg-safeupdate would refuse in each function, and the functions it may call."""
+    """The bodies of functions: what pg-safeupdate would refuse in each, and what each may call."""
 
     refused: dict[str, str] = field(default_factory=dict)
     calls: dict[str, set[str]] = field(default_factory=dict)

@@ -71,17 +71,17 @@ class Standin:
         if self.broken:
             return web.Response(status=self.broken, text="<html>", content_type="text/html")
         if request.headers.get("apikey") != self.secret_key:
-            return said(401, message="Invalid API key")
+            return error_response(401, message="Invalid API key")
         schema = request.headers.get("Content-Profile", self.exposed[0])
         if schema not in self.exposed:
             exposed = f"Only the following schemas are exposed: {', '.join(self.exposed)}"
-            return said(406, "PGRST106", f"Invalid schema: {schema}", hint=exposed)
+            return error_response(406, "PGRST106", f"Invalid schema: {schema}", hint=exposed)
         try:
             claims = self.claims(request.headers.get("Authorization", ""))
         except ClockError as error:
-            return said(401, "PGRST303", str(error))
+            return error_response(401, "PGRST303", str(error))
         except jwt.PyJWTError as error:
-            return said(401, "PGRST301", str(error))
+            return error_response(401, "PGRST301", str(error))
         try:
             return await self.run(schema, request.match_info["function"], claims, request)
         except asyncpg.PostgresError as error:
@@ -90,7 +90,9 @@ class Standin:
             if state == "42501" and claims["role"] == "anon":
                 status = 401
             about = error.as_dict()
-            return said(status, state, about["message"], about.get("detail"), about.get("hint"))
+            return error_response(
+                status, state, about["message"], about.get("detail"), about.get("hint")
+            )
 
     def claims(self, authorization: str) -> dict[str, Any]:
         """Return the claims of an Authorization header. Raises PyJWTError for a bad token."""
@@ -122,9 +124,9 @@ class Standin:
             needed = names[: function["needed"]] if function else []
             if function is None or not set(needed) <= set(supplied) <= set(names):
                 missing = f"Could not find the function {schema}.{name}({', '.join(supplied)})"
-                return said(404, "PGRST202", f"{missing} in the schema cache")
+                return error_response(404, "PGRST202", f"{missing} in the schema cache")
             if refused := await self.refusal(connection, f"{schema}.{name}"):
-                return said(400, "21000", refused)
+                return error_response(400, "21000", refused)
             types = dict(zip(names, function["types"], strict=True))
             columns = ", ".join(f'"{each}" {types[each]}' for each in supplied) or "nothing text"
             passed = ", ".join(f'"{each}" => body."{each}"' for each in supplied)
@@ -146,17 +148,20 @@ class Standin:
         return self.bodies.refusal(function)
 
 
-def said(
+def error_response(
     status: int, code: str | None = None, message: str = "", details: Any = None, hint: Any = None
 ) -> web.Response:
-    """An error as PostgREST writes it."""
+    """Return an error as PostgREST writes it."""
     body = {"code": code, "message": message, "details": details, "hint": hint}
     return web.json_response(body, status=status)
 
 
 @asynccontextmanager
 async def supabase_standin(database_url: str) -> AsyncIterator[Standin]:
-    """Before the database at its owner's `database_url`, as the gateway's own login."""
+    """Run the stand-in before the database at `database_url` for the length of the block.
+
+    It connects as the gateway's own login.
+    """
     gateway = database_url.replace("pursebot_owner@", "authenticator@")
     assert gateway != database_url
     async with asyncpg.create_pool(gateway, min_size=1, max_size=10) as pool:

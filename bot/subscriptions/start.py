@@ -41,7 +41,7 @@ MethodsByButton = dict[str, schemas.PaymentMethod]
 
 
 class Start(NamedTuple):
-    """What a button that starts a subscription carries.
+    """The content of a button that starts a subscription.
 
     `choice` is a package's packed id or an amount (decimal text, major units, as `Money.amount`) in
     the currency of the default wallet. `nonce` is of the message that offered it.

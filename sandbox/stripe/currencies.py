@@ -12,11 +12,15 @@ from sandbox.store import Json
 
 @dataclass(frozen=True)
 class Currency:
-    """How a currency is charged, in its charge unit (https://docs.stripe.com/currencies)."""
+    """A currency's digits and limits, in its charge unit (https://docs.stripe.com/currencies).
 
-    digits: int  # of the charge unit, after the decimal point
-    step: int  # a total must be a multiple of this
-    minimum: int  # of a total
+    `digits` are those after the decimal point; a total must be a multiple of `step`, and from
+    `minimum` to `maximum`.
+    """
+
+    digits: int
+    step: int
+    minimum: int
     maximum: int
 
 

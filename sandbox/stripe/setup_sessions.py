@@ -77,7 +77,7 @@ def _require_authentication(intent: Json, error: Json) -> None:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a step does to a setup intent (with the method's error), and its events in order."""
+    """The effect of a step on a setup intent (with the method's error), and its events in order."""
 
     apply: Callable[[Json, Json], None]
     events: tuple[str, ...]

@@ -34,7 +34,7 @@ class Command(StrictModel):
 
 
 class Scope(StrictModel):
-    """Where a menu is shown (https://core.telegram.org/bots/api#botcommandscope)."""
+    """The chats of a menu (https://core.telegram.org/bots/api#botcommandscope)."""
 
     type: Literal["default", "all_group_chats"]
 

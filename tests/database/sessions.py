@@ -24,7 +24,7 @@ POLL_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Met:
-    """How two callers met: whether the second waited for the first, and the answer of each."""
+    """The meeting of two callers: whether the second waited, and the answer of each."""
 
     waited: bool
     first: Any

@@ -117,7 +117,7 @@ class Help:
 
 
 class Legal:
-    """What /privacy and /terms fill in: a number as text."""
+    """Sentences in /privacy and /terms that are filled in."""
 
     NO_OPERATOR: Final = Key("legal.no_operator")
     NO_CONTACT: Final = Key("legal.no_contact")

@@ -105,6 +105,6 @@ class Plot:
 
     @classmethod
     def from_text(cls, text: str) -> "Plot":
-        """The other way round."""
+        """Parse a plot that `__str__` wrote."""
         seed, _, places = text.partition(":")
         return cls(int(seed), tuple(int(at) for at in places.split(",")) if places else None)
