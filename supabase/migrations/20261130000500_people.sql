@@ -1,4 +1,4 @@
--- Who there is. Where they belong is in the file of organizations.
+-- Who there is. Where they belong is in the file organizations.
 create table public.users (
     id uuid primary key default gen_random_uuid(),
     auth_user_id uuid unique,
@@ -12,7 +12,7 @@ create table public.users (
     notify_credits boolean not null default true,
     notify_members boolean not null default true,
     created_at timestamptz not null default now(),
-    default_organization_id uuid, -- its foreign key is in the file of organizations, which point back to people
+    default_organization_id uuid, -- its foreign key is in the file organizations: memberships point to people
     constraint users_name_fits check (length(name) between 1 and 256),
     constraint users_chosen_language_is_a_tag check (chosen_language ~ '^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$'),
     constraint users_quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null))

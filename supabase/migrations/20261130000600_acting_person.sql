@@ -1,7 +1,7 @@
 -- Who acts: a person, through the bot or through Supabase, or the service.
 
--- Who is row-level security talking to? The one answer, for both kinds of caller. `telegram_id` is
--- a top-level claim of tokens that only the backend signs; a Supabase user cannot add one.
+-- The acting person, for row-level security and for functions, and for both kinds of caller. `telegram_id`
+-- is a top-level claim of tokens that only the backend signs; a Supabase user cannot add one.
 create function private.current_user_id() returns uuid
 language sql stable security definer set search_path = ''
 as $$
@@ -24,7 +24,7 @@ language sql stable set search_path = ''
 return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'telegram_id', false);
 comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
 
--- The same for what concerns nobody but the caller: their user id, or a refusal.
+-- For what concerns nobody but the caller: their user id, or a refusal.
 create function private.require_user() returns uuid
 language plpgsql stable set search_path = ''
 as $$
@@ -49,8 +49,8 @@ begin
 end
 $$;
 
--- The role check of every definer function that only the backend may call. The grant says the same;
--- two locks, because what stands behind this door writes money.
+-- The role check of every definer function that only the backend may call. The grant says the same; both
+-- are there, because these functions write money.
 create function private.require_service() returns void
 language plpgsql stable set search_path = ''
 as $$

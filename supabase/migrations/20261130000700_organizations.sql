@@ -32,8 +32,8 @@ create index memberships_user on public.memberships (user_id);
 alter table public.memberships enable row level security;
 grant select on public.memberships to authenticated;
 
--- The organization that a person means when they do not say which. Who no longer belongs to it means
--- none, and then the one they have belonged to longest counts.
+-- The default organization, used when none is named. Who leaves it has none, and then the one they have
+-- belonged to longest counts.
 -- Not in the table itself: memberships point to people, and here people point back.
 -- squawk-ignore constraint-missing-not-valid, adding-foreign-key-constraint
 alter table public.users add constraint users_belong_to_their_default_organization
@@ -45,8 +45,9 @@ language sql stable security definer set search_path = ''
 as $$
     select m.organization_id from public.memberships as m where m.user_id = private.current_user_id()
 $$;
-comment on function private.member_organization_ids is 'Definer: the policy on memberships would otherwise ask itself.';
+comment on function private.member_organization_ids is 'Definer: the policy on memberships would otherwise call itself.';
 grant execute on function private.member_organization_ids() to authenticated;
+
 create policy "people see themselves and their colleagues" on public.users
 for select to authenticated using (
     id = (select private.current_user_id())

@@ -44,7 +44,7 @@ as $$
     select m.organization_id from public.memberships as m
     where m.user_id = private.current_user_id() and m.role = 'owner'
 $$;
-comment on function private.owned_organization_ids is 'Definer, as private.current_organization_ids.';
+comment on function private.owned_organization_ids is 'Definer, as private.member_organization_ids.';
 grant execute on function private.owned_organization_ids() to authenticated;
 
 create function private.manageable_organization_ids() returns setof uuid
@@ -53,7 +53,7 @@ as $$
     select m.organization_id from public.memberships as m
     where m.user_id = private.current_user_id() and m.role in ('owner', 'admin')
 $$;
-comment on function private.manageable_organization_ids is 'Definer, as private.current_organization_ids. Where the caller may pay and act for the organization.';
+comment on function private.manageable_organization_ids is 'Definer, as private.member_organization_ids. Where the caller may pay and act for the organization.';
 grant execute on function private.manageable_organization_ids() to authenticated;
 
 -- A page may offer the organization's saved cards, so a link to it is for those who may charge them.

@@ -41,10 +41,10 @@ comment on table private.payment_method_details is 'Stripe''s fingerprint of a m
 create index payment_method_details_fingerprint on private.payment_method_details (fingerprint);
 create index payment_method_details_removed_by on private.payment_method_details (removed_by);
 
--- How Stripe was found to stand last, by when it was asked: an older answer never wins.
+-- When each organization's methods were last copied: the answer to an older question is never written.
 create table private.payment_method_syncs (
     organization_id uuid primary key references public.organizations (id),
     refetched_at timestamptz not null,
     settled boolean not null default false
 );
-comment on table private.payment_method_syncs is 'When Stripe was asked for the answer that the mirror shows; settled: nothing of it was left to be put right there.';
+comment on table private.payment_method_syncs is 'When Stripe was asked for the answer that the rows show; settled: nothing was left to be changed at Stripe.';

@@ -33,7 +33,7 @@ begin
     select least(max_rows, 30 - count(*)) into allowance
     from public.notifications as n where n.claimed_at > moment - interval '1 second';
     with waiting as materialized (
-        -- One row a chat before anything is asked about the chat: a heap in one chat costs one row.
+        -- One row a chat before anything is asked about the chat: many in one chat cost one row.
         select distinct on (n.chat_id) n.id, n.chat_id
         from public.notifications as n
         where n.state in ('pending', 'claimed') and n.due_at <= moment

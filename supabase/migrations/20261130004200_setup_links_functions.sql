@@ -117,7 +117,7 @@ $$;
 comment on function api.claim_setup_link_check is 'Definer. due says whether Stripe may be asked now.';
 grant execute on function api.claim_setup_link_check(uuid) to service_role;
 
--- How the page stands, after the mirror was brought up to date: what was saved on it, if it was.
+-- What became of the page, after the organization's methods were copied: what was saved on it, if it was.
 create function api.settle_setup_link(
     link_id uuid, stripe_payment_method_id text default null, expired boolean default false, decline text default null
 ) returns jsonb

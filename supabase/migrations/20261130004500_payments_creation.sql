@@ -63,7 +63,7 @@ begin
 end
 $$;
 
--- A page costs a call to Stripe and a row for ever: more than a shop's rush hour is abuse.
+-- A page costs a call to Stripe and a row for ever: more than the busiest organization pays is abuse.
 create function private.require_payment_rate(organization_id uuid) returns void
 language plpgsql stable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
 -- The ways out of a dead letter that move nothing by themselves.
--- python -m backend events list|show|retry|dismiss; accept and adopt are in the file of accepting.
+-- python -m backend events list|show|retry|dismiss; accept and adopt are in the file dead_letters_accepting.
 create function private.event_json(event public.stripe_events) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -52,7 +52,7 @@ begin
     );
 end
 $$;
-comment on function private.audit_event is 'An operator''s act at this desk, in the audit log of the organization whose payment it is about, if it is about one.';
+comment on function private.audit_event is 'What an operator does with a dead letter, in the audit log of the organization whose payment it is about, if it is about one.';
 
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb

@@ -125,3 +125,19 @@ def test_no_function_is_longer_than_a_page(migration: Migration) -> None:
         if statement.code.lstrip().startswith("create function"):
             lines = statement.text[statement.text.index("create function") :].count("\n") + 1
             assert lines <= MAX_FUNCTION_LINES, f"{statement.created} has {lines} lines"
+
+
+def test_comments_name_only_what_is_there() -> None:
+    created = {
+        statement.created
+        for migration in MIGRATIONS
+        for statement in statements(migration.sql)
+        if statement.created
+    }
+    wrong = [
+        f"{migration.file}: {name}"
+        for migration in MIGRATIONS
+        for name in NAME.findall(migration.sql)
+        if name.removesuffix("_id_seq") not in created
+    ]
+    assert wrong == []
