@@ -103,18 +103,23 @@ async def inspect_database(url: str) -> Inspection:
         await begin_transaction(connection)
         applied = await checksums(connection)
         require_current_numbers(applied)
-        return Inspection(
+        inspection = Inspection(
             version=connection.get_server_version().major,
             missing_roles=await missing_roles(connection),
             applied=len(applied),
-            pending=[m.file for m in list_migrations() if m.version not in applied],
-            changed=[
-                m.file
-                for m in list_migrations()
-                if applied.get(m.version, "") not in ("", m.checksum)
-            ],
-            unchecked=[m.file for m in list_migrations() if applied.get(m.version) == ""],
+            pending=[],
+            changed=[],
+            unchecked=[],
         )
+        for migration in list_migrations():
+            checksum = applied.get(migration.version)
+            if checksum is None:
+                inspection.pending.append(migration.file)
+            elif checksum == "":
+                inspection.unchecked.append(migration.file)
+            elif checksum != migration.checksum:
+                inspection.changed.append(migration.file)
+        return inspection
 
 
 @asynccontextmanager

@@ -34,10 +34,9 @@ async def get_openapi(_request: web.Request) -> web.Response:
 @cache
 def document() -> Json:
     """Build the whole document, once: https://spec.openapis.org/oas/v3.1.0."""
-    models: list[type[BaseModel]] = [
-        ErrorAnswer,
-        *(m for route in ROUTES for m in (route.request_model, route.response_model) if m),
-    ]
+    models: list[type[BaseModel]] = [ErrorAnswer]
+    for route in ROUTES:
+        models += [model for model in (route.request_model, route.response_model) if model]
     _, shapes = models_json_schema(
         [(model, "validation") for model in models], ref_template=REF + "{model}"
     )

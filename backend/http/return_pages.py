@@ -23,7 +23,9 @@ from backend.services import Services
 from backend.subscriptions import refetch
 
 # The HTML pages of this folder, by file name.
-PAGES = {f.name: Template(f.read_text("utf-8")) for f in Path(__file__).parent.glob("*.html")}
+PAGES = {
+    path.name: Template(path.read_text("utf-8")) for path in Path(__file__).parent.glob("*.html")
+}
 PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'"

@@ -97,6 +97,7 @@ class SupabaseAuth:
             log.warning("supabase_keys_unavailable", url=url)
             return
         self._is_reachable = True
-        self._keys = {
-            key.key_id: key for key in keys if key.key_id and key.algorithm_name in PUBLISHED
-        }
+        self._keys = {}
+        for key in keys:
+            if key.key_id and key.algorithm_name in PUBLISHED:
+                self._keys[key.key_id] = key

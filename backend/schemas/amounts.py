@@ -94,8 +94,9 @@ def read_money(text: str, currency: str) -> Money:
         raise AmountError("amount_unreadable")
     padded = decimals[: digits.exponent].ljust(digits.exponent, "0")
     amount = int(sign + whole + padded)
-    cut = decimals[digits.exponent :].strip("0")
-    if len(decimals) > max(2, digits.exponent) or cut or amount % digits.step:
+    has_too_many = len(decimals) > max(2, digits.exponent)  # "5.00" is common in every currency
+    cut_off = decimals[digits.exponent :].strip("0")
+    if has_too_many or cut_off or amount % digits.step:
         step = major_units(digits.step, currency)
         raise AmountError("amount_too_precise", step=step, currency=currency)
     return money_of(amount, currency)
@@ -108,14 +109,18 @@ def whole_and_decimals(number: str, currency: str) -> tuple[str, str]:
     can be read as a decimal sign and as one of thousands, or where it is grouped in no known way.
     """
     groups, separators = re.split(SEPARATOR, number), re.findall(SEPARATOR, number)
-    if not separators or (len(separators) > 1 and is_grouped(groups, separators)):
+    if not separators:
+        return number, ""
+    if len(separators) > 1 and is_grouped(groups, separators):
         return "".join(groups), ""
+    # The last separator is the decimal sign, or else there is one reading more, or none.
     (*before, decimals), (*between, last) = groups, separators
     if last in between or (between and not is_grouped(before, between)):
         raise AmountError("amount_unreadable")
     whole = "".join(before)
     is_decimal_sign = last in DECIMAL_SIGNS
-    if len(decimals) == 3 and not (is_decimal_sign and CURRENCIES[currency].exponent == 3):
+    has_three_decimals = is_decimal_sign and CURRENCIES[currency].exponent == 3
+    if len(decimals) == 3 and not has_three_decimals:
         readings = as_text(whole, decimals, currency), as_text(whole + decimals, "", currency)
         raise AmountError("amount_ambiguous", readings=" ".join(readings), currency=currency)
     if not is_decimal_sign:
