@@ -5,6 +5,7 @@ Each command is a module of `backend/commands/`; `COMMANDS` lists them.
 
 import argparse
 import asyncio
+import os
 import sys
 
 from backend.commands import (
@@ -54,23 +55,35 @@ def build_parser() -> argparse.ArgumentParser:
 def main() -> int | None:
     """Run the command that the arguments name, and return the exit code.
 
-    2: settings are missing or wrong. 1: the command failed with a PursebotError, a MigrationError
-    or an OSError, whose message goes to standard error. Anything else is a bug and leaves as a
+    2: settings are missing or wrong. 1: the command failed with a PursebotError or a
+    MigrationError, whose message goes to standard error, or its output could not be written; a
+    reader that stops reading (`| head`) is told nothing. Anything else is a bug and leaves as a
     traceback.
     """
     arguments = build_parser().parse_args()
     configure_logs()
     try:
-        return asyncio.run(COMMANDS[arguments.command].run(arguments))
+        code = asyncio.run(COMMANDS[arguments.command].run(arguments))
+        print(end="", flush=True)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     except (PursebotError, MigrationError) as error:
         print(error, file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"{error}. Is another process using the port? Set PORT.", file=sys.stderr)
+    except BrokenPipeError:
+        discard_output()
         return 1
+    except OSError as error:
+        discard_output()
+        print(f"The output could not be written: {error.strerror or error}.", file=sys.stderr)
+        return 1
+    return code
+
+
+def discard_output() -> None:
+    """Let the interpreter's end have nothing left that it could fail to write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

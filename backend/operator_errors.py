@@ -36,3 +36,9 @@ class OrganizationNeeded(Refusal, status=409):
         " with --organization; if it is younger than the backup that was restored, make it first:"
         " `python -m backend invite-owner --organization NAME`."
     )
+
+
+class CannotListen(Refusal):
+    """The address or the port of `serve` cannot be had."""
+
+    message = "Nothing can listen on {host}:{port} ({reason}). {fix}."

@@ -23,7 +23,7 @@ from bot.telegram.context import BotApplication
 from bot.telegram.polling import Poller
 from bot.telegram.reachability import REFUSALS_AT_START, reason_of, retry_until_answered
 from bot.telegram.update_reader import UpdateReader
-from bot.telegram.webhook_updates import UpdateWorker, set_webhook
+from bot.telegram.webhook_updates import UpdateWorker, WebhookRefused, set_webhook
 
 log = structlog.get_logger("bot")
 
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 async def run_until_signal(settings: Settings) -> int:
-    """Run the bot until SIGTERM or SIGINT, a crash, or a token refused at the start.
+    """Run the bot until a signal, a crash, or a token or webhook refused at the start.
 
     Returns the exit code: 0 after a signal, 1 otherwise.
     """
@@ -64,6 +64,9 @@ async def run_until_signal(settings: Settings) -> int:
     if isinstance(ended, InvalidToken):
         log.critical("token_refused", help="TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE is wrong")
         return 1
+    if isinstance(ended, WebhookRefused):
+        log.critical("webhook_refused", reason=str(ended), help="mend TELEGRAM_WEBHOOK_URL")
+        return 1
     if isinstance(ended, Exception):
         log.critical("bot_crashed", exc_info=ended)
         return 1
@@ -74,7 +77,7 @@ async def run_until_signal(settings: Settings) -> int:
 async def run(settings: Settings) -> None:
     """Run the whole bot until cancelled.
 
-    Raises InvalidToken when Telegram refuses the token at the start.
+    Raises InvalidToken or WebhookRefused when Telegram refuses the token or webhook at the start.
     """
     texts = load_texts()
     async with new_session() as session:
@@ -96,7 +99,7 @@ async def started(
     With a `webhook` Telegram posts updates to the backend, else the bot polls. Each way ends the
     other: https://core.telegram.org/bots/api#setwebhook. A webhook stays set while the bot is down,
     so that the backend goes on storing updates. Raises InvalidToken for a refused token, and
-    BadRequest.
+    WebhookRefused.
     """
     bot = application.bot
     async with AsyncExitStack() as stack:

@@ -11,6 +11,7 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.schemas import webhook_url_problem
 from bot.legal.documents import read_documents
 
 
@@ -40,8 +41,8 @@ def _legal_texts(value: Path) -> Path:
 def _webhook_address(value: str, info: ValidationInfo) -> str:
     if not info.data.get("telegram_webhook_secret"):
         raise ValueError("needs a good TELEGRAM_WEBHOOK_SECRET beside it")
-    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        raise ValueError("must be an https address; Telegram posts to no other")
+    if problem := webhook_url_problem(value, info.data.get("telegram_api_base", "")):
+        raise ValueError(problem)
     return value
 
 

@@ -47,10 +47,24 @@ def main(arguments: list[str] | None = None) -> int:
     token.add_argument("user", choices=ROLES, help="Ana is the owner, Ben a member, Eve a stranger")
     chosen = parser.parse_args(arguments)
     try:
-        return COMMANDS[chosen.command](chosen)
+        code = COMMANDS[chosen.command](chosen)
+        print(end="", flush=True)
+    except BrokenPipeError:  # whoever reads the output has stopped reading: that is no mistake
+        discard_output()
+        return 1
+    except OSError as error:
+        discard_output()
+        print(f"The output could not be written: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except (CannotStart, StartFailed, PostgresFailed, DemoFailed) as reason:
         print(reason, file=sys.stderr)
         return 2 if isinstance(reason, CannotStart) else 1
+    return code
+
+
+def discard_output() -> None:
+    """Let the interpreter's end have nothing left that it could fail to write."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def run(_: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, closing
 
 from aiohttp import web
 
+from sandbox.local_only import refuse_other_sites
 from sandbox.recorded_calls import RECORDED, list_recorded_calls, new_record, record
 from sandbox.routes import people_handler
 from sandbox.settings import SETTINGS, SandboxSettings
@@ -17,7 +18,8 @@ MAX_BODY_BYTES = 50 * 2**20  # Telegram takes no larger file from a bot
 
 def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
     """Make the application of both stand-ins; it does not listen yet."""
-    app = web.Application(middlewares=[record], client_max_size=MAX_BODY_BYTES)
+    middlewares = [refuse_other_sites, record]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY_BYTES)
     app[STORE] = store
     app[SETTINGS] = settings
     app[RECORDED] = new_record()

@@ -2,13 +2,20 @@
 
 import argparse
 import asyncio
+import errno
+import os
 import signal
+from typing import TYPE_CHECKING
 
 import structlog
 
 from backend.commands.command import Command
 from backend.database.functions import installation
+from backend.operator_errors import CannotListen
 from backend.settings import Settings
+
+if TYPE_CHECKING:
+    from aiohttp.web import TCPSite
 
 log = structlog.get_logger("backend")
 
@@ -39,7 +46,7 @@ async def run(_arguments: argparse.Namespace) -> None:
         runner = BoundedRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            await listen(web.TCPSite(runner, settings.host, settings.port), settings)
             log.info(
                 "server_started", host=settings.host, port=settings.port, livemode=settings.livemode
             )
@@ -47,6 +54,25 @@ async def run(_arguments: argparse.Namespace) -> None:
             log.info("server_stopping")
         finally:
             await runner.cleanup()
+
+
+async def listen(site: "TCPSite", settings: Settings) -> None:
+    """Begin to take connections; raises CannotListen."""
+    try:
+        await site.start()
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                fix = "Another process listens there: end it, or set PORT"
+            case errno.EACCES:
+                fix = "Ports below 1024 are root's: set PORT"
+            case _:
+                fix = "Set HOST to an address of this machine"
+        code = error.errno or 0  # negative where nobody knows the name of the host
+        reason = os.strerror(code) if code > 0 else str(error.strerror)
+        raise CannotListen(
+            host=settings.host, port=str(settings.port), reason=reason, fix=fix
+        ) from error
 
 
 COMMAND = Command("answer HTTP (the default)", run)

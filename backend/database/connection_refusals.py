@@ -48,7 +48,7 @@ CONNECTION_REFUSALS = (
     ConnectionRefusal(
         r"ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT|network is unreachable"
         r"|no route to host|address family not supported|cannot assign requested address"
-        r"|no address associated with hostname|name or service not known|nodename nor servname",
+        r"|no address associated with hostname",
         is_transient=True,
         fix="There is no way from here to that host. The direct address of a Supabase project"
         " (db.<project ref>.supabase.co) is IPv6 only, unless the project has the IPv4 add-on: take"
@@ -71,6 +71,31 @@ CONNECTION_REFUSALS = (
         r"unsupported startup parameter",
         is_transient=False,
         fix="Let PgBouncer ignore it: ignore_startup_parameters = extra_float_digits.",
+    ),
+    ConnectionRefusal(
+        r"name or service not known|nodename nor servname|name resolution|getaddrinfo",
+        is_transient=True,
+        fix="Nobody knows the host in SUPABASE_DB_URL. Copy the address again; in the password"
+        " write @ as %40, / as %2F, # as %23 and ? as %3F, or the host begins too early. The direct"
+        " address of a Supabase project is IPv6 only: take the session pooler's under Connect.",
+    ),
+    ConnectionRefusal(
+        r"connect call failed|connection refused",
+        is_transient=False,
+        fix="Nothing listens at the host and port in SUPABASE_DB_URL: is the server up, and the"
+        " port right (Supabase: 5432, or 6543 for the transaction pooler)?",
+    ),
+    ConnectionRefusal(
+        r"^TimeoutError$|connection timed out|timeout expired",
+        is_transient=False,
+        fix="The host in SUPABASE_DB_URL does not answer: is it the right one, and does a firewall"
+        " (Supabase: Database, Network Restrictions) let this machine in?",
+    ),
+    ConnectionRefusal(
+        r"unrecognized configuration parameter",
+        is_transient=False,
+        fix="Take what other programs need out of the end of SUPABASE_DB_URL, such as"
+        " ?pgbouncer=true.",
     ),
     ConnectionRefusal(
         r"^57P0[123]|EDBHANDLEREXITED|EPOOLTERMINATING|ECHECKOUT|checkout timeout|check out process"

@@ -30,12 +30,13 @@ class Unreachable(Exception):
 
         The text of a ValueError is left out: it has the address.
         """
-        refusal = find_connection_refusal(code_of(error), str(error))
+        sentence = str(error) or type(error).__name__
+        refusal = find_connection_refusal(code_of(error), sentence)
         self.is_transient = refusal.is_transient or isinstance(error, OSError)
         self.fix = refusal.fix
-        message = (str(error) or type(error).__name__).strip().rstrip(".")
+        message = sentence.strip().rstrip(".")
         self.reason = f"The database is not available: {message}."
-        if isinstance(error, ValueError):  # its text contains the address, and so the password
+        if isinstance(error, ValueError | OverflowError):  # its text contains the password
             self.reason = "SUPABASE_DB_URL is not an address."
             self.fix = (
                 "Write postgresql://user:password@host:5432/name."
@@ -52,7 +53,14 @@ def code_of(error: BaseException) -> str | None:
     return sqlstate
 
 
-NO_CONNECTION = (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
+NO_CONNECTION = (
+    OSError,
+    TimeoutError,
+    ValueError,
+    OverflowError,  # a port that is none
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
 
 
 async def connect(url: str) -> "asyncpg.Connection[Any]":
@@ -68,7 +76,8 @@ async def connect(url: str) -> "asyncpg.Connection[Any]":
             refused = Unreachable(error)
             full = refused.is_transient and not isinstance(error, OSError)
             if not full or time.monotonic() > deadline:
-                raise refused from (None if isinstance(error, ValueError) else error)
+                is_unspeakable = isinstance(error, ValueError | OverflowError)
+                raise refused from (None if is_unspeakable else error)
         await asyncio.sleep(PAUSE_SECONDS)
 
 

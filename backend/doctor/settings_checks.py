@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from backend.doctor.finding import Finding, Findings, new_finding
-from backend.settings import Settings
-
-THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+from backend.schemas import THIS_MACHINE, webhook_url_problem
+from backend.settings import Settings, TelegramSettings
 
 
 async def check_settings(chosen: Settings) -> Findings:
     """Check what can be checked without any connection."""
     yield new_finding("settings.complete", mode="live" if chosen.livemode else "test")
     public = urlsplit(chosen.public_url).hostname not in THIS_MACHINE
-    if public and chosen.metrics_token is None:
+    if chosen.metrics_token is None and chosen.https:
+        yield new_finding("settings.metrics_closed")
+    elif chosen.metrics_token is None and public:
         yield new_finding("settings.metrics_open")
+    for finding in check_webhook_url(TelegramSettings()):
+        yield finding
     if chosen.livemode and chosen.stripe_secret_key.get_secret_value().startswith("sk_"):
         yield new_finding("settings.key_may_do_everything")
     if chosen.supabase_service_role_key:
@@ -31,3 +34,11 @@ def check_keys_of_rest(chosen: Settings) -> Iterator[Finding]:
         yield new_finding("supabase.legacy_key")
     if signing_key and not signing_key.get_secret_value().lstrip().startswith("{"):
         yield new_finding("supabase.shared_secret")
+
+
+def check_webhook_url(telegram: TelegramSettings) -> Iterator[Finding]:
+    """Whether Telegram would post to TELEGRAM_WEBHOOK_URL, where there is one."""
+    url = telegram.telegram_webhook_url
+    problem = webhook_url_problem(url, telegram.telegram_api_base) if url else None
+    if problem:
+        yield new_finding("settings.wrong", problem=f"TELEGRAM_WEBHOOK_URL: {problem}")

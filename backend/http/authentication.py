@@ -4,7 +4,7 @@ The token's `iss` chooses the verifier, by exact comparison; no verifier sees an
 tokens.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import jwt
@@ -33,6 +33,10 @@ SUPABASE_AUTH = web.AppKey[SupabaseTokens | None]("supabase_auth")
 # Supabase users who have a row, so that each process registers one only once.
 REGISTERED_USERS = web.AppKey("registered_users", set[UUID])
 MAX_REGISTERED_USERS = 100_000
+OTHER_SIGNATURE: Final = (
+    "This token was signed with another BOT_API_SECRET than the backend's: bot and backend need"
+    " the same."
+)
 CALLER = web.RequestKey[Person]("caller")
 
 
@@ -121,7 +125,12 @@ def verify_bot_token(request: web.Request, token: str, audience: str) -> schemas
     A token that lives longer than TOKEN_LIFETIME_SECONDS is refused: it was not made by our bot.
     """
     secret = request.app[SETTINGS].bot_api_secret.get_secret_value()
-    claims = verify_token(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
+    try:
+        claims = verify_token(token, secret, "HS256", audience=audience, issuer=schemas.BOT_ISSUER)
+    except Unauthorized as error:
+        if isinstance(error.__cause__, jwt.InvalidSignatureError):
+            raise Unauthorized(OTHER_SIGNATURE) from None
+        raise
     if claims["exp"] - claims["iat"] > schemas.TOKEN_LIFETIME_SECONDS:
         raise Unauthorized("The token lives longer than a minute.")
     return claims

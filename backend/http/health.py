@@ -11,6 +11,7 @@ from backend.database.functions import operating_figures as sql_operating_figure
 from backend.errors import Unauthorized
 from backend.failures import DatabaseOutdated
 from backend.http.requests import SERVICES, SETTINGS
+from backend.schemas import is_this_machine
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
@@ -45,14 +46,19 @@ def require_scraper(request: web.Request) -> None:
     """Require METRICS_TOKEN as a bearer token or, where none is set, a caller on this machine.
 
     The address is the socket's: a header could name any address. A proxy on this machine is local,
-    too, so that a forwarded request never counts as local. Raises Unauthorized.
+    too, so that a forwarded request never counts as local; and since not every proxy adds a header,
+    nothing is local where PUBLIC_URL is https, which takes a proxy. A page of a browser whose name
+    resolves to this machine sends that name as the Host. Raises Unauthorized.
     """
     if token := request.app[SETTINGS].metrics_token:
         authorization = request.headers.get("Authorization", "").encode(errors="replace")
         if hmac.compare_digest(authorization, f"Bearer {token.get_secret_value()}".encode()):
             return
         raise Unauthorized
+    if request.app[SETTINGS].https:
+        raise Unauthorized("Set METRICS_TOKEN and send it as a bearer token: PUBLIC_URL is https.")
     peer = request.transport and request.transport.get_extra_info("peername")
     forwarded = any(name in request.headers for name in FORWARDED)
-    if forwarded or not peer or not ip_address(peer[0]).is_loopback:
+    named = is_this_machine(request.host)
+    if forwarded or not named or not peer or not ip_address(peer[0]).is_loopback:
         raise Unauthorized("Set METRICS_TOKEN and send it as a bearer token.")

@@ -1,6 +1,6 @@
 """Rate limits of one process: per person, and per address for those who are not signed in.
 
-For routes that cost money or a call to Stripe.
+For routes that cost money or a call to Stripe and, counted apart, for those that change something.
 """
 
 import math
@@ -17,7 +17,8 @@ from backend.http.authentication import CALLER
 from backend.http.requests import SETTINGS
 
 LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
-LIMIT_PER_PERSON = RateLimitItemPerMinute(60)
+LIMIT_PER_PERSON = RateLimitItemPerMinute(60)  # of what costs money or a call to Stripe
+CHANGES_PER_PERSON = RateLimitItemPerMinute(120)  # of all other changes; many leave a row for ever
 LIMIT_PER_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
 
 
@@ -28,16 +29,34 @@ def rate_limit(handler: Handler) -> Handler:
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        limiter, person = request.app[LIMITER], request.get(CALLER)
-        limit = LIMIT_PER_PERSON if person else LIMIT_PER_ADDRESS
-        caller = repr(person.claims) if person else client_address(request)
-        if not await limiter.hit(limit, caller):
-            window = await limiter.get_window_stats(limit, caller)
-            wait = max(1, math.ceil(window.reset_time - time.time()))
-            raise TooManyRequests(retry_after=str(wait))
+        await count_request(request, LIMIT_PER_PERSON, "costs")
         return await handler(request)
 
     return answer
+
+
+def change_limit(handler: Handler) -> Handler:
+    """Wrap the handler of a change that costs nothing, as `rate_limit` does, counted apart."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await count_request(request, CHANGES_PER_PERSON, "changes")
+        return await handler(request)
+
+    return answer
+
+
+async def count_request(request: web.Request, limit: RateLimitItemPerMinute, what: str) -> None:
+    """Count a request for its person, or for its address where nobody is signed in.
+
+    Raises TooManyRequests with the seconds until the next one is answered.
+    """
+    limiter, person = request.app[LIMITER], request.get(CALLER)
+    limit = limit if person else LIMIT_PER_ADDRESS
+    caller = repr(person.claims) if person else client_address(request)
+    if not await limiter.hit(limit, what, caller):
+        window = await limiter.get_window_stats(limit, what, caller)
+        wait = max(1, math.ceil(window.reset_time - time.time()))
+        raise TooManyRequests(retry_after=str(wait))
 
 
 def client_address(request: web.Request) -> str:

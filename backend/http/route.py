@@ -19,7 +19,7 @@ from backend.database.protocol import Database, Person
 from backend.errors import PursebotError
 from backend.http import requests
 from backend.http.authentication import acting_user, require_bot
-from backend.http.rate_limits import rate_limit
+from backend.http.rate_limits import change_limit, rate_limit
 from backend.schemas import Role
 from backend.services import Services
 
@@ -142,20 +142,26 @@ def route(
     `request_model` is the JSON body or, of a GET, the query; `response_model` the answer. `role` is
     the lowest that a member of the organization needs, None where no organization is involved.
     `key`: whether an Idempotency-Key is used. `raises` are errors that do not follow from the other
-    arguments (see `openapi.errors_of`). `rate_limited`: for what costs money or a call to Stripe.
+    arguments (see `openapi.errors_of`). `rate_limited`: for what costs money or a call to Stripe;
+    every other route that is no GET has the limit of changes.
     """
 
-    async def handler(request: web.Request) -> web.StreamResponse:
+    async def answer_request(request: web.Request) -> web.StreamResponse:
         acting_user(request)  # 401 comes before any error of the body
         answer = await service(await _call(request, request_model))
         if other_form:
             return other_form.response(request, answer)
         return requests.json_response(answer, status)
 
+    is_change = method != "GET"
+    handler: Handler = answer_request
+    if rate_limited:
+        handler = rate_limit(handler)
+    elif is_change:
+        handler = change_limit(handler)
     return Route(
-        method, path, rate_limit(handler) if rate_limited else handler, summary, request_model,
-        response_model, status, role, key, raises, rate_limited,
-        other_form.media_type if other_form else None,
+        method, path, handler, summary, request_model, response_model, status, role, key, raises,
+        rate_limited or is_change, other_form.media_type if other_form else None,
     )  # fmt: skip
 
 

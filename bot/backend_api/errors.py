@@ -7,6 +7,7 @@ class BackendError(Exception):
     BackendError
     +-- BackendRefusal        it answered with an error code
     +-- BackendUnavailable    it did not answer, or in a form that cannot be parsed
+        +-- SecretRefused     it takes no token of this bot
     """
 
 
@@ -29,3 +30,15 @@ class BackendUnavailable(BackendError):
         """Take the reason for the log, and whether the request may have been carried out."""
         super().__init__(reason)
         self.possibly_executed = possibly_executed
+
+
+class SecretRefused(BackendUnavailable):
+    """Every token of this bot is refused: 401. Only whoever set it up can change that."""
+
+    def __init__(self) -> None:
+        """Say what to compare."""
+        super().__init__(
+            "the backend refuses this bot's tokens: BOT_API_SECRET must be the same for both, and"
+            " the clocks of both machines right",
+            possibly_executed=False,
+        )

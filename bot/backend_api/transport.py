@@ -12,12 +12,13 @@ import jwt
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from backend import schemas
-from bot.backend_api.errors import BackendRefusal, BackendUnavailable
+from bot.backend_api.errors import BackendRefusal, BackendUnavailable, SecretRefused
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 20.0  # all tries together
+UNAUTHORIZED: Final = 401  # the tokens are all that the bot shows
 TRY_AFTER: Final = (0.0, 0.1, 0.4)  # seconds
 
 
@@ -76,6 +77,8 @@ class BackendTransport:
                 await asyncio.sleep(pause)
                 try:
                     return await self.send_once(user, method, path, body, idempotency_key)
+                except SecretRefused:
+                    raise  # so would every other try be
                 except BackendUnavailable as error:
                     failures.append(error)
         possibly_executed = any(failure.possibly_executed for failure in failures)
@@ -156,6 +159,8 @@ def parse(model: type[Answer], body: bytes) -> Answer:
 
 def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
     """Return the exception for an answer with an error status."""
+    if status == UNAUTHORIZED:
+        return SecretRefused()
     try:
         error = schemas.ErrorAnswer.model_validate_json(body).error
     except ValidationError:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bot.backend_api.errors import BackendError
+from bot.backend_api.errors import BackendError, SecretRefused
 
 Claimed = TypeVar("Claimed")
 
@@ -54,7 +54,9 @@ async def claim_with_backoff(
         try:
             claimed = await claim(WAIT_SECONDS)
         except BackendError as error:
-            if pause == MIN_PAUSE:
+            if pause == MIN_PAUSE and isinstance(error, SecretRefused):
+                log.error("backend_unreachable", reason=str(error))
+            elif pause == MIN_PAUSE:
                 log.warning("backend_unreachable", reason=str(error))
             await asyncio.sleep(pause)
             pause = min(2 * pause, MAX_PAUSE)

@@ -5,6 +5,7 @@ out again, and repeats its requests to the backend under the same idempotency ke
 """
 
 import structlog
+from telegram.error import BadRequest
 
 from backend.schemas import ClaimedUpdate
 from bot.app import ALLOWED_UPDATES
@@ -16,6 +17,10 @@ from bot.telegram.context import BotApplication
 from bot.telegram.update_reader import UpdateReader
 
 log = structlog.get_logger("bot")
+
+
+class WebhookRefused(Exception):
+    """Telegram does not take TELEGRAM_WEBHOOK_URL; the message is its own."""
 
 
 class UpdateWorker:
@@ -61,8 +66,13 @@ class UpdateWorker:
 async def set_webhook(application: BotApplication, webhook: Webhook) -> None:
     """Have Telegram post updates from now on, including those that wait already.
 
-    https://core.telegram.org/bots/api#setwebhook. Raises TelegramError.
+    https://core.telegram.org/bots/api#setwebhook. Raises WebhookRefused where no repetition helps,
+    and TelegramError.
     """
-    await application.bot.set_webhook(
-        webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=webhook.secret.get_secret_value()
-    )
+    secret = webhook.secret.get_secret_value()
+    try:
+        await application.bot.set_webhook(
+            webhook.url, allowed_updates=ALLOWED_UPDATES, secret_token=secret
+        )
+    except BadRequest as error:
+        raise WebhookRefused(error.message) from error

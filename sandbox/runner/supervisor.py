@@ -22,6 +22,7 @@ from sandbox.runner.environment import (
     write_environment,
 )
 from sandbox.runner.failures import CannotStart
+from sandbox.runner.permissions import close_to_others, private_files
 from sandbox.runner.ports import Ports
 from sandbox.runner.processes import Child, Output
 from sandbox.server import running_sandbox
@@ -45,6 +46,7 @@ async def everything(
     is stopped.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(private_files())
         stack.enter_context(_alone_in(data_dir))
         _require_free("PORT", configured.get("HOST", "127.0.0.1"), ports.backend)
         _require_free("SANDBOX_PORT", "127.0.0.1", ports.sandbox)
@@ -88,6 +90,7 @@ def _alone_in(data_dir: Path) -> Iterator[None]:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_ours(data_dir / "secrets.json")
+        close_to_others(data_dir)
         lock = (data_dir / "lock").open("w")
     except OSError as error:
         with suppress(OSError):  # it may be in a folder that is closed to us

@@ -38,7 +38,7 @@ class ServerError(NextCalls):
 class Refused(NextCalls):
     """A token that seems wrong (401, 404), or another receiver (409): nothing is done."""
 
-    code: Literal[401, 404, 409] = 404
+    code: Literal[400, 401, 404, 409] = 404
 
 
 class Garbled(NextCalls):

@@ -151,6 +151,33 @@ async def test_an_address_for_updates_without_a_secret_is_refused() -> None:
     assert (code, "TELEGRAM_WEBHOOK_URL: " in err) == (2, True)
 
 
+@pytest.mark.parametrize("url", ["http://example.com/x", "http://127.0.0.1.example.com/x"])
+async def test_an_address_that_telegram_does_not_post_to_is_refused(url: str) -> None:
+    webhook = {"TELEGRAM_WEBHOOK_URL": url, "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters"}
+    async with bot(**SECRETS, **webhook) as process:
+        code, _, err = await ending(process)
+    assert (code, "TELEGRAM_WEBHOOK_URL: must be an https address" in err) == (2, True)
+
+
+async def test_a_webhook_that_telegram_refuses_ends_the_start_in_a_sentence(
+    telegram: Playground, backend_url: str
+) -> None:
+    settings = {
+        "TELEGRAM_API_BASE": telegram.url, "BACKEND_URL": backend_url,
+        "TELEGRAM_WEBHOOK_URL": f"{backend_url}/telegram/webhook",
+        "TELEGRAM_WEBHOOK_SECRET": "sixteen-or-more-characters",
+    }  # fmt: skip
+    refused = {"code": 400, "next": 1, "methods": ["setWebhook"]}
+    await telegram.post("faults", refused=refused)
+    async with bot(**SECRETS, **settings) as process:
+        code, out, _ = await ending(process)
+    [line] = facts(out)
+    assert code == 1
+    assert (line["event"], line["level"]) == ("webhook_refused", "critical")
+    assert "TELEGRAM_WEBHOOK_URL" in line["help"]
+    assert "exception" not in line
+
+
 async def test_a_bot_that_polls_again_removes_the_webhook(
     telegram: Playground, backend_url: str
 ) -> None:

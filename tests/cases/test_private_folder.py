@@ -174,20 +174,22 @@ async def test_only_root_comes_to_the_socket_of_a_server_that_may_pass_everywher
 
 
 @needs_root
-async def test_data_that_everybody_may_come_to_is_refused_beside_private_programs(
+async def test_data_that_everybody_may_come_to_is_closed_beside_private_programs(
     private: Path, programs: Path
 ) -> None:
     """Whatever else runs as that user could change the server's settings."""
     open_up(private.parent.parent)
     open_up(data := private / "open")
+    (data / "something").touch()
     ports = Ports(*free_ports(2))
     where = {**settings_for(data, ports), **importing(programs)}
     code, output = await result_of(*SANDBOX, "run", **where)
-    assert code == 1
+    assert code == 2
     assert f"chmod 700 {data}" in output
-    open_up(data, 0o700)
+    (data / "something").unlink()
     async with running_system(data, ports, **importing(programs)) as system:
         assert await system.stop() == 0
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
 @needs_root

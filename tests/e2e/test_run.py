@@ -58,6 +58,12 @@ def resident_megabytes(folder: Path, module: str) -> float:
     return int(re.findall(r"VmRSS:\s*(\d+) kB", status)[0]) / 1024
 
 
+def modes_below(folder: Path) -> set[int]:
+    """Of the folder and of all in it and in `logs`; what is below PostgreSQL's is its own."""
+    paths = [folder, *folder.iterdir(), *(folder / "logs").iterdir()]
+    return {path.stat().st_mode & 0o777 for path in paths if not path.is_socket()}
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not condition():
@@ -75,6 +81,7 @@ async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: 
             for page in pages:
                 async with http.get(page) as answer:
                     assert "SANDBOX" in await answer.text()
+        assert modes_below(folder) == {0o700, 0o600}
         assert await system.stop() == 0
     assert system.printed[-1] == "Stopped."
     assert processes_of(folder) == []
