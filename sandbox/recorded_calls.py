@@ -46,7 +46,9 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
         "method": request.method,
         "path": f"/bot{bot_call['id']}/{bot_call['method']}" if bot_call else request.path,
         "query": request.rel_url.raw_query_string,
-        "headers": {k: v for k, v in request.headers.items() if k != "Authorization"},
+        "headers": {
+            name: value for name, value in request.headers.items() if name != "Authorization"
+        },
         # Reading a multipart body here would leave nothing for the handler.
         "body": None if request.content_type.startswith("multipart/") else await request.text(),
         "status": None,  # None: the caller got no answer

@@ -86,7 +86,7 @@ class Standin:
             return await self.run(schema, request.match_info["function"], claims, request)
         except asyncpg.PostgresError as error:
             state = error.sqlstate or ""
-            status = next((STATUS[state[:n]] for n in (5, 2) if state[:n] in STATUS), 400)
+            status = STATUS.get(state) or STATUS.get(state[:2]) or 400
             if state == "42501" and claims["role"] == "anon":
                 status = 401
             about = error.as_dict()

@@ -195,4 +195,5 @@ def token(key: str = SECRET, algorithm: str = "HS256", lifetime: int = 60, **cha
     now = int(time.time())
     claims = {"iss": BOT_ISSUER, "aud": ACTOR_AUDIENCE, "sub": str(ANA), "iat": now}
     claims |= {"exp": now + lifetime, **changed}
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, key, algorithm)
+    present = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(present, key, algorithm)

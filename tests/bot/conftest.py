@@ -78,7 +78,11 @@ class Person:
 def buttons(message: Json) -> dict[str, str]:
     """Return the buttons under a message: data or address by text."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
-    return {b["text"]: b.get("callback_data") or b["url"] for row in rows for b in row}
+    return {
+        button["text"]: button.get("callback_data") or button["url"]
+        for row in rows
+        for button in row
+    }
 
 
 @pytest.fixture

@@ -29,7 +29,10 @@ class Playground:
     async def bot(self, method: str, **parameters: Any) -> Json:
         """Call a method; return the whole answer, its result compared with aiogram's models."""
         url = f"{self.url}/bot{TOKEN}/{method}"
-        form = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
+        form = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in parameters.items()
+        }
         async with self.http.post(url, data=form) as response:
             answer: Json = await response.json()
         assert answer["ok"] is (response.status == 200)
