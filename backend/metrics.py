@@ -96,7 +96,7 @@ class Metrics:
             registry=scraped,
         )  # fmt: skip
         events.labels("failed").set(figures.events.failed)
-        events.labels("parked").set(figures.events.parked)
+        events.labels("dead_letter").set(figures.events.dead_letters)
         overdue = Gauge(
             "pursebot_payments_overdue", "Payments open past their end.", registry=scraped
         )
@@ -129,5 +129,5 @@ def waiting(figures: OperatingFigures) -> Iterator[tuple[str, str, float]]:
     yield (
         "pursebot_updates_abandoned",
         "Updates given up: unreadable, or five failed tries.",
-        updates.given_up,
+        updates.abandoned,
     )

@@ -108,7 +108,7 @@ def paid(payment_id: str) -> Json:
     """Return the event of a payment that was paid, as `api.receive_events` takes it."""
     fact = {
         "about": "payment", "outcome": "paid", "payment_id": payment_id,
-        "intent_id": f"pi_{payment_id}", "received_minor": AMOUNT, "tax_minor": 0,
+        "stripe_payment_intent_id": f"pi_{payment_id}", "received_minor": AMOUNT, "tax_minor": 0,
         "currency": "eur", "refetched": True,
     }  # fmt: skip
     created = int(time.time())

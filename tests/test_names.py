@@ -1,15 +1,10 @@
-"""Identifiers are made of the glossary's terms: no part of one is a word of its column *not*.
-
-tests/names_left.txt has those that are still to be renamed; it only becomes shorter.
-"""
+"""Identifiers are made of the glossary's terms: no part of one is a word of its column *not*."""
 
 import re
-from pathlib import Path
 
 from tests.identifiers import ROOT, identifiers, parts
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
-LEFT = Path(__file__).with_name("names_left.txt")
 # Names of somebody else, of the API's JSON, and common words of a library.
 EXTERNAL = {
     "GroupNews", "MethodLink", "NOT_FOUND", "NotFound", "RECURRING", "found", "is_ready", "keep",
@@ -56,7 +51,4 @@ def test_the_glossary_has_words_that_are_out_of_place() -> None:
 
 
 def test_identifiers_are_made_of_the_glossarys_terms() -> None:
-    left = set(LEFT.read_text(encoding="utf-8").splitlines())
-    now = breaches()
-    assert now - left == set(), "docs/glossary.md says what to write instead"
-    assert left - now == set(), "these are gone: take them out of tests/names_left.txt"
+    assert breaches() == set(), "docs/glossary.md says what to write instead"

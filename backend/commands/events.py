@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     event_actions = parser.add_subparsers(
         dest="act", required=True, metavar="list|show|retry|accept|adopt|dismiss"
     )
-    event_actions.add_parser("list", help="failed and parked").add_argument(
+    event_actions.add_parser("list", help="failed ones and dead letters").add_argument(
         "--all", action="store_true", help="done and ignored ones too"
     )
     event = argparse.ArgumentParser(add_help=False)

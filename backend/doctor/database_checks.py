@@ -111,16 +111,16 @@ def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Find
     events, outbox, updates = figures.events, figures.outbox, figures.updates
     if events.failed:
         yield new_finding("events.failed", failed=events.failed)
-    if events.parked:
+    if events.dead_letters:
         oldest = timedelta(seconds=int(figures.oldest_dead_letter_seconds))
-        yield new_finding("events.parked", parked=events.parked, oldest=oldest)
-    if not (events.failed or events.parked):
+        yield new_finding("events.dead_letters", dead_letters=events.dead_letters, oldest=oldest)
+    if not (events.failed or events.dead_letters):
         yield new_finding("events.none")
     late = outbox.oldest_due_seconds > LATE_SECONDS
     yield new_finding("outbox.late" if late else "outbox.on_time", **outbox.model_dump())
     if outbox.unreachable_chats:
         yield new_finding("outbox.unreachable", **outbox.model_dump())
-    if updates.oldest_seconds > LATE_SECONDS or updates.given_up:
+    if updates.oldest_seconds > LATE_SECONDS or updates.abandoned:
         yield new_finding("updates.late", **updates.model_dump())
     overdue = figures.overdue_payments
     yield new_finding("payments.overdue" if overdue else "payments.on_time", number=overdue)

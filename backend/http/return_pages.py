@@ -97,7 +97,7 @@ async def setup_link_return(request: web.Request) -> web.Response:
 
 async def setup_link_state(services: Services, link_id: UUID) -> tuple[str, str]:
     """Return the state of a setup link, and the language of the person who created it."""
-    link = await sql_setup_links.open_setup_link(services.database, link_id=link_id)
+    link = await sql_setup_links.get_setup_link_for_service(services.database, link_id=link_id)
     return link.state, link.language
 
 

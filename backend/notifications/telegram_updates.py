@@ -89,7 +89,7 @@ async def claim_updates(
         claimed = await telegram_updates.claim_updates(
             services.database, max_rows=CLAIM_LIMIT, takeover=takeover
         )
-        for lost in claimed.given_up:
+        for lost in claimed.abandoned:
             log.error("update_abandoned", update_id=lost)
         return claimed.updates
 

@@ -79,7 +79,9 @@ async def attach_payment_method(
         services.database, actor, organization_id=request.organization_id
     )
     try:
-        attached = await services.stripe.attach_payment_method(stripe_id, customer.customer_id)
+        attached = await services.stripe.attach_payment_method(
+            stripe_id, customer.stripe_customer_id
+        )
     except StripeRefused as refused:
         raise attach_refusal(refused) from refused
     added = AddedAtStripe(attached.id, customer.user_id, make_default=request.set_as_default)

@@ -20,7 +20,7 @@ SOON_SECONDS = 3.0
 class ExistingCustomer(NamedTuple):
     """Stripe's id of an organization's customer, and the person who asks for it."""
 
-    customer_id: str
+    stripe_customer_id: str
     user_id: UUID
 
 
@@ -52,7 +52,7 @@ async def ensure_stripe_customer_id(
     services: Services, actor: Person, organization_id: UUID
 ) -> str:
     """Return Stripe's id of the organization's customer. Raises as `ensure_customer_row`."""
-    return (await ensure_customer_row(services, actor, organization_id)).customer_id
+    return (await ensure_customer_row(services, actor, organization_id)).stripe_customer_id
 
 
 async def ensure_customer_row(
@@ -70,6 +70,6 @@ async def ensure_customer_row(
         return ExistingCustomer(row.stripe_customer_id, row.user_id)
     created_id = await services.stripe.create_customer(row)
     saved = await sql_customers.set_stripe_customer(
-        services.database, organization_id=organization_id, customer_id=created_id
+        services.database, organization_id=organization_id, stripe_customer_id=created_id
     )
     return ExistingCustomer(saved.stripe_customer_id, row.user_id)

@@ -24,10 +24,12 @@ async def create_portal_session(
     Raises NotFound, RoleTooLow, StripeUnavailable, and StripeRefused where the portal is not set up
     at Stripe.
     """
-    customer_id = await customers.ensure_stripe_customer_id(
+    stripe_customer_id = await customers.ensure_stripe_customer_id(
         services, actor, request.organization_id
     )
-    url = await services.stripe.create_portal_session(customer_id, str(request.organization_id))
+    url = await services.stripe.create_portal_session(
+        stripe_customer_id, str(request.organization_id)
+    )
     return schemas.Portal(url=url)
 
 
@@ -38,6 +40,6 @@ async def sync_after_portal(services: Services, organization_id: UUID) -> None:
     """
     scope: SyncScope = {
         "organization_id": str(organization_id),
-        "at_most_every": SYNC_INTERVAL_SECONDS,
+        "min_interval_seconds": SYNC_INTERVAL_SECONDS,
     }
     await sync_payment_methods(services, scope, settle=False)

@@ -82,9 +82,9 @@ async def remove_payment_method(services: Services, actor: Person, method_id: UU
     if not requested.is_active:
         return
     scope: SyncScope = {"organization_id": str(requested.organization_id)}
-    for twin in requested.twins:
+    for duplicate in requested.duplicates:
         with suppress(StripeRefused):  # most are gone already
-            await services.stripe.detach_payment_method(twin)
+            await services.stripe.detach_payment_method(duplicate)
     try:
         await services.stripe.detach_payment_method(requested.stripe_payment_method_id)
     except StripeRefused:  # perhaps because somebody was faster

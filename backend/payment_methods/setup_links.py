@@ -39,10 +39,15 @@ async def create_setup_link(
         message_id=shown_in.message_id if shown_in else None,
     )
     if created.state == "open" and created.url is None:
-        link = await sql_setup_links.open_setup_link(services.database, link_id=created.link_id)
+        link = await sql_setup_links.get_setup_link_for_service(
+            services.database, link_id=created.link_id
+        )
         page = await services.stripe.create_setup_session(link)
-        await sql_setup_links.open_setup_link(
-            services.database, link_id=created.link_id, session_id=page.id, url=page.url
+        await sql_setup_links.mark_setup_link_opened(
+            services.database,
+            link_id=created.link_id,
+            stripe_checkout_session_id=page.id,
+            url=page.url,
         )
     return await get_setup_link(services.database, actor, created.link_id)
 

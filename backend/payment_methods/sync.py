@@ -67,17 +67,17 @@ class MethodsAtStripe:
 
 async def sync_after_event(services: Services, fact: MethodFact, event_id: str) -> None:
     """Sync the methods that an event says have changed. Raises as `sync_payment_methods`."""
-    whose: SyncScope = {
-        "customer_id": fact.customer_id,
-        "method_id": fact.method_id,
+    scope: SyncScope = {
+        "stripe_customer_id": fact.stripe_customer_id,
+        "stripe_payment_method_id": fact.stripe_payment_method_id,
         "link_id": fact.link_id,
     }
-    await sync_payment_methods(services, whose, event_id)
+    await sync_payment_methods(services, scope, event_id)
 
 
 async def sync_payment_methods(
     services: Services,
-    whose: SyncScope,
+    scope: SyncScope,
     event_id: str | None = None,
     added: AddedAtStripe | None = None,
     *,
@@ -92,15 +92,15 @@ async def sync_payment_methods(
     result = None
     for _ in range(MAX_SYNC_ROUNDS):
         target = await sql_payment_methods.get_payment_method_sync(
-            services.database, fact=whose, event_id=event_id
+            services.database, fact=scope, event_id=event_id
         )
         if target is None:
             break
         answer = await fetch_payment_methods(services, target, added)
         result = await record_payment_methods(services, answer)
         # What keeps a first question from being asked twice does not hold for another round.
-        event_id, whose = None, whose.copy()
-        whose.pop("at_most_every", None)
+        event_id, scope = None, scope.copy()
+        scope.pop("min_interval_seconds", None)
         if not result.fresh:
             continue
         if not settle:
@@ -108,7 +108,7 @@ async def sync_payment_methods(
         await change_at_stripe(services, answer, result)
         if answer.page:
             await settle_setup_link(services, answer.page)
-        if not result.default_to and not result.detach:
+        if not result.new_default_id and not result.detach:
             break
     services.wakeup.wake()
     return result
@@ -160,13 +160,13 @@ async def change_at_stripe(
             is_added = answer.added is not None and method.id == answer.added.stripe_id
             if is_added and method.allow_redisplay != "always":
                 await services.stripe.always_redisplay(method.id)
-        if result.default_to:
+        if result.new_default_id:
             await services.stripe.set_default_payment_method(
-                answer.target.stripe_customer_id, result.default_to
+                answer.target.stripe_customer_id, result.new_default_id
             )
-    for twin in result.detach:
+    for duplicate in result.detach:
         with suppress(StripeRefused):
-            await services.stripe.detach_payment_method(twin)
+            await services.stripe.detach_payment_method(duplicate)
 
 
 async def settle_setup_link(services: Services, page: SetupPage) -> None:

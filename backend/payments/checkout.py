@@ -105,7 +105,9 @@ async def open_checkout_page(services: Services, payment: PaymentRow) -> Payment
         session = await create_at_stripe(
             services, payment, services.stripe.create_checkout(payment)
         )
-    return await record_opened(services, payment.id, session_id=session.id, url=session.url)
+    return await record_opened(
+        services, payment.id, stripe_checkout_session_id=session.id, url=session.url
+    )
 
 
 async def create_at_stripe(
@@ -137,8 +139,8 @@ async def record_opened(
     services: Services,
     payment_id: UUID,
     *,
-    session_id: str | None = None,
-    intent_id: str | None = None,
+    stripe_checkout_session_id: str | None = None,
+    stripe_payment_intent_id: str | None = None,
     url: str | None = None,
 ) -> PaymentRow:
     """Write down what Stripe made for a payment; return the payment as it stands then.
@@ -148,8 +150,8 @@ async def record_opened(
     payment = await sql_payments.mark_payment_opened(
         services.database,
         payment_id=payment_id,
-        session_id=session_id,
-        intent_id=intent_id,
+        stripe_checkout_session_id=stripe_checkout_session_id,
+        stripe_payment_intent_id=stripe_payment_intent_id,
         url=url,
     )
     services.wakeup.wake()

@@ -23,10 +23,14 @@ async def create_intent(
         intent = await checkout.create_at_stripe(
             services, payment, services.stripe.create_intent(payment)
         )
-        payment = await checkout.record_opened(services, payment.id, intent_id=intent.id)
+        payment = await checkout.record_opened(
+            services, payment.id, stripe_payment_intent_id=intent.id
+        )
     elif payment.status == "pending":
-        intent_id = stripe_objects.require_stripe_id(payment.stripe_payment_intent_id)
-        intent = await services.stripe.get_intent(intent_id)
+        stripe_payment_intent_id = stripe_objects.require_stripe_id(
+            payment.stripe_payment_intent_id
+        )
+        intent = await services.stripe.get_intent(stripe_payment_intent_id)
     if payment.status != "pending":
         raise PaymentClosed(status=payment.status)
     if intent.client_secret is None:  # Stripe documents it of every intent that waits

@@ -67,7 +67,7 @@ async def record_charge(services: Services, payment: PaymentRow, intent: Payment
     """
     if intent.status == "requires_action":
         await checkout.record_opened(
-            services, payment.id, intent_id=intent.id, url=intent.three_d_secure_url
+            services, payment.id, stripe_payment_intent_id=intent.id, url=intent.three_d_secure_url
         )
     await settle_payment(services, payment, intent)
 
@@ -100,7 +100,7 @@ async def receive_refetched(services: Services, name: str, livemode: bool, fact:
     )
     [result] = await sql_stripe_events.receive_events(services.database, events=[event])
     services.wakeup.wake()
-    if result.state in ("failed", "parked") and not result.repeat:
+    if result.state in ("failed", "dead_letter") and not result.repeat:
         log.error("refetched_event_not_applied", **result.model_dump(mode="json"))
     if result.state == "failed":
         raise EventNotApplied

@@ -89,12 +89,16 @@ async def settle_from_stripe(services: Services, row: RefundRow) -> bool:
     return str(row.id) in [each.refund_id for each in listed]
 
 
-async def refetch_refunds(services: Services, intent_id: str, livemode: bool) -> None:
+async def refetch_refunds(
+    services: Services, stripe_payment_intent_id: str, livemode: bool
+) -> None:
     """Ask Stripe which refunds an intent has, and settle each as it stands.
 
     Raises EventNotApplied as `settle_refunds` does.
     """
-    await settle_refunds(services, await services.stripe.list_refunds(intent_id), livemode)
+    await settle_refunds(
+        services, await services.stripe.list_refunds(stripe_payment_intent_id), livemode
+    )
 
 
 async def settle_refunds(services: Services, refunds: list[StripeRefund], livemode: bool) -> None:

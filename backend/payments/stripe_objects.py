@@ -13,13 +13,13 @@ async def fetch_stripe_object(services: Services, payment: PaymentRow) -> Payabl
     """
     match payment.flow:
         case "checkout":
-            session_id = require_stripe_id(payment.stripe_checkout_session_id)
-            return await services.stripe.get_session(session_id)
+            stripe_checkout_session_id = require_stripe_id(payment.stripe_checkout_session_id)
+            return await services.stripe.get_session(stripe_checkout_session_id)
         case "invoice":
             return await services.stripe.get_invoice(require_stripe_id(payment.stripe_invoice_id))
         case "intent" | "charge":
-            intent_id = require_stripe_id(payment.stripe_payment_intent_id)
-            return await services.stripe.get_intent(intent_id)
+            stripe_payment_intent_id = require_stripe_id(payment.stripe_payment_intent_id)
+            return await services.stripe.get_intent(stripe_payment_intent_id)
 
 
 async def close_stripe_object(services: Services, payment: PaymentRow) -> Payable:
@@ -29,10 +29,10 @@ async def close_stripe_object(services: Services, payment: PaymentRow) -> Payabl
     """
     try:
         if payment.flow == "checkout":
-            session_id = require_stripe_id(payment.stripe_checkout_session_id)
-            return await services.stripe.expire_session(session_id)
-        intent_id = require_stripe_id(payment.stripe_payment_intent_id)
-        return await services.stripe.cancel_intent(intent_id)
+            stripe_checkout_session_id = require_stripe_id(payment.stripe_checkout_session_id)
+            return await services.stripe.expire_session(stripe_checkout_session_id)
+        stripe_payment_intent_id = require_stripe_id(payment.stripe_payment_intent_id)
+        return await services.stripe.cancel_intent(stripe_payment_intent_id)
     except StripeRefused:
         return await fetch_stripe_object(services, payment)
 

@@ -44,25 +44,25 @@ class StripeCheckout(StripeProducts):
         )
         return await result_of(CheckoutSession, request)
 
-    async def get_session(self, session_id: str) -> CheckoutSession:
+    async def get_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
         """Fetch a Checkout Session with its PaymentIntent, once it has one."""
         request = self._stripe.checkout.sessions.retrieve_async(
-            session_id, {"expand": ["payment_intent"]}
+            stripe_checkout_session_id, {"expand": ["payment_intent"]}
         )
         return await result_of(CheckoutSession, request)
 
-    async def list_checkout_sessions(self, intent_id: str) -> list[CheckoutSession]:
+    async def list_checkout_sessions(self, stripe_payment_intent_id: str) -> list[CheckoutSession]:
         """List the Checkout Session that created an intent: one, or none."""
         request = self._stripe.checkout.sessions.list_async(
-            {"payment_intent": intent_id, "limit": 1}
+            {"payment_intent": stripe_payment_intent_id, "limit": 1}
         )
         return await list_all(CheckoutSession, request)
 
-    async def expire_session(self, session_id: str) -> CheckoutSession:
+    async def expire_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
         """Expire an open Checkout Session. Raises StripeRefused if it is not open."""
         # A new key: expiring again is harmless, while a 500 would be repeated under an old one.
         request = self._stripe.checkout.sessions.expire_async(
-            session_id, {}, new_idempotency_options()
+            stripe_checkout_session_id, {}, new_idempotency_options()
         )
         return await result_of(CheckoutSession, request)
 

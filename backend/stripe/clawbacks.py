@@ -33,18 +33,22 @@ class StripeClawbacks(StripeConnection):
         """Fetch a refund."""
         return await result_of(Refund, self._stripe.refunds.retrieve_async(refund_id))
 
-    async def list_refunds(self, intent_id: str) -> list[Refund]:
+    async def list_refunds(self, stripe_payment_intent_id: str) -> list[Refund]:
         """List an intent's refunds, newest first, including those made in the dashboard."""
-        request = self._stripe.refunds.list_async({"payment_intent": intent_id, "limit": 100})
+        request = self._stripe.refunds.list_async(
+            {"payment_intent": stripe_payment_intent_id, "limit": 100}
+        )
         return await list_all(Refund, request)
 
     async def get_dispute(self, dispute_id: str) -> Dispute:
         """Fetch a dispute with its balance transactions."""
         return await result_of(Dispute, self._stripe.disputes.retrieve_async(dispute_id))
 
-    async def list_disputes(self, intent_id: str) -> list[Dispute]:
+    async def list_disputes(self, stripe_payment_intent_id: str) -> list[Dispute]:
         """List an intent's disputes, newest first."""
-        request = self._stripe.disputes.list_async({"payment_intent": intent_id, "limit": 100})
+        request = self._stripe.disputes.list_async(
+            {"payment_intent": stripe_payment_intent_id, "limit": 100}
+        )
         return await list_all(Dispute, request)
 
     async def get_fraud_warning(self, warning_id: str) -> EarlyFraudWarning:
@@ -52,9 +56,9 @@ class StripeClawbacks(StripeConnection):
         request = self._stripe.radar.early_fraud_warnings.retrieve_async(warning_id)
         return await result_of(EarlyFraudWarning, request)
 
-    async def get_charge(self, charge_id: str) -> Charge:
+    async def get_charge(self, stripe_charge_id: str) -> Charge:
         """Fetch a charge with its balance transaction."""
         request = self._stripe.charges.retrieve_async(
-            charge_id, {"expand": ["balance_transaction"]}
+            stripe_charge_id, {"expand": ["balance_transaction"]}
         )
         return await result_of(Charge, request)

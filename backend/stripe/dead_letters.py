@@ -38,7 +38,7 @@ from backend.stripe.refetch import parse_payable, refetch
 
 async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:
     """List failed events and dead letters, newest first; with `everything` those of all states."""
-    states: list[EventState] = ["failed", "parked"]
+    states: list[EventState] = ["failed", "dead_letter"]
     if everything:
         states += ["done", "ignored"]
     return await sql_dead_letters.list_events(services.database, states=states, max_rows=100)
@@ -71,7 +71,7 @@ async def fact_now(services: Services, event: EventRow) -> Fact:
     if isinstance(fact, PaymentFact) and event.payment is not None:
         return parse_payable(await fetch_stripe_object(services, event.payment), event.payment)
     if isinstance(fact, InvoiceFact):
-        return parse_invoice(await services.stripe.get_invoice(fact.invoice_id), "paid")
+        return parse_invoice(await services.stripe.get_invoice(fact.stripe_invoice_id), "paid")
     return fact
 
 
@@ -107,19 +107,19 @@ async def fetch_stripe_objects(services: Services, event: EventRow) -> MoneyAtSt
     """Fetch all that Stripe has of an event's money, as `api.accept_event` takes it."""
     fact = await money_fact(services, event)
     stripe_objects = MoneyAtStripe(
-        customer_id=None,
-        session_id=None,
-        invoice_id=fact.invoice_id if isinstance(fact, InvoiceFact) else None,
+        stripe_customer_id=None,
+        stripe_checkout_session_id=None,
+        stripe_invoice_id=fact.stripe_invoice_id if isinstance(fact, InvoiceFact) else None,
         intents=[],
         refunds=[],
         disputes=[],
     )
     if isinstance(fact, InvoiceFact):
-        for intent_id in fact.intents:
-            await add_payment_intent(services, stripe_objects, intent_id)
+        for stripe_payment_intent_id in fact.intents:
+            await add_payment_intent(services, stripe_objects, stripe_payment_intent_id)
         distribute_tax(stripe_objects["intents"], fact.tax_minor)
-    elif isinstance(fact, PaymentFact | TakenBack) and fact.intent_id:
-        await add_payment_intent(services, stripe_objects, fact.intent_id)
+    elif isinstance(fact, PaymentFact | TakenBack) and fact.stripe_payment_intent_id:
+        await add_payment_intent(services, stripe_objects, fact.stripe_payment_intent_id)
     return stripe_objects
 
 
@@ -128,9 +128,10 @@ async def money_fact(services: Services, event: EventRow) -> Fact:
     fact = stored_fact(event.fact)
     match fact:
         case (
-            InvoiceFact(invoice_id=invoice_id) | RefetchFact(about="invoice", object_id=invoice_id)
+            InvoiceFact(stripe_invoice_id=stripe_invoice_id)
+            | RefetchFact(about="invoice", object_id=stripe_invoice_id)
         ):
-            return parse_invoice(await services.stripe.get_invoice(invoice_id), "paid")
+            return parse_invoice(await services.stripe.get_invoice(stripe_invoice_id), "paid")
         case PaymentFact() | RefetchFact():
             return await refetch(services, fact, event.payment.id if event.payment else None)
     return fact
@@ -148,28 +149,28 @@ def distribute_tax(intents: list[IntentAtStripe], tax_minor: int) -> None:
 
 
 async def add_payment_intent(
-    services: Services, stripe_objects: MoneyAtStripe, intent_id: str
+    services: Services, stripe_objects: MoneyAtStripe, stripe_payment_intent_id: str
 ) -> None:
     """Fetch an intent, its page (which has the tax), its refunds and its disputes."""
-    intent = await services.stripe.get_intent(intent_id)
+    intent = await services.stripe.get_intent(stripe_payment_intent_id)
     tax_minor = 0
-    for session in await services.stripe.list_checkout_sessions(intent_id):
-        stripe_objects["session_id"] = session.id
+    for session in await services.stripe.list_checkout_sessions(stripe_payment_intent_id):
+        stripe_objects["stripe_checkout_session_id"] = session.id
         tax_minor = session.tax
-    if stripe_objects["customer_id"] is None:
-        stripe_objects["customer_id"] = intent.customer
+    if stripe_objects["stripe_customer_id"] is None:
+        stripe_objects["stripe_customer_id"] = intent.customer
     stripe_objects["intents"].append(
         {
-            "intent_id": intent_id,
+            "stripe_payment_intent_id": stripe_payment_intent_id,
             "received_minor": intent.amount_received,
             "tax_minor": tax_minor,
             "currency": intent.currency,
             "stripe_payment_method_id": intent.payment_method,
         }
     )
-    for refund in await services.stripe.list_refunds(intent_id):
+    for refund in await services.stripe.list_refunds(stripe_payment_intent_id):
         stripe_objects["refunds"].append(parse_refund(refund))
-    for dispute in await services.stripe.list_disputes(intent_id):
+    for dispute in await services.stripe.list_disputes(stripe_payment_intent_id):
         charge = await services.stripe.get_charge(dispute.charge)
         stripe_objects["disputes"].append(parse_refetched_dispute(dispute, charge, None))
 

@@ -43,7 +43,7 @@ OUR_BUG: Final = PursebotError.code
 def record_result(services: Services, result: EventResult) -> None:
     """Log what became of an event, and count one that is ignored."""
     fields = result.model_dump(mode="json")
-    if result.state in ("failed", "parked") and not result.repeat:
+    if result.state in ("failed", "dead_letter") and not result.repeat:
         log.error("stripe_event_processed", **fields)
     else:
         log.info("stripe_event_processed", **fields)
@@ -116,8 +116,8 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
     Raises EventNotApplied where an answer could not be applied yet.
     """
     match fact:
-        case ChargeFact(intent_id=str(intent_id)):
-            await refunds.refetch_refunds(services, intent_id, fact.livemode)
+        case ChargeFact(stripe_payment_intent_id=str(stripe_payment_intent_id)):
+            await refunds.refetch_refunds(services, stripe_payment_intent_id, fact.livemode)
         case MethodFact():
             await sync.sync_after_event(services, fact, event_id)
         case SubscriptionFact():

@@ -68,24 +68,24 @@ class StripeIntents(StripeConnection):
         )
         return await find_created(PaymentIntent, payment, PAYMENT_METADATA, listed)
 
-    async def get_intent(self, intent_id: str) -> PaymentIntent:
+    async def get_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:
         """Fetch a PaymentIntent."""
         return await result_of(
-            PaymentIntent, self._stripe.payment_intents.retrieve_async(intent_id)
+            PaymentIntent, self._stripe.payment_intents.retrieve_async(stripe_payment_intent_id)
         )
 
-    async def get_receipt(self, intent_id: str) -> str | None:
+    async def get_receipt(self, stripe_payment_intent_id: str) -> str | None:
         """Fetch the address of the receipt for an intent's latest charge; None if there is none."""
         request = self._stripe.payment_intents.retrieve_async(
-            intent_id, {"expand": ["latest_charge"]}
+            stripe_payment_intent_id, {"expand": ["latest_charge"]}
         )
         charge = (await result_of(PaymentIntent, request)).latest_charge
         return charge.receipt_url if isinstance(charge, Charge) else None
 
-    async def cancel_intent(self, intent_id: str) -> PaymentIntent:
+    async def cancel_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:
         """Cancel a PaymentIntent. Raises StripeRefused if money is on its way or has arrived."""
         request = self._stripe.payment_intents.cancel_async(
-            intent_id, {}, new_idempotency_options()
+            stripe_payment_intent_id, {}, new_idempotency_options()
         )
         return await result_of(PaymentIntent, request)
 

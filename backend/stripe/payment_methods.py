@@ -63,10 +63,10 @@ class StripePaymentMethods(StripeConnection):
         request = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
         return await result_of(CheckoutSession, request)
 
-    async def get_setup_session(self, session_id: str) -> CheckoutSession:
+    async def get_setup_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
         """Fetch the page of a setup link with its SetupIntent."""
         request = self._stripe.checkout.sessions.retrieve_async(
-            session_id, {"expand": ["setup_intent"]}
+            stripe_checkout_session_id, {"expand": ["setup_intent"]}
         )
         return await result_of(CheckoutSession, request)
 
@@ -80,22 +80,28 @@ class StripePaymentMethods(StripeConnection):
         request = self._stripe.payment_methods.retrieve_async(method_id)
         return await result_of(StripePaymentMethod, request)
 
-    async def list_saved_payment_methods(self, customer_id: str) -> SavedMethods | None:
+    async def list_saved_payment_methods(self, stripe_customer_id: str) -> SavedMethods | None:
         """List a customer's payment methods.
 
         None if the customer was deleted at Stripe, which cannot be undone.
         """
-        customer = await result_of(Customer, self._stripe.customers.retrieve_async(customer_id))
+        customer = await result_of(
+            Customer, self._stripe.customers.retrieve_async(stripe_customer_id)
+        )
         if customer.deleted:
             return None
-        request = self._stripe.customers.payment_methods.list_async(customer_id, {"limit": 100})
+        request = self._stripe.customers.payment_methods.list_async(
+            stripe_customer_id, {"limit": 100}
+        )
         methods = await list_all(StripePaymentMethod, request)
         return SavedMethods(customer.default_method_id, methods)
 
-    async def attach_payment_method(self, method_id: str, customer_id: str) -> StripePaymentMethod:
+    async def attach_payment_method(
+        self, method_id: str, stripe_customer_id: str
+    ) -> StripePaymentMethod:
         """Attach a payment method to a customer; attaching a test method creates a new one."""
         request = self._stripe.payment_methods.attach_async(
-            method_id, {"customer": customer_id}, new_idempotency_options()
+            method_id, {"customer": stripe_customer_id}, new_idempotency_options()
         )
         return await result_of(StripePaymentMethod, request)
 
@@ -119,19 +125,19 @@ class StripePaymentMethods(StripeConnection):
         )
         await result_of(Identified, request)
 
-    async def set_default_payment_method(self, customer_id: str, method_id: str) -> None:
+    async def set_default_payment_method(self, stripe_customer_id: str, method_id: str) -> None:
         """Set the customer's default payment method for invoices."""
         request = self._stripe.customers.update_async(
-            customer_id,
+            stripe_customer_id,
             {"invoice_settings": {"default_payment_method": method_id}},
             new_idempotency_options(),
         )
         await result_of(Identified, request)
 
-    async def create_portal_session(self, customer_id: str, organization_id: str) -> str:
+    async def create_portal_session(self, stripe_customer_id: str, organization_id: str) -> str:
         """Create a session of the customer portal, and return its address."""
         return_url = f"{self._public_url}/cards/{organization_id}/portal"
         request = self._stripe.billing_portal.sessions.create_async(
-            {"customer": customer_id, "return_url": return_url}, new_idempotency_options()
+            {"customer": stripe_customer_id, "return_url": return_url}, new_idempotency_options()
         )
         return (await result_of(PortalSession, request)).url

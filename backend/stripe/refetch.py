@@ -60,10 +60,12 @@ def object_reference(fact: Fact) -> tuple[str, str]:
     match fact:
         case RefetchFact():
             return fact.kind, fact.object_id
-        case PaymentFact(source="session", session_id=str(session_id)):
-            return "checkout.session", session_id
-        case PaymentFact(intent_id=str(intent_id)):
-            return "payment_intent", intent_id
+        case PaymentFact(
+            source="session", stripe_checkout_session_id=str(stripe_checkout_session_id)
+        ):
+            return "checkout.session", stripe_checkout_session_id
+        case PaymentFact(stripe_payment_intent_id=str(stripe_payment_intent_id)):
+            return "payment_intent", stripe_payment_intent_id
         case RefundFact():
             return "refund", fact.id
         case DisputeFact():
@@ -90,7 +92,7 @@ async def _refetch_intent(services: Services, id: str, fact: Fact, payment_id: U
         return fact  # the event of its page was applied first
     if row.stripe_checkout_session_id:
         session = await services.stripe.get_session(row.stripe_checkout_session_id)
-        if session.intent_id == id:
+        if session.stripe_payment_intent_id == id:
             return parse_payable(session, row)
     return parse_payable(await services.stripe.get_intent(id), row)
 

@@ -40,7 +40,7 @@ class StripeSubscriptions(StripeProducts):
     """Requests about subscriptions and invoices."""
 
     async def create_subscription_page(
-        self, subscription: SubscriptionRow, customer_id: str
+        self, subscription: SubscriptionRow, stripe_customer_id: str
     ) -> CheckoutSession:
         """Create the Checkout Session on which a subscription begins."""
         id = str(subscription.id)
@@ -49,7 +49,7 @@ class StripeSubscriptions(StripeProducts):
         parameters: SessionCreateParams = {
             **checkout_parameters(subscription, id, metadata),
             "mode": "subscription",
-            "customer": customer_id,
+            "customer": stripe_customer_id,
             "custom_text": {"submit": {"message": saving_notice(subscription)}},
             "line_items": [
                 {
@@ -72,7 +72,7 @@ class StripeSubscriptions(StripeProducts):
         return await result_of(CheckoutSession, request)
 
     async def create_subscription(
-        self, subscription: SubscriptionRow, customer_id: str
+        self, subscription: SubscriptionRow, stripe_customer_id: str
     ) -> Identified:
         """Create a subscription with a saved payment method, while its payer is present.
 
@@ -80,7 +80,7 @@ class StripeSubscriptions(StripeProducts):
         `get_subscription`. https://docs.stripe.com/api/subscriptions/create
         """
         parameters: SubscriptionCreateParams = {
-            "customer": customer_id,
+            "customer": stripe_customer_id,
             "items": [
                 {
                     "price_data": {

@@ -51,6 +51,6 @@ async def get_invoice_of_payment(services: Services, payment: Payment) -> schema
         return schemas.Invoice(
             payment=payment, url=invoice.hosted_invoice_url, pdf=invoice.invoice_pdf
         )
-    intent_id = require_stripe_id(row.stripe_payment_intent_id)
-    url = await services.stripe.get_receipt(intent_id)
+    stripe_payment_intent_id = require_stripe_id(row.stripe_payment_intent_id)
+    url = await services.stripe.get_receipt(stripe_payment_intent_id)
     return schemas.Invoice(payment=payment, url=url, pdf=None)

@@ -169,7 +169,7 @@ async def refetch_invoice(services: Services, fact: InvoiceFact) -> None:
 
     Raises EventNotApplied, StripeUnavailable, StripeRefused.
     """
-    await credit(services, await services.stripe.get_invoice(fact.invoice_id))
+    await credit(services, await services.stripe.get_invoice(fact.stripe_invoice_id))
 
 
 async def credit(services: Services, invoice: Invoice) -> None:

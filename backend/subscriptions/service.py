@@ -42,27 +42,33 @@ async def create_subscription(
         idempotency_key=key,
     )
     if created.status == "incomplete" and created.url is None:
-        customer_id = await customers.ensure_stripe_customer_id(
+        stripe_customer_id = await customers.ensure_stripe_customer_id(
             services, actor, request.organization_id
         )
         with suppress(EventNotApplied):  # its first invoice: the reconciler asks again
             await start_at_stripe(
-                services, await refetch.get_row(services, created.id), customer_id
+                services, await refetch.get_row(services, created.id), stripe_customer_id
             )
     return await get_subscription(services.database, actor, created.id)
 
 
-async def start_at_stripe(services: Services, row: SubscriptionRow, customer_id: str) -> None:
+async def start_at_stripe(
+    services: Services, row: SubscriptionRow, stripe_customer_id: str
+) -> None:
     """Create a subscription at Stripe; with another product where Stripe refuses the product."""
     try:
-        await start_once_at_stripe(services, row, customer_id)
+        await start_once_at_stripe(services, row, stripe_customer_id)
     except StripeRefused as refused:
         if not await services.stripe.repair_product(row.package, refused):
             raise
-        await start_once_at_stripe(services, await refetch.get_row(services, row.id), customer_id)
+        await start_once_at_stripe(
+            services, await refetch.get_row(services, row.id), stripe_customer_id
+        )
 
 
-async def start_once_at_stripe(services: Services, row: SubscriptionRow, customer_id: str) -> None:
+async def start_once_at_stripe(
+    services: Services, row: SubscriptionRow, stripe_customer_id: str
+) -> None:
     """Create a subscription at Stripe, or the page on which it begins, and record it.
 
     One that was created before by the same row is found and recorded. Raises SubscriptionOver where
@@ -80,13 +86,15 @@ async def start_once_at_stripe(services: Services, row: SubscriptionRow, custome
     if row.unwanted or row.revoked or late:
         raise SubscriptionOver(status="canceled")
     if card:
-        call = services.stripe.create_subscription(row, customer_id)
+        call = services.stripe.create_subscription(row, stripe_customer_id)
         made = await checkout.create_at_stripe(services, row, call)
         await refetch.refetch_subscription(services, row.id, made.id)
         return
-    page_requested = services.stripe.create_subscription_page(row, customer_id)
+    page_requested = services.stripe.create_subscription_page(row, stripe_customer_id)
     session = await checkout.create_at_stripe(services, row, page_requested)
-    await refetch.record_state(services, row, {"session_id": session.id, "url": session.url})
+    await refetch.record_state(
+        services, row, {"stripe_checkout_session_id": session.id, "url": session.url}
+    )
 
 
 async def list_subscriptions(

@@ -20,14 +20,15 @@ comment on function api.get_customer is 'Definer: who may not pay for the organi
 grant execute on function api.get_customer(uuid) to authenticated;
 
 -- Two who made one at the same time keep the first; the other stays at Stripe, without a card.
-create function api.set_stripe_customer(organization_id uuid, customer_id text) returns jsonb
+create function api.set_stripe_customer(organization_id uuid, stripe_customer_id text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     organization public.organizations;
 begin
     perform private.require_service();
-    update public.organizations as o set stripe_customer_id = coalesce(o.stripe_customer_id, customer_id)
+    update public.organizations as o
+    set stripe_customer_id = coalesce(o.stripe_customer_id, set_stripe_customer.stripe_customer_id)
     where o.id = organization_id returning * into strict organization;
     return private.customer_json(organization);
 end

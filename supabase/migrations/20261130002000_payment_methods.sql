@@ -32,7 +32,7 @@ for select to authenticated using (organization_id in (select private.manageable
 
 -- What nobody reads: the fingerprint tells the same card from another, and can do so elsewhere too.
 create table private.payment_method_details (
-    method_id uuid primary key references public.payment_methods (id),
+    payment_method_id uuid primary key references public.payment_methods (id),
     fingerprint text,
     removed_by uuid references public.users (id),
     expiry_notified_for date

@@ -62,9 +62,9 @@ language sql stable set search_path = ''
 as $$
     select surviving.*
     from public.payment_methods as saved
-    inner join private.payment_method_details as saved_details on saved.id = saved_details.method_id
+    inner join private.payment_method_details as saved_details on saved.id = saved_details.payment_method_id
     inner join public.payment_methods as surviving on saved.organization_id = surviving.organization_id
-    inner join private.payment_method_details as surviving_details on surviving.id = surviving_details.method_id
+    inner join private.payment_method_details as surviving_details on surviving.id = surviving_details.payment_method_id
     where saved.stripe_payment_method_id = stripe_id
     and (surviving.id = saved.id or surviving.is_active and surviving_details.fingerprint = saved_details.fingerprint
     and (surviving.exp_month, surviving.exp_year) is not distinct from (saved.exp_month, saved.exp_year))
@@ -79,8 +79,8 @@ as $$
     select coalesce(jsonb_agg(duplicate.stripe_payment_method_id), '[]')
     from private.payment_method_details as own_details
     inner join private.payment_method_details as duplicate_details on own_details.fingerprint = duplicate_details.fingerprint
-    inner join public.payment_methods as duplicate on duplicate_details.method_id = duplicate.id
-    where own_details.method_id = method.id and duplicate.id <> method.id and duplicate.organization_id = method.organization_id
+    inner join public.payment_methods as duplicate on duplicate_details.payment_method_id = duplicate.id
+    where own_details.payment_method_id = method.id and duplicate.id <> method.id and duplicate.organization_id = method.organization_id
     and (duplicate.exp_month, duplicate.exp_year) is not distinct from (method.exp_month, method.exp_year)
 $$;
 

@@ -6,7 +6,7 @@ create table public.setup_links (
     idempotency_key text not null,
     make_default boolean not null,
     state text not null default 'open',
-    method_id uuid references public.payment_methods (id),
+    payment_method_id uuid references public.payment_methods (id),
     last_decline text,
     stripe_checkout_session_id text unique,
     url text,
@@ -19,10 +19,10 @@ create table public.setup_links (
     constraint setup_links_one_per_key unique (user_id, idempotency_key),
     constraint setup_links_state_is_listed check (state in ('open', 'added', 'known', 'expired'))
 );
-comment on table public.setup_links is 'Links to add a card: open, then added, known (the organization has that card already: method_id) or expired.';
+comment on table public.setup_links is 'Links to add a card: open, then added, known (payment_method_id was there already) or expired.';
 revoke all on public.setup_links from public, anon, authenticated, service_role;
 create index setup_links_organization on public.setup_links (organization_id, created_at);
-create index setup_links_payment_method on public.setup_links (method_id);
+create index setup_links_payment_method on public.setup_links (payment_method_id);
 create index setup_links_chat on public.setup_links (chat_id);
 alter table public.setup_links enable row level security;
 
@@ -41,7 +41,7 @@ as $$
         'method', case when m.id is not null then private.payment_method_json(m) end
     )
     from public.organizations as o
-    left join public.payment_methods as m on m.id = link.method_id
+    left join public.payment_methods as m on m.id = link.payment_method_id
     where o.id = link.organization_id
 $$;
 

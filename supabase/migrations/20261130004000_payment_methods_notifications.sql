@@ -43,13 +43,13 @@ begin
     perform private.require_service();
     for method in
         select m.* from public.payment_methods as m
-        inner join private.payment_method_details as k on m.id = k.method_id
+        inner join private.payment_method_details as k on m.id = k.payment_method_id
         where m.is_active and private.payment_method_expiry(m) = 'expiring'
         and k.expiry_notified_for is distinct from make_date(m.exp_year, m.exp_month, 1)
         order by m.id limit max_rows for update of k skip locked
     loop
         update private.payment_method_details as k set expiry_notified_for = make_date(method.exp_year, method.exp_month, 1)
-        where k.method_id = method.id;
+        where k.payment_method_id = method.id;
         perform private.notify_payment_method_changed(method, 'expiring', '{owner,admin}');
         notified := notified + 1;
     end loop;

@@ -32,11 +32,11 @@ begin
     end if;
     if method.is_active then
         update private.payment_method_details as k set removed_by = private.current_user_id()
-        where k.method_id = method.id and act = 'removal';
+        where k.payment_method_id = method.id and act = 'removal';
         perform private.audit(method.organization_id, 'method_' || act || '_ordered', jsonb_build_object('method_id', method.id));
     end if;
     return private.payment_method_json(method) || (
-        select jsonb_build_object('stripe_customer_id', o.stripe_customer_id, 'twins', private.duplicates_of(method))
+        select jsonb_build_object('stripe_customer_id', o.stripe_customer_id, 'duplicates', private.duplicates_of(method))
         from public.organizations as o where o.id = method.organization_id
     );
 end

@@ -77,22 +77,34 @@ $$;
 comment on function api.get_setup_link is 'Definer: nobody has grants on links.';
 grant execute on function api.get_setup_link(uuid) to authenticated;
 
-create function api.open_setup_link(link_id uuid, session_id text default null, url text default null) returns jsonb
-language plpgsql security definer set search_path = ''
+create function api.get_setup_link_for_service(link_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = ''
 as $$
 declare
     link public.setup_links;
 begin
     perform private.require_service();
-    update public.setup_links as l
-    set stripe_checkout_session_id = coalesce(l.stripe_checkout_session_id, session_id),
-        url = coalesce(l.url, open_setup_link.url)
-    where l.id = link_id returning * into strict link;
+    select l.* into strict link from public.setup_links as l where l.id = link_id;
     return private.service_setup_link_json(link);
 end
 $$;
-comment on function api.open_setup_link is 'Definer. A link as the backend needs it; with what Stripe made for it, if that is said.';
-grant execute on function api.open_setup_link(uuid, text, text) to service_role;
+comment on function api.get_setup_link_for_service is 'Definer: what the backend sends to Stripe is made from this row alone.';
+grant execute on function api.get_setup_link_for_service(uuid) to service_role;
+
+create function api.mark_setup_link_opened(link_id uuid, stripe_checkout_session_id text, url text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform private.require_service();
+    update public.setup_links as l
+    set stripe_checkout_session_id = coalesce(l.stripe_checkout_session_id, mark_setup_link_opened.stripe_checkout_session_id),
+        url = coalesce(l.url, mark_setup_link_opened.url)
+    where l.id = link_id;
+    return '{}';
+end
+$$;
+comment on function api.mark_setup_link_opened is 'Definer. Stripe made the page: its session and address, unless they are recorded already.';
+grant execute on function api.mark_setup_link_opened(uuid, text, text) to service_role;
 
 -- Stripe is asked about a link at most every three seconds, however many people ask us.
 create function api.claim_setup_link_check(link_id uuid) returns jsonb
@@ -136,7 +148,7 @@ begin
             when expired then 'expired'
             else l.state
         end,
-        method_id = surviving.id,
+        payment_method_id = surviving.id,
         last_decline = decline
     where l.id = link_id and l.state = 'open'
     and (surviving.id is not null or expired or decline is distinct from l.last_decline)

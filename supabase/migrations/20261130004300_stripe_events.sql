@@ -16,15 +16,15 @@ create table public.stripe_events (
     dismissed_at timestamptz,
     dismissed_by text,
     dismissed_reason text,
-    constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'parked'))
+    constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'dead_letter'))
 );
 comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
 create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);
-create index stripe_events_ignored on public.stripe_events ((fact ->> 'intent_id')) where state = 'ignored';
-create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'parked');
-create index stripe_events_undecided on public.stripe_events (handled_at) where state = 'failed' or reason = 'stripe_decides';
+create index stripe_events_ignored on public.stripe_events ((fact ->> 'stripe_payment_intent_id')) where state = 'ignored';
+create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'dead_letter');
+create index stripe_events_to_reconcile on public.stripe_events (handled_at) where state = 'failed' or reason = 'needs_refetch';
 alter table public.stripe_events enable row level security;
 
 create type private.verdict as (state text, reason text);
@@ -35,13 +35,13 @@ as $$
     select p.id
     from public.payments as p
     where p.id = (fact ->> 'payment_id')::uuid
-    or p.stripe_checkout_session_id = fact ->> 'session_id'
-    or p.stripe_payment_intent_id = fact ->> 'intent_id'
-    or p.stripe_invoice_id = fact ->> 'invoice_id'
+    or p.stripe_checkout_session_id = fact ->> 'stripe_checkout_session_id'
+    or p.stripe_payment_intent_id = fact ->> 'stripe_payment_intent_id'
+    or p.stripe_invoice_id = fact ->> 'stripe_invoice_id'
     -- An intent that is credited is of the payment that it credited, whatever its metadata says: of one that was
     -- paid twice, the second is a payment of its own.
     order by
-        p.stripe_payment_intent_id = fact ->> 'intent_id' desc nulls last,
+        p.stripe_payment_intent_id = fact ->> 'stripe_payment_intent_id' desc nulls last,
         p.id = (fact ->> 'payment_id')::uuid desc nulls last
     limit 1
 $$;
@@ -53,6 +53,6 @@ as $$
     select jsonb_build_object(
         'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,
         'repeat', repeat, 'payment_id', event.payment_id,
-        'fact', case when event.reason = 'stripe_decides' then event.fact end
+        'fact', case when event.reason = 'needs_refetch' then event.fact end
     )
 $$;

@@ -40,7 +40,7 @@ begin
     update public.payments as p set under_review = null
     where p.id = end_review.payment_id and p.under_review is not null
     and not exists (
-        select from public.stripe_events as e where e.payment_id = p.id and e.state = 'parked'
+        select from public.stripe_events as e where e.payment_id = p.id and e.state = 'dead_letter'
     )
     returning * into payment;
     if found then
@@ -49,4 +49,4 @@ begin
     return payment;
 end
 $$;
-comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is parked: the payment then, or null.';
+comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is a dead letter: the payment then, or null.';

@@ -59,7 +59,10 @@ comment on function api.get_payment_for_service is 'Definer: what the backend se
 grant execute on function api.get_payment_for_service(uuid) to service_role;
 
 create function api.mark_payment_opened(
-    payment_id uuid, session_id text default null, url text default null, intent_id text default null
+    payment_id uuid,
+    stripe_checkout_session_id text default null,
+    url text default null,
+    stripe_payment_intent_id text default null
 ) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -68,8 +71,8 @@ declare
 begin
     perform private.require_service();
     update public.payments as p
-    set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, session_id),
-        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, intent_id),
+    set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, mark_payment_opened.stripe_checkout_session_id),
+        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, mark_payment_opened.stripe_payment_intent_id),
         url = coalesce(p.url, mark_payment_opened.url)
     where p.id = payment_id returning * into strict payment;
     payment := private.move_payment(payment, 'pending');

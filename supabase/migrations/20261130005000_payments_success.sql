@@ -8,12 +8,12 @@ return coalesce((fact ->> 'refetched')::boolean, false) or (
     coalesce((fact ->> 'plain')::boolean, false)
     and payment.currency = fact ->> 'currency'
     and payment.amount = (fact ->> 'received_minor')::bigint
-    and payment.stripe_customer_id is not distinct from fact ->> 'customer_id'
+    and payment.stripe_customer_id is not distinct from fact ->> 'stripe_customer_id'
     and case fact ->> 'source'
-        when 'session' then payment.stripe_checkout_session_id is not distinct from fact ->> 'session_id'
-        and fact ->> 'session_id' is not null and fact ->> 'intent_id' is not null
-        and coalesce(payment.stripe_payment_intent_id, fact ->> 'intent_id') = fact ->> 'intent_id'
-        else coalesce(payment.stripe_payment_intent_id = fact ->> 'intent_id', false)
+        when 'session' then payment.stripe_checkout_session_id is not distinct from fact ->> 'stripe_checkout_session_id'
+        and fact ->> 'stripe_checkout_session_id' is not null and fact ->> 'stripe_payment_intent_id' is not null
+        and coalesce(payment.stripe_payment_intent_id, fact ->> 'stripe_payment_intent_id') = fact ->> 'stripe_payment_intent_id'
+        else coalesce(payment.stripe_payment_intent_id = fact ->> 'stripe_payment_intent_id', false)
     end
 );
 
@@ -25,13 +25,13 @@ return greatest(0, coalesce((fact ->> 'received_minor')::bigint, 0) - coalesce((
 create function private.credit_objection(payment public.payments, fact jsonb) returns text
 language sql immutable set search_path = ''
 return case
-    when private.credit_of(fact) = 0 or fact ->> 'intent_id' is null then 'nothing_received'
+    when private.credit_of(fact) = 0 or fact ->> 'stripe_payment_intent_id' is null then 'nothing_received'
     when payment.currency is distinct from fact ->> 'currency' then 'currency_differs'
     when payment.amount <> private.credit_of(fact) then 'amount_differs'
 end;
 comment on function private.credit_objection is 'Why money that arrived may not be credited, or null.';
 
-create function private.credit_payment(payment public.payments, intent_id text, received_amount bigint) returns void
+create function private.credit_payment(payment public.payments, stripe_payment_intent_id text, received_amount bigint) returns void
 language plpgsql set search_path = ''
 as $$
 begin
@@ -39,12 +39,12 @@ begin
         payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
         'stripe', 'wallet', payment.amount
     ) is null then
-        update public.payments as p set stripe_payment_intent_id = credit_payment.intent_id
+        update public.payments as p set stripe_payment_intent_id = credit_payment.stripe_payment_intent_id
         where p.id = payment.id and p.stripe_payment_intent_id is null;
         return;
     end if;
     update public.payments as p
-    set stripe_payment_intent_id = coalesce(credit_payment.intent_id, p.stripe_payment_intent_id),
+    set stripe_payment_intent_id = coalesce(credit_payment.stripe_payment_intent_id, p.stripe_payment_intent_id),
         last_decline = null, under_review = null,
         status = 'succeeded', succeeded_at = now(), received_amount = credit_payment.received_amount
     where p.id = payment.id returning * into payment;
@@ -60,11 +60,11 @@ as $$
 declare
     objection text;
 begin
-    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = fact ->> 'intent_id' then
+    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = fact ->> 'stripe_payment_intent_id' then
         perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
         return row('done', 'paid')::private.verdict;
     elsif not private.is_sufficient_to_credit(payment, fact) then
-        return row('done', 'stripe_decides')::private.verdict;
+        return row('done', 'needs_refetch')::private.verdict;
     end if;
     objection := case
         when payment.status = 'succeeded' and private.credit_of(fact) > 0 then 'paid_twice'
@@ -72,9 +72,9 @@ begin
     end;
     if objection is not null then
         perform private.begin_review(payment.id, objection);
-        return row('parked', objection)::private.verdict;
+        return row('dead_letter', objection)::private.verdict;
     end if;
-    perform private.credit_payment(payment, fact ->> 'intent_id', (fact ->> 'received_minor')::bigint);
+    perform private.credit_payment(payment, fact ->> 'stripe_payment_intent_id', (fact ->> 'received_minor')::bigint);
     perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
     return row('done', 'paid')::private.verdict;
 end

@@ -19,13 +19,13 @@ begin
         return private.apply_paid(payment, fact);
     elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
         -- Perhaps of the try before the one that is running: Stripe is asked.
-        return row('done', 'stripe_decides')::private.verdict;
+        return row('done', 'needs_refetch')::private.verdict;
     elsif outcome = 'processing' and payment.last_decline is not null and not coalesce((fact ->> 'refetched')::boolean, false) then
         -- Perhaps of the try that was declined since: Stripe is asked.
-        return row('done', 'stripe_decides')::private.verdict;
-    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'session_id' then
+        return row('done', 'needs_refetch')::private.verdict;
+    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'stripe_checkout_session_id' then
         return row('ignored', 'another session')::private.verdict;
-    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'intent_id' then
+    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'stripe_payment_intent_id' then
         -- Stripe made it and answered 500; what the payer confirms is the next try's.
         return row('ignored', 'another intent')::private.verdict;
     elsif outcome = 'declined' and payment.status in ('created', 'pending') and payment.flow <> 'charge' then
@@ -35,7 +35,7 @@ begin
         perform private.notify_payment_shown(payment);
     else
         update public.payments as p
-        set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'intent_id'),
+        set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'stripe_payment_intent_id'),
             last_decline = coalesce(fact ->> 'decline', p.last_decline)
         where p.id = payment.id and p.status <> 'succeeded' returning * into payment;
         if found then

@@ -9,11 +9,11 @@ as $$
 declare
     payment public.payments;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || (fact ->> 'intent_id'), 0));
+    perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || (fact ->> 'stripe_payment_intent_id'), 0));
     select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
     if payment.id is null and fact ->> 'payment_id' is not null then
         perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
-    elsif payment.status <> 'succeeded' or payment.stripe_payment_intent_id is distinct from fact ->> 'intent_id' then
+    elsif payment.status <> 'succeeded' or payment.stripe_payment_intent_id is distinct from fact ->> 'stripe_payment_intent_id' then
         return null;
     end if;
     return payment;

@@ -76,7 +76,7 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     elsif payment.currency is distinct from fact ->> 'currency' or coalesce((fact ->> 'amount_minor')::bigint, 0) < 1 then
         perform private.begin_review(payment.id, 'refund_currency_differs');
-        return row('parked', 'refund_currency_differs')::private.verdict;
+        return row('dead_letter', 'refund_currency_differs')::private.verdict;
     end if;
     select r.* into before from public.refunds as r
     where r.payment_id = payment.id and (
@@ -100,8 +100,8 @@ begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
     elsif private.refunded_by_stripe(payment.id) = (fact ->> 'amount_minor')::bigint then
-        return row('done', 'known')::private.verdict;
+        return row('done', 'already_applied')::private.verdict;
     end if;
-    return row('done', 'stripe_decides')::private.verdict;
+    return row('done', 'needs_refetch')::private.verdict;
 end
 $$;

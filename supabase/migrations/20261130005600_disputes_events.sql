@@ -80,7 +80,7 @@ begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
     elsif private.dispute_is_unclear(payment, fact) then
-        return row('done', 'stripe_decides')::private.verdict;
+        return row('done', 'needs_refetch')::private.verdict;
     end if;
     select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
     dispute := private.upsert_dispute(payment, fact);
@@ -108,6 +108,6 @@ begin
     perform private.notify_clawback('fraud_warned', payment, jsonb_build_object(
         'id', fact ->> 'id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
     ));
-    return row('done', 'told')::private.verdict;
+    return row('done', 'reported')::private.verdict;
 end
 $$;

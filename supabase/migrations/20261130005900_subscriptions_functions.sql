@@ -64,7 +64,7 @@ return case state ->> 'status'
     else state ->> 'status'
 end;
 
--- What Stripe answered: seen = {refetched_at, status?, paused?, session_id?, stripe_subscription_id?,
+-- What Stripe answered: seen = {refetched_at, status?, paused?, stripe_checkout_session_id?, stripe_subscription_id?,
 -- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
 create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -79,7 +79,7 @@ begin
     update public.subscriptions as s
     set refetched_at = (state ->> 'refetched_at')::timestamptz,
         status = coalesce(private.subscription_status(state), s.status),
-        stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, state ->> 'session_id'),
+        stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, state ->> 'stripe_checkout_session_id'),
         stripe_subscription_id = coalesce(s.stripe_subscription_id, state ->> 'stripe_subscription_id'),
         url = coalesce(state ->> 'url', s.url),
         stripe_payment_method_id = coalesce(state ->> 'payment_method', s.stripe_payment_method_id),

@@ -4,7 +4,7 @@ language plpgsql set search_path = ''
 as $$
 begin
     if private.subscription_of(fact) is not null then
-        return row('done', 'stripe_decides')::private.verdict;
+        return row('done', 'needs_refetch')::private.verdict;
     elsif fact ->> 'subscription_id' is not null then
         perform private.refuse('unknown_subscription', jsonb_build_object('subscription_id', fact ->> 'subscription_id'));
     end if;
@@ -20,19 +20,19 @@ language plpgsql set search_path = ''
 as $$
 begin
     if (fact ->> 'first')::boolean
-        or exists (select from public.payments as p where p.stripe_invoice_id = fact ->> 'invoice_id')
+        or exists (select from public.payments as p where p.stripe_invoice_id = fact ->> 'stripe_invoice_id')
         or exists (
             select from public.notifications as n
             where n.organization_id = subscription.organization_id and n.kind = 'recurring'
-            and (n.facts ->> 'invoice', n.facts ->> 'tries') = (fact ->> 'invoice_id', fact ->> 'tries')
+            and (n.facts ->> 'invoice', n.facts ->> 'tries') = (fact ->> 'stripe_invoice_id', fact ->> 'tries')
             -- That the bank wants somebody says more than that it failed, whichever comes first.
             and n.facts ->> 'news' in (fact ->> 'outcome', 'action_required')
         ) then
-        return row('ignored', 'nothing to tell')::private.verdict;
+        return row('ignored', 'nothing to notify')::private.verdict;
     end if;
     update public.subscriptions as s set url = fact ->> 'url' where s.id = subscription.id;
     perform private.notify_subscription_changed(subscription, fact ->> 'outcome', jsonb_build_object(
-        'url', fact ->> 'url', 'invoice', fact ->> 'invoice_id', 'tries', fact -> 'tries',
+        'url', fact ->> 'url', 'invoice', fact ->> 'stripe_invoice_id', 'tries', fact -> 'tries',
         'amount', private.money_json((fact ->> 'amount_minor')::bigint, subscription.currency) ->> 'amount'
     ));
     return row('done', fact ->> 'outcome')::private.verdict;
@@ -57,7 +57,7 @@ begin
     elsif fact ->> 'outcome' <> 'paid' then
         return private.notify_invoice_unpaid(subscription, fact);
     elsif not (fact ->> 'refetched')::boolean then
-        return row('done', 'stripe_decides')::private.verdict;
+        return row('done', 'needs_refetch')::private.verdict;
     end if;
     insert into public.payments (
         organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
@@ -66,8 +66,8 @@ begin
         subscription.organization_id, subscription.wallet_id, subscription.currency,
         -- What we quoted, once or now.
         case when private.credit_of(fact) = any(subscription.quoted) then private.credit_of(fact) else subscription.amount end,
-        'invoice', subscription.created_by, gen_random_uuid()::text, sha256(convert_to(fact ->> 'invoice_id', 'UTF8')),
-        fact ->> 'invoice_id', subscription.language, now()
+        'invoice', subscription.created_by, gen_random_uuid()::text, sha256(convert_to(fact ->> 'stripe_invoice_id', 'UTF8')),
+        fact ->> 'stripe_invoice_id', subscription.language, now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;
     paid_by := jsonb_array_length(fact -> 'intents');
@@ -75,7 +75,7 @@ begin
         and exists (select from public.payments as p where p.id = private.payment_of(fact) and p.status <> 'succeeded') then
         -- A refund or dispute of the second would find no payment.
         perform private.begin_review(private.payment_of(fact), 'paid_in_parts');
-        return row('parked', 'paid_in_parts')::private.verdict;
+        return row('dead_letter', 'paid_in_parts')::private.verdict;
     end if;
     return private.apply_payment(fact);
 end

@@ -4,10 +4,10 @@
 create function private.organization_of_payment_method(fact jsonb) returns uuid
 language sql stable set search_path = ''
 return coalesce(
-    (select o.id from public.organizations as o where o.stripe_customer_id = fact ->> 'customer_id'),
+    (select o.id from public.organizations as o where o.stripe_customer_id = fact ->> 'stripe_customer_id'),
     (
         select m.organization_id from public.payment_methods as m
-        where m.stripe_payment_method_id = fact ->> 'method_id' and m.is_active
+        where m.stripe_payment_method_id = fact ->> 'stripe_payment_method_id' and m.is_active
     )
 );
 
@@ -15,7 +15,7 @@ create function private.apply_payment_method_change(fact jsonb) returns private.
 language sql stable set search_path = ''
 return case
     when private.organization_of_payment_method(fact) is null then row('ignored', 'not ours')::private.verdict
-    else row('done', 'stripe_decides')::private.verdict
+    else row('done', 'needs_refetch')::private.verdict
 end;
 
 create function api.get_payment_method_sync(fact jsonb, event_id text default null) returns jsonb
@@ -32,9 +32,9 @@ begin
     select l.* into link from public.setup_links as l
     where l.id = (fact ->> 'link_id')::uuid and l.organization_id = organization.id;
     -- Whoever was asked after the event came has answered with what it tells.
-    if organization.stripe_customer_id is null or fact ? 'at_most_every' and exists (
+    if organization.stripe_customer_id is null or fact ? 'min_interval_seconds' and exists (
         select from private.payment_method_syncs as l where l.organization_id = organization.id
-        and l.refetched_at > now() - interval '1 second' * (fact ->> 'at_most_every')::integer
+        and l.refetched_at > now() - interval '1 second' * (fact ->> 'min_interval_seconds')::integer
     ) or link.state is distinct from 'open' and exists (
         select from private.payment_method_syncs as l
         inner join public.stripe_events as e on l.refetched_at > e.received_at
@@ -99,8 +99,8 @@ begin
             exp_year = excluded.exp_year, country = excluded.country, wallet = excluded.wallet,
             is_active = excluded.is_active, is_default = excluded.is_default
         returning * into method;
-        insert into private.payment_method_details (method_id, fingerprint) values (method.id, stripe_method.fingerprint)
-        on conflict (method_id) do update set fingerprint = excluded.fingerprint;
+        insert into private.payment_method_details (payment_method_id, fingerprint) values (method.id, stripe_method.fingerprint)
+        on conflict (payment_method_id) do update set fingerprint = excluded.fingerprint;
         perform private.record_added_by(method, case
             when method.stripe_payment_method_id = added_id then copy_payment_methods.added_by
             else private.payer_who_saved(method)
@@ -123,7 +123,7 @@ begin
         and m.stripe_payment_method_id not in (select t.stripe_payment_method_id from private.stripe_payment_methods_from_json(methods) as t)
         returning m.*
     loop
-        select k.* into details from private.payment_method_details as k where k.method_id = method.id;
+        select k.* into details from private.payment_method_details as k where k.payment_method_id = method.id;
         perform private.audit(organization_id, 'method_removed', jsonb_build_object(
             'method_id', method.id, 'user_id', details.removed_by
         ));
@@ -189,7 +189,7 @@ begin
     surviving := private.surviving_payment_method(added_id);
     return jsonb_build_object(
         'method', case when surviving.id is not null then private.payment_method_json(surviving) end, 'known', surviving.stripe_payment_method_id <> added_id,
-        'fresh', true, 'default_to', nullif(new_default_id, default_id), 'detach', case when duplicates ? added_id then jsonb_build_array(added_id) else '[]' end
+        'fresh', true, 'new_default_id', nullif(new_default_id, default_id), 'detach', case when duplicates ? added_id then jsonb_build_array(added_id) else '[]' end
     );
 end
 $$;

@@ -18,7 +18,7 @@ begin
     -- Five tries over more than an hour, then nobody believes that the sixth will help.
     verdict := row(
         case
-            when event.tries >= 4 and event.received_at <= now() - interval '1 hour' then 'parked'
+            when event.tries >= 4 and event.received_at <= now() - interval '1 hour' then 'dead_letter'
             else 'failed'
         end,
         error_state || ' ' || message
@@ -26,7 +26,7 @@ begin
     -- What we made and do not have (a restored backup, or no installation id yet) comes to no other end by
     -- being tried again: it waits for the operator, and Stripe need not repeat it.
     if error_state in (private.refusals() ->> 'unknown_payment', private.refusals() ->> 'unknown_subscription') then
-        verdict.state := 'parked';
+        verdict.state := 'dead_letter';
     end if;
     return verdict;
 end
@@ -43,11 +43,11 @@ begin
     update public.stripe_events as e
     set state = case
             when mark_event_unanswered.reason = 'resource_missing'
-                or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'parked'
+                or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'dead_letter'
             else 'failed'
         end,
         reason = mark_event_unanswered.reason, handled_at = now()
-    where e.id = event_id and e.reason = 'stripe_decides';
+    where e.id = event_id and e.reason = 'needs_refetch';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => false);
 end

@@ -12,9 +12,9 @@ begin
             p.stripe_payment_intent_id = fact ->> 'object_id' or p.stripe_checkout_session_id = fact ->> 'object_id'
         )
     ) then
-        return row('done', 'known')::private.verdict;
+        return row('done', 'already_applied')::private.verdict;
     end if;
-    return row('done', 'stripe_decides')::private.verdict;
+    return row('done', 'needs_refetch')::private.verdict;
 end
 $$;
 
@@ -70,7 +70,7 @@ begin
             raise;
         end if;
         verdict := private.verdict_of_error(event, sqlstate, sqlerrm);
-        if verdict.state = 'parked' and event.fact ->> 'outcome' = 'paid' then
+        if verdict.state = 'dead_letter' and event.fact ->> 'outcome' = 'paid' then
             perform private.begin_review(private.payment_of(event.fact), 'not_applied');
         end if;
     end;

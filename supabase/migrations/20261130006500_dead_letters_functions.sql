@@ -64,7 +64,7 @@ declare
 begin
     perform private.require_service();
     update public.stripe_events as e set state = 'failed', fact = retry_event.fact
-    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
+    where e.id = event_id and e.state in ('failed', 'dead_letter') returning * into event;
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;
@@ -91,7 +91,7 @@ declare
     here bigint := 0;
 begin
     select p.* into payment from public.payments as p where p.id = event.payment_id;
-    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = event.fact ->> 'intent_id' then
+    if payment.status = 'succeeded' and payment.stripe_payment_intent_id = event.fact ->> 'stripe_payment_intent_id' then
         here := case when taken then payment.clawed_back_amount else payment.amount end;
     end if;
     if at_stripe is null or at_stripe = here or event.fact ->> 'currency' is null then
@@ -117,7 +117,7 @@ begin
     update public.stripe_events as e
     set state = 'ignored', dismissed_at = now(), dismissed_by = dismiss_event.dismissed_by,
         dismissed_reason = dismiss_event.reason
-    where e.id = event_id and e.state in ('failed', 'parked') returning * into event;
+    where e.id = event_id and e.state in ('failed', 'dead_letter') returning * into event;
     if not found then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;

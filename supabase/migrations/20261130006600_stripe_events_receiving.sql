@@ -60,7 +60,7 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('pursebot.clawback ' || new.stripe_payment_intent_id, 0));
     for early in
         select e.id from public.stripe_events as e
-        where e.fact ->> 'intent_id' = new.stripe_payment_intent_id
+        where e.fact ->> 'stripe_payment_intent_id' = new.stripe_payment_intent_id
         and e.state = 'ignored' and e.reason = 'not ours' and e.dismissed_at is null
         and e.fact ->> 'about' in ('refund', 'refunds', 'dispute', 'warning')
         order by e.id

@@ -4,7 +4,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_service();
-    update public.stripe_events as e set reason = 'asked' where e.id = event_id and e.reason = 'stripe_decides';
+    update public.stripe_events as e set reason = 'refetched' where e.id = event_id and e.reason = 'needs_refetch';
     return '{}';
 end
 $$;
@@ -21,7 +21,7 @@ begin
     perform private.require_service();
     perform private.lock_events(array[event_id], array[apply_refetched_event.fact]);
     update public.stripe_events as e set state = 'failed', fact = apply_refetched_event.fact
-    where e.id = event_id and e.reason = 'stripe_decides' returning * into event;
+    where e.id = event_id and e.reason = 'needs_refetch' returning * into event;
     if not found then
         -- Whoever asked at the same time was faster.
         select e.* into strict event from public.stripe_events as e where e.id = event_id;
@@ -44,7 +44,7 @@ begin
         select coalesce(jsonb_agg(due.id), '[]')
         from (
             select e.id from public.stripe_events as e
-            where (e.state = 'failed' or e.reason = 'stripe_decides') and e.handled_at < now() - interval '1 minute'
+            where (e.state = 'failed' or e.reason = 'needs_refetch') and e.handled_at < now() - interval '1 minute'
             order by e.handled_at limit max_rows
         ) as due
     );

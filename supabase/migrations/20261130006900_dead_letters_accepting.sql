@@ -1,6 +1,7 @@
 -- How a dead letter moves the wallet: what Stripe has of it is accepted as it is, in one transaction.
--- at_stripe = {customer_id, session_id, invoice_id, intents: [{intent_id, received_minor, tax_minor, currency,
--- stripe_payment_method_id}], refunds: [fact], disputes: [fact]}, all as Stripe answered them just now.
+-- at_stripe = {stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, refunds: [fact], disputes: [fact],
+-- intents: [{stripe_payment_intent_id, received_minor, tax_minor, currency, stripe_payment_method_id}]}, all as Stripe
+-- answered them just now.
 
 -- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
 -- What the metadata says of the organization or of the amount counts for nothing here.
@@ -9,13 +10,13 @@ language plpgsql stable set search_path = ''
 as $$
 declare
     owner_id uuid := coalesce(payment.organization_id, (
-        select o.id from public.organizations as o where o.stripe_customer_id = at_stripe ->> 'customer_id'
+        select o.id from public.organizations as o where o.stripe_customer_id = at_stripe ->> 'stripe_customer_id'
     ));
 begin
     if owner_id <> organization_of_stripe_objects.organization_id then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'it belongs to another organization'));
     elsif owner_id is null and not exists (select from public.organizations as o where o.id = organization_of_stripe_objects.organization_id) then
-        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(at_stripe ->> 'customer_id', 'none')));
+        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(at_stripe ->> 'stripe_customer_id', 'none')));
     end if;
     return coalesce(owner_id, organization_of_stripe_objects.organization_id);
 end
@@ -29,8 +30,8 @@ language plpgsql set search_path = ''
 as $$
 declare
     payment public.payments;
-    invoice text := at_stripe ->> 'invoice_id';
-    session text := at_stripe ->> 'session_id';
+    invoice text := at_stripe ->> 'stripe_invoice_id';
+    session text := at_stripe ->> 'stripe_checkout_session_id';
 begin
     perform private.require_currency(intent ->> 'currency');
     -- Of several intents the first has the invoice or the page, and so has the payment that is there.
@@ -48,8 +49,8 @@ begin
         private.open_wallet(create_missing_payment.organization_id, intent ->> 'currency'),
         intent ->> 'currency', private.credit_of(intent),
         case when invoice is not null then 'invoice' when session is not null then 'checkout' else 'intent' end,
-        like_payment.created_by, 'accepted ' || gen_random_uuid(), sha256(convert_to(intent ->> 'intent_id', 'UTF8')),
-        at_stripe ->> 'customer_id', session, invoice,
+        like_payment.created_by, 'accepted ' || gen_random_uuid(), sha256(convert_to(intent ->> 'stripe_payment_intent_id', 'UTF8')),
+        at_stripe ->> 'stripe_customer_id', session, invoice,
         coalesce(like_payment.language, 'en'), now()
     ) returning * into payment;
     return payment;
@@ -64,7 +65,7 @@ as $$
 declare
     payment public.payments;
 begin
-    select p.* into payment from public.payments as p where p.stripe_payment_intent_id = intent ->> 'intent_id' for update;
+    select p.* into payment from public.payments as p where p.stripe_payment_intent_id = intent ->> 'stripe_payment_intent_id' for update;
     if payment.status = 'succeeded' or private.credit_of(intent) = 0 then
         return; -- it is credited already, or nothing came
     end if;
@@ -84,7 +85,7 @@ begin
         update public.payments as p set requested_amount = p.amount, amount = private.credit_of(intent)
         where p.id = payment.id returning * into payment;
     end if;
-    perform private.credit_payment(payment, intent ->> 'intent_id', (intent ->> 'received_minor')::bigint);
+    perform private.credit_payment(payment, intent ->> 'stripe_payment_intent_id', (intent ->> 'received_minor')::bigint);
     perform private.record_payment_method_used(payment, intent ->> 'stripe_payment_method_id');
 end
 $$;
@@ -159,7 +160,7 @@ declare
     result jsonb;
 begin
     perform private.require_service();
-    select e.* into event from public.stripe_events as e where e.id = event_id and e.state in ('failed', 'parked') for update;
+    select e.* into event from public.stripe_events as e where e.id = event_id and e.state in ('failed', 'dead_letter') for update;
     if event.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'open event'));
     end if;

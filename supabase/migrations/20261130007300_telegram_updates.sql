@@ -8,7 +8,7 @@ create table public.telegram_updates (
     claim uuid,
     claimed_until timestamptz,
     received_at timestamptz not null default now(),
-    constraint telegram_updates_state_is_listed check (state in ('waiting', 'claimed', 'handled', 'given_up')),
+    constraint telegram_updates_state_is_listed check (state in ('waiting', 'claimed', 'handled', 'abandoned')),
     constraint telegram_updates_handled_have_no_body check ((state = 'handled') = (body is null))
 );
 comment on table public.telegram_updates is 'Updates by Telegram''s update_id. What people wrote is kept until it has been handled, the id for two days more, so that a repeat is known.';
@@ -38,7 +38,7 @@ begin
         return jsonb_build_object('repeat', true);
     end if;
     delete from public.telegram_updates as u
-    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'given_up');
+    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'abandoned');
     return jsonb_build_object('repeat', false);
 end
 $$;
@@ -53,7 +53,7 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
     moment timestamptz := clock_timestamp();
-    given_up bigint [];
+    abandoned bigint [];
     updates jsonb;
 begin
     perform private.require_service();
@@ -61,12 +61,12 @@ begin
         update public.telegram_updates as u set claimed_until = moment where u.state = 'claimed';
     end if;
     with lost as (
-        update public.telegram_updates as u set state = 'given_up'
+        update public.telegram_updates as u set state = 'abandoned'
         where u.state = 'claimed' and u.claimed_until <= moment and u.tries >= 5
         returning u.id
     )
 
-    select array_agg(l.id) into given_up from lost as l;
+    select array_agg(l.id) into abandoned from lost as l;
     with heads as materialized (
         select distinct on (u.telegram_chat_id) u.id
         from public.telegram_updates as u
@@ -90,7 +90,7 @@ begin
     )
 
     select jsonb_agg(to_jsonb(c) order by c.id) into updates from claimed as c;
-    return jsonb_build_object('updates', coalesce(updates, '[]'), 'given_up', coalesce(given_up, '{}'));
+    return jsonb_build_object('updates', coalesce(updates, '[]'), 'abandoned', coalesce(abandoned, '{}'));
 end
 $$;
 comment on function api.claim_updates is 'Definer: nobody has grants on updates. At most max_rows, and the ids of those that were given up just now.';
@@ -116,11 +116,11 @@ begin
     perform private.require_service();
     insert into public.telegram_updates as u (id, telegram_chat_id, body, state)
     values (
-        update_id, 0, jsonb_build_object('update_id', update_id, 'kind', reject_update.kind), 'given_up'
+        update_id, 0, jsonb_build_object('update_id', update_id, 'kind', reject_update.kind), 'abandoned'
     )
-    on conflict (id) do update set state = 'given_up' where u.state in ('waiting', 'claimed');
+    on conflict (id) do update set state = 'abandoned' where u.state in ('waiting', 'claimed');
     delete from public.telegram_updates as u
-    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'given_up');
+    where u.received_at < now() - interval '2 days' and u.state in ('handled', 'abandoned');
     return '{}';
 end
 $$;

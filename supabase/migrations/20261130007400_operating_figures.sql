@@ -42,23 +42,23 @@ begin
         'events', (
             select jsonb_build_object(
                 'failed', count(*) filter (where e.state = 'failed'),
-                'parked', count(*) filter (where e.state = 'parked')
+                'dead_letters', count(*) filter (where e.state = 'dead_letter')
             )
-            from public.stripe_events as e where e.state in ('failed', 'parked')
+            from public.stripe_events as e where e.state in ('failed', 'dead_letter')
         ),
         'oldest_dead_letter_seconds', (
             select coalesce(extract(epoch from now() - min(e.received_at)), 0)
             from public.stripe_events as e
-            where e.state = 'parked' or e.state = 'failed' and e.received_at < now() - interval '1 hour'
+            where e.state = 'dead_letter' or e.state = 'failed' and e.received_at < now() - interval '1 hour'
         ),
         'outbox', private.outbox_figures(),
         'updates', (
             select jsonb_build_object(
-                'waiting', count(*) filter (where u.state <> 'given_up'),
+                'waiting', count(*) filter (where u.state <> 'abandoned'),
                 'oldest_seconds', coalesce(
-                    extract(epoch from now() - min(u.received_at) filter (where u.state <> 'given_up')), 0
+                    extract(epoch from now() - min(u.received_at) filter (where u.state <> 'abandoned')), 0
                 ),
-                'given_up', count(*) filter (where u.state = 'given_up')
+                'abandoned', count(*) filter (where u.state = 'abandoned')
             )
             from public.telegram_updates as u where u.state <> 'handled'
         )

@@ -33,7 +33,7 @@ begin
     counts := counts || jsonb_build_object('refunds', many);
     update public.stripe_events as e
     set state = 'ignored', dismissed_at = now(), dismissed_by = 'forget-stripe-account', dismissed_reason = 'of another Stripe account'
-    where e.state in ('failed', 'parked');
+    where e.state in ('failed', 'dead_letter');
     get diagnostics many = row_count;
     counts := counts || jsonb_build_object('events', many);
     update private.installation as i set stripe_account_id = null, events_read_until = now() where i.only_row;

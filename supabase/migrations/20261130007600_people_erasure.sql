@@ -81,7 +81,7 @@ begin
     delete from public.notifications as n where n.chat_id = chat;
     delete from public.chats as c where c.id = chat;
     delete from public.telegram_updates as u
-    where u.telegram_chat_id = person.telegram_id and u.state = 'given_up';
+    where u.telegram_chat_id = person.telegram_id and u.state = 'abandoned';
     -- Of these only the id is left, by which a repeat is known for two days.
     update public.telegram_updates as u set telegram_chat_id = 0
     where u.telegram_chat_id = person.telegram_id and u.state = 'handled';

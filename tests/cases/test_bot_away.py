@@ -118,7 +118,7 @@ async def test_a_poll_that_nobody_can_read_deafens_nobody(
     try:
         async with asyncio.timeout(20):
             while not await connection.fetchval(
-                "select count(*) from telegram_updates where state = 'given_up'"
+                "select count(*) from telegram_updates where state = 'abandoned'"
             ):
                 await asyncio.sleep(0.2)
     finally:

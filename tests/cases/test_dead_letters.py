@@ -35,7 +35,7 @@ async def dead_letter(system: System, payment: UUID, arrived: int) -> str:
     """Another sum arrives than was asked for; the event's id."""
     stripe_event = json.loads(await paid_at_stripe(system, payment))
     received(system, payment, arrived)
-    assert await deliver(system, stripe_event) == (200, "parked")
+    assert await deliver(system, stripe_event) == (200, "dead_letter")
     return str(stripe_event["id"])
 
 
@@ -74,7 +74,7 @@ async def test_what_was_paid_twice_becomes_a_second_payment(
     intent["metadata"]["pursebot_payment_id"] = str(first)
     system.store.put("payment_intent", intent["id"], intent)
     stripe_event["data"]["object"]["metadata"]["pursebot_payment_id"] = str(first)
-    assert await deliver(system, stripe_event) == (200, "parked")
+    assert await deliver(system, stripe_event) == (200, "dead_letter")
     assert (await system.see(first)).under_review == "paid_twice"
     await operator.types("events", "accept", stripe_event["id"])
     assert await balance(owner) == 10_000
@@ -113,7 +113,7 @@ async def test_money_in_another_currency_becomes_a_payment_of_its_own_and_ends_t
     session = system.store.get("checkout.session", await system.session(payment)) or {}
     for kind, thing in (("payment_intent", intent), ("checkout.session", session)):
         system.store.put(kind, thing["id"], {**thing, "currency": "usd"})
-    assert await deliver(system, raw) == (200, "parked")
+    assert await deliver(system, raw) == (200, "dead_letter")
     assert (await system.see(payment)).under_review == "currency_differs"
     await operator.types("events", "accept", raw["id"])
     assert (await system.see(payment)).status == "canceled"
@@ -138,7 +138,7 @@ def test_the_tax_of_an_invoice_is_spread_over_the_intents_that_paid_it() -> None
 
 def find_intent_of(received_minor: int) -> IntentAtStripe:
     return IntentAtStripe(
-        intent_id="pi_1", received_minor=received_minor, tax_minor=0, currency="eur",
+        stripe_payment_intent_id="pi_1", received_minor=received_minor, tax_minor=0, currency="eur",
         stripe_payment_method_id=None,
     )  # fmt: skip
 
@@ -159,7 +159,7 @@ async def lost(system: System, owner: Connection, payment: UUID) -> str:
     stripe_event = json.loads(await paid_at_stripe(system, payment))
     await owner.execute("delete from notifications where payment_id = $1", payment)
     await owner.execute("delete from payments where id = $1", payment)
-    assert await deliver(system, stripe_event) == (200, "parked")
+    assert await deliver(system, stripe_event) == (200, "dead_letter")
     return str(stripe_event["id"])
 
 

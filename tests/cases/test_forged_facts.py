@@ -37,7 +37,7 @@ async def test_a_session_of_a_foreign_id_credits_nothing_by_its_word(
     system: System, owner: Connection, payment: UUID, total: int
 ) -> None:
     assert await post(system, COMPLETED, session(payment, system, amount_total=total)) == (
-        200, "parked",
+        200, "dead_letter",
     )  # fmt: skip
     assert await balance(owner) == 0
 
@@ -52,7 +52,7 @@ async def test_a_session_without_an_intent_credits_nothing(
     stored |= {"status": "complete", "payment_status": "no_payment_required", "amount_total": 0}
     system.store.put("checkout.session", own, stored)
     assert await post(system, COMPLETED, {**free, "payment_status": "no_payment_required"}) == (
-        200, "parked",
+        200, "dead_letter",
     )  # fmt: skip
     assert await balance(owner) == 0
     assert (await system.see(payment)).under_review == "nothing_received"
@@ -64,7 +64,7 @@ async def test_our_own_session_with_a_discount_credits_no_more_than_arrived(
     await system.sandbox("POST", "/stripe/faults", drop=True, discount_percent=98)
     await system.pay(payment)
     [stripe_event] = [e for _, e in system.store.list("event") if e["type"] == COMPLETED]
-    assert await deliver(system, stripe_event) == (200, "parked")
+    assert await deliver(system, stripe_event) == (200, "dead_letter")
     await system.client.check_payment(ANA, payment)
     assert await balance(owner) == 0
     seen = await system.see(payment)
@@ -78,7 +78,7 @@ async def test_an_intent_that_received_less_than_its_amount_is_a_dead_letter_of_
     intent = system.store.get("payment_intent", intent_of(system, payment)) or {}
     intent["amount_received"] = stripe_event["data"]["object"]["amount_received"] = 1
     system.store.put("payment_intent", intent["id"], intent)
-    assert await deliver(system, stripe_event) == (200, "parked")
+    assert await deliver(system, stripe_event) == (200, "dead_letter")
     assert await balance(owner) == 0
     assert await owner.fetchval("select fact ->> 'received_minor' from stripe_events") == "1"
 

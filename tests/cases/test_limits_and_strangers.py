@@ -216,4 +216,4 @@ async def test_an_old_event_that_failed_is_given_up_at_the_fifth_try_not_before(
         [result] = await system.services.database.call("receive_events", SERVICE, events=[event])
         states.append(result["state"])
         await owner.execute("update stripe_events set received_at = now() - interval '2 hours'")
-    assert states == ["failed"] * 4 + ["parked"]
+    assert states == ["failed"] * 4 + ["dead_letter"]

@@ -51,7 +51,7 @@ async def test_an_object_that_nobody_can_read_is_kept_and_stops_nothing(
         await owner.execute(LATER)
         await reconcile.reconcile_all(system.services)
     states = await owner.fetch("select state from stripe_events where id = $1", stripe_event["id"])
-    assert [row["state"] for row in states] == ["parked"]
+    assert [row["state"] for row in states] == ["dead_letter"]
 
 
 async def test_an_event_of_another_release_is_fetched_again_however_old_it_is(

@@ -91,7 +91,7 @@ async def test_what_has_our_metadata_and_is_of_nobody_here_is_answered_200(syste
         "livemode": False, "currency": "eur", "status": "succeeded",
         "metadata": {"pursebot_payment_id": OTHER_INSTALLATION},
     }  # fmt: skip
-    assert await post(system, "payment_intent.succeeded", intent) == (200, "parked")
+    assert await post(system, "payment_intent.succeeded", intent) == (200, "dead_letter")
 
 
 async def test_an_event_of_another_release_is_fetched_and_not_believed(
@@ -144,7 +144,7 @@ async def test_an_event_of_another_release_is_never_answered_5xx(
     original = stripe.get_intent, stripe.get_session
     gone = {**stripe_event, "id": "evt_gone"}
     gone["data"] = {"object": {"id": "pi_nobody_knows", "metadata": {}}}
-    assert await deliver(system, gone) == (200, "parked")
+    assert await deliver(system, gone) == (200, "dead_letter")
     assert (stripe.get_intent, stripe.get_session) == original
     assert await balance(owner) == 0
     # What could not be fetched the reconciler fetches.
@@ -163,7 +163,7 @@ async def test_an_invoice_of_an_older_version_is_asked_about(
     }  # fmt: skip
     with capture_logs() as logs:
         status, state = await post(system, "invoice.paid", invoice, **version)
-    assert (status, state) == (200, "parked")  # Stripe does not have it: loud, with a way out
+    assert (status, state) == (200, "dead_letter")  # Stripe does not have it: loud, with a way out
     assert [line for line in logs if line["log_level"] == "error"]
     assert await owner.fetchval("select reason from stripe_events") == "resource_missing"
 

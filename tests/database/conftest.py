@@ -28,7 +28,7 @@ class PaymentDriver:
         if opened:
             await self.database.call(
                 "mark_payment_opened", SERVICE,
-                payment_id=made["id"], session_id=f"cs_{made['id']}", url="https://pay.example/1",
+                payment_id=made["id"], stripe_checkout_session_id=f"cs_{made['id']}", url="https://pay.example/1",
             )  # fmt: skip
         return str(made["id"])
 
@@ -58,7 +58,7 @@ def paid(event_id: str, payment_id: str, **changed: Any) -> Json:
     """Return the refetched event that a payment of EUR 50 is paid, with changes of its fact."""
     fact = {
         "about": "payment", "outcome": "paid",
-        "payment_id": payment_id, "intent_id": f"pi_{payment_id}",
+        "payment_id": payment_id, "stripe_payment_intent_id": f"pi_{payment_id}",
         "received_minor": 5000, "tax_minor": 0, "currency": "eur", "refetched": True,
     }  # fmt: skip
     return event(event_id, **{**fact, **changed})

@@ -91,7 +91,10 @@ async def test_answers_are_those_of_the_direct_way(
     driver = PaymentDriver(adapter, world)
     payment = await driver.payment()
     other = await driver.payment("other", amount=99_999_999)
-    assert await driver.receive(paid("evt_1", payment), paid("evt_2", other)) == ["done", "parked"]
+    assert await driver.receive(paid("evt_1", payment), paid("evt_2", other)) == [
+        "done",
+        "dead_letter",
+    ]
     assert (await driver.show(payment))["paid_by"] == name
     signed_in = SupabaseUser(uuid.uuid4())
     existing = {"auth_user_id": signed_in.auth_user_id, "name": "Sue", "language": "en"}
@@ -99,7 +102,7 @@ async def test_answers_are_those_of_the_direct_way(
     for function, who, arguments in (
         ("get_settings", signed_in, {}),
         ("get_payment", world.ben, {"payment_id": uuid.UUID(payment)}),
-        ("list_events", SERVICE, {"states": ["done", "parked"], "max_rows": 10}),
+        ("list_events", SERVICE, {"states": ["done", "dead_letter"], "max_rows": 10}),
         ("get_events_cursor", SERVICE, {}),
         ("get_payment_for_service", SERVICE, {"payment_id": other}),
     ):

@@ -110,15 +110,22 @@ async def test_an_order_is_paid_once_and_what_did_not_come_off_may_be_tried_agai
     with pytest.raises(ReferenceUsed) as refused:
         await charge(driver, "again", order_reference="17")
     assert refused.value.facts == {"payment": made[0]["id"]}
-    declined = event("evt_1", outcome="declined", payment_id=made[0]["id"], intent_id="pi_1",
-                     decline="insufficient_funds")  # fmt: skip
+    declined = event(
+        "evt_1",
+        outcome="declined",
+        payment_id=made[0]["id"],
+        stripe_payment_intent_id="pi_1",
+        decline="insufficient_funds",
+    )
     assert await driver.receive(declined) == ["done"]
     shown = await driver.show(made[0]["id"])
     assert (shown["status"], shown["last_decline"]) == ("failed", "insufficient_funds")
     again = await charge(driver, "again", order_reference="17")
     # The first was not over after all: its money counts, and so does the second's.
     for number, payment in enumerate((made[0]["id"], again["id"])):
-        await driver.receive(paid(f"evt_paid_{number}", payment, intent_id=f"pi_{number + 1}"))
+        await driver.receive(
+            paid(f"evt_paid_{number}", payment, stripe_payment_intent_id=f"pi_{number + 1}")
+        )
     assert await balance(owner) == 10_000
 
 
@@ -131,7 +138,7 @@ async def test_members_and_strangers_charge_nothing_and_see_no_card_and_no_link(
         "mark_payment_opened",
         SERVICE,
         payment_id=made["id"],
-        intent_id="pi_1",
+        stripe_payment_intent_id="pi_1",
         url="https://bank.example",
     )
     with pytest.raises(RoleTooLow):

@@ -42,8 +42,9 @@ async def balance(owner: Connection) -> int:
 
 def clawback_event(payment: str, about: str, number: str, **facts: Any) -> Json:
     """An event about a refund or a dispute of the payment's intent."""
-    more = {"outcome": "told", "payment_id": None, "intent_id": f"pi_{payment}", "currency": "eur"}
-    return event(f"evt_{number}", about=about, **{**more, **facts})
+    common = {"outcome": "reported", "payment_id": None, "currency": "eur"}
+    common |= {"stripe_payment_intent_id": f"pi_{payment}"}
+    return event(f"evt_{number}", about=about, **{**common, **facts})
 
 
 def refund(payment: str, status: str, amount: int = 2000, id: str = "re_1", **more: Any) -> Json:
@@ -159,7 +160,10 @@ async def test_money_of_others_and_of_another_intent_is_ignored(
     driver: PaymentDriver, owner: Connection
 ) -> None:
     payment = await credited(driver)
-    strange = refund("somebody", "succeeded"), refund(payment, "succeeded", intent_id="pi_other")
+    strange = (
+        refund("somebody", "succeeded"),
+        refund(payment, "succeeded", stripe_payment_intent_id="pi_other"),
+    )
     assert await driver.receive(strange[0]) == ["ignored"]
     assert await driver.receive({**strange[1], "id": "evt_2"}) == ["ignored"]
     assert await balance(owner) == 5000
@@ -181,7 +185,7 @@ async def test_a_refund_in_another_currency_is_a_dead_letter_and_can_be_retried(
     driver: PaymentDriver, owner: Connection
 ) -> None:
     payment = await credited(driver)
-    assert await driver.receive(refund(payment, "succeeded", currency="usd")) == ["parked"]
+    assert await driver.receive(refund(payment, "succeeded", currency="usd")) == ["dead_letter"]
     assert (await driver.show(payment))["under_review"] == "refund_currency_differs"
     right = refund(payment, "succeeded")
     await driver.database.call("retry_event", SERVICE, event_id=right["id"], fact=right["fact"])

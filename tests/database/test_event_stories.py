@@ -43,7 +43,7 @@ async def play(story: list[tuple[str, str, str, int]], url: str) -> None:
             fact = {
                 "about": "payment",
                 "outcome": outcome,
-                "intent_id": f"{intent}_{payment}",
+                "stripe_payment_intent_id": f"{intent}_{payment}",
                 "source": source,
             }
             await driver.receive(paid(name, payment, **fact))

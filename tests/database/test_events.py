@@ -68,7 +68,7 @@ async def test_both_event_families_in_either_order_credit_once(
         ({"received_minor": 4999}, "amount_differs"),
         ({"currency": "usd"}, "currency_differs"),
         ({"received_minor": None}, "nothing_received"),
-        ({"intent_id": None}, "nothing_received"),
+        ({"stripe_payment_intent_id": None}, "nothing_received"),
         ({"received_minor": 5950, "tax_minor": 951}, "amount_differs"),
     ],
 )
@@ -76,14 +76,14 @@ async def test_money_that_differs_from_the_quote_is_a_dead_letter_and_notified(
     driver: PaymentDriver, owner: Connection, wrong: dict[str, Any], why: str
 ) -> None:
     payment = await driver.payment()
-    assert await driver.receive(paid("evt_1", payment, **wrong)) == ["parked"]
+    assert await driver.receive(paid("evt_1", payment, **wrong)) == ["dead_letter"]
     assert await balance(owner) == 0
     shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"]) == ("pending", why)
     notifications = await driver.database.call("claim_notifications", SERVICE, max_rows=10)
     assert notifications[0]["payment"]["under_review"] == why
     assert [collected["id"] for collected in await driver.database.call(
-        "list_events", SERVICE, states=["parked"], max_rows=10
+        "list_events", SERVICE, states=["dead_letter"], max_rows=10
     )] == ["evt_1"]  # fmt: skip
 
 
@@ -94,7 +94,7 @@ async def test_an_intent_that_differs_leaves_the_word_to_the_session(driver: Pay
         SERVICE,
         events=[paid("evt_1", payment, received_minor=5950, source="intent", refetched=False)],
     )
-    assert (results[0]["state"], results[0]["reason"]) == ("done", "stripe_decides")
+    assert (results[0]["state"], results[0]["reason"]) == ("done", "needs_refetch")
     assert (await driver.show(payment))["under_review"] is None
 
 
@@ -103,14 +103,18 @@ async def test_a_second_paid_intent_is_a_dead_letter_not_dropped(
 ) -> None:
     payment = await driver.payment()
     assert await driver.receive(paid("evt_1", payment)) == ["done"]
-    assert await driver.receive(paid("evt_2", payment, intent_id="pi_other")) == ["parked"]
+    assert await driver.receive(paid("evt_2", payment, stripe_payment_intent_id="pi_other")) == [
+        "dead_letter"
+    ]
     assert await balance(owner) == 5000
     shown = await driver.show(payment)
     assert (shown["status"], shown["under_review"]) == ("succeeded", "paid_twice")
 
 
 async def test_what_is_not_ours_is_ignored(driver: PaymentDriver) -> None:
-    stranger = event("evt_1", outcome="paid", intent_id="pi_x", amount_minor=2000, currency="usd")
+    stranger = event(
+        "evt_1", outcome="paid", stripe_payment_intent_id="pi_x", amount_minor=2000, currency="usd"
+    )
     assert await driver.receive(stranger, event("evt_2", outcome=None)) == ["ignored", "ignored"]
 
 
@@ -119,7 +123,7 @@ AN_HOUR_AGO = "update stripe_events set received_at = received_at - interval '1 
 
 async def test_ours_but_unknown_waits_for_the_operator_at_once(driver: PaymentDriver) -> None:
     lost = paid("evt_1", "00000000-0000-4000-8000-000000000000")
-    assert await driver.receive(lost) == ["parked"]
+    assert await driver.receive(lost) == ["dead_letter"]
 
 
 async def test_what_another_installation_made_is_ignored(
@@ -141,7 +145,7 @@ async def test_what_fails_is_tried_five_times_and_for_an_hour_then_it_is_a_dead_
     odd = event("evt_1", outcome="unreadable")
     assert [(await driver.receive(odd))[0] for _ in range(6)] == ["failed"] * 6
     await owner.execute(AN_HOUR_AGO)
-    assert [(await driver.receive(odd))[0] for _ in range(2)] == ["parked"] * 2
+    assert [(await driver.receive(odd))[0] for _ in range(2)] == ["dead_letter"] * 2
 
 
 async def test_five_tries_within_an_hour_or_an_hour_with_fewer_are_not_enough(
@@ -150,7 +154,7 @@ async def test_five_tries_within_an_hour_or_an_hour_with_fewer_are_not_enough(
     odd = event("evt_1", outcome="unreadable")
     await driver.receive(odd)
     await owner.execute(AN_HOUR_AGO)
-    assert [(await driver.receive(odd))[0] for _ in range(4)] == ["failed"] * 3 + ["parked"]
+    assert [(await driver.receive(odd))[0] for _ in range(4)] == ["failed"] * 3 + ["dead_letter"]
 
 
 async def test_money_that_could_not_be_applied_for_an_hour_is_told_to_its_payer(
@@ -165,7 +169,7 @@ async def test_money_that_could_not_be_applied_for_an_hour_is_told_to_its_payer(
     for _ in range(5):
         await driver.receive(paid("evt_1", payment))
     await owner.execute(AN_HOUR_AGO)
-    assert await driver.receive(paid("evt_1", payment)) == ["parked"]
+    assert await driver.receive(paid("evt_1", payment)) == ["dead_letter"]
     assert (await driver.show(payment))["under_review"] == "not_applied"
     await owner.execute("drop trigger broken on transfers")
     retried = paid("evt_1", payment)["fact"]
@@ -187,13 +191,15 @@ async def test_an_old_decline_does_not_end_a_payment_that_is_running(driver: Pay
     await driver.receive(event("evt_1", outcome="processing", payment_id=payment))
     late = event("evt_2", outcome="declined", payment_id=payment, source="intent")
     results = await driver.database.call("receive_events", SERVICE, events=[late])
-    assert results[0]["reason"] == "stripe_decides"
+    assert results[0]["reason"] == "needs_refetch"
     assert (await driver.show(payment))["status"] == "processing"
 
 
 async def test_another_sessions_expiry_closes_nothing(driver: PaymentDriver) -> None:
     payment = await driver.payment()
-    other = event("evt_1", outcome="expired", payment_id=payment, session_id="cs_other")
+    other = event(
+        "evt_1", outcome="expired", payment_id=payment, stripe_checkout_session_id="cs_other"
+    )
     assert await driver.receive(other) == ["ignored"]
     assert (await driver.show(payment))["status"] == "pending"
 
@@ -201,9 +207,14 @@ async def test_another_sessions_expiry_closes_nothing(driver: PaymentDriver) -> 
 async def test_another_intents_end_ends_nothing(driver: PaymentDriver, owner: Connection) -> None:
     payment = await driver.payment(opened=False)
     await owner.execute("update payments set flow = 'intent'")
-    await driver.database.call("mark_payment_opened", SERVICE, payment_id=payment, intent_id="pi_1")
+    await driver.database.call(
+        "mark_payment_opened", SERVICE, payment_id=payment, stripe_payment_intent_id="pi_1"
+    )
     ends = ("canceled", "declined", "processing")
-    others = [event(f"evt_{o}", outcome=o, payment_id=payment, intent_id="pi_0") for o in ends]
+    others = [
+        event(f"evt_{o}", outcome=o, payment_id=payment, stripe_payment_intent_id="pi_0")
+        for o in ends
+    ]
     assert await driver.receive(*others) == ["ignored"] * 3
     assert (await driver.show(payment))["status"] == "pending"
 
@@ -214,7 +225,7 @@ async def test_one_event_that_fails_takes_no_other_with_it(
     first, second = await driver.payment("1"), await driver.payment("2")
     lost = paid("evt_2", "00000000-0000-4000-8000-000000000000")
     states = await driver.receive(paid("evt_1", first), lost, paid("evt_3", second))
-    assert states == ["done", "parked", "done"]
+    assert states == ["done", "dead_letter", "done"]
     assert await balance(owner) == 10_000
 
 

@@ -46,7 +46,12 @@ async def test_events_lock_payments_in_the_order_of_their_ids(
     low, high = sorted([await driver.payment(key) for key in ("1", "2")])
     lock = "select from payments where id = '{}' for update"
     events = [
-        event(f"evt_{place}", outcome="processing", payment_id=payment, intent_id=f"pi_{place}")
+        event(
+            f"evt_{place}",
+            outcome="processing",
+            payment_id=payment,
+            stripe_payment_intent_id=f"pi_{place}",
+        )
         for place, payment in enumerate((high, low))
     ]
     await holds_nothing_else(
@@ -103,8 +108,8 @@ async def test_events_lock_recurring_top_ups_in_the_order_of_their_ids(
     lock = "select from subscriptions where id = '{}' for update"
     events = [
         event(
-            f"evt_{place}", about="invoice", outcome="failed", invoice_id=f"in_{place}",
-            intent_id=None, asked=True, intents=[], subscription_id=str(id),
+            f"evt_{place}", about="invoice", outcome="failed", stripe_invoice_id=f"in_{place}",
+            stripe_payment_intent_id=None, refetched=True, intents=[], subscription_id=str(id),
             stripe_subscription_id=f"sub_{place}", amount_minor=5000, currency="eur",
             first=False, tries=1, url="https://i",
         )

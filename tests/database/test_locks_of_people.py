@@ -76,7 +76,7 @@ async def test_that_a_card_expires_is_told_by_one_of_two_reconcilers(
     today = datetime.now(UTC)
     method = await card(driver, owner, exp_month=today.month, exp_year=today.year)
     await owner.execute(
-        "insert into private.payment_method_details (method_id) values ($1)", method
+        "insert into private.payment_method_details (payment_method_id) values ($1)", method
     )
     calls: Call = (SERVICE, "notify_expiring_payment_methods", {"max_rows": 10})
     met = await meet(database_url, owner, calls, calls)

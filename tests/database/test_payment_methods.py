@@ -34,7 +34,7 @@ class SyncDriver:
     async def sync_target(self, **fact: Any) -> Json:
         """Begin to ask Stripe."""
         target: Json = await self.driver.database.call(
-            "get_payment_method_sync", SERVICE, fact={"customer_id": "cus_acme"} | fact
+            "get_payment_method_sync", SERVICE, fact={"stripe_customer_id": "cus_acme"} | fact
         )
         return target
 
@@ -53,7 +53,10 @@ class SyncDriver:
 @pytest.fixture
 async def sync(driver: PaymentDriver) -> SyncDriver:
     await driver.database.call(
-        "set_stripe_customer", SERVICE, organization_id=driver.world.acme, customer_id="cus_acme"
+        "set_stripe_customer",
+        SERVICE,
+        organization_id=driver.world.acme,
+        stripe_customer_id="cus_acme",
     )
     return SyncDriver(driver)
 
@@ -105,7 +108,7 @@ async def test_what_stripe_has_no_more_stays_as_history_only(
 ) -> None:
     await sync.write_answer(stripe_method("pm_1"), stripe_method("pm_2"), default_id="pm_2")
     assert await active(owner) == ["pm_1", "pm_2*"]
-    assert (await sync.write_answer(stripe_method("pm_1")))["default_to"] == "pm_1"
+    assert (await sync.write_answer(stripe_method("pm_1")))["new_default_id"] == "pm_1"
     assert await active(owner) == ["pm_1"]
     assert await owner.fetchval("select count(*) from payment_methods") == 2
 
@@ -119,12 +122,12 @@ async def test_the_same_card_twice_is_kept_once_and_told_which_to_let_go(
     )
     renewed = stripe_method("pm_3", fingerprint="f", created=3, exp_year=2045)
     result = await sync.write_answer(again, first, renewed, default_id="pm_2")
-    assert (result["detach"], result["default_to"]) == (
+    assert (result["detach"], result["new_default_id"]) == (
         [],
         "pm_1",
     )  # a subscription may pay with it
     result = await sync.write_answer(again, first, renewed, default_id="pm_1", added_id="pm_2")
-    assert (result["detach"], result["default_to"]) == (["pm_2"], None)
+    assert (result["detach"], result["new_default_id"]) == (["pm_2"], None)
     assert await active(owner) == ["pm_1*", "pm_3"]
     nameless = stripe_method("pm_4", fingerprint=None), stripe_method("pm_5", fingerprint=None)
     assert (await sync.write_answer(*nameless))["detach"] == []
@@ -142,9 +145,13 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
         return str(results[0]["reason"])
 
     await sync.write_answer(stripe_method("pm_1"))
-    assert await verdict(customer_id="cus_acme") == "stripe_decides"
-    assert await verdict(customer_id=None, method_id="pm_1") == "stripe_decides"
-    assert await verdict(customer_id="cus_other", method_id="pm_9") == "not ours"
+    assert await verdict(stripe_customer_id="cus_acme") == "needs_refetch"
+    assert (
+        await verdict(stripe_customer_id=None, stripe_payment_method_id="pm_1") == "needs_refetch"
+    )
+    assert (
+        await verdict(stripe_customer_id="cus_other", stripe_payment_method_id="pm_9") == "not ours"
+    )
     # Asked again about an event that the answer of the mirror is newer than: nothing to ask.
     await sync.write_answer(
         stripe_method("pm_1")
@@ -152,8 +159,8 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
     assert (await sync.sync_target())["due"]
     await sync.write_answer(stripe_method("pm_1"), default_id="pm_1")
     again = await driver.database.call(
-        "get_payment_method_sync", SERVICE, fact={"customer_id": "cus_acme"},
-        event_id="evt_{'customer_id': 'cus_acme'}",
+        "get_payment_method_sync", SERVICE, fact={"stripe_customer_id": "cus_acme"},
+        event_id="evt_{'stripe_customer_id': 'cus_acme'}",
     )  # fmt: skip
     assert again == {"due": False}
 

@@ -45,12 +45,17 @@ async def test_every_number_says_what_its_comment_says(
         assert await driver.receive(
             paid(key, payment)
             if outcome == "paid"
-            else event(key, outcome=outcome, payment_id=payment, session_id=session)
+            else event(key, outcome=outcome, payment_id=payment, stripe_checkout_session_id=session)
         ) == ["done"]
     declined = await start(driver, owner, "e")  # and given up: the page stays open, then expires
     await driver.receive(event("e", outcome="declined", payment_id=declined, decline="stolen_card"))
     await driver.receive(
-        event("e2", outcome="expired", payment_id=declined, session_id=f"cs_{declined}")
+        event(
+            "e2",
+            outcome="expired",
+            payment_id=declined,
+            stripe_checkout_session_id=f"cs_{declined}",
+        )
     )
     await start(driver, owner, "f")
     await start(driver, owner, "y", TODAY - timedelta(days=1))

@@ -55,7 +55,11 @@ async def test_a_redelivered_command_shows_in_its_new_message_until_it_has_a_lin
     assert (await from_chat(9))["id"] == first["id"]
     assert await owner.fetchval("select message_id from payments") == 9
     await driver.database.call(
-        "mark_payment_opened", SERVICE, payment_id=first["id"], session_id="cs_1", url="https://x"
+        "mark_payment_opened",
+        SERVICE,
+        payment_id=first["id"],
+        stripe_checkout_session_id="cs_1",
+        url="https://x",
     )
     assert (await from_chat(9))["id"] == first["id"]  # the answer was lost on the way
     with pytest.raises(IdempotencyKeyReused):
@@ -119,7 +123,11 @@ async def test_a_page_that_opens_after_the_money_came_changes_nothing(
     payment = await driver.payment(opened=False)
     await driver.receive(paid("evt_1", payment))
     opened = await driver.database.call(
-        "mark_payment_opened", SERVICE, payment_id=payment, session_id="cs_late", url="https://x"
+        "mark_payment_opened",
+        SERVICE,
+        payment_id=payment,
+        stripe_checkout_session_id="cs_late",
+        url="https://x",
     )
     assert (opened["status"], opened["url"]) == ("succeeded", None)
 

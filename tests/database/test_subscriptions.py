@@ -52,12 +52,12 @@ async def note(database: PostgresDatabase, id: str, **seen: Any) -> Json:
 
 def invoice(event_id: str, outcome: str = "paid", **changed: Any) -> Json:
     """An event about the second invoice of sub_1."""
-    id = changed.get("invoice_id", "in_1")
+    id = changed.get("stripe_invoice_id", "in_1")
     fact = {
-        "about": "invoice", "outcome": outcome, "invoice_id": id, "intent_id": f"pi_{id}",
-        "refetched": True, "intents": [f"pi_{id}"], "received_minor": 5000, "tax_minor": 0,
-        "subscription_id": None, "stripe_subscription_id": "sub_1",
-        "amount_minor": 5000, "currency": "eur", "first": False, "tries": 1, "url": "https://i",
+        "about": "invoice", "outcome": outcome, "stripe_invoice_id": id, "first": False,
+        "stripe_payment_intent_id": f"pi_{id}", "intents": [f"pi_{id}"], "refetched": True,
+        "subscription_id": None, "stripe_subscription_id": "sub_1", "url": "https://i", "tries": 1,
+        "received_minor": 5000, "tax_minor": 0, "amount_minor": 5000, "currency": "eur",
     }  # fmt: skip
     return event(event_id, **{**fact, **changed})
 
@@ -69,7 +69,9 @@ async def test_an_invoice_credits_once_in_every_order(
     events = {
         "paid": invoice("evt_paid"),
         "paid_again": invoice("evt_paid_again"),
-        "not_asked": invoice("evt_not_asked", refetched=False, intents=[], intent_id=None),
+        "not_asked": invoice(
+            "evt_not_asked", refetched=False, intents=[], stripe_payment_intent_id=None
+        ),
         "failed": invoice("evt_failed", "failed"),
         "changed": event(
             "evt_changed", about="subscription", outcome="changed", subscription_id=subscription,
@@ -92,7 +94,7 @@ async def test_an_invoice_credits_once_in_every_order(
 async def test_each_invoice_is_a_payment_of_its_own(
     driver: PaymentDriver, owner: Connection, subscription: str
 ) -> None:
-    await driver.receive(*(invoice(f"evt_{n}", invoice_id=f"in_{n}") for n in range(3)))
+    await driver.receive(*(invoice(f"evt_{n}", stripe_invoice_id=f"in_{n}") for n in range(3)))
     assert await balance(owner) == 3 * 5000
     flows = await owner.fetch("select flow, status from payments")
     assert {tuple(row) for row in flows} == {("invoice", "succeeded")}
@@ -102,7 +104,7 @@ async def test_each_invoice_is_a_payment_of_its_own(
 async def test_what_was_never_quoted_is_a_dead_letter(
     driver: PaymentDriver, owner: Connection, subscription: str, wrong: Json
 ) -> None:
-    assert await driver.receive(invoice("evt_1", **wrong)) == ["parked"]
+    assert await driver.receive(invoice("evt_1", **wrong)) == ["dead_letter"]
     assert await balance(owner) == 0
 
 
@@ -129,15 +131,19 @@ def stripes_invoice(*intents: int, **changed: Any) -> Json:
     [
         (stripes_invoice(5000), "done", 5000),
         (stripes_invoice(5950, total=5950), "done", 5000),  # with tax on top
-        (stripes_invoice(5355, total=5355, total_excluding_tax=4500), "parked", 0),  # discounted
+        (
+            stripes_invoice(5355, total=5355, total_excluding_tax=4500),
+            "dead_letter",
+            0,
+        ),  # discounted
         (
             stripes_invoice(5030, amount_due=5030),
-            "parked",
+            "dead_letter",
             0,
         ),  # carries an older one
-        (stripes_invoice(2000, 3000), "parked", 0),
-        (stripes_invoice(2000), "parked", 0),  # the rest was paid elsewhere
-        (stripes_invoice(), "parked", 0),
+        (stripes_invoice(2000, 3000), "dead_letter", 0),
+        (stripes_invoice(2000), "dead_letter", 0),  # the rest was paid elsewhere
+        (stripes_invoice(), "dead_letter", 0),
     ],
 )
 async def test_what_its_intents_paid_of_what_we_quoted_is_credited(
@@ -160,15 +166,13 @@ async def test_an_invoice_of_before_a_change_is_credited_after_it(
     await driver.database.call(
         "request_subscription_change", world.ana, **which, changes={"amount": 7000}
     )
-    assert (
-        await driver.receive(invoice("evt_1"), invoice("evt_2", invoice_id="in_2")) == ["done"] * 2
-    )
-    await driver.receive(invoice("evt_4", "failed", invoice_id="in_4", amount_minor=5000))
+    renewals = invoice("evt_1"), invoice("evt_2", stripe_invoice_id="in_2")
+    assert await driver.receive(*renewals) == ["done"] * 2
+    await driver.receive(invoice("evt_4", "failed", stripe_invoice_id="in_4", amount_minor=5000))
     query = "select facts ->> 'amount' from notifications where facts ->> 'news' = 'failed'"
     assert await owner.fetchval(query) == "50.00"
-    assert await driver.receive(invoice("evt_3", invoice_id="in_3", received_minor=7000)) == [
-        "done"
-    ]
+    renewed = invoice("evt_3", stripe_invoice_id="in_3", received_minor=7000)
+    assert await driver.receive(renewed) == ["done"]
     assert await balance(owner) == 5000 + 5000 + 7000
 
 
@@ -177,7 +181,7 @@ async def test_what_is_not_ours_is_ignored_and_ours_but_unknown_is_a_dead_letter
 ) -> None:
     assert await driver.receive(invoice("evt_1", stripe_subscription_id="sub_x")) == ["ignored"]
     unknown = {"subscription_id": "00000000-0000-4000-8000-000000000000"}
-    assert await driver.receive(invoice("evt_2", **unknown)) == ["parked"]
+    assert await driver.receive(invoice("evt_2", **unknown)) == ["dead_letter"]
 
 
 async def test_an_answer_to_an_earlier_question_changes_nothing(
@@ -281,7 +285,8 @@ async def test_the_default_card_pays_where_its_own_was_removed(
     await owner.execute(add, world.acme, "pm_own", "4242", True, False)
     await owner.execute(add, world.acme, "pm_default", "0341", True, True)
     await owner.execute(
-        "insert into private.payment_method_details (method_id) select id from payment_methods"
+        "insert into private.payment_method_details (payment_method_id)"
+        " select id from payment_methods"
     )
 
     async def paid_with() -> str | None:

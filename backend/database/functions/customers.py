@@ -30,10 +30,13 @@ async def get_customer(database: Database, actor: Person, *, organization_id: UU
 
 
 async def set_stripe_customer(
-    database: Database, *, organization_id: UUID, customer_id: str
+    database: Database, *, organization_id: UUID, stripe_customer_id: str
 ) -> StoredCustomer:
     """Record the customer that Stripe created; of two created at the same time the first counts."""
     row = await database.call(
-        "set_stripe_customer", SERVICE, organization_id=organization_id, customer_id=customer_id
+        "set_stripe_customer",
+        SERVICE,
+        organization_id=organization_id,
+        stripe_customer_id=stripe_customer_id,
     )
     return StoredCustomer.model_validate(row)

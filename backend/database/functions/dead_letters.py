@@ -62,7 +62,7 @@ class AcceptedEvent(Row):
 class IntentAtStripe(TypedDict):
     """One PaymentIntent at Stripe, with amounts in minor units of `currency`."""
 
-    intent_id: str
+    stripe_payment_intent_id: str
     received_minor: int
     tax_minor: int
     currency: str
@@ -72,9 +72,9 @@ class IntentAtStripe(TypedDict):
 class MoneyAtStripe(TypedDict):
     """All that Stripe has of the money that an event is about, fetched for `accept_event`."""
 
-    customer_id: str | None
-    session_id: str | None
-    invoice_id: str | None
+    stripe_customer_id: str | None
+    stripe_checkout_session_id: str | None
+    stripe_invoice_id: str | None
     intents: list[IntentAtStripe]
     refunds: list[RefundFact]
     disputes: list[DisputeFact]

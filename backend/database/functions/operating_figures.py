@@ -17,7 +17,7 @@ class EventFigures(Row):
     """How many of Stripe's events failed or are dead letters."""
 
     failed: int
-    parked: int
+    dead_letters: int
 
 
 class OutboxFigures(Row):
@@ -34,7 +34,7 @@ class UpdateFigures(Row):
 
     waiting: int
     oldest_seconds: float
-    given_up: int
+    abandoned: int
 
 
 class OperatingFigures(Row):

@@ -15,28 +15,27 @@ from backend.stripe.parsers.payment_methods import StripePaymentMethod
 class SyncScope(TypedDict, total=False):
     """The organization whose payment methods are to be synced: by one of these keys.
 
-    `organization_id` and `link_id` are our UUIDs as text, `customer_id` and `method_id` are
-    Stripe's. `link_id` names the setup link whose page saved one. `at_most_every` (seconds):
-    nothing is due if they were synced since.
+    `organization_id` and `link_id` are our UUIDs as text; `link_id` names the setup link whose page
+    saved one. With `min_interval_seconds` nothing is due if they were synced since.
     """
 
     organization_id: str
-    customer_id: str | None
-    method_id: str | None
+    stripe_customer_id: str | None
+    stripe_payment_method_id: str | None
     link_id: str | None
-    at_most_every: int
+    min_interval_seconds: int
 
 
 class RequestedMethodChange(PaymentMethod, extra="ignore"):
     """A payment method that is to be changed at Stripe.
 
-    `twins` are Stripe's ids of the same card, where it was saved more than once. Without a
+    `duplicates` are Stripe's ids of the same card, where it was saved more than once. Without a
     `stripe_customer_id` the organization has no active payment method.
     """
 
     stripe_payment_method_id: str
     stripe_customer_id: str | None
-    twins: list[str]
+    duplicates: list[str]
 
 
 class PaymentMethodSync(Row):
@@ -55,14 +54,14 @@ class PaymentMethodSync(Row):
 class SyncedPaymentMethods(Row):
     """The result of a sync. Not `fresh`: a later answer was recorded before, and nothing changed.
 
-    `method` is what was added, or the same card as it was saved before (`known`). `default_to` and
-    `detach` (Stripe's ids) are changes that are still to be made at Stripe.
+    `method` is what was added, or the same card as it was saved before (`known`). `new_default_id`
+    and `detach` (Stripe's ids) are changes that are still to be made at Stripe.
     """
 
     fresh: bool
     method: PaymentMethod | None = None
     known: bool | None = None
-    default_to: str | None = None
+    new_default_id: str | None = None
     detach: tuple[str, ...] = ()
 
 

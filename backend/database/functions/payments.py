@@ -95,9 +95,9 @@ async def mark_payment_opened(
     database: Database,
     *,
     payment_id: UUID,
-    session_id: str | None = None,
+    stripe_checkout_session_id: str | None = None,
     url: str | None = None,
-    intent_id: str | None = None,
+    stripe_payment_intent_id: str | None = None,
 ) -> PaymentRow:
     """Record the session or intent that Stripe created: the payment can be paid from now on.
 
@@ -107,9 +107,9 @@ async def mark_payment_opened(
         "mark_payment_opened",
         SERVICE,
         payment_id=payment_id,
-        session_id=session_id,
+        stripe_checkout_session_id=stripe_checkout_session_id,
         url=url,
-        intent_id=intent_id,
+        stripe_payment_intent_id=stripe_payment_intent_id,
     )
     return PaymentRow.model_validate(row)
 

@@ -59,17 +59,23 @@ async def get_setup_link(database: Database, actor: Person, *, link_id: UUID) ->
     return MethodLink.model_validate(row)
 
 
-async def open_setup_link(
-    database: Database, *, link_id: UUID, session_id: str | None = None, url: str | None = None
-) -> SetupLinkRow:
-    """Record the Checkout Session of a setup link, if one is passed, and read the link for Stripe.
-
-    What is recorded already stays.
-    """
-    row = await database.call(
-        "open_setup_link", SERVICE, link_id=link_id, session_id=session_id, url=url
-    )
+async def get_setup_link_for_service(database: Database, *, link_id: UUID) -> SetupLinkRow:
+    """Read a setup link for a request to Stripe."""
+    row = await database.call("get_setup_link_for_service", SERVICE, link_id=link_id)
     return SetupLinkRow.model_validate(row)
+
+
+async def mark_setup_link_opened(
+    database: Database, *, link_id: UUID, stripe_checkout_session_id: str, url: str | None
+) -> None:
+    """Record the Checkout Session of a setup link; what is recorded already stays."""
+    await database.call(
+        "mark_setup_link_opened",
+        SERVICE,
+        link_id=link_id,
+        stripe_checkout_session_id=stripe_checkout_session_id,
+        url=url,
+    )
 
 
 async def claim_setup_link_check(database: Database, *, link_id: UUID) -> SetupLinkCheck:

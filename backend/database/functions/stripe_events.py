@@ -10,7 +10,7 @@ from backend.database.rows import Row, StoredFact
 from backend.schemas import Json
 from backend.stripe.parsers.facts import Fact
 
-EventState = Literal["done", "ignored", "failed", "parked"]
+EventState = Literal["done", "ignored", "failed", "dead_letter"]
 
 
 @dataclass(frozen=True)

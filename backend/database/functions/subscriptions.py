@@ -45,7 +45,7 @@ class SubscriptionState(TypedDict, total=False):
     amount: int | None
     ends: int
     payment_method: str | None
-    session_id: str
+    stripe_checkout_session_id: str
     stripe_subscription_id: str
     url: str | None
 

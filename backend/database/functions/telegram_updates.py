@@ -17,7 +17,7 @@ class ClaimedUpdatesRow(Row):
     """Updates to handle now, and the ids of those that this call gave up."""
 
     updates: list[ClaimedUpdate]
-    given_up: tuple[int, ...]
+    abandoned: tuple[int, ...]
 
 
 class FinishedUpdateRow(Row):

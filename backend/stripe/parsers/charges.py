@@ -39,10 +39,10 @@ def parse_charge(charge: Charge) -> ChargeFact:
     """Make the fact of how much of a charge was refunded."""
     return ChargeFact(
         about="refunds",
-        outcome="told",
+        outcome="reported",
         installation=metadata_id(charge.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(charge.metadata, PAYMENT_METADATA),
-        intent_id=charge.payment_intent,
+        stripe_payment_intent_id=charge.payment_intent,
         id=charge.id,
         livemode=charge.livemode,
         currency=charge.currency,

@@ -47,14 +47,14 @@ def parse_dispute(dispute: Dispute, step: DisputeStep | None = None) -> DisputeF
         moved[movement.currency] -= movement.amount
     return DisputeFact(
         about="dispute",
-        outcome="told",
+        outcome="reported",
         installation=metadata_id(dispute.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(dispute.metadata, PAYMENT_METADATA),
-        intent_id=dispute.payment_intent,
+        stripe_payment_intent_id=dispute.payment_intent,
         id=dispute.id,
         livemode=dispute.livemode,
         currency=dispute.currency,
-        charge_id=dispute.charge,
+        stripe_charge_id=dispute.charge,
         amount_minor=dispute.amount,
         status=dispute.status,
         reason=dispute.reason,
@@ -88,10 +88,10 @@ def parse_warning(warning: EarlyFraudWarning) -> WarningFact:
     """Make the fact that the payer's bank suspects fraud. A warning has no metadata."""
     return WarningFact(
         about="warning",
-        outcome="told",
+        outcome="reported",
         installation=None,
         payment_id=None,
-        intent_id=warning.payment_intent,
+        stripe_payment_intent_id=warning.payment_intent,
         id=warning.id,
         livemode=warning.livemode,
         currency=None,

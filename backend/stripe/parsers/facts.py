@@ -48,7 +48,7 @@ class PaymentFact(Fact):
 
     `received_minor` is what arrived, `tax_minor` the part of it that is tax. `plain`: the object
     has one amount throughout (no discount, tax, shipping, conversion or partial payment), so that
-    its event may be credited from alone. Only a session has a `session_id`.
+    its event may be credited from alone. Only a session has a `stripe_checkout_session_id`.
     """
 
     about: Literal["payment"]
@@ -56,9 +56,9 @@ class PaymentFact(Fact):
     outcome: PaymentOutcome | None
     installation: str | None
     payment_id: str | None
-    session_id: str | None = None
-    intent_id: str | None
-    customer_id: str | None
+    stripe_checkout_session_id: str | None = None
+    stripe_payment_intent_id: str | None
+    stripe_customer_id: str | None
     received_minor: int | None
     tax_minor: int
     plain: bool
@@ -73,10 +73,10 @@ class TakenBack(Fact):
     Its payment is found by our id from the metadata, or by the intent. `id` is the object's own.
     """
 
-    outcome: Literal["told"]
+    outcome: Literal["reported"]
     installation: str | None
     payment_id: str | None
-    intent_id: str | None
+    stripe_payment_intent_id: str | None
     id: str
     livemode: bool | None
     currency: str | None
@@ -111,7 +111,7 @@ class DisputeFact(TakenBack):
     """
 
     about: Literal["dispute"]
-    charge_id: str
+    stripe_charge_id: str
     amount_minor: int
     status: str
     reason: str
@@ -132,13 +132,13 @@ class WarningFact(TakenBack):
 class MethodFact(Fact):
     """A payment method of somebody's changed, so that all of that customer's are to be synced.
 
-    `customer_id` and `method_id` are Stripe's, `link_id` is our setup link's.
+    `link_id` is our setup link's.
     """
 
     about: Literal["method"]
     outcome: Literal["changed"]
-    customer_id: str | None = None
-    method_id: str | None = None
+    stripe_customer_id: str | None = None
+    stripe_payment_method_id: str | None = None
     installation: str | None = None
     link_id: str | None = None
 
@@ -167,9 +167,9 @@ class InvoiceFact(Fact):
     installation: str | None
     subscription_id: str | None
     stripe_subscription_id: str | None
-    invoice_id: str
+    stripe_invoice_id: str
     intents: list[str]
-    intent_id: str | None
+    stripe_payment_intent_id: str | None
     received_minor: int
     tax_minor: int
     amount_minor: int

@@ -86,9 +86,9 @@ class Invoice(Identified):
         """The intents that paid it, and how much each did, in minor units."""
         paid: dict[str, int] = {}
         for invoice_payment in self.payments.data if self.payments else []:
-            intent_id = invoice_payment.payment.payment_intent
-            if invoice_payment.status == "paid" and intent_id:
-                paid[intent_id] = invoice_payment.amount_paid or 0
+            stripe_payment_intent_id = invoice_payment.payment.payment_intent
+            if invoice_payment.status == "paid" and stripe_payment_intent_id:
+                paid[stripe_payment_intent_id] = invoice_payment.amount_paid or 0
         return paid
 
 
@@ -112,10 +112,10 @@ def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFa
         installation=metadata_id(metadata, INSTALLATION_METADATA),
         subscription_id=metadata_id(metadata, SUBSCRIPTION_METADATA),
         stripe_subscription_id=details.subscription if details else None,
-        invoice_id=invoice.id,
+        stripe_invoice_id=invoice.id,
         refetched="payments" in invoice.model_fields_set,
         intents=list(paid),
-        intent_id=next(iter(paid), None),
+        stripe_payment_intent_id=next(iter(paid), None),
         received_minor=sum(paid.values()),
         tax_minor=0 if net is None else invoice.total - net,
         amount_minor=invoice.amount_due,

@@ -115,13 +115,16 @@ class PortalSession(Documented):
 def parse_payment_method(method: StripePaymentMethod) -> MethodFact:
     """Make the fact that a payment method changed; a detached one has no customer."""
     return MethodFact(
-        about="method", outcome="changed", customer_id=method.customer, method_id=method.id
+        about="method",
+        outcome="changed",
+        stripe_customer_id=method.customer,
+        stripe_payment_method_id=method.id,
     )
 
 
 def parse_customer(customer: Customer) -> MethodFact:
     """Make the fact that a customer changed, perhaps its default payment method."""
-    return MethodFact(about="method", outcome="changed", customer_id=customer.id)
+    return MethodFact(about="method", outcome="changed", stripe_customer_id=customer.id)
 
 
 def parse_setup_intent(intent: SetupIntent) -> MethodFact:
@@ -129,12 +132,12 @@ def parse_setup_intent(intent: SetupIntent) -> MethodFact:
     return link_fact(intent.metadata, intent.customer)
 
 
-def link_fact(metadata: Mapping[str, str] | None, customer_id: str | None) -> MethodFact:
+def link_fact(metadata: Mapping[str, str] | None, stripe_customer_id: str | None) -> MethodFact:
     """Make the fact that something happened on the page of a setup link of ours."""
     return MethodFact(
         about="method",
         outcome="changed",
-        customer_id=customer_id,
+        stripe_customer_id=stripe_customer_id,
         installation=metadata_id(metadata, INSTALLATION_METADATA),
         link_id=metadata_id(metadata, LINK_METADATA),
     )

@@ -33,10 +33,10 @@ def parse_refund(refund: Refund) -> RefundFact:
     """Make the fact of a refund's state."""
     return RefundFact(
         about="refund",
-        outcome="told",
+        outcome="reported",
         installation=metadata_id(refund.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(refund.metadata, PAYMENT_METADATA),
-        intent_id=refund.payment_intent,
+        stripe_payment_intent_id=refund.payment_intent,
         id=refund.id,
         livemode=None,
         currency=refund.currency,

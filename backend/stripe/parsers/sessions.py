@@ -53,7 +53,7 @@ class CheckoutSession(Marked):
     url: str | None = None
 
     @property
-    def intent_id(self) -> str | None:
+    def stripe_payment_intent_id(self) -> str | None:
         """The id of the intent that pays it, once there is one."""
         intent = self.payment_intent
         return intent.id if isinstance(intent, PaymentIntent) else intent
@@ -97,16 +97,16 @@ def parse_payment_session(
     elif outcome is None:
         outcome = session_outcome(session, intent)
     arrived = session.amount_total if intent is None else intent.amount_received
-    paid = session.payment_status == "paid" and session.intent_id is not None
+    paid = session.payment_status == "paid" and session.stripe_payment_intent_id is not None
     return PaymentFact(
         about="payment",
         source="session",
         outcome=outcome,
         installation=metadata_id(session.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(session.metadata, PAYMENT_METADATA),
-        session_id=session.id,
-        intent_id=session.intent_id,
-        customer_id=session.customer,
+        stripe_checkout_session_id=session.id,
+        stripe_payment_intent_id=session.stripe_payment_intent_id,
+        stripe_customer_id=session.customer,
         received_minor=arrived if paid else 0,
         tax_minor=session.tax,
         plain=not session.adjusted and session.amount_total == session.amount_subtotal,

@@ -143,7 +143,7 @@ async def test_dead_letters_are_listed_shown_retried_and_dismissed(
     raw = await paid_at_stripe(system, payment)
     event = json.loads(raw)["id"]
     received(system, payment, 4000)
-    assert await system.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+    assert await system.post_event(raw, signed(raw)) == (200, {"state": "dead_letter"})
 
     [dead_letter] = await run_events("list")
     assert (dead_letter["id"], dead_letter["reason"]) == (event, "amount_differs")
@@ -157,7 +157,7 @@ async def test_dead_letters_are_listed_shown_retried_and_dismissed(
     second = await system.topup(key="second")
     other = await paid_at_stripe(system, second)
     received(system, second, 4000)
-    assert await system.post_event(other, signed(other)) == (200, {"state": "parked"})
+    assert await system.post_event(other, signed(other)) == (200, {"state": "dead_letter"})
     last = json.loads(other)["id"]
     closed = await run_events("dismiss", last, "--reason", "refunded in the dashboard")
     assert (closed["state"], closed["dismissed_reason"]) == ("ignored", "refunded in the dashboard")

@@ -210,7 +210,7 @@ async def test_what_waits_for_too_long_is_found(
     raw = await paid_at_stripe(system, payment)
     assert await system.post_event(raw, signed(raw)) == (200, {"state": "done"})
     lost = body("00000000-0000-4000-8000-000000000000")
-    assert await system.post_event(lost, signed(lost)) == (200, {"state": "parked"})
+    assert await system.post_event(lost, signed(lost)) == (200, {"state": "dead_letter"})
     await system.topup(key="overdue")
     await owner.execute("update payments set expires_at = now() - interval '1 hour'")
     await owner.execute("update notifications set due_at = now() - interval '1 hour'")

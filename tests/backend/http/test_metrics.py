@@ -73,7 +73,7 @@ async def test_what_went_wrong_is_counted_and_nobody_is_named(system: System) ->
     assert metrics_text['pursebot_webhook_answers_total{status="200",type="other"}'] == 1
     assert metrics_text['pursebot_webhook_answers_total{status="400",type="unverified"}'] == 1
     assert metrics_text['pursebot_events_open{state="failed"}'] == 1
-    assert metrics_text['pursebot_events_open{state="parked"}'] == 1
+    assert metrics_text['pursebot_events_open{state="dead_letter"}'] == 1
     assert 0 < metrics_text["pursebot_dead_letter_oldest_seconds"] < 60
     assert metrics_text['pursebot_events_ignored_total{reason="nothing to do"}'] == 1
     assert metrics_text['pursebot_errors_total{code="event_not_applied",status="500"}'] == 1

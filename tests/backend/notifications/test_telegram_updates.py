@@ -83,7 +83,9 @@ async def test_what_cannot_be_read_is_recorded_counted_and_never_sent_again(
     with capture_logs() as logs:
         assert [await webhook(body.encode()), await webhook(update(8))] == [200, 200]
     assert [each.id for each in await claimed(system)] == [8]
-    rows = await owner.fetch("select id, body::text from telegram_updates where state = 'given_up'")
+    rows = await owner.fetch(
+        "select id, body::text from telegram_updates where state = 'abandoned'"
+    )
     assert [row["id"] for row in rows] == ([7] if existing else [])
     counted = system.services.metrics.registry.get_sample_value
     assert counted("pursebot_updates_unreadable_total") == 1
@@ -113,7 +115,7 @@ async def test_what_the_bot_cannot_read_is_given_up_at_once_and_the_next_goes(
     await system.client.reject_update(2, "message")  # it was handled: nothing changes
     await system.client.reject_update(3, "poll")  # one that was polled
     states = await owner.fetch("select id, state from telegram_updates order by id")
-    assert [tuple(row) for row in states] == [(1, "given_up"), (2, "handled"), (3, "given_up")]
+    assert [tuple(row) for row in states] == [(1, "abandoned"), (2, "handled"), (3, "abandoned")]
 
 
 async def test_a_card_number_is_taken_out_before_it_is_stored(system: System, webhook: Any) -> None:
@@ -173,7 +175,7 @@ async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times
     [after] = await claimed(system, takeover=True)
     assert after.id == 2
     states = await owner.fetch("select state from telegram_updates order by id")
-    assert [row[0] for row in states] == ["given_up", "claimed"]
+    assert [row[0] for row in states] == ["abandoned", "claimed"]
 
 
 async def test_two_that_claim_at_once_never_get_the_same(system: System, webhook: Any) -> None:

@@ -209,7 +209,7 @@ async def test_a_payment_that_arrives_after_it_expired_here_is_credited(system: 
         "about": "payment",
         "outcome": "expired",
         "payment_id": str(payment),
-        "session_id": session,
+        "stripe_checkout_session_id": session,
     }
     event = {"id": "evt_x", "type": "t", "livemode": False, "created": 1, "fact": fact}
     await system.services.database.call("receive_events", SERVICE, events=[event])

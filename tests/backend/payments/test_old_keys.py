@@ -91,6 +91,6 @@ async def test_a_dead_letter_about_a_charge_can_be_retried(
     await saved(system)
     await system.sandbox("POST", "/stripe/faults", drop=True)
     event_id = f"check:{(await charge(system))['id']}:paid"
-    await owner.execute("update stripe_events set state = 'parked' where id = $1", event_id)
+    await owner.execute("update stripe_events set state = 'dead_letter' where id = $1", event_id)
     assert (await dead_letters.retry_dead_letter(system.services, event_id)).state == "done"
     assert await balance(owner) == 5000

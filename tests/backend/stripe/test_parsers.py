@@ -56,7 +56,12 @@ NOT_STRIPES = {"details", "deleted"}  # our name for a part, and what only a del
 US = "00000000-0000-4000-8000-000000000001"
 IDS = "00000000-0000-4000-8000-000000000002"
 MARKS = {"pursebot_installation": US, "pursebot_payment_id": IDS}
-NOTIFIED = {"outcome": "told", "installation": US, "payment_id": IDS, "intent_id": "pi_1"}
+NOTIFIED = {
+    "outcome": "reported",
+    "installation": US,
+    "payment_id": IDS,
+    "stripe_payment_intent_id": "pi_1",
+}
 CHARGE: Json = {
     "id": "ch_1", "livemode": False, "currency": "eur", "amount_refunded": 700,
     "payment_intent": "pi_1", "metadata": MARKS,
@@ -113,11 +118,11 @@ def facts() -> dict[str, tuple[Fact, Json]]:
     settled = read(Charge, CHARGE | {"balance_transaction": {"amount": 5400, "currency": "usd"}})
     taken = {**NOTIFIED, "livemode": False, "currency": "eur"}
     disputed = {
-        **taken, "about": "dispute", "id": "dp_1", "charge_id": "ch_1", "amount_minor": 5000,
+        **taken, "about": "dispute", "id": "dp_1", "stripe_charge_id": "ch_1", "amount_minor": 5000,
         "status": "lost", "reason": "fraudulent", "due_by": 7, "step": "withdrawn", "movements": 2,
         "moved": {"usd": 4900},
     }  # fmt: skip
-    method = {"about": "method", "outcome": "changed", "customer_id": "cus_1"}
+    method = {"about": "method", "outcome": "changed", "stripe_customer_id": "cus_1"}
     return {
         "charge": (
             parse_charge(read(Charge, CHARGE)),
@@ -146,7 +151,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             parse_intent(read(PaymentIntent, INTENT), "paid"),
             {
                 "about": "payment", "source": "intent", "outcome": "paid", "installation": US,
-                "payment_id": IDS, "intent_id": "pi_1", "customer_id": None,
+                "payment_id": IDS, "stripe_payment_intent_id": "pi_1", "stripe_customer_id": None,
                 "received_minor": 5000, "tax_minor": 0, "plain": True, "currency": "eur",
                 "decline": None, "stripe_payment_method_id": "pm_1",
             },
@@ -155,8 +160,9 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             parse_session(read(CheckoutSession, SESSION)),
             {
                 "about": "payment", "source": "session", "outcome": "paid", "installation": US,
-                "payment_id": IDS, "session_id": "cs_1", "intent_id": "pi_1",
-                "customer_id": "cus_1", "received_minor": 5950, "tax_minor": 950, "plain": False,
+                "payment_id": IDS, "stripe_checkout_session_id": "cs_1",
+                "stripe_payment_intent_id": "pi_1", "stripe_customer_id": "cus_1",
+                "received_minor": 5950, "tax_minor": 950, "plain": False,
                 "currency": "eur", "decline": None, "stripe_payment_method_id": None,
             },
         ),
@@ -164,8 +170,9 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             parse_invoice(read(Invoice, INVOICE), "paid"),
             {
                 "about": "invoice", "source": "invoice", "outcome": "paid", "installation": None,
-                "subscription_id": IDS, "stripe_subscription_id": "sub_1", "invoice_id": "in_1",
-                "refetched": True, "intents": ["pi_1"], "intent_id": "pi_1",
+                "subscription_id": IDS, "stripe_subscription_id": "sub_1",
+                "stripe_invoice_id": "in_1",
+                "refetched": True, "intents": ["pi_1"], "stripe_payment_intent_id": "pi_1",
                 "received_minor": 5950, "tax_minor": 950, "amount_minor": 5950, "currency": "eur",
                 "first": True, "tries": 1, "url": None,
             },
@@ -179,7 +186,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
         ),
         "method": (
             parse_payment_method(read(StripePaymentMethod, METHOD)),
-            {**method, "method_id": "pm_1"},
+            {**method, "stripe_payment_method_id": "pm_1"},
         ),
         "customer": (parse_customer(read(Customer, {"id": "cus_1"})), method),
         "setup": (

@@ -118,7 +118,7 @@ async def test_ours_but_unknown_waits_for_the_operator_and_is_not_sent_again(
 ) -> None:
     raw = body("00000000-0000-4000-8000-000000000000")
     for _ in range(2):
-        assert await system.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+        assert await system.post_event(raw, signed(raw)) == (200, {"state": "dead_letter"})
 
 
 async def test_what_cannot_be_applied_is_answered_500_until_it_is_a_dead_letter(
@@ -159,7 +159,7 @@ async def test_an_object_that_stripe_does_not_have_waits_for_the_operator(
     system: System, payment: UUID, owner: Any
 ) -> None:
     raw = body(payment)
-    assert await system.post_event(raw, signed(raw)) == (200, {"state": "parked"})
+    assert await system.post_event(raw, signed(raw)) == (200, {"state": "dead_letter"})
     assert await owner.fetchval("select reason from stripe_events") == "resource_missing"
 
 

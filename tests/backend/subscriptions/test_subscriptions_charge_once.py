@@ -114,4 +114,4 @@ async def test_what_stripe_refuses_to_say_of_one_holds_up_no_other(
     await webhooks.receive_events(system.services, events)
     assert (await see(system, made)).status == "canceled"
     query = "select state, reason from stripe_events where id = 'evt_sub_gone'"
-    assert tuple(await owner.fetchrow(query) or ()) == ("parked", "resource_missing")
+    assert tuple(await owner.fetchrow(query) or ()) == ("dead_letter", "resource_missing")
