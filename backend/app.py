@@ -13,7 +13,7 @@ from backend.http import docs, health, openapi, return_pages, telegram_webhook
 from backend.http.authentication import REGISTERED_USERS, SUPABASE_AUTH, authenticate
 from backend.http.error_responses import HEADERS, error_response, new_request_id
 from backend.http.errors import EncodedBody
-from backend.http.rate_limits import LIMITER, rate_limit
+from backend.http.rate_limits import LIMITER, PERSON_KEYS, rate_limit
 from backend.http.requests import CLOSING, SERVICES, SETTINGS
 from backend.http.routes import ROUTES
 from backend.http.routes.internal import INTERNAL
@@ -64,6 +64,7 @@ def create_app(
     app[REGISTERED_USERS] = set()
     app[SUPABASE_AUTH] = supabase_auth(settings)
     app[CLOSING] = asyncio.Event()
+    app[PERSON_KEYS] = {}
     app[LIMITER] = MovingWindowRateLimiter(MemoryStorage())
     app[DEFAULT_HEADERS] = HEADERS | (
         {"Strict-Transport-Security": HSTS_ONE_YEAR} if settings.https else {}

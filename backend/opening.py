@@ -98,4 +98,8 @@ def supabase_auth(settings: Settings) -> SupabaseAuth | None:
     secret = settings.supabase_jwt_secret
     if not settings.supabase_url:
         return None
-    return SupabaseAuth(settings.supabase_url, secret.get_secret_value() if secret else None)
+    return SupabaseAuth(
+        settings.supabase_url,
+        secret.get_secret_value() if secret else None,
+        settings.supabase_jwt_issuers,
+    )

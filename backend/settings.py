@@ -157,6 +157,9 @@ class Settings(EnvironmentSettings):
     supabase_jwt_secret: (
         Annotated[SecretStr, Field(min_length=32), AfterValidator(require_private_key)] | None
     ) = None
+    supabase_jwt_issuers: Annotated[tuple[str, ...], NoDecode] = ()  # () is <SUPABASE_URL>/auth/v1
+    supabase_anonymous_users: Literal["on", "off"] = "off"
+    supabase_second_factor_for_money: Literal["on", "off"] = "off"
     supabase_db_url: Annotated[SecretStr | None, Field(validate_default=True)] = None
     supabase_db_pooler: bool = False  # true behind a pooler in transaction mode
     supabase_db_pool_size: Annotated[int, Field(ge=2, le=100)] = 8  # connections of `serve`
@@ -174,7 +177,7 @@ class Settings(EnvironmentSettings):
     trusted_proxy: IPvAnyNetwork | None = None  # whose X-Forwarded-For is believed
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 
-    @field_validator("stripe_webhook_secret", mode="before")
+    @field_validator("stripe_webhook_secret", "supabase_jwt_issuers", mode="before")
     @classmethod
     def split_secrets(cls, value: object) -> object:
         """Split at commas and spaces: there are two secrets while one replaces the other."""

@@ -1,4 +1,4 @@
-"""`python -m backend people`: erase a person who asked for it."""
+"""`python -m backend people`: find people, keep somebody out, erase who asked for it."""
 
 import argparse
 from uuid import UUID
@@ -7,10 +7,30 @@ from backend.commands.command import Command
 from backend.commands.printing import print_as_json
 from backend.settings import Settings
 
+MAX_REASON_LENGTH = 500
+
+
+def reason(text: str) -> str:
+    """Return why somebody is blocked. Raises ArgumentTypeError."""
+    if not 1 <= len(text) <= MAX_REASON_LENGTH:
+        raise argparse.ArgumentTypeError(f"takes 1 to {MAX_REASON_LENGTH} characters")
+    return text
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand, and by which id the person is named."""
-    acts = parser.add_subparsers(dest="act", required=True, metavar="erase")
+    """Add the subcommands, and how each names the person."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar="list|block|unblock|erase")
+    acts.add_parser("list", help="those who are blocked, or those that match").add_argument(
+        "search_text",
+        nargs="?",
+        metavar="TEXT",
+        help="a part of the name, our id, Supabase's or Telegram's",
+    )
+    block = acts.add_parser("block", help="let somebody do and see nothing any more")
+    unblock = acts.add_parser("unblock", help="let somebody in again")
+    for each in (block, unblock):
+        each.add_argument("user_id", type=UUID, metavar="ID", help="the user_id that `list` has")
+    block.add_argument("--reason", required=True, type=reason, help="why, for whoever looks next")
     erase = acts.add_parser(
         "erase",
         help="erase who a person is; without --yes, say what would stand in the way",
@@ -25,19 +45,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Print what was erased, or what stands in the way; 1 for the latter."""
+    """Print the people, or what became of the person; 1 where something stands in the way."""
     from backend.database.functions import people
     from backend.opening import open_database
 
     async with open_database(Settings.from_environment()) as database:
-        row = await people.erase_person(
-            database,
-            telegram_id=arguments.telegram_id,
-            auth_user_id=arguments.supabase_id,
-            dry_run=not arguments.yes,
-        )
-    print_as_json(row)
-    return 1 if row.obstacles else 0
+        match arguments.act:
+            case "block":
+                answer: object = await people.block_person(
+                    database, user_id=arguments.user_id, reason=arguments.reason
+                )
+            case "unblock":
+                answer = await people.unblock_person(database, user_id=arguments.user_id)
+            case "list":
+                answer = await people.list_people(database, search_text=arguments.search_text)
+            case _:
+                row = await people.erase_person(
+                    database,
+                    telegram_id=arguments.telegram_id,
+                    auth_user_id=arguments.supabase_id,
+                    dry_run=not arguments.yes,
+                )
+                print_as_json(row)
+                return 1 if row.obstacles else 0
+    print_as_json(answer)
+    return 0
 
 
-COMMAND = Command("erase a person who asked for it", run, add_arguments)
+COMMAND = Command(
+    "find, block and unblock people, erase who asked for it",
+    run,
+    add_arguments,
+    description="Whoever is blocked may do nothing and is shown nothing, in Telegram and with"
+    " Supabase's tokens alike; what they had asked for is not sent to Stripe any more.",
+)

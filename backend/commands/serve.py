@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from backend.commands.command import Command
-from backend.database.functions import installation
+from backend.database.functions import installation, people
 from backend.operator_errors import CannotListen
 from backend.settings import Settings
 
@@ -40,6 +40,11 @@ async def run(_arguments: argparse.Namespace) -> None:
             services.database,
             signup_open=settings.organization_signup == "open",
             topups_in_chat=settings.topups_in_chat == "on",
+        )
+        await people.set_sign_in_policy(
+            services.database,
+            anonymous_users=settings.supabase_anonymous_users == "on",
+            second_factor_for_money=settings.supabase_second_factor_for_money == "on",
         )
         app = create_app(services, settings)
         limit_file_errors(asyncio.get_running_loop())

@@ -29,7 +29,7 @@ class TelegramUser:
     @property
     def claims(self) -> dict[str, Any]:
         """The claims that `private.current_user_id()` reads."""
-        return {"role": "authenticated", "telegram_id": self.telegram_id}
+        return {"role": "authenticated", "pursebot_telegram_id": self.telegram_id}
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,20 @@ class SupabaseUser:
     """A person who signed in with Supabase Auth."""
 
     auth_user_id: UUID
+    is_anonymous: bool = False  # https://supabase.com/docs/guides/auth/auth-anonymous
+    level: str = (
+        "aal1"  # "aal2" after a second factor: https://supabase.com/docs/guides/auth/auth-mfa
+    )
 
     @property
     def claims(self) -> dict[str, Any]:
         """The claims that `private.current_user_id()` reads."""
-        return {"role": "authenticated", "sub": str(self.auth_user_id)}
+        return {
+            "role": "authenticated",
+            "sub": str(self.auth_user_id),
+            "is_anonymous": self.is_anonymous,
+            "aal": self.level,
+        }
 
 
 Person = TelegramUser | SupabaseUser

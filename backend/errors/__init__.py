@@ -14,12 +14,16 @@ PursebotError
 |   |-- CardDeclined           402 card_declined {decline_code}
 |   |-- RoleTooLow             403 role_too_low {role}
 |   |-- SignupClosed           403 signup_closed
+|   |-- AnonymousNotAllowed    403 anonymous_not_allowed
+|   |-- PersonBlocked          403 person_blocked
+|   |-- SecondFactorNeeded     403 second_factor_needed
 |   |-- TopupsOff              403 topups_off
 |   |-- NotFound               404 not_found {what}
 |   |-- InvitationInvalid      404 invitation_invalid
 |   |-- LinkInvalid            404 link_invalid
 |   |-- AlreadyLinked          409 already_linked
 |   |-- BothHaveHistory        409 both_have_history
+|   |-- NotLinked              409 not_linked
 |   |-- IdempotencyKeyReused   409 idempotency_key_reused
 |   |-- PaymentClosed          409 payment_closed {status}
 |   |-- NothingToRefund        409 nothing_to_refund {payment_status}
@@ -91,6 +95,12 @@ from backend.errors.payments import (
     TopupsOff,
     WrongStripeMode,
 )
+from backend.errors.people import (
+    AnonymousNotAllowed,
+    NotLinked,
+    PersonBlocked,
+    SecondFactorNeeded,
+)
 from backend.errors.requests import (
     BadCursor,
     BadRequest,
@@ -109,6 +119,7 @@ __all__ = [
     "AmountTooPrecise",
     "AmountTooSmall",
     "AmountUnreadable",
+    "AnonymousNotAllowed",
     "BadCursor",
     "BadRequest",
     "BodyTooLarge",
@@ -123,13 +134,16 @@ __all__ = [
     "LinkInvalid",
     "NotFound",
     "NotJson",
+    "NotLinked",
     "NothingToRefund",
     "PaymentClosed",
+    "PersonBlocked",
     "PursebotError",
     "ReferenceUsed",
     "RefundTooLarge",
     "Refusal",
     "RoleTooLow",
+    "SecondFactorNeeded",
     "SignupClosed",
     "SubscriptionCurrency",
     "SubscriptionOver",

@@ -4,6 +4,7 @@ The token's `iss` chooses the verifier, by exact comparison; no verifier sees an
 tokens.
 """
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from aiohttp.typedefs import Handler
 
 from backend import schemas
 from backend.database.protocol import Person, SupabaseUser, TelegramUser
-from backend.errors import Unauthorized
+from backend.errors import AnonymousNotAllowed, Unauthorized
 from backend.http.requests import SERVICES, SETTINGS
 from backend.organizations import people
 
@@ -23,7 +24,9 @@ CLOCK_SKEW_SECONDS = 5
 class SupabaseTokens(Protocol):
     """A verifier of the tokens of a Supabase project's users: `supabase_auth.SupabaseAuth`."""
 
-    issuer: str
+    @property
+    def issuers(self) -> Sequence[str]:
+        """Return the values of `iss` that it verifies tokens of."""
 
     async def claims(self, token: str) -> schemas.Json:
         """Return a token's claims. Raises Unauthorized, SupabaseUnavailable."""
@@ -33,6 +36,7 @@ SUPABASE_AUTH = web.AppKey[SupabaseTokens | None]("supabase_auth")
 # Supabase users who have a row, so that each process registers one only once.
 REGISTERED_USERS = web.AppKey("registered_users", set[UUID])
 MAX_REGISTERED_USERS = 100_000
+MAX_LOGGED_ISSUER = 200
 OTHER_SIGNATURE: Final = (
     "This token was signed with another BOT_API_SECRET than the backend's: bot and backend need"
     " the same."
@@ -55,10 +59,10 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
             request[CALLER] = telegram_user(
                 verify_bot_token(request, token, schemas.ACTOR_AUDIENCE)
             )
-        elif supabase and issuer == supabase.issuer:
+        elif supabase and issuer in supabase.issuers:
             request[CALLER] = await supabase_user(request, await supabase.claims(token))
         else:
-            raise Unauthorized("This token was issued by somebody who is not known here.")
+            raise unknown_issuer(issuer)
     try:
         return await handler(request)
     except Unauthorized:
@@ -102,12 +106,19 @@ def telegram_user(claims: schemas.Json) -> TelegramUser:
 async def supabase_user(request: web.Request, claims: schemas.Json) -> SupabaseUser:
     """Return the Supabase user of verified claims, registered at their first call.
 
-    Raises Unauthorized unless `sub` is a UUID.
+    Raises Unauthorized unless `sub` is a UUID, AnonymousNotAllowed, PersonBlocked.
     """
     try:
-        user = SupabaseUser(UUID(claims["sub"]))
+        user = SupabaseUser(
+            UUID(claims["sub"]),
+            is_anonymous=claims.get("is_anonymous") is True,
+            level="aal2" if claims.get("aal") == "aal2" else "aal1",
+        )
     except ValueError as error:
         raise Unauthorized from error
+    settings = request.app[SETTINGS]
+    if user.is_anonymous and settings.supabase_anonymous_users == "off":
+        raise AnonymousNotAllowed
     registered = request.app[REGISTERED_USERS]
     if user.auth_user_id not in registered:
         await people.ensure_supabase_user(
@@ -140,12 +151,12 @@ def issuer_of(token: str) -> object:
     """Return the issuer that a token names, which is not proved yet. Raises Unauthorized."""
     try:
         return jwt.decode(token, options={"verify_signature": False}).get("iss")
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise Unauthorized from error
 
 
 def verify_token(
-    token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str
+    token: str, key: str | jwt.PyJWK, algorithm: str, *, audience: str, issuer: str | Sequence[str]
 ) -> schemas.Json:
     """Return the claims of a token that `key` signed for `audience` and that is valid now.
 
@@ -161,6 +172,20 @@ def verify_token(
             leeway=CLOCK_SKEW_SECONDS,
             options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, OverflowError) as error:
         raise Unauthorized from error
+    if not all(is_number_of_seconds(claims[name]) for name in ("iat", "exp")):
+        raise Unauthorized("The claims iat and exp are numbers of seconds.")
     return claims
+
+
+def is_number_of_seconds(value: object) -> bool:
+    """Return whether a claim is a NumericDate: https://www.rfc-editor.org/rfc/rfc7519#section-2."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def unknown_issuer(issuer: object) -> Unauthorized:
+    """Return the refusal of a token whose issuer nobody set; the log has what it names."""
+    error = Unauthorized("This token was issued by somebody who is not known here.")
+    error.details = {"issuer": str(issuer)[:MAX_LOGGED_ISSUER], "help": "see SUPABASE_JWT_ISSUERS"}
+    return error

@@ -12,11 +12,17 @@ from aiohttp.typedefs import Handler
 from limits import RateLimitItemPerMinute
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from backend.database.functions import people
+from backend.database.protocol import Person
 from backend.errors import TooManyRequests
 from backend.http.authentication import CALLER
-from backend.http.requests import SETTINGS
+from backend.http.requests import SERVICES, SETTINGS
 
 LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
+# By a token's subject: what is counted for, and when the database was asked (time.monotonic).
+PERSON_KEYS = web.AppKey[dict[str, tuple[str, float]]]("person_keys")
+PERSON_KEY_SECONDS = 60
+MAX_PERSON_KEYS = 100_000
 LIMIT_PER_PERSON = RateLimitItemPerMinute(60)  # of what costs money or a call to Stripe
 CHANGES_PER_PERSON = RateLimitItemPerMinute(120)  # of all other changes; many leave a row for ever
 LIMIT_PER_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
@@ -52,11 +58,29 @@ async def count_request(request: web.Request, limit: RateLimitItemPerMinute, wha
     """
     limiter, person = request.app[LIMITER], request.get(CALLER)
     limit = limit if person else LIMIT_PER_ADDRESS
-    caller = repr(person.claims) if person else client_address(request)
+    caller = await person_key(request, person) if person else client_address(request)
     if not await limiter.hit(limit, what, caller):
         window = await limiter.get_window_stats(limit, what, caller)
         wait = max(1, math.ceil(window.reset_time - time.time()))
         raise TooManyRequests(retry_after=str(wait))
+
+
+async def person_key(request: web.Request, person: Person) -> str:
+    """Return what a person's requests are counted under: one key for both ways that they come.
+
+    Which person it is, is asked of the database once a minute at most. Whoever is nobody yet is
+    counted under the token's subject.
+    """
+    cache = request.app[PERSON_KEYS]
+    subject = str(person.claims.get("sub", person.claims.get("pursebot_telegram_id")))
+    key, refreshed_at = cache.get(subject, ("", float("-inf")))
+    if time.monotonic() - refreshed_at > PERSON_KEY_SECONDS:
+        user_id = await people.get_own_user_id(request.app[SERVICES].database, person)
+        key = str(user_id or subject)
+        if len(cache) >= MAX_PERSON_KEYS:
+            cache.clear()
+        cache[subject] = (key, time.monotonic())
+    return key
 
 
 def client_address(request: web.Request) -> str:

@@ -1,12 +1,14 @@
 """Verification of access tokens of one Supabase project's users.
 
-They are signed with the project's secret (HS256), or with a key that it publishes (ES256, RS256).
+They are signed with the project's secret (HS256), or with a key that it publishes.
 Which algorithm is accepted depends on the key and never on the token, so that a public key cannot
 be used as a secret. https://supabase.com/docs/guides/auth/jwts
 """
 
 import asyncio
+import re
 import time
+from collections.abc import Sequence
 
 import aiohttp
 import jwt
@@ -21,7 +23,12 @@ from backend.schemas import Json
 log = structlog.get_logger(__name__)
 
 AUDIENCE = ROLE = "authenticated"
-PUBLISHED = ("ES256", "RS256")
+# Of published keys, which are never secrets: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+ASYMMETRIC = (
+    *("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    "EdDSA",
+)
+ALGORITHM_NAME = re.compile(r"[A-Za-z0-9-]{1,20}")
 # As long as Supabase's edge caches them: https://supabase.com/docs/guides/auth/signing-keys
 FRESH_SECONDS = 600
 REFETCH_SECONDS = 60  # at least between two fetches, however many tokens name unknown keys
@@ -38,12 +45,14 @@ class PublishedKeys(BaseModel):
 class SupabaseAuth:
     """A verifier for the tokens of one project, with a cache of its published keys."""
 
-    def __init__(self, project: str, secret: str | None) -> None:
-        """`project` is its address.
+    def __init__(self, project: str, secret: str | None, issuers: Sequence[str] = ()) -> None:
+        """`project` is its address; `issuers` are what tokens may name, else the project's own.
 
-        A `secret` that is a JWK is a signing key and verifies no HS256 token.
+        A self-hosted project names its API_EXTERNAL_URL there, one with a custom domain either. A
+        `secret` that is a JWK is a signing key and verifies no HS256 token.
         """
         self.issuer = f"{project}/auth/v1"
+        self.issuers = tuple(issuers) or (self.issuer,)
         self._secret = None if secret and secret.lstrip().startswith("{") else secret
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
@@ -55,13 +64,16 @@ class SupabaseAuth:
         try:
             header = jwt.get_unverified_header(token)
             key: str | jwt.PyJWK | None = None
-            if header.get("alg") == "HS256":
-                key, algorithm = self._secret, "HS256"
-            elif header.get("alg") in PUBLISHED and (key := await self._key(header.get("kid", ""))):
+            algorithm = str(header.get("alg"))
+            if algorithm == "HS256":
+                key = self._secret
+            elif algorithm not in ASYMMETRIC:
+                raise Unauthorized(algorithm_refusal(algorithm))
+            elif key := await self._key(header.get("kid", "")):
                 algorithm = key.algorithm_name
             if key is None:
                 raise Unauthorized
-            claims = verify_token(token, key, algorithm, audience=AUDIENCE, issuer=self.issuer)
+            claims = verify_token(token, key, algorithm, audience=AUDIENCE, issuer=self.issuers)
         except jwt.InvalidTokenError as error:
             raise Unauthorized from error
         if claims.get("role") != ROLE:
@@ -91,13 +103,31 @@ class SupabaseAuth:
                 http.get(url, allow_redirects=False) as answer,
             ):
                 published = PublishedKeys.model_validate_json(await answer.read()).keys
-            keys = jwt.PyJWKSet(published).keys if published else []
-        except (*NO_ANSWER, jwt.PyJWTError, ValidationError):
+        except (*NO_ANSWER, ValidationError):
             self._is_reachable = False
             log.warning("supabase_keys_unavailable", url=url)
             return
         self._is_reachable = True
         self._keys = {}
-        for key in keys:
-            if key.key_id and key.algorithm_name in PUBLISHED:
+        for key in map(public_key, published):
+            if key and key.key_id:
                 self._keys[key.key_id] = key
+
+
+def public_key(published: Json) -> jwt.PyJWK | None:
+    """Return a published key; None for one that cannot be used here, which the log names."""
+    try:
+        key = jwt.PyJWK(published)
+        if key.algorithm_name in ASYMMETRIC:
+            return key
+    except jwt.PyJWTError:
+        pass
+    names = [str(published[name])[:20] for name in ("kty", "crv", "alg") if name in published]
+    log.warning("supabase_key_unsupported", key=" ".join(names))
+    return None
+
+
+def algorithm_refusal(algorithm: str) -> str:
+    """Say that tokens of this algorithm are not taken, and which are."""
+    name = algorithm if ALGORITHM_NAME.fullmatch(algorithm) else "this algorithm"
+    return f"Tokens signed with {name} are not taken here, but HS256, {', '.join(ASYMMETRIC)}."

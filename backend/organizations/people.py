@@ -76,3 +76,8 @@ async def redeem_link_code(database: Database, actor: Person, request: CodeReque
     Raises LinkInvalid, AlreadyLinked, BothHaveHistory.
     """
     return await people.redeem_link_code(database, actor, code=request.code)
+
+
+async def undo_link(database: Database, actor: Person) -> None:
+    """Undo the actor's link between a Supabase user and a Telegram user. Raises NotLinked."""
+    await people.undo_link(database, actor)

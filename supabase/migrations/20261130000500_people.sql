@@ -25,3 +25,22 @@ grant select (id, name) on public.users to authenticated;
 create function private.language_of(person public.users) returns text
 language sql immutable set search_path = ''
 return coalesce(person.chosen_language, person.language);
+
+-- Whom the operator keeps out, in every way that they come.
+create table private.blocked_people (
+    user_id uuid primary key references public.users (id),
+    reason text not null,
+    blocked_at timestamptz not null default now(),
+    constraint blocked_people_reason_fits check (length(reason) between 1 and 500)
+);
+comment on table private.blocked_people is 'People who may do nothing and are shown nothing, and why: `python -m backend people`.';
+
+-- What the operator asks of those who sign in with Supabase; the backend sets it when it starts.
+create table private.sign_in_policy (
+    only_row boolean primary key default true,
+    anonymous_users boolean not null default false,
+    second_factor_for_money boolean not null default false,
+    constraint sign_in_policy_is_one_row check (only_row)
+);
+comment on table private.sign_in_policy is 'Whether anonymous sign-ins count as people, and whether what moves money wants a token of the level aal2.';
+insert into private.sign_in_policy default values;

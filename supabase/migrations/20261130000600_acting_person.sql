@@ -1,28 +1,66 @@
 -- Who acts: a person, through the bot or through Supabase, or the service.
 
--- The acting person, for row-level security and for functions, and for both kinds of caller. `telegram_id`
--- is a top-level claim of tokens that only the backend signs; a Supabase user cannot add one.
+create function private.acting_claims() returns jsonb
+language sql stable set search_path = ''
+return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
+
+-- A token with a `sub` is that Supabase user, whatever else a hook put into it. The claim of a Telegram
+-- user is of our own name and in tokens that only the backend signs, without a `sub`.
+create function private.acts_in_chat() returns boolean
+language sql stable set search_path = ''
+return coalesce(private.acting_claims() ? 'pursebot_telegram_id' and not private.acting_claims() ? 'sub', false);
+comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
+
+create function private.named_user_id() returns uuid
+language sql stable set search_path = ''
+as $$
+    with caller as (
+        select
+            case
+                when c.claims ->> 'sub' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (c.claims ->> 'sub')::uuid
+            end as auth_user_id,
+            case
+                when c.claims ? 'sub' then null
+                when c.claims ->> 'pursebot_telegram_id' ~ '^[0-9]{1,16}$' then (c.claims ->> 'pursebot_telegram_id')::bigint
+            end as telegram_id
+        from (select private.acting_claims() as claims) as c
+    )
+    select u.id from caller as c inner join public.users as u on u.auth_user_id = c.auth_user_id
+    union all
+    select u.id from caller as c inner join public.users as u on u.telegram_id = c.telegram_id
+$$;
+comment on function private.named_user_id is 'Whoever the token names, also one who is kept out.';
+
+create function private.is_anonymous_refused() returns boolean
+language sql stable set search_path = ''
+return coalesce(private.acting_claims() -> 'is_anonymous' = 'true'::jsonb, false)
+    and not (select p.anonymous_users from private.sign_in_policy as p);
+comment on function private.is_anonymous_refused is 'Whether the caller signed in anonymously, and that does not count.';
+
+-- The acting person, for row-level security and for functions, and for both kinds of caller.
 create function private.current_user_id() returns uuid
 language sql stable security definer set search_path = ''
 as $$
-    with caller as (
-        select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims
-    )
-    select u.id
-    from caller
-    inner join public.users as u
-        on case
-            when caller.claims ? 'telegram_id' then u.telegram_id = (caller.claims ->> 'telegram_id')::bigint
-            else u.auth_user_id = (caller.claims ->> 'sub')::uuid
-        end
+    select named.id from (select private.named_user_id() as id) as named
+    where not private.is_anonymous_refused()
+    and not exists (select from private.blocked_people as b where b.user_id = named.id)
 $$;
-comment on function private.current_user_id is 'Definer: must find the caller before any policy can. Null for nobody we know.';
+comment on function private.current_user_id is 'Definer: must find the caller before any policy can. Null for nobody we know, and for whoever is kept out.';
 grant execute on function private.current_user_id() to authenticated;
 
-create function private.acts_in_chat() returns boolean
-language sql stable set search_path = ''
-return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ? 'telegram_id', false);
-comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
+create function private.refuse_nobody() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if private.is_anonymous_refused() then
+        perform private.refuse('anonymous_not_allowed');
+    elsif exists (select from private.blocked_people as b where b.user_id = private.named_user_id()) then
+        perform private.refuse('person_blocked');
+    end if;
+    perform private.refuse('unauthorized');
+end
+$$;
+comment on function private.refuse_nobody is 'Refuses a caller of whom private.current_user_id knows nothing, and says why.';
 
 -- For what concerns nobody but the caller: their user id, or a refusal.
 create function private.require_user() returns uuid
@@ -32,11 +70,24 @@ declare
     caller uuid := private.current_user_id();
 begin
     if caller is null then
-        perform private.refuse('unauthorized');
+        perform private.refuse_nobody();
     end if;
     return caller;
 end
 $$;
+
+-- Telegram knows no such levels: whoever acts in the chat has their phone, or its second factor, already.
+create function private.require_second_factor() returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if private.acting_claims() ? 'sub' and private.acting_claims() ->> 'aal' is distinct from 'aal2'
+        and (select p.second_factor_for_money from private.sign_in_policy as p) then
+        perform private.refuse('second_factor_needed');
+    end if;
+end
+$$;
+comment on function private.require_second_factor is 'For what moves money: refuses a Supabase user whose token is not of the level aal2, where the operator asks for it.';
 
 -- The bot is in the group and knows that the person is: nobody else's word about a group counts.
 create function private.require_telegram() returns void

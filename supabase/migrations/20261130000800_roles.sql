@@ -11,7 +11,7 @@ declare
     held text;
 begin
     if caller is null then
-        perform private.refuse('unauthorized');
+        perform private.refuse_nobody();
     end if;
     select m.role into held
     from public.memberships as m
@@ -72,8 +72,9 @@ return exists (
     select from public.memberships as m
     where m.user_id = is_authorized_to_move_money.user_id and m.organization_id = is_authorized_to_move_money.organization_id
     and m.role in ('owner', 'admin')
+    and not exists (select from private.blocked_people as b where b.user_id = m.user_id)
 );
-comment on function private.is_authorized_to_move_money is 'Whether somebody is an owner or admin of the organization now; nobody (null) is not.';
+comment on function private.is_authorized_to_move_money is 'Whether somebody is an owner or admin of the organization now, and not blocked; nobody (null) is not.';
 
 create function private.roles_that_give(role text) returns text []
 language sql immutable set search_path = ''

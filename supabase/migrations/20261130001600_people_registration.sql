@@ -28,6 +28,17 @@ as $$
     where u.id = me_json.user_id
 $$;
 
+create function private.require_not_blocked(user_id uuid) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if exists (select from private.blocked_people as b where b.user_id = require_not_blocked.user_id) then
+        perform private.refuse('person_blocked');
+    end if;
+end
+$$;
+comment on function private.require_not_blocked is 'Refuses person_blocked, and so what came before it in the transaction.';
+
 create function api.upsert_telegram_user(telegram_id bigint, name text, language text, chat_id bigint default null)
 returns jsonb
 language plpgsql security definer set search_path = ''
@@ -42,6 +53,7 @@ begin
     set name = excluded.name, language = excluded.language
     where (users.name, users.language) is distinct from (excluded.name, excluded.language);
     select u.id into strict person from public.users as u where u.telegram_id = upsert_telegram_user.telegram_id;
+    perform private.require_not_blocked(person);
     -- Telegram's private chats carry their person's id; no other chat is anybody's own.
     if upsert_telegram_user.chat_id = upsert_telegram_user.telegram_id then
         -- Who writes can be written to: a blocked bot that is written to again is unblocked.
@@ -71,6 +83,7 @@ begin
     set name = excluded.name, language = excluded.language
     where upsert_supabase_user.refresh;
     select u.id into strict person from public.users as u where u.auth_user_id = upsert_supabase_user.auth_user_id;
+    perform private.require_not_blocked(person);
     return private.me_json(person);
 end
 $$;

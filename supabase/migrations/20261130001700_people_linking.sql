@@ -8,6 +8,15 @@ comment on table public.link_codes is 'A Supabase user''s newest code, of which 
 revoke all on public.link_codes from public, anon, authenticated, service_role;
 alter table public.link_codes enable row level security;
 
+-- Whose history an account that two ways lead to was before, so that the link can be undone.
+create table private.linked_people (
+    user_id uuid primary key references public.users (id),
+    history_of text not null,
+    linked_at timestamptz not null default now(),
+    constraint linked_people_history_is_of_one check (history_of in ('telegram', 'supabase'))
+);
+comment on table private.linked_people is 'People who are one at Supabase and in Telegram, and which of the two the row was before.';
+
 create function private.hash_of_code(code text) returns bytea
 language sql immutable set search_path = ''
 return sha256(convert_to(code, 'UTF8'));
@@ -80,6 +89,8 @@ begin
     set auth_user_id = at_supabase.auth_user_id, telegram_id = in_telegram.telegram_id
     where u.id = person;
     update public.link_codes as l set user_id = person where l.user_id = other;
+    insert into private.linked_people (user_id, history_of)
+    values (person, case when person = caller then 'telegram' else 'supabase' end);
     perform private.audit(m.organization_id, 'person_linked', jsonb_build_object('user_id', person))
     from public.users as u
     left join public.memberships as m on u.id = m.user_id

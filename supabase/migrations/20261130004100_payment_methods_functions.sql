@@ -6,6 +6,7 @@ language plpgsql security definer set search_path = ''
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin');
+    perform private.require_second_factor();
     if (
         select count(*) from public.audit_log as a
         where a.organization_id = request_payment_method_addition.organization_id and a.action = 'method_addition_ordered'
@@ -27,6 +28,7 @@ as $$
 declare
     method public.payment_methods := private.require_payment_method(payment_method_id, 'owner', 'admin');
 begin
+    perform private.require_second_factor();
     if act not in ('removal', 'default') or act = 'default' and not method.is_active then
         perform private.refuse('not_found', jsonb_build_object('what', 'payment method'));
     end if;

@@ -31,6 +31,7 @@ declare
     chat bigint;
     link public.setup_links;
 begin
+    perform private.require_second_factor();
     -- A page costs a call to Stripe, and pages for trying out cards are what thieves look for.
     if (
         select count(*) from public.setup_links as l

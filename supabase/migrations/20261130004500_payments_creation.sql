@@ -166,7 +166,7 @@ declare
     card uuid;
     payment public.payments;
 begin
-    perform private.require_topups_in_chat();
+    perform private.require_topups_in_chat(), private.require_second_factor();
     perform private.require_amount(amount, currency);
     perform private.require_payment_rate(organization_id);
     chat := private.chat_of_new_payment(caller, telegram_chat_id, flow);

@@ -50,6 +50,7 @@ declare
     available bigint;
     requested bigint;
 begin
+    perform private.require_second_factor();
     select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
     perform a.id from public.accounts as a where a.wallet_id = payment.wallet_id order by a.id for update;
     select r.* into refund from public.refunds as r

@@ -43,6 +43,7 @@ declare
     card uuid := (terms ->> 'payment_method_id')::uuid;
     subscription public.subscriptions;
 begin
+    perform private.require_second_factor();
     perform private.require_topups_in_chat();
     if card is not null and not exists (
         select from public.payment_methods as m

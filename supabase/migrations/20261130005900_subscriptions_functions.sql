@@ -29,6 +29,9 @@ declare
     subscription public.subscriptions;
     new_amount bigint := (changes ->> 'amount')::bigint;
 begin
+    if not changes ? 'canceled' then -- to end one moves no money
+        perform private.require_second_factor();
+    end if;
     select s.* into subscription from public.subscriptions as s where s.id = subscription_id for update;
     if not changes ? 'canceled' and subscription.status in ('incomplete', 'canceled') then
         perform private.refuse('subscription_over', jsonb_build_object('status', subscription.status));

@@ -151,6 +151,8 @@ begin
         delete from public.memberships as m where m.user_id = person.id;
         perform private.erase_name_in_notifications(person, organization_ids);
         delete from public.link_codes as l where l.user_id = person.id;
+        delete from private.linked_people as l where l.user_id = person.id;
+        delete from private.blocked_people as b where b.user_id = person.id; -- with the words of its reason
         perform private.erase_names_of_organizations(own_ids);
         update public.users as u
         set name = '?', telegram_id = null, auth_user_id = null, language = default, chosen_language = null,

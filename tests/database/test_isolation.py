@@ -36,6 +36,7 @@ READABLE_BY_MEMBERS = {
 WITH_HIDDEN_COLUMNS = {"public.users", "public.payments", "public.refunds"}
 ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 CALLABLE_BY_MEMBERS = {
+    "api.get_own_user_id", "api.undo_link",
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.get_statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",
     "api.create_refund", "api.get_refund", "api.get_attempt",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection
 
-ANA: dict[str, Any] = {"role": "authenticated", "telegram_id": 1001}
+ANA: dict[str, Any] = {"role": "authenticated", "pursebot_telegram_id": 1001}
 NO_PAYMENT = {"payment_id": "00000000-0000-4000-8000-000000000000"}
 
 

@@ -66,6 +66,14 @@ PEOPLE: list[Route] = [
         rate_limited=True,
     ),
     route(
+        "DELETE",
+        "/api/me/link",
+        lambda call: people.undo_link(call.database, call.actor),
+        "Undo the link; the history stays with whichever of the two had it before.",
+        status=204,
+        raises=(errors.NotLinked,),
+    ),
+    route(
         "GET",
         "/api/me/settings",
         lambda call: personal_settings.get_settings(call.database, call.actor),

@@ -25,6 +25,7 @@ class Refusal:
     ROLE_TOO_LOW: Final = Key("refusal.role_too_low", "role")
     TOPUPS_OFF: Final = Key("refusal.topups_off")
     SIGNUP_CLOSED: Final = Key("refusal.signup_closed")
+    PERSON_BLOCKED: Final = Key("refusal.person_blocked")
     TOO_MANY_ORGANIZATIONS: Final = Key("refusal.too_many_organizations")
     LAST_OWNER: Final = Key("refusal.last_owner")
     INVITATION_INVALID: Final = Key("refusal.invitation_invalid")
@@ -73,6 +74,7 @@ REFUSALS: Final[Mapping[str, Key]] = {
     "reference_used": Refusal.REFERENCE_USED,
     "refund_too_large": Refusal.REFUND_TOO_LARGE,
     "role_too_low": Refusal.ROLE_TOO_LOW,
+    "person_blocked": Refusal.PERSON_BLOCKED,
     "signup_closed": Refusal.SIGNUP_CLOSED,
     "stripe_refused": Refusal.STRIPE_REFUSED,
     "stripe_unavailable": Refusal.STRIPE_UNAVAILABLE,
