@@ -1,4 +1,4 @@
--- How a payment moves forward, and how its payer hears that somebody looks at its money.
+-- How a payment moves forward: its page is opened, its money credited, somebody looks at it; each shown in its chat.
 create function private.move_payment(inout payment public.payments, to_status text)
 language plpgsql set search_path = ''
 as $$
@@ -50,3 +50,50 @@ begin
 end
 $$;
 comment on function private.end_review is 'Nobody looks at the payment any more, unless something else of it is a dead letter: the payment then, or null.';
+
+create function api.mark_payment_opened(
+    payment_id uuid,
+    stripe_checkout_session_id text default null,
+    url text default null,
+    stripe_payment_intent_id text default null
+) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform private.require_service();
+    update public.payments as p
+    set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, mark_payment_opened.stripe_checkout_session_id),
+        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, mark_payment_opened.stripe_payment_intent_id),
+        url = coalesce(p.url, mark_payment_opened.url)
+    where p.id = payment_id returning * into strict payment;
+    payment := private.move_payment(payment, 'pending');
+    return private.service_payment_json(payment);
+end
+$$;
+comment on function api.mark_payment_opened is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
+grant execute on function api.mark_payment_opened(uuid, text, text, text) to service_role;
+
+create function private.credit_payment(payment public.payments, stripe_payment_intent_id text, received_amount bigint) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    if private.post_transfer(
+        payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
+        'stripe', 'wallet', payment.amount
+    ) is null then
+        update public.payments as p set stripe_payment_intent_id = credit_payment.stripe_payment_intent_id
+        where p.id = payment.id and p.stripe_payment_intent_id is null;
+        return;
+    end if;
+    update public.payments as p
+    set stripe_payment_intent_id = coalesce(credit_payment.stripe_payment_intent_id, p.stripe_payment_intent_id),
+        last_decline = null, under_review = null,
+        status = 'succeeded', succeeded_at = now(), received_amount = credit_payment.received_amount
+    where p.id = payment.id returning * into payment;
+    perform private.notify_payment_shown(payment);
+    perform private.notify_wallet_credited(payment);
+end
+$$;
+comment on function private.credit_payment is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';

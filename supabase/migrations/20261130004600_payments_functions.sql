@@ -58,30 +58,6 @@ $$;
 comment on function api.get_payment_for_service is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
 grant execute on function api.get_payment_for_service(uuid) to service_role;
 
-create function api.mark_payment_opened(
-    payment_id uuid,
-    stripe_checkout_session_id text default null,
-    url text default null,
-    stripe_payment_intent_id text default null
-) returns jsonb
-language plpgsql security definer set search_path = ''
-as $$
-declare
-    payment public.payments;
-begin
-    perform private.require_service();
-    update public.payments as p
-    set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, mark_payment_opened.stripe_checkout_session_id),
-        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, mark_payment_opened.stripe_payment_intent_id),
-        url = coalesce(p.url, mark_payment_opened.url)
-    where p.id = payment_id returning * into strict payment;
-    payment := private.move_payment(payment, 'pending');
-    return private.service_payment_json(payment);
-end
-$$;
-comment on function api.mark_payment_opened is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
-grant execute on function api.mark_payment_opened(uuid, text, text, text) to service_role;
-
 -- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
 -- Where it refused the customer, who may be gone there, the payment goes on without one.
 create function api.increase_attempt(payment_id uuid, attempt integer, without_customer boolean default false) returns jsonb

@@ -1,4 +1,4 @@
--- Where a payment is set to succeeded: money that arrived is credited where it matches, and else it waits for the operator.
+-- What Stripe says of a payment: money that arrived is credited where it matches, and else it waits for the operator.
 
 -- Whether an event alone may credit: Stripe's object is the one that we know, of whom we know, and it says in
 -- every way the same sum. Anything else is asked about. What Stripe answered when it was asked is believed.
@@ -31,29 +31,6 @@ return case
 end;
 comment on function private.credit_objection is 'Why money that arrived may not be credited, or null.';
 
-create function private.credit_payment(payment public.payments, stripe_payment_intent_id text, received_amount bigint) returns void
-language plpgsql set search_path = ''
-as $$
-begin
-    if private.post_transfer(
-        payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
-        'stripe', 'wallet', payment.amount
-    ) is null then
-        update public.payments as p set stripe_payment_intent_id = credit_payment.stripe_payment_intent_id
-        where p.id = payment.id and p.stripe_payment_intent_id is null;
-        return;
-    end if;
-    update public.payments as p
-    set stripe_payment_intent_id = coalesce(credit_payment.stripe_payment_intent_id, p.stripe_payment_intent_id),
-        last_decline = null, under_review = null,
-        status = 'succeeded', succeeded_at = now(), received_amount = credit_payment.received_amount
-    where p.id = payment.id returning * into payment;
-    perform private.notify_payment_shown(payment);
-    perform private.notify_wallet_credited(payment);
-end
-$$;
-comment on function private.credit_payment is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';
-
 create function private.apply_paid(payment public.payments, fact jsonb) returns private.verdict
 language plpgsql set search_path = ''
 as $$
@@ -77,5 +54,57 @@ begin
     perform private.credit_payment(payment, fact ->> 'stripe_payment_intent_id', (fact ->> 'received_minor')::bigint);
     perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
     return row('done', 'paid')::private.verdict;
+end
+$$;
+
+-- One fact, applied to the payment it is about. Locks the payment, then its accounts.
+create function private.apply_payment(fact jsonb) returns private.verdict
+language plpgsql set search_path = ''
+as $$
+declare
+    payment public.payments;
+    outcome text := fact ->> 'outcome';
+begin
+    select p.* into payment from public.payments as p where p.id = private.payment_of(fact) for update;
+    if payment.id is null then
+        if fact ->> 'payment_id' is not null then
+            perform private.refuse('unknown_payment', jsonb_build_object('payment_id', fact ->> 'payment_id'));
+        end if;
+        return row('ignored', 'not ours')::private.verdict;
+    end if;
+    if outcome = 'paid' then
+        return private.apply_paid(payment, fact);
+    elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
+        -- Perhaps of the try before the one that is running: Stripe is asked.
+        return row('done', 'needs_refetch')::private.verdict;
+    elsif outcome = 'processing' and payment.last_decline is not null and not coalesce((fact ->> 'refetched')::boolean, false) then
+        -- Perhaps of the try that was declined since: Stripe is asked.
+        return row('done', 'needs_refetch')::private.verdict;
+    elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'stripe_checkout_session_id' then
+        return row('ignored', 'another session')::private.verdict;
+    elsif payment.flow <> 'checkout' and payment.stripe_payment_intent_id <> fact ->> 'stripe_payment_intent_id' then
+        -- Stripe made it and answered 500; what the payer confirms is the next try's.
+        return row('ignored', 'another intent')::private.verdict;
+    elsif outcome = 'declined' and payment.status in ('created', 'pending') and payment.flow <> 'charge' then
+        -- The page is still open: a fact about it, not an end.
+        update public.payments as p set last_decline = fact ->> 'decline'
+        where p.id = payment.id returning * into payment;
+        perform private.notify_payment_shown(payment);
+    else
+        update public.payments as p
+        set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'stripe_payment_intent_id'),
+            last_decline = coalesce(fact ->> 'decline', p.last_decline)
+        where p.id = payment.id and p.status <> 'succeeded' returning * into payment;
+        if found then
+            perform private.move_payment(payment, case
+                when outcome = 'declined' then 'failed'
+                when outcome = 'expired' and payment.cancel_requested_at is not null then 'canceled'
+                -- An intent has no end of its own: past its time it is canceled, and that is all that ended.
+                when outcome = 'canceled' and payment.cancel_requested_at is null and payment.expires_at <= now() then 'expired'
+                else outcome
+            end);
+        end if;
+    end if;
+    return row('done', outcome)::private.verdict;
 end
 $$;
