@@ -56,7 +56,7 @@ async def receipt_tapped(context: BotContext) -> None:
 
 
 async def again_tapped(context: BotContext) -> None:
-    """New link: another payment of the same amount, in a message of its own."""
+    """Start another payment of the same amount, in a message of its own: New link."""
     me = await context.introduce()
     payment = await context.backend.get_payment(context.speaker.id, context.id("payment"))
     await start_payment(me, payment.organization_id, payment.money, "again", context)

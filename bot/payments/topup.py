@@ -77,7 +77,7 @@ async def other_organization_tapped(context: BotContext) -> None:
 
 
 async def organization_tapped(context: BotContext) -> None:
-    """An organization, the default one now, or another of its wallets: offer amounts there."""
+    """Offer amounts for the tapped organization, the default one now, or another wallet of it."""
     me = await context.introduce()
     membership, wallet = tapped_wallet(me, context)
     if membership != default_membership(me):
@@ -97,7 +97,7 @@ async def other_amount_tapped(context: BotContext) -> None:
 
 
 async def amount_tapped(context: BotContext) -> str | None:
-    """An amount was chosen: this message asks how to pay it, or becomes the payment's."""
+    """Ask in this message how to pay the chosen amount, or let it become the payment's."""
     me, organization_id = await context.introduce(), context.id("organization")
     amount = carried_amount(context.part("amount"), context.part("currency"))
     if choices := await payment_choices_screen(me, organization_id, amount, context):
