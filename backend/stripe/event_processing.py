@@ -43,11 +43,14 @@ OUR_BUG: Final = PursebotError.code
 def record_result(services: Services, result: EventResult) -> None:
     """Log what became of an event, and count one that is ignored."""
     fields = result.model_dump(mode="json")
-    if result.state in ("failed", "dead_letter") and not result.repeat:
+    if result.repeat:  # the reconciler rereads an hour of them each minute
+        log.debug("stripe_event_processed", **fields)
+        return
+    if result.state in ("failed", "dead_letter"):
         log.error("stripe_event_processed", **fields)
     else:
         log.info("stripe_event_processed", **fields)
-    if result.state == "ignored" and not result.repeat:
+    if result.state == "ignored":
         services.metrics.events_ignored.labels(result.reason).inc()
 
 
