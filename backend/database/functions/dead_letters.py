@@ -15,7 +15,8 @@ from backend.stripe.parsers.facts import DisputeFact, Fact, RefundFact
 class EventRow(Row):
     """A recorded event, and the payment that it is about where there is one.
 
-    `tries` counts how often it was applied or refetched. `handled_at` is the last time.
+    `tries` counts how often it was applied; `handled_at` is when it last was, or when
+    a refetch failed.
     """
 
     id: str
