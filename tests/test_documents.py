@@ -23,6 +23,50 @@ def test_every_link_to_a_file_leads_to_one(document: Path) -> None:
     assert [link for link in inside if not (document.parent / link).exists()] == []
 
 
+def named_in(document: Path, pattern: str) -> set[str]:
+    """What `pattern` finds in the backticks and in the blocks of code of a page."""
+    text = re.sub(r"(?ms)^```mermaid\n.*?^```", "", document.read_text())
+    code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"(?ms)^```\w*\n(.*?)^```", text)
+    code += re.findall(r"(?m)^ {4,}(\S.*)$", text)
+    return {name for each in code for name in re.findall(pattern, each)}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_name_in_sql_that_is_named_exists(document: Path) -> None:
+    created = re.compile(r"(?m)^create (?:or replace )?(?:function|table|view|type) (\w+\.\w+)")
+    files = (ROOT / "supabase" / "migrations").glob("*.sql")
+    there = {name for path in files for name in created.findall(path.read_text())}
+    assert "api.receive_events" in there
+    assert named_in(document, r"(?<![\w.])(?:api|private)\.\w+\b(?!<)") - there == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_attribute_of_a_module_or_class_that_is_named_exists(document: Path) -> None:
+    dotted = named_in(document, r"(?<![\w./])((?:backend|bot|sandbox|tests)(?:\.\w+)+)(?![\w/])")
+    assert [name for name in dotted if not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Whether `package.module.name` is a module, or defined or imported in one."""
+    *modules, last = name.split(".")
+    path = ROOT.joinpath(*modules, last)
+    if path.is_dir() or path.with_suffix(".py").exists():
+        return True
+    file = ROOT.joinpath(*modules)
+    file = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+    return file.exists() and re.search(rf"\b{last}\b", file.read_text()) is not None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_is_named_exists(document: Path) -> None:
+    targets = set(re.findall(r"(?m)^([a-z]+):", (ROOT / "Makefile").read_text()))
+    assert named_in(document, r"\bmake ([a-z]+)") - targets == set()
+    parser = (ROOT / "backend" / "commands").glob("*.py")
+    commands = {path.stem.replace("_", "-") for path in parser}
+    named = named_in(document, r"python -m backend ([a-z][a-z-]+)")
+    assert named - commands - {"and"} == set()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_that_is_named_exists(document: Path) -> None:
     named = re.findall(
