@@ -1,4 +1,4 @@
-# Everything there is to type. `make` alone prints this list.
+# Everything that is to be typed. `make` alone prints this list.
 #
 # The environment is made on demand in .venv, of the exact versions in requirements/, and made anew
 # when these change: by uv where it is installed, else by Python's own venv and pip. Nothing is
@@ -18,13 +18,13 @@ $(shell $(PYTHON) -c '' 2>/dev/null || rm -f .venv/installed-to-run .venv/instal
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: .venv/installed-to-run ## start everything, on your machine alone; Ctrl-C stops it
+run: .venv/installed-to-run ## start everything on your machine; Ctrl-C stops it
 	@$(PYTHON) -m sandbox run
 
-demo: .venv/installed-to-run ## play one whole top-up without a browser, and show how long it took
+demo: .venv/installed-to-run ## run one whole top-up without a browser, and print how long it took
 	@$(PYTHON) -m sandbox demo
 
-token: .venv/installed-to-run ## a bearer token to try the API with: make token USER=owner|member|stranger
+token: .venv/installed-to-run ## print a bearer token for the API: make token USER=owner|member|stranger
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
 # Databases are made by the hundred: in memory where Linux has 2 GB to spare there, else on the disk.
@@ -34,20 +34,20 @@ SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ?
 PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
   --durations=20 --durations-min=2
 
-# What ARGS say of marks counts, because the last -m does: make test ARGS="-m slow -k mixes".
+# A -m in ARGS overrides ours, because the last one counts: make test ARGS="-m slow -k mixes".
 test: .venv/installed-to-test ## run the tests: make test, or make test ARGS="-k wallet -n 0"
 	@$(PYTEST) -m "not slow" $(ARGS)
 
 slow: .venv/installed-to-test ## run the tests that `make test` leaves to CI: the longest ones
 	@$(PYTEST) -m slow $(ARGS)
 
-snapshots: .venv/installed-to-test ## write down what others see: the API's document, log events, metrics
+snapshots: .venv/installed-to-test ## write the API's document, log events and metrics to tests/snapshots
 	@$(PYTHON) -m tests.snapshots
 
-# Each is some twenty acts, a database and a backend of its own, and is told by whoever is free.
+# Each has some twenty acts, a database and a backend of its own; idle workers take the next one.
 STORIES := 500
 
-stories: .venv/installed-to-test ## tell random stories, after which our books must be Stripe's: make stories STORIES=500
+stories: .venv/installed-to-test ## random sequences after which the ledger must agree with Stripe: make stories STORIES=500
 	@$(if $(SPARE),TMPDIR=$(SPARE)) PURSEBOT_STORIES=$(STORIES) $(PYTHON) -m pytest -n 4 \
 	  --dist worksteal --show-capture=no tests/backend/books/test_books.py $(ARGS)
 
@@ -55,7 +55,7 @@ stories: .venv/installed-to-test ## tell random stories, after which our books m
 OLDER := $(firstword $(wildcard $(foreach major,15 16 17,/usr/lib/postgresql/$(major)/bin \
   /usr/pgsql-$(major)/bin /opt/homebrew/opt/postgresql@$(major)/bin)))
 
-older: .venv/installed-to-test ## the migrations and the database's tests on the machine's own PostgreSQL
+older: .venv/installed-to-test ## run the database's tests on a PostgreSQL 15 to 17 of the machine
 	@if [ -n "$(OLDER)" ]; then \
 	  $(OLDER)/postgres --version; \
 	  PURSEBOT_POSTGRES_BIN=$(OLDER) $(PYTEST) tests/database; \
@@ -64,10 +64,10 @@ older: .venv/installed-to-test ## the migrations and the database's tests on the
 	  [ "$${PURSEBOT_NO_SKIPS:-}" != 1 ]; \
 	fi
 
-bench: .venv/installed-to-run ## how fast, against what: two ways side by side and their ratio
+bench: .venv/installed-to-run ## measure two ways side by side, and print their ratio
 	@$(PYTHON) -m bench
 
-# Each line is one check. All of them run; any that fails, fails the whole.
+# Each line is one check. All of them run; if any fails, make check fails.
 define CHECKS
 python -m ruff check
 python -m ruff format --check
@@ -77,7 +77,7 @@ squawk supabase/migrations/*.sql
 endef
 export CHECKS
 
-check: .venv/installed-to-test ## the linters and `make test`; CI adds slow, older and stories
+check: .venv/installed-to-test ## run the linters and `make test`; CI also runs slow, older and stories
 	@failed=; \
 	while read -r line; do \
 	  echo "== $$line"; \
@@ -87,8 +87,8 @@ check: .venv/installed-to-test ## the linters and `make test`; CI adds slow, old
 	$(MAKE) --no-print-directory test </dev/null || failed="$$failed  make test"$$'\n'; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
 
-# Stripe's and Supabase's own programs, for the test of what the documents have one type into them.
-clis: .cache/cli/3.1.0-2.117.0-1.52.0 ## install the two CLIs that the documents speak of, from npm, into .cache
+# Stripe's and Supabase's CLIs, for the test of the commands in the documents.
+clis: .cache/cli/3.1.0-2.117.0-1.52.0 ## install the two CLIs that the documents use, from npm, into .cache
 
 .cache/cli/3.1.0-2.117.0-1.52.0:
 	@echo "Installing Stripe's and Supabase's programs into .cache/cli, once ..."
@@ -107,9 +107,9 @@ clean: ## remove the environment and every cache; .data, your sandbox's wallets,
 .venv/installed-to-test: pyproject.toml requirements/test.txt
 	@$(call install,test)
 
-# What was made for tests stays so. From what other versions went into, nothing is kept: a package
-# that is needed no more would hide that somebody still imports it.
-# pip tells one dot a package, uv draws its own progress; errors are shown in full.
+# An environment for tests stays one. One with other versions is removed as a whole: a package that
+# is not required any more would hide that something still imports it.
+# For pip one dot is printed per package, uv shows its own progress; errors are shown in full.
 define install
 echo "Installing packages into .venv, once ..."; \
 [ -w "$${HOME:-/nowhere}" ] || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1; \

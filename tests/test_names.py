@@ -1,6 +1,12 @@
-"""Identifiers are made of the glossary's terms: no part of one is a word of its column *not*."""
+"""Identifiers are made of the glossary's terms: no part of one is a word of its column *not*.
+
+In prose most of these words are plain English; documents are searched for those that would be metaphors.
+"""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from tests.identifiers import ROOT, identifiers, parts
 
@@ -18,6 +24,25 @@ NEVER = {
     "neighbour", "parked", "room", "rooms", "shop",
 }  # fmt: skip
 CONNECTIVES = {"a", "an", "as", "credit", "debit", "fact", "file", "of", "parameters"}
+
+# Words that have no literal meaning in our documents.
+METAPHORS = {
+    "agenda", "backstage", "bell", "bells", "clinic", "desk", "door", "doors", "heal", "healing",
+    "heals", "house", "houses", "mend", "mends", "mirror", "mirrors", "neighbour", "neighbours",
+    "parked", "postman", "room", "rooms", "rung", "shop", "shops", "vouch", "vouches",
+}  # fmt: skip
+DOCUMENTS = [
+    *(path for path in ROOT.glob("*.md")),
+    *(path for path in (ROOT / "docs").rglob("*.md") if path != GLOSSARY),
+    *(ROOT / ".ci").iterdir(),
+    ROOT / ".env.example",
+    ROOT / ".pre-commit-config.yaml",
+    ROOT / ".squawk.toml",
+    ROOT / "Makefile",
+    ROOT / "pyproject.toml",
+    ROOT / "backend" / "doctor" / "findings.toml",
+]
+NAMES = re.compile(r"`[^`\n]*`|\{\w+\}|^\[[\w.]+\]", re.MULTILINE)
 
 
 def forbidden_terms() -> set[str]:
@@ -52,3 +77,17 @@ def test_the_glossary_has_words_that_are_out_of_place() -> None:
 
 def test_identifiers_are_made_of_the_glossarys_terms() -> None:
     assert breaches() == set(), "docs/glossary.md says what to write instead"
+
+
+def metaphors_in(text: str) -> set[str]:
+    """The words of METAPHORS in a text, names in backticks, braces and brackets aside."""
+    return METAPHORS & set(re.findall("[a-z]+", NAMES.sub(" ", text).lower()))
+
+
+def test_a_metaphor_is_found_and_a_name_is_not() -> None:
+    assert metaphors_in("The bell of `/stripe/neighbour`, {parked}\n[events.parked]") == {"bell"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_have_no_metaphors_for_the_glossarys_terms(path: Path) -> None:
+    assert metaphors_in(path.read_text(encoding="utf-8")) == set()

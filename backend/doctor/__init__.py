@@ -38,5 +38,5 @@ async def run_checks() -> AsyncIterator[Finding]:
                 yield finding
         except (PursebotError, MigrationError) as error:
             yield Finding(
-                "error", name, str(error), "Mend this first; what depends on it was not looked at."
+                "error", name, str(error), "Fix this first; checks that depend on it were not run."
             )

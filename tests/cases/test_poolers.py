@@ -124,7 +124,7 @@ async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) ->
         assert "Traceback" not in errors
         return output
 
-    assert "straight to PostgreSQL" in await doctor(database_url, "false")
+    assert "a direct connection to PostgreSQL" in await doctor(database_url, "false")
     assert "SUPABASE_DB_POOLER=false" in await doctor(database_url, "true")
     async with pgbouncer(database_url, "session") as url:
         assert "ok       database   a pooler in session mode" in await doctor(url, "false")

@@ -224,5 +224,5 @@ async def test_doctor_names_thin_destinations_and_the_version_that_an_endpoint_s
     assert "payload style Snapshot" in findings["error", "webhook"]
     await system.sandbox("POST", "/stripe/faults", thin=False, api_version=OLD)
     _, findings = await doctor_runner.examine()
-    assert f"speaks {OLD}" in findings["warning", "webhook"]
+    assert f"API version {OLD}" in findings["warning", "webhook"]
     assert f"API version {API_VERSION}" in findings["warning", "webhook"]

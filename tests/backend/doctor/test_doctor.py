@@ -224,8 +224,8 @@ async def test_what_waits_for_too_long_is_found(
     assert "Telegram's updates waiting: 1" in findings["error", "updates"]
     assert "dead letters: 1" in findings["error", "events"]
     assert "the oldest for 36" in findings["error", "outbox"]
-    assert "still to be told: 1" in findings["warning", "outbox"]
-    assert "should be over: 1" in findings["error", "payments"]
+    assert "notifications queued: 1" in findings["warning", "outbox"]
+    assert "after their time: 1" in findings["error", "payments"]
 
 
 @pytest.mark.parametrize(
