@@ -1,6 +1,7 @@
 """Identifiers are made of the glossary's terms: no part of one is a word of its column *not*.
 
-In prose most of these words are plain English; documents are searched for those that would be metaphors.
+In prose most of these words are plain English; documents are searched for those that would be
+metaphors.
 """
 
 import re
