@@ -73,6 +73,7 @@ COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
     "paysupport": Command(start.paysupport, keys.Command.PAYSUPPORT),
     "privacy": Command(show_privacy, keys.Command.PRIVACY),
     "terms": Command(show_terms, keys.Command.TERMS),
+    "unlink": Command(link.unlink, keys.Command.UNLINK),
     "cancel": Command(start.cancel, keys.Command.CANCEL),
 }
 # By the pattern of a button's data.
@@ -123,6 +124,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"make_link:{OFFER}": invite.make_link_tapped,
     f"revoke:(?P<organization>{PACKED}):(?P<invitation>{PACKED})": invite.revoke_tapped,
     f"link:(?P<code>{link.CODE})": link.link_tapped,
+    "unlink": link.unlink_tapped,
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
     f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.export,
 }

@@ -38,3 +38,7 @@ class PersonRoutes(BackendTransport):
         """Link the person to the Supabase user who made the code; a code works once."""
         body = schemas.CodeRequest(code=code)
         return await self.request(user, "POST", "/api/me/link/accept", schemas.Me, body=body)
+
+    async def undo_link(self, user: int) -> None:
+        """Undo the link with a Supabase user."""
+        await self.send(user, "DELETE", "/api/me/link")

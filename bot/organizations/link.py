@@ -1,4 +1,4 @@
-"""/start link_<code>: connects a Telegram user with a Supabase user.
+"""/start link_<code> and /unlink: connect a Telegram user with a Supabase user, and undo it.
 
 The code is made by the signed-in Supabase user. Its link could be sent to somebody else, who would
 give the sender their own rights; so the person is asked before it is done.
@@ -30,3 +30,18 @@ async def link_tapped(context: BotContext) -> None:
     await context.introduce()
     await context.backend.accept_link(context.speaker.id, context.part("code"))
     await context.reply_or_edit(Screen(context.translator.html(keys.AccountLink.DONE)))
+
+
+async def unlink(context: BotContext) -> None:
+    """Ask before the connection is undone."""
+    await context.introduce()
+    translator = context.translator
+    yes = button(translator.text(keys.Button.UNLINK), "unlink")
+    await context.reply(Screen(translator.html(keys.AccountLink.UNDO_QUESTION), ((yes,),)))
+
+
+async def unlink_tapped(context: BotContext) -> None:
+    """Undo the connection with the web account."""
+    await context.introduce()
+    await context.backend.undo_link(context.speaker.id)
+    await context.reply_or_edit(Screen(context.translator.html(keys.AccountLink.UNDONE)))

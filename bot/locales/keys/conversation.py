@@ -25,6 +25,7 @@ class Command:
     PAYSUPPORT: Final = Key("command.paysupport")
     PRIVACY: Final = Key("command.privacy")
     TERMS: Final = Key("command.terms")
+    UNLINK: Final = Key("command.unlink")
     CANCEL: Final = Key("command.cancel")
     CARDS: Final = Key("command.cards")
 
@@ -40,6 +41,7 @@ class Button:
     END_NOW: Final = Key("button.end_now")
     CHANGE_TO: Final = Key("button.change_to", "new")
     LINK: Final = Key("button.link")
+    UNLINK: Final = Key("button.unlink")
     TOP_UP: Final = Key("button.top_up")
     TOPUP: Final = Key("button.topup")
     BALANCE: Final = Key("button.balance")

@@ -87,6 +87,8 @@ class AccountLink:
 
     QUESTION: Final = Key("link.question")
     DONE: Final = Key("link.done")
+    UNDO_QUESTION: Final = Key("link.undo_question")
+    UNDONE: Final = Key("link.undone")
 
 
 class Group:

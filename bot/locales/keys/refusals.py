@@ -31,6 +31,7 @@ class Refusal:
     INVITATION_INVALID: Final = Key("refusal.invitation_invalid")
     LINK_INVALID: Final = Key("refusal.link_invalid")
     ALREADY_LINKED: Final = Key("refusal.already_linked")
+    NOT_LINKED: Final = Key("refusal.not_linked")
     BOTH_HAVE_HISTORY: Final = Key("refusal.both_have_history")
     IDEMPOTENCY_KEY_REUSED: Final = Key("refusal.idempotency_key_reused")
     NOTHING_TO_REFUND: Final = Key("refusal.nothing_to_refund")
@@ -55,6 +56,7 @@ class Refusal:
 # By the `code` of the backend's error shape; `/openapi.json` lists them at each route.
 REFUSALS: Final[Mapping[str, Key]] = {
     "already_linked": Refusal.ALREADY_LINKED,
+    "not_linked": Refusal.NOT_LINKED,
     "amount_ambiguous": Refusal.AMOUNT_AMBIGUOUS,
     "amount_too_large": Refusal.AMOUNT_TOO_LARGE,
     "amount_too_precise": Refusal.AMOUNT_TOO_PRECISE,

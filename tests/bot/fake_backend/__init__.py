@@ -58,6 +58,7 @@ class FakeBackend(
             "GET /api/me/settings": self.get_settings,
             "PATCH /api/me/settings": self.change_settings,
             "POST /api/me/link/accept": self.accept_link,
+            "DELETE /api/me/link": self.undo_link,
             "POST /api/organizations": self.create_organization,
             "PATCH /api/organizations/{id}": self.rename_organization,
             "GET /api/organizations/{id}/members": self.list_members,

@@ -48,3 +48,9 @@ class PersonAnswers(State):
         """Store the code of an accepted link."""
         self.accepted_links.add(call.body.code)
         return self.me(call.user)
+
+    def undo_link(self, call: Call) -> None:
+        """Forget the accepted links."""
+        if not self.accepted_links:
+            raise Refused("not_linked")
+        self.accepted_links.clear()

@@ -31,3 +31,13 @@ async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeBack
     backend.refuse("POST /api/me/link/accept", "both_have_history")
     answer = await ana.taps(await ana.sees("Connect this Telegram account"), "Connect")
     assert "their histories cannot become one" in str(answer)
+
+
+async def test_a_link_is_undone_after_a_question(ana: Person, backend: FakeBackend) -> None:
+    await ana.writes("/unlink")
+    question = await ana.sees("Undo the connection of")
+    assert "not connected" in str(await ana.taps(question, "Undo the connection"))
+    backend.accepted_links.add(CODE)
+    await ana.taps(question, "Undo the connection")
+    await ana.sees("two people again")
+    assert not backend.accepted_links
