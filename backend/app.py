@@ -10,7 +10,12 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from backend.errors import Failure, PursebotError
 from backend.http import docs, health, openapi, return_pages, telegram_webhook
-from backend.http.authentication import REGISTERED_USERS, SUPABASE_AUTH, authenticate
+from backend.http.authentication import (
+    CALLER,
+    REGISTERED_USERS,
+    SUPABASE_AUTH,
+    authenticate,
+)
 from backend.http.error_responses import HEADERS, error_response, new_request_id
 from backend.http.errors import EncodedBody
 from backend.http.rate_limits import LIMITER, PERSON_KEYS, rate_limit
@@ -145,7 +150,10 @@ def counted_error_response(
 ) -> web.Response:
     """Make an error response, and count it in `pursebot_errors` by code and status."""
     request.app[SERVICES].metrics.errors.labels(code, str(status)).inc()
-    return error_response(request[REQUEST_ID], status, code, message, facts)
+    is_token_refused = "Authorization" in request.headers and CALLER not in request
+    return error_response(
+        request[REQUEST_ID], status, code, message, facts, is_token_refused=is_token_refused
+    )
 
 
 async def wake_waiting_requests(app: web.Application) -> None:

@@ -5,7 +5,7 @@ import uuid
 from aiohttp import web
 
 from backend.errors import PursebotError, Unauthorized
-from backend.schemas import ErrorAnswer, ErrorFacts
+from backend.schemas import INVALID_TOKEN, ErrorAnswer, ErrorFacts
 
 # On every response, unless the handler has set the header.
 HEADERS = {
@@ -22,13 +22,24 @@ def new_request_id() -> str:
 
 
 def error_response(
-    request_id: str, status: int, code: str, message: str, facts: dict[str, str] | None = None
+    request_id: str,
+    status: int,
+    code: str,
+    message: str,
+    facts: dict[str, str] | None = None,
+    *,
+    is_token_refused: bool = False,
 ) -> web.Response:
-    """Make an error response as JSON, with WWW-Authenticate and Retry-After where they belong."""
+    """Make an error response as JSON, with WWW-Authenticate and Retry-After where they belong.
+
+    A 401 names `invalid_token` where a token was sent and is none of ours; without it, nobody is
+    signed in, or there is no such person: https://www.rfc-editor.org/rfc/rfc6750#section-3
+    """
     error = ErrorFacts(code=code, message=message, request_id=request_id, facts=facts or {})
     body = ErrorAnswer(error=error).model_dump_json()
     headers = {"X-Request-Id": request_id}
-    headers |= {"WWW-Authenticate": "Bearer"} if status == Unauthorized.status else {}
+    if status == Unauthorized.status:
+        headers["WWW-Authenticate"] = INVALID_TOKEN if is_token_refused else "Bearer"
     headers |= {"Retry-After": error.facts["retry_after"]} if "retry_after" in error.facts else {}
     return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 

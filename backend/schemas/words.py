@@ -11,6 +11,8 @@ BOT_ISSUER = "pursebot-bot"
 ACTOR_AUDIENCE = "pursebot-api"  # `sub` is the acting Telegram user's id
 SERVICE_AUDIENCE = "pursebot-internal"  # for /internal/* and nothing else
 TOKEN_LIFETIME_SECONDS = 60
+# WWW-Authenticate of a 401 for a token that was refused, not for a person who is not known.
+INVALID_TOKEN = 'Bearer error="invalid_token"'  # noqa: S105 (no secret, what RFC 6750 names)
 
 Json = dict[str, Any]  # a JSON object whose fields are not typed
 Role = Literal["owner", "admin", "member"]

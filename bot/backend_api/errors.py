@@ -33,7 +33,7 @@ class BackendUnavailable(BackendError):
 
 
 class SecretRefused(BackendUnavailable):
-    """Every token of this bot is refused: 401. Only whoever set it up can change that."""
+    """Every token of this bot is refused (`invalid_token`): only its operator can change that."""
 
     def __init__(self) -> None:
         """Say what to compare."""

@@ -18,7 +18,6 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 CONNECT_SECONDS: Final = 3.0
 ANSWER_SECONDS: Final = 20.0  # all tries together
-UNAUTHORIZED: Final = 401  # the tokens are all that the bot shows
 TRY_AFTER: Final = (0.0, 0.1, 0.4)  # seconds
 
 
@@ -110,6 +109,8 @@ class BackendTransport:
             raise BackendUnavailable(repr(error), possibly_executed=True) from error
         if response.ok:
             return answer
+        if schemas.INVALID_TOKEN in response.headers.getall("WWW-Authenticate", []):
+            raise SecretRefused
         raise refusal_in(response.status, answer)
 
 
@@ -159,8 +160,6 @@ def parse(model: type[Answer], body: bytes) -> Answer:
 
 def refusal_in(status: int, body: bytes) -> BackendRefusal | BackendUnavailable:
     """Return the exception for an answer with an error status."""
-    if status == UNAUTHORIZED:
-        return SecretRefused()
     try:
         error = schemas.ErrorAnswer.model_validate_json(body).error
     except ValidationError:

@@ -62,7 +62,12 @@ async def test_a_bot_with_another_secret_and_its_backend_say_what_to_compare(
             async with http.request(method, system.url + path, headers=headers) as answer:
                 text = await answer.text()
                 assert answer.status == 401
+                assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
                 assert "another BOT_API_SECRET" in text
+        # A good token of somebody who has no row yet, or no longer: the secret is right.
+        headers = {"Authorization": f"Bearer {token(sub='99')}"}
+        async with http.get(system.url + "/api/me/settings", headers=headers) as answer:
+            assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
 async def test_a_bot_that_is_started_with_another_secret_says_so_once(system: System) -> None:

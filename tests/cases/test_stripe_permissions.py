@@ -15,7 +15,7 @@ from tests.backend.conftest import System
 from tests.backend.doctor.test_doctor import DoctorRunner
 
 ROOT = Path(__file__).parents[2]
-BEGINS = ("A restricted key will do with write access to", "and read access to")
+BEGINS = ("A restricted key works too, with write access to", "and read access to")
 # As Stripe's refusals name the rows of the form.
 SLUGS = {
     "Checkout Sessions": "checkout_session", "Payment Intents": "payment_intent",
