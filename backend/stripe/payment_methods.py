@@ -75,9 +75,9 @@ class StripePaymentMethods(StripeConnection):
         request = self._stripe.setup_intents.retrieve_async(setup_intent_id)
         return await result_of(SetupIntent, request)
 
-    async def get_payment_method(self, method_id: str) -> StripePaymentMethod:
+    async def get_payment_method(self, stripe_payment_method_id: str) -> StripePaymentMethod:
         """Fetch a payment method."""
-        request = self._stripe.payment_methods.retrieve_async(method_id)
+        request = self._stripe.payment_methods.retrieve_async(stripe_payment_method_id)
         return await result_of(StripePaymentMethod, request)
 
     async def list_saved_payment_methods(self, stripe_customer_id: str) -> SavedMethods | None:
@@ -97,39 +97,41 @@ class StripePaymentMethods(StripeConnection):
         return SavedMethods(customer.default_method_id, methods)
 
     async def attach_payment_method(
-        self, method_id: str, stripe_customer_id: str
+        self, stripe_payment_method_id: str, stripe_customer_id: str
     ) -> StripePaymentMethod:
         """Attach a payment method to a customer; attaching a test method creates a new one."""
         request = self._stripe.payment_methods.attach_async(
-            method_id, {"customer": stripe_customer_id}, new_idempotency_options()
+            stripe_payment_method_id, {"customer": stripe_customer_id}, new_idempotency_options()
         )
         return await result_of(StripePaymentMethod, request)
 
-    async def always_redisplay(self, method_id: str) -> None:
+    async def always_redisplay(self, stripe_payment_method_id: str) -> None:
         """Have Stripe's pages offer a saved payment method again.
 
         https://docs.stripe.com/payments/existing-customers
         """
         request = self._stripe.payment_methods.update_async(
-            method_id, {"allow_redisplay": "always"}, new_idempotency_options()
+            stripe_payment_method_id, {"allow_redisplay": "always"}, new_idempotency_options()
         )
         await result_of(Identified, request)
 
-    async def detach_payment_method(self, method_id: str) -> None:
+    async def detach_payment_method(self, stripe_payment_method_id: str) -> None:
         """Detach a payment method, so that it cannot be charged.
 
         Raises StripeRefused if it is detached.
         """
         request = self._stripe.payment_methods.detach_async(
-            method_id, {}, new_idempotency_options()
+            stripe_payment_method_id, {}, new_idempotency_options()
         )
         await result_of(Identified, request)
 
-    async def set_default_payment_method(self, stripe_customer_id: str, method_id: str) -> None:
+    async def set_default_payment_method(
+        self, stripe_customer_id: str, stripe_payment_method_id: str
+    ) -> None:
         """Set the customer's default payment method for invoices."""
         request = self._stripe.customers.update_async(
             stripe_customer_id,
-            {"invoice_settings": {"default_payment_method": method_id}},
+            {"invoice_settings": {"default_payment_method": stripe_payment_method_id}},
             new_idempotency_options(),
         )
         await result_of(Identified, request)

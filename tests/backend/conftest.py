@@ -34,7 +34,7 @@ from sandbox.server import create_sandbox
 from sandbox.settings import SandboxSettings
 from sandbox.store import Store
 from tests.conftest import World
-from tests.sandbox.stripe.judge import request_problems
+from tests.sandbox.stripe.contract import request_problems
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Whatever Stripe sends, however often and in whatever order: money is credited once, or parked."""
+"""Whatever Stripe sends, however often, in any order: money is credited once, or a dead letter."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Whatever Stripe says of an invoice, in any order: it credits once, or is parked."""
+"""Whatever Stripe says of an invoice, in any order: it credits once, or is a dead letter."""
 
 from itertools import permutations
 from typing import TYPE_CHECKING, Any

@@ -17,8 +17,8 @@ import pytest
 from sandbox.runner.demo import CARD, Chat
 from tests.e2e.system import System, running_system, short_folder
 from tests.e2e.test_when_things_die import link, post
-from tests.sandbox.stripe.judge import MISSING, judge, object_problems, request_problems
-from tests.sandbox.telegram.judge import judge as telegram_judge, methods
+from tests.sandbox.stripe.contract import MISSING, load_contract, object_problems, request_problems
+from tests.sandbox.telegram.contract import methods, validator_of
 
 pytestmark = pytest.mark.slow
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ async def story(http: aiohttp.ClientSession, system: System) -> None:
 
 
 async def test_every_word_on_the_wire_is_valid_by_somebody_elses_document(system: System) -> None:
-    contract = judge()
+    contract = load_contract()
     if contract is None:
         pytest.skip(MISSING)
     secrets = json.loads((system.folder / "secrets.json").read_text())
@@ -101,6 +101,6 @@ def by_aiogram(call: Json) -> None:
     name = call["path"].rsplit("/", 1)[1]
     method = getattr(methods, name[0].upper() + name[1:])
     returned: Any = method.__returning__
-    telegram_judge(methods.base.Response[returned]).validate_python(call["answer"])
+    validator_of(methods.base.Response[returned]).validate_python(call["answer"])
     sent = dict(parse_qsl(call["body"] or "", strict_parsing=bool(call["body"])))
     assert set(sent) <= set(method.model_fields), name

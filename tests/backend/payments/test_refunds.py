@@ -15,7 +15,7 @@ from backend.schemas import Payment
 from backend.stripe import reconcile
 from tests.backend.conftest import BEN, EVE, System, token
 from tests.backend.stripe.test_webhooks import signed
-from tests.sandbox.stripe.judge import judge
+from tests.sandbox.stripe.contract import load_contract
 
 Json = dict[str, Any]
 
@@ -235,7 +235,7 @@ async def test_a_refund_without_metadata_is_one_of_the_dashboard(system: System)
     await system.sandbox("POST", "/stripe/faults", drop=True)
     made = await at_stripe(system, payment, "refund", amount=2000)
     match = {**(system.store.get("refund", made["id"]) or {}), "metadata": None}
-    assert (contract := judge()) is None or contract.check_object(match) == []
+    assert (contract := load_contract()) is None or contract.check_object(match) == []
     for type, thing in (
         ("refund.created", match),
         # Somebody else's, word for word as Stripe documents it: without an intent.

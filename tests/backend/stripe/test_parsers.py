@@ -40,7 +40,7 @@ from backend.stripe.parsers.subscriptions import (
     parse_subscription,
 )
 from backend.stripe.parsers.webhook_endpoints import WebhookEndpoint
-from tests.sandbox.stripe.judge import judge
+from tests.sandbox.stripe.contract import load_contract
 
 DOCUMENTED: dict[str, type[BaseModel]] = {
     "balance_transaction": BalanceTransaction, "charge": Charge,
@@ -249,7 +249,7 @@ def test_what_stripe_adds_is_left_out() -> None:
 
 @pytest.mark.parametrize("kind", sorted(DOCUMENTED))
 def test_what_a_model_reads_stripes_document_has(kind: str) -> None:
-    contract = judge()
+    contract = load_contract()
     if contract is None:
         return  # tests/sandbox has a test that says so
     documented: Json = contract.SCHEMAS[contract.BYOBJ[kind]]["properties"]

@@ -13,7 +13,7 @@ from backend.database.protocol import SERVICE
 from backend.schemas import Subscription
 from backend.stripe import reconcile
 from tests.backend.conftest import ANA, BEN, DECLINE, EVE, SUCCESS, System, token
-from tests.sandbox.stripe.judge import MISSING, judge
+from tests.sandbox.stripe.contract import MISSING, load_contract
 
 Json = dict[str, Any]
 WEBHOOK_PATH = "/api/payments/subscriptions"
@@ -247,7 +247,7 @@ async def test_members_see_that_it_is_there_and_strangers_nothing(system: System
 async def test_all_that_is_said_of_subscriptions_is_valid_by_stripes_document(
     system: System,
 ) -> None:
-    contract = judge()
+    contract = load_contract()
     if contract is None:
         pytest.skip(MISSING)
     made = await begun(system, FAILS_LATER)

@@ -20,7 +20,7 @@ from aiohttp import ClientSession, web
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.stripe.api import add_stripe
-from tests.sandbox.stripe.judge import object_problems, request_problems
+from tests.sandbox.stripe.contract import object_problems, request_problems
 
 KEY, SECRET = "sk_test_sandbox", "whsec_sandbox"
 SUCCEEDS, IS_DECLINED, NEEDS_3D_SECURE = (

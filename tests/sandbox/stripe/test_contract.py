@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.stripe.transitions import TRANSITIONS
-from tests.sandbox.stripe.judge import MISSING, judge
+from tests.sandbox.stripe.contract import MISSING, load_contract
 from tests.sandbox.stripe.playground import IS_DECLINED, NEEDS_3D_SECURE, SUCCEEDS, local_stripe
 
 BESIDE_THE_TABLE = {
@@ -18,7 +18,7 @@ BESIDE_THE_TABLE = {
 
 
 async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_path: Path) -> None:
-    if judge() is None:
+    if load_contract() is None:
         pytest.skip(MISSING)
     async with local_stripe(tmp_path) as play:
         await play.post("faults", delay=0.01)
@@ -55,7 +55,7 @@ async def test_every_request_answer_and_event_is_valid_by_stripes_document(tmp_p
 
 
 def test_the_judge_notices_what_is_wrong() -> None:
-    contract = judge()
+    contract = load_contract()
     if contract is None:
         pytest.skip(MISSING)
     assert contract.check_request("POST", "/v1/checkout/sessions", "mode=gift")

@@ -13,7 +13,7 @@ from sandbox.server import MAX_BODY_BYTES
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.telegram.api import add_telegram
-from tests.sandbox.telegram.judge import judge, types
+from tests.sandbox.telegram.contract import types, validator_of
 
 TOKEN = "424242:sandbox-token"
 Json = dict[str, Any]
@@ -38,14 +38,14 @@ class Playground:
         assert answer["ok"] is (response.status == 200)
         assert answer["ok"] or answer["error_code"] == response.status
         if isinstance(answer.get("result"), dict) and "message_id" in answer["result"]:
-            judge(types.Message).validate_python(answer["result"])
+            validator_of(types.Message).validate_python(answer["result"])
         return answer
 
     async def updates(self, **parameters: Any) -> list[Json]:
         """Return the updates that the bot has not confirmed, compared with aiogram's models."""
         collected: list[Json] = (await self.bot("getUpdates", **parameters))["result"]
         for update in collected:
-            judge(types.Update).validate_python(update)
+            validator_of(types.Update).validate_python(update)
         return collected
 
     async def write(self, user: str, text: str, chat: str = "private") -> Json:
@@ -66,7 +66,7 @@ class Playground:
             assert response.status == 200
             answer: Json = await response.json()
         for message in answer["messages"]:
-            judge(types.Message).validate_python(message)
+            validator_of(types.Message).validate_python(message)
         return answer
 
 

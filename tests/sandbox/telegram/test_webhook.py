@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.sandbox.telegram.judge import judge, types
+from tests.sandbox.telegram.contract import types, validator_of
 from tests.sandbox.telegram.playground import Playground, local_telegram
 
 Json = dict[str, Any]
@@ -41,9 +41,9 @@ async def test_each_update_is_posted_with_the_secret_until_it_is_accepted(
         first, again = [await asyncio.wait_for(posts.get(), 60) for _ in range(2)]
         assert first == again
         assert (first[0], first[1]["message"]["text"]) == ("s-1", "before")
-        judge(types.Update).validate_python(first[1])
+        validator_of(types.Update).validate_python(first[1])
         info = (await telegram.bot("getWebhookInfo"))["result"]
-        by_aiogram = judge(types.WebhookInfo).validate_python(info)
+        by_aiogram = validator_of(types.WebhookInfo).validate_python(info)
         assert (by_aiogram.url, info["pending_update_count"]) == (url, 0)
         assert (
             info["last_error_message"]

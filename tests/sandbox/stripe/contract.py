@@ -24,7 +24,7 @@ MISSING = (
 
 
 @cache
-def judge() -> Any | None:
+def load_contract() -> Any | None:
     """Return the module with `check_request(method, path, body)` and `check_object(object)`."""
     named = os.environ.get("STRIPE_OPENAPI")
     place = Path(named) if named else ROOT.parent / "shared" / "contract"
@@ -45,7 +45,7 @@ def judge() -> Any | None:
 
 def request_problems(method: str, path: str, body: str) -> list[str]:
     """Return the problems of a request; none without a document, or for what is not in it."""
-    operation = judge()
+    operation = load_contract()
     if operation is None or NOT_IN_THE_DOCUMENT.fullmatch(path):
         return []
     problems: list[str] = operation.check_request(method, path, body)
@@ -56,7 +56,7 @@ def object_problems(thing: dict[str, Any]) -> list[str]:
     """Return the problems of an object, an event or a list; none without a document."""
     if thing.get("object") == "list":
         return [problem for each in thing["data"] for problem in object_problems(each)]
-    inside, document = thing, judge()
+    inside, document = thing, load_contract()
     if thing.get("object") == "event":
         inside = thing["data"]["object"]
         if thing["api_version"] != API_VERSION:

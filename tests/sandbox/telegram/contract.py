@@ -15,8 +15,8 @@ with patch.object(BaseModel, "model_rebuild"):
 
 
 @cache
-def judge(returned: Any) -> TypeAdapter[Any]:
+def validator_of(returned: Any) -> TypeAdapter[Any]:
     """Return the validator of a type: one of aiogram's, or made of them."""
-    court = TypeAdapter[Any](returned)
-    court.rebuild(_types_namespace={name: getattr(types, name) for name in types.__all__})
-    return court
+    validator = TypeAdapter[Any](returned)
+    validator.rebuild(_types_namespace={name: getattr(types, name) for name in types.__all__})
+    return validator
