@@ -1,4 +1,4 @@
-"""Amounts, typed or carried by a button: the only place where the bot reads them.
+"""Amounts, typed or carried by a button: the only place where the bot parses them.
 
 The result is Money: the amount that moves. Questions, buttons and requests are made of it and never
 of the text that it was read from. A button carries it as `Money.amount`.

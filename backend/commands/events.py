@@ -49,18 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace) -> None:
     """Run the action, and print the events, the event, or what became of it."""
     from backend.opening import open_services
-    from backend.stripe import dead_letters
+    from backend.stripe import dead_letter_actions
 
     async with open_services(Settings.from_environment()) as services:
         match arguments.act:
             case "list":
-                answer: object = await dead_letters.list_dead_letters(services, arguments.all)
+                answer: object = await dead_letter_actions.list_dead_letters(
+                    services, arguments.all
+                )
             case "show":
-                answer = await dead_letters.get_dead_letter(services, arguments.event)
+                answer = await dead_letter_actions.get_dead_letter(services, arguments.event)
             case "retry":
-                answer = await dead_letters.retry_dead_letter(services, arguments.event)
+                answer = await dead_letter_actions.retry_dead_letter(services, arguments.event)
             case "accept":
-                answer = await dead_letters.accept_dead_letter(
+                answer = await dead_letter_actions.accept_dead_letter(
                     services,
                     arguments.event,
                     adopting=False,
@@ -68,7 +70,7 @@ async def run(arguments: argparse.Namespace) -> None:
                     dry_run=arguments.dry_run,
                 )
             case "adopt":
-                answer = await dead_letters.accept_dead_letter(
+                answer = await dead_letter_actions.accept_dead_letter(
                     services,
                     arguments.event,
                     adopting=True,
@@ -77,7 +79,9 @@ async def run(arguments: argparse.Namespace) -> None:
                 )
             case _:
                 who, why = getpass.getuser(), arguments.reason
-                answer = await dead_letters.dismiss_dead_letter(services, arguments.event, who, why)
+                answer = await dead_letter_actions.dismiss_dead_letter(
+                    services, arguments.event, who, why
+                )
     print_as_json(answer)
 
 

@@ -34,7 +34,11 @@ async def refetch_if_due(services: Services, payment_id: UUID) -> bool:
 
 
 async def refetch_payment(services: Services, payment_id: UUID) -> None:
-    """Ask Stripe how far a payment is, and settle what it says. Nothing is changed at Stripe."""
+    """Refetch a payment's objects from Stripe, and record their state.
+
+    Nothing is changed at Stripe, but for an intent whose payment was canceled meanwhile: it is
+    closed.
+    """
     payment = await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)
     if payment.status == "created" and payment.flow == "charge":
         await find_lost_charge(services, payment)

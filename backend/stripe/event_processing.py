@@ -1,7 +1,7 @@
 """Processing of recorded events: refetch what an event needs, and apply events again.
 
 Where an event does not suffice, Stripe is asked, and its answer applied. An event without its
-answer stays failed; its repeat, or the reconciler by `reapply_event`, goes on with it.
+answer is still to be refetched: its repeat, or the reconciler by `reapply_event`, goes on with it.
 """
 
 from typing import Final
@@ -59,9 +59,10 @@ async def resolve_event(
 ) -> EventResult:
     """Refetch what an event needs, and return what became of it in the end.
 
-    With `waiting` the sender waits, who sends the event again: StripeUnavailable is raised, unless
-    the object itself was to be refetched, and so is a bug of ours, which else is logged here. In
-    all cases an event without its answer stays failed, and the reconciler goes on with it.
+    With `waiting`, Stripe waits for the response and repeats the event after an error: a bug of
+    ours is raised, and StripeUnavailable, unless the fact is a RefetchFact. Without it, a bug is
+    logged here. In all cases the reconciler goes on with an event that has no answer yet; where
+    Stripe has no such object, it is a dead letter at once.
     """
     if result.fact is None:
         return result

@@ -86,8 +86,8 @@ async def reconcile_all(services: Services) -> dict[str, int]:
     """Apply missed events, then reconcile everything open by id; return how many of each.
 
     Events first: they may report a payment that would otherwise be given up as abandoned, so
-    nothing is given up if they could not be read. A failure or a bug stops nothing else. At last
-    owners and admins are notified of expiring cards.
+    nothing is given up if they could not be read. An object that fails stops no other; a list that
+    cannot be read ends the round. At last owners and admins are notified of expiring cards.
     """
     counts: dict[str, int] = {}
     try:

@@ -1,4 +1,4 @@
-"""Refetching of subscriptions: record Stripe's state, and credit the latest invoice.
+"""Refetching of subscriptions: record Stripe's state, credit the latest invoice, end what is over.
 
 The state comes from answers of Stripe's only, never from events; the latest answer counts.
 """

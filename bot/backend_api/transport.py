@@ -65,7 +65,7 @@ class BackendTransport:
         body: BaseModel | None = None,
         idempotency_key: str = "",
     ) -> bytes:
-        """Send a request, up to three times where the connection fails; return the answer's body.
+        """Send a request, up to three times where no usable answer comes; return the answer's body.
 
         So the request must be idempotent: a read, or one that names a value, an idempotency key or
         a claim.

@@ -1,7 +1,7 @@
 """/topup: how much for the default organization, until the payment's message takes over.
 
 A payment has one message. What a person typed gets a placeholder that becomes it; a tapped
-button's own message becomes it. From the moment the backend has the payment, only the delivery
+button's own message becomes it. Once the backend has answered with the payment, only the delivery
 worker writes into that message (see `bot/delivery/`), so a handler never races with Stripe.
 """
 

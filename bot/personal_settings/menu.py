@@ -14,8 +14,8 @@ from bot.locales import keys
 from bot.locales.key import Key
 from bot.locales.texts import Texts
 from bot.locales.translator import Translator
-from bot.personal_settings.choices import PAGES
-from bot.personal_settings.values import OFF, ON, is_setting, parse_change
+from bot.personal_settings.labels import PAGES
+from bot.personal_settings.parsing import OFF, ON, is_setting, parse_change
 from bot.telegram.context import BotContext
 from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Screen, back_button, button

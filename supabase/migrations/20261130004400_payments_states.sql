@@ -96,4 +96,4 @@ begin
     perform private.notify_wallet_credited(payment);
 end
 $$;
-comment on function private.credit_payment is 'Posts payment.amount once and tells everybody; a repeat does nothing. received_amount is what the charge was, with tax.';
+comment on function private.credit_payment is 'Posts payment.amount once and notifies everybody; a repeat adds at most the id of the intent. received_amount is what the charge was, with tax.';

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -183,7 +184,7 @@ async def test_output_that_cannot_be_written_is_not_taken_for_a_port(
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     process = await asyncio.create_subprocess_shell(
-        f"{sys.executable} -m backend {' '.join(command)} > /dev/full",
+        f"{shlex.quote(sys.executable)} -m backend {' '.join(command)} > /dev/full",
         env=environment, cwd=tempfile.gettempdir(), stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, errors = await process.communicate()
@@ -201,7 +202,7 @@ async def test_a_reader_that_stops_reading_hears_nothing_of_it(
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     process = await asyncio.create_subprocess_shell(
-        f"{sys.executable} -m backend doctor | head -1",
+        f"{shlex.quote(sys.executable)} -m backend doctor | head -1",
         env=environment, cwd=tempfile.gettempdir(),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.database.functions.dead_letters import IntentAtStripe
-from backend.stripe.dead_letters import distribute_tax
+from backend.stripe.dead_letter_actions import distribute_tax
 from tests.backend.commands.test_commands import GOOD, received, run
 from tests.backend.conftest import System
 from tests.backend.stripe.test_webhooks import paid_at_stripe

@@ -33,7 +33,7 @@ class ReceivedEvent:
 class EventResult(Row):
     """What became of an event; `fact` is there where Stripe is to be asked about it.
 
-    `repeat`: it was applied before, and nothing changed now.
+    `repeat`: it was done with before (applied, ignored or a dead letter), and nothing changed now.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """Acts between Stripe and us: API versions, other installations, and the operator."""
 
 from backend.operator_errors import CannotBeAccepted
-from backend.stripe import dead_letters
+from backend.stripe import dead_letter_actions
 from backend.wallets import adjustments
 from sandbox.stripe.objects import new
 from tests.backend.books.story import Act, Json, Story
@@ -63,10 +63,10 @@ async def the_operator_adjusts(story: Story) -> None:
 async def settle_dead_letters(story: Story) -> None:
     """Accept every dead letter; dismiss those for which Stripe received nothing."""
     for _ in range(3):  # what is accepted may let others be applied
-        letters = await dead_letters.list_dead_letters(story.system.services, False)
+        letters = await dead_letter_actions.list_dead_letters(story.system.services, False)
         for letter in letters:
             try:
-                await dead_letters.accept_dead_letter(
+                await dead_letter_actions.accept_dead_letter(
                     story.system.services,
                     letter.id,
                     adopting=False,
@@ -74,7 +74,7 @@ async def settle_dead_letters(story: Story) -> None:
                     dry_run=False,
                 )
             except CannotBeAccepted:
-                await dead_letters.dismiss_dead_letter(
+                await dead_letter_actions.dismiss_dead_letter(
                     story.system.services, letter.id, "teller", "no money"
                 )
         if not letters:

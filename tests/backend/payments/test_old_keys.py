@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from backend.stripe import dead_letters, reconcile
+from backend.stripe import dead_letter_actions, reconcile
 from tests.backend.conftest import System
 from tests.backend.payments.test_charges import A_MINUTE_LATER, balance, charge, saved
 from tests.backend.payments.test_refunds import credited, refund
@@ -92,5 +92,5 @@ async def test_a_dead_letter_about_a_charge_can_be_retried(
     await system.sandbox("POST", "/stripe/faults", drop=True)
     event_id = f"check:{(await charge(system))['id']}:paid"
     await owner.execute("update stripe_events set state = 'dead_letter' where id = $1", event_id)
-    assert (await dead_letters.retry_dead_letter(system.services, event_id)).state == "done"
+    assert (await dead_letter_actions.retry_dead_letter(system.services, event_id)).state == "done"
     assert await balance(owner) == 5000

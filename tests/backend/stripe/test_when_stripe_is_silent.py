@@ -9,7 +9,7 @@ import pytest
 
 from backend.database.protocol import SERVICE
 from backend.failures import StripeRefused
-from backend.stripe import dead_letters, reconcile
+from backend.stripe import dead_letter_actions, reconcile
 from sandbox.stripe.objects import new
 from tests.backend.conftest import System
 from tests.backend.payments.test_old_keys import a_day_later, made, with_a_key_of_yesterday
@@ -30,7 +30,7 @@ async def soon(holds: Callable[[], Awaitable[Any]]) -> None:
 
 async def dead_letter_state(system: System) -> list[str]:
     """Ids of the events about a paid invoice that somebody should look at."""
-    listed = await dead_letters.list_dead_letters(system.services, everything=False)
+    listed = await dead_letter_actions.list_dead_letters(system.services, everything=False)
     return [event.id for event in listed if event.type == "invoice.paid"]
 
 
@@ -43,8 +43,8 @@ async def test_a_paid_invoice_that_stripe_does_not_show_is_a_dead_letter_until_i
         await soon(lambda: dead_letter_state(system))
         [event_id] = await dead_letter_state(system)
         with pytest.raises(StripeRefused):
-            await dead_letters.retry_dead_letter(system.services, event_id)
-    await dead_letters.retry_dead_letter(system.services, event_id)
+            await dead_letter_actions.retry_dead_letter(system.services, event_id)
+    await dead_letter_actions.retry_dead_letter(system.services, event_id)
     assert await has_balance(system, 10_000)
     assert await dead_letter_state(system) == []
 

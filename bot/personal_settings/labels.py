@@ -9,7 +9,7 @@ from bot.locales import keys
 from bot.locales.key import Key
 from bot.locales.texts import Texts
 from bot.locales.translator import Translator
-from bot.personal_settings.values import AS_IN_TELEGRAM, OFF, format_hours
+from bot.personal_settings.parsing import AS_IN_TELEGRAM, OFF, format_hours
 
 USUAL_HOURS: Final = (OFF, "22:00-08:00", "23:00-07:00")
 OFFSETS: Final = ((-8, -5, -3, 0), (1, 2, 3, 4), (5, 7, 8, 9))  # hours ahead of UTC

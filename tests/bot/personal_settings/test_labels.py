@@ -12,7 +12,7 @@ from backend.database.postgres import PostgresDatabase
 from backend.schemas import PersonalSettings, SettingsChange
 from backend.schemas.settings import QuietHours
 from bot.locales.texts import load_texts
-from bot.personal_settings.choices import PAGES
+from bot.personal_settings.labels import PAGES
 from bot.personal_settings.menu import page_screen, settings_screen
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ANA, FakeBackend
