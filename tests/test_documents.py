@@ -32,6 +32,13 @@ def named_in(document: Path, pattern: str) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_two_rows_of_a_table_are_about_the_same(document: Path) -> None:
+    for table in re.findall(r"(?m)(?:^\|.*\n)+", document.read_text()):
+        subjects = re.findall(r"(?m)^\| ((?:[^|\\\n]|\\.)*) \|", table)
+        assert [each for each in set(subjects) if each and subjects.count(each) > 1] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_name_in_sql_that_is_named_exists(document: Path) -> None:
     created = re.compile(r"(?m)^create (?:or replace )?(?:function|table|view|type) (\w+\.\w+)")
     files = (ROOT / "supabase" / "migrations").glob("*.sql")
