@@ -8,19 +8,20 @@ create function private.is_transient_error(error_state text) returns boolean
 language sql immutable set search_path = ''
 return left(error_state, 2) in ('08', '40', '53', '57', '58') or error_state = '55P03';
 
--- What becomes of an event whose application raised: a dead letter, or another try.
+-- Five tries over more than an hour, then nobody believes that the sixth will help.
+create function private.is_out_of_tries(tries integer, received_at timestamptz) returns boolean
+language sql stable set search_path = ''
+return tries >= 5 and received_at <= now() - interval '1 hour';
+
+-- What becomes of an event whose application raised: a dead letter, or another try. This try is not counted yet.
 create function private.verdict_of_error(event public.stripe_events, error_state text, message text) returns private.verdict
 language plpgsql stable set search_path = ''
 as $$
 declare
     verdict private.verdict;
 begin
-    -- Five tries over more than an hour, then nobody believes that the sixth will help.
     verdict := row(
-        case
-            when event.tries >= 4 and event.received_at <= now() - interval '1 hour' then 'dead_letter'
-            else 'failed'
-        end,
+        case when private.is_out_of_tries(event.tries + 1, event.received_at) then 'dead_letter' else 'failed' end,
         error_state || ' ' || message
     );
     -- What we made and do not have (a restored backup, or no installation id yet) comes to no other end by
@@ -32,7 +33,8 @@ begin
 end
 $$;
 
--- Five tries over more than an hour, then it waits for the operator; so does at once what Stripe does not know.
+-- A refetch brought no answer. Out of tries, the event waits for the operator; so does at once what Stripe does
+-- not know.
 create function api.mark_event_unanswered(event_id text, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
@@ -43,7 +45,7 @@ begin
     update public.stripe_events as e
     set state = case
             when mark_event_unanswered.reason = 'resource_missing'
-                or e.tries >= 5 and e.received_at <= now() - interval '1 hour' then 'dead_letter'
+                or private.is_out_of_tries(e.tries, e.received_at) then 'dead_letter'
             else 'failed'
         end,
         reason = mark_event_unanswered.reason, handled_at = now()
