@@ -46,7 +46,6 @@ class TappedWallet(NamedTuple):
 
 async def topup(context: BotContext) -> None:
     """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing."""
-    amount = "".join(context.text.split(maxsplit=1)[1:])
     me, translator = await context.introduce(), context.translator
     membership = default_membership(me)
     if membership is None:
@@ -55,8 +54,8 @@ async def topup(context: BotContext) -> None:
         await context.reply_text(keys.Refusal.TOPUPS_OFF)
     elif not can_top_up(membership):
         await context.reply(role_too_low_screen(me, membership, translator))
-    elif amount:
-        parsed = parse_amount(amount, default_wallet_name(membership).currency)
+    elif context.arguments:
+        parsed = parse_amount(context.arguments, default_wallet_name(membership).currency)
         await start_payment(me, membership.organization_id, parsed, "topup", context)
     else:
         await context.reply(amount_screen(me, membership, membership.wallets[0], translator))
