@@ -135,7 +135,7 @@ def test_the_data_folder_of_an_earlier_version_is_closed_to_others(tmp_path: Pat
     assert set(modes.values()) == {0o600}
 
 
-def test_a_folder_with_other_things_in_it_is_not_closed_unasked(tmp_path: Path) -> None:
+def test_a_folder_with_other_things_in_it_is_refused_and_not_closed(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
     folder.chmod(0o755)
@@ -158,7 +158,7 @@ def test_a_folder_with_other_things_in_it_is_not_closed_unasked(tmp_path: Path) 
         ("postgresql://u:secret@127.0.0.1:1/x", "Nothing listens at the host and port"),
     ],
 )
-async def test_a_bad_database_address_is_said_in_a_sentence_by_each_command(
+async def test_each_command_names_a_bad_database_address_in_one_sentence(
     address: str, sentence: str
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": address, "STRIPE_API_BASE": "http://127.0.0.1:1"}
@@ -213,7 +213,7 @@ async def test_a_reader_that_stops_reading_hears_nothing_of_it(
     assert b"Broken" not in errors
 
 
-async def test_a_port_that_cannot_be_had_is_said_in_a_sentence(
+async def test_a_port_that_cannot_be_opened_is_named_in_one_sentence(
     system: System, database_url: str
 ) -> None:
     settings = {

@@ -32,7 +32,7 @@ from tests.cases.test_access_and_setup import HTTPS
         ("https://purse.example:port/", "https://api.telegram.org", "https address"),
     ],
 )
-def test_an_address_that_telegram_would_not_post_to_is_said_beforehand(
+def test_an_address_that_telegram_would_not_post_to_is_a_problem(
     url: str, api: str, problem: str | None
 ) -> None:
     result = webhook_url_problem(url, api)

@@ -204,7 +204,7 @@ async def test_a_supabase_user_is_named_by_their_own_id(
     assert await owner.fetchval("select count(*) from users where auth_user_id = $1", LEA) == 1
 
 
-async def test_whom_is_asked_for_before_anything_is_opened() -> None:
+async def test_a_missing_person_is_refused_before_anything_is_opened() -> None:
     code, _, errors = await run("people", "erase", "--yes")
     assert (code, "one of the arguments --telegram-id --supabase-id" in errors) == (2, True)
 

@@ -132,9 +132,7 @@ async def test_what_the_first_day_has_one_ask_by_hand_is_answered_as_it_says(
         assert "PB401" in member
 
 
-async def test_a_signing_key_that_was_not_imported_is_said_so(
-    standin: Standin, world: World
-) -> None:
+async def test_a_signing_key_that_was_not_imported_is_named(standin: Standin, world: World) -> None:
     jwk, _ = new_jwk()
     _, standin.verifying_key = new_jwk()
     standin.algorithm = "ES256"
@@ -162,9 +160,7 @@ async def test_a_signing_key_that_was_not_imported_is_said_so(
         ),
     ],
 )
-async def test_a_key_of_the_wrong_kind_is_told_by_its_name(
-    name: str, value: str, sentence: str
-) -> None:
+async def test_a_key_of_the_wrong_kind_is_named(name: str, value: str, sentence: str) -> None:
     code, _, errors = await run("events", "list", **GOOD, **UNUSED | {name: value})
     assert (code, f"{name}: {sentence}" in errors, value in errors) == (2, True, False), errors
 
@@ -203,7 +199,7 @@ async def test_a_token_that_is_wrong_in_itself_is_no_matter_of_clocks(
         assert not isinstance(raised.value, PursebotError)
 
 
-async def test_a_host_that_only_another_network_reaches_is_told_with_ipv6_and_the_pooler() -> None:
+async def test_a_host_that_only_another_network_reaches_names_ipv6_and_the_pooler() -> None:
     """A multicast address has no way for TCP on any machine, as IPv6 has none on many."""
     settings = {**GOOD, "SUPABASE_DB_URL": "postgresql://u:p@224.0.0.1:5432/x"}
     for words in (("migrate",), ("packages", "list")):
