@@ -18,9 +18,9 @@ from backend.database.functions import payments as sql_payments, setup_links as 
 from backend.errors import Failure, NotFound, PursebotError
 from backend.http.requests import SERVICES, path_id
 from backend.payment_methods import portal, setup_links
-from backend.payments.refetch import refetch_if_due
+from backend.payments.settlement import refetch_if_due
 from backend.services import Services
-from backend.subscriptions import refetch
+from backend.subscriptions import stripe_state
 
 # The HTML pages of this folder, by file name.
 PAGES = {
@@ -73,8 +73,8 @@ async def subscription_return(request: web.Request) -> web.Response:
     """Answer GET /recurring/{id}/return, after the page on which a subscription begins."""
     services, id = request.app[SERVICES], path_id(request)
     with suppress(PursebotError):  # Stripe is not available: its webhook will come
-        await refetch.check(services, id)
-    row = await refetch.get_row(services, id)
+        await stripe_state.refetch_if_due(services, id)
+    row = await stripe_state.get_row(services, id)
     return state_page(SUBSCRIPTION_PAGE_STATES.get(row.status, "not_sure"), row.language)
 
 

@@ -12,7 +12,7 @@ from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
 from backend.payment_methods import sync
-from backend.payments import checkout, refetch, service
+from backend.payments import checkout, service, settlement
 from backend.schemas import ChargeRequest, Payment
 from backend.services import Services
 from backend.stripe.errors import is_key_error
@@ -53,7 +53,7 @@ async def execute_charge(services: Services, payment: PaymentRow) -> None:
 
     Raises StripeUnavailable where nobody knows; the reconciler comes back.
     """
-    if await refetch.find_lost_charge(services, payment):
+    if await settlement.find_lost_charge(services, payment):
         return
     claim = await sql_charges.claim_charge(services.database, payment_id=payment.id)
     services.wakeup.wake()
@@ -82,4 +82,4 @@ async def send_charge(services: Services, payment: ClaimedCharge) -> None:
                 services, {"organization_id": str(payment.organization_id)}
             )
     else:
-        await refetch.record_charge(services, payment, intent)
+        await settlement.record_charge(services, payment, intent)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.database.functions import payments as sql_payments
 from backend.database.functions.payments import PaymentRow
-from backend.payments import charges, checkout, refetch, stripe_objects
+from backend.payments import charges, checkout, settlement, stripe_objects
 from backend.services import Services
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.invoices import Invoice
@@ -34,7 +34,7 @@ async def reconcile_opened_payment(services: Services, payment: PaymentRow) -> N
     is_over = payment.revoked or (payment.flow != "checkout" and checkout.is_late(payment))
     if is_over and waits_for_payer(stripe_object):
         stripe_object = await stripe_objects.close_stripe_object(services, payment)
-    await refetch.settle_payment(services, payment, stripe_object)
+    await settlement.settle_payment(services, payment, stripe_object)
 
 
 def waits_for_payer(stripe_object: Payable) -> bool:

@@ -14,7 +14,7 @@ from backend.database.functions import refunds as sql_refunds
 from backend.database.functions.refunds import RefundRow
 from backend.database.protocol import Person
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
-from backend.payments import refetch, service
+from backend.payments import service, settlement
 from backend.schemas import Refund, RefundRequest
 from backend.services import Services
 from backend.stripe.parsers.refunds import Refund as StripeRefund, parse_refund
@@ -110,7 +110,7 @@ async def settle_refunds(services: Services, refunds: list[StripeRefund], livemo
     for each in refunds:
         name = f"{each.id}:{each.status}"
         try:
-            await refetch.receive_refetched(services, name, livemode, parse_refund(each))
+            await settlement.receive_refetched(services, name, livemode, parse_refund(each))
         except EventNotApplied as error:
             failed = error
     if failed:

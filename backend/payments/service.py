@@ -6,7 +6,7 @@ from backend.database.functions import charges as sql_charges, payments as sql_p
 from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
 from backend.errors import PaymentClosed
-from backend.payments import refetch, stripe_objects
+from backend.payments import settlement, stripe_objects
 from backend.schemas import Payment
 from backend.services import Services
 
@@ -22,7 +22,7 @@ async def check_payment(services: Services, actor: Person, payment_id: UUID) -> 
     Raises NotFound, StripeUnavailable, StripeRefused.
     """
     await get_payment(services, actor, payment_id)  # who may not see it may not ask either
-    await refetch.refetch_if_due(services, payment_id)
+    await settlement.refetch_if_due(services, payment_id)
     return await get_payment(services, actor, payment_id)
 
 
@@ -41,7 +41,7 @@ async def cancel_payment(services: Services, actor: Person, payment_id: UUID) ->
         raise PaymentClosed(status="created")
     if payment.status == "pending":
         closed = await stripe_objects.close_stripe_object(services, payment)
-        await refetch.settle_payment(services, payment, closed)
+        await settlement.settle_payment(services, payment, closed)
     return await get_payment(services, actor, payment_id)
 
 
@@ -50,7 +50,7 @@ async def cancel_unanswered_charge(services: Services, payment: PaymentRow) -> P
 
     Claiming a charge that somebody canceled ends it: see `api.claim_charge`.
     """
-    if not await refetch.find_lost_charge(services, payment):
+    if not await settlement.find_lost_charge(services, payment):
         await sql_charges.claim_charge(services.database, payment_id=payment.id)
     services.wakeup.wake()
     return await sql_payments.get_payment_for_service(services.database, payment_id=payment.id)

@@ -17,10 +17,10 @@ from backend.database.functions.dead_letters import (
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
-from backend.payments.refetch import CHECK_PREFIX
+from backend.payments.settlement import CHECK_PREFIX
 from backend.payments.stripe_objects import fetch_stripe_object
 from backend.services import Services
-from backend.stripe.event_processing import mark_unanswered, refetch_event
+from backend.stripe.event_processing import record_refetch_failure, refetch_event
 from backend.stripe.events import parse_event
 from backend.stripe.parsers.disputes import parse_refetched_dispute
 from backend.stripe.parsers.facts import (
@@ -58,7 +58,7 @@ async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
         try:
             result = await refetch_event(services, result, stored_fact(result.fact))
         except PursebotError as failure:
-            await mark_unanswered(services, event_id, failure)
+            await record_refetch_failure(services, event_id, failure)
             raise
     return result
 

@@ -30,7 +30,7 @@ from backend.stripe.parsers.facts import (
     stored_fact,
 )
 from backend.stripe.refetch import refetch
-from backend.subscriptions import refetch as subscriptions
+from backend.subscriptions import stripe_state
 
 log = structlog.get_logger(__name__)
 
@@ -69,17 +69,17 @@ async def resolve_event(
     try:
         return await refetch_event(services, result, stored_fact(result.fact))
     except StripeObjectUnreadable as unreadable:  # a repeat of the delivery would not help
-        return await mark_unanswered(services, result.id, unreadable)
+        return await record_refetch_failure(services, result.id, unreadable)
     except StripeUnavailable as failure:
         if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
             raise
-        return await mark_unanswered(services, result.id, failure)
+        return await record_refetch_failure(services, result.id, failure)
     except (StripeRefused, EventNotApplied) as failure:
-        return await mark_unanswered(services, result.id, failure)
+        return await record_refetch_failure(services, result.id, failure)
     except PursebotError:
         raise
     except Exception:
-        failed = await sql_stripe_events.mark_event_unanswered(
+        failed = await sql_stripe_events.mark_event_refetch_failed(
             services.database, event_id=result.id, reason=OUR_BUG
         )
         if waiting:
@@ -125,17 +125,19 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
         case MethodFact():
             await sync.sync_after_event(services, fact, event_id)
         case SubscriptionFact():
-            await subscriptions.refetch_after_event(services, fact)
+            await stripe_state.refetch_after_event(services, fact)
         case InvoiceFact():
-            await subscriptions.refetch_invoice(services, fact)
+            await stripe_state.refetch_invoice(services, fact)
 
 
-async def mark_unanswered(services: Services, event_id: str, failure: PursebotError) -> EventResult:
+async def record_refetch_failure(
+    services: Services, event_id: str, failure: PursebotError
+) -> EventResult:
     """Record that a refetch failed, and why; return the event as it is then."""
     log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"
-    return await sql_stripe_events.mark_event_unanswered(
+    return await sql_stripe_events.mark_event_refetch_failed(
         services.database, event_id=event_id, reason=reason
     )

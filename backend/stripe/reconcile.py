@@ -26,7 +26,7 @@ from backend.services import Services
 from backend.stripe import event_processing, webhooks
 from backend.stripe.events import EVENT_TYPES, parse_event, refetch_request, to_received_event
 from backend.stripe.parsers.events import StripeEvent
-from backend.subscriptions import refetch as subscriptions
+from backend.subscriptions import stripe_state
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ NOUNS: Final[dict[str, Noun[str] | Noun[UUID]]] = {
     "payments": Noun(sql_payments.list_payments_to_reconcile, payments.reconcile_payment),
     "refunds": Noun(sql_refunds.claim_refunds_to_reconcile, refunds.reconcile_refund),
     "subscriptions": Noun(
-        sql_subscriptions.list_subscriptions_to_reconcile, subscriptions.reconcile
+        sql_subscriptions.list_subscriptions_to_reconcile, stripe_state.refetch_and_end
     ),
 }
 

@@ -1,6 +1,6 @@
 """Subscriptions (recurring top-ups): create, list, change, pause, cancel.
 
-The row is written first, then Stripe is asked; the resulting state is refetched (`refetch`).
+The row is written first, then Stripe is asked; the resulting state is refetched (`stripe_state`).
 """
 
 from contextlib import suppress
@@ -18,7 +18,7 @@ from backend.schemas import Subscription
 from backend.services import Services
 from backend.stripe.parsers.subscriptions import StripeSubscription
 from backend.stripe.subscriptions import ItemAmount
-from backend.subscriptions import refetch, terms
+from backend.subscriptions import stripe_state, terms
 from backend.wallets.money import minor_units
 
 
@@ -47,7 +47,7 @@ async def create_subscription(
         )
         with suppress(EventNotApplied):  # its first invoice: the reconciler asks again
             await start_at_stripe(
-                services, await refetch.get_row(services, created.id), stripe_customer_id
+                services, await stripe_state.get_row(services, created.id), stripe_customer_id
             )
     return await get_subscription(services.database, actor, created.id)
 
@@ -62,7 +62,7 @@ async def start_at_stripe(
         if not await services.stripe.repair_product(row.package, refused):
             raise
         await start_once_at_stripe(
-            services, await refetch.get_row(services, row.id), stripe_customer_id
+            services, await stripe_state.get_row(services, row.id), stripe_customer_id
         )
 
 
@@ -76,11 +76,11 @@ async def start_once_at_stripe(
     """
     card = row.stripe_payment_method_id
     if card and (stripe_subscription_id := await services.stripe.find_subscription(row)):
-        await refetch.refetch_subscription(services, row.id, stripe_subscription_id)
+        await stripe_state.refetch_subscription(services, row.id, stripe_subscription_id)
         return
-    row = await refetch.get_row(services, row.id)  # it may have been canceled meanwhile
+    row = await stripe_state.get_row(services, row.id)  # it may have been canceled meanwhile
     if card:
-        late = refetch.is_start_expired(row)
+        late = stripe_state.is_start_expired(row)
     else:
         late = checkout.is_late(row, checkout.MIN_PAGE_LIFETIME)
     if row.unwanted or row.revoked or late:
@@ -88,11 +88,11 @@ async def start_once_at_stripe(
     if card:
         call = services.stripe.create_subscription(row, stripe_customer_id)
         made = await checkout.create_at_stripe(services, row, call)
-        await refetch.refetch_subscription(services, row.id, made.id)
+        await stripe_state.refetch_subscription(services, row.id, made.id)
         return
     page_requested = services.stripe.create_subscription_page(row, stripe_customer_id)
     session = await checkout.create_at_stripe(services, row, page_requested)
-    await refetch.record_state(
+    await stripe_state.record_state(
         services, row, {"stripe_checkout_session_id": session.id, "url": session.url}
     )
 
@@ -120,9 +120,9 @@ async def check_subscription(
     services: Services, actor: Person, subscription_id: UUID
 ) -> Subscription:
     """Refetch a subscription, and read it. Raises NotFound, StripeUnavailable, StripeRefused."""
-    # Authorized first: `refetch.check` acts as the service.
+    # Authorized first: `refetch_if_due` acts as the service.
     await get_subscription(services.database, actor, subscription_id)
-    await refetch.check(services, subscription_id)
+    await stripe_state.refetch_if_due(services, subscription_id)
     return await get_subscription(services.database, actor, subscription_id)
 
 
@@ -140,13 +140,15 @@ async def change_subscription(
     requested = await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=changes
     )
-    row = await refetch.get_row(services, subscription_id)
+    row = await stripe_state.get_row(services, subscription_id)
     new_amount = None
     if amount is not None:
         new_amount = ItemAmount(await only_item_id(services, row), amount)
     changed = await change_at_stripe(services, row, new_amount, request.paused)
     with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
-        await refetch.apply_stripe_state(services, row, changed, changed_by=requested.changed_by)
+        await stripe_state.apply_stripe_state(
+            services, row, changed, changed_by=requested.changed_by
+        )
     return await get_subscription(services.database, actor, subscription_id)
 
 
@@ -184,7 +186,7 @@ async def cancel_subscription(
     await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=ended
     )
-    await refetch.reconcile(services, subscription_id)
+    await stripe_state.refetch_and_end(services, subscription_id)
     return await get_subscription(services.database, actor, subscription_id)
 
 

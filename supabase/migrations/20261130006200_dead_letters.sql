@@ -35,7 +35,7 @@ $$;
 
 -- A refetch brought no answer. Out of tries, the event waits for the operator; so does at once what Stripe does
 -- not know.
-create function api.mark_event_unanswered(event_id text, reason text) returns jsonb
+create function api.mark_event_refetch_failed(event_id text, reason text) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
@@ -44,15 +44,15 @@ begin
     perform private.require_service();
     update public.stripe_events as e
     set state = case
-            when mark_event_unanswered.reason = 'resource_missing'
+            when mark_event_refetch_failed.reason = 'resource_missing'
                 or private.is_out_of_tries(e.tries, e.received_at) then 'dead_letter'
             else 'failed'
         end,
-        reason = mark_event_unanswered.reason, handled_at = now()
+        reason = mark_event_refetch_failed.reason, handled_at = now()
     where e.id = event_id and e.reason = 'needs_refetch';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => false);
 end
 $$;
-comment on function api.mark_event_unanswered is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
-grant execute on function api.mark_event_unanswered(text, text) to service_role;
+comment on function api.mark_event_refetch_failed is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
+grant execute on function api.mark_event_refetch_failed(text, text) to service_role;

@@ -80,12 +80,16 @@ async def mark_event_refetched(database: Database, *, event_id: str) -> None:
     await database.call("mark_event_refetched", SERVICE, event_id=event_id)
 
 
-async def mark_event_unanswered(database: Database, *, event_id: str, reason: str) -> EventResult:
+async def mark_event_refetch_failed(
+    database: Database, *, event_id: str, reason: str
+) -> EventResult:
     """Record that a refetch failed, and why; a repeat of the event tries again.
 
     After five tries and an hour, or where Stripe does not know the object, it is a dead letter.
     """
-    row = await database.call("mark_event_unanswered", SERVICE, event_id=event_id, reason=reason)
+    row = await database.call(
+        "mark_event_refetch_failed", SERVICE, event_id=event_id, reason=reason
+    )
     return EventResult.model_validate(row)
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from backend.database.functions import subscriptions as sql_subscriptions
-from backend.subscriptions import refetch
+from backend.subscriptions import stripe_state
 from tests.backend.conftest import SUCCESS, System
 from tests.backend.payment_methods.test_cards import TEST_CARD, Cards, cards
 from tests.backend.payments.test_charges import saved
@@ -42,7 +42,7 @@ async def test_a_card_that_a_subscription_began_with_is_shown_once_and_kept_at_s
     subscription: Any = system.store.get("subscription", begun.id)
     subscription["default_payment_method"] = twin.id
     system.store.put("subscription", begun.id, subscription)
-    await refetch.refetch_subscription(system.services, made.id, begun.id)
+    await stripe_state.refetch_subscription(system.services, made.id, begun.id)
     await cards.until("Visa •••• 4242*")
     assert system.store.get("payment_method", twin.id)["customer"]  # type: ignore[index]
     async with asyncio.timeout(60):

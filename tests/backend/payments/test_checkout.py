@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from backend.database.protocol import SERVICE
-from backend.payments import refetch
+from backend.payments import settlement
 from backend.schemas import PaymentStatus
 from backend.stripe import reconcile
 from bot.backend_api.errors import BackendRefusal
@@ -93,7 +93,7 @@ async def test_the_reconciler_catches_up_on_what_no_webhook_brought(
     await owner.execute(
         "update payments set created_at = created_at - interval '1 hour' where id = $1", by_id
     )
-    assert await refetch.refetch_if_due(system.services, by_id)
+    assert await settlement.refetch_if_due(system.services, by_id)
     refetched_at = await reconcile.reconcile_all(system.services)
     assert refetched_at["events"] > refetched_at["payments"] == 0  # the events tell of both, first
     for payment in (by_id, by_event):

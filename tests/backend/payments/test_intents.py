@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from backend.payments import refetch
+from backend.payments import settlement
 from backend.stripe import reconcile
 from tests.backend.conftest import BEN, DECLINE, EVE, SUCCESS, System, token
 
@@ -89,12 +89,12 @@ async def test_with_webhooks_off_asking_stripe_settles_an_intent(
     made = await intent(system)
     payment = UUID(made["payment_id"])
     await confirm(system, made, card)
-    await refetch.refetch_if_due(system.services, payment)
+    await settlement.refetch_if_due(system.services, payment)
     assert (await system.see(payment)).status == "processing"
     async with asyncio.timeout(60):
         while (await system.see(payment)).status != ends:
             await owner.execute("update payments set checked_at = null")
-            await refetch.refetch_if_due(system.services, payment)
+            await settlement.refetch_if_due(system.services, payment)
 
 
 async def test_a_canceled_or_late_intent_can_be_confirmed_no_more(

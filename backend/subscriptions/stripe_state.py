@@ -1,4 +1,4 @@
-"""Refetching of subscriptions: record Stripe's state, credit the latest invoice, end what is over.
+"""Stripe's state of subscriptions: refetch it, record it, credit the invoice, end what is over.
 
 The state comes from answers of Stripe's only, never from events; the latest answer counts.
 """
@@ -10,7 +10,7 @@ from uuid import UUID
 from backend.database.functions import subscriptions as sql_subscriptions
 from backend.database.functions.subscriptions import SubscriptionRow, SubscriptionState
 from backend.failures import EventNotApplied, StripeRefused
-from backend.payments.refetch import receive_refetched
+from backend.payments.settlement import receive_refetched
 from backend.services import Services
 from backend.stripe.parsers.facts import InvoiceFact, SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
@@ -30,7 +30,7 @@ async def get_row(
     )
 
 
-async def check(services: Services, subscription_id: UUID) -> None:
+async def refetch_if_due(services: Services, subscription_id: UUID) -> None:
     """Refetch a subscription, at most every three seconds; change nothing at Stripe.
 
     Raises NotFound, StripeUnavailable, StripeRefused.
@@ -42,10 +42,11 @@ async def check(services: Services, subscription_id: UUID) -> None:
             await refetch_subscription(services, subscription_id, end=False)
 
 
-async def reconcile(services: Services, subscription_id: UUID) -> None:
+async def refetch_and_end(services: Services, subscription_id: UUID) -> None:
     """Refetch a subscription, and end what is unwanted or revoked at Stripe.
 
-    Where its latest invoice could not be credited, the next round tries again. Raises as `check`.
+    Where its latest invoice could not be credited, the reconciler tries again. Raises as
+    `refetch_if_due`.
     """
     with suppress(EventNotApplied):
         await refetch_subscription(services, subscription_id)

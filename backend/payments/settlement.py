@@ -1,4 +1,7 @@
-"""Ask Stripe how far a payment is, and settle what it says: with events, one inbox, one effect."""
+"""Settlement: refetch what Stripe has of a payment, and apply it as an event of our own.
+
+The answer goes through the inbox of events, so that it and Stripe's event have one effect.
+"""
 
 from contextlib import suppress
 from datetime import UTC, datetime
