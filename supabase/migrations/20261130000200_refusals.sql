@@ -3,7 +3,7 @@
 -- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors/;
 -- what no caller can cause has none there.
 create function private.refusals() returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'bad_cursor', 'PB400',
@@ -51,7 +51,7 @@ $$;
 grant execute on function private.refusals() to authenticated, service_role;
 
 create function private.refuse(code text, facts jsonb default '{}') returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using
@@ -64,7 +64,7 @@ comment on function private.refuse is 'Stops the transaction with one of private
 grant execute on function private.refuse(text, jsonb) to authenticated, service_role;
 
 create function private.forbid_change() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.refuse('append_only', jsonb_build_object('table', tg_table_name));

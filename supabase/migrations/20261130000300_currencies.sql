@@ -44,7 +44,7 @@ for select to authenticated using (true);
 
 -- As many decimals as people write; more only where an amount has them nevertheless.
 create function private.major_units(amount bigint, code text) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select round(amount / 10::numeric ^ c.exponent, case
         when amount % c.step = 0 and c.step = 10 ^ c.exponent then 0 else c.exponent
@@ -54,7 +54,7 @@ $$;
 comment on function private.major_units is '(1250, eur) -> 12.50, (1200, isk) -> 12; never rounded. backend/schemas/amounts.py does the same.';
 
 create function private.money_json(amount bigint, code text) returns jsonb
-language sql stable strict set search_path = ''
+language sql stable strict set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'amount', private.major_units(amount, code),
@@ -65,7 +65,7 @@ $$;
 comment on function private.money_json is 'An amount in both forms, as answers carry it; null for none.';
 
 create function private.require_currency(code text) returns public.currencies
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     taken public.currencies;
@@ -81,7 +81,7 @@ end
 $$;
 
 create function private.require_amount(amount bigint, currency text) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     taken public.currencies := private.require_currency(currency);

@@ -23,7 +23,7 @@ alter table public.users enable row level security;
 grant select (id, name) on public.users to authenticated;
 
 create function private.language_of(person public.users) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(person.chosen_language, person.language);
 
 -- Whom the operator keeps out, in every way that they come.

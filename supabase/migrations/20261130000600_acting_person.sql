@@ -1,18 +1,18 @@
 -- Who acts: a person, through the bot or through Supabase, or the service.
 
 create function private.acting_claims() returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return nullif(current_setting('request.jwt.claims', true), '')::jsonb;
 
 -- A token with a `sub` is that Supabase user, whatever else a hook put into it. The claim of a Telegram
 -- user is of our own name and in tokens that only the backend signs, without a `sub`.
 create function private.acts_in_chat() returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return coalesce(private.acting_claims() ? 'pursebot_telegram_id' and not private.acting_claims() ? 'sub', false);
 comment on function private.acts_in_chat is 'Whether the caller speaks through the bot, which knows who and where.';
 
 create function private.named_user_id() returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     with caller as (
         select
@@ -32,14 +32,14 @@ $$;
 comment on function private.named_user_id is 'Whoever the token names, also one who is kept out.';
 
 create function private.is_anonymous_refused() returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return coalesce(private.acting_claims() -> 'is_anonymous' = 'true'::jsonb, false)
     and not (select p.anonymous_users from private.sign_in_policy as p);
 comment on function private.is_anonymous_refused is 'Whether the caller signed in anonymously, and that does not count.';
 
 -- The acting person, for row-level security and for functions, and for both kinds of caller.
 create function private.current_user_id() returns uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select named.id from (select private.named_user_id() as id) as named
     where not private.is_anonymous_refused()
@@ -49,7 +49,7 @@ comment on function private.current_user_id is 'Definer: must find the caller be
 grant execute on function private.current_user_id() to authenticated;
 
 create function private.refuse_nobody() returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.is_anonymous_refused() then
@@ -64,7 +64,7 @@ comment on function private.refuse_nobody is 'Refuses a caller of whom private.c
 
 -- For what concerns nobody but the caller: their user id, or a refusal.
 create function private.require_user() returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.current_user_id();
@@ -78,7 +78,7 @@ $$;
 
 -- Telegram knows no such levels: whoever acts in the chat has their phone, or its second factor, already.
 create function private.require_second_factor() returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.acting_claims() ? 'sub' and private.acting_claims() ->> 'aal' is distinct from 'aal2'
@@ -91,7 +91,7 @@ comment on function private.require_second_factor is 'For what moves money: refu
 
 -- The bot is in the group and knows that the person is: nobody else's word about a group counts.
 create function private.require_telegram() returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not private.acts_in_chat() then
@@ -103,7 +103,7 @@ $$;
 -- The role check of every definer function that only the backend may call. The grant says the same; both
 -- are there, because these functions write money.
 create function private.require_service() returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if current_setting('role') <> 'service_role' then

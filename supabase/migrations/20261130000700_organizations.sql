@@ -41,7 +41,7 @@ foreign key (default_organization_id, id) references public.memberships (organiz
 on delete set null (default_organization_id);
 
 create function private.member_organization_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select m.organization_id from public.memberships as m where m.user_id = private.current_user_id()
 $$;

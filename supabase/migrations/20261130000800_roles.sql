@@ -4,7 +4,7 @@
 -- The role check of every definer function that a member may call: the caller's user id, or a
 -- refusal. Not there and not yours are the same not_found.
 create function private.require_role(organization_id uuid, variadic roles text []) returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.current_user_id();
@@ -27,7 +27,7 @@ end
 $$;
 
 create function private.require_role_alone(organization_id uuid, variadic roles text []) returns uuid
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, variadic roles);
@@ -39,7 +39,7 @@ $$;
 comment on function private.require_role_alone is 'private.require_role, and until the transaction ends nobody else changes who belongs to the organization.';
 
 create function private.owned_organization_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select m.organization_id from public.memberships as m
     where m.user_id = private.current_user_id() and m.role = 'owner'
@@ -48,7 +48,7 @@ comment on function private.owned_organization_ids is 'Definer, as private.membe
 grant execute on function private.owned_organization_ids() to authenticated;
 
 create function private.manageable_organization_ids() returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select m.organization_id from public.memberships as m
     where m.user_id = private.current_user_id() and m.role in ('owner', 'admin')
@@ -58,7 +58,7 @@ grant execute on function private.manageable_organization_ids() to authenticated
 
 -- A page may offer the organization's saved cards, so a link to it is for those who may charge them.
 create function private.can_pay(organization_id uuid) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return current_setting('role') <> 'authenticated' or exists (
     select from public.memberships as m
     where m.organization_id = can_pay.organization_id and m.user_id = private.current_user_id() and m.role <> 'member'
@@ -67,7 +67,7 @@ comment on function private.can_pay is 'Whether the caller may add money to an o
 
 -- Who asked for something may have lost the right to it before Stripe is asked, or asked again.
 create function private.is_authorized_to_move_money(user_id uuid, organization_id uuid) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return exists (
     select from public.memberships as m
     where m.user_id = is_authorized_to_move_money.user_id and m.organization_id = is_authorized_to_move_money.organization_id
@@ -77,16 +77,16 @@ return exists (
 comment on function private.is_authorized_to_move_money is 'Whether somebody is an owner or admin of the organization now, and not blocked; nobody (null) is not.';
 
 create function private.roles_that_give(role text) returns text []
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case role when 'member' then array['owner', 'admin'] else array['owner'] end;
 comment on function private.roles_that_give is 'Who may invite somebody into a role, and remove somebody who has it.';
 
 create function private.rank_of(role text) returns integer
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(array_position(array['member', 'admin', 'owner'], role), 0);
 
 create function private.require_another_owner(member public.memberships) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if member.role = 'owner' and not exists (

@@ -18,11 +18,11 @@ insert into private.installation default values;
 
 -- Not ours by evidence: another installation's metadata. What carries none may still be ours.
 create function private.of_another_installation(fact jsonb) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return coalesce((fact ->> 'installation')::uuid <> (select i.id from private.installation as i), false);
 
 create function api.claim_stripe_account(livemode boolean, stripe_account_id text default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     installation private.installation;
@@ -50,7 +50,7 @@ comment on function api.claim_stripe_account is 'Definer: private.installation h
 grant execute on function api.claim_stripe_account(boolean, text) to service_role;
 
 create function api.set_policy(signup_open boolean default null, topups_in_chat boolean default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -64,7 +64,7 @@ comment on function api.set_policy is 'Definer: private.installation has no gran
 grant execute on function api.set_policy(boolean, boolean) to service_role;
 
 create function private.require_topups_in_chat() returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.acts_in_chat() and exists (select from private.installation as i where not i.topups_in_chat) then

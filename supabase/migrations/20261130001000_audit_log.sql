@@ -32,7 +32,7 @@ for each statement execute function private.forbid_change();
 create function private.audit(
     organization_id uuid, action text, facts jsonb default '{}', through text default null
 ) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     by_person boolean := current_setting('role') = 'authenticated';
@@ -62,7 +62,7 @@ $$;
 comment on function private.audit is 'Writes a line of the audit log, in the transaction of the act itself; refuses too_many_requests from 300 of one person in ten minutes on. For definer functions that have checked the caller.';
 
 create function api.list_audit_log(organization_id uuid, cursor text default null, max_rows integer default null) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     page jsonb;

@@ -1,6 +1,6 @@
 -- How the ledger is written: every movement of money is one call of private.post_transfer.
 create function private.open_wallet(organization_id uuid, currency text) returns uuid
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     wallet uuid;
@@ -23,7 +23,7 @@ create function private.entry_hash(
     previous_hash bytea, account_id bigint, seq bigint, kind text, reference text,
     currency text, amount bigint, balance_after bigint, created_at timestamptz
 ) returns bytea
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select sha256(previous_hash || convert_to(concat_ws(
         '|', account_id, seq, kind, reference, currency, amount, balance_after,
@@ -37,7 +37,7 @@ comment on function private.entry_hash is 'Each entry seals the one before it: c
 create function private.post_transfer(
     wallet_id uuid, kind text, reference text, from_account text, to_account text, amount bigint
 ) returns bigint
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     account public.accounts;
@@ -89,7 +89,7 @@ $$;
 
 -- Entries that were written since, for an operator who wants to know what an act does. In minor units.
 create function private.entries_since(last_transfer_id bigint, organization_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'kind', t.kind, 'reference', t.reference, 'account', a.kind, 'currency', e.currency,

@@ -45,7 +45,7 @@ is distinct from (coalesce(tip.seq, 0), coalesce(tip.balance_after, 0), coalesce
 comment on view private.ledger_problems is 'What is wrong with the ledger: no rows, or an alarm.';
 
 create function api.list_ledger_problems(max_rows integer) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

@@ -2,7 +2,7 @@
 
 -- The default currency first, whether or not money ever came; others once it has.
 create function private.wallets_json(organization public.organizations) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_agg(jsonb_build_object(
         'balance', private.money_json(coalesce(a.balance, 0), c.code),
@@ -19,7 +19,7 @@ as $$
 $$;
 
 create function public.wallet_balance(organization public.organizations) returns numeric
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select round(coalesce(sum(a.balance), 0) / power(10::numeric, c.exponent), c.exponent)
     from public.currencies as c
@@ -35,7 +35,7 @@ grant execute on function public.wallet_balance(public.organizations) to authent
 -- Which account a question about a wallet means: of the default currency where none is named; no
 -- id where no money ever came.
 create function private.wallet_account(organization_id uuid, inout currency text, out id bigint)
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     select coalesce(wallet_account.currency, o.default_currency) into currency
@@ -48,7 +48,7 @@ end
 $$;
 
 create function api.list_wallets(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');

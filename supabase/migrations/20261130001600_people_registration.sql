@@ -1,6 +1,6 @@
 -- The first word: Telegram tells the bot who writes, or Supabase whose token it is, and the person gets a row.
 create function private.me_json(user_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'user_id', u.id,
@@ -29,7 +29,7 @@ as $$
 $$;
 
 create function private.require_not_blocked(user_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (select from private.blocked_people as b where b.user_id = require_not_blocked.user_id) then
@@ -41,7 +41,7 @@ comment on function private.require_not_blocked is 'Refuses person_blocked, and 
 
 create function api.upsert_telegram_user(telegram_id bigint, name text, language text, chat_id bigint default null)
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     person uuid;
@@ -71,7 +71,7 @@ grant execute on function api.upsert_telegram_user(bigint, text, text, bigint) t
 
 -- A Supabase user's first call; refresh says whether what is known already is to change.
 create function api.upsert_supabase_user(auth_user_id uuid, name text, language text, refresh boolean) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     person uuid;

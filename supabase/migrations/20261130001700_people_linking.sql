@@ -18,11 +18,11 @@ create table private.linked_people (
 comment on table private.linked_people is 'People who are one at Supabase and in Telegram, and which of the two the row was before.';
 
 create function private.hash_of_code(code text) returns bytea
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return sha256(convert_to(code, 'UTF8'));
 
 create function api.create_link_code() returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -45,7 +45,7 @@ grant execute on function api.create_link_code() to authenticated;
 -- Whatever row points to a person is their history, also one of a table that is made tomorrow; only
 -- the private chat is no more than a way to reach them, and goes along.
 create function private.merge_user(nobody uuid, somebody uuid) returns boolean
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.chats as c set user_id = somebody where c.user_id = nobody;
@@ -58,7 +58,7 @@ $$;
 comment on function private.merge_user is 'Removes a person without history and gives their chat to another; false, and nothing done, for one who has any.';
 
 create function api.redeem_link_code(code text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();

@@ -1,6 +1,6 @@
 -- Organizations as their people see, found and change them.
 create function private.organization_json(organization public.organizations, user_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', organization.id,
@@ -15,7 +15,7 @@ as $$
 $$;
 
 create function private.set_up_organization(name text) returns uuid
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     organization uuid;
@@ -27,7 +27,7 @@ end
 $$;
 
 create function api.list_organizations() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -44,7 +44,7 @@ comment on function api.list_organizations is 'Definer: private.wallets_json is 
 grant execute on function api.list_organizations() to authenticated;
 
 create function api.get_organization(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');
@@ -59,7 +59,7 @@ comment on function api.get_organization is 'Definer, as api.list_organizations.
 grant execute on function api.get_organization(uuid) to authenticated;
 
 create function api.create_organization(name text, idempotency_key text default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -94,7 +94,7 @@ comment on function api.create_organization is 'Definer: nobody has grants to wr
 grant execute on function api.create_organization(text, text) to authenticated;
 
 create function api.rename_organization(organization_id uuid, name text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role_alone(organization_id, 'owner', 'admin');
@@ -110,7 +110,7 @@ comment on function api.rename_organization is 'Definer: nobody has grants to wr
 grant execute on function api.rename_organization(uuid, text) to authenticated;
 
 create function api.set_default_organization(organization_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');

@@ -1,6 +1,6 @@
 -- The organization's customer at Stripe: one, made at first need.
 create function private.customer_json(organization public.organizations) returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return jsonb_build_object(
     'organization_id', organization.id,
     'name', organization.name,
@@ -8,7 +8,7 @@ return jsonb_build_object(
 );
 
 create function api.get_customer(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
@@ -21,7 +21,7 @@ grant execute on function api.get_customer(uuid) to authenticated;
 
 -- Two who made one at the same time keep the first; the other stays at Stripe, without a card.
 create function api.set_stripe_customer(organization_id uuid, stripe_customer_id text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     organization public.organizations;

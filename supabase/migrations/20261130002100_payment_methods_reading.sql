@@ -1,6 +1,6 @@
 -- What is shown of a saved payment method, and to whom.
 create function private.display_name(method public.payment_methods) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(
     '{
         "visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover",
@@ -17,14 +17,14 @@ return coalesce(
 comment on function private.display_name is 'As people know it: "Visa •••• 4242", "Link", "SEPA Debit •••• 3000".';
 
 create function private.payment_method_name(payment_method_id uuid) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return (
     select private.display_name(m) from public.payment_methods as m where m.id = payment_method_name.payment_method_id
 );
 
 -- A card works to the end of its month; people hear of it a month before.
 create function private.payment_method_expiry(method public.payment_methods) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return case
     when make_date(method.exp_year, method.exp_month, 1) + interval '1 month' <= now() at time zone 'UTC' then 'expired'
     when make_date(method.exp_year, method.exp_month, 1) <= now() at time zone 'UTC' then 'expiring'
@@ -32,7 +32,7 @@ return case
 end;
 
 create function private.payment_method_json(method public.payment_methods, everything boolean default true) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', method.id,
@@ -58,7 +58,7 @@ $$;
 comment on function private.payment_method_json is 'A method as owners and admins see it; not everything: as members do.';
 
 create function private.surviving_payment_method(stripe_id text) returns public.payment_methods
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select surviving.*
     from public.payment_methods as saved
@@ -74,7 +74,7 @@ comment on function private.surviving_payment_method is 'What Stripe knows by th
 
 -- The same card is shown once, but Stripe may have it again, for a subscription that began with it.
 create function private.duplicates_of(method public.payment_methods) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(jsonb_agg(duplicate.stripe_payment_method_id), '[]')
     from private.payment_method_details as own_details
@@ -85,7 +85,7 @@ as $$
 $$;
 
 create function private.require_payment_method(payment_method_id uuid, variadic roles text []) returns public.payment_methods
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods;
@@ -106,7 +106,7 @@ $$;
 comment on function private.require_payment_method is 'The role check of what is done with one method, active or not: its row, or a refusal.';
 
 create function private.require_active_payment_method(payment_method_id uuid, variadic roles text []) returns public.payment_methods
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods := private.require_payment_method(payment_method_id, variadic roles);
@@ -119,7 +119,7 @@ end
 $$;
 
 create function api.get_payment_method(payment_method_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods := private.require_active_payment_method(payment_method_id, 'owner', 'admin');
@@ -131,7 +131,7 @@ comment on function api.get_payment_method is 'Definer: one call, one role check
 grant execute on function api.get_payment_method(uuid) to authenticated;
 
 create function api.list_payment_methods(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');

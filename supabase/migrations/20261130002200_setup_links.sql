@@ -28,7 +28,7 @@ alter table public.setup_links enable row level security;
 
 -- What its maker is shown of it.
 create function private.setup_link_json(link public.setup_links) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'link_id', link.id,
@@ -47,7 +47,7 @@ $$;
 
 -- What only the backend needs to talk to Stripe about it.
 create function private.service_setup_link_json(link public.setup_links) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select private.setup_link_json(link) || jsonb_build_object(
         'stripe_customer_id', o.stripe_customer_id,

@@ -18,21 +18,21 @@ create unique index packages_offered_once on public.packages (name, amount, curr
 alter table public.packages enable row level security;
 
 create function private.package_json(package public.packages) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return jsonb_build_object(
     'id', package.id, 'name', package.name, 'interval', package.interval,
     'money', private.money_json(package.amount, package.currency)
 );
 
 create function private.active_packages_json() returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(jsonb_agg(private.package_json(p) order by p.currency, p.amount, p.id), '[]')
     from public.packages as p where p.active
 $$;
 
 create function api.list_packages() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_user();
@@ -43,7 +43,7 @@ comment on function api.list_packages is 'Definer: nobody has grants on packages
 grant execute on function api.list_packages() to authenticated;
 
 create function api.list_packages_for_service() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -55,7 +55,7 @@ grant execute on function api.list_packages_for_service() to service_role;
 
 -- terms = {name, amount, currency, interval}.
 create function api.add_package(terms jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     package public.packages;
@@ -80,7 +80,7 @@ comment on function api.add_package is 'Definer: nobody has grants on packages.'
 grant execute on function api.add_package(jsonb) to service_role;
 
 create function api.remove_package(package_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

@@ -93,7 +93,7 @@ insert into private.payment_transitions (from_status, to_status) values
 ('failed', 'succeeded'), ('expired', 'succeeded'), ('canceled', 'succeeded');
 
 create function private.guard_payment_status() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if not exists (

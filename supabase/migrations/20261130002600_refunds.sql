@@ -44,7 +44,7 @@ for select to authenticated using (organization_id in (select private.member_org
 
 -- How far a refund is: a fact moves it to where it is not yet, never back.
 create function private.refund_rank(status text) returns integer
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return array_position(array['requested', 'pending', 'succeeded', 'failed'], case status
     when 'requires_action' then 'pending'
     when 'canceled' then 'failed'

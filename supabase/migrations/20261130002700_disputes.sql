@@ -28,7 +28,7 @@ for select to authenticated using (organization_id in (select private.member_org
 
 -- https://docs.stripe.com/disputes/how-disputes-work: an inquiry may become a dispute.
 create function private.dispute_rank(status text) returns integer
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(array_position(array[
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'needs_response', 'under_review'
 ], status), 6);

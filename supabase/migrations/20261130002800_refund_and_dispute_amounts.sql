@@ -1,6 +1,6 @@
 -- What refunds and disputes take of a payment, each and together, and what may still be refunded.
 create function private.refunded_by_stripe(payment_id uuid) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(sum(r.charge_amount), 0)::bigint from public.refunds as r
     where r.payment_id = refunded_by_stripe.payment_id and r.status in ('pending', 'requires_action', 'succeeded')
@@ -8,7 +8,7 @@ $$;
 comment on function private.refunded_by_stripe is 'What refunds send back of a payment''s charge, in its currency, with tax.';
 
 create function private.refunded_amount(payment_id uuid) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select least(max(p.amount), coalesce(sum(r.amount), 0))::bigint
     from public.payments as p
@@ -19,7 +19,7 @@ comment on function private.refunded_amount is 'What of a payment''s credit refu
 
 -- What Stripe's balance lost in the settlement currency of the account, where that is not the charge's.
 create function private.moved_elsewhere(moved jsonb) returns bigint
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$ select m.amount::bigint from jsonb_each_text(moved) as m (currency, amount) order by m.currency limit 1 $$;
 
 -- What a dispute has taken of a charge, in the charge's currency. Stripe's balance transactions say it where they
@@ -27,7 +27,7 @@ as $$ select m.amount::bigint from jsonb_each_text(moved) as m (currency, amount
 -- money is gone: differences of exchange rates are the operator's, too. A lost dispute keeps what had not been refunded
 -- before: https://docs.stripe.com/disputes/how-disputes-work
 create function private.dispute_share(dispute public.disputes, payment public.payments, refunded bigint) returns bigint
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case
     when dispute.movements = 0 then 0
     when dispute.moved ? payment.currency then greatest(0, (dispute.moved ->> payment.currency)::bigint)
@@ -43,7 +43,7 @@ return case
 end;
 
 create function private.disputed_amount(payment public.payments) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(sum(private.dispute_share(d, payment, private.refunded_by_stripe(payment.id))), 0)::bigint
     from public.disputes as d where d.payment_id = payment.id
@@ -54,7 +54,7 @@ comment on function private.disputed_amount is 'What disputes have taken of a pa
 -- each time, in the charge's currency, so that their order, repetition and rounding cannot matter. Tax is
 -- part of the charge and not of the credit, so what went back is taken in proportion, and never more than the credit.
 create function private.clawback_target(payment public.payments) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select greatest(0, least(payment.amount, round(
         payment.amount::numeric * (private.refunded_by_stripe(payment.id) + private.disputed_amount(payment))
@@ -65,7 +65,7 @@ $$;
 -- What of a payment may go back: what is left of its credit, and not more than the wallet has. What is asked
 -- of Stripe right now is gone already.
 create function private.refundable(payment public.payments) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select case when payment.status = 'succeeded' and payment.stripe_payment_intent_id is not null then greatest(0, least(
         payment.amount - payment.clawed_back_amount - coalesce(sum(r.amount) filter (where r.payment_id = payment.id), 0),
@@ -78,7 +78,7 @@ $$;
 
 -- What the payer gets for so much of the credit: the tax on it as well, and with the last of the credit whatever is left.
 create function private.charge_amount_of(payment public.payments, amount bigint) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select case
         when charge_amount_of.amount >= payment.amount - payment.clawed_back_amount - rest.requested then rest.charge

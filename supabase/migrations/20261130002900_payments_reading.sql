@@ -1,20 +1,20 @@
 -- What is shown of a payment, its refunds and its disputes.
 create function private.payment_reference(payment_id uuid) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return upper(left(replace(payment_id::text, '-', ''), 10));
 comment on function private.payment_reference is 'The short name of a payment that people quote.';
 
 -- What makes its credit happen once: an invoice's number at Stripe, else our own id.
 create function private.posting_kind(payment public.payments) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case payment.flow when 'invoice' then 'invoice' else 'topup' end;
 
 create function private.posting_reference(payment public.payments) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case payment.flow when 'invoice' then payment.stripe_invoice_id else payment.id::text end;
 
 create function private.opened_at_stripe(payment public.payments) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case payment.flow
     when 'checkout' then payment.stripe_checkout_session_id
     when 'invoice' then payment.stripe_invoice_id
@@ -23,7 +23,7 @@ end;
 comment on function private.opened_at_stripe is 'The one session, intent or invoice that was opened for a payment, or null: nobody ever could pay.';
 
 create function private.is_revoked(payment public.payments) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return payment.flow <> 'invoice' and (
     not private.is_authorized_to_move_money(payment.created_by, payment.organization_id)
     or private.is_authorized_to_move_money(payment.cancel_requested_by, payment.organization_id)
@@ -31,7 +31,7 @@ return payment.flow <> 'invoice' and (
 comment on function private.is_revoked is 'Whether what waits for its payer is to be closed: who asked for it has lost the role, or who has it canceled it.';
 
 create function private.refund_json(refund public.refunds) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', refund.id,
@@ -47,7 +47,7 @@ $$;
 
 -- What is disputed; in a currency that we do not have it is shown as what was taken, in the payment's.
 create function private.dispute_money(dispute public.disputes) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select case
         when exists (select from public.currencies as c where c.code = dispute.currency)
@@ -60,7 +60,7 @@ as $$
 $$;
 
 create function private.disputes_json(payment_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(jsonb_agg(jsonb_build_object(
         'stripe_dispute_id', d.stripe_dispute_id,
@@ -75,7 +75,7 @@ as $$
 $$;
 
 create function private.clawbacks_json(payment public.payments) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'refunded', private.money_json(private.refunded_amount(payment.id), payment.currency),
@@ -97,7 +97,7 @@ comment on function private.clawbacks_json is 'What went back of a payment, what
 
 -- What everybody who may see a payment is shown of it.
 create function private.payment_json(payment public.payments) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', payment.id,
@@ -134,7 +134,7 @@ $$;
 
 -- What only the backend needs to talk to Stripe about it.
 create function private.service_payment_json(payment public.payments) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select private.payment_json(payment) || jsonb_build_object(
         'amount_minor', payment.amount,

@@ -44,14 +44,14 @@ alter table public.notifications enable row level security;
 -- What can be switched off, by the kind of its notification. Everything else is always told, and
 -- never in silence: one's own payments, money that is being checked, what happens to oneself.
 create function private.topic_of(kind text) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case kind
     when 'wallet_credited' then 'credits'
     when 'member_joined' then 'members'
 end;
 
 create function private.is_silent(person public.users, kind text, moment timestamptz) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(private.topic_of(is_silent.kind) is not null and case
         when person.quiet_from < person.quiet_until then clock.now >= person.quiet_from and clock.now < person.quiet_until
@@ -63,7 +63,7 @@ comment on function private.is_silent is 'Whether a notification arrives without
 
 -- Whoever queues something: what its reader has switched off is not queued.
 create function private.drop_muted_notification() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (

@@ -1,6 +1,6 @@
 -- Who is told what: rows for the outbox. What one noun alone tells is in the file of that noun.
 create function private.notify_users(user_ids uuid [], kind text, organization_id uuid, facts jsonb) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     insert into public.notifications (kind, chat_id, organization_id, facts)
     select notify_users.kind, c.id, o.id, jsonb_build_object('organization_name', o.name) || facts
@@ -12,7 +12,7 @@ $$;
 comment on function private.notify_users is 'Tells people what happened to who belongs to an organization, in their private chats.';
 
 create function private.notify_payment_shown(payment public.payments) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
     select 'payment_shown', c.id, payment.id
@@ -28,7 +28,7 @@ $$;
 comment on function private.notify_payment_shown is 'Brings the payment''s message up to date; one waiting update is enough for many changes.';
 
 create function private.notify_wallet_credited(payment public.payments) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
     select 'wallet_credited', c.id, payment.id
@@ -50,7 +50,7 @@ comment on function private.notify_wallet_credited is 'Tells every other member 
 
 -- Who leaves an organization is told nothing more of it: what is on its way now is not sent again.
 create function private.cancel_notifications_of_leaver() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from public.notifications as n

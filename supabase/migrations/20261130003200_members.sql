@@ -1,6 +1,6 @@
 -- Who belongs to an organization as what, and how that changes and ends.
 create function private.member_json(member public.memberships) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'user_id', u.id,
@@ -13,7 +13,7 @@ as $$
 $$;
 
 create function api.list_members(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
@@ -29,7 +29,7 @@ grant execute on function api.list_members(uuid) to authenticated;
 
 -- Owners give everybody any role; everybody else may only step down.
 create function api.change_role(organization_id uuid, user_id uuid, role text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role_alone(organization_id, 'owner', 'admin', 'member');
@@ -62,7 +62,7 @@ grant execute on function api.change_role(uuid, uuid, text) to authenticated;
 
 -- Everybody may leave; owners remove anybody, admins remove members.
 create function api.remove_member(organization_id uuid, user_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role_alone(organization_id, 'owner', 'admin', 'member');

@@ -32,7 +32,7 @@ create index invitation_uses_user on public.invitation_uses (user_id);
 alter table public.invitation_uses enable row level security;
 
 create function private.invitation_is_open(invitation public.invitations) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select invitation.revoked_at is null and invitation.uses_left > 0 and invitation.expires_at > now()
     and (invitation.created_by is null or exists (
@@ -43,7 +43,7 @@ as $$
 $$;
 
 create function private.invitation_json(invitation public.invitations) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', invitation.id,

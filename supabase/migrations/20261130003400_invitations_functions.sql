@@ -5,7 +5,7 @@
 create function private.make_invitation(
     organization_id uuid, role text, uses integer, hours integer, created_by uuid, through text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Two, because each has 122 random bits.
@@ -29,7 +29,7 @@ comment on function private.make_invitation is 'A new invitation as json, with i
 create function api.create_invitation(
     organization_id uuid, role text default 'member', uses integer default 1, hours integer default 48
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, variadic private.roles_that_give(role));
@@ -47,7 +47,7 @@ comment on function api.create_invitation is 'Definer: nobody has grants to writ
 grant execute on function api.create_invitation(uuid, text, integer, integer) to authenticated;
 
 create function api.list_invitations(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin');
@@ -62,7 +62,7 @@ comment on function api.list_invitations is 'Definer: nobody has grants on invit
 grant execute on function api.list_invitations(uuid) to authenticated;
 
 create function api.revoke_invitation(organization_id uuid, invitation_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role_alone(organization_id, 'owner', 'admin');
@@ -89,7 +89,7 @@ comment on function api.revoke_invitation is 'Definer: nobody has grants to writ
 grant execute on function api.revoke_invitation(uuid, uuid) to authenticated;
 
 create function api.get_invitation(code text) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -110,7 +110,7 @@ grant execute on function api.get_invitation(text) to authenticated;
 -- Lets the caller in, or raises their role; it never lowers one. Whoever came in by it and is still
 -- there gets the same answer again, whatever became of the invitation.
 create function api.accept_invitation(code text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -163,7 +163,7 @@ grant execute on function api.accept_invitation(text) to authenticated;
 -- The first owner's way in, by an operator: into a new organization, or one that is named by its id.
 -- Names are nobody's own, so one of that name that has people already is only ever answered.
 create function api.invite_owner(name text, hours integer, organization_id uuid default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     chosen uuid;

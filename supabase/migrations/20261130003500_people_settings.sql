@@ -1,6 +1,6 @@
 -- What a person is told about and when in silence, in which language and in whose time.
 create function private.settings_json(person public.users) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'language', private.language_of(person),
@@ -15,7 +15,7 @@ as $$
 $$;
 
 create function api.get_settings() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
@@ -28,7 +28,7 @@ grant execute on function api.get_settings() to authenticated;
 
 -- changes has the names of private.settings_json; what it does not name stays.
 create function api.change_settings(changes jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();

@@ -1,7 +1,7 @@
 -- Groups: what Telegram tells of them. Authority is the role in the organization; who is an administrator
 -- of the group means nothing here.
 create function private.lock_group(telegram_chat_id bigint) returns public.chats
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat public.chats;
@@ -16,7 +16,7 @@ end
 $$;
 
 create function private.end_tie(chat public.chats, why text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if chat.organization_id is not null then
@@ -34,7 +34,7 @@ comment on function private.end_tie is 'Takes a locked group from its organizati
 -- A group became a supergroup under a new id. It is told twice, by a message and by what a delivery
 -- is answered with, in any order, and before or after the supergroup has a row of its own.
 create function private.migrate_chat(chat_id bigint, new_telegram_chat_id bigint) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat public.chats;
@@ -70,7 +70,7 @@ $$;
 -- What Telegram tells the bot: it 'joined' a group, 'left' it, is 'here', the group has 'migrated'.
 create function api.record_group_change(telegram_chat_id bigint, happened text, new_chat_id bigint default null)
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat public.chats;

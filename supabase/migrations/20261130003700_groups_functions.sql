@@ -2,7 +2,7 @@
 
 -- Tied to this organization, and the caller owns it; a group of others is as one that is not there.
 create function private.require_tie(chat public.chats, organization_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if chat.organization_id is distinct from require_tie.organization_id or not exists (
@@ -17,7 +17,7 @@ $$;
 
 -- Only its owners see which organization a group is tied to, until they let the group see it.
 create function private.group_json(chat public.chats) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object('tied', chat.organization_id is not null) || coalesce((
         select jsonb_build_object(
@@ -33,7 +33,7 @@ as $$
 $$;
 
 create function api.get_group(telegram_chat_id bigint) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_telegram();
@@ -47,7 +47,7 @@ comment on function api.get_group is 'Definer: nobody has grants on chats. Who i
 grant execute on function api.get_group(bigint) to authenticated;
 
 create function api.tie_group(telegram_chat_id bigint, organization_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner');
@@ -82,7 +82,7 @@ create function api.set_group_permissions(
     message_thread_id bigint default null,
     tied boolean default true
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner');
@@ -114,7 +114,7 @@ grant execute on function api.set_group_permissions(bigint, uuid, boolean, boole
 
 -- Everybody in the group may ask, members of the organization or not: its owner allowed that.
 create function api.get_group_balance(telegram_chat_id bigint) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     shown jsonb;

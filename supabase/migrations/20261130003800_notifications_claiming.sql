@@ -1,6 +1,6 @@
 -- How notifications are handed out, and Telegram's limits kept.
 create function private.claimed_since(chat_id bigint, moment timestamptz) returns bigint
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select count(*) from public.notifications as n
     where n.chat_id = claimed_since.chat_id and n.claimed_at > moment
@@ -8,7 +8,7 @@ $$;
 
 -- The last moment before something is told: a group hears of its organization, and only while it may.
 create function private.refuse_group_notifications(ids bigint []) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     update public.notifications as n set state = 'refused', reason = 'not allowed'
     from public.chats as c
@@ -24,7 +24,7 @@ $$;
 -- minute in a group. One at a time per chat, oldest first. The caller holds the lock on claiming and took
 -- the moment after it, so that what others claimed before is counted.
 create function private.claim_within_limits(max_rows integer, moment timestamptz) returns bigint []
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     allowance integer;
@@ -75,7 +75,7 @@ $$;
 
 -- Not stable: it runs after the claim, and sees every change that the claim waited for.
 create function private.claimed_notifications_json(ids bigint [], moment timestamptz) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
@@ -109,7 +109,7 @@ $$;
 -- Hands out what may be sent now. A claim that is not answered within 30 seconds is handed out again:
 -- told twice rather than never.
 create function api.claim_notifications(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     moment timestamptz;

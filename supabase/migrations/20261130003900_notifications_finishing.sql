@@ -1,11 +1,11 @@
 -- What became of a notification that was handed out.
 create function private.backoff(tries integer) returns interval
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return least(interval '1 second' * power(2, least(tries, 10)), interval '5 minutes');
 
 -- Back into the queue; where a newer update of the same message waits already, that one is enough.
 create function private.requeue_notification(notification public.notifications, ambiguous boolean, wait interval) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     delete from public.notifications as newer
@@ -19,7 +19,7 @@ $$;
 
 -- How long ago the payment was credited whose payer has just been told so for the first time.
 create function private.seconds_since_paid(notification public.notifications, outcome text) returns double precision
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select extract(epoch from clock_timestamp() - p.succeeded_at)
     from public.payments as p
@@ -42,7 +42,7 @@ create function api.finish_notification(
     new_chat_id bigint default null,
     reason text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     notification public.notifications;

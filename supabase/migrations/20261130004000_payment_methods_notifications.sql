@@ -2,7 +2,7 @@
 create function private.notify_payment_method_changed(
     method public.payment_methods, happened text, roles text [], but uuid default null, about uuid default null
 ) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     select private.notify_users(
         array(
@@ -21,7 +21,7 @@ comment on function private.notify_payment_method_changed is 'Tells an organizat
 
 -- Whoever added a card and leaves may not want it charged any more: owners are asked.
 create function private.notify_leaver_payment_methods() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.notify_payment_method_changed(m, 'left', '{owner}', null, old.user_id)
@@ -34,7 +34,7 @@ create trigger memberships_notify_payment_methods after delete on public.members
 for each row execute function private.notify_leaver_payment_methods();
 
 create function api.notify_expiring_payment_methods(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods;

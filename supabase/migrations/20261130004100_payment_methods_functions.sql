@@ -2,7 +2,7 @@
 
 -- Before a card is added without a page: who tries out cards is stopped as with pages.
 create function api.request_payment_method_addition(organization_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin');
@@ -23,7 +23,7 @@ grant execute on function api.request_payment_method_addition(uuid) to authentic
 
 -- What is done at Stripe first is ordered here: who may, and who did. Answers what Stripe knows it by.
 create function api.request_payment_method_change(payment_method_id uuid, act text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods := private.require_payment_method(payment_method_id, 'owner', 'admin');
@@ -47,7 +47,7 @@ comment on function api.request_payment_method_change is 'Definer: nobody has gr
 grant execute on function api.request_payment_method_change(uuid, text) to authenticated;
 
 create function api.set_payment_method_label(payment_method_id uuid, label text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods := private.require_active_payment_method(payment_method_id, 'owner', 'admin');

@@ -1,6 +1,6 @@
 -- How a link to add a card is made, opened, asked about and settled.
 create function private.require_setup_link(link_id uuid) returns public.setup_links
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     link public.setup_links;
@@ -23,7 +23,7 @@ create function api.create_setup_link(
     telegram_chat_id bigint default null,
     message_id bigint default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
@@ -67,7 +67,7 @@ comment on function api.create_setup_link is 'Definer: nobody has grants on link
 grant execute on function api.create_setup_link(uuid, text, boolean, bigint, bigint) to authenticated;
 
 create function api.get_setup_link(link_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     link public.setup_links := private.require_setup_link(link_id);
@@ -79,7 +79,7 @@ comment on function api.get_setup_link is 'Definer: nobody has grants on links.'
 grant execute on function api.get_setup_link(uuid) to authenticated;
 
 create function api.get_setup_link_for_service(link_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     link public.setup_links;
@@ -93,7 +93,7 @@ comment on function api.get_setup_link_for_service is 'Definer: what the backend
 grant execute on function api.get_setup_link_for_service(uuid) to service_role;
 
 create function api.mark_setup_link_opened(link_id uuid, stripe_checkout_session_id text, url text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -109,7 +109,7 @@ grant execute on function api.mark_setup_link_opened(uuid, text, text) to servic
 
 -- Stripe is asked about a link at most every three seconds, however many people ask us.
 create function api.claim_setup_link_check(link_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     link public.setup_links;
@@ -134,7 +134,7 @@ grant execute on function api.claim_setup_link_check(uuid) to service_role;
 create function api.settle_setup_link(
     link_id uuid, stripe_payment_method_id text default null, expired boolean default false, decline text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     link public.setup_links;

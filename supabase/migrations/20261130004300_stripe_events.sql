@@ -30,7 +30,7 @@ alter table public.stripe_events enable row level security;
 create type private.verdict as (state text, reason text);
 
 create function private.payment_of(fact jsonb) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select p.id
     from public.payments as p
@@ -48,7 +48,7 @@ $$;
 comment on function private.payment_of is 'Which payment a fact is about: by its intent, by our id in the metadata, else by Stripe''s other ids.';
 
 create function private.event_result(event public.stripe_events, repeat boolean) returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,

@@ -1,6 +1,6 @@
 -- How a payment moves forward: its page is opened, its money credited, somebody looks at it; each shown in its chat.
 create function private.move_payment(inout payment public.payments, to_status text)
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if exists (
@@ -18,7 +18,7 @@ $$;
 comment on function private.move_payment is 'Moves a locked payment forward and tells its chat; a move that is not forward changes nothing.';
 
 create function private.begin_review(payment_id uuid, why text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -32,7 +32,7 @@ $$;
 comment on function private.begin_review is 'Tells the payer that money came and somebody is looking at it.';
 
 create function private.end_review(payment_id uuid) returns public.payments
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -57,7 +57,7 @@ create function api.mark_payment_opened(
     url text default null,
     stripe_payment_intent_id text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -76,7 +76,7 @@ comment on function api.mark_payment_opened is 'Definer. Stripe made the session
 grant execute on function api.mark_payment_opened(uuid, text, text, text) to service_role;
 
 create function private.credit_payment(payment public.payments, stripe_payment_intent_id text, received_amount bigint) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.post_transfer(

@@ -1,6 +1,6 @@
 -- How a payment is made.
 create function private.require_payment_role(payment_id uuid, variadic roles text []) returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     organization uuid;
@@ -22,7 +22,7 @@ $$;
 create function private.payment_method_to_charge(
     organization_id uuid, payment_method_id uuid, payer uuid, key text
 ) returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     card uuid;
@@ -44,7 +44,7 @@ $$;
 -- An order is paid once; one that was declined, canceled or left may be tried again. No unique index
 -- says so, because money that arrives late must not be refused.
 create function private.require_new_order(payment public.payments) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     other uuid;
@@ -65,7 +65,7 @@ $$;
 
 -- A page costs a call to Stripe and a row for ever: more than the busiest organization pays is abuse.
 create function private.require_payment_rate(organization_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (
@@ -80,7 +80,7 @@ comment on function private.require_payment_rate is 'Refuses too_many_requests a
 
 -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
 create function private.chat_of_new_payment(payer uuid, telegram_chat_id bigint, flow text) returns bigint
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat bigint;
@@ -96,7 +96,7 @@ end
 $$;
 
 create function private.begin_charge(payment public.payments) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_new_order(payment);
@@ -122,7 +122,7 @@ create function private.show_repeat_in_chat(
     chat_id bigint,
     message_id bigint
 ) returns public.payments
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.payments as p
@@ -154,7 +154,7 @@ create function api.create_payment(
     payment_method_id uuid default null,
     order_reference text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');

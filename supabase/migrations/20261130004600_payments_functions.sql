@@ -2,11 +2,11 @@
 
 -- Stripe was asked to charge the card, and nobody heard what came of it.
 create function private.charge_is_unclear(payment public.payments) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return payment.flow = 'charge' and payment.status = 'created' and payment.sent_at is not null;
 
 create function api.get_payment(payment_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -21,7 +21,7 @@ grant execute on function api.get_payment(uuid) to authenticated;
 
 -- Canceling begins here and ends when Stripe says that the page is closed.
 create function api.request_payment_cancel(payment_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid;
@@ -45,7 +45,7 @@ comment on function api.request_payment_cancel is 'Definer: money tables have no
 grant execute on function api.request_payment_cancel(uuid) to authenticated;
 
 create function api.get_payment_for_service(payment_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -61,7 +61,7 @@ grant execute on function api.get_payment_for_service(uuid) to service_role;
 -- A definite error of Stripe's is remembered by its idempotency key; the next try needs a new one.
 -- Where it refused the customer, who may be gone there, the payment goes on without one.
 create function api.increase_attempt(payment_id uuid, attempt integer, without_customer boolean default false) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -79,7 +79,7 @@ grant execute on function api.increase_attempt(uuid, integer, boolean) to servic
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.
 create function api.claim_payment_check(payment_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -107,7 +107,7 @@ grant execute on function api.claim_payment_check(uuid) to service_role;
 
 -- What the reconciler asks Stripe about: open payments not checked for a while, oldest check first.
 create function api.list_payments_to_reconcile(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -134,7 +134,7 @@ grant execute on function api.list_payments_to_reconcile(integer) to service_rol
 
 -- Nobody ever could pay, and Stripe's events tell of nobody who did: past its time it is simply over.
 create function api.expire_abandoned(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     lost public.payments;

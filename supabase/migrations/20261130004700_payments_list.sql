@@ -3,7 +3,7 @@
 create function private.payment_cursors(
     oldest public.payments, newest public.payments, organization_id uuid, status text []
 ) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     return jsonb_build_object(
@@ -29,7 +29,7 @@ create function api.list_payments(
     cursor text default null,
     max_rows integer default null
 ) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     position public.payments;

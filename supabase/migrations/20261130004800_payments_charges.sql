@@ -3,7 +3,7 @@
 -- Before Stripe is asked to charge, or to charge again: whoever asked for it may do so still, nobody
 -- canceled it, and it is fresh. Otherwise it is over, unless a request for it may still run.
 create function api.claim_charge(payment_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -32,7 +32,7 @@ comment on function api.claim_charge is 'Definer. claimed says whether Stripe ma
 grant execute on function api.claim_charge(uuid) to service_role;
 
 create function api.release_charge(payment_id uuid, sending_until text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -46,7 +46,7 @@ grant execute on function api.release_charge(uuid, text) to service_role;
 
 -- Stripe will not charge this card, and said so before it tried.
 create function api.mark_charge_failed(payment_id uuid, reason text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;

@@ -3,7 +3,7 @@
 -- A card that a page saved while it was paid was added by who paid. Stripe tells of the card and of
 -- the money in any order.
 create function private.payer_who_saved(method public.payment_methods) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         (
@@ -22,7 +22,7 @@ as $$
 $$;
 
 create function private.record_added_by(method public.payment_methods, adder uuid) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if adder is null or not method.is_active or method.added_by is not null then
@@ -35,7 +35,7 @@ end
 $$;
 
 create function private.record_payment_method_used(payment public.payments, stripe_method_id text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods;

@@ -3,7 +3,7 @@
 -- Whether an event alone may credit: Stripe's object is the one that we know, of whom we know, and it says in
 -- every way the same sum. Anything else is asked about. What Stripe answered when it was asked is believed.
 create function private.is_sufficient_to_credit(payment public.payments, fact jsonb) returns boolean
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce((fact ->> 'refetched')::boolean, false) or (
     coalesce((fact ->> 'plain')::boolean, false)
     and payment.currency = fact ->> 'currency'
@@ -19,11 +19,11 @@ return coalesce((fact ->> 'refetched')::boolean, false) or (
 
 -- What the wallet gets of what arrived: all but tax, which is the operator's.
 create function private.credit_of(fact jsonb) returns bigint
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return greatest(0, coalesce((fact ->> 'received_minor')::bigint, 0) - coalesce((fact ->> 'tax_minor')::bigint, 0));
 
 create function private.credit_objection(payment public.payments, fact jsonb) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case
     when private.credit_of(fact) = 0 or fact ->> 'stripe_payment_intent_id' is null then 'nothing_received'
     when payment.currency is distinct from fact ->> 'currency' then 'currency_differs'
@@ -32,7 +32,7 @@ end;
 comment on function private.credit_objection is 'Why money that arrived may not be credited, or null.';
 
 create function private.apply_paid(payment public.payments, fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     objection text;
@@ -59,7 +59,7 @@ $$;
 
 -- One fact, applied to the payment it is about. Locks the payment, then its accounts.
 create function private.apply_payment(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;

@@ -4,7 +4,7 @@
 -- none: money of others, or of ours that is not credited. Whoever credits it waits for whoever says
 -- here that there is none, and then finds the event in the inbox.
 create function private.payment_of_clawback(fact jsonb) returns public.payments
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -22,7 +22,7 @@ $$;
 
 -- Owners and admins are told whatever takes money or may, and the payment's own message changes.
 create function private.notify_clawback(kind text, payment public.payments, facts jsonb) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.audit(payment.organization_id, notify_clawback.kind, jsonb_build_object(
@@ -45,7 +45,7 @@ $$;
 -- Posts the difference between what is gone and what is posted as gone. Answers what the wallet gained (> 0) or
 -- lost (< 0), in minor units. The payment is locked by the caller.
 create function private.settle_clawbacks(payment_id uuid, cause text) returns bigint
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;

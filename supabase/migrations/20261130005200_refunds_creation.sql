@@ -2,7 +2,7 @@
 
 -- As with payments: a call to Stripe and a row for ever.
 create function private.require_refund_rate(organization_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (
@@ -16,7 +16,7 @@ $$;
 comment on function private.require_refund_rate is 'Refuses too_many_requests after 60 refunds of an organization in 10 minutes.';
 
 create function private.require_refund_amount(payment public.payments, requested bigint, available bigint) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     smallest integer;
@@ -40,7 +40,7 @@ comment on function private.require_refund_amount is 'Amounts in minor units; av
 create function api.create_refund(
     payment_id uuid, idempotency_key text, amount bigint default null, reason text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_payment_role(payment_id, 'owner', 'admin');

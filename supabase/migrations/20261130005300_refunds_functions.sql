@@ -1,6 +1,6 @@
 -- What owners, admins and the backend do with a refund that is there.
 create function api.get_refund(refund_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     refund public.refunds;
@@ -16,7 +16,7 @@ comment on function api.get_refund is 'Definer: a refund has columns that member
 grant execute on function api.get_refund(uuid) to authenticated;
 
 create function api.get_refund_for_service(refund_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -43,7 +43,7 @@ grant execute on function api.get_refund_for_service(uuid) to service_role;
 
 -- Stripe said a definite no: there is no such refund, and its amount may be asked for again.
 create function api.refuse_refund(refund_id uuid, attempt integer, failure text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -68,7 +68,7 @@ grant execute on function api.refuse_refund(uuid, integer, text) to service_role
 
 -- What the reconciler asks Stripe about: refunds without an end, each every five minutes at most.
 create function api.claim_refunds_to_reconcile(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     ids uuid [];

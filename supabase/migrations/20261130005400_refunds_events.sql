@@ -1,11 +1,11 @@
 -- What Stripe says of refunds.
 create function private.listed_refund_status(status text) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case when status in ('pending', 'requires_action', 'succeeded', 'failed', 'canceled') then status else 'pending' end;
 comment on function private.listed_refund_status is 'A word of Stripe''s that we do not know counts as pending: out of the wallet, and asked about again.';
 
 create function private.upsert_refund(payment public.payments, before public.refunds, fact jsonb) returns public.refunds
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     refund public.refunds;
@@ -42,7 +42,7 @@ $$;
 create function private.notify_refund(
     payment public.payments, before public.refunds, refund public.refunds, change bigint
 ) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     live boolean := private.refund_rank(refund.status) between 2 and 3;
@@ -65,7 +65,7 @@ $$;
 -- One fact about a refund: its row, then the wallet. Locks the payment, then its accounts. What moves is what
 -- Stripe moved, also where that is another sum than was asked for.
 create function private.apply_refund(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments := private.payment_of_clawback(fact);
@@ -92,7 +92,7 @@ $$;
 
 -- A charge says that something went back, not what: Stripe is asked for the list.
 create function private.apply_refunds(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments := private.payment_of_clawback(fact);

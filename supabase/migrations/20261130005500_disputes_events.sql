@@ -3,7 +3,7 @@
 -- What a fact says of a dispute is newer than what we have where Stripe's balance has moved more often since,
 -- or where the dispute has come further.
 create function private.upsert_dispute(payment public.payments, fact jsonb) returns public.disputes
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     insert into public.disputes as d (
         stripe_dispute_id, organization_id, payment_id, currency, amount, status, reason, due_by,
@@ -25,7 +25,7 @@ $$;
 -- Whether Stripe must be asked before a dispute can be judged: its event tells of money that its transactions do
 -- not show, or it is in another currency than the charge and nobody knows what the charge came to in that one.
 create function private.dispute_is_unclear(payment public.payments, fact jsonb) returns boolean
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return not coalesce((fact ->> 'refetched')::boolean, false) and (
     (fact ->> 'movements')::integer < case fact ->> 'step' when 'withdrawn' then 1 when 'reinstated' then 2 else 0 end
     or (fact ->> 'movements')::integer > 0 and not (fact -> 'moved' ? payment.currency) and fact ->> 'currency' <> payment.currency
@@ -35,7 +35,7 @@ return not coalesce((fact ->> 'refetched')::boolean, false) and (
 create function private.notify_dispute(
     payment public.payments, before public.disputes, dispute public.disputes, change bigint
 ) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     share bigint := least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id)));
@@ -69,7 +69,7 @@ end
 $$;
 
 create function private.apply_dispute(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments := private.payment_of_clawback(fact);
@@ -97,7 +97,7 @@ $$;
 
 -- The payer's bank thinks that it may be fraud. Nothing has moved; who refunds now may spare a dispute.
 create function private.apply_warning(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments := private.payment_of_clawback(fact);

@@ -2,7 +2,7 @@
 
 -- Its own card, or the default one where that was removed: what Stripe charges next.
 create function private.payment_method_of_subscription(subscription public.subscriptions) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return (
     with own as (
         select case
@@ -19,7 +19,7 @@ return (
 
 -- What people are shown: the way to pay it only who may pay.
 create function private.subscription_json(subscription public.subscriptions) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', subscription.id,
@@ -48,7 +48,7 @@ as $$
 $$;
 
 create function private.subscription_of(fact jsonb) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select s.id
     from public.subscriptions as s
@@ -60,7 +60,7 @@ $$;
 comment on function private.subscription_of is 'Which subscription a fact is about: by our id in the metadata, else by Stripe''s.';
 
 create function private.require_subscription_role(subscription_id uuid, variadic roles text []) returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     organization uuid;
@@ -75,7 +75,7 @@ end
 $$;
 
 create function api.list_subscriptions(organization_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
@@ -90,7 +90,7 @@ comment on function api.list_subscriptions is 'Definer: nobody has grants on sub
 grant execute on function api.list_subscriptions(uuid) to authenticated;
 
 create function api.get_subscription(subscription_id uuid) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_subscription_role(subscription_id, 'owner', 'admin', 'member');
@@ -101,7 +101,7 @@ comment on function api.get_subscription is 'Definer: nobody has grants on subsc
 grant execute on function api.get_subscription(uuid) to authenticated;
 
 create function api.get_subscription_for_service(subscription_id uuid, stripe_subscription_id text default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     subscription public.subscriptions;

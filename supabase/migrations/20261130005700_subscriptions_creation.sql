@@ -2,7 +2,7 @@
 
 -- A page costs a call to Stripe and a row for ever.
 create function private.require_subscription_rate(organization_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (
@@ -16,7 +16,7 @@ $$;
 comment on function private.require_subscription_rate is 'Refuses too_many_requests after 20 recurring top-ups of an organization in 10 minutes.';
 
 create function private.require_active_package(package_id uuid) returns public.packages
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     package public.packages;
@@ -33,7 +33,7 @@ $$;
 create function api.create_subscription(
     organization_id uuid, terms jsonb, idempotency_key text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');

@@ -2,7 +2,7 @@
 create function private.notify_subscription_changed(
     subscription public.subscriptions, change text, facts jsonb default '{}', except_for uuid default null
 ) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     select private.notify_users(
         array(
@@ -22,7 +22,7 @@ comment on function private.notify_subscription_changed is 'Tells the owners and
 
 -- Before Stripe is asked for it: changes = {amount?, paused?, canceled?}.
 create function api.request_subscription_change(subscription_id uuid, changes jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_subscription_role(subscription_id, 'owner', 'admin');
@@ -58,7 +58,7 @@ grant execute on function api.request_subscription_change(uuid, jsonb) to authen
 -- Stripe's word for how a subscription stands, in ours.
 -- https://docs.stripe.com/api/subscriptions/object#subscription_object-status
 create function private.subscription_status(state jsonb) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return case state ->> 'status'
     when 'active' then case when (state ->> 'paused')::boolean then 'paused' else 'active' end
     when 'trialing' then 'active'
@@ -70,7 +70,7 @@ end;
 -- What Stripe answered: seen = {refetched_at, status?, paused?, stripe_checkout_session_id?, stripe_subscription_id?,
 -- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
 create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     before public.subscriptions;

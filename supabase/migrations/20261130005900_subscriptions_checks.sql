@@ -2,7 +2,7 @@
 
 -- At most every three seconds, however many people ask us.
 create function api.claim_subscription_check(subscription_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     due boolean;
@@ -23,7 +23,7 @@ grant execute on function api.claim_subscription_check(uuid) to service_role;
 -- What the reconciler asks Stripe about: what was to begin with a saved card and whose answer was
 -- lost, what waits for its payer or should have ended, and what should have been renewed.
 create function api.list_subscriptions_to_reconcile(max_rows integer) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

@@ -1,6 +1,6 @@
 -- What Stripe says of a subscription and of its invoices, each of which credits once.
 create function private.apply_subscription(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.subscription_of(fact) is not null then
@@ -16,7 +16,7 @@ comment on function private.apply_subscription is 'Events come late and out of o
 -- The first invoice is paid or not while its payer looks on; of a later one everybody hears who can
 -- do something, once for each time that Stripe tried.
 create function private.notify_invoice_unpaid(subscription public.subscriptions, fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if (fact ->> 'first')::boolean
@@ -42,7 +42,7 @@ $$;
 -- Makes the payment that a paid invoice is, and credits it once. An event does not say which intent paid
 -- it: Stripe is asked.
 create function private.apply_invoice(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     subscription public.subscriptions;

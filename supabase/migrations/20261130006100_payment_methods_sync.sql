@@ -2,7 +2,7 @@
 
 -- An event only says whose methods changed: Stripe is asked how they stand now.
 create function private.organization_of_payment_method(fact jsonb) returns uuid
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return coalesce(
     (select o.id from public.organizations as o where o.stripe_customer_id = fact ->> 'stripe_customer_id'),
     (
@@ -12,14 +12,14 @@ return coalesce(
 );
 
 create function private.apply_payment_method_change(fact jsonb) returns private.verdict
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return case
     when private.organization_of_payment_method(fact) is null then row('ignored', 'not ours')::private.verdict
     else row('done', 'needs_refetch')::private.verdict
 end;
 
 create function api.get_payment_method_sync(fact jsonb, event_id text default null) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     organization public.organizations;
@@ -56,7 +56,7 @@ create type private.stripe_payment_method as (
 );
 
 create function private.stripe_payment_methods_from_json(methods jsonb) returns setof private.stripe_payment_method
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return jsonb_populate_recordset(null::private.stripe_payment_method, methods);
 
 -- Writes each method of Stripe's answer down. The same card a second time is not kept: answers which of them
@@ -65,7 +65,7 @@ return jsonb_populate_recordset(null::private.stripe_payment_method, methods);
 create function private.copy_payment_methods(
     organization_id uuid, methods jsonb, default_id text, added_id text, added_by uuid
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     stripe_method record;
@@ -111,7 +111,7 @@ end
 $$;
 
 create function private.remove_missing_payment_methods(organization_id uuid, methods jsonb) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     method public.payment_methods;
@@ -136,7 +136,7 @@ comment on function private.remove_missing_payment_methods is 'What Stripe''s an
 create function private.default_after_sync(
     organization_id uuid, duplicates jsonb, default_id text, added_id text, make_default boolean
 ) returns text
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         case when make_default then coalesce(duplicates ->> added_id, added_id) end,
@@ -161,7 +161,7 @@ create function api.sync_payment_methods(
     make_default boolean default false,
     deleted_stripe_customer_id text default null
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     duplicates jsonb;

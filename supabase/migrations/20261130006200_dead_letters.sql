@@ -5,17 +5,17 @@
 -- Errors that may pass by themselves undo the whole call and are Stripe's to send again: lost
 -- connections, deadlocks, timeouts, a full or stopping server.
 create function private.is_transient_error(error_state text) returns boolean
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 return left(error_state, 2) in ('08', '40', '53', '57', '58') or error_state = '55P03';
 
 -- Five tries over more than an hour, then nobody believes that the sixth will help.
 create function private.is_out_of_tries(tries integer, received_at timestamptz) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 return tries >= 5 and received_at <= now() - interval '1 hour';
 
 -- What becomes of an event whose application raised: a dead letter, or another try. This try is not counted yet.
 create function private.verdict_of_error(event public.stripe_events, error_state text, message text) returns private.verdict
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     verdict private.verdict;
@@ -36,7 +36,7 @@ $$;
 -- A refetch brought no answer. Out of tries, the event waits for the operator; so does at once what Stripe does
 -- not know.
 create function api.mark_event_refetch_failed(event_id text, reason text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;

@@ -3,7 +3,7 @@
 -- An event whose object is not in our API version, or not in a shape that we know, says no more than
 -- which object Stripe is to be asked about, unless that can tell us nothing new.
 create function private.apply_refetch(fact jsonb) returns private.verdict
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if fact ->> 'about' = 'payment' and exists (
@@ -20,7 +20,7 @@ $$;
 
 -- One fact, applied to what it is about.
 create function private.apply_fact(fact jsonb) returns private.verdict
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.of_another_installation(fact) then
@@ -47,7 +47,7 @@ $$;
 
 -- One event, locked by the caller: its fact is applied, and the row says what came of it.
 create function private.handle_event(event_id text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;
@@ -84,7 +84,7 @@ $$;
 
 -- The global order of locks, each sorted by id: events, subscriptions, payments, accounts.
 create function private.lock_events(ids text [], facts jsonb []) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment_ids uuid [];
@@ -104,7 +104,7 @@ $$;
 -- The one way in for what Stripe says: events = [{id, type, livemode, account, api_version, created, fact}], answers
 -- [{id, state, reason, repeat, payment_id, fact}] in the same order (the fact where Stripe decides). Locks in the global order, each sorted by id.
 create function api.receive_events(events jsonb []) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     mode boolean;
@@ -134,7 +134,7 @@ comment on function api.receive_events is 'Definer: nobody has grants on the inb
 grant execute on function api.receive_events(jsonb []) to service_role;
 
 create function private.apply_earlier_events() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     early text;

@@ -1,7 +1,7 @@
 -- The ways out of a dead letter that move nothing by themselves.
 -- python -m backend events list|show|retry|dismiss; accept and adopt are in the file dead_letters_accepting.
 create function private.event_json(event public.stripe_events) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select to_jsonb(event) - 'payment_id' || jsonb_build_object(
         'payment', (select private.service_payment_json(p) from public.payments as p where p.id = event.payment_id)
@@ -9,7 +9,7 @@ as $$
 $$;
 
 create function api.list_events(states text [], max_rows integer) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -26,7 +26,7 @@ comment on function api.list_events is 'Definer: nobody has grants on the inbox.
 grant execute on function api.list_events(text [], integer) to service_role;
 
 create function api.get_event(event_id text) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;
@@ -43,7 +43,7 @@ comment on function api.get_event is 'Definer: nobody has grants on the inbox.';
 grant execute on function api.get_event(text) to service_role;
 
 create function private.audit_event(event public.stripe_events, action text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.audit(
@@ -56,7 +56,7 @@ comment on function private.audit_event is 'What an operator does with a dead le
 
 -- Once more, with what Stripe says now. Only what has not been done can be retried.
 create function api.retry_event(event_id text, fact jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;
@@ -82,7 +82,7 @@ grant execute on function api.retry_event(text, jsonb) to service_role;
 -- What Stripe moved by an event's word and what the wallet has of it, where that is not the same. Whoever dismisses
 -- the event leaves it so.
 create function private.difference_to_stripe(event public.stripe_events) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -107,7 +107,7 @@ $$;
 
 -- Somebody has looked and settled it by hand; who and why stays with the event.
 create function api.dismiss_event(event_id text, dismissed_by text, reason text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;

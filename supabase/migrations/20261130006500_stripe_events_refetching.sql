@@ -1,6 +1,6 @@
 -- What the backend does with events that are there: what Stripe answered about one, and how far its list was read.
 create function api.mark_event_refetched(event_id text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -13,7 +13,7 @@ grant execute on function api.mark_event_refetched(text) to service_role;
 
 -- What Stripe answered about the object of an event takes the event's place, and is applied.
 create function api.apply_refetched_event(event_id text, fact jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;
@@ -36,7 +36,7 @@ grant execute on function api.apply_refetched_event(text, jsonb) to service_role
 -- What the reconciler goes on with: events that failed, and those about which nobody asked Stripe to the end (a
 -- process died, Stripe was away, or the event came before its payment), a minute after the last try at the soonest.
 create function api.list_events_to_reconcile(max_rows integer) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -54,7 +54,7 @@ comment on function api.list_events_to_reconcile is 'Definer: nobody has grants 
 grant execute on function api.list_events_to_reconcile(integer) to service_role;
 
 create function api.reapply_event(event_id text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -66,7 +66,7 @@ comment on function api.reapply_event is 'Definer: nobody has grants on the inbo
 grant execute on function api.reapply_event(text) to service_role;
 
 create function api.get_events_cursor() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -77,7 +77,7 @@ comment on function api.get_events_cursor is 'Definer. Until when (seconds since
 grant execute on function api.get_events_cursor() to service_role;
 
 create function api.advance_events_cursor(read_until bigint) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

@@ -22,7 +22,7 @@ for select to authenticated using (organization_id in (select private.member_org
 
 -- Undoes what was done since the block began, and carries what it would have been out of it.
 create function private.end_preview(result jsonb) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception using errcode = private.refusals() ->> 'preview', message = 'preview', detail = result::text;
@@ -30,7 +30,7 @@ end
 $$;
 
 create function private.post_adjustment(adjustment public.adjustments) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     wallet uuid := private.open_wallet(adjustment.organization_id, adjustment.currency);
@@ -62,7 +62,7 @@ $$;
 
 -- terms = {reference, organization_id, currency, amount, reason, operator}
 create function api.adjust_wallet(terms jsonb, dry_run boolean default false) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     adjustment public.adjustments := jsonb_populate_record(null::public.adjustments, terms || '{"created_at": "now"}');

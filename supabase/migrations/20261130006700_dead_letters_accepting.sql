@@ -6,7 +6,7 @@
 -- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
 -- What the metadata says of the organization or of the amount counts for nothing here.
 create function private.organization_of_stripe_objects(payment public.payments, at_stripe jsonb, organization_id uuid) returns uuid
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     owner_id uuid := coalesce(payment.organization_id, (
@@ -26,7 +26,7 @@ $$;
 create function private.create_missing_payment(
     organization_id uuid, like_payment public.payments, id uuid, at_stripe jsonb, intent jsonb
 ) returns public.payments
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -60,7 +60,7 @@ $$;
 create function private.accept_intent(
     event public.stripe_events, organization_id uuid, at_stripe jsonb, intent jsonb, adopting boolean
 ) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
@@ -91,7 +91,7 @@ end
 $$;
 
 create function private.require_applied(verdict private.verdict) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if verdict.state <> 'done' then
@@ -103,7 +103,7 @@ $$;
 create function private.accept_stripe_objects(
     event public.stripe_events, at_stripe jsonb, organization_id uuid, adopting boolean
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     last_transfer_id bigint := (select coalesce(max(t.id), 0) from public.transfers as t);
@@ -153,7 +153,7 @@ $$;
 create function api.accept_event(
     event_id text, at_stripe jsonb, adopting boolean default false, organization_id uuid default null, dry_run boolean default false
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     event public.stripe_events;

@@ -26,7 +26,7 @@ left join public.users as u on p.created_by = u.id;
 comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
 
 create function private.movement_json(movement private.movements) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'kind', movement.kind,
@@ -46,7 +46,7 @@ create function api.list_transactions(
     cursor text default null,
     max_rows integer default null
 ) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     account bigint;
@@ -95,7 +95,7 @@ grant execute on function api.list_transactions(uuid, text, text [], text, integ
 -- One month of a wallet, from its first moment to its last, in UTC. A stable function sees one
 -- snapshot: what came in before plus the lines is always what is there at the end.
 create function api.get_statement(organization_id uuid, currency text, month date) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     begins timestamptz := date_trunc('month', month::timestamp) at time zone 'UTC';

@@ -1,6 +1,6 @@
 -- What somebody began under a key of their own, whatever it was.
 create function api.get_attempt(idempotency_key text) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();

@@ -20,7 +20,7 @@ alter table public.telegram_updates enable row level security;
 
 -- Telegram repeats an update for a day at most (https://core.telegram.org/bots/api#getting-updates).
 create function api.receive_update(body jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- Where a chat's id is no number of Telegram's, the bot says what it makes of it.
@@ -49,7 +49,7 @@ grant execute on function api.receive_update(jsonb) to service_role;
 -- answered within 30 seconds, or that a bot held which another one takes over from, is handed out
 -- again, five times in all.
 create function api.claim_updates(max_rows integer, takeover boolean default false) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     moment timestamptz := clock_timestamp();
@@ -97,7 +97,7 @@ comment on function api.claim_updates is 'Definer: nobody has grants on updates.
 grant execute on function api.claim_updates(integer, boolean) to service_role;
 
 create function api.finish_update(update_id bigint, claim uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -110,7 +110,7 @@ comment on function api.finish_update is 'Definer: nobody has grants on updates.
 grant execute on function api.finish_update(bigint, uuid) to service_role;
 
 create function api.reject_update(update_id bigint, kind text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

@@ -1,6 +1,6 @@
 -- What the engineer who runs it looks at: /metrics, /ready and python -m backend doctor.
 create function private.outbox_figures() returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'waiting', count(*),
@@ -17,7 +17,7 @@ $$;
 
 -- Numbers only: no names, no ids, and no more rows than there are states and decline codes.
 create function api.get_operating_figures() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -69,7 +69,7 @@ comment on function api.get_operating_figures is 'Definer: counts over tables th
 grant execute on function api.get_operating_figures() to service_role;
 
 create function api.list_applied_migrations() returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();

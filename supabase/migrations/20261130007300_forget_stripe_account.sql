@@ -1,6 +1,6 @@
 -- A database for tests goes on with another Stripe account: what belonged to the old one is unlinked, the ledger stays.
 create function api.forget_stripe_account() returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     forgotten text;

@@ -4,7 +4,7 @@
 --   last_owner: others belong to it, and it would have no owner
 --   balance, recurring, open: they are its only member, and money of it is not settled
 create function private.erasure_obstacles(user_id uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     with own as (
         select o.id, o.name, m.role, exists (
@@ -54,7 +54,7 @@ comment on function private.erasure_obstacles is 'For api.erase_person: why it w
 -- Names are copied into notifications. Of those that were sent nobody needs them again, whatever the
 -- person was called then; those on their way say "?".
 create function private.erase_name_in_notifications(person public.users, organization_ids uuid []) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.notifications as n set facts = n.facts - 'name' - 'by'
@@ -71,7 +71,7 @@ $$;
 
 -- Their private chat with all that was sent there: its id in Telegram is theirs.
 create function private.erase_private_chat(person public.users) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat bigint := (select c.id from public.chats as c where c.user_id = person.id);
@@ -89,7 +89,7 @@ end
 $$;
 
 create function private.organization_ids_of_only(user_id uuid) returns uuid []
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(array_agg(m.organization_id), '{}')
     from public.memberships as m
@@ -101,7 +101,7 @@ $$;
 comment on function private.organization_ids_of_only is 'The organizations that nobody else belongs to.';
 
 create function private.erase_names_of_organizations(organization_ids uuid []) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     update public.organizations as o set name = '?' where o.id = any(organization_ids);
     update private.foundings as f set name = '?' where f.organization_id = any(organization_ids);
@@ -111,7 +111,7 @@ $$;
 create function api.erase_person(
     telegram_id bigint default null, auth_user_id uuid default null, dry_run boolean default false
 ) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     person public.users;

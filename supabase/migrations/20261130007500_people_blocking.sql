@@ -1,7 +1,7 @@
 -- What the operator decides about people: who is kept out, and how one must have signed in.
 
 create function api.set_sign_in_policy(anonymous_users boolean, second_factor_for_money boolean) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -17,7 +17,7 @@ grant execute on function api.set_sign_in_policy(boolean, boolean) to service_ro
 
 -- Whom the caller's requests are counted for, whichever way they come.
 create function api.get_own_user_id() returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select to_jsonb(private.current_user_id())
 $$;
@@ -25,7 +25,7 @@ comment on function api.get_own_user_id is 'Null for nobody we know, and for who
 grant execute on function api.get_own_user_id() to authenticated;
 
 create function private.person_json(person public.users) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'user_id', person.id,
@@ -48,7 +48,7 @@ $$;
 
 -- By a part of the name, our id, Supabase's or Telegram's; without a text the blocked ones.
 create function api.list_people(search_text text default null, max_rows integer default null) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_service();
@@ -70,7 +70,7 @@ comment on function api.list_people is 'Definer: nobody has grants on these colu
 grant execute on function api.list_people(text, integer) to service_role;
 
 create function private.audit_operator(user_id uuid, action text) returns void
-language sql set search_path = ''
+language sql set search_path = pg_catalog, pg_temp
 as $$
     select private.audit(m.organization_id, action, jsonb_build_object('user_id', u.id), 'operator')
     from public.users as u
@@ -79,7 +79,7 @@ as $$
 $$;
 
 create function api.block_person(user_id uuid, reason text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     person public.users;
@@ -105,7 +105,7 @@ comment on function api.block_person is 'Definer: nobody has grants on who is bl
 grant execute on function api.block_person(uuid, text) to service_role;
 
 create function api.unblock_person(user_id uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     person public.users;

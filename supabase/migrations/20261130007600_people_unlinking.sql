@@ -1,7 +1,7 @@
 -- Back to two: the history stays with whichever of the two had it, whoever of them asks. The other is
 -- somebody new, without a name until they say one; a private chat goes with whoever writes there.
 create function api.undo_link() returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();

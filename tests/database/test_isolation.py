@@ -5,7 +5,6 @@ Once as Supabase sets a project up (it grants everything in `public` by default)
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +56,6 @@ CALLABLE_BY_MEMBERS = {
     "private.current_user_id", "private.member_organization_ids", "private.owned_organization_ids",
     "private.manageable_organization_ids",
     "private.refuse", "private.refusals", "public.wallet_balance",
-}  # fmt: skip
-# They answer who the caller is; a role check would have to ask them first.
-DEFINERS_WITHOUT_ROLE_CHECK = {
-    "private.current_user_id", "private.member_organization_ids", "private.owned_organization_ids",
-    "private.manageable_organization_ids",
 }  # fmt: skip
 
 
@@ -223,21 +217,6 @@ async def test_every_function_is_granted_by_name_or_not_at_all(owner: Connection
         "private.refuse",
         "private.refusals",
     }
-
-
-async def test_every_definer_function_begins_with_its_role_check(owner: Connection) -> None:
-    rows = await owner.fetch(
-        "select n.nspname || '.' || p.proname as name, p.prosrc as body, p.proconfig as config"
-        " from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid"
-        " where p.prosecdef and n.nspname in ('public', 'private', 'api')"
-    )
-    check = re.compile(
-        r"^\s*(declare.*:= private\.require_\w+\(|(declare.*?)?begin\s+perform private\.require_)",
-        re.S,
-    )
-    without = {row["name"] for row in rows if not check.match(row["body"])}
-    assert without == DEFINERS_WITHOUT_ROLE_CHECK
-    assert all(row["config"] == ['search_path=""'] for row in rows)
 
 
 async def test_every_table_has_row_level_security_and_every_view_its_callers_eyes(
