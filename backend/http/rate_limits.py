@@ -1,6 +1,7 @@
 """Rate limits of one process: per person, and per address for those who are not signed in.
 
 For routes that cost money or a call to Stripe and, counted apart, for those that change something.
+What repeats a request under its Idempotency-Key counts as neither: it begins nothing.
 """
 
 import math
@@ -12,11 +13,11 @@ from aiohttp.typedefs import Handler
 from limits import RateLimitItemPerMinute
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from backend.database.functions import people
+from backend.database.functions import payments, people
 from backend.database.protocol import Person
 from backend.errors import TooManyRequests
 from backend.http.authentication import CALLER
-from backend.http.requests import SERVICES, SETTINGS
+from backend.http.requests import SERVICES, SETTINGS, idempotency_key
 
 LIMITER = web.AppKey("limiter", MovingWindowRateLimiter)
 # By a token's subject: what is counted for, and when the database was asked (time.monotonic).
@@ -24,31 +25,49 @@ PERSON_KEYS = web.AppKey[dict[str, tuple[str, float]]]("person_keys")
 PERSON_KEY_SECONDS = 60
 MAX_PERSON_KEYS = 100_000
 LIMIT_PER_PERSON = RateLimitItemPerMinute(60)  # of what costs money or a call to Stripe
+# Of requests with a key, repeats included: nobody repeats ten times a second for good.
+KEYS_PER_PERSON = RateLimitItemPerMinute(600)
 CHANGES_PER_PERSON = RateLimitItemPerMinute(120)  # of all other changes; many leave a row for ever
 LIMIT_PER_ADDRESS = RateLimitItemPerMinute(300)  # many people may come from one
 
 
-def rate_limit(handler: Handler) -> Handler:
+def rate_limit(handler: Handler, *, keyed: bool = False) -> Handler:
     """Wrap a handler so that it raises TooManyRequests (with `retry_after`, seconds).
 
-    Above 60 requests a minute of a person, or 300 of an address.
+    Above 60 requests a minute of a person, or 300 of an address. `keyed`: the handler takes an
+    Idempotency-Key, and one that began something before is answered without being counted.
     """
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        await count_request(request, LIMIT_PER_PERSON, "costs")
+        if not (keyed and await is_repeat(request)):
+            await count_request(request, LIMIT_PER_PERSON, "costs")
         return await handler(request)
 
     return answer
 
 
-def change_limit(handler: Handler) -> Handler:
+def change_limit(handler: Handler, *, keyed: bool = False) -> Handler:
     """Wrap the handler of a change that costs nothing, as `rate_limit` does, counted apart."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        await count_request(request, CHANGES_PER_PERSON, "changes")
+        if not (keyed and await is_repeat(request)):
+            await count_request(request, CHANGES_PER_PERSON, "changes")
         return await handler(request)
 
     return answer
+
+
+async def is_repeat(request: web.Request) -> bool:
+    """Return whether the caller began something under the request's Idempotency-Key before.
+
+    Raises TooManyRequests above KEYS_PER_PERSON, BadRequest, Unauthorized.
+    """
+    person, key = request.get(CALLER), idempotency_key(request)
+    if person is None or key is None:
+        return False
+    await count_request(request, KEYS_PER_PERSON, "keys")
+    database = request.app[SERVICES].database
+    return await payments.has_attempt(database, person, idempotency_key=key)
 
 
 async def count_request(request: web.Request, limit: RateLimitItemPerMinute, what: str) -> None:

@@ -156,9 +156,9 @@ def route(
     is_change = method != "GET"
     handler: Handler = answer_request
     if rate_limited:
-        handler = rate_limit(handler)
+        handler = rate_limit(handler, keyed=key is not None)
     elif is_change:
-        handler = change_limit(handler)
+        handler = change_limit(handler, keyed=key is not None)
     return Route(
         method, path, handler, summary, request_model, response_model, status, role, key, raises,
         rate_limited or is_change, other_form.media_type if other_form else None,

@@ -63,6 +63,20 @@ $$;
 comment on function private.refuse is 'Stops the transaction with one of private.refusals(); the detail carries its name and its facts as json.';
 grant execute on function private.refuse(text, jsonb) to authenticated, service_role;
 
+-- So many in ten minutes and no more: who asks for the next one hears when that is, to the second.
+create function private.require_rate(reached_at timestamptz) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if reached_at > now() - interval '10 minutes' then
+        perform private.refuse('too_many_requests', jsonb_build_object(
+            'retry_after', greatest(1, ceil(extract(epoch from reached_at + interval '10 minutes' - now())))::integer
+        ));
+    end if;
+end
+$$;
+comment on function private.require_rate is 'reached_at is when the last one was made after which, counted back from now, no more may be: of 60 the 60th newest, null where there are fewer. Refuses too_many_requests with the seconds until that is ten minutes ago.';
+
 create function private.forbid_change() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

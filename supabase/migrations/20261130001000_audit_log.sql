@@ -39,12 +39,10 @@ declare
     caller uuid := case when by_person then private.current_user_id() end;
 begin
     -- Nobody can delete these lines, so that nobody may write thousands of them.
-    if (
-        select count(*) from public.audit_log as a
-        where a.user_id = caller and a.created_at > now() - interval '10 minutes'
-    ) >= 300 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_rate((
+        select a.created_at from public.audit_log as a where a.user_id = caller
+        order by a.created_at desc offset 299 limit 1
+    ));
     insert into public.audit_log (organization_id, user_id, through, action, facts)
     values (
         audit.organization_id,

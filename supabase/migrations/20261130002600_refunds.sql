@@ -32,7 +32,7 @@ create table public.refunds (
 comment on table public.refunds is 'Money going back to payers, in minor units: charge_amount is what the payer gets, amount what of it the wallet loses, which is less where the charge had tax in it. stripe_status is Stripe''s word as it is: one that we do not know counts as pending and is asked about again. status only moves forward, and failed may follow succeeded; failed without an id of Stripe''s was refused there and never was one. requested_at is when Stripe was asked by this attempt; created_by is null where it was made in Stripe''s dashboard.';
 revoke all on public.refunds from public, anon, authenticated, service_role;
 create index refunds_payment on public.refunds (payment_id);
-create index refunds_organization on public.refunds (organization_id);
+create index refunds_organization on public.refunds (organization_id, created_at);
 create index refunds_currency on public.refunds (currency);
 create index refunds_unsettled on public.refunds (checked_at) where status in ('requested', 'pending', 'requires_action');
 alter table public.refunds enable row level security;

@@ -34,12 +34,10 @@ as $$
 declare
     caller uuid := private.require_role(organization_id, variadic private.roles_that_give(role));
 begin
-    if (
-        select count(*) from public.invitations as i
-        where i.organization_id = create_invitation.organization_id and i.created_at > now() - interval '10 minutes'
-    ) >= 60 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_rate((
+        select i.created_at from public.invitations as i where i.organization_id = create_invitation.organization_id
+        order by i.created_at desc offset 59 limit 1
+    ));
     return private.make_invitation(organization_id, role, uses, hours, caller);
 end
 $$;

@@ -7,13 +7,11 @@ as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin');
     perform private.require_second_factor();
-    if (
-        select count(*) from public.audit_log as a
+    perform private.require_rate((
+        select a.created_at from public.audit_log as a
         where a.organization_id = request_payment_method_addition.organization_id and a.action = 'method_addition_ordered'
-        and a.created_at > now() - interval '10 minutes'
-    ) >= 20 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+        order by a.id desc offset 19 limit 1
+    ));
     perform private.audit(organization_id, 'method_addition_ordered');
     return '{}';
 end

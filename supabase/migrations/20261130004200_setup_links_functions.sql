@@ -16,6 +16,19 @@ end
 $$;
 comment on function private.require_setup_link is 'The role check of what concerns only who made a link: its row, or a refusal.';
 
+-- A page costs a call to Stripe, and pages for trying out cards are what thieves look for.
+create function private.require_setup_link_rate(organization_id uuid) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    perform private.require_rate((
+        select l.created_at from public.setup_links as l where l.organization_id = require_setup_link_rate.organization_id
+        order by l.created_at desc offset 19 limit 1
+    ));
+end
+$$;
+comment on function private.require_setup_link_rate is 'Refuses too_many_requests after 20 links of an organization in 10 minutes.';
+
 create function api.create_setup_link(
     organization_id uuid,
     idempotency_key text default null,
@@ -32,12 +45,8 @@ declare
     link public.setup_links;
 begin
     perform private.require_second_factor();
-    -- A page costs a call to Stripe, and pages for trying out cards are what thieves look for.
-    if (
-        select count(*) from public.setup_links as l
-        where l.organization_id = create_setup_link.organization_id and l.created_at > now() - interval '10 minutes'
-    ) >= 20 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
+    if not exists (select from public.setup_links as l where l.user_id = caller and l.idempotency_key = key) then
+        perform private.require_setup_link_rate(organization_id);
     end if;
     select c.id into chat from public.chats as c
     where c.user_id = caller and c.telegram_chat_id = create_setup_link.telegram_chat_id;

@@ -68,15 +68,26 @@ create function private.require_payment_rate(organization_id uuid) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (
-        select count(*) from public.payments as p
-        where p.organization_id = require_payment_rate.organization_id and p.created_at > now() - interval '10 minutes'
-    ) >= 60 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_rate((
+        select p.created_at from public.payments as p where p.organization_id = require_payment_rate.organization_id
+        order by p.created_at desc offset 59 limit 1
+    ));
 end
 $$;
 comment on function private.require_payment_rate is 'Refuses too_many_requests after 60 payments of an organization in 10 minutes.';
+
+create function private.require_payment_allowed(
+    organization_id uuid, amount bigint, currency text, payer uuid, key text
+) returns void
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if not exists (select from public.payments as p where p.created_by = payer and p.idempotency_key = key) then
+        perform private.require_amount(amount, currency), private.require_payment_rate(organization_id);
+    end if;
+end
+$$;
+comment on function private.require_payment_allowed is 'Refuses an amount that is none, and too many; a key that began a payment before is not counted.';
 
 -- A payment is shown in the caller's own private chat and nowhere else; there is no link to an intent.
 create function private.chat_of_new_payment(payer uuid, telegram_chat_id bigint, flow text) returns bigint
@@ -167,8 +178,7 @@ declare
     payment public.payments;
 begin
     perform private.require_topups_in_chat(), private.require_second_factor();
-    perform private.require_amount(amount, currency);
-    perform private.require_payment_rate(organization_id);
+    perform private.require_payment_allowed(organization_id, amount, currency, caller, key);
     chat := private.chat_of_new_payment(caller, telegram_chat_id, flow);
     if flow = 'charge' then
         card := private.payment_method_to_charge(organization_id, payment_method_id, caller, key);

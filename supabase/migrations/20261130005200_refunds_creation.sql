@@ -5,12 +5,10 @@ create function private.require_refund_rate(organization_id uuid) returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (
-        select count(*) from public.refunds as r
-        where r.organization_id = require_refund_rate.organization_id and r.created_at > now() - interval '10 minutes'
-    ) >= 60 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_rate((
+        select r.created_at from public.refunds as r where r.organization_id = require_refund_rate.organization_id
+        order by r.created_at desc offset 59 limit 1
+    ));
 end
 $$;
 comment on function private.require_refund_rate is 'Refuses too_many_requests after 60 refunds of an organization in 10 minutes.';
@@ -60,7 +58,9 @@ begin
     elsif refund.id is not null and (refund.status <> 'failed' or refund.stripe_refund_id is not null) then
         return private.refund_json(refund);
     end if;
-    perform private.require_refund_rate(payment.organization_id);
+    if refund.id is null then
+        perform private.require_refund_rate(payment.organization_id);
+    end if;
     available := private.refundable(payment);
     requested := coalesce(refund.amount, create_refund.amount, available);
     perform private.require_refund_amount(payment, requested, available);

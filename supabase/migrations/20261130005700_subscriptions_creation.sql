@@ -5,12 +5,10 @@ create function private.require_subscription_rate(organization_id uuid) returns 
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (
-        select count(*) from public.subscriptions as s
-        where s.organization_id = require_subscription_rate.organization_id and s.created_at > now() - interval '10 minutes'
-    ) >= 20 then
-        perform private.refuse('too_many_requests', jsonb_build_object('retry_after', 60));
-    end if;
+    perform private.require_rate((
+        select s.created_at from public.subscriptions as s where s.organization_id = require_subscription_rate.organization_id
+        order by s.created_at desc offset 19 limit 1
+    ));
 end
 $$;
 comment on function private.require_subscription_rate is 'Refuses too_many_requests after 20 recurring top-ups of an organization in 10 minutes.';
@@ -29,6 +27,47 @@ begin
 end
 $$;
 
+-- terms as api.create_subscription takes them; the answer has the amount, the currency and the interval of a package.
+create function private.require_subscription_terms(organization_id uuid, terms jsonb) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    package public.packages;
+begin
+    if terms ->> 'payment_method_id' is not null and not exists (
+        select from public.payment_methods as m
+        where m.id = (terms ->> 'payment_method_id')::uuid
+        and m.organization_id = require_subscription_terms.organization_id and m.is_active
+    ) then
+        perform private.refuse('not_found', '{"what": "payment method"}');
+    end if;
+    if terms ->> 'package_id' is not null then
+        package := private.require_active_package((terms ->> 'package_id')::uuid);
+        terms := terms || jsonb_build_object('amount', package.amount, 'currency', package.currency, 'interval', package.interval);
+    end if;
+    perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
+    -- Stripe bills one customer in one currency at a time.
+    perform private.refuse('subscription_currency', jsonb_build_object('currency', s.currency))
+    from public.subscriptions as s
+    where s.organization_id = require_subscription_terms.organization_id and s.currency <> terms ->> 'currency'
+    and s.status in ('active', 'past_due', 'paused');
+    return terms;
+end
+$$;
+comment on function private.require_subscription_terms is 'Refuses what may not begin: another''s or a removed card, a package that is not offered, a wrong amount, a second currency.';
+
+create function private.repeated_subscription(subscription public.subscriptions, request bytea) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if subscription.request_hash <> request then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    return private.subscription_json(subscription);
+end
+$$;
+comment on function private.repeated_subscription is 'Answers a key that began this one. Refuses idempotency_key_reused.';
+
 -- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
 create function api.create_subscription(
     organization_id uuid, terms jsonb, idempotency_key text default null
@@ -39,29 +78,15 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     key text := coalesce(create_subscription.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(jsonb_build_array(organization_id, terms)::text, 'UTF8'));
-    package public.packages;
-    card uuid := (terms ->> 'payment_method_id')::uuid;
     subscription public.subscriptions;
 begin
     perform private.require_second_factor();
     perform private.require_topups_in_chat();
-    if card is not null and not exists (
-        select from public.payment_methods as m
-        where m.id = card and m.organization_id = create_subscription.organization_id and m.is_active
-    ) then
-        perform private.refuse('not_found', '{"what": "payment method"}');
+    select s.* into subscription from public.subscriptions as s where s.created_by = caller and s.idempotency_key = key;
+    if subscription.id is not null then
+        return private.repeated_subscription(subscription, request);
     end if;
-    if terms ->> 'package_id' is not null then
-        package := private.require_active_package((terms ->> 'package_id')::uuid);
-        terms := jsonb_build_object('amount', package.amount, 'currency', package.currency, 'interval', package.interval);
-    end if;
-    perform private.require_amount((terms ->> 'amount')::bigint, terms ->> 'currency');
-    -- Stripe bills one customer in one currency at a time.
-    perform private.refuse('subscription_currency', jsonb_build_object('currency', s.currency))
-    from public.subscriptions as s
-    where s.organization_id = create_subscription.organization_id and s.currency <> terms ->> 'currency'
-    and s.status in ('active', 'past_due', 'paused')
-    and not exists (select from public.subscriptions as had where had.created_by = caller and had.idempotency_key = key);
+    terms := private.require_subscription_terms(organization_id, terms);
     perform private.require_subscription_rate(organization_id);
     insert into public.subscriptions (
         organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
@@ -70,22 +95,20 @@ begin
         create_subscription.organization_id,
         private.open_wallet(create_subscription.organization_id, terms ->> 'currency'),
         terms ->> 'currency', (terms ->> 'amount')::bigint, array[(terms ->> 'amount')::bigint],
-        terms ->> 'interval', package.id, card, caller, key, request,
+        terms ->> 'interval', (terms ->> 'package_id')::uuid, (terms ->> 'payment_method_id')::uuid, caller, key, request,
         (select private.language_of(u) from public.users as u where u.id = caller),
         date_trunc('second', now()) + interval '60 minutes'
     )
-    on conflict on constraint subscriptions_one_per_key do nothing;
+    on conflict on constraint subscriptions_one_per_key do nothing returning * into subscription;
     if found then
-        perform private.audit(create_subscription.organization_id, 'subscription_started', jsonb_build_object('subscription_id', (
-            select s.id from public.subscriptions as s where s.created_by = caller and s.idempotency_key = key
-        )));
+        perform private.audit(
+            create_subscription.organization_id, 'subscription_started', jsonb_build_object('subscription_id', subscription.id)
+        );
+        return private.subscription_json(subscription);
     end if;
     select s.* into strict subscription from public.subscriptions as s
     where s.created_by = caller and s.idempotency_key = key;
-    if subscription.request_hash <> request then
-        perform private.refuse('idempotency_key_reused');
-    end if;
-    return private.subscription_json(subscription);
+    return private.repeated_subscription(subscription, request);
 end
 $$;
 comment on function api.create_subscription is 'Definer: money tables have no write grants. Same key and same input: the same subscription.';

@@ -124,8 +124,12 @@ async def copies(owner: Connection, table: str, number: int) -> None:
     ]
     fresh = {"id": "gen_random_uuid()", "idempotency_key": "gen_random_uuid()::text"}
     fresh |= dict.fromkeys(
-        ("stripe_checkout_session_id", "stripe_subscription_id", "stripe_refund_id"), "null"
-    )
+        (
+            "stripe_checkout_session_id", "stripe_payment_intent_id", "stripe_subscription_id",
+            "stripe_refund_id",
+        ),
+        "null",
+    )  # fmt: skip
     values = ", ".join(fresh.get(column, column) for column in columns)
     await owner.execute(
         f"insert into {table} ({', '.join(columns)})"  # noqa: S608

@@ -39,6 +39,7 @@ CALLABLE_BY_MEMBERS = {
     "api.list_payments", "api.list_transactions", "api.list_wallets", "api.get_statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",
     "api.create_refund", "api.get_refund", "api.get_attempt",
+    "api.has_attempt",
     "api.create_link_code", "api.redeem_link_code",
     "api.get_group", "api.tie_group", "api.set_group_permissions", "api.get_group_balance",
     "api.list_packages", "api.create_subscription", "api.list_subscriptions",

@@ -86,7 +86,7 @@ async def test_an_organization_makes_sixty_payments_in_ten_minutes_and_not_more(
         await driver.payment(str(number), opened=False)
     with pytest.raises(TooManyRequests) as refused:
         await driver.payment("one more")
-    assert refused.value.facts == {"retry_after": "60"}
+    assert 540 <= int(refused.value.facts["retry_after"]) <= 600
     await owner.execute("update payments set created_at = created_at - interval '10 minutes'")
     await driver.payment("later")
 

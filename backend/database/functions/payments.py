@@ -159,3 +159,9 @@ async def get_attempt(database: Database, actor: Person, *, idempotency_key: str
     """Read what the actor began under a key; all fields are None if that is nothing."""
     row = await database.call("get_attempt", actor, idempotency_key=idempotency_key)
     return Attempt.model_validate(row)
+
+
+async def has_attempt(database: Database, actor: Person, *, idempotency_key: str) -> bool:
+    """Return whether the actor began anything under a key. Raises Unauthorized."""
+    exists: bool = await database.call("has_attempt", actor, idempotency_key=idempotency_key)
+    return exists
