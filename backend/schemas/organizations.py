@@ -104,7 +104,8 @@ class AuditEntry(Model):
     """One action. `user_id` and `name` are None for those of an operator and of the service.
 
     `through` is what vouched for it: the bot for a Telegram user, Supabase for one of its users,
-    the service, or an operator at the command line. `facts` are ids and codes.
+    the service, or an operator at the command line. `facts` are ids and codes; an amount of money
+    is always `amount` (major units), `amount_minor` and `currency`.
     """
 
     id: int

@@ -13,9 +13,16 @@ create table public.audit_log (
     constraint audit_log_facts_are_ids_and_codes check (
         jsonb_typeof(facts) = 'object'
         and not jsonb_path_exists(facts, '$.** ? (@.type() == "string" && !(@ like_regex "^[A-Za-z0-9_:.-]{1,255}$"))')
+    ),
+    -- As private.money_json writes it: no number without its unit and its currency.
+    constraint audit_log_money_is_whole check (
+        not facts ?| array['amount', 'amount_minor', 'currency'] or coalesce(
+            jsonb_typeof(facts -> 'amount') = 'string' and jsonb_typeof(facts -> 'amount_minor') = 'number'
+            and facts ->> 'currency' ~ '^[a-z]{3}$', false
+        )
     )
 );
-comment on table public.audit_log is 'Who (user_id, none for the service and an operator) changed what, and whose word we have for it: through is the bot for a Telegram user, Supabase for one of its users, the service itself, or an operator at the command line. Append-only. Facts are ids and codes.';
+comment on table public.audit_log is 'Who (user_id, none for the service and an operator) changed what, and whose word we have for it: through is the bot for a Telegram user, Supabase for one of its users, the service itself, or an operator at the command line. Append-only. Facts are ids, codes, and at most one amount of money, in the form of private.money_json.';
 revoke all on public.audit_log from public, anon, authenticated, service_role;
 revoke all on sequence public.audit_log_id_seq from public, anon, authenticated, service_role;
 create index audit_log_organization on public.audit_log (organization_id, id);

@@ -72,7 +72,10 @@ begin
     insert into public.packages (name, amount, currency, interval)
     values (terms ->> 'name', (terms ->> 'amount')::bigint, terms ->> 'currency', terms ->> 'interval')
     returning * into package;
-    perform private.audit(null, 'package_added', jsonb_build_object('package_id', package.id), 'operator');
+    perform private.audit(
+        null, 'package_added',
+        jsonb_build_object('package_id', package.id) || private.money_json(package.amount, package.currency), 'operator'
+    );
     return private.package_json(package);
 end
 $$;

@@ -114,7 +114,7 @@ begin
     perform private.notify_payment_shown(payment);
     perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
         'payment_id', payment.id, 'payment_method_id', payment.payment_method_id
-    ));
+    ) || private.money_json(payment.amount, payment.currency));
 end
 $$;
 comment on function private.begin_charge is 'For a payment that was just inserted, while the caller holds the lock on its order_reference. Refuses reference_used.';

@@ -20,13 +20,15 @@ begin
 end
 $$;
 
--- Owners and admins are told whatever takes money or may, and the payment's own message changes.
+-- Owners and admins are told whatever takes money or may, and the payment's own message changes. facts has the
+-- amount as private.money_json writes it.
 create function private.notify_clawback(kind text, payment public.payments, facts jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.audit(payment.organization_id, notify_clawback.kind, jsonb_build_object(
-        'payment_id', payment.id, 'id', facts ->> 'id', 'amount', facts -> 'amount'
+        'payment_id', payment.id, 'id', facts ->> 'id',
+        'amount', facts -> 'amount', 'amount_minor', facts -> 'amount_minor', 'currency', facts -> 'currency'
     ));
     perform private.notify_users(
         array(
@@ -34,9 +36,8 @@ begin
             where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
         ),
         notify_clawback.kind, payment.organization_id, jsonb_strip_nulls(jsonb_build_object(
-            'payment', replace(payment.id::text, '-', ''), 'currency', payment.currency,
-            'reference', private.payment_reference(payment.id)
-        ) || (facts - 'id'))
+            'payment', replace(payment.id::text, '-', ''), 'reference', private.payment_reference(payment.id)
+        ) || (facts - 'id' - 'amount_minor'))
     );
     perform private.notify_payment_shown(payment);
 end

@@ -80,8 +80,8 @@ begin
         perform private.refuse('idempotency_key_reused'); -- for another payment, just now
     end if;
     perform private.audit(payment.organization_id, 'refund_requested', jsonb_build_object(
-        'refund_id', refund.id, 'payment_id', payment.id, 'amount', requested, 'reason', refund.reason
-    ));
+        'refund_id', refund.id, 'payment_id', payment.id, 'reason', refund.reason
+    ) || private.money_json(requested, payment.currency));
     perform private.notify_payment_shown(payment);
     return private.refund_json(refund);
 end

@@ -47,17 +47,19 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments;
+    refund public.refunds;
 begin
     perform private.require_service();
     select p.* into payment from public.payments as p
     where p.id = (select r.payment_id from public.refunds as r where r.id = refund_id) for update;
     update public.refunds as r set status = 'failed', failure = refuse_refund.failure
     where r.id = refund_id and r.attempt = refuse_refund.attempt
-    and r.status = 'requested' and r.stripe_refund_id is null;
+    and r.status = 'requested' and r.stripe_refund_id is null
+    returning * into refund;
     if found then
         perform private.audit(payment.organization_id, 'refund_refused', jsonb_build_object(
             'refund_id', refund_id, 'payment_id', payment.id
-        ));
+        ) || private.money_json(refund.amount, refund.currency));
         perform private.notify_payment_shown(payment);
     end if;
     return '{}';

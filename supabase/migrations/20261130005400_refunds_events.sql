@@ -48,11 +48,11 @@ declare
     live boolean := private.refund_rank(refund.status) between 2 and 3;
     was_live boolean := coalesce(private.refund_rank(before.status) between 2 and 3, false);
     facts jsonb := jsonb_build_object(
-        'id', refund.stripe_refund_id, 'amount', private.major_units(refund.amount, refund.currency),
+        'id', refund.stripe_refund_id,
         'by', (select u.name from public.users as u where u.id = refund.created_by), 'reason', refund.failure,
         -- Where disputes had taken all of it before, nothing leaves the wallet.
         'status', case when live and change = 0 then 'covered' else refund.status end
-    );
+    ) || private.money_json(refund.amount, refund.currency);
 begin
     if live and not was_live then
         perform private.notify_clawback('refund_made', payment, facts);

@@ -41,12 +41,9 @@ declare
     share bigint := least(payment.amount, private.dispute_share(dispute, payment, private.refunded_by_stripe(payment.id)));
     facts jsonb := jsonb_build_object(
         'id', dispute.stripe_dispute_id, 'reason', dispute.reason, 'status', dispute.status,
-        'amount', private.dispute_money(dispute) ->> 'amount', 'currency', private.dispute_money(dispute) ->> 'currency',
         'due_by', extract(epoch from dispute.due_by)::bigint
-    );
-    moved jsonb := facts || jsonb_build_object(
-        'amount', private.major_units(abs(change), payment.currency), 'currency', payment.currency
-    );
+    ) || private.dispute_money(dispute);
+    moved jsonb := facts || private.money_json(abs(change), payment.currency);
 begin
     if private.dispute_rank(dispute.status) < 6 and (
         before.stripe_dispute_id is null or private.dispute_rank(before.status) < 4 and private.dispute_rank(dispute.status) >= 4
@@ -60,8 +57,7 @@ begin
     end if;
     if dispute.status in ('won', 'lost', 'warning_closed', 'prevented') and dispute.status is distinct from before.status then
         perform private.notify_clawback('dispute_closed', payment, facts || case
-            when dispute.status = 'lost' and share > 0
-                then jsonb_build_object('amount', private.major_units(share, payment.currency), 'currency', payment.currency)
+            when dispute.status = 'lost' and share > 0 then private.money_json(share, payment.currency)
             else '{}'
         end);
     end if;
@@ -106,8 +102,8 @@ begin
         return row('ignored', 'not ours')::private.verdict;
     end if;
     perform private.notify_clawback('fraud_warned', payment, jsonb_build_object(
-        'id', fact ->> 'id', 'amount', private.major_units(payment.amount, payment.currency), 'reason', fact ->> 'reason'
-    ));
+        'id', fact ->> 'id', 'reason', fact ->> 'reason'
+    ) || private.money_json(payment.amount, payment.currency));
     return row('done', 'reported')::private.verdict;
 end
 $$;

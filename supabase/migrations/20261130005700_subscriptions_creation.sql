@@ -102,7 +102,9 @@ begin
     on conflict on constraint subscriptions_one_per_key do nothing returning * into subscription;
     if found then
         perform private.audit(
-            create_subscription.organization_id, 'subscription_started', jsonb_build_object('subscription_id', subscription.id)
+            create_subscription.organization_id, 'subscription_started',
+            jsonb_build_object('subscription_id', subscription.id, 'interval', subscription.interval)
+            || private.money_json(subscription.amount, subscription.currency)
         );
         return private.subscription_json(subscription);
     end if;

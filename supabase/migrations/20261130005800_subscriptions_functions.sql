@@ -47,8 +47,8 @@ begin
         end
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
-        'subscription_id', subscription_id, 'amount', new_amount, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
-    ));
+        'subscription_id', subscription_id, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
+    ) || coalesce(private.money_json(new_amount, subscription.currency), '{}'));
     return private.subscription_json(subscription) || jsonb_build_object('changed_by', caller);
 end
 $$;

@@ -45,8 +45,8 @@ begin
         abs(adjustment.amount)
     );
     perform private.audit(adjustment.organization_id, 'wallet_adjusted', jsonb_build_object(
-        'reference', adjustment.reference, 'currency', adjustment.currency, 'amount', adjustment.amount
-    ), 'operator');
+        'reference', adjustment.reference
+    ) || private.money_json(adjustment.amount, adjustment.currency), 'operator');
     perform private.notify_users(
         array(
             select m.user_id from public.memberships as m
