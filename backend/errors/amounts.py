@@ -2,9 +2,20 @@
 
 from backend.errors.kinds import Refusal
 
+# How a fact that lists several is written in a sentence.
+LISTS = {"readings": " or ", "currencies": ", "}
+
 
 class AmountRefused(Refusal, status=422):
     """The amount cannot be taken."""
+
+    def __init__(self, message: str | None = None, **facts: str) -> None:
+        """Take the facts: lists in them have spaces between, and are written out in the message."""
+        written = {
+            name: LISTS[name].join(fact.split()) if name in LISTS else fact
+            for name, fact in facts.items()
+        }
+        super().__init__(message or self.message.format(**written), **facts)
 
 
 class AmountUnreadable(AmountRefused):

@@ -10,13 +10,15 @@ is silent or differs from how people write amounts:
 - HUF and TWD are paid out without decimals, but charged with two, and read and shown with two.
 
 What is read never depends on the reader's language: a text that people of two countries read as two
-amounts is refused. docs/decisions/0024 has the rule and why.
+amounts is refused. The currency's own sign or code may stand beside the number, so that what we
+show can be typed back. docs/decisions/0024 has the rule and why.
 """
 
 import re
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from backend.schemas.currency_marks import is_mark_of, split_marks
 from backend.schemas.money import Money
 
 __all__ = ["CURRENCIES", "AmountError", "major_units", "money_of", "read_money"]
@@ -77,19 +79,21 @@ class AmountError(ValueError):
 
 
 def read_money(text: str, currency: str) -> Money:
-    """Parse decimal text in major units: `("12,50", "eur")` -> 1250 minor units.
+    """Parse decimal text in major units: `("12,50 €", "eur")` -> 1250 minor units.
 
-    Raises AmountError. The limits of a charge are checked in SQL.
+    Raises AmountError, also beside the sign or code of another currency. The limits of a charge are
+    checked in SQL.
     """
     digits = CURRENCIES.get(currency)
     if digits is None:
         raise AmountError("currency_unknown", currencies=" ".join(sorted(CURRENCIES)))
-    text = text.strip()
-    match = NUMBER.fullmatch(text.translate(AS_ASCII)) if len(text) <= MAX_NUMBER_LENGTH else None
-    if match is None:
+    number, marks = split_marks(text.strip())
+    match = NUMBER.fullmatch(number.translate(AS_ASCII))
+    is_of_another = not all(is_mark_of(mark, currency) for mark in marks)
+    if match is None or is_of_another or len(number) > MAX_NUMBER_LENGTH:
         raise AmountError("amount_unreadable")
-    sign, number = match.groups()
-    whole, decimals = whole_and_decimals(number, currency)
+    sign, digits_and_separators = match.groups()
+    whole, decimals = whole_and_decimals(digits_and_separators, currency)
     if len(whole) > MAX_DIGITS:
         raise AmountError("amount_unreadable")
     padded = decimals[: digits.exponent].ljust(digits.exponent, "0")

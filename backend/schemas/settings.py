@@ -1,11 +1,15 @@
 """Personal settings."""
 
+import re
+from collections.abc import Mapping
 from datetime import time
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
 from backend.schemas.words import Model
+
+CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
 
 # An IETF tag in small letters, as the bot names its languages: "en", "pt-br".
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$")]
@@ -17,6 +21,18 @@ class QuietHours(Model):
 
     begin: time
     end: time
+
+
+def on_the_clock(hours: object) -> object:
+    """Refuse quiet hours that are not two texts HH:MM, or HH:MM:00.
+
+    Seconds and an offset from UTC would be dropped, and a number would be read as seconds.
+    """
+    if isinstance(hours, Mapping):
+        for name in ("begin", "end"):
+            if not isinstance(hours.get(name), str) or not CLOCK_TIME.fullmatch(hours[name]):
+                raise ValueError(f"{name} is a time of day such as 22:30, in the person's own zone")
+    return hours
 
 
 class PersonalSettings(Model):
@@ -37,10 +53,13 @@ class PersonalSettings(Model):
 
 
 class SettingsChange(Model):
-    """PATCH /api/me/settings: what is left out stays as it is."""
+    """PATCH /api/me/settings: what is left out stays as it is.
+
+    `quiet_hours` are times of day as "22:30" ("22:30:00" is the same), without an offset.
+    """
 
     chosen_language: LanguageTag | None = None
     time_zone: TimeZoneName = "UTC"
-    quiet_hours: QuietHours | None = None
+    quiet_hours: Annotated[QuietHours | None, BeforeValidator(on_the_clock)] = None
     credits: bool = True
     members: bool = True

@@ -5,13 +5,12 @@ button's own message becomes it. Once the backend has answered with the payment,
 worker writes into that message (see `bot/delivery/`), so a handler never races with Stripe.
 """
 
-import re
 from functools import partial
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from backend import schemas
-from backend.schemas import Me, Membership, Money, Wallet
+from backend.schemas import Me, Membership, Money, Wallet, currency_of
 from bot.amounts import carried_amount, typed_amount
 from bot.backend_api.errors import BackendError, BackendUnavailable
 from bot.locales import keys
@@ -34,8 +33,6 @@ from bot.telegram.errors import explain
 from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Screen
 
-AMOUNT_AND_CURRENCY: Final = re.compile(r"(?P<amount>.*[0-9])\s*(?P<currency>[A-Za-z]{3})")
-
 
 class TappedWallet(NamedTuple):
     """The wallet that a button names, and the membership by which one adds money to it."""
@@ -45,7 +42,10 @@ class TappedWallet(NamedTuple):
 
 
 async def topup(context: BotContext) -> None:
-    """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing."""
+    """/topup [amount [currency]], and the button Top up: start it, or ask for what is missing.
+
+    The next message may be the amount.
+    """
     me, translator = await context.introduce(), context.translator
     membership = default_membership(me)
     if membership is None:
@@ -58,6 +58,7 @@ async def topup(context: BotContext) -> None:
         parsed = parse_amount(context.arguments, default_wallet_name(membership).currency)
         await start_payment(me, membership.organization_id, parsed, "topup", context)
     else:
+        context.memory.question = partial(amount_written, default_wallet_name(membership))
         await context.reply(amount_screen(me, membership, membership.wallets[0], translator))
 
 
@@ -76,13 +77,18 @@ async def other_organization_tapped(context: BotContext) -> None:
 
 
 async def organization_tapped(context: BotContext) -> None:
-    """Offer amounts for the tapped organization, the default one now, or another wallet of it."""
+    """Offer amounts for the tapped organization, the default one now, or another wallet of it.
+
+    A typed amount is taken as well.
+    """
     me = await context.introduce()
     membership, wallet = tapped_wallet(me, context)
     if membership != default_membership(me):
         await context.backend.set_default_organization(
             context.speaker.id, membership.organization_id
         )
+    name = WalletName(membership.organization_id, wallet.balance.currency)
+    context.memory.question = partial(amount_written, name)
     await context.reply_or_edit(amount_screen(me, membership, wallet, context.translator))
 
 
@@ -162,9 +168,11 @@ async def create_checkout(
 
 
 def parse_amount(text: str, currency: str) -> Money:
-    """Parse "50" (in the wallet's `currency`) or "50 usd" (in its own). Raises BotRefusal."""
-    if match := AMOUNT_AND_CURRENCY.fullmatch(text):
-        text, currency = match["amount"], match["currency"].lower()
+    """Parse "50" (in the wallet's `currency`), or "50 usd" and "$50" (in their own).
+
+    Raises BotRefusal.
+    """
+    currency = currency_of(text, currency)
     return typed_amount(text, currency, keys.Refusal.AMOUNT_UNREADABLE, above_zero=False)
 
 

@@ -26,6 +26,18 @@ $$;
 comment on function api.get_settings is 'Definer: nobody has grants on these columns of people.';
 grant execute on function api.get_settings() to authenticated;
 
+-- A cast to time would drop an offset and keep seconds that nobody is shown.
+create function private.clock_time(written text) returns time
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if written !~ '^([01][0-9]|2[0-3]):[0-5][0-9](:00)?$' then
+        raise exception using errcode = 'invalid_datetime_format', message = 'a time of day is written HH:MM';
+    end if;
+    return written::time;
+end
+$$;
+
 -- changes has the names of private.settings_json; what it does not name stays.
 create function api.change_settings(changes jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -45,8 +57,8 @@ begin
     update public.users as u
     set chosen_language = case when changes ? 'chosen_language' then changes ->> 'chosen_language' else u.chosen_language end,
         time_zone = coalesce(zone, u.time_zone),
-        quiet_from = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,begin}')::time else u.quiet_from end,
-        quiet_until = case when changes ? 'quiet_hours' then (changes #>> '{quiet_hours,end}')::time else u.quiet_until end,
+        quiet_from = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,begin}') else u.quiet_from end,
+        quiet_until = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,end}') else u.quiet_until end,
         notify_credits = coalesce((changes ->> 'credits')::boolean, u.notify_credits),
         notify_members = coalesce((changes ->> 'members')::boolean, u.notify_members)
     where u.id = caller returning * into person;

@@ -60,6 +60,26 @@ TEXTS = [
     ("1'234.50", "1234.50", PRECISE, "1234.500"),
     ("1.0000", PRECISE, PRECISE, PRECISE),
     ("1,0050", PRECISE, PRECISE, PRECISE),
+    ("€50", "50.00", UNREADABLE, UNREADABLE),  # the sign of the currency, on either side
+    ("50€", "50.00", UNREADABLE, UNREADABLE),
+    (f"50,00{NBSP}€", "50.00", UNREADABLE, UNREADABLE),
+    (f"1{NBSP}000,00{NBSP}€", "1000.00", UNREADABLE, UNREADABLE),
+    (f"1{NARROW}000,00{NARROW}€", "1000.00", UNREADABLE, UNREADABLE),
+    ("\u20681.234,50 €\u2069", "1234.50", UNREADABLE, UNREADABLE),
+    ("€1,234.50", "1234.50", UNREADABLE, UNREADABLE),
+    ("€1.000", "1.00 1000.00", UNREADABLE, UNREADABLE),
+    ("EUR 50", "50.00", UNREADABLE, UNREADABLE),
+    ("50 eur", "50.00", UNREADABLE, UNREADABLE),
+    ("€50 EUR", "50.00", UNREADABLE, UNREADABLE),
+    ("50 евро", "50.00", UNREADABLE, UNREADABLE),
+    ("\uffe51000", UNREADABLE, "1000", UNREADABLE),
+    (f"KWD{NBSP}1.000", UNREADABLE, UNREADABLE, "1.000"),
+    ("$50", *[UNREADABLE] * 3),
+    ("€$50", *[UNREADABLE] * 3),
+    ("€ € 50", *[UNREADABLE] * 3),
+    ("50 €!", *[UNREADABLE] * 3),
+    ("€", *[UNREADABLE] * 3),
+    ("€50 and 5", *[UNREADABLE] * 3),
     ("1,00,000", *[UNREADABLE] * 3),
     ("12,34.56", *[UNREADABLE] * 3),
     ("1.000.00", *[UNREADABLE] * 3),
@@ -116,6 +136,7 @@ def amounts(draw: some.DrawFn) -> Money:
 
 # Every way to group and to point that Babel knows of, our own two languages first.
 LANGUAGES = ("en", "ru", "de", "de_CH", "fr", "es", "pt_BR", "pl", "sv", "hi", "ja", "ar_EG", "fa")
+OURS = ("en", "ru")
 IT = Key("it", "it")
 TRANSLATORS = {tag: Translator(Locale.parse(tag), {"it": "{it}"}) for tag in LANGUAGES}
 
@@ -128,12 +149,11 @@ def test_what_a_person_is_shown_is_read_as_that_amount_or_refused(
     shown = TRANSLATORS[language].text(IT, it=amount)
     bare = shown.strip("".join(char for char in shown if not char.isnumeric()))
     for text in (shown, bare):
-        try:
-            assert read_money(text, amount.currency) == amount
-        except AmountError:
-            continue
-    if "," in bare and "." in bare and language == "en":
-        assert read_money(bare, amount.currency) == amount
+        result = reading(text, amount.currency)
+        if language in OURS:  # where there are no decimals, "¥10,000" is also ten
+            assert amount.amount in result.split()
+        else:
+            assert result in (amount.amount, UNREADABLE) or amount.amount in result.split()
 
 
 @settings(deadline=None)
@@ -202,7 +222,7 @@ async def test_every_route_refuses_two_amounts_with_both_readings(system: System
             status, answer_body = await post(system, path, **body, amount=text)
             assert (status, answer_body["error"]["code"]) == (422, "amount_ambiguous"), path
             assert answer_body["error"]["facts"] == {"readings": "1.00 1000.00", "currency": "eur"}
-            assert "in eur: 1.00 1000.00." in answer_body["error"]["message"]
+            assert "in eur: 1.00 or 1000.00." in answer_body["error"]["message"]
     seen = await system.see(payment)
     assert (seen.refunds, seen.refundable and seen.refundable.amount) == ([], "5000.00")
     walked = {path.replace(str(payment), "{id}").replace(made[1]["id"], "{id}") for path in bodies}
@@ -255,7 +275,7 @@ async def test_the_command_refuses_two_amounts_with_both_readings(
 ) -> None:
     settings = {**GOOD, "SUPABASE_DB_URL": database_url}
     code, output, errors = await run("packages", "add", "T", "1.000", "eur", "month", **settings)
-    assert (code, output, "in eur: 1.00 1000.00." in errors) == (1, "", True)
+    assert (code, output, "in eur: 1.00 or 1000.00." in errors) == (1, "", True)
     code, output, _ = await run("packages", "add", "T", "1000", "eur", "month", **settings)
     assert (code, json.loads(output)["money"]["amount_minor"]) == (0, 100_000)
 
