@@ -1,4 +1,5 @@
-// The billing portal: a customer's cards, to make one the default or to remove it.
+// The billing portal: a customer's cards, to make one the default or to remove it, and their
+// subscriptions, to end one with its period or to take that back.
 // Everything that came from outside is written with textContent.
 
 const id = location.pathname.split("/").pop();
@@ -23,10 +24,10 @@ function element(kind, className, text) {
   return made;
 }
 
-function button(label, className, act, method) {
+function button(label, className, act, subject) {
   const made = element("button", className, label);
   made.type = "button";
-  made.addEventListener("click", () => draw(ask(`/${act}`, { card: method })));
+  made.addEventListener("click", () => draw(ask(`/${act}`, subject)));
   return made;
 }
 
@@ -35,19 +36,35 @@ function row(method, isDefault) {
   const line = element("p", "", `${display_brand} •••• ${last4}, ${exp_month}/${exp_year} `);
   line.dataset.method = method.id;
   if (isDefault) line.append(element("b", "", "default "));
-  else line.append(button("Make default", "plain", "default", method.id));
-  line.append(button("Remove", "plain", "remove", method.id));
+  else line.append(button("Make default", "plain", "default", { card: method.id }));
+  line.append(button("Remove", "plain", "remove", { card: method.id }));
+  return line;
+}
+
+function day(seconds) {
+  return new Date(seconds * 1000).toLocaleDateString("en", { dateStyle: "long", timeZone: "UTC" });
+}
+
+function subscriptionRow({ id: subscription, items, cancel_at }) {
+  const [{ price, current_period_end }] = items.data;
+  const amount = `${price.unit_amount} ${price.currency} (minor units) each ${price.recurring.interval}`;
+  const next = cancel_at ? `ends on ${day(cancel_at)}` : `next on ${day(current_period_end)}`;
+  const line = element("p", "", `${amount}, ${next} `);
+  if (cancel_at) line.append(button("Do not end it", "plain", "keep", { subscription }));
+  else line.append(button("End it with this period", "plain", "end", { subscription }));
   return line;
 }
 
 async function draw(asked) {
   try {
-    const { return_url, customer, cards } = await asked;
+    const { return_url, customer, cards, subscriptions } = await asked;
     const chosen = customer.invoice_settings.default_payment_method;
     at("notice").hidden = true;
     at("back").href = return_url;
     at("name").textContent = customer.name;
     at("cards").replaceChildren(...cards.map((card) => row(card, card.id === chosen)));
+    at("subscriptions").replaceChildren(...subscriptions.map(subscriptionRow));
+    if (!subscriptions.length) at("subscriptions").append(element("p", "quiet", "There is none."));
     if (!cards.length) at("cards").append(element("p", "quiet", "No card is saved."));
   } catch (error) {
     at("notice").hidden = false;

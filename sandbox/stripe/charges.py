@@ -26,14 +26,14 @@ def charge_saved(
 ) -> Json:
     """Answer POST /v1/payment_intents with confirm (https://docs.stripe.com/payments/save-and-reuse).
 
-    `intent_parameters` are those of `create_intent`. Raises Refusal (402) with the intent where the
-    card is declined.
+    `intent_parameters` are those of `create_intent`. Without `off_session` its payer is present.
+    Raises Refusal (402) with the intent where the card is declined.
     """
     number = number_of(stripe, payment_method, customer)
     intent = _create_intent(stripe, **intent_parameters)
     intent |= {"customer": customer, "payment_method": payment_method}
     give_page(stripe, intent, return_url)
-    charged = take_step(stripe, intent, METHODS[number].step_as_charged, number)
+    charged = take_step(stripe, intent, METHODS[number].step_on_session, number)
     if error := charged["last_payment_error"]:
         raise Refusal(402, **error, payment_intent=charged)
     return charged

@@ -49,8 +49,8 @@ class HiddenState(StrictModel):
     """The state of one page. `page` is the id of its session, or of an intent that has none.
 
     `intent` are fields for the payment intent or subscription, `price` is of the subscription that
-    starts here, `invoice` the id of the one that is paid here, `first_intent` of a new
-    subscription's first invoice. `next_action` is of an intent whose 3-D Secure page is its own.
+    starts here, `invoice` the id of the one that is paid here, `first_intent` of the one with which
+    a new subscription is to begin. `next_action` is of an intent whose 3-D Secure page is its own.
     """
 
     page: str

@@ -12,7 +12,7 @@ from sandbox.stripe.hidden_state import EXPIRE
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.published_methods import METHODS, published_method
 from sandbox.stripe.setup_sessions import save_card
-from sandbox.stripe.subscriptions import pay_on_page
+from sandbox.stripe.subscription_pages import pay_on_page
 from sandbox.stripe.taxes import fix_page_sums, with_page_sums
 
 

@@ -1,37 +1,51 @@
-"""Invoices of subscriptions: one for each period, paid on the page of its intent."""
+"""Invoices of subscriptions: one for each period, paid on the page of its intent.
+
+That of a subscription that began on a page of Stripe's is made once it is paid, and has the intent
+that paid it:
+https://docs.stripe.com/changelog/basil/2025-03-31/checkout-legacy-subscription-upgrade
+"""
 
 from sandbox.store import Json
+from sandbox.stripe.billing_periods import next_period_end
 from sandbox.stripe.charges import give_page
 from sandbox.stripe.clock import now
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new, new_id, new_part
-from sandbox.stripe.parameters import A_DAY
 from sandbox.stripe.payment_intents import open_intent
 from sandbox.stripe.payment_methods import new_method
 from sandbox.stripe.payments import take_step
 from sandbox.stripe.published_methods import Step
 from sandbox.stripe.taxes import fix_invoice_sums
 
-PERIOD_DAYS = {"week": 7, "month": 30}  # every month is as long
 
-
-def bill(stripe: LocalStripe, subscription: Json, reason: str, method: str | None) -> Json:
+def bill(
+    stripe: LocalStripe,
+    subscription: Json,
+    reason: str,
+    method: str | None,
+    *,
+    intent: Json | None = None,
+) -> Json:
     """Begin the next period of a subscription; return its open invoice.
 
     `reason` is Stripe's `billing_reason`; `method` is the id of the saved card that will be tried,
-    if there is one. Where something is due, the invoice has an intent with a page.
+    if there is one. Where something is due, the invoice has an intent with a page: the one that
+    paid already, if there is one.
     """
     [item] = subscription["items"]["data"]
     start = item["current_period_end"]
-    days = PERIOD_DAYS[item["price"]["recurring"]["interval"]]
+    anchor, interval = subscription["billing_cycle_anchor"], item["price"]["recurring"]["interval"]
     item["current_period_start"] = start
-    item["current_period_end"] = start + days * A_DAY
+    item["current_period_end"] = next_period_end(anchor, start, interval)
     invoice = _new_invoice(subscription, item, reason)
     if not subscription["pause_collection"]:  # what is void counts nothing in
         fix_invoice_sums(stripe, invoice)
     subscription["latest_invoice"] = invoice["id"]
     if invoice["amount_due"]:
-        _add_intent(stripe, invoice, item["price"], method)
+        if intent is None:
+            due, customer = invoice["amount_due"], invoice["customer"]
+            intent = open_invoice_intent(stripe, due, customer, item["price"], method)
+        _give_invoice_page(stripe, invoice, item["price"], intent)
     stripe.keep(subscription, invoice)
     return invoice
 
@@ -71,17 +85,19 @@ def _new_invoice(subscription: Json, item: Json, reason: str) -> Json:
     return invoice
 
 
-def _add_intent(stripe: LocalStripe, invoice: Json, price: Json, method: str | None) -> None:
-    """Make the intent that will pay an invoice, on a page of its own."""
+def open_invoice_intent(
+    stripe: LocalStripe, due: int, customer: str, price: Json, method: str | None
+) -> Json:
+    """Make the intent that will pay what is due; `price` has `currency` and `product`."""
     product = stripe.stored("product", price["product"])
-    intent = open_intent(
-        stripe,
-        invoice["amount_due"],
-        invoice["currency"],
-        description=product["name"],
-        metadata={},
-    )
-    intent |= {"customer": invoice["customer"], "payment_method": method}
+    intent = open_intent(stripe, due, price["currency"], description=product["name"], metadata={})
+    intent |= {"customer": customer, "payment_method": method}
+    stripe.keep(intent)
+    return intent
+
+
+def _give_invoice_page(stripe: LocalStripe, invoice: Json, price: Json, intent: Json) -> None:
+    """Give an invoice the page of the intent that pays it."""
     page = give_page(
         stripe,
         intent,
@@ -90,7 +106,6 @@ def _add_intent(stripe: LocalStripe, invoice: Json, price: Json, method: str | N
         interval=price["recurring"]["interval"],
     )
     invoice |= {"hosted_invoice_url": page, "invoice_pdf": f"{page}?pdf"}
-    stripe.keep(intent)
 
 
 def intent_id_of(invoice: Json) -> str:
@@ -108,12 +123,20 @@ def collect(stripe: LocalStripe, invoice_id: str, step: Step | None, card: str) 
     """Try to collect an invoice, post the events of the result, and return the invoice.
 
     `card` is the test number to try and `step` what that causes; without a card ("", None) the try
-    fails. The card that pays the first invoice of a subscription started on a page is saved for the
-    next ones.
+    fails.
     """
     invoice = stripe.stored("invoice", invoice_id)
-    subscription = subscription_of(stripe, invoice)
     intent = _try_intent(stripe, intent_id_of(invoice), step, card)
+    return record_try(stripe, invoice, intent, card)
+
+
+def record_try(stripe: LocalStripe, invoice: Json, intent: Json | None, card: str) -> Json:
+    """Record on an invoice what became of its intent, post the events, and return the invoice.
+
+    `intent` is None where nothing is due. The card (its number) that pays the first invoice of a
+    subscription started on a page is saved for the next ones.
+    """
+    subscription = subscription_of(stripe, invoice)
     begins = subscription["status"] == "incomplete"
     invoice["attempted"] = True
     invoice["attempt_count"] += 1 if intent else 0

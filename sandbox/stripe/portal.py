@@ -1,4 +1,4 @@
-"""The customer portal, where a customer removes cards or makes one the default."""
+"""The customer portal: a customer removes cards, makes one the default, ends a subscription."""
 
 from typing import Literal
 
@@ -9,6 +9,8 @@ from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import TEMPLATES, list_object, new
 from sandbox.stripe.parameters import Limit, Text, Url
 from sandbox.stripe.payment_methods import detach
+from sandbox.stripe.renewals import RENEWED
+from sandbox.stripe.subscriptions import set_end
 
 
 def list_portal_configurations(
@@ -51,20 +53,42 @@ def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Js
 
 
 async def get_portal(stripe: LocalStripe, id: str) -> Json:
-    """Return what the portal's page shows: `{"return_url", "customer", "cards"}`, newest first."""
+    """Return what the portal's page shows.
+
+    That is `{"return_url", "customer", "cards", "subscriptions"}`, both lists newest first.
+    """
     portal = stripe.stored("billing_portal.session", id)
     customer = stripe.stored("customer", portal["customer"])
     cards = stripe.newest("payment_method", customer=customer["id"])
-    return {"return_url": portal["return_url"], "customer": customer, "cards": cards}
+    subscriptions = stripe.newest("subscription", customer=customer["id"])
+    return {
+        "return_url": portal["return_url"],
+        "customer": customer,
+        "cards": cards,
+        "subscriptions": [each for each in subscriptions if each["status"] in RENEWED],
+    }
 
 
 async def use_portal(
-    stripe: LocalStripe, id: str, act: Literal["remove", "default"], card: str
+    stripe: LocalStripe,
+    id: str,
+    act: Literal["remove", "default", "end", "keep"],
+    card: str = "",
+    subscription: str = "",
 ) -> Json:
-    """Press one of the portal's buttons for a card (its id); return what the page shows then."""
+    """Press one of the portal's buttons; return what the page shows then.
+
+    The first two are for a card, the others for a subscription (their ids): it ends with its
+    period, or goes on.
+    """
     customer_id = stripe.stored("billing_portal.session", id)["customer"]
-    if act == "default":
-        set_default_payment_method(stripe, stripe.stored("customer", customer_id), card)
-    else:
-        detach(stripe, card)
+    match act:
+        case "default":
+            set_default_payment_method(stripe, stripe.stored("customer", customer_id), card)
+        case "remove":
+            detach(stripe, card)
+        case "end" | "keep":
+            changed = stripe.stored("subscription", subscription)
+            set_end(stripe, changed, act == "end", flexible=True)
+            stripe.changed(changed, "customer.subscription.updated")
     return await get_portal(stripe, id)

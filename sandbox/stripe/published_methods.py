@@ -47,9 +47,10 @@ class PublishedMethod:
     """A test method by its number or name: how pages show it, and the steps that it causes.
 
     `step` follows when it is tried on a page, `saving` when it is saved, `charged` when it is
-    charged afterwards (None: as on a page), `authenticated` and `not_authenticated` after the 3-D
-    Secure question, `settles` after a while. `type` is Stripe's type of payment method, `last4` is
-    set where the number ends otherwise, `error` is Stripe's, {} for one that always works.
+    charged afterwards (None: as on a page), `charged_on_session` when that happens while its payer
+    is present (None: no difference), `authenticated` and `not_authenticated` after the 3-D Secure
+    question, `settles` after a while. `type` is Stripe's type of payment method, `last4` is set
+    where the number ends otherwise, `error` is Stripe's, {} for one that always works.
     """
 
     label: str
@@ -59,6 +60,7 @@ class PublishedMethod:
     last4: str | None = None
     saving: Step | None = None
     charged: Step | None = None
+    charged_on_session: Step | None = None
     authenticated: Step | None = None
     not_authenticated: Step | None = None
     settles: Step | None = None
@@ -80,8 +82,13 @@ class PublishedMethod:
         return self.saving or self.step
 
     @property
-    def step_as_charged(self) -> Step:
-        """The step of charging it once it is saved."""
+    def step_on_session(self) -> Step:
+        """The step of charging it once it is saved, while its payer is present."""
+        return self.charged_on_session or self.step_off_session
+
+    @property
+    def step_off_session(self) -> Step:
+        """The step of charging it once it is saved, without its payer."""
         return self.charged or self.step
 
 
@@ -98,6 +105,7 @@ METHODS = {
         "visa",
         Step.REQUIRE_AUTHENTICATION,
         charged=Step.SUCCEED,
+        charged_on_session=Step.REQUIRE_AUTHENTICATION,
         authenticated=Step.SUCCEED,
         not_authenticated=Step.FAIL_AUTHENTICATION,
         error=NOT_AUTHENTICATED,

@@ -1,6 +1,6 @@
-"""Subscriptions: started on a page or with a saved card, changed, renewed, canceled.
+"""Subscriptions: started with a saved card, changed, canceled, kept.
 
-A month has 30 days here. An invoice is paid on the page of its intent.
+Those that start on a page are in `subscription_pages.py`; what time brings is in `renewals.py`.
 """
 
 from typing import Annotated, Literal
@@ -9,9 +9,9 @@ from pydantic import Field
 
 from sandbox.refusals import Refusal
 from sandbox.store import Json
-from sandbox.stripe.clock import advance_a_day, now
+from sandbox.stripe.clock import now
 from sandbox.stripe.hidden_state import Price
-from sandbox.stripe.invoices import bill, collect, intent_id_of, subscription_of
+from sandbox.stripe.invoices import bill, collect, subscription_of
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new, new_id, new_part
 from sandbox.stripe.parameters import (
@@ -25,12 +25,11 @@ from sandbox.stripe.parameters import (
 )
 from sandbox.stripe.payment_methods import number_of
 from sandbox.stripe.products import product_of_price
-from sandbox.stripe.published_methods import METHODS, Step
+from sandbox.stripe.published_methods import METHODS
 from sandbox.stripe.retrieval import expand_paths
-from sandbox.stripe.taxes import session_sums
 
 PRODUCT_PARAMETER = "items[0][price_data][product]"
-RENEWED = ("active", "past_due")  # the statuses of those that go on
+OVER = ("canceled", "incomplete_expired")  # the statuses of those that never charge again
 OneItemOrNone = Annotated[list[LineItem], FormList, Field(max_length=1)]
 
 
@@ -43,7 +42,11 @@ def create_subscription(
     metadata: Metadata,
     payment_behavior: Literal["allow_incomplete"],
 ) -> Json:
-    """Answer POST /v1/subscriptions (https://docs.stripe.com/api/subscriptions/create)."""
+    """Answer POST /v1/subscriptions (https://docs.stripe.com/api/subscriptions/create).
+
+    Without `off_session` its payer is present. With `allow_incomplete` one whose first payment is
+    declined, or has to be confirmed, is made all the same, as is its invoice, which stays open.
+    """
     number = number_of(stripe, default_payment_method, customer)
     price_data = items[0].price_data
     product = _product_of(stripe, price_data)
@@ -56,7 +59,7 @@ def create_subscription(
         interval=price_data.recurring["interval"],
     )
     invoice = begin(stripe, customer, price, metadata, method=default_payment_method)
-    collect(stripe, invoice["id"], METHODS[number].step_as_charged, number)
+    collect(stripe, invoice["id"], METHODS[number].step_on_session, number)
     return subscription_of(stripe, invoice)
 
 
@@ -67,17 +70,23 @@ def begin(
     metadata: dict[str, str],
     *,
     method: str | None = None,
+    intent: Json | None = None,
 ) -> Json:
-    """Make a subscription that is not paid yet; return its first invoice.
+    """Make a subscription, `incomplete` for now; return its first invoice.
 
-    `method` is the id of the saved card that will pay it, if there is one. Raises Refusal (400)
-    beside a running subscription in another currency.
+    `method` is the id of the saved card that will pay it, if there is one; `intent` the one that
+    paid it on a page. Raises Refusal (400) beside a running subscription in another currency.
     """
-    others = stripe.newest("subscription", customer=customer)
-    if any(each["currency"] != price.currency and each["status"] != "canceled" for each in others):
-        raise Refusal(400, "You cannot combine currencies on a single customer.")
+    refuse_other_currency(stripe, customer, price.currency)
     subscription = _new_subscription(now(stripe), customer, price, metadata, method)
-    return bill(stripe, subscription, "subscription_create", method)
+    return bill(stripe, subscription, "subscription_create", method, intent=intent)
+
+
+def refuse_other_currency(stripe: LocalStripe, customer: str, currency: str) -> None:
+    """Raise Refusal (400) where the customer has a running subscription in another currency."""
+    others = stripe.newest("subscription", customer=customer)
+    if any(each["currency"] != currency and each["status"] not in OVER for each in others):
+        raise Refusal(400, "You cannot combine currencies on a single customer.")
 
 
 def _new_subscription(
@@ -113,39 +122,6 @@ def _new_subscription(
     return subscription
 
 
-def pay_on_page(stripe: LocalStripe, page: Json, card: str, step: Step) -> Json:
-    """Try to pay a page on which a subscription starts, or an open invoice; return the page.
-
-    `card` is the test number, `step` what trying it causes. Raises Refusal (409) for another page.
-    """
-    hidden = stripe.hidden_state(page["id"])
-    if hidden.invoice is None:
-        if hidden.price is None:
-            raise Refusal(409, "No subscription begins on this page.")
-        metadata = hidden.intent["metadata"]
-        invoice = begin(stripe, page["customer"], hidden.price, metadata)
-        hidden.invoice, hidden.first_intent = invoice["id"], intent_id_of(invoice)
-        stripe.keep_hidden(hidden)
-    invoice = collect(stripe, hidden.invoice, step, card)
-    if invoice["status"] == "paid":
-        _complete_page(stripe, page, invoice)
-    return page
-
-
-def _complete_page(stripe: LocalStripe, page: Json, invoice: Json) -> None:
-    """Complete the page on which an invoice was paid; only a session has an event for that."""
-    page |= {
-        "status": "complete",
-        "payment_status": "paid" if invoice["amount_due"] else "no_payment_required",
-        "url": None,
-    }
-    if page["id"].startswith("cs_"):
-        details = invoice["parent"]["subscription_details"]
-        page |= {"subscription": details["subscription"], "invoice": invoice["id"]}
-        page |= session_sums(invoice)
-        stripe.changed(page, "checkout.session.completed")
-
-
 def update_subscription(
     stripe: LocalStripe,
     id: str,
@@ -153,12 +129,15 @@ def update_subscription(
     items: OneItemOrNone | None = None,
     proration_behavior: Literal["none"] | None = None,
     pause_collection: dict[Literal["behavior"], Literal["void"]] | Literal[""] | None = None,
+    cancel_at: Literal[""] | None = None,
+    cancel_at_period_end: Literal["true", "false"] | None = None,
     expand: ExpandPaths | None = None,
 ) -> Json:
     """Answer POST /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/update).
 
     `items` set another price from the next period on; `pause_collection` makes invoices void, or
-    ("") ends that.
+    ("") ends that; `cancel_at` ("") and `cancel_at_period_end` (false) take back an end that is
+    set. Raises Refusal (400) where both of these are sent.
     """
     subscription = _running_subscription(stripe, id)
     for item in items or []:
@@ -169,6 +148,10 @@ def update_subscription(
             "unit_amount": item.price_data.unit_amount,
             "unit_amount_decimal": str(item.price_data.unit_amount),
         }
+    if cancel_at is not None and cancel_at_period_end is not None:
+        raise Refusal(400, "Send either `cancel_at` or `cancel_at_period_end`.")
+    if cancel_at is not None or cancel_at_period_end is not None:
+        set_end(stripe, subscription, cancel_at_period_end == "true", flexible=False)
     if pause_collection is not None:
         paused = {"behavior": "void", "resumes_at": None}
         subscription["pause_collection"] = paused if pause_collection else None
@@ -176,46 +159,27 @@ def update_subscription(
     return expand_paths(stripe, subscription, expand or [])
 
 
+def set_end(stripe: LocalStripe, subscription: Json, ends: bool, *, flexible: bool) -> None:
+    """Have a subscription end with its period, or go on; nothing is stored or posted yet.
+
+    `flexible`: the end is in `cancel_at` alone, as the portal sets it in flexible billing mode.
+    https://docs.stripe.com/billing/subscriptions/cancel
+    """
+    [item] = subscription["items"]["data"]
+    reason = "cancellation_requested" if ends else None
+    subscription["cancellation_details"] |= {"reason": reason}
+    subscription |= {
+        "cancel_at": item["current_period_end"] if ends else None,
+        "cancel_at_period_end": ends and not flexible,
+        "canceled_at": now(stripe) if ends else None,
+    }
+
+
 def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
     """Answer DELETE /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/cancel)."""
     ended = {"status": "canceled", "canceled_at": now(stripe), "ended_at": now(stripe)}
     subscription = _running_subscription(stripe, id) | ended
     return stripe.changed(subscription, "customer.subscription.deleted")
-
-
-async def advance(stripe: LocalStripe, days: int) -> Json:
-    """Advance the clock day by day, and renew what is due; return `{"now"}` in epoch seconds."""
-    for _ in range(days):
-        advance_a_day(stripe)
-        for _, subscription in stripe.store.list("subscription"):
-            [item] = subscription["items"]["data"]
-            is_over = item["current_period_end"] <= now(stripe)
-            if subscription["status"] in RENEWED and is_over:
-                renew(stripe, subscription)
-    return {"now": now(stripe)}
-
-
-def renew(stripe: LocalStripe, subscription: Json) -> None:
-    """Begin the next period of a subscription and collect its invoice; void it while paused."""
-    method = _paying_method(stripe, subscription)
-    invoice = bill(stripe, subscription, "subscription_cycle", method)
-    if subscription["pause_collection"]:
-        void = invoice | {"status": "void"}
-        stripe.emit(["customer.subscription.updated", "invoice.voided"], subscription, void)
-        return
-    if method is None:
-        collect(stripe, invoice["id"], None, "")
-        return
-    number = number_of(stripe, method, subscription["customer"])
-    collect(stripe, invoice["id"], METHODS[number].step_as_charged, number)
-
-
-def _paying_method(stripe: LocalStripe, subscription: Json) -> str | None:
-    """Return the id of its own card or, where that was detached, of the customer's default."""
-    own = stripe.stored("payment_method", subscription["default_payment_method"])
-    settings = stripe.stored("customer", subscription["customer"])["invoice_settings"]
-    method: str | None = own["id"] if own["customer"] else settings["default_payment_method"]
-    return method
 
 
 def _product_of(stripe: LocalStripe, price: PriceData) -> Json:
@@ -226,6 +190,6 @@ def _product_of(stripe: LocalStripe, price: PriceData) -> Json:
 def _running_subscription(stripe: LocalStripe, id: str) -> Json:
     """Return a subscription that has not ended; raises Refusal (404) for one that has."""
     subscription = stripe.stored("subscription", id)
-    if subscription["status"] == "canceled":
+    if subscription["status"] in OVER:
         raise Refusal(404, f"No such subscription: '{id}'", code="resource_missing")
     return subscription

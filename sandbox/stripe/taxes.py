@@ -81,6 +81,18 @@ def fix_page_sums(stripe: LocalStripe, session: Json) -> Json:
     return session
 
 
+def amount_due(stripe: LocalStripe, customer_id: str, subtotal: int, currency: str) -> int:
+    """Return what the customer's next invoice over `subtotal` will have them pay."""
+    discount, tax = discount_and_tax(stripe, subtotal, currency)
+    balance = stripe.stored("customer", customer_id)["balance"]
+    return _due_of(subtotal - discount + tax + balance, currency)
+
+
+def _due_of(owed: int, currency: str) -> int:
+    """Return what is due now of what is owed: nothing below the minimum that Stripe charges."""
+    return owed if owed >= CURRENCIES[currency].minimum else 0
+
+
 def session_sums(invoice: Json) -> Json:
     """Return the sums of a session on which an invoice was paid."""
     discount = sum(each["amount"] for each in invoice["total_discount_amounts"])
@@ -103,7 +115,7 @@ def fix_invoice_sums(stripe: LocalStripe, invoice: Json) -> None:
     customer = stripe.stored("customer", invoice["customer"])
     total = subtotal - discount + tax
     owed = total + customer["balance"]
-    due = owed if owed >= CURRENCIES[currency].minimum else 0
+    due = _due_of(owed, currency)
     taxes = [{**TAX, "amount": tax, "taxable_amount": subtotal - discount}] if tax else []
     discounts = [{"amount": discount, "discount": new_id("di_1")}] if discount else []
     [line] = invoice["lines"]["data"]

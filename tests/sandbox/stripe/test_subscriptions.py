@@ -1,6 +1,7 @@
-"""Subscriptions at the local Stripe: which card pays a renewal, and what its invoices show."""
+"""Subscriptions at the local Stripe: how they begin, renew and end, and what invoices show."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.async_api import Page, expect
 from tests.chromium import needs_chromium, one_loop
 from tests.sandbox.stripe.playground import SUCCEEDS, Json, Playground, customer, local_stripe
 
+DECLINES, THREE_D_SECURE = "4000000000000002", "4000002500003155"
 PRICE = {"currency": "eur", "unit_amount": 5000, "recurring": {"interval": "month"}}
 
 pytestmark = one_loop
@@ -107,6 +109,131 @@ async def test_what_is_not_there_is_no_product_of_a_subscription(play: Playgroun
     with pytest.raises(stripe.InvalidRequestError, match="prod_none"):
         await subscribed(play, who, card, "prod_none")
     assert len(play.stored("invoice")) == 1
+
+
+async def test_a_declined_first_payment_on_the_page_leaves_no_invoice(play: Playground) -> None:
+    # https://docs.stripe.com/changelog/basil/2025-03-31/checkout-legacy-subscription-upgrade
+    who = await customer(play)
+    page = await page_of(play, who)
+    declined = await play.pay(page, DECLINES)
+    assert (declined["status"], declined["decline_code"]) == ("open", "generic_decline")
+    tried = await play.pay(page, THREE_D_SECURE)
+    assert tried["next"] == "authenticate"
+    assert play.stored("subscription") == play.stored("invoice") == []
+    await play.pay(page, THREE_D_SECURE, authenticate=True)
+    [invoice], [subscription] = play.stored("invoice"), play.stored("subscription")
+    assert (invoice["status"], subscription["status"]) == ("paid", "active")
+    [intent] = play.stored("payment_intent")  # one for all tries
+    [paid_by] = play.stored("invoice_payment")
+    assert paid_by["payment"]["payment_intent"] == intent["id"]
+    types = [each["type"] for each in play.stored("event")]
+    assert types.index("payment_intent.succeeded") < types.index("customer.subscription.created")
+    assert play.judged() == []
+
+
+async def test_a_declined_saved_card_leaves_an_open_invoice_that_is_void_after_a_day(
+    play: Playground,
+) -> None:
+    # `allow_incomplete`: https://docs.stripe.com/api/subscriptions/create
+    who = await customer(play)
+    made = await subscribed(play, who, await attached(play, who, "pm_card_chargeCustomerFail"))
+    [invoice] = play.stored("invoice")
+    assert (made["status"], invoice["status"]) == ("incomplete", "open")
+    await play.post("clock", days=1)
+    [invoice], [expired] = play.stored("invoice"), play.stored("subscription")
+    assert (expired["status"], invoice["status"]) == ("incomplete_expired", "void")
+    assert play.judged() == []
+
+
+async def test_the_bank_is_asked_for_a_saved_card_only_while_its_payer_is_present(
+    play: Playground,
+) -> None:
+    # 4000 0025 0000 3155, once it is set up: https://docs.stripe.com/testing#regulatory-cards
+    who = await customer(play)
+    card = await attached(play, who, "pm_card_authenticationRequiredOnSetup")
+    made = await subscribed(play, who, card)
+    [invoice] = play.stored("invoice")
+    [intent] = play.stored("payment_intent")
+    assert (made["status"], intent["status"]) == ("incomplete", "requires_action")
+    page = invoice["hosted_invoice_url"].rpartition("/")[2]
+    await play.pay(page, THREE_D_SECURE, authenticate=True)
+    await play.post("clock", days=31)
+    assert [each["status"] for each in play.stored("invoice")] == ["paid", "paid"]
+    parameters: Any = {
+        "amount": 5000, "currency": "eur", "customer": who, "payment_method": card,
+        "confirm": True, "return_url": "https://example.com",
+        "automatic_payment_methods": {"enabled": True},
+    }  # fmt: skip
+    charged = await play.sdk.v1.payment_intents.create_async(parameters)
+    assert charged.status == "requires_action"
+
+
+async def test_what_begins_on_the_31st_renews_on_the_last_day_of_each_month(
+    play: Playground,
+) -> None:
+    who = await customer(play)
+    card = await attached(play, who, "pm_card_visa")
+    today = datetime.now(UTC)
+    later = next(day for n in range(1, 63) if (day := today + timedelta(n)).day == 31)
+    await play.post("clock", days=(later.date() - today.date()).days)
+    await subscribed(play, who, card)
+    await play.post("clock", days=92)
+    [made] = play.stored("subscription")
+    periods = [each["lines"]["data"][0]["period"]["start"] for each in play.stored("invoice")]
+    days = [datetime.fromtimestamp(start, UTC).date() for start in periods]
+    assert days[0].day == 31
+    assert all((day + timedelta(1)).day == 1 for day in days)
+    assert len(days) == 4
+    anchor = datetime.fromtimestamp(made["billing_cycle_anchor"], UTC).date()
+    assert anchor == days[0]
+
+
+@pytest.mark.parametrize("flexible", [True, False])
+async def test_what_is_to_end_with_its_period_charges_nothing_more_unless_that_is_taken_back(
+    play: Playground, flexible: bool
+) -> None:
+    who = await customer(play)
+    made = await subscribed(play, who, await attached(play, who, "pm_card_visa"))
+    portal = await play.sdk.v1.billing_portal.sessions.create_async(
+        {"customer": who, "return_url": "https://example.com"}
+    )
+
+    async def set_end(ends: bool) -> Json:
+        if flexible:
+            act = "end" if ends else "keep"
+            await play.post(f"portal/{portal.id}/{act}", subscription=made["id"])
+        else:
+            parameters: Any = {"cancel_at_period_end": ends}
+            await play.sdk.v1.subscriptions.update_async(made["id"], parameters)
+        return play.stored("subscription")[0]
+
+    ending = await set_end(True)
+    period_end = ending["items"]["data"][0]["current_period_end"]
+    assert (ending["cancel_at"], ending["cancel_at_period_end"]) == (period_end, not flexible)
+    assert (await set_end(False))["cancel_at"] is None
+    await play.post("clock", days=31)
+    await set_end(True)
+    await play.post("clock", days=62)
+    [ended] = play.stored("subscription")
+    assert (ended["status"], ended["ended_at"]) == ("canceled", ended["cancel_at"])
+    assert len(play.stored("invoice")) == 2
+    assert play.stored("event")[-1]["type"] == "customer.subscription.deleted"
+    assert play.judged() == []
+
+
+@needs_chromium
+async def test_a_subscription_is_ended_and_kept_in_the_portal(play: Playground, page: Page) -> None:
+    who = await customer(play)
+    await subscribed(play, who, await attached(play, who, "pm_card_visa"))
+    portal = await play.sdk.v1.billing_portal.sessions.create_async(
+        {"customer": who, "return_url": "https://example.com"}
+    )
+    await page.goto(portal.url)
+    row = page.locator("#subscriptions p")
+    await row.get_by_role("button", name="End it with this period").click()
+    await expect(row).to_contain_text("ends on")
+    await row.get_by_role("button", name="Do not end it").click()
+    await expect(row).to_contain_text("next on")
 
 
 @needs_chromium
