@@ -145,6 +145,9 @@ MONEY_TAPS: Final = {
     f"sub_resume:{SUBSCRIPTION}": MoneyTap(
         subscription_changes.resume_tapped, subscription_changes.resume_tapped_late
     ),
+    f"sub_keep:{SUBSCRIPTION}": MoneyTap(
+        subscription_changes.keep_tapped, subscription_changes.keep_tapped_late
+    ),
     f"sub_end_now:{SUBSCRIPTION}": MoneyTap(
         subscription_changes.end_now_tapped, subscription_changes.end_now_tapped_late
     ),

@@ -47,11 +47,13 @@ class SubscriptionChange(Model):
     """PATCH /api/payments/subscriptions/{id}: what is left out stays.
 
     A new amount (major units) counts from the next renewal on. A paused one charges nothing, and
-    makes nothing up later.
+    makes nothing up later. `cancel_at_period_end: true` ends it when it would be due next, `false`
+    takes back an end that was set here or at Stripe.
     """
 
     amount: AmountText | None = None
     paused: bool | None = None
+    cancel_at_period_end: bool | None = None
 
 
 class Subscription(Model):
@@ -59,8 +61,10 @@ class Subscription(Model):
 
     `url` leads owners and admins to Stripe's page while it waits for its payer: `incomplete` before
     the first payment, `past_due` when a later one failed. `current_period_end` is when it is due
-    next, unless it is paused or canceled. `package` is the name under which it was offered. Owners
-    and admins see which saved card pays it, where one does.
+    next, unless it is paused, canceled or ends by then: `cancel_at` is when it ends, None where it
+    goes on; `cancel_at_period_end` says that this is the end of its period. Both may be set in
+    Stripe's portal or dashboard, too. `package` is the name under which it was offered. Owners and
+    admins see which saved card pays it, where one does.
     """
 
     id: UUID
@@ -75,6 +79,8 @@ class Subscription(Model):
     url: str | None
     started_by: str | None
     current_period_end: datetime | None
+    cancel_at: datetime | None = None
+    cancel_at_period_end: bool = False
     created_at: datetime
 
 

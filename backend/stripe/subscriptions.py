@@ -36,6 +36,19 @@ class ItemAmount(NamedTuple):
     amount_minor: int
 
 
+class StripeChange(NamedTuple):
+    """What to change of a subscription; None stays.
+
+    Stripe takes back an end by the field in which it was set: `cancel_at_period_end`, or
+    `cancel_at`, which `clears_cancel_at` empties.
+    """
+
+    new_amount: ItemAmount | None = None
+    paused: bool | None = None
+    cancel_at_period_end: bool | None = None
+    clears_cancel_at: bool = False
+
+
 class StripeSubscriptions(StripeProducts):
     """Requests about subscriptions and invoices."""
 
@@ -122,35 +135,35 @@ class StripeSubscriptions(StripeProducts):
         return await result_of(StripeSubscription, request)
 
     async def change_subscription(
-        self,
-        subscription: SubscriptionRow,
-        id: str,
-        *,
-        new_amount: ItemAmount | None,
-        paused: bool | None,
+        self, subscription: SubscriptionRow, id: str, change: StripeChange
     ) -> StripeSubscription:
-        """Change a subscription's amount from the next renewal on, pause or resume it; None stays.
+        """Change a subscription: its amount from the next renewal on, a pause, its end.
 
         A new price belongs to the product that `ensure_product` keeps: that of the old price may be
         archived, and then takes no new one. Raises StripeRefused, StripeUnavailable.
         """
         parameters: SubscriptionUpdateParams = {"expand": LATEST_INVOICE}
-        if new_amount is not None:
+        if change.new_amount is not None:
             parameters["items"] = [
                 {
-                    "id": new_amount.item_id,
+                    "id": change.new_amount.item_id,
                     "price_data": {
                         "currency": subscription.money.currency,
-                        "unit_amount": new_amount.amount_minor,
+                        "unit_amount": change.new_amount.amount_minor,
                         "recurring": {"interval": subscription.interval},
                         "product": await self.ensure_product(subscription.package),
                     },
                 }
             ]
             parameters["proration_behavior"] = "none"
-        if paused is not None:
+        if change.paused is not None:
             # "" resumes it: https://docs.stripe.com/billing/subscriptions/pause-payment
-            parameters["pause_collection"] = {"behavior": "void"} if paused else ""
+            parameters["pause_collection"] = {"behavior": "void"} if change.paused else ""
+        # https://docs.stripe.com/billing/subscriptions/cancel#reactivating-canceled-subscriptions
+        if change.clears_cancel_at:
+            parameters["cancel_at"] = ""
+        if change.cancel_at_period_end is not None:
+            parameters["cancel_at_period_end"] = change.cancel_at_period_end
         request = self._stripe.subscriptions.update_async(id, parameters, new_idempotency_options())
         return await result_of(StripeSubscription, request)
 

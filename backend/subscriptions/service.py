@@ -17,7 +17,7 @@ from backend.payments import checkout
 from backend.schemas import Subscription
 from backend.services import Services
 from backend.stripe.parsers.subscriptions import StripeSubscription
-from backend.stripe.subscriptions import ItemAmount
+from backend.stripe.subscriptions import ItemAmount, StripeChange
 from backend.subscriptions import stripe_state, terms
 from backend.wallets.money import minor_units
 
@@ -129,22 +129,24 @@ async def check_subscription(
 async def change_subscription(
     services: Services, actor: Person, subscription_id: UUID, request: schemas.SubscriptionChange
 ) -> Subscription:
-    """Change the amount of a subscription, pause it, or resume it.
+    """Change the amount of a subscription, pause or resume it, set its end or take that back.
 
     Raises BadRequest, NotFound, RoleTooLow, AmountRefused, SubscriptionOver, StripeUnavailable,
     StripeRefused.
     """
     currency = (await get_subscription(services.database, actor, subscription_id)).money.currency
     amount = None if request.amount is None else minor_units(request.amount, currency)
-    changes: SubscriptionChanges = {"amount": amount, "paused": request.paused}
+    changes: SubscriptionChanges = {
+        "amount": amount,
+        "paused": request.paused,
+        "cancel_at_period_end": request.cancel_at_period_end,
+    }
     requested = await sql_subscriptions.request_subscription_change(
         services.database, actor, subscription_id=subscription_id, changes=changes
     )
     row = await stripe_state.get_row(services, subscription_id)
-    new_amount = None
-    if amount is not None:
-        new_amount = ItemAmount(await only_item_id(services, row), amount)
-    changed = await change_at_stripe(services, row, new_amount, request.paused)
+    change = await stripe_change(services, row, request, amount)
+    changed = await change_at_stripe(services, row, change)
     with suppress(EventNotApplied):  # its latest invoice: the reconciler asks again
         await stripe_state.apply_stripe_state(
             services, row, changed, changed_by=requested.changed_by
@@ -152,30 +154,53 @@ async def change_subscription(
     return await get_subscription(services.database, actor, subscription_id)
 
 
-async def only_item_id(services: Services, row: SubscriptionRow) -> str:
+async def stripe_change(
+    services: Services,
+    row: SubscriptionRow,
+    request: schemas.SubscriptionChange,
+    amount_minor: int | None,
+) -> StripeChange:
+    """Return what to change at Stripe. Its own object says which item, and which field has the end.
+
+    Raises BadRequest for a new amount where it has more than one item.
+    """
+    change, ends = StripeChange(paused=request.paused), request.cancel_at_period_end
+    if amount_minor is None and ends is None:
+        return change
+    at_stripe = await services.stripe.get_subscription(begun_as(row))
+    if amount_minor is not None:
+        change = change._replace(new_amount=ItemAmount(only_item_id(at_stripe), amount_minor))
+    if ends is False and not at_stripe.cancel_at_period_end:
+        return change._replace(clears_cancel_at=True)
+    if ends and at_stripe.ends_with_period:
+        return change
+    return change._replace(cancel_at_period_end=ends)
+
+
+def only_item_id(at_stripe: StripeSubscription) -> str:
     """Return Stripe's id of a subscription's one item. Raises BadRequest where it has more."""
-    subscription = await services.stripe.get_subscription(begun_as(row))
-    item, *more = subscription.items.data
+    item, *more = at_stripe.items.data
     if more:
         raise BadRequest("It has more than one item at Stripe: change it in the dashboard there.")
     return item.id
 
 
 async def change_at_stripe(
-    services: Services, row: SubscriptionRow, new_amount: ItemAmount | None, paused: bool | None
+    services: Services, row: SubscriptionRow, change: StripeChange
 ) -> StripeSubscription:
     """Change a subscription at Stripe; return it. Setting what is set already is harmless.
 
     A new amount takes a product that can have a price: one is repaired where that is why Stripe
     refuses. Raises StripeRefused, StripeUnavailable.
     """
-    id, change = begun_as(row), services.stripe.change_subscription
+    id = begun_as(row)
     try:
-        return await change(row, id, new_amount=new_amount, paused=paused)
+        return await services.stripe.change_subscription(row, id, change)
     except StripeRefused as refused:
-        if new_amount is None or not await services.stripe.repair_product(row.package, refused):
+        package = row.package
+        if not change.new_amount or not await services.stripe.repair_product(package, refused):
             raise
-        return await change(row, id, new_amount=new_amount, paused=paused)
+        return await services.stripe.change_subscription(row, id, change)
 
 
 async def cancel_subscription(

@@ -133,6 +133,8 @@ async def apply_stripe_state(
         "paused": bool(at_stripe.pause_collection),
         "amount": item.price.unit_amount,
         "ends": item.current_period_end,
+        "cancel_at": at_stripe.ends_at,
+        "cancel_at_period_end": at_stripe.ends_with_period,
         "payment_method": at_stripe.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
     }

@@ -47,7 +47,7 @@ class SubscriptionRoutes(BackendTransport):
     async def change_subscription(
         self, user: int, subscription_id: UUID, change: schemas.SubscriptionChange
     ) -> schemas.Subscription:
-        """Change a subscription's amount from its next renewal on, or pause or resume it."""
+        """Change a subscription: its amount from the next renewal on, a pause, its end."""
         path = f"{SUBSCRIPTIONS}/{subscription_id}"
         return await self.request(user, "PATCH", path, schemas.Subscription, body=change)
 

@@ -1,4 +1,4 @@
-"""One subscription: shown, changed, paused, resumed, canceled.
+"""One subscription: shown, changed, paused, resumed, canceled, kept where an end is set.
 
 A change and a cancellation are asked for once more before they are made.
 """
@@ -11,7 +11,7 @@ from bot.amounts import carried_amount, typed_amount
 from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.organizations.membership import membership_in, require_manager
-from bot.subscriptions.screens import subscription_facts, subscription_screen
+from bot.subscriptions.screens import is_ending, subscription_facts, subscription_screen
 from bot.telegram.context import BotContext
 from bot.telegram.errors import unless_unclear
 from bot.telegram.money_taps import late_screen
@@ -94,6 +94,22 @@ async def resume_tapped(context: BotContext) -> None:
 async def resume_tapped_late(context: BotContext) -> None:
     """Show the subscription, and that the tap came too late while it is paused."""
     await show_late(await tapped_subscription(context), "paused", context)
+
+
+async def keep_tapped(context: BotContext) -> None:
+    """Take back the end that is set, here or at Stripe: the subscription goes on."""
+    subscription = await tapped_subscription(context)
+    change = schemas.SubscriptionChange(cancel_at_period_end=False)
+    await change_subscription(subscription, change, context)
+
+
+async def keep_tapped_late(context: BotContext) -> None:
+    """Show the subscription, and that the tap came too late while an end is set."""
+    subscription = await tapped_subscription(context)
+    screen = subscription_screen(subscription, context.translator)
+    if is_ending(subscription):
+        screen = late_screen(screen, context.translator)
+    await context.reply_or_edit(screen)
 
 
 async def end_tapped(context: BotContext) -> None:

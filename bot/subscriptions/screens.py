@@ -1,6 +1,7 @@
 """Screens, lines and labels of subscriptions, and their notifications."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from backend import schemas
@@ -23,6 +24,7 @@ ACTION_NAMES: Final[Mapping[str, Key]] = {
     "pause": keys.SubscriptionAction.PAUSE,
     "resume": keys.SubscriptionAction.RESUME,
     "end": keys.SubscriptionAction.END,
+    "keep": keys.SubscriptionAction.KEEP,
 }
 
 
@@ -32,11 +34,13 @@ def subscription_screen(subscription: schemas.Subscription, translator: Translat
     text = "\n".join(
         [
             subscription_line(subscription, translator),
-            translator.html(message_key(subscription), **facts),
+            *(translator.html(key, **facts) for key in message_keys(subscription)),
         ]
     )
     rows: list[Row] = []
     actions = ACTIONS[subscription.status]
+    if is_ending(subscription):
+        actions = (*actions, "keep")
     if actions:
         ids = button_ids(subscription)
         rows.append(
@@ -49,17 +53,29 @@ def subscription_screen(subscription: schemas.Subscription, translator: Translat
     return with_link_button(text, subscription.url, keys.Button.PAYMENT_PAGE, translator, *rows)
 
 
-def message_key(subscription: schemas.Subscription) -> Key:
-    """Return the key of the sentence on a subscription's status."""
+def is_ending(subscription: schemas.Subscription) -> bool:
+    """Return whether it goes on for now, and an end is set."""
+    return subscription.cancel_at is not None and subscription.status != "canceled"
+
+
+def message_keys(subscription: schemas.Subscription) -> list[Key]:
+    """Return the sentences on a subscription's status, and on its end where one is set."""
     if subscription.status == "incomplete" and subscription.paid_with:
-        return keys.Subscription.DECLINED
-    return keys.SUBSCRIPTION_MESSAGES[subscription.status]
+        return [keys.Subscription.DECLINED]
+    status = keys.SUBSCRIPTION_MESSAGES[subscription.status]
+    if not is_ending(subscription):
+        return [status]
+    if subscription.status == "active" and subscription.cancel_at_period_end:
+        return [keys.Subscription.LAST_PERIOD]
+    return [status, keys.Subscription.ENDS_LATER]
 
 
 def subscription_line(subscription: schemas.Subscription, translator: Translator) -> str:
-    """Return a subscription in one line: amount, interval, status, package and payment method."""
+    """Return a subscription in one line: amount, interval, status, end, package, payment method."""
     facts = subscription_facts(subscription, translator)
     parts = [translator.html(keys.Subscription.LINE, **facts)]
+    if is_ending(subscription):
+        parts.append(translator.html(keys.Subscription.ENDS, **facts))
     if subscription.package:
         parts.append(translator.html(keys.Subscription.PACKAGE, **facts))
     if subscription.paid_with:
@@ -96,6 +112,7 @@ def subscription_facts(
         "package": short(subscription.package or ""),
         "card": subscription.paid_with or "",
         "day": translator.day_of(period_end) if period_end else "",
+        "end": translator.day_of(subscription.cancel_at) if subscription.cancel_at else "",
     }
 
 
@@ -105,13 +122,16 @@ def subscription_notification_screen(
     """Return the notification that a subscription started, changed, ended or could not be charged.
 
     The notification's facts are `organization_name`, `news`, `amount` (decimal text, major units),
-    `currency`, `interval` and, where it can be paid, `url`.
+    `currency`, `interval`, where it can be paid `url`, and where it will end `ends` (seconds since
+    1970).
     """
     facts = {name: str(value) for name, value in notification.facts.items()}
+    end = datetime.fromtimestamp(int(facts.get("ends", 0)), UTC)
     text = translator.html(
         keys.SUBSCRIPTION_NOTIFICATIONS[facts["news"]],
         organization=short(facts["organization_name"]),
         amount=Price(facts["amount"], facts["currency"]),
         interval=translator.text(keys.INTERVAL_NAMES[facts["interval"]]),
+        end=translator.day_of(end),
     )
     return with_link_button(text, facts.get("url"), keys.Button.PAYMENT_PAGE, translator)

@@ -37,6 +37,8 @@ as $$
         end,
         'started_by', u.name,
         'current_period_end', subscription.current_period_end,
+        'cancel_at', subscription.cancel_at,
+        'cancel_at_period_end', subscription.cancel_at_period_end,
         'created_at', subscription.created_at
     )
     from public.organizations as o

@@ -20,7 +20,7 @@ as $$
 $$;
 comment on function private.notify_subscription_changed is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';
 
--- Before Stripe is asked for it: changes = {amount?, paused?, canceled?}.
+-- Before Stripe is asked for it: changes = {amount?, paused?, cancel_at_period_end?, canceled?}.
 create function api.request_subscription_change(subscription_id uuid, changes jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -29,7 +29,7 @@ declare
     subscription public.subscriptions;
     new_amount bigint := (changes ->> 'amount')::bigint;
 begin
-    if not changes ? 'canceled' then -- to end one moves no money
+    if not changes ? 'canceled' and (changes ->> 'cancel_at_period_end')::boolean is distinct from true then -- to end one moves no money
         perform private.require_second_factor();
     end if;
     select s.* into subscription from public.subscriptions as s where s.id = subscription_id for update;
@@ -47,7 +47,8 @@ begin
         end
     where s.id = subscription_id;
     perform private.audit(subscription.organization_id, 'subscription_change_requested', jsonb_build_object(
-        'subscription_id', subscription_id, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled'
+        'subscription_id', subscription_id, 'paused', changes -> 'paused', 'canceled', changes -> 'canceled',
+        'cancel_at_period_end', changes -> 'cancel_at_period_end'
     ) || coalesce(private.money_json(new_amount, subscription.currency), '{}'));
     return private.subscription_json(subscription) || jsonb_build_object('changed_by', caller);
 end
@@ -67,15 +68,36 @@ return case state ->> 'status'
     else state ->> 'status'
 end;
 
+-- What became of it between two answers of Stripe's, of which people are notified, each with its facts. An end that was
+-- set is notified once, as long as it stays the same, and once more when it was taken back.
+create function private.subscription_changes(before public.subscriptions, subscription public.subscriptions) returns jsonb
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(jsonb_object_agg(c.change, c.facts), '{}')
+    from (values
+        ('ended', subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled'), '{}'::jsonb),
+        ('began', subscription.status = 'active' and before.status = 'incomplete', '{}'),
+        ('held', subscription.status = 'paused' and before.status = 'active', '{}'),
+        ('resumed', subscription.status = 'active' and before.status = 'paused', '{}'),
+        ('changed', subscription.status <> 'canceled' and subscription.amount <> before.amount, '{}'),
+        (
+            'ending', subscription.status <> 'canceled' and subscription.cancel_at <> coalesce(before.cancel_at, '-infinity'),
+            jsonb_build_object('ends', extract(epoch from subscription.cancel_at)::bigint)
+        ),
+        ('kept', subscription.status <> 'canceled' and subscription.cancel_at is null and before.cancel_at is not null, '{}')
+    ) as c (change, happened, facts)
+    where c.happened
+$$;
+
 -- What Stripe answered: seen = {refetched_at, status?, paused?, stripe_checkout_session_id?, stripe_subscription_id?,
--- payment_method?, url?, amount?, ends? (seconds since 1970), changed_by?}. An answer to an earlier question changes nothing.
+-- payment_method?, url?, amount?, ends? (seconds since 1970), cancel_at? (the same; null: it goes on), cancel_at_period_end?,
+-- changed_by?}. An answer to an earlier question changes nothing.
 create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     before public.subscriptions;
     subscription public.subscriptions;
-    change text;
 begin
     perform private.require_service();
     select s.* into strict before from public.subscriptions as s where s.id = subscription_id for update;
@@ -88,7 +110,9 @@ begin
         stripe_payment_method_id = coalesce(state ->> 'payment_method', s.stripe_payment_method_id),
         -- Another amount than ours was set elsewhere: its invoices are looked at before they are credited.
         amount = case when (state ->> 'amount')::bigint = any(s.quoted) then (state ->> 'amount')::bigint else s.amount end,
-        current_period_end = coalesce(to_timestamp((state ->> 'ends')::bigint), s.current_period_end)
+        current_period_end = coalesce(to_timestamp((state ->> 'ends')::bigint), s.current_period_end),
+        cancel_at = case when state ? 'cancel_at' then to_timestamp((state ->> 'cancel_at')::bigint) else s.cancel_at end,
+        cancel_at_period_end = coalesce((state ->> 'cancel_at_period_end')::boolean, s.cancel_at_period_end)
     where s.id = subscription_id and s.refetched_at <= (state ->> 'refetched_at')::timestamptz
     returning * into subscription;
     if not found then
@@ -96,18 +120,10 @@ begin
     end if;
     perform private.record_added_by(m, private.payer_who_saved(m)) from public.payment_methods as m
     where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
-    change := case
-        when subscription.status = 'canceled' and before.status not in ('incomplete', 'canceled') then 'ended'
-        when subscription.status = 'active' and before.status = 'incomplete' then 'began'
-        when subscription.status = 'paused' and before.status = 'active' then 'held'
-        when subscription.status = 'active' and before.status = 'paused' then 'resumed'
-        when subscription.amount <> before.amount then 'changed'
-    end;
-    if change is not null then
-        perform private.notify_subscription_changed(
-            subscription, change, except_for => coalesce((state ->> 'changed_by')::uuid, subscription.canceled_by)
-        );
-    end if;
+    perform private.notify_subscription_changed(
+        subscription, c.change, c.facts, coalesce((state ->> 'changed_by')::uuid, subscription.canceled_by)
+    )
+    from jsonb_each(private.subscription_changes(before, subscription)) as c (change, facts);
     return private.subscription_json(subscription);
 end
 $$;

@@ -23,15 +23,21 @@ class SubscriptionTerms(TypedDict, total=False):
 
 
 class SubscriptionChanges(TypedDict, total=False):
-    """What is to change; `amount` in minor units. Without `canceled` the subscription goes on."""
+    """What is to change; `amount` in minor units. Without `canceled` the subscription goes on.
+
+    `cancel_at_period_end`: whether it ends when it would be due next; None leaves that as it is.
+    """
 
     amount: int | None
     paused: bool | None
+    cancel_at_period_end: bool | None
     canceled: bool
 
 
 class SubscriptionState(TypedDict, total=False):
     """The state of a subscription at Stripe; a key that is missing or None changes nothing.
+
+    But for `cancel_at` (seconds since 1970): None says that Stripe will not end it by itself.
 
     `refetched_at` (ISO 8601) is that of the row with which Stripe was asked: a later answer is not
     overwritten by an earlier one. `amount` in minor units; `ends` (of the period) in seconds since
@@ -44,6 +50,8 @@ class SubscriptionState(TypedDict, total=False):
     paused: bool
     amount: int | None
     ends: int
+    cancel_at: int | None
+    cancel_at_period_end: bool
     payment_method: str | None
     stripe_checkout_session_id: str
     stripe_subscription_id: str

@@ -37,14 +37,29 @@ class SubscriptionItems(Documented):
 class StripeSubscription(Marked):
     """A subscription: https://docs.stripe.com/api/subscriptions/object.
 
-    `latest_invoice` is an id unless Stripe was asked to expand it.
+    `latest_invoice` is an id unless Stripe was asked to expand it. `cancel_at` is in seconds since
+    1970; which of the two says that it will end depends on its billing mode:
+    https://docs.stripe.com/billing/subscriptions/billing-mode
     """
 
     status: str
+    cancel_at: int | None = None
+    cancel_at_period_end: bool = False
     items: SubscriptionItems
     pause_collection: dict[str, Any] | None = None
     default_payment_method: str | None = None
     latest_invoice: str | Invoice | None = None
+
+    @property
+    def ends_at(self) -> int | None:
+        """When Stripe will end it (seconds since 1970), None if it goes on."""
+        period_end = self.items.data[0].current_period_end if self.cancel_at_period_end else None
+        return self.cancel_at or period_end
+
+    @property
+    def ends_with_period(self) -> bool:
+        """Whether it ends with its current period, whichever field says so."""
+        return self.ends_at == self.items.data[0].current_period_end
 
     @property
     def invoice(self) -> Invoice | None:

@@ -16,9 +16,12 @@ class Subscription:
     LINE: Final = Key("recurring.line", "amount", "interval", "status")
     PACKAGE: Final = Key("recurring.package", "package")
     CARD: Final = Key("recurring.card", "card")
+    ENDS: Final = Key("recurring.ends", "end")
     DECLINED: Final = Key("recurring.declined", "card")
     INCOMPLETE: Final = Key("recurring.incomplete")
     ACTIVE: Final = Key("recurring.active", "day")
+    LAST_PERIOD: Final = Key("recurring.last_period", "end")
+    ENDS_LATER: Final = Key("recurring.ends_later", "end")
     PAST_DUE: Final = Key("recurring.past_due")
     PAUSED: Final = Key("recurring.paused")
     CANCELED: Final = Key("recurring.canceled")
@@ -30,6 +33,8 @@ class Subscription:
     HELD: Final = Key("recurring.held", "amount", "interval", "organization")
     RESUMED: Final = Key("recurring.resumed", "amount", "interval", "organization")
     CHANGED: Final = Key("recurring.changed", "organization", "amount", "interval")
+    ENDING: Final = Key("recurring.ending", "amount", "interval", "organization", "end")
+    NOT_ENDING: Final = Key("recurring.kept", "amount", "interval", "organization")
     FAILED: Final = Key("recurring.failed", "amount", "interval", "organization")
     ACTION_REQUIRED: Final = Key("recurring.action_required", "amount", "interval", "organization")
 
@@ -59,6 +64,7 @@ class SubscriptionAction:
     PAUSE: Final = Key("act.pause")
     RESUME: Final = Key("act.resume")
     END: Final = Key("act.end")
+    KEEP: Final = Key("act.keep")
 
 
 SUBSCRIPTION_STATUS_NAMES: Final[Mapping[str, Key]] = {
@@ -86,6 +92,8 @@ SUBSCRIPTION_NOTIFICATIONS: Final[Mapping[str, Key]] = {
     "held": Subscription.HELD,
     "resumed": Subscription.RESUMED,
     "changed": Subscription.CHANGED,
+    "ending": Subscription.ENDING,
+    "kept": Subscription.NOT_ENDING,
     "failed": Subscription.FAILED,
     "action_required": Subscription.ACTION_REQUIRED,
 }
