@@ -37,12 +37,10 @@ with organization as (
     select id as organization_id, private.open_wallet(id, 'eur') as wallet_id from organization
 )
 insert into payments (
-    organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
-    expires_at
+    organization_id, wallet_id, currency, amount, created_by, expires_at
 )
 select
-    w.organization_id, w.wallet_id, 'eur', $1, $2, gen_random_uuid()::text, '',
-    now() + interval '1 hour'
+    w.organization_id, w.wallet_id, 'eur', $1, $2, now() + interval '1 hour'
 from wallet as w, generate_series(1, $3)
 returning id::text
 """
@@ -149,7 +147,9 @@ async def main() -> None:
             owner = await asyncpg.connect(url)
             async with postgres_database(url) as database:
                 await database.call("claim_stripe_account", SERVICE, livemode=False)
-                payer = await owner.fetchval("insert into users (name) values ('Ana') returning id")
+                payer = await owner.fetchval(
+                    "insert into private.users (name) values ('Ana') returning id"
+                )
                 bench = Bench(database, owner, payer)
                 print(f"credits a second, medians of {ROUNDS} rounds, {PAYERS} payers at once\n")
                 await compare(

@@ -1,7 +1,7 @@
 -- The people of the sandbox: Ana owns Acme, Ben belongs to it, Eve does not. Their Telegram ids are
 -- those of sandbox/personas.py, their ids at Supabase the same as here. Again is harmless.
 
-insert into public.users (id, auth_user_id, name, language, telegram_id)
+insert into private.users (id, auth_user_id, name, language, telegram_id)
 select id, id, name, 'en', telegram_id
 from (values
   ('00000000-0000-4000-8000-000000001001'::uuid, 'Ana', 1001),

@@ -65,7 +65,7 @@ grant execute on function private.refuse(text, jsonb) to authenticated, service_
 
 -- So many in ten minutes and no more: who asks for the next one hears when that is, to the second.
 create function private.require_rate(reached_at timestamptz) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     if reached_at > now() - interval '10 minutes' then

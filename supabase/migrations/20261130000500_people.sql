@@ -1,5 +1,5 @@
 -- Who there is. Where they belong is in the file organizations.
-create table public.users (
+create table private.users (
     id uuid primary key default gen_random_uuid(),
     auth_user_id uuid unique,
     telegram_id bigint unique,
@@ -17,18 +17,25 @@ create table public.users (
     constraint users_chosen_language_is_a_tag check (chosen_language ~ '^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$'),
     constraint users_quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null))
 );
-comment on table public.users is 'People. auth_user_id is Supabase''s id, telegram_id is Telegram''s; either identifies them. language is their Telegram client''s, chosen_language what they chose instead; quiet hours are in their time_zone and may span midnight.';
-revoke all on public.users from public, anon, authenticated, service_role;
-alter table public.users enable row level security;
-grant select (id, name) on public.users to authenticated;
+comment on table private.users is 'People. auth_user_id is Supabase''s id, telegram_id is Telegram''s; either identifies them. language is their Telegram client''s, chosen_language what they chose instead; quiet hours are in their time_zone and may span midnight.';
+revoke all on private.users from public, anon, authenticated, service_role;
+alter table private.users enable row level security;
+grant select (id, name, created_at) on private.users to authenticated;
 
-create function private.language_of(person public.users) returns text
+-- Of a person colleagues see no more than this.
+create view public.users with (security_invoker = true) as
+select u.id, u.name, u.created_at from private.users as u;
+comment on view public.users is 'The caller and their colleagues, by name. Identities and settings are in private.users.';
+revoke all on public.users from public, anon, authenticated, service_role;
+grant select on public.users to authenticated;
+
+create function private.language_of(person private.users) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(person.chosen_language, person.language);
 
 -- Whom the operator keeps out, in every way that they come.
 create table private.blocked_people (
-    user_id uuid primary key references public.users (id),
+    user_id uuid primary key references private.users (id),
     reason text not null,
     blocked_at timestamptz not null default now(),
     constraint blocked_people_reason_fits check (length(reason) between 1 and 500)

@@ -25,9 +25,9 @@ as $$
             end as telegram_id
         from (select private.acting_claims() as claims) as c
     )
-    select u.id from caller as c inner join public.users as u on u.auth_user_id = c.auth_user_id
+    select u.id from caller as c inner join private.users as u on u.auth_user_id = c.auth_user_id
     union all
-    select u.id from caller as c inner join public.users as u on u.telegram_id = c.telegram_id
+    select u.id from caller as c inner join private.users as u on u.telegram_id = c.telegram_id
 $$;
 comment on function private.named_user_id is 'Whoever the token names, also one who is kept out.';
 

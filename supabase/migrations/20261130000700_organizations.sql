@@ -20,7 +20,7 @@ grant select on public.organizations to authenticated;
 
 create table public.memberships (
     organization_id uuid not null references public.organizations (id),
-    user_id uuid not null references public.users (id),
+    user_id uuid not null references private.users (id),
     role text not null,
     created_at timestamptz not null default now(),
     primary key (organization_id, user_id),
@@ -36,9 +36,10 @@ grant select on public.memberships to authenticated;
 -- belonged to longest counts.
 -- Not in the table itself: memberships point to people, and here people point back.
 -- squawk-ignore constraint-missing-not-valid, adding-foreign-key-constraint
-alter table public.users add constraint users_belong_to_their_default_organization
+alter table private.users add constraint users_belong_to_their_default_organization
 foreign key (default_organization_id, id) references public.memberships (organization_id, user_id)
 on delete set null (default_organization_id);
+create index users_default_organization on private.users (default_organization_id, id);
 
 create function private.member_organization_ids() returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -48,7 +49,7 @@ $$;
 comment on function private.member_organization_ids is 'Definer: the policy on memberships would otherwise call itself.';
 grant execute on function private.member_organization_ids() to authenticated;
 
-create policy "people see themselves and their colleagues" on public.users
+create policy "people see themselves and their colleagues" on private.users
 for select to authenticated using (
     id = (select private.current_user_id())
     or id in (select m.user_id from public.memberships as m)
@@ -61,7 +62,7 @@ for select to authenticated using (organization_id in (select private.member_org
 -- Who founded what: five for each person, however they are owned since. A key founds once.
 create table private.foundings (
     organization_id uuid primary key references public.organizations (id),
-    user_id uuid not null references public.users (id),
+    user_id uuid not null references private.users (id),
     name text not null,
     idempotency_key text,
     constraint foundings_one_per_key unique (user_id, idempotency_key),

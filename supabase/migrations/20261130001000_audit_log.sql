@@ -2,7 +2,7 @@
 create table public.audit_log (
     id bigint generated always as identity primary key,
     organization_id uuid references public.organizations (id),
-    user_id uuid references public.users (id),
+    user_id uuid references private.users (id),
     through text not null,
     action text not null,
     facts jsonb not null default '{}',
@@ -80,7 +80,7 @@ begin
     select jsonb_agg(to_jsonb(listed) - 'organization_id' order by listed.id desc), min(listed.id) into page, oldest
     from (
         select a.*, u.name from public.audit_log as a
-        left join public.users as u on a.user_id = u.id
+        left join private.users as u on a.user_id = u.id
         where a.organization_id = list_audit_log.organization_id
         and a.id < coalesce(cursor::bigint, 9223372036854775807)
         order by a.id desc limit private.page_size(max_rows)

@@ -4,7 +4,7 @@ create table public.chats (
     id bigint generated always as identity primary key,
     telegram_chat_id bigint not null unique,
     kind text not null,
-    user_id uuid unique references public.users (id),
+    user_id uuid unique references private.users (id),
     organization_id uuid references public.organizations (id),
     shows_balance boolean not null default false,
     announces_credits boolean not null default false,

@@ -24,7 +24,7 @@ as $$
             where m.user_id = u.id
         )
     )
-    from public.users as u
+    from private.users as u
     where u.id = me_json.user_id
 $$;
 
@@ -47,12 +47,12 @@ declare
     person uuid;
 begin
     perform private.require_service();
-    insert into public.users (telegram_id, name, language)
+    insert into private.users (telegram_id, name, language)
     values (upsert_telegram_user.telegram_id, upsert_telegram_user.name, upsert_telegram_user.language)
     on conflict on constraint users_telegram_id_key do update
     set name = excluded.name, language = excluded.language
     where (users.name, users.language) is distinct from (excluded.name, excluded.language);
-    select u.id into strict person from public.users as u where u.telegram_id = upsert_telegram_user.telegram_id;
+    select u.id into strict person from private.users as u where u.telegram_id = upsert_telegram_user.telegram_id;
     perform private.require_not_blocked(person);
     -- Telegram's private chats carry their person's id; no other chat is anybody's own.
     if upsert_telegram_user.chat_id = upsert_telegram_user.telegram_id then
@@ -77,12 +77,12 @@ declare
     person uuid;
 begin
     perform private.require_service();
-    insert into public.users (auth_user_id, name, language)
+    insert into private.users (auth_user_id, name, language)
     values (upsert_supabase_user.auth_user_id, upsert_supabase_user.name, upsert_supabase_user.language)
     on conflict on constraint users_auth_user_id_key do update
     set name = excluded.name, language = excluded.language
     where upsert_supabase_user.refresh;
-    select u.id into strict person from public.users as u where u.auth_user_id = upsert_supabase_user.auth_user_id;
+    select u.id into strict person from private.users as u where u.auth_user_id = upsert_supabase_user.auth_user_id;
     perform private.require_not_blocked(person);
     return private.me_json(person);
 end

@@ -10,7 +10,7 @@ alter table public.link_codes enable row level security;
 
 -- Whose history an account that two ways lead to was before, so that the link can be undone.
 create table private.linked_people (
-    user_id uuid primary key references public.users (id),
+    user_id uuid primary key references private.users (id),
     history_of text not null,
     linked_at timestamptz not null default now(),
     constraint linked_people_history_is_of_one check (history_of in ('telegram', 'supabase'))
@@ -29,7 +29,7 @@ declare
     code text := replace(gen_random_uuid()::text, '-', '');
     ends timestamptz := now() + interval '15 minutes';
 begin
-    if exists (select from public.users as u where u.id = caller and u.telegram_id is not null) then
+    if exists (select from private.users as u where u.id = caller and u.telegram_id is not null) then
         perform private.refuse('already_linked');
     end if;
     insert into public.link_codes (code_hash, user_id, expires_at)
@@ -49,7 +49,7 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     update public.chats as c set user_id = somebody where c.user_id = nobody;
-    delete from public.users as u where u.id = nobody;
+    delete from private.users as u where u.id = nobody;
     return true;
 exception when foreign_key_violation then
     return false;
@@ -63,15 +63,15 @@ as $$
 declare
     caller uuid := private.require_user();
     other uuid;
-    in_telegram public.users;
-    at_supabase public.users;
+    in_telegram private.users;
+    at_supabase private.users;
     person uuid;
 begin
     select l.user_id into other from public.link_codes as l
     where l.code_hash = private.hash_of_code(code) and l.expires_at > now() for update;
-    perform u.id from public.users as u where u.id in (caller, other) order by u.id for update;
-    select u.* into in_telegram from public.users as u where u.id = caller;
-    select u.* into at_supabase from public.users as u where u.id = other;
+    perform u.id from private.users as u where u.id in (caller, other) order by u.id for update;
+    select u.* into in_telegram from private.users as u where u.id = caller;
+    select u.* into at_supabase from private.users as u where u.id = other;
     if at_supabase.id is null or in_telegram.telegram_id is null then
         perform private.refuse('link_invalid');
     elsif other = caller then
@@ -85,14 +85,14 @@ begin
     else
         perform private.refuse('both_have_history');
     end if;
-    update public.users as u
+    update private.users as u
     set auth_user_id = at_supabase.auth_user_id, telegram_id = in_telegram.telegram_id
     where u.id = person;
     update public.link_codes as l set user_id = person where l.user_id = other;
     insert into private.linked_people (user_id, history_of)
     values (person, case when person = caller then 'telegram' else 'supabase' end);
     perform private.audit(m.organization_id, 'person_linked', jsonb_build_object('user_id', person))
-    from public.users as u
+    from private.users as u
     left join public.memberships as m on u.id = m.user_id
     where u.id = person;
     return private.me_json(person);

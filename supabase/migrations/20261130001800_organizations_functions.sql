@@ -67,7 +67,7 @@ declare
     signup_open boolean;
 begin
     -- One after the other, so that five stay five.
-    perform from public.users as u where u.id = caller for no key update;
+    perform from private.users as u where u.id = caller for no key update;
     select f.* into founded from private.foundings as f
     where f.user_id = caller and f.idempotency_key = create_organization.idempotency_key;
     if founded.name <> create_organization.name then
@@ -85,7 +85,7 @@ begin
         values (founded.organization_id, caller, create_organization.name, create_organization.idempotency_key);
         insert into public.memberships (organization_id, user_id, role)
         values (founded.organization_id, caller, 'owner');
-        update public.users as u set default_organization_id = founded.organization_id where u.id = caller;
+        update private.users as u set default_organization_id = founded.organization_id where u.id = caller;
     end if;
     return api.get_organization(founded.organization_id);
 end
@@ -118,7 +118,7 @@ begin
     -- The membership before its person, as where one ends.
     perform from public.memberships as m
     where m.organization_id = set_default_organization.organization_id and m.user_id = caller for key share;
-    update public.users as u set default_organization_id = set_default_organization.organization_id
+    update private.users as u set default_organization_id = set_default_organization.organization_id
     where u.id = caller and exists (
         select from public.memberships as m
         where m.organization_id = set_default_organization.organization_id and m.user_id = caller

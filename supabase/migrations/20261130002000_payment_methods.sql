@@ -2,7 +2,7 @@
 create table public.payment_methods (
     id uuid primary key default gen_random_uuid(),
     organization_id uuid not null references public.organizations (id),
-    added_by uuid references public.users (id),
+    added_by uuid references private.users (id),
     stripe_payment_method_id text not null unique,
     type text not null,
     brand text,
@@ -34,7 +34,7 @@ for select to authenticated using (organization_id in (select private.manageable
 create table private.payment_method_details (
     payment_method_id uuid primary key references public.payment_methods (id),
     fingerprint text,
-    removed_by uuid references public.users (id),
+    removed_by uuid references private.users (id),
     expiry_notified_for date
 );
 comment on table private.payment_method_details is 'Stripe''s fingerprint of a method, who asked for its removal, and of which month''s end its people were told.';

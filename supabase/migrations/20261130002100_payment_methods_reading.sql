@@ -50,7 +50,7 @@ as $$
         'country', method.country,
         'wallet', method.wallet,
         'label', method.label,
-        'added_by', (select u.name from public.users as u where u.id = method.added_by),
+        'added_by', (select u.name from private.users as u where u.id = method.added_by),
         'is_active', method.is_active,
         'created_at', method.created_at
     ) else '{}' end

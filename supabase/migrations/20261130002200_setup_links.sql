@@ -2,7 +2,7 @@
 create table public.setup_links (
     id uuid primary key default gen_random_uuid(),
     organization_id uuid not null references public.organizations (id),
-    user_id uuid not null references public.users (id),
+    user_id uuid not null references private.users (id),
     idempotency_key text not null,
     make_default boolean not null,
     state text not null default 'open',
@@ -59,6 +59,6 @@ as $$
         'language', private.language_of(u)
     )
     from public.organizations as o
-    inner join public.users as u on u.id = link.user_id
+    inner join private.users as u on u.id = link.user_id
     where o.id = link.organization_id
 $$;

@@ -13,27 +13,21 @@ create table public.payments (
     payment_method_id uuid,
     order_reference text,
     status text not null default 'created',
-    created_by uuid references public.users (id),
-    idempotency_key text not null,
-    request_hash bytea not null,
+    created_by uuid references private.users (id),
     attempt integer not null default 1,
     stripe_customer_id text,
     stripe_checkout_session_id text unique,
     stripe_payment_intent_id text unique,
     stripe_payment_method_id text,
     stripe_invoice_id text unique,
-    url text,
     expires_at timestamptz not null,
     last_decline text,
     under_review text,
     cancel_requested_at timestamptz,
-    cancel_requested_by uuid references public.users (id),
+    cancel_requested_by uuid references private.users (id),
     sent_at timestamptz,
     sending_until timestamptz,
     checked_at timestamptz,
-    chat_id bigint references public.chats (id),
-    message_id bigint,
-    language text not null default 'en',
     created_at timestamptz not null default now(),
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
@@ -44,8 +38,6 @@ create table public.payments (
     constraint payments_charge_has_its_payment_method check ((flow = 'charge') = (payment_method_id is not null)),
     constraint payments_order_is_charged check (order_reference is null or flow = 'charge'),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
-    constraint payments_key_fits check (length(idempotency_key) between 1 and 255),
-    constraint payments_one_per_key unique (created_by, idempotency_key),
     constraint payments_status_is_listed check (
         status in ('created', 'pending', 'processing', 'succeeded', 'failed', 'expired', 'canceled')
     ),
@@ -55,7 +47,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; language is the payer''s, for Stripe''s page and ours; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run; request_hash tells a repeat from another request under the same key.';
+comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
@@ -64,17 +56,29 @@ create index payments_cancel_requested_by on public.payments (cancel_requested_b
 create index payments_payment_method on public.payments (payment_method_id);
 create index payments_stripe_payment_method on public.payments (stripe_payment_method_id) where stripe_payment_method_id is not null;
 create index payments_order_reference on public.payments (organization_id, order_reference) where order_reference is not null;
-create index payments_chat on public.payments (chat_id);
 create index payments_unsettled on public.payments (checked_at) where status in ('created', 'pending', 'processing');
 create index payments_outcome on public.payments (status, last_decline);
 alter table public.payments enable row level security;
--- Not the key and the chat, which would tell colleagues the payer's Telegram id.
-grant select (
-    id, organization_id, wallet_id, currency, amount, flow, status, created_by, stripe_checkout_session_id,
-    stripe_payment_intent_id, expires_at, last_decline, under_review, created_at, succeeded_at
-) on public.payments to authenticated;
+grant select on public.payments to authenticated;
 create policy "members see their organization's payments" on public.payments
 for select to authenticated using (organization_id in (select private.member_organization_ids()));
+
+-- Not for colleagues: the key and the chat would tell them the payer's Telegram id, and the page may offer
+-- the organization's cards. An invoice's payment, and one that an operator adopted, nobody asked for.
+create table private.payment_requests (
+    payment_id uuid primary key references public.payments (id) on delete cascade deferrable initially deferred,
+    created_by uuid not null references private.users (id),
+    idempotency_key text not null,
+    request_hash bytea not null,
+    language text not null default 'en',
+    url text,
+    chat_id bigint references public.chats (id),
+    message_id bigint,
+    constraint payment_requests_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint payment_requests_one_per_key unique (created_by, idempotency_key)
+);
+comment on table private.payment_requests is 'What a member is not shown of a payment. Written before it, in one transaction, so that one key makes one; request_hash tells a repeat from another request under the same key; language is the payer''s, for Stripe''s page and ours; chat_id and message_id are where it is shown.';
+create index payment_requests_chat on private.payment_requests (chat_id);
 
 -- States only move forward, and money that arrives always wins.
 create table private.payment_transitions (

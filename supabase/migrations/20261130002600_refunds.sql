@@ -12,9 +12,7 @@ create table public.refunds (
     stripe_status text,
     reason text,
     failure text,
-    created_by uuid references public.users (id),
-    idempotency_key text,
-    request_hash bytea,
+    created_by uuid references private.users (id),
     attempt integer not null default 1,
     requested_at timestamptz not null default now(),
     checked_at timestamptz,
@@ -24,23 +22,30 @@ create table public.refunds (
         status in ('requested', 'pending', 'requires_action', 'succeeded', 'failed', 'canceled')
     ),
     constraint refunds_reason_is_a_code check (reason ~ '^[a-z_]{1,100}$'),
-    constraint refunds_requested_are_ours check (status <> 'requested' or created_by is not null),
-    constraint refunds_key_fits check (length(idempotency_key) between 1 and 255),
-    constraint refunds_of_ours_have_a_key check ((created_by is null) = (idempotency_key is null)),
-    constraint refunds_one_per_key unique (created_by, idempotency_key)
+    constraint refunds_requested_are_ours check (status <> 'requested' or created_by is not null)
 );
 comment on table public.refunds is 'Money going back to payers, in minor units: charge_amount is what the payer gets, amount what of it the wallet loses, which is less where the charge had tax in it. stripe_status is Stripe''s word as it is: one that we do not know counts as pending and is asked about again. status only moves forward, and failed may follow succeeded; failed without an id of Stripe''s was refused there and never was one. requested_at is when Stripe was asked by this attempt; created_by is null where it was made in Stripe''s dashboard.';
 revoke all on public.refunds from public, anon, authenticated, service_role;
 create index refunds_payment on public.refunds (payment_id);
 create index refunds_organization on public.refunds (organization_id, created_at);
 create index refunds_currency on public.refunds (currency);
+create index refunds_created_by on public.refunds (created_by);
 create index refunds_unsettled on public.refunds (checked_at) where status in ('requested', 'pending', 'requires_action');
 alter table public.refunds enable row level security;
-grant select (
-    id, organization_id, payment_id, stripe_refund_id, currency, amount, status, reason, failure, created_by, created_at
-) on public.refunds to authenticated;
+grant select on public.refunds to authenticated;
 create policy "members see their organization's refunds" on public.refunds
 for select to authenticated using (organization_id in (select private.member_organization_ids()));
+
+-- Not for colleagues: the key would tell them the Telegram id of whoever asked for it.
+create table private.refund_requests (
+    refund_id uuid primary key references public.refunds (id) on delete cascade deferrable initially deferred,
+    created_by uuid not null references private.users (id),
+    idempotency_key text not null,
+    request_hash bytea not null,
+    constraint refund_requests_key_fits check (length(idempotency_key) between 1 and 255),
+    constraint refund_requests_one_per_key unique (created_by, idempotency_key)
+);
+comment on table private.refund_requests is 'What a member is not shown of a refund. Written before it, in one transaction, so that one key makes one; request_hash tells a repeat from another request under the same key. None for one of Stripe''s dashboard.';
 
 -- How far a refund is: a fact moves it to where it is not yet, never back.
 create function private.refund_rank(status text) returns integer

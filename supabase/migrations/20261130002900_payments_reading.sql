@@ -40,7 +40,7 @@ as $$
         'status', refund.status,
         'reason', refund.reason,
         'failure', refund.failure,
-        'refunded_by', (select u.name from public.users as u where u.id = refund.created_by),
+        'refunded_by', (select u.name from private.users as u where u.id = refund.created_by),
         'created_at', refund.created_at
     )
 $$;
@@ -112,7 +112,9 @@ as $$
         'paid_with', case when can_pay then private.payment_method_name(coalesce(payment.payment_method_id, (
             select m.id from public.payment_methods as m where m.stripe_payment_method_id = payment.stripe_payment_method_id
         ))) end,
-        'url', case when can_pay and payment.status = 'pending' then payment.url end,
+        'url', case when can_pay and payment.status = 'pending' then (
+            select r.url from private.payment_requests as r where r.payment_id = payment.id
+        ) end,
         'expires_at', payment.expires_at,
         'last_decline', payment.last_decline,
         'under_review', payment.under_review,
@@ -127,7 +129,7 @@ as $$
         'succeeded_at', payment.succeeded_at
     ) || private.clawbacks_json(payment)
     from public.organizations as o
-    left join public.users as u on u.id = payment.created_by
+    left join private.users as u on u.id = payment.created_by
     cross join private.can_pay(o.id)
     where o.id = payment.organization_id
 $$;
@@ -140,7 +142,7 @@ as $$
         'amount_minor', payment.amount,
         'currency', payment.currency,
         'attempt', payment.attempt,
-        'language', payment.language,
+        'language', coalesce((select r.language from private.payment_requests as r where r.payment_id = payment.id), 'en'),
         'sent_at', payment.sent_at,
         'revoked', private.is_revoked(payment),
         'stripe_customer_id', payment.stripe_customer_id,

@@ -50,7 +50,7 @@ return case kind
     when 'member_joined' then 'members'
 end;
 
-create function private.is_silent(person public.users, kind text, moment timestamptz) returns boolean
+create function private.is_silent(person private.users, kind text, moment timestamptz) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(private.topic_of(is_silent.kind) is not null and case
@@ -68,7 +68,7 @@ as $$
 begin
     if exists (
         select from public.chats as c
-        inner join public.users as u on c.user_id = u.id
+        inner join private.users as u on c.user_id = u.id
         where c.id = new.chat_id and case private.topic_of(new.kind)
             when 'credits' then not u.notify_credits
             when 'members' then not u.notify_members

@@ -16,8 +16,9 @@ language sql set search_path = pg_catalog, pg_temp
 as $$
     insert into public.notifications (kind, chat_id, payment_id)
     select 'payment_shown', c.id, payment.id
-    from public.chats as c
-    where c.id = payment.chat_id
+    from private.payment_requests as r
+    inner join public.chats as c on c.id = r.chat_id
+    where r.payment_id = payment.id
     and (c.user_id is null or exists (
         select from public.memberships as m
         where m.user_id = c.user_id and m.organization_id = payment.organization_id
@@ -34,7 +35,7 @@ as $$
     select 'wallet_credited', c.id, payment.id
     from public.chats as c
     where c.reachable
-    and c.id is distinct from payment.chat_id
+    and c.id is distinct from (select r.chat_id from private.payment_requests as r where r.payment_id = payment.id)
     and c.id in (
         select own.id
         from public.memberships as m

@@ -9,7 +9,7 @@ as $$
         'is_me', u.id = private.current_user_id(),
         'joined_at', member.created_at
     )
-    from public.users as u where u.id = member.user_id
+    from private.users as u where u.id = member.user_id
 $$;
 
 create function api.list_members(organization_id uuid) returns jsonb
@@ -50,7 +50,7 @@ begin
         perform private.audit(organization_id, 'role_changed', jsonb_build_object('user_id', member.user_id, 'role', role));
         if caller <> member.user_id then
             perform private.notify_users(array[member.user_id], 'role_changed', organization_id, jsonb_build_object(
-                'role', role, 'by', (select u.name from public.users as u where u.id = caller)
+                'role', role, 'by', (select u.name from private.users as u where u.id = caller)
             ));
         end if;
     end if;
@@ -84,7 +84,7 @@ begin
     else
         perform private.audit(organization_id, 'member_removed', jsonb_build_object('user_id', member.user_id));
         perform private.notify_users(array[member.user_id], 'member_removed', organization_id, jsonb_build_object(
-            'by', (select u.name from public.users as u where u.id = caller)
+            'by', (select u.name from private.users as u where u.id = caller)
         ));
     end if;
     return jsonb_build_object('removed', true);

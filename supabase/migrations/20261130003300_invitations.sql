@@ -8,7 +8,7 @@ create table public.invitations (
     uses_left integer not null,
     expires_at timestamptz not null,
     revoked_at timestamptz,
-    created_by uuid references public.users (id),
+    created_by uuid references private.users (id),
     created_at timestamptz not null default now(),
     constraint invitations_role_is_listed check (role in ('owner', 'admin', 'member')),
     constraint invitations_uses_are_limited check (uses_left between 0 and 100),
@@ -22,7 +22,7 @@ alter table public.invitations enable row level security;
 
 create table public.invitation_uses (
     invitation_id uuid not null references public.invitations (id),
-    user_id uuid not null references public.users (id),
+    user_id uuid not null references private.users (id),
     used_at timestamptz not null default now(),
     primary key (invitation_id, user_id)
 );
@@ -52,7 +52,7 @@ as $$
         'role', invitation.role,
         'uses_left', invitation.uses_left,
         'expires_at', invitation.expires_at,
-        'invited_by', (select u.name from public.users as u where u.id = invitation.created_by)
+        'invited_by', (select u.name from private.users as u where u.id = invitation.created_by)
     )
     from public.organizations as o where o.id = invitation.organization_id
 $$;

@@ -1,5 +1,5 @@
 -- What a person is told about and when in silence, in which language and in whose time.
-create function private.settings_json(person public.users) returns jsonb
+create function private.settings_json(person private.users) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
@@ -20,7 +20,7 @@ as $$
 declare
     caller uuid := private.require_user();
 begin
-    return (select private.settings_json(u) from public.users as u where u.id = caller);
+    return (select private.settings_json(u) from private.users as u where u.id = caller);
 end
 $$;
 comment on function api.get_settings is 'Definer: nobody has grants on these columns of people.';
@@ -45,7 +45,7 @@ as $$
 declare
     caller uuid := private.require_user();
     zone text;
-    person public.users;
+    person private.users;
 begin
     if changes ? 'time_zone' then
         select z.name into zone from pg_catalog.pg_timezone_names as z
@@ -54,7 +54,7 @@ begin
             perform private.refuse('time_zone_unknown');
         end if;
     end if;
-    update public.users as u
+    update private.users as u
     set chosen_language = case when changes ? 'chosen_language' then changes ->> 'chosen_language' else u.chosen_language end,
         time_zone = coalesce(zone, u.time_zone),
         quiet_from = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,begin}') else u.quiet_from end,

@@ -56,7 +56,7 @@ begin
             perform private.end_tie(chat, 'migrated');
         end if;
         update public.chats as c set reachable = false where c.id = chat.id;
-        update public.payments as p set chat_id = successor.id where p.chat_id = chat.id;
+        update private.payment_requests as r set chat_id = successor.id where r.chat_id = chat.id;
         delete from public.notifications as n
         using public.notifications as same
         where n.chat_id = chat.id and n.state = 'pending' and same.chat_id = successor.id and same.state = 'pending'

@@ -62,7 +62,7 @@ begin
         end if;
         update public.chats as c
         set organization_id = tie_group.organization_id,
-            language = (select private.language_of(u) from public.users as u where u.id = caller)
+            language = (select private.language_of(u) from private.users as u where u.id = caller)
         where c.id = chat.id returning * into chat;
         perform private.audit(
             tie_group.organization_id, 'group_tied', jsonb_build_object('chat_id', chat.id)

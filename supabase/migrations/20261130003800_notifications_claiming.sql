@@ -84,7 +84,7 @@ begin
             'claim', n.claim,
             'kind', n.kind,
             'chat_id', c.telegram_chat_id,
-            'message_id', case n.kind when 'payment_shown' then p.message_id when 'method_link_shown' then l.message_id end,
+            'message_id', case n.kind when 'payment_shown' then r.message_id when 'method_link_shown' then l.message_id end,
             'message_thread_id', c.message_thread_id,
             'language', coalesce(private.language_of(u), c.language),
             'time_zone', coalesce(u.time_zone, 'UTC'),
@@ -98,8 +98,9 @@ begin
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id
-        left join public.users as u on c.user_id = u.id
+        left join private.users as u on c.user_id = u.id
         left join public.payments as p on n.payment_id = p.id
+        left join private.payment_requests as r on n.payment_id = r.payment_id
         left join public.setup_links as l on n.link_id = l.id
         where n.id = any(ids) and n.state = 'claimed'
     );

@@ -69,12 +69,12 @@ begin
     end if;
     case outcome
         when 'delivered' then
-            update public.payments as p set message_id = finish_notification.message_id
-            where p.id = notification.payment_id and notification.kind = 'payment_shown' and p.chat_id = notification.chat_id
+            update private.payment_requests as r set message_id = finish_notification.message_id
+            where r.payment_id = notification.payment_id and notification.kind = 'payment_shown' and r.chat_id = notification.chat_id
             and finish_notification.message_id is not null;
         when 'gone' then
-            update public.payments as p set message_id = null
-            where p.id = notification.payment_id and notification.kind = 'payment_shown';
+            update private.payment_requests as r set message_id = null
+            where r.payment_id = notification.payment_id and notification.kind = 'payment_shown';
             update public.setup_links as l set message_id = null where l.id = notification.link_id;
             update public.chats as c set message_thread_id = null
             where c.id = notification.chat_id and notification.kind not in ('payment_shown', 'method_link_shown');

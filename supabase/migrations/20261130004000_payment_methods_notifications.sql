@@ -13,7 +13,7 @@ as $$
         jsonb_strip_nulls(jsonb_build_object(
             'happened', happened, 'method_id', method.id, 'organization_id', method.organization_id,
             'card', private.display_name(method),
-            'name', (select u.name from public.users as u where u.id = about)
+            'name', (select u.name from private.users as u where u.id = about)
         ))
     )
 $$;

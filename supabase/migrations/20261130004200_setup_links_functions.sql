@@ -18,7 +18,7 @@ comment on function private.require_setup_link is 'The role check of what concer
 
 -- A page costs a call to Stripe, and pages for trying out cards are what thieves look for.
 create function private.require_setup_link_rate(organization_id uuid) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_rate((

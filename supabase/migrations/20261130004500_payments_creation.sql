@@ -17,6 +17,16 @@ begin
 end
 $$;
 
+create function private.payment_of_key(payer uuid, key text) returns setof public.payments
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select p.*
+    from private.payment_requests as r
+    inner join public.payments as p on p.id = r.payment_id
+    where r.created_by = payer and r.idempotency_key = key
+$$;
+comment on function private.payment_of_key is 'The payment that somebody asked for by an Idempotency-Key, or no row.';
+
 -- The card that is meant: the named one or the default, which the organization still has. A repeat
 -- of a charge goes on with the card that it began with.
 create function private.payment_method_to_charge(
@@ -27,8 +37,7 @@ as $$
 declare
     card uuid;
 begin
-    select p.payment_method_id into card from public.payments as p
-    where p.created_by = payer and p.idempotency_key = key;
+    select p.payment_method_id into card from private.payment_of_key(payer, key) as p;
     if card is null then
         select m.id into card from public.payment_methods as m
         where m.organization_id = payment_method_to_charge.organization_id and m.is_active
@@ -79,10 +88,10 @@ comment on function private.require_payment_rate is 'Refuses too_many_requests a
 create function private.require_payment_allowed(
     organization_id uuid, amount bigint, currency text, payer uuid, key text
 ) returns void
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not exists (select from public.payments as p where p.created_by = payer and p.idempotency_key = key) then
+    if not exists (select from private.payment_requests as r where r.created_by = payer and r.idempotency_key = key) then
         perform private.require_amount(amount, currency), private.require_payment_rate(organization_id);
     end if;
 end
@@ -121,8 +130,9 @@ comment on function private.begin_charge is 'For a payment that was just inserte
 
 -- The same key with another request: a command that Telegram sent again has a new message; without a link
 -- yet it shows there. Where the money, the card or the order differs, the key was used for something else.
-create function private.show_repeat_in_chat(
-    payment public.payments,
+create function private.repeated_payment(
+    payer uuid,
+    key text,
     request bytea,
     organization_id uuid,
     amount bigint,
@@ -135,24 +145,32 @@ create function private.show_repeat_in_chat(
 ) returns public.payments
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
+declare
+    payment public.payments;
 begin
-    update public.payments as p
-    set request_hash = request, chat_id = show_repeat_in_chat.chat_id, message_id = show_repeat_in_chat.message_id
+    select p.* into strict payment from private.payment_of_key(payer, key) as p;
+    if exists (select from private.payment_requests as r where r.payment_id = payment.id and r.request_hash = request) then
+        return payment;
+    end if;
+    select p.* into payment from public.payments as p
     where p.id = payment.id and p.status = 'created'
     and (p.organization_id, p.amount, p.currency, p.flow) = (
-        show_repeat_in_chat.organization_id, show_repeat_in_chat.amount, show_repeat_in_chat.currency,
-        show_repeat_in_chat.flow
+        repeated_payment.organization_id, repeated_payment.amount, repeated_payment.currency,
+        repeated_payment.flow
     )
-    and p.payment_method_id is not distinct from coalesce(show_repeat_in_chat.payment_method_id, p.payment_method_id)
-    and p.order_reference is not distinct from show_repeat_in_chat.order_reference
-    returning * into payment;
+    and p.payment_method_id is not distinct from coalesce(repeated_payment.payment_method_id, p.payment_method_id)
+    and p.order_reference is not distinct from repeated_payment.order_reference
+    for update;
     if not found then
         perform private.refuse('idempotency_key_reused');
     end if;
+    update private.payment_requests as r
+    set request_hash = request, chat_id = repeated_payment.chat_id, message_id = repeated_payment.message_id
+    where r.payment_id = payment.id;
     return payment;
 end
 $$;
-comment on function private.show_repeat_in_chat is 'Answers the payment as it is then. Refuses idempotency_key_reused.';
+comment on function private.repeated_payment is 'The payment that a key began, as it is then. Refuses idempotency_key_reused.';
 
 create function api.create_payment(
     organization_id uuid,
@@ -175,6 +193,7 @@ declare
     )::text, 'UTF8'));
     chat bigint;
     card uuid;
+    new_id uuid;
     payment public.payments;
 begin
     perform private.require_topups_in_chat(), private.require_second_factor();
@@ -185,30 +204,29 @@ begin
         -- Two orders of one reference come one after the other.
         perform pg_advisory_xact_lock(hashtextextended(organization_id::text || order_reference, 0));
     end if;
-    insert into public.payments (
-        organization_id, wallet_id, currency, amount, created_by, idempotency_key, request_hash,
-        chat_id, message_id, language, flow, payment_method_id, order_reference, stripe_customer_id, expires_at
-    ) values (
-        create_payment.organization_id, private.open_wallet(create_payment.organization_id, create_payment.currency),
-        create_payment.currency, create_payment.amount, caller, key, request,
-        chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end,
-        (select private.language_of(u) from public.users as u where u.id = caller),
-        create_payment.flow, card, create_payment.order_reference,
-        (
-            select o.stripe_customer_id from public.organizations as o
-            where o.id = create_payment.organization_id and create_payment.flow <> 'intent'
-        ),
-        date_trunc('second', now()) + interval '60 minutes'
+    insert into private.payment_requests (payment_id, created_by, idempotency_key, request_hash, language, chat_id, message_id)
+    values (
+        gen_random_uuid(), caller, key, request,
+        (select private.language_of(u) from private.users as u where u.id = caller),
+        chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end
     )
-    on conflict on constraint payments_one_per_key do nothing returning * into payment;
-    if found and create_payment.flow = 'charge' then
-        perform private.begin_charge(payment);
+    on conflict on constraint payment_requests_one_per_key do nothing returning payment_id into new_id;
+    if new_id is null then
+        return private.payment_json(private.repeated_payment(
+            caller, key, request, organization_id, amount, currency, flow, payment_method_id, order_reference, chat, message_id
+        ));
     end if;
-    select p.* into strict payment from public.payments as p where p.created_by = caller and p.idempotency_key = key;
-    if payment.request_hash <> request then
-        payment := private.show_repeat_in_chat(
-            payment, request, organization_id, amount, currency, flow, payment_method_id, order_reference, chat, message_id
-        );
+    insert into public.payments (
+        id, organization_id, wallet_id, currency, amount, created_by, flow, payment_method_id, order_reference,
+        stripe_customer_id, expires_at
+    ) values (
+        new_id, create_payment.organization_id, private.open_wallet(create_payment.organization_id, create_payment.currency),
+        create_payment.currency, create_payment.amount, caller, create_payment.flow, card, create_payment.order_reference,
+        (select o.stripe_customer_id from public.organizations as o where o.id = create_payment.organization_id and flow <> 'intent'),
+        date_trunc('second', now()) + interval '60 minutes'
+    ) returning * into payment;
+    if create_payment.flow = 'charge' then
+        perform private.begin_charge(payment);
     end if;
     return private.payment_json(payment);
 end

@@ -33,6 +33,30 @@ end
 $$;
 comment on function private.require_refund_amount is 'Amounts in minor units; available is what private.refundable says while the caller holds the locks on the payment and its accounts.';
 
+create function private.insert_refund(
+    payment public.payments, amount bigint, reason text, caller uuid, idempotency_key text, request bytea
+) returns public.refunds
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    refund public.refunds;
+begin
+    insert into private.refund_requests (refund_id, created_by, idempotency_key, request_hash)
+    values (gen_random_uuid(), caller, insert_refund.idempotency_key, request)
+    on conflict on constraint refund_requests_one_per_key do nothing returning refund_id into refund.id;
+    if not found then
+        perform private.refuse('idempotency_key_reused'); -- for another payment, just now
+    end if;
+    insert into public.refunds (id, organization_id, payment_id, currency, amount, charge_amount, reason, created_by)
+    values (
+        refund.id, payment.organization_id, payment.id, payment.currency, insert_refund.amount,
+        private.charge_amount_of(payment, insert_refund.amount), insert_refund.reason, caller
+    ) returning * into refund;
+    return refund;
+end
+$$;
+comment on function private.insert_refund is 'Makes a refund and what it was asked for by, while the caller holds the locks on the payment and its accounts.';
+
 -- An owner or admin wants money to go back. Locks the payment, then the wallet: whoever asks at the
 -- same time sees what is left after this.
 create function api.create_refund(
@@ -44,6 +68,7 @@ declare
     caller uuid := private.require_payment_role(payment_id, 'owner', 'admin');
     request bytea := sha256(convert_to(jsonb_build_array(payment_id, amount, reason)::text, 'UTF8'));
     payment public.payments;
+    earlier private.refund_requests;
     refund public.refunds;
     available bigint;
     requested bigint;
@@ -51,9 +76,10 @@ begin
     perform private.require_second_factor();
     select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
     perform a.id from public.accounts as a where a.wallet_id = payment.wallet_id order by a.id for update;
-    select r.* into refund from public.refunds as r
-    where r.created_by = caller and r.idempotency_key = create_refund.idempotency_key;
-    if refund.request_hash <> request then
+    select q.* into earlier from private.refund_requests as q
+    where q.created_by = caller and q.idempotency_key = create_refund.idempotency_key;
+    select r.* into refund from public.refunds as r where r.id = earlier.refund_id;
+    if earlier.request_hash <> request then
         perform private.refuse('idempotency_key_reused');
     elsif refund.id is not null and (refund.status <> 'failed' or refund.stripe_refund_id is not null) then
         return private.refund_json(refund);
@@ -66,18 +92,13 @@ begin
     perform private.require_refund_amount(payment, requested, available);
     -- One that Stripe refused is tried once more, as another request, which the reconciler leaves alone
     -- while it is on its way.
-    insert into public.refunds (
-        organization_id, payment_id, currency, amount, charge_amount, reason, created_by, idempotency_key, request_hash
-    ) values (
-        payment.organization_id, payment.id, payment.currency, requested, private.charge_amount_of(payment, requested), create_refund.reason,
-        caller, create_refund.idempotency_key, request
-    )
-    on conflict on constraint refunds_one_per_key do update
-    set status = 'requested', failure = null, charge_amount = excluded.charge_amount, attempt = refunds.attempt + 1, checked_at = now(), requested_at = now()
-    where refunds.request_hash = request
-    returning * into refund;
-    if not found then
-        perform private.refuse('idempotency_key_reused'); -- for another payment, just now
+    if refund.id is not null then
+        update public.refunds as r
+        set status = 'requested', failure = null, charge_amount = private.charge_amount_of(payment, requested),
+            attempt = r.attempt + 1, checked_at = now(), requested_at = now()
+        where r.id = refund.id returning * into refund;
+    else
+        refund := private.insert_refund(payment, requested, reason, caller, idempotency_key, request);
     end if;
     perform private.audit(payment.organization_id, 'refund_requested', jsonb_build_object(
         'refund_id', refund.id, 'payment_id', payment.id, 'reason', refund.reason

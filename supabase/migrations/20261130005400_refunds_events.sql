@@ -49,7 +49,7 @@ declare
     was_live boolean := coalesce(private.refund_rank(before.status) between 2 and 3, false);
     facts jsonb := jsonb_build_object(
         'id', refund.stripe_refund_id,
-        'by', (select u.name from public.users as u where u.id = refund.created_by), 'reason', refund.failure,
+        'by', (select u.name from private.users as u where u.id = refund.created_by), 'reason', refund.failure,
         -- Where disputes had taken all of it before, nothing leaves the wallet.
         'status', case when live and change = 0 then 'covered' else refund.status end
     ) || private.money_json(refund.amount, refund.currency);

@@ -33,7 +33,7 @@ as $$
         'status', subscription.status,
         'url', case
             when subscription.status in ('incomplete', 'past_due') and m.role in ('owner', 'admin')
-                then subscription.url
+                then (select r.url from private.subscription_requests as r where r.subscription_id = subscription.id)
         end,
         'started_by', u.name,
         'current_period_end', subscription.current_period_end,
@@ -42,7 +42,7 @@ as $$
         'created_at', subscription.created_at
     )
     from public.organizations as o
-    left join public.users as u on u.id = subscription.created_by
+    left join private.users as u on u.id = subscription.created_by
     left join public.packages as p on p.id = subscription.package_id
     left join public.payment_methods as card on card.id = private.payment_method_of_subscription(subscription)
     left join public.memberships as m on m.organization_id = o.id and m.user_id = private.current_user_id()
@@ -88,7 +88,7 @@ begin
     );
 end
 $$;
-comment on function api.list_subscriptions is 'Definer: nobody has grants on subscriptions. Those that go on, or may begin.';
+comment on function api.list_subscriptions is 'Definer: a recurring top-up has more than members see. Those that go on, or may begin.';
 grant execute on function api.list_subscriptions(uuid) to authenticated;
 
 create function api.get_subscription(subscription_id uuid) returns jsonb
@@ -99,7 +99,7 @@ begin
     return (select private.subscription_json(s) from public.subscriptions as s where s.id = subscription_id);
 end
 $$;
-comment on function api.get_subscription is 'Definer: nobody has grants on subscriptions.';
+comment on function api.get_subscription is 'Definer: a recurring top-up has more than members see.';
 grant execute on function api.get_subscription(uuid) to authenticated;
 
 create function api.get_subscription_for_service(subscription_id uuid, stripe_subscription_id text default null) returns jsonb
@@ -107,6 +107,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     subscription public.subscriptions;
+    request private.subscription_requests;
 begin
     perform private.require_service();
     select s.* into subscription from public.subscriptions as s
@@ -117,10 +118,11 @@ begin
     if subscription.id is null then
         perform private.refuse('not_found', '{"what": "subscription"}');
     end if;
+    select r.* into request from private.subscription_requests as r where r.subscription_id = subscription.id;
     return private.subscription_json(subscription) || jsonb_build_object(
-        'url', subscription.url,
+        'url', request.url,
         'attempt', subscription.attempt,
-        'language', subscription.language,
+        'language', request.language,
         'expires_at', subscription.expires_at,
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = subscription.payment_method_id

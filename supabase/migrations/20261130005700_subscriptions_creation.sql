@@ -29,7 +29,7 @@ $$;
 
 -- terms as api.create_subscription takes them; the answer has the amount, the currency and the interval of a package.
 create function private.require_subscription_terms(organization_id uuid, terms jsonb) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
     package public.packages;
@@ -56,17 +56,23 @@ end
 $$;
 comment on function private.require_subscription_terms is 'Refuses what may not begin: another''s or a removed card, a package that is not offered, a wrong amount, a second currency.';
 
-create function private.repeated_subscription(subscription public.subscriptions, request bytea) returns jsonb
-language plpgsql stable set search_path = ''
+create function private.repeated_subscription(caller uuid, key text, request bytea) returns public.subscriptions
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+    earlier private.subscription_requests;
+    subscription public.subscriptions;
 begin
-    if subscription.request_hash <> request then
+    select r.* into strict earlier from private.subscription_requests as r
+    where r.created_by = caller and r.idempotency_key = key;
+    if earlier.request_hash <> request then
         perform private.refuse('idempotency_key_reused');
     end if;
-    return private.subscription_json(subscription);
+    select s.* into strict subscription from public.subscriptions as s where s.id = earlier.subscription_id;
+    return subscription;
 end
 $$;
-comment on function private.repeated_subscription is 'Answers a key that began this one. Refuses idempotency_key_reused.';
+comment on function private.repeated_subscription is 'What a key has made already. Refuses idempotency_key_reused.';
 
 -- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
 create function api.create_subscription(
@@ -78,39 +84,43 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin');
     key text := coalesce(create_subscription.idempotency_key, gen_random_uuid()::text);
     request bytea := sha256(convert_to(jsonb_build_array(organization_id, terms)::text, 'UTF8'));
+    new_id uuid;
     subscription public.subscriptions;
 begin
     perform private.require_second_factor();
     perform private.require_topups_in_chat();
-    select s.* into subscription from public.subscriptions as s where s.created_by = caller and s.idempotency_key = key;
-    if subscription.id is not null then
-        return private.repeated_subscription(subscription, request);
+    if exists (
+        select from private.subscription_requests as r where r.created_by = caller and r.idempotency_key = key
+    ) then
+        return private.subscription_json(private.repeated_subscription(caller, key, request));
     end if;
     terms := private.require_subscription_terms(organization_id, terms);
     perform private.require_subscription_rate(organization_id);
+    insert into private.subscription_requests (subscription_id, created_by, idempotency_key, request_hash, language)
+    values (
+        gen_random_uuid(), caller, key, request,
+        (select private.language_of(u) from private.users as u where u.id = caller)
+    )
+    on conflict on constraint subscription_requests_one_per_key do nothing returning subscription_id into new_id;
+    if new_id is null then
+        return private.subscription_json(private.repeated_subscription(caller, key, request));
+    end if;
     insert into public.subscriptions (
-        organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
-        created_by, idempotency_key, request_hash, language, expires_at
+        id, organization_id, wallet_id, currency, amount, quoted, interval, package_id, payment_method_id,
+        created_by, expires_at
     ) values (
-        create_subscription.organization_id,
+        new_id, create_subscription.organization_id,
         private.open_wallet(create_subscription.organization_id, terms ->> 'currency'),
         terms ->> 'currency', (terms ->> 'amount')::bigint, array[(terms ->> 'amount')::bigint],
-        terms ->> 'interval', (terms ->> 'package_id')::uuid, (terms ->> 'payment_method_id')::uuid, caller, key, request,
-        (select private.language_of(u) from public.users as u where u.id = caller),
+        terms ->> 'interval', (terms ->> 'package_id')::uuid, (terms ->> 'payment_method_id')::uuid, caller,
         date_trunc('second', now()) + interval '60 minutes'
-    )
-    on conflict on constraint subscriptions_one_per_key do nothing returning * into subscription;
-    if found then
-        perform private.audit(
-            create_subscription.organization_id, 'subscription_started',
-            jsonb_build_object('subscription_id', subscription.id, 'interval', subscription.interval)
-            || private.money_json(subscription.amount, subscription.currency)
-        );
-        return private.subscription_json(subscription);
-    end if;
-    select s.* into strict subscription from public.subscriptions as s
-    where s.created_by = caller and s.idempotency_key = key;
-    return private.repeated_subscription(subscription, request);
+    ) returning * into subscription;
+    perform private.audit(
+        create_subscription.organization_id, 'subscription_started',
+        jsonb_build_object('subscription_id', subscription.id, 'interval', subscription.interval)
+        || private.money_json(subscription.amount, subscription.currency)
+    );
+    return private.subscription_json(subscription);
 end
 $$;
 comment on function api.create_subscription is 'Definer: money tables have no write grants. Same key and same input: the same subscription.';

@@ -106,7 +106,6 @@ begin
         status = coalesce(private.subscription_status(state), s.status),
         stripe_checkout_session_id = coalesce(s.stripe_checkout_session_id, state ->> 'stripe_checkout_session_id'),
         stripe_subscription_id = coalesce(s.stripe_subscription_id, state ->> 'stripe_subscription_id'),
-        url = coalesce(state ->> 'url', s.url),
         stripe_payment_method_id = coalesce(state ->> 'payment_method', s.stripe_payment_method_id),
         -- Another amount than ours was set elsewhere: its invoices are looked at before they are credited.
         amount = case when (state ->> 'amount')::bigint = any(s.quoted) then (state ->> 'amount')::bigint else s.amount end,
@@ -118,6 +117,8 @@ begin
     if not found then
         return private.subscription_json(before);
     end if;
+    update private.subscription_requests as r set url = state ->> 'url'
+    where r.subscription_id = subscription.id and state ->> 'url' is not null;
     perform private.record_added_by(m, private.payer_who_saved(m)) from public.payment_methods as m
     where m.stripe_payment_method_id = subscription.stripe_payment_method_id;
     perform private.notify_subscription_changed(

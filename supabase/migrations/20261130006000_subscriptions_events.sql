@@ -30,7 +30,7 @@ begin
         ) then
         return row('ignored', 'nothing to notify')::private.verdict;
     end if;
-    update public.subscriptions as s set url = fact ->> 'url' where s.id = subscription.id;
+    update private.subscription_requests as r set url = fact ->> 'url' where r.subscription_id = subscription.id;
     perform private.notify_subscription_changed(subscription, fact ->> 'outcome', jsonb_build_object(
         'url', fact ->> 'url', 'invoice', fact ->> 'stripe_invoice_id', 'tries', fact -> 'tries',
         'amount', private.money_json((fact ->> 'amount_minor')::bigint, subscription.currency) ->> 'amount'
@@ -60,14 +60,12 @@ begin
         return row('done', 'needs_refetch')::private.verdict;
     end if;
     insert into public.payments (
-        organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
-        stripe_invoice_id, language, expires_at
+        organization_id, wallet_id, currency, amount, flow, created_by, stripe_invoice_id, expires_at
     ) values (
         subscription.organization_id, subscription.wallet_id, subscription.currency,
         -- What we quoted, once or now.
         case when private.credit_of(fact) = any(subscription.quoted) then private.credit_of(fact) else subscription.amount end,
-        'invoice', subscription.created_by, gen_random_uuid()::text, sha256(convert_to(fact ->> 'stripe_invoice_id', 'UTF8')),
-        fact ->> 'stripe_invoice_id', subscription.language, now()
+        'invoice', subscription.created_by, fact ->> 'stripe_invoice_id', now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;
     paid_by := jsonb_array_length(fact -> 'intents');

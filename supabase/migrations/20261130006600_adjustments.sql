@@ -5,20 +5,26 @@ create table public.adjustments (
     currency text not null references public.currencies (code),
     amount bigint not null,
     reason text not null,
-    operator text not null,
     created_at timestamptz not null default now(),
     constraint adjustments_move_something check (amount <> 0),
     constraint adjustments_reference_is_a_code check (reference ~ '^[A-Za-z0-9_.-]{1,100}$'),
     constraint adjustments_reason_fits check (length(reason) between 1 and 1000)
 );
-comment on table public.adjustments is 'Why the operator posted an adjustment, and who that was: words that may be erased, which the ledger has none of. amount is in minor units; below zero takes out of the wallet.';
+comment on table public.adjustments is 'Why the operator posted an adjustment: words that may be erased, which the ledger has none of. amount is in minor units; below zero takes out of the wallet.';
 revoke all on public.adjustments from public, anon, authenticated, service_role;
 create index adjustments_organization on public.adjustments (organization_id);
 create index adjustments_currency on public.adjustments (currency);
 alter table public.adjustments enable row level security;
-grant select (reference, organization_id, currency, amount, reason, created_at) on public.adjustments to authenticated;
+grant select on public.adjustments to authenticated;
 create policy "members see their organization's adjustments" on public.adjustments
 for select to authenticated using (organization_id in (select private.member_organization_ids()));
+
+-- Not for members.
+create table private.adjustment_operators (
+    reference text primary key references public.adjustments (reference),
+    operator text not null
+);
+comment on table private.adjustment_operators is 'Who posted an adjustment: a name at the command line, which may be erased.';
 
 -- Undoes what was done since the block began, and carries what it would have been out of it.
 create function private.end_preview(result jsonb) returns void
@@ -83,6 +89,7 @@ begin
         end if;
         return jsonb_build_object('posted', false, 'entries', '[]'::jsonb);
     end if;
+    insert into private.adjustment_operators (reference, operator) values (posted.reference, terms ->> 'operator');
     perform private.post_adjustment(posted);
     result := jsonb_build_object(
         'posted', not dry_run, 'entries', private.entries_since(last_transfer_id, posted.organization_id)

@@ -42,16 +42,14 @@ begin
         session := null;
     end if;
     insert into public.payments (
-        id, organization_id, wallet_id, currency, amount, flow, created_by, idempotency_key, request_hash,
-        stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, language, expires_at
+        id, organization_id, wallet_id, currency, amount, flow, created_by,
+        stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, expires_at
     ) values (
         create_missing_payment.id, create_missing_payment.organization_id,
         private.open_wallet(create_missing_payment.organization_id, intent ->> 'currency'),
         intent ->> 'currency', private.credit_of(intent),
         case when invoice is not null then 'invoice' when session is not null then 'checkout' else 'intent' end,
-        like_payment.created_by, 'accepted ' || gen_random_uuid(), sha256(convert_to(intent ->> 'stripe_payment_intent_id', 'UTF8')),
-        at_stripe ->> 'stripe_customer_id', session, invoice,
-        coalesce(like_payment.language, 'en'), now()
+        like_payment.created_by, at_stripe ->> 'stripe_customer_id', session, invoice, now()
     ) returning * into payment;
     return payment;
 end

@@ -22,7 +22,7 @@ left join public.payments as p on p.id = case t.kind
     -- clawback:<payment>:<number>
     else split_part(t.reference, ':', 2)::uuid
 end
-left join public.users as u on p.created_by = u.id;
+left join private.users as u on p.created_by = u.id;
 comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
 
 create function private.movement_json(movement private.movements) returns jsonb

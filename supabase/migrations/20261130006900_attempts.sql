@@ -7,15 +7,15 @@ declare
 begin
     return jsonb_build_object(
         'payment_id', (
-            select p.id from public.payments as p
+            select p.payment_id from private.payment_requests as p
             where p.created_by = caller and p.idempotency_key = get_attempt.idempotency_key
         ),
         'refund_id', (
-            select r.id from public.refunds as r
+            select r.refund_id from private.refund_requests as r
             where r.created_by = caller and r.idempotency_key = get_attempt.idempotency_key
         ),
         'subscription_id', (
-            select s.id from public.subscriptions as s
+            select s.subscription_id from private.subscription_requests as s
             where s.created_by = caller and s.idempotency_key = get_attempt.idempotency_key
         )
     );
@@ -26,15 +26,15 @@ grant execute on function api.get_attempt(text) to authenticated;
 
 -- What began something is answered again whatever its caller has begun since.
 create function api.has_attempt(idempotency_key text) returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
 begin
     return to_jsonb(
-        exists (select from public.payments as p where p.created_by = caller and p.idempotency_key = has_attempt.idempotency_key)
-        or exists (select from public.refunds as r where r.created_by = caller and r.idempotency_key = has_attempt.idempotency_key)
-        or exists (select from public.subscriptions as s where s.created_by = caller and s.idempotency_key = has_attempt.idempotency_key)
+        exists (select from private.payment_requests as p where p.created_by = caller and p.idempotency_key = has_attempt.idempotency_key)
+        or exists (select from private.refund_requests as r where r.created_by = caller and r.idempotency_key = has_attempt.idempotency_key)
+        or exists (select from private.subscription_requests as s where s.created_by = caller and s.idempotency_key = has_attempt.idempotency_key)
         or exists (select from public.setup_links as l where l.user_id = caller and l.idempotency_key = has_attempt.idempotency_key)
         or exists (select from private.foundings as f where f.user_id = caller and f.idempotency_key = has_attempt.idempotency_key)
     );

@@ -53,7 +53,7 @@ comment on function private.erasure_obstacles is 'For api.erase_person: why it w
 
 -- Names are copied into notifications. Of those that were sent nobody needs them again, whatever the
 -- person was called then; those on their way say "?".
-create function private.erase_name_in_notifications(person public.users, organization_ids uuid []) returns void
+create function private.erase_name_in_notifications(person private.users, organization_ids uuid []) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -70,13 +70,13 @@ end
 $$;
 
 -- Their private chat with all that was sent there: its id in Telegram is theirs.
-create function private.erase_private_chat(person public.users) returns void
+create function private.erase_private_chat(person private.users) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     chat bigint := (select c.id from public.chats as c where c.user_id = person.id);
 begin
-    update public.payments as p set chat_id = null, message_id = null where p.chat_id = chat;
+    update private.payment_requests as r set chat_id = null, message_id = null where r.chat_id = chat;
     update public.setup_links as l set chat_id = null, message_id = null where l.chat_id = chat;
     delete from public.notifications as n where n.chat_id = chat;
     delete from public.chats as c where c.id = chat;
@@ -85,6 +85,20 @@ begin
     -- Of these only the id is left, by which a repeat is known for two days.
     update public.telegram_updates as u set telegram_chat_id = 0
     where u.telegram_chat_id = person.telegram_id and u.state = 'handled';
+end
+$$;
+
+create function private.lock_payments_shown_to(user_id uuid) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform p.id from public.payments as p
+    where p.id in (
+        select r.payment_id from private.payment_requests as r
+        inner join public.chats as c on c.id = r.chat_id
+        where c.user_id = lock_payments_shown_to.user_id
+    )
+    order by p.id for update;
 end
 $$;
 
@@ -114,14 +128,14 @@ create function api.erase_person(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    person public.users;
+    person private.users;
     organization_ids uuid [];
     own_ids uuid [];
     obstacles jsonb;
     customers jsonb;
 begin
     perform private.require_service();
-    select u.* into person from public.users as u
+    select u.* into person from private.users as u
     where u.telegram_id = erase_person.telegram_id or u.auth_user_id = erase_person.auth_user_id;
     if person.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'person'));
@@ -131,10 +145,8 @@ begin
     where o.id in (select m.organization_id from public.memberships as m where m.user_id = person.id)
     order by o.id for no key update;
     -- Payments before their people: whoever has one locked may be about to refer to its person.
-    perform p.id from public.payments as p
-    where p.chat_id = (select c.id from public.chats as c where c.user_id = person.id)
-    order by p.id for update;
-    perform from public.users as u where u.id = person.id for update;
+    perform private.lock_payments_shown_to(person.id);
+    perform from private.users as u where u.id = person.id for update;
     obstacles := private.erasure_obstacles(person.id);
     own_ids := private.organization_ids_of_only(person.id);
     select coalesce(jsonb_agg(o.stripe_customer_id order by o.stripe_customer_id), '[]') into customers
@@ -154,7 +166,7 @@ begin
         delete from private.linked_people as l where l.user_id = person.id;
         delete from private.blocked_people as b where b.user_id = person.id; -- with the words of its reason
         perform private.erase_names_of_organizations(own_ids);
-        update public.users as u
+        update private.users as u
         set name = '?', telegram_id = null, auth_user_id = null, language = default, chosen_language = null,
             time_zone = default, quiet_from = null, quiet_until = null,
             notify_credits = default, notify_members = default

@@ -24,7 +24,7 @@ $$;
 comment on function api.get_own_user_id is 'Null for nobody we know, and for whoever is kept out.';
 grant execute on function api.get_own_user_id() to authenticated;
 
-create function private.person_json(person public.users) returns jsonb
+create function private.person_json(person private.users) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
@@ -55,7 +55,7 @@ begin
     return (
         select coalesce(jsonb_agg(private.person_json(u) order by u.created_at desc, u.id), '[]')
         from (
-            select u.* from public.users as u
+            select u.* from private.users as u
             where case
                 when search_text is null then exists (select from private.blocked_people as b where b.user_id = u.id)
                 else search_text in (u.id::text, u.auth_user_id::text, u.telegram_id::text)
@@ -73,7 +73,7 @@ create function private.audit_operator(user_id uuid, action text) returns void
 language sql set search_path = pg_catalog, pg_temp
 as $$
     select private.audit(m.organization_id, action, jsonb_build_object('user_id', u.id), 'operator')
-    from public.users as u
+    from private.users as u
     left join public.memberships as m on m.user_id = u.id
     where u.id = audit_operator.user_id
 $$;
@@ -82,10 +82,10 @@ create function api.block_person(user_id uuid, reason text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    person public.users;
+    person private.users;
 begin
     perform private.require_service();
-    select u.* into person from public.users as u where u.id = block_person.user_id for update;
+    select u.* into person from private.users as u where u.id = block_person.user_id for update;
     if person.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'person'));
     end if;
@@ -108,10 +108,10 @@ create function api.unblock_person(user_id uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    person public.users;
+    person private.users;
 begin
     perform private.require_service();
-    select u.* into person from public.users as u where u.id = unblock_person.user_id for update;
+    select u.* into person from private.users as u where u.id = unblock_person.user_id for update;
     if person.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'person'));
     end if;

@@ -5,26 +5,26 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     caller uuid := private.require_user();
-    person public.users;
+    person private.users;
     link private.linked_people;
     new_id uuid;
 begin
-    select u.* into person from public.users as u where u.id = caller for update;
+    select u.* into person from private.users as u where u.id = caller for update;
     delete from private.linked_people as l where l.user_id = caller returning * into link;
     if link.user_id is null then
         perform private.refuse('not_linked');
     end if;
     perform private.audit(m.organization_id, 'person_unlinked', jsonb_build_object('user_id', caller))
-    from public.users as u
+    from private.users as u
     left join public.memberships as m on u.id = m.user_id
     where u.id = caller;
     delete from public.link_codes as l where l.user_id = caller;
     if link.history_of = 'telegram' then
-        update public.users as u set auth_user_id = null where u.id = caller;
-        insert into public.users (auth_user_id, name, language) values (person.auth_user_id, '?', person.language);
+        update private.users as u set auth_user_id = null where u.id = caller;
+        insert into private.users (auth_user_id, name, language) values (person.auth_user_id, '?', person.language);
     else
-        update public.users as u set telegram_id = null where u.id = caller;
-        insert into public.users (telegram_id, name, language)
+        update private.users as u set telegram_id = null where u.id = caller;
+        insert into private.users (telegram_id, name, language)
         values (person.telegram_id, '?', person.language) returning id into new_id;
         delete from public.notifications as n using public.chats as c
         where n.chat_id = c.id and c.user_id = caller and n.state = 'pending';

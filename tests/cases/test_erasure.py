@@ -140,7 +140,7 @@ async def test_the_last_owner_hands_over_first(
     [obstacle] = seen["obstacles"]
     assert (obstacle["organization_name"], obstacle["why"]) == ("Acme", "last_owner")
     assert await rows_with(owner, "") == before
-    member = await owner.fetchval("select id from users where telegram_id = $1", BEN)
+    member = await owner.fetchval("select id from private.users where telegram_id = $1", BEN)
     path = f"organizations/{system.world.acme}/members/{member}"
     await request_api(system, ANA, "PATCH", path, role="owner")
     assert (await erase(settings, "--telegram-id", str(ANA), "--yes"))[0] == 0
@@ -168,9 +168,9 @@ async def test_an_only_members_organization_goes_along_once_its_money_is_settled
     await request_api(system, EVE, "POST", f"payments/{payment}/refund", amount="30")
     await owner.execute(
         "insert into subscriptions (organization_id, wallet_id, currency, amount, quoted, interval,"
-        " created_by, idempotency_key, request_hash, expires_at, status)"
-        " select w.organization_id, w.id, 'eur', 1000, array[1000], 'month', u.id, 'k', '', now(),"
-        " 'active' from wallets w, users u where w.organization_id = $1 and u.telegram_id = $2",
+        " created_by, expires_at, status)"
+        " select w.organization_id, w.id, 'eur', 1000, array[1000], 'month', u.id, now(), 'active'"
+        " from wallets w, private.users u where w.organization_id = $1 and u.telegram_id = $2",
         own, EVE,
     )  # fmt: skip
     assert await obstacles() == ["recurring"]
@@ -201,7 +201,9 @@ async def test_a_supabase_user_is_named_by_their_own_id(
     assert await rows_with(owner, str(LEA)) == []
     # Whoever comes back, though the backend took them for registered, is somebody new.
     assert [await status(), await status()] == [401, 200]
-    assert await owner.fetchval("select count(*) from users where auth_user_id = $1", LEA) == 1
+    assert (
+        await owner.fetchval("select count(*) from private.users where auth_user_id = $1", LEA) == 1
+    )
 
 
 async def test_a_missing_person_is_refused_before_anything_is_opened() -> None:

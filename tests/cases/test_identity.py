@@ -81,7 +81,9 @@ async def test_anonymous_sign_ins_are_people_only_where_the_operator_says_so(
     anonymous = person(is_anonymous=True)
     answer = await request_api(system, "POST", "organizations", anonymous, name="Anon")
     assert (answer[0], answer[1]["error"]["code"]) == (403, "anonymous_not_allowed")
-    assert await owner.fetchval("select count(*) from users where auth_user_id = $1", LEA) == 0
+    assert (
+        await owner.fetchval("select count(*) from private.users where auth_user_id = $1", LEA) == 0
+    )
     assert (await request_api(system, "POST", "organizations", person(), name="Named"))[0] == 201
 
     policy = {"second_factor_for_money": False}
@@ -103,7 +105,7 @@ async def test_what_moves_money_wants_a_second_factor_where_the_operator_says_so
     await status(system, person())
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
-        " select $1, id, 'admin' from users where auth_user_id = $2",
+        " select $1, id, 'admin' from private.users where auth_user_id = $2",
         system.world.acme, LEA,
     )  # fmt: skip
     await system.services.database.call(

@@ -98,7 +98,7 @@ async def test_a_history_of_supabase_stays_there_and_the_chat_is_somebody_news(
     await status(system, person())
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
-        " select $1, id, 'member' from users where auth_user_id = $2",
+        " select $1, id, 'member' from private.users where auth_user_id = $2",
         system.world.acme, LEA,
     )  # fmt: skip
     eve = token(sub="1003")
@@ -107,7 +107,7 @@ async def test_a_history_of_supabase_stays_there_and_the_chat_is_somebody_news(
     assert await undo(system, eve) == 204
     assert await places(system, eve) == []
     assert await places(system, person()) == ["Acme"]
-    query = "select u.auth_user_id from chats as c join users as u on u.id = c.user_id"
+    query = "select u.auth_user_id from chats as c join private.users as u on u.id = c.user_id"
     assert await owner.fetchval(f"{query} where c.telegram_chat_id = 1003") is None
 
 
@@ -129,7 +129,7 @@ async def test_one_person_has_one_limit_whichever_way_they_come(
 async def test_nobody_fills_the_audit_log_past_the_backend(
     system: System, owner: Connection
 ) -> None:
-    ana: UUID = await owner.fetchval("select id from users where telegram_id = $1", ANA)
+    ana: UUID = await owner.fetchval("select id from private.users where telegram_id = $1", ANA)
     await owner.execute(
         "insert into audit_log (organization_id, user_id, through, action)"
         " select $1, $2, 'telegram', 'organization_renamed' from generate_series(1, 299)",

@@ -44,7 +44,7 @@ async def becomes_admin(owner: Connection) -> None:
 
 async def loses(system: System, owner: Connection, way: str) -> None:
     """Ben is an admin no more."""
-    ben = await owner.fetchval("select id from users where telegram_id = $1", BEN)
+    ben = await owner.fetchval("select id from private.users where telegram_id = $1", BEN)
     member = f"organizations/{system.world.acme}/members/{ben}"
     if way == "demoted":
         assert await request_api(system, "PATCH", member, role="member") == 200

@@ -144,7 +144,9 @@ async def test_hours_of_which_a_part_would_be_dropped_are_refused(
     status, body = await settings(system, quiet_hours={"begin": begin, "end": end})
     assert (status, body["error"]["code"]) == (400, "invalid_request")
     assert "quiet_hours" in body["error"]["message"]
-    assert await owner.fetchval("select count(*) from users where quiet_from is not null") == 0
+    assert (
+        await owner.fetchval("select count(*) from private.users where quiet_from is not null") == 0
+    )
 
 
 async def test_hours_on_the_clock_are_taken_and_answered(system: System) -> None:

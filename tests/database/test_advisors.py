@@ -17,17 +17,6 @@ DEFINERS_WITHOUT_ROLE_CHECK = {
 }  # fmt: skip
 
 
-async def test_every_function_looks_for_names_in_the_catalog_first(owner: Connection) -> None:
-    rows = await owner.fetch(
-        "select p.oid::regprocedure::text as name, p.proconfig as config"
-        " from pg_proc as p inner join pg_namespace as n on p.pronamespace = n.oid"
-        " where n.nspname in ('public', 'private', 'api')"
-    )
-    assert {row["name"]: row["config"] for row in rows} == {
-        row["name"]: ["search_path=pg_catalog, pg_temp"] for row in rows
-    }
-
-
 async def test_every_definer_function_begins_with_its_role_check(owner: Connection) -> None:
     rows = await owner.fetch(
         "select n.nspname || '.' || p.proname as name, p.prosrc as body"

@@ -78,7 +78,7 @@ async def globex(driver: PaymentDriver, owner: Connection) -> UUID:
     """Eve's organization."""
     value: UUID = await owner.fetchval(
         "with made as (insert into organizations (name) values ('Globex') returning id)"
-        " insert into memberships select made.id, u.id, 'owner' from made, users as u"
+        " insert into memberships select made.id, u.id, 'owner' from made, private.users as u"
         " where u.telegram_id = 1003 returning organization_id"
     )
     return value
@@ -236,7 +236,7 @@ async def test_only_the_bot_says_that_somebody_is_in_a_group(
 ) -> None:
     """A person who calls the API directly, as a Supabase user, decides nothing about a group."""
     await group.tied(shows_balance=True)
-    await owner.execute("update users set auth_user_id = gen_random_uuid()")
+    await owner.execute("update private.users set auth_user_id = gen_random_uuid()")
     async with owner.transaction():
         await owner.execute("set local role authenticated")
         await owner.fetchval("select set_config('request.jwt.claims', '{\"sub\": null}', true)")

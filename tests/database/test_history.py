@@ -224,7 +224,9 @@ async def test_another_organizations_payment_is_no_place_in_this_list(
 ) -> None:
     other = await owner.fetchval("insert into organizations (name) values ('Other') returning id")
     await owner.execute(
-        "insert into memberships select $1, id, 'owner' from users where telegram_id = 1003", other
+        "insert into memberships select $1, id, 'owner' from private.users"
+        " where telegram_id = 1003",
+        other,
     )
     made = await driver.database.call(
         "create_payment", world.eve, organization_id=other, amount=5000, currency="eur"

@@ -149,7 +149,7 @@ async def test_an_invitation_dies_with_its_makers_role_even_at_the_same_moment(
     ben = await id_of(owner, world.ben)
     for _ in range(10):
         await give(owner, world, world.ben, "owner")
-        await owner.execute("delete from memberships where user_id = (select id from users"
+        await owner.execute("delete from memberships where user_id = (select id from private.users"
                             " where name = 'Eve')")  # fmt: skip
         made = await invite(database, world, world.ben, role="owner")
         await asyncio.gather(

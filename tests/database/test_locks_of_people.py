@@ -27,7 +27,9 @@ async def test_a_group_is_tied_by_the_first_of_two_owners(
     await driver.database.call("record_group_change", SERVICE, **which, happened="joined")
     other = await owner.fetchval("insert into organizations (name) values ('Other') returning id")
     await owner.execute(
-        "insert into memberships select $1, id, 'owner' from users where telegram_id = 1003", other
+        "insert into memberships select $1, id, 'owner' from private.users"
+        " where telegram_id = 1003",
+        other,
     )
     met = await meet(
         database_url, owner,
@@ -57,7 +59,7 @@ async def test_two_codes_at_once_make_one_person_of_the_first(
     met = await meet(database_url, owner, await code(driver, lea), await code(driver, zoe))
     assert met.waited
     assert isinstance(met.second, AlreadyLinked)
-    ana = "select auth_user_id from users where telegram_id = 1001"
+    ana = "select auth_user_id from private.users where telegram_id = 1001"
     assert await owner.fetchval(ana) == lea.auth_user_id
 
 

@@ -33,7 +33,7 @@ NOBODY = TelegramUser(999_999)
 
 async def id_of(owner: Connection, person: TelegramUser) -> UUID:
     value: UUID = await owner.fetchval(
-        "select id from users where telegram_id = $1", person.telegram_id
+        "select id from private.users where telegram_id = $1", person.telegram_id
     )
     return value
 

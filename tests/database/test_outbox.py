@@ -171,7 +171,7 @@ async def test_a_migrated_chat_is_written_to_under_its_new_id(driver: PaymentDri
 
 async def test_a_deleted_message_is_sent_anew(driver: PaymentDriver, owner: Connection) -> None:
     await driver.payment()
-    await owner.execute("update payments set message_id = 7")
+    await owner.execute("update private.payment_requests set message_id = 7")
     [notifications] = await claim(driver)
     assert notifications["message_id"] == 7
     await finish(driver, notifications, "gone")
@@ -255,7 +255,7 @@ async def test_all_chats_together_get_at_most_thirty_a_second(
 ) -> None:
     payment = await driver.payment(opened=False)
     await owner.execute(
-        "with crowd as (insert into users (name, telegram_id)"
+        "with crowd as (insert into private.users (name, telegram_id)"
         " select 'P' || n, n from generate_series(5001, 5040) as n returning id, telegram_id),"
         " chats as (insert into chats (telegram_chat_id, kind, user_id)"
         " select telegram_id, 'private', id from crowd returning id)"

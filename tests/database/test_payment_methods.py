@@ -168,14 +168,15 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
 async def test_adding_and_removing_is_told_to_the_others_who_may_pay(
     sync: SyncDriver, owner: Connection
 ) -> None:
-    ana = await owner.fetchval("select id from users where name = 'Ana'")
+    ana = await owner.fetchval("select id from private.users where name = 'Ana'")
     await owner.execute("update memberships set role = 'admin' where user_id <> $1", ana)
     await sync.write_answer(stripe_method("pm_1"), added_id="pm_1", added_by=ana)
     await sync.write_answer(stripe_method("pm_1"), added_id="pm_1", added_by=ana)  # told once
     await sync.write_answer()
     rows = await owner.fetch(
         "select n.facts ->> 'happened', u.name from notifications as n"
-        " inner join chats as c on n.chat_id = c.id inner join users as u on c.user_id = u.id"
+        " inner join chats as c on n.chat_id = c.id"
+        " inner join private.users as u on c.user_id = u.id"
         " order by n.id"
     )
     assert [tuple(row) for row in rows] == [

@@ -53,7 +53,7 @@ async def test_a_redelivered_command_shows_in_its_new_message_until_it_has_a_lin
 
     first = await from_chat(7)
     assert (await from_chat(9))["id"] == first["id"]
-    assert await owner.fetchval("select message_id from payments") == 9
+    assert await owner.fetchval("select message_id from private.payment_requests") == 9
     await driver.database.call(
         "mark_payment_opened",
         SERVICE,
@@ -206,7 +206,8 @@ async def test_with_topups_off_the_chat_starts_none_and_other_ways_still_do(
     assert not me["topups_in_chat"]
     signed_in = SupabaseUser(uuid4())
     await owner.execute(
-        "update users set auth_user_id = $1 where telegram_id = 1001", signed_in.auth_user_id
+        "update private.users set auth_user_id = $1 where telegram_id = 1001",
+        signed_in.auth_user_id,
     )
     made = await driver.database.call(
         "create_payment", signed_in, organization_id=driver.world.acme, amount=5000, currency="eur"

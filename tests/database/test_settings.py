@@ -119,7 +119,7 @@ async def test_quiet_hours_are_by_the_persons_own_clock(
     await change(driver, driver.world.ben, time_zone=zone, quiet_hours=hours)
     for kind, silent in (("wallet_credited", quiet), ("payment_shown", False)):
         value = await owner.fetchval(
-            f"select private.is_silent(u, $1, '{moment}') from users as u"  # noqa: S608
+            f"select private.is_silent(u, $1, '{moment}') from private.users as u"  # noqa: S608
             " where u.telegram_id = 1002",
             kind,
         )

@@ -246,7 +246,7 @@ async def test_who_begins_one_with_a_card_of_before_has_not_added_it(
         )  # fmt: skip
         await note(database, subscription, payment_method=id)
     rows = await owner.fetch(
-        "select u.name from payment_methods as m left join users as u on u.id = m.added_by"
+        "select u.name from payment_methods as m left join private.users as u on u.id = m.added_by"
         " order by m.created_at"
     )
     assert [row["name"] for row in rows] == [None, "Ana"]

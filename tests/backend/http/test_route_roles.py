@@ -79,11 +79,11 @@ class Targets:
     async def member(self, route: Route, caller: int) -> str:
         """Somebody who belongs to Acme. A member may only take themselves out."""
         if route.method == "DELETE" and caller == BEN:
-            ben = "select id from users where telegram_id = $1"
+            ben = "select id from private.users where telegram_id = $1"
             return str(await self.owner.fetchval(ben, BEN))
         self.made += 1
         person = await self.owner.fetchval(
-            "insert into users (telegram_id, name) values ($1, 'Max') returning id",
+            "insert into private.users (telegram_id, name) values ($1, 'Max') returning id",
             2000 + self.made,
         )
         await self.owner.execute(
@@ -150,9 +150,9 @@ async def call(
 @pytest.fixture
 async def targets(system: System, owner: Connection) -> Targets:
     """Acme with Ada as its admin, a saved card, and a group that may see its balance."""
-    await owner.execute("insert into users (telegram_id, name) values ($1, 'Ada')", ADA)
+    await owner.execute("insert into private.users (telegram_id, name) values ($1, 'Ada')", ADA)
     await owner.execute(
-        "insert into memberships select $1, id, 'admin' from users where telegram_id = $2",
+        "insert into memberships select $1, id, 'admin' from private.users where telegram_id = $2",
         system.world.acme, ADA,
     )  # fmt: skip
     await saved(system)

@@ -55,7 +55,7 @@ async def test_a_supabase_user_is_somebody_from_the_first_call_on(
     system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
     assert [await status(system, person()) for _ in range(2)] == [200, 200]
-    rows = await owner.fetch("select name from users where auth_user_id = $1", LEA)
+    rows = await owner.fetch("select name from private.users where auth_user_id = $1", LEA)
     assert [row["name"] for row in rows] == ["Lea"]
     headers = {"Authorization": f"Bearer {person()}"}
     words = {"name": "Lea Two", "language": "de"}
@@ -72,7 +72,7 @@ async def test_row_level_security_knows_them(
     assert await status(system, person(), f"/api/payments/{payment}") == 404
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
-        " select $1, id, 'member' from users where auth_user_id = $2",
+        " select $1, id, 'member' from private.users where auth_user_id = $2",
         system.world.acme, LEA,
     )  # fmt: skip
     assert await status(system, person(), f"/api/payments/{payment}") == 200

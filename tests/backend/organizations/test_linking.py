@@ -9,7 +9,7 @@ from tests.backend.http.test_supabase_users import LEA, person
 
 Json = dict[str, Any]
 EVERYTHING = (
-    "select array_agg(u::text order by u.id) from users as u"
+    "select array_agg(u::text order by u.id) from private.users as u"
     " union all select array_agg(c::text order by c.id) from chats as c"
 )
 
@@ -48,7 +48,8 @@ async def join_acme(system: System, owner: Any) -> None:
     await places(system, person())
     await owner.execute(
         "insert into memberships (organization_id, user_id, role)"
-        " select $1, id, 'member' from users where auth_user_id = $2", system.world.acme, LEA,
+        " select $1, id, 'member' from private.users where auth_user_id = $2",
+        system.world.acme, LEA,
     )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ async def test_a_new_supabase_user_becomes_who_they_are_in_telegram(
     assert (await request_api(system, "POST", "me/link", person()))[0] == 409
     audit = await owner.fetchrow("select action, through, organization_id from audit_log")
     assert tuple(audit or ()) == ("person_linked", "telegram", system.world.acme)
-    assert await owner.fetchval("select count(*) from users where name = 'Lea'") == 0
+    assert await owner.fetchval("select count(*) from private.users where name = 'Lea'") == 0
 
 
 async def test_a_new_telegram_user_becomes_who_they_are_at_supabase(
@@ -73,7 +74,7 @@ async def test_a_new_telegram_user_becomes_who_they_are_at_supabase(
     await join_acme(system, owner)
     assert await link(system, EVE, await code(system)) == (200, "")
     assert await places(system, token(sub=str(EVE))) == ["Acme"]
-    query = "select u.name from chats as c join users as u on u.id = c.user_id"
+    query = "select u.name from chats as c join private.users as u on u.id = c.user_id"
     assert await owner.fetchval(f"{query} where c.telegram_chat_id = $1", EVE) == "Lea"
 
 
@@ -88,7 +89,7 @@ async def test_two_with_a_history_stay_two(
     # A payment is history too, also of who left.
     payment = await system.topup()
     await owner.execute(
-        "update payments set created_by = u.id from users as u where telegram_id = $1", EVE
+        "update payments set created_by = u.id from private.users as u where telegram_id = $1", EVE
     )
     assert await link(system, EVE, made) == (409, "both_have_history")
     assert (await system.see(payment)).paid_by == "Eve"
@@ -109,7 +110,7 @@ async def test_who_is_linked_is_linked_to_nobody_else(
     system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await owner.execute(
-        "update users set auth_user_id = gen_random_uuid() where telegram_id = $1", EVE
+        "update private.users set auth_user_id = gen_random_uuid() where telegram_id = $1", EVE
     )
     assert await link(system, EVE, await code(system)) == (409, "already_linked")
     assert (await request_api(system, "POST", "me/link", token()))[0] == 409

@@ -205,7 +205,7 @@ async def test_who_may_not_pay_has_no_card_or_names_no_key_charges_nothing(
     method = await saved(system)
     other = await owner.fetchval("insert into organizations (name) values ('Other') returning id")
     await owner.execute(
-        "insert into memberships select $1, id, 'owner' from users where telegram_id = $2",
+        "insert into memberships select $1, id, 'owner' from private.users where telegram_id = $2",
         other, EVE,
     )  # fmt: skip
     for user, key, changed, status, code in (

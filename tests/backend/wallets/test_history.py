@@ -65,7 +65,9 @@ async def test_lists_lead_on_page_by_page(system: System) -> None:
 async def test_a_month_is_a_file_that_agrees_with_the_wallet(
     system: System, owner: Connection
 ) -> None:
-    await owner.execute("update users set name = '=cmd|''/C calc''!A0' where telegram_id = 1001")
+    await owner.execute(
+        "update private.users set name = '=cmd|''/C calc''!A0' where telegram_id = 1001"
+    )
     await owner.execute("update organizations set name = 'Café & \"Söhne\"/..'")
     await paid(system, "10", "20.50")
     answer = await get(system, "/api/organizations/{acme}/statement?month=" + MONTH)

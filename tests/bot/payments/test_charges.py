@@ -131,7 +131,7 @@ async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
     ways = await ana.sees(WAYS)
     await owner.execute(
         "update memberships set role = 'member' where user_id in"
-        " (select id from users where telegram_id = 1001)"
+        " (select id from private.users where telegram_id = 1001)"
     )
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("role of admin")
