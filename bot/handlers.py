@@ -23,7 +23,14 @@ from bot.subscriptions import changes as subscription_changes, overview, start a
 from bot.telegram import screens
 from bot.telegram.context import BotContext, Handler
 from bot.telegram.money_taps import MoneyTap, on_money_tap
-from bot.telegram.routing import GROUPS, explain_old_button, on_command, on_message, on_tap
+from bot.telegram.routing import (
+    GROUPS,
+    explain_old_button,
+    on_command,
+    on_message,
+    on_tap,
+    on_text,
+)
 from bot.wallets import export, history
 from bot.wallets.balance import balance
 
@@ -189,12 +196,12 @@ HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
         ext.CommandHandler(name, on_message(handle), GROUP)
         for name, handle in GROUP_COMMANDS.items()
     ),
-    ext.CommandHandler("cancel", on_message(start.cancel), PRIVATE),
+    ext.CommandHandler("cancel", on_text(start.cancel), PRIVATE),
     *(
         ext.CommandHandler(name, on_command(command.handle), PRIVATE)
         for name, command in COMMANDS.items()
     ),
-    ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, on_message(start.text_written)),
+    ext.MessageHandler(PRIVATE & TEXT & ~COMMAND, on_text(start.text_written)),
     ext.MessageHandler(PRIVATE, on_message(start.explain_commands)),
     *(ext.CallbackQueryHandler(on_tap(handle), rf"{data}\Z") for data, handle in TAPS.items()),
     *(

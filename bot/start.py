@@ -1,9 +1,13 @@
 """/start, /help, /paysupport, /cancel, and answers to messages that are no command."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from backend.schemas import Me, Membership
+from bot.answers import ANSWERS
+from bot.backend_api.errors import BackendError
 from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.organizations import link
@@ -18,7 +22,8 @@ from bot.organizations.membership import (
 )
 from bot.organizations.organization import organization_screen
 from bot.payments import topup
-from bot.telegram.context import BotContext
+from bot.telegram.context import SOON_SECONDS, BotContext
+from bot.telegram.questions import restore_question
 from bot.telegram.screens import Screen
 
 # By the first word of a link's payload: the handler of its code.
@@ -92,7 +97,11 @@ async def paysupport(context: BotContext) -> None:
 
 async def cancel(context: BotContext) -> None:
     """Answer /cancel: forget the open question. It works without the backend."""
-    forgotten, context.memory.question = context.memory.question, None
+    with suppress(BackendError, TimeoutError):
+        async with asyncio.timeout(SOON_SECONDS):
+            await restore_question(context)
+    forgotten = context.memory.question
+    context.close_question()
     await context.ensure_language()
     await context.reply_text(keys.Cancel.DONE if forgotten else keys.Cancel.NOTHING)
 
@@ -104,7 +113,12 @@ async def forget_tapped(context: BotContext) -> None:
 
 async def text_written(context: BotContext) -> None:
     """Give a text to the open question, or explain the commands where none is open."""
-    await (context.memory.question or explain_commands)(context)
+    await restore_question(context)
+    question = context.memory.question
+    if question and question.name in ANSWERS:
+        await ANSWERS[question.name](question.facts, context)
+    else:
+        await explain_commands(context)
 
 
 async def explain_commands(context: BotContext) -> None:

@@ -1,4 +1,4 @@
-"""Telegram's updates on their way from the webhook to the bot."""
+"""Telegram's updates on their way to the bot, and the open question of a chat."""
 
 from typing import Any
 from uuid import UUID
@@ -38,3 +38,19 @@ class UpdateRejected(Model):
     """
 
     kind: str = Field(pattern=r"^[a-z_]{1,40}$")
+
+
+class Question(Model):
+    """A question of the bot's that the next text in its chat answers.
+
+    `name` says which one it is to the bot, `facts` what its answer is about: ids and codes.
+    """
+
+    name: str = Field(pattern=r"^[a-z_]{1,40}$")
+    facts: dict[str, str] = Field(default={}, max_length=10)
+
+
+class OpenQuestion(Model):
+    """GET and PUT /internal/chats/{chat_id}/question; None where none is open."""
+
+    question: Question | None

@@ -1,4 +1,4 @@
-"""Routes of the backend's queues: notifications to send and, in webhook mode, updates to handle.
+"""Routes of the bot itself: notifications to send, updates to handle, open questions of chats.
 
 They are called as the bot itself, in no user's name. A claim is requested once: where the answer is
 lost, the claims expire and are handed out again.
@@ -42,3 +42,13 @@ class QueueRoutes(BackendTransport):
         """Have an unreadable update recorded, counted, and never handed out again."""
         body = schemas.UpdateRejected(kind=kind)
         await self.send(None, "POST", f"/internal/updates/{update_id}/rejected", body=body)
+
+    async def store_question(self, chat_id: int, question: schemas.Question | None) -> None:
+        """Store the open question of a private chat; None where none is open any more."""
+        body = schemas.OpenQuestion(question=question)
+        await self.send(None, "PUT", f"/internal/chats/{chat_id}/question", body=body)
+
+    async def get_question(self, chat_id: int) -> schemas.Question | None:
+        """Return the question that is open in a private chat."""
+        path = f"/internal/chats/{chat_id}/question"
+        return (await self.request(None, "GET", path, schemas.OpenQuestion)).question

@@ -4,9 +4,8 @@ The default organization is that of /topup, /balance, /members and /invite. The 
 every button names its organization, so that an old message never acts on another one.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -74,11 +73,11 @@ async def use_tapped(context: BotContext) -> None:
 async def new_tapped(context: BotContext) -> None:
     """Ask for the name of a new organization; the next message is the answer."""
     await context.introduce()
-    context.memory.question = new_name_written
+    context.open_question("new_organization")
     await context.reply_or_edit(Screen(context.translator.html(keys.Organization.NEW)))
 
 
-async def new_name_written(context: BotContext) -> None:
+async def new_name_written(_facts: Mapping[str, str], context: BotContext) -> None:
     """Create the organization with the typed name; the question stays open until it is valid."""
     await context.introduce()
     await create_organization(context.text, context)
@@ -97,15 +96,16 @@ async def rename_tapped(context: BotContext) -> None:
     """Ask for another name of an organization; the next message is the answer."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
-    context.memory.question = partial(name_written, membership.organization_id)
+    context.open_question("organization_name", organization=membership.organization_id.hex)
     name = short(membership.organization_name)
     question = context.translator.html(keys.Organization.RENAME, organization=name)
     await context.reply_or_edit(Screen(question))
 
 
-async def name_written(organization_id: UUID, context: BotContext) -> None:
+async def name_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Rename the organization; the question stays open until the name is valid."""
     await context.introduce()
+    organization_id = UUID(facts["organization"])
     with refusing_bad_names():
         request = OrganizationRequest(name=context.text)
         await context.backend.rename_organization(context.speaker.id, organization_id, request)
@@ -127,7 +127,7 @@ def refusing_bad_names() -> Iterator[None]:
 
 async def show_named(context: BotContext) -> None:
     """Show the default organization after it was named."""
-    context.memory.question = None
+    context.close_question()
     me = await context.introduce()
     await context.reply(organization_screen(me, context.translator))
 

@@ -1,7 +1,8 @@
 """Changes of a saved payment method: its label, which is the default, its removal."""
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from backend import schemas
 from bot.locales import keys
@@ -35,14 +36,14 @@ async def default_tapped_late(context: BotContext) -> None:
 async def label_tapped(context: BotContext) -> None:
     """Ask for a label of a payment method; the next message is the answer."""
     method = await tapped_payment_method(context)
-    context.memory.question = partial(label_written, method)
+    context.open_question("payment_method_label", payment_method=method.id.hex)
     translator = context.translator
     question = translator.html(keys.PaymentMethods.LABEL, card=payment_method_label(method))
     back = back_button(f"card:{button_ids(method)}", translator)
     await context.reply_or_edit(Screen(question, ((back,),)))
 
 
-async def label_written(method: schemas.PaymentMethod, context: BotContext) -> None:
+async def label_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Set the typed label; the question stays open until it fits.
 
     Raises BotRefusal for one that is too long.
@@ -51,8 +52,10 @@ async def label_written(method: schemas.PaymentMethod, context: BotContext) -> N
         raise BotRefusal(keys.PaymentMethods.LABEL_TOO_LONG, count=LABEL_LENGTH)
     await context.introduce()
     change = schemas.MethodChange(label=context.text)
-    changed = await context.backend.change_payment_method(context.speaker.id, method.id, change)
-    context.memory.question = None
+    changed = await context.backend.change_payment_method(
+        context.speaker.id, UUID(facts["payment_method"]), change
+    )
+    context.close_question()
     await context.reply(payment_method_screen(changed, context.translator))
 
 

@@ -4,8 +4,8 @@ Owners and admins see the button, and the backend decides again. A confirmed tap
 key is the message and the amount, so that tapping again after a lost answer sends nothing twice.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from uuid import UUID
 
 from backend.schemas import Money, Payment, Refund, RefundRequest
@@ -30,19 +30,19 @@ async def other_tapped(context: BotContext) -> None:
     """Another amount: the next message is the answer."""
     payment = require_refundable(await payment_to_refund(context, context.id("payment")))
     translator = context.translator
-    context.memory.question = partial(amount_written, payment.id)
+    context.open_question("refund_amount", payment=payment.id.hex)
     text = translator.html(keys.Refund.QUESTION, **refund_facts(payment, translator))
     await context.reply_or_edit(Screen(text, (forget_row(translator),)))
 
 
-async def amount_written(payment_id: UUID, context: BotContext) -> None:
+async def amount_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Take the amount that was asked for; the question stays until it is one."""
-    payment = require_refundable(await payment_to_refund(context, payment_id))
+    payment = require_refundable(await payment_to_refund(context, UUID(facts["payment"])))
     maximum = refundable_of(payment)
     amount = typed_amount(context.text, maximum.currency, above_zero=True)
     if amount.amount_minor > maximum.amount_minor:
         raise BotRefusal(keys.Refusal.REFUND_TOO_LARGE, most=maximum)
-    context.memory.question = None
+    context.close_question()
     await context.reply(confirm_screen(payment, amount, context.translator))
 
 

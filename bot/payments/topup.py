@@ -5,7 +5,7 @@ button's own message becomes it. Once the backend has answered with the payment,
 worker writes into that message (see `bot/delivery/`), so a handler never races with Stripe.
 """
 
-from functools import partial
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,7 +58,7 @@ async def topup(context: BotContext) -> None:
         parsed = parse_amount(context.arguments, default_wallet_name(membership).currency)
         await start_payment(me, membership.organization_id, parsed, "topup", context)
     else:
-        context.memory.question = partial(amount_written, default_wallet_name(membership))
+        open_amount_question(default_wallet_name(membership), context)
         await context.reply(amount_screen(me, membership, membership.wallets[0], translator))
 
 
@@ -88,17 +88,23 @@ async def organization_tapped(context: BotContext) -> None:
             context.speaker.id, membership.organization_id
         )
     name = WalletName(membership.organization_id, wallet.balance.currency)
-    context.memory.question = partial(amount_written, name)
+    open_amount_question(name, context)
     await context.reply_or_edit(amount_screen(me, membership, wallet, context.translator))
 
 
 async def other_amount_tapped(context: BotContext) -> None:
     """Ask for an amount in the same message; the next message is the answer."""
     membership, wallet = tapped_wallet(await context.introduce(), context)
-    name = WalletName(membership.organization_id, wallet.balance.currency)
-    context.memory.question = partial(amount_written, name)
+    open_amount_question(WalletName(membership.organization_id, wallet.balance.currency), context)
     question = amount_question(keys.TopUp.QUESTION, membership, wallet, context.translator)
     await context.reply_or_edit(Screen(question))
+
+
+def open_amount_question(wallet: WalletName, context: BotContext) -> None:
+    """Take the next text as the amount to add to a wallet."""
+    context.open_question(
+        "topup_amount", organization=wallet.organization_id.hex, currency=wallet.currency
+    )
 
 
 async def amount_tapped(context: BotContext) -> str | None:
@@ -119,12 +125,12 @@ async def page_tapped(context: BotContext) -> str:
     return context.translator.text(keys.Notice.PREPARING)
 
 
-async def amount_written(wallet: WalletName, context: BotContext) -> None:
+async def amount_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Take the amount that was asked for; the question stays until it is one."""
     me = await context.introduce()
-    amount = parse_amount(context.text, wallet.currency)
-    if await start_payment(me, wallet.organization_id, amount, "topup", context):
-        context.memory.question = None
+    amount = parse_amount(context.text, facts["currency"])
+    if await start_payment(me, UUID(facts["organization"]), amount, "topup", context):
+        context.close_question()
 
 
 async def start_payment(

@@ -4,8 +4,8 @@ They are one message that changes in place. What can be tapped can be typed in t
 `/settings quiet 22:30-07:15`, `/settings timezone Europe/Berlin`, `/settings language ru`.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 
 from telegram import InlineKeyboardButton
 
@@ -58,14 +58,14 @@ async def other_tapped(context: BotContext) -> None:
     question = PAGES[name].question
     if question is None:
         raise BotRefusal(keys.Notice.TOO_OLD)
-    context.memory.question = partial(answer_written, name)
+    context.open_question("setting", name=name)
     await context.reply_or_edit(Screen(context.translator.html(question)))
 
 
-async def answer_written(name: str, context: BotContext) -> None:
+async def answer_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Set the typed value; the question stays open until it is a valid one."""
     await context.introduce()
-    await change(name, context.text.strip(), context)
+    await change(facts["name"], context.text.strip(), context)
 
 
 async def change(name: str, text: str, context: BotContext) -> None:
@@ -79,7 +79,7 @@ async def change(name: str, text: str, context: BotContext) -> None:
     except ValueError as error:
         raise BotRefusal(keys.Settings.USAGE) from error
     own = await context.backend.change_settings(context.speaker.id, settings_change)
-    context.memory.question = None
+    context.close_question()
     context.set_language(own.language, own.time_zone)
     await context.reply_or_edit(settings_screen(own, context.translator, texts))
 

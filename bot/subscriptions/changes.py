@@ -3,8 +3,9 @@
 A change and a cancellation are asked for once more before they are made.
 """
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from backend import schemas
 from bot.amounts import carried_amount, typed_amount
@@ -34,24 +35,29 @@ async def change_tapped(context: BotContext) -> None:
     """Ask for another amount; the next message is the answer."""
     subscription = await tapped_subscription(context)
     translator = context.translator
-    context.memory.question = partial(amount_written, subscription)
+    context.open_question(
+        "changed_subscription_amount",
+        organization=subscription.organization_id.hex,
+        subscription=subscription.id.hex,
+    )
     facts = subscription_facts(subscription, translator)
     question = translator.html(keys.Subscription.CHANGE, **facts)
     back = back_button(f"sub_look:{button_ids(subscription)}", translator)
     await context.reply_or_edit(Screen(question, ((back,),)))
 
 
-async def amount_written(subscription: schemas.Subscription, context: BotContext) -> None:
+async def amount_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Parse the typed amount, and ask whether to change to it.
 
     The question stays open until the amount fits. Raises BotRefusal for what is no amount, or one
     that is too long for a button.
     """
-    await context.introduce()
+    organization_id, subscription_id = UUID(facts["organization"]), UUID(facts["subscription"])
+    subscription = await managed_subscription(organization_id, subscription_id, context)
     amount = typed_amount(context.text, subscription.money.currency, above_zero=True)
     if len(amount.amount) > AMOUNT_LENGTH:
         raise BotRefusal(keys.Refusal.NUMBER_UNREADABLE)
-    context.memory.question = None
+    context.close_question()
     await context.reply(amount_question(subscription, amount, context.translator))
 
 
@@ -136,12 +142,18 @@ async def end_now_tapped_late(context: BotContext) -> None:
 
 
 async def tapped_subscription(context: BotContext) -> schemas.Subscription:
-    """Return the subscription that a button names.
+    """Return the subscription that a button names, as `managed_subscription` does."""
+    return await managed_subscription(
+        context.id("organization"), context.id("subscription"), context
+    )
 
-    Raises BotRefusal for who may not manage its organization.
-    """
-    require_manager(membership_in(await context.introduce(), context.id("organization")))
-    return await context.backend.get_subscription(context.speaker.id, context.id("subscription"))
+
+async def managed_subscription(
+    organization_id: UUID, subscription_id: UUID, context: BotContext
+) -> schemas.Subscription:
+    """Return a subscription. Raises BotRefusal for who may not manage its organization."""
+    require_manager(membership_in(await context.introduce(), organization_id))
+    return await context.backend.get_subscription(context.speaker.id, subscription_id)
 
 
 async def change_subscription(

@@ -5,7 +5,7 @@ they are delivered. A button names its payment method, so that no other one is c
 default changes meanwhile.
 """
 
-from functools import partial
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -70,20 +70,27 @@ async def new_tapped(context: BotContext) -> None:
     interval = INTERVALS[context.part("interval")]
     packages = await list_packages(interval, context)
     start = Start(membership.organization_id, interval, "", nonce=token_hex(3))
-    context.memory.question = partial(amount_written, start)
+    context.open_question(
+        "subscription_amount",
+        organization=start.organization_id.hex,
+        interval=context.part("interval"),
+        nonce=start.nonce,
+    )
     await context.reply_or_edit(offer_screen(start, membership, packages, context.translator))
 
 
-async def amount_written(start: Start, context: BotContext) -> None:
+async def amount_written(facts: Mapping[str, str], context: BotContext) -> None:
     """Parse a typed amount, and ask how to pay it."""
-    membership = membership_in(await context.introduce(), start.organization_id)
+    membership = membership_in(await context.introduce(), UUID(facts["organization"]))
     require_manager(membership)
     currency = default_wallet_name(membership).currency
     amount = typed_amount(context.text, currency, above_zero=True)
-    start = start._replace(choice=amount.amount)
+    start = Start(
+        membership.organization_id, INTERVALS[facts["interval"]], amount.amount, facts["nonce"]
+    )
     methods = await methods_by_button(membership, context)
     question = await payment_question_screen(start, membership, methods, context)
-    context.memory.question = None
+    context.close_question()
     await context.reply(question)
 
 

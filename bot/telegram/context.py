@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from telegram import Message, Update, User
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from backend.schemas import Introduction, Me, without_card_numbers
+from backend.schemas import Introduction, Me, Question, without_card_numbers
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
 from bot.legal.documents import LegalTexts
@@ -23,6 +23,10 @@ from bot.telegram.outcomes import classify_bad_request
 from bot.telegram.screens import Screen, unpacked
 
 SOON_SECONDS: Final = 1.0
+QuestionName = Literal[
+    "topup_amount", "refund_amount", "setting", "new_organization", "organization_name",
+    "subscription_amount", "changed_subscription_amount", "payment_method_label",
+]  # fmt: skip
 NAME_LENGTH: Final = 256  # the backend's limit
 
 
@@ -44,13 +48,15 @@ class LastTap(NamedTuple):
 
 @dataclass
 class ChatMemory:
-    """The state of a chat until the process ends; losing it loses nothing but an open question.
+    """The state of a chat until the process ends; what must outlive it is at the backend.
 
-    `question` takes the next text as its answer, and resets itself. `last_tap` finds double taps.
+    `question` is open: the next text is its answer. `stored_question` is what the backend has
+    stored of it, "unknown" until it was read or written once. `last_tap` finds double taps.
     `translator` is set for private chats once the backend has answered the language.
     """
 
-    question: "Handler | None" = None
+    question: Question | None = None
+    stored_question: Question | Literal["unknown"] | None = "unknown"
     last_tap: LastTap | None = None
     translator: Translator | None = None
 
@@ -132,6 +138,17 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     def id(self, name: str) -> UUID:
         """Return the id with this name in the tapped button's data."""
         return unpacked(self.part(name))
+
+    def open_question(self, name: QuestionName, /, **facts: str) -> None:
+        """Take the next text in this chat as the answer to a question.
+
+        It is passed to the question's function in `bot/answers.py`, with these facts.
+        """
+        self.memory.question = Question(name=name, facts=facts)
+
+    def close_question(self) -> None:
+        """Take no text as an answer any more."""
+        self.memory.question = None
 
     async def introduce(self) -> Me:
         """Introduce the person to the backend; return who they are. Raises BackendError.

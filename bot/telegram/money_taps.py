@@ -22,6 +22,7 @@ from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.telegram.context import BotContext, Handler
 from bot.telegram.errors import explain
+from bot.telegram.questions import storing_question
 from bot.telegram.reachability import MIN_PAUSE, reason_of, seconds
 from bot.telegram.routing import UpdateHandler, first_tap, remember_tap
 from bot.telegram.screens import Screen
@@ -50,7 +51,8 @@ def on_money_tap(tap: MoneyTap) -> UpdateHandler:
             return
         is_waiting = await is_present(query)
         try:
-            notice = await (tap.act if is_waiting else tap.act_late)(context)
+            async with storing_question(context):
+                notice = await (tap.act if is_waiting else tap.act_late)(context)
         except Exception as error:
             notice = explain(error, context.translator)
         else:

@@ -11,6 +11,7 @@ from telegram.error import BadRequest
 
 from bot.locales import keys
 from bot.telegram.context import BotContext, Handler, LastTap
+from bot.telegram.questions import storing_question
 
 log = structlog.get_logger("bot")
 
@@ -22,10 +23,20 @@ UpdateHandler = Callable[[Update, BotContext], Coroutine[Any, Any, None]]
 
 
 def on_message(handle: Handler) -> UpdateHandler:
-    """Return the update handler for messages."""
+    """Return the update handler for messages that neither open nor answer a question."""
 
     async def handle_update(_update: Update, context: BotContext) -> None:
         await handle(context)
+
+    return handle_update
+
+
+def on_text(handle: Handler) -> UpdateHandler:
+    """Return the update handler for texts that may answer the open question, which they leave."""
+
+    async def handle_update(_update: Update, context: BotContext) -> None:
+        async with storing_question(context):
+            await handle(context)
 
     return handle_update
 
@@ -37,8 +48,9 @@ def on_command(handle: Handler) -> UpdateHandler:
     """
 
     async def handle_update(_update: Update, context: BotContext) -> None:
-        context.memory.question = None
-        await handle(context)
+        async with storing_question(context):
+            context.close_question()
+            await handle(context)
 
     return handle_update
 
@@ -51,9 +63,10 @@ def on_tap(handle: Handler, chat_types: Sequence[ChatType] = PRIVATE) -> UpdateH
 
     async def handle_update(update: Update, context: BotContext) -> None:
         if query := await first_tap(update, context, chat_types):
-            notice = await handle(context)
-            remember_tap(query, context)
-            await answer_tap(query, notice)
+            async with storing_question(context):
+                notice = await handle(context)
+                remember_tap(query, context)
+                await answer_tap(query, notice)
 
     return handle_update
 
@@ -76,7 +89,7 @@ async def first_tap(
     if last_tap and is_same and time.monotonic() - last_tap.at < DOUBLE_TAP_SECONDS:
         await answer_tap(query, None)
         return None
-    context.memory.question = None
+    context.close_question()
     return query
 
 

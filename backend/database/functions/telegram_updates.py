@@ -1,10 +1,10 @@
-"""SQL functions of Telegram's updates in webhook mode: stored, claimed, finished, erased."""
+"""SQL functions of Telegram's updates (stored, claimed, finished, erased) and of open questions."""
 
 from uuid import UUID
 
 from backend.database.protocol import SERVICE, Database
 from backend.database.rows import Row
-from backend.schemas import ClaimedUpdate, Json
+from backend.schemas import ClaimedUpdate, Json, OpenQuestion
 
 
 class ReceivedUpdateRow(Row):
@@ -60,3 +60,21 @@ async def reject_update(database: Database, *, update_id: int, kind: str) -> Non
     `kind` is the name of its first field beside `update_id`.
     """
     await database.call("reject_update", SERVICE, update_id=update_id, kind=kind)
+
+
+async def store_question(
+    database: Database, *, telegram_chat_id: int, question: Json | None = None
+) -> None:
+    """Store the open question of a private chat; None where none is open any more.
+
+    Nothing is stored for a chat that is not known. `question` is a `schemas.Question`.
+    """
+    await database.call(
+        "store_question", SERVICE, telegram_chat_id=telegram_chat_id, question=question
+    )
+
+
+async def get_question(database: Database, *, telegram_chat_id: int) -> OpenQuestion:
+    """Return the question that was opened in a private chat within the last day."""
+    row = await database.call("get_question", SERVICE, telegram_chat_id=telegram_chat_id)
+    return OpenQuestion.model_validate(row)

@@ -1,12 +1,18 @@
-"""Routes for the bot's service token: groups, Telegram's updates, notifications."""
+"""Routes for the bot's service token: groups, updates, open questions, notifications."""
 
 from aiohttp import web
 
 from backend.http import requests
 from backend.http.route import bot_route
-from backend.notifications import outbox, telegram_updates
+from backend.notifications import outbox, questions, telegram_updates
 from backend.organizations import groups
-from backend.schemas import GroupNews, NotificationResult, UpdateHandled, UpdateRejected
+from backend.schemas import (
+    GroupNews,
+    NotificationResult,
+    OpenQuestion,
+    UpdateHandled,
+    UpdateRejected,
+)
 
 INTERNAL: list[web.RouteDef] = [
     bot_route(
@@ -32,6 +38,15 @@ INTERNAL: list[web.RouteDef] = [
         "POST", "/internal/updates/{id}/rejected",
         lambda call: telegram_updates.reject_update(call.services, call.number(), call.body),
         request_model=UpdateRejected, status=204,
+    ),
+    bot_route(
+        "PUT", r"/internal/chats/{chat_id:\d{1,15}}/question",
+        lambda call: questions.store_question(call.database, call.number("chat_id"), call.body),
+        request_model=OpenQuestion, status=204,
+    ),
+    bot_route(
+        "GET", r"/internal/chats/{chat_id:\d{1,15}}/question",
+        lambda call: questions.get_question(call.database, call.number("chat_id")),
     ),
     bot_route(
         "POST", "/internal/notifications/claim",

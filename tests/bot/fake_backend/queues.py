@@ -19,6 +19,8 @@ class QueueAnswers(State):
             web.post("/internal/notifications/{id}/result", self.take_report),
             web.post("/internal/updates/{id}/rejected", self.take_rejected_update),
             web.post("/internal/groups/{chat_id}", self.take_group_event),
+            web.put("/internal/chats/{chat_id}/question", self.store_question),
+            web.get("/internal/chats/{chat_id}/question", self.get_question),
         ]
 
     async def claim_notifications(self, request: web.Request) -> web.Response:
@@ -56,4 +58,18 @@ class QueueAnswers(State):
         event = schemas.GroupNews.model_validate_json(await request.read())
         self.group_events.append((chat_id, event))
         answer = schemas.Group(tied=chat_id in self.groups)
+        return web.Response(text=answer.model_dump_json(), content_type="application/json")
+
+    async def store_question(self, request: web.Request) -> web.Response:
+        """Store the open question of a chat."""
+        require_bot(request)
+        stored = schemas.OpenQuestion.model_validate_json(await request.read())
+        self.questions[int(request.match_info["chat_id"])] = stored
+        return web.Response(status=204)
+
+    async def get_question(self, request: web.Request) -> web.Response:
+        """Return the open question of a chat."""
+        require_bot(request)
+        chat_id = int(request.match_info["chat_id"])
+        answer = self.questions.get(chat_id, schemas.OpenQuestion(question=None))
         return web.Response(text=answer.model_dump_json(), content_type="application/json")

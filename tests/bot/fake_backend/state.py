@@ -42,6 +42,7 @@ class State(Server):
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     rejected_updates: dict[int, str] = field(default_factory=dict)  # kinds by ids
+    questions: dict[int, schemas.OpenQuestion] = field(default_factory=dict)  # by chats
 
     def membership_in(self, user: int, organization_id: UUID) -> Membership:
         """Return the user's membership in an organization. Raises Refused where they have none."""
