@@ -71,12 +71,14 @@ create function api.adjust_wallet(terms jsonb, dry_run boolean default false) re
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    adjustment public.adjustments := jsonb_populate_record(null::public.adjustments, terms || '{"created_at": "now"}');
+    adjustment public.adjustments;
     posted public.adjustments;
-    last_transfer_id bigint := (select coalesce(max(t.id), 0) from public.transfers as t);
+    last_transfer_id bigint;
     result jsonb;
 begin
     perform private.require_service();
+    adjustment := jsonb_populate_record(null::public.adjustments, terms || '{"created_at": "now"}');
+    last_transfer_id := (select coalesce(max(t.id), 0) from public.transfers as t);
     perform private.require_currency(adjustment.currency);
     if not exists (select from public.organizations as o where o.id = adjustment.organization_id) then
         perform private.refuse('not_found', jsonb_build_object('what', 'organization'));

@@ -47,7 +47,10 @@ alter role authenticator set statement_timeout = '8s';
 alter role authenticator set lock_timeout = '8s';
 alter role supabase_auth_admin set search_path = auth;
 """
-DATABASE = "create database hosted owner postgres"
+# As Supabase has it since its superuser was renamed: granted, not owned, so that temporary objects
+# cannot be revoked from public.
+DATABASE = "create database hosted"
+GRANT = "grant all on database hosted to postgres; grant all on schema public to postgres"
 SCHEMAS = """
 create schema extensions authorization postgres;
 grant usage on schema extensions to anon, authenticated, service_role;
@@ -78,7 +81,8 @@ async def hosted() -> AsyncIterator[EmbeddedPostgres]:
         for database, user, sql in (
             ("postgres", "postgres", HELPER),
             ("postgres", "helper", ROLES),
-            ("postgres", "helper", DATABASE),
+            ("postgres", "supabase_admin", DATABASE),
+            ("hosted", "supabase_admin", GRANT),
             ("hosted", "supabase_admin", SCHEMAS),
         ):
             connection = await asyncpg.connect(server.database_url(database, user))
@@ -96,6 +100,10 @@ async def test_migrations_and_a_topup_work_there_straight_and_over_rest(
     code, output, errors = await run("migrate", SUPABASE_DB_URL=url)
     assert (code, output) == (0, "The database is up to date.\n"), errors
     owner = await asyncpg.connect(url)
+    assert await owner.fetchval(
+        "select has_database_privilege('anon', 'hosted', 'temporary') and not pg_has_role("
+        "(select datdba from pg_database where datname = 'hosted'), 'usage')"
+    )
     gateway = hosted.database_url("hosted", "pursebot_owner")
     async with postgres_database(url) as straight, supabase_standin(gateway) as project:
         await straight.call("claim_stripe_account", SERVICE, livemode=False)

@@ -109,7 +109,9 @@ def test_a_file_takes_no_way_around_the_order(migration: Migration) -> None:
     code = without_strings(migration.sql)
     assert "not valid" not in code
     assert "check_function_bodies" not in migration.sql
-    assert not re.search(r"\bexecute (?!on\b|function\b)", code), "SQL in a string has no order"
+    # SQL in a string has no order. The one there is creates nothing, but needs the database's name.
+    in_strings = re.findall(r"\bexecute (?!on\b|function\b)", code)
+    assert len(in_strings) == (migration.name == "schemas")
     # The one circle: memberships point to people, who point back to their default organization.
     later = [
         statement.created or statement.code

@@ -25,6 +25,16 @@ async def test_two_at_once_apply_each_file_once(url: str) -> None:
     assert len(applied) == len(set(applied)) == len(list(migrations.list_migrations()))
 
 
+@pytest.mark.parametrize("role", ["anon", "authenticated", "service_role", "authenticator"])
+async def test_nobody_but_the_owner_makes_temporary_objects(url: str, role: str) -> None:
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    may = "select has_database_privilege($1, current_database(), 'temporary')"
+    assert await connection.fetchval(may, "pursebot_owner")
+    assert not await connection.fetchval(may, role)
+    await connection.close()
+
+
 async def test_what_the_supabase_cli_applied_is_adopted(url: str) -> None:
     await migrate(url)
     connection = await asyncpg.connect(url)
