@@ -49,6 +49,15 @@ class Metrics:
             "pursebot_webhook_lag_seconds", "From Stripe's `created` (whole seconds) to commit.",
             buckets=SECONDS, registry=registry,
         )  # fmt: skip
+        self.reconciler_rounds = Counter(
+            "pursebot_reconciler_rounds", "Rounds of the reconciler that came to their end.",
+            registry=registry,
+        )  # fmt: skip
+        self.reconciler_failures = Counter(
+            "pursebot_reconciler_failures",
+            "Steps and objects that a round of the reconciler left for the next one.",
+            ("about",), registry=registry,
+        )  # fmt: skip
         self.updates_unreadable = Counter(
             "pursebot_updates_unreadable", "Telegram updates that could not be parsed.",
             registry=registry,
@@ -91,6 +100,11 @@ class Metrics:
             registry=scraped,
         )  # fmt: skip
         oldest.set(figures.oldest_dead_letter_seconds)
+        cursor = Gauge(
+            "pursebot_events_cursor_age_seconds",
+            "Since when the reconciler has not read Stripe's list of events.", registry=scraped,
+        )  # fmt: skip
+        cursor.set(figures.events_cursor_age_seconds)
         events = Gauge(
             "pursebot_events_open", "Failed events and dead letters.", ("state",),
             registry=scraped,

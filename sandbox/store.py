@@ -49,6 +49,19 @@ class Store:
         ).fetchall()
         return ((seq, json.loads(body)) for seq, body in rows)
 
+    def list_created(self, kind: str, since: int, until: int) -> Iterator[Json]:
+        """Return the objects of a kind with a `created` from `since` on and before `until`.
+
+        In seconds since 1970, oldest first.
+        """
+        rows = self._database.execute(
+            "select body from things where kind = ?"
+            " and json_extract(body, '$.created') >= ? and json_extract(body, '$.created') < ?"
+            " order by seq",
+            (kind, since, until),
+        ).fetchall()
+        return (json.loads(body) for [body] in rows)
+
     def rename(self, kind: str, other: str) -> None:
         """Change the kind of all objects of a kind; there must be none of the `other` kind."""
         self._database.execute("update things set kind = ? where kind = ?", (other, kind))

@@ -13,7 +13,10 @@ ARROW = re.compile(r'(\w+)(?:\["[^"]*"\])? --> (\w+)(?:\["[^"]*"\])?')
 GROUP = re.compile(r"(?s)subgraph (\w+).*?\n    end\n")
 
 # Files of backend/stripe/ that call the packages of nouns; the others are called by them.
-EVENTS = {"webhooks", "event_processing", "reconcile", "refetch", "dead_letter_actions"}
+EVENTS = {
+    "webhooks", "event_processing", "reconcile", "missed_events", "reconciler_failures", "refetch",
+    "dead_letter_actions",
+}  # fmt: skip
 # What everything may import, and what may import everything.
 LEFT_OUT = {"schemas", "locales", "commands", "doctor"}
 BOT_NOUNS = {

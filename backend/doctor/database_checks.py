@@ -14,6 +14,7 @@ from backend.opening import open_database
 from backend.settings import Settings
 
 VERSIONS = range(15, 19)
+MAX_CURSOR_AGE_SECONDS = 600  # the reconciler reads every minute
 LATE_SECONDS = 120  # the bot claims all the time, so it is not running
 MODES = {True: "live", False: "test", None: "neither mode yet"}
 # Findings by kind of address: SUPABASE_DB_POOLER fits it, or does not.
@@ -103,6 +104,12 @@ def check_structure(inspection: migrations.Inspection) -> Iterator[Finding]:
         yield new_finding("database.migrated", number=inspection.applied)
 
 
+def events_are_late(figures: OperatingFigures) -> bool:
+    """Return whether a backend has run, and its reconciler does not read Stripe's events."""
+    has_run = figures.livemode is not None
+    return has_run and figures.events_cursor_age_seconds > MAX_CURSOR_AGE_SECONDS
+
+
 def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Finding]:
     """Check the mode that the database belongs to, and what has waited for too long."""
     same = figures.livemode in (None, livemode)
@@ -114,6 +121,9 @@ def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Find
     if events.dead_letters:
         oldest = timedelta(seconds=int(figures.oldest_dead_letter_seconds))
         yield new_finding("events.dead_letters", dead_letters=events.dead_letters, oldest=oldest)
+    if events_are_late(figures):
+        age = timedelta(seconds=int(figures.events_cursor_age_seconds))
+        yield new_finding("events.not_read", age=age)
     if not (events.failed or events.dead_letters):
         yield new_finding("events.none")
     late = outbox.oldest_due_seconds > LATE_SECONDS

@@ -15,7 +15,7 @@ from backend.database.functions import (
     stripe_events as sql_stripe_events,
 )
 from backend.database.functions.payments import PaymentRow
-from backend.database.functions.stripe_events import ReceivedEvent
+from backend.database.functions.stripe_events import EventResult, ReceivedEvent
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import checkout, stripe_objects
 from backend.services import Services
@@ -107,7 +107,20 @@ async def receive_refetched(services: Services, name: str, livemode: bool, fact:
     )
     [result] = await sql_stripe_events.receive_events(services.database, events=[event])
     services.wakeup.wake()
-    if result.state in ("failed", "dead_letter") and not result.repeat:
-        log.error("refetched_event_not_applied", **result.model_dump(mode="json"))
+    record_result(services, result)
     if result.state == "failed":
         raise EventNotApplied
+
+
+def record_result(services: Services, result: EventResult) -> None:
+    """Log what became of an event, and count one that is ignored."""
+    fields = result.model_dump(mode="json")
+    if result.repeat:
+        log.debug("stripe_event_processed", **fields)
+        return
+    if result.state in ("failed", "dead_letter"):
+        log.error("stripe_event_processed", **fields)
+    else:
+        log.info("stripe_event_processed", **fields)
+    if result.state == "ignored":
+        services.metrics.events_ignored.labels(result.reason).inc()

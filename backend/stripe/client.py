@@ -7,14 +7,15 @@ models of `parsers`.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import aiohttp
 import stripe
+from stripe.params import EventListParams, EventListParamsCreated
 
 from backend.schemas import Json
 from backend.stripe.account import StripeAccount
-from backend.stripe.answers import list_sources, result_of
+from backend.stripe.answers import result_of, send
 from backend.stripe.checkout import StripeCheckout
 from backend.stripe.clawbacks import StripeClawbacks
 from backend.stripe.intents import StripeIntents
@@ -25,6 +26,14 @@ from backend.stripe.subscriptions import StripeSubscriptions
 ONE_TRY: Final = aiohttp.ClientTimeout(total=7, connect=3)  # seconds
 MAX_TYPES: Final = 20  # https://docs.stripe.com/api/events/list#list_events-types
 API_VERSION: Final[str] = stripe.api_version  # the SDK's
+
+
+class EventsPage(NamedTuple):
+    """A page of Stripe's list of events of these types, newest first; whether older ones follow."""
+
+    types: list[str]
+    events: list[Json]
+    has_more: bool
 
 
 class StripeGateway(
@@ -52,22 +61,29 @@ class StripeGateway(
         """Fetch an event, which Stripe keeps for 30 days."""
         return await result_of(StripeEvent, self._stripe.events.retrieve_async(event_id))
 
-    async def list_events_since(self, created: int, types: list[str]) -> list[Json]:
-        """List events of these types from `created` (seconds since 1970) on, in any order.
+    async def list_events(
+        self,
+        types: list[str],
+        *,
+        since: int,
+        until: int | None,
+        after: str | None,
+        max_events: int,
+    ) -> EventsPage:
+        """List one page of events of these types (MAX_TYPES at most), newest first.
 
-        As JSON, each to be parsed by itself, so that one that is not as documented hides no other.
+        Of those created from `since` on and before `until` (seconds since 1970), and of these what
+        comes in the list after the event with the id `after`. As JSON, each to be parsed by itself,
+        so that one that is not as documented hides no other.
         """
-        events: list[Json] = []
-        for first in range(0, len(types), MAX_TYPES):
-            newest_first = self._stripe.events.list_async(
-                {
-                    "types": types[first : first + MAX_TYPES],
-                    "created": {"gte": created},
-                    "limit": 100,
-                }
-            )
-            events += reversed(await list_sources(newest_first))
-        return events
+        created: EventListParamsCreated = {"gte": since}
+        if until is not None:
+            created["lt"] = until
+        parameters: EventListParams = {"types": types, "created": created, "limit": max_events}
+        if after is not None:
+            parameters["starting_after"] = after
+        page = await send(self._stripe.events.list_async(parameters))
+        return EventsPage(types, [each.to_dict() for each in page.data], page.has_more)
 
 
 @asynccontextmanager

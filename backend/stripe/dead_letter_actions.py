@@ -17,6 +17,7 @@ from backend.database.functions.dead_letters import (
 )
 from backend.database.functions.stripe_events import EventResult, EventState
 from backend.errors import BadRequest, PursebotError
+from backend.payments.disputes import fetch_dispute
 from backend.payments.settlement import CHECK_PREFIX
 from backend.payments.stripe_objects import fetch_stripe_object
 from backend.services import Services
@@ -24,6 +25,7 @@ from backend.stripe.event_processing import record_refetch_failure, refetch_even
 from backend.stripe.events import parse_event
 from backend.stripe.parsers.disputes import parse_refetched_dispute
 from backend.stripe.parsers.facts import (
+    DisputeFact,
     Fact,
     InvoiceFact,
     PaymentFact,
@@ -72,6 +74,8 @@ async def fact_now(services: Services, event: EventRow) -> Fact:
         return parse_payable(await fetch_stripe_object(services, event.payment), event.payment)
     if isinstance(fact, InvoiceFact):
         return parse_invoice(await services.stripe.get_invoice(fact.stripe_invoice_id), "paid")
+    if isinstance(fact, DisputeFact):
+        return await fetch_dispute(services, fact.id)
     return fact
 
 

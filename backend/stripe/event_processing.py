@@ -19,6 +19,7 @@ from backend.failures import (
 )
 from backend.payment_methods import sync
 from backend.payments import refunds
+from backend.payments.settlement import record_result
 from backend.services import Services
 from backend.stripe.parsers.facts import (
     ChargeFact,
@@ -38,20 +39,6 @@ log = structlog.get_logger(__name__)
 Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
 # The reason of a failed event or dead letter whose handling a bug of ours ended.
 OUR_BUG: Final = PursebotError.code
-
-
-def record_result(services: Services, result: EventResult) -> None:
-    """Log what became of an event, and count one that is ignored."""
-    fields = result.model_dump(mode="json")
-    if result.repeat:  # the reconciler rereads an hour of them each minute
-        log.debug("stripe_event_processed", **fields)
-        return
-    if result.state in ("failed", "dead_letter"):
-        log.error("stripe_event_processed", **fields)
-    else:
-        log.info("stripe_event_processed", **fields)
-    if result.state == "ignored":
-        services.metrics.events_ignored.labels(result.reason).inc()
 
 
 async def resolve_event(

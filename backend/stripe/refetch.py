@@ -7,9 +7,10 @@ from uuid import UUID
 from backend.database.functions import payments as sql_payments
 from backend.database.functions.payments import PaymentRow
 from backend.failures import StripeUnavailable
+from backend.payments import disputes
 from backend.services import Services
 from backend.stripe.parsers.charges import parse_charge
-from backend.stripe.parsers.disputes import parse_refetched_dispute, parse_warning
+from backend.stripe.parsers.disputes import parse_warning
 from backend.stripe.parsers.facts import (
     DisputeFact,
     Fact,
@@ -121,10 +122,8 @@ async def _refetch_charge(services: Services, id: str, fact: Fact, payment_id: U
 async def _refetch_dispute(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    dispute = await services.stripe.get_dispute(id)
-    charge = await services.stripe.get_charge(dispute.charge)
     step = fact.step if isinstance(fact, DisputeFact | RefetchFact) else None
-    return parse_refetched_dispute(dispute, charge, step)
+    return await disputes.fetch_dispute(services, id, step)
 
 
 async def _refetch_fraud_warning(

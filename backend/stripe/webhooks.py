@@ -16,8 +16,9 @@ from backend.database.functions import stripe_events as sql_stripe_events
 from backend.database.functions.stripe_events import EventResult, ReceivedEvent
 from backend.errors import BadRequest, InvalidSignature
 from backend.failures import EventNotApplied
+from backend.payments.settlement import record_result
 from backend.services import Services
-from backend.stripe.event_processing import record_result, resolve_event
+from backend.stripe.event_processing import resolve_event
 from backend.stripe.events import EVENT_TYPES, is_of_other_release, parse_event, to_received_event
 from backend.stripe.parsers.events import StripeEvent
 

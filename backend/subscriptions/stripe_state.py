@@ -137,6 +137,8 @@ async def apply_stripe_state(
         "cancel_at_period_end": at_stripe.ends_with_period,
         "payment_method": at_stripe.default_payment_method,
         "url": invoice.hosted_invoice_url if invoice and invoice.status == "open" else None,
+        "invoice": invoice.id if invoice else None,
+        "invoice_status": invoice.status if invoice else None,
     }
     await record_state(services, row, state, changed_by=changed_by)
     if invoice and invoice.status == "paid":

@@ -14,6 +14,7 @@ from sandbox.stripe.parameters import Call, ExpandPaths, Limit, WholeNumber
 from sandbox.stripe.readable import Readable
 
 Times = dict[Literal["gt", "gte", "lt", "lte"], WholeNumber]
+END_OF_TIME = 2**53  # in seconds since 1970, after every time that there is
 # By kind of object: what can be expanded in it, and what kind of object that is.
 EXPANDABLE = {
     "checkout.session": {
@@ -132,7 +133,9 @@ def list_events(
     starting_after: str | None = None,
 ) -> Json:
     """Answer GET /v1/events, newest first (https://docs.stripe.com/api/events/list)."""
-    events = _page(stripe, stripe.newest("event"), "event", starting_after, created)
+    times = created or {}
+    listed = stripe.store.list_created("event", times.get("gte", 0), times.get("lt", END_OF_TIME))
+    events = _page(stripe, list(listed)[::-1], "event", starting_after, created)
     selected = [event for event in events if not types or event["type"] in types]
     return list_object(selected, "/v1/events", limit)
 
@@ -150,6 +153,6 @@ def _page(
     return [
         each
         for each in objects
-        if times.get("gte", 0) <= each["created"] <= times.get("lte", 2**53)
-        and times.get("gt", -1) < each["created"] < times.get("lt", 2**53)
+        if times.get("gte", 0) <= each["created"] <= times.get("lte", END_OF_TIME)
+        and times.get("gt", -1) < each["created"] < times.get("lt", END_OF_TIME)
     ]

@@ -13,11 +13,12 @@ create table public.disputes (
     charge_settled_amount bigint,
     withdrawn_at timestamptz,
     reinstated_at timestamptz,
+    reconciled_at timestamptz,
     created_at timestamptz not null default now(),
     constraint disputes_amount_is_positive check (amount > 0),
     constraint disputes_reinstated_were_withdrawn check (reinstated_at is null or withdrawn_at is not null)
 );
-comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units of currency, which may be one that we do not have, status and reason are Stripe''s. movements counts Stripe''s balance transactions of it, moved is what they have taken in sum, {currency: minor units}, before fees; charge_settled_amount is what Stripe''s balance got for the charge in that currency, where the dispute is in another one than the charge. withdrawn_at and reinstated_at: when we learned that money went and came back.';
+comment on table public.disputes is 'A payer''s bank wants the money back: amount in minor units of currency, which may be one that we do not have, status and reason are Stripe''s. movements counts Stripe''s balance transactions of it, moved is what they have taken in sum, {currency: minor units}, before fees; charge_settled_amount is what Stripe''s balance got for the charge in that currency, where the dispute is in another one than the charge. withdrawn_at and reinstated_at: when we learned that money went and came back; reconciled_at is when the reconciler last asked Stripe about it.';
 revoke all on public.disputes from public, anon, authenticated, service_role;
 create index disputes_payment on public.disputes (payment_id);
 create index disputes_organization on public.disputes (organization_id);

@@ -105,32 +105,41 @@ $$;
 comment on function api.claim_payment_check is 'Definer. due says whether Stripe may be asked now.';
 grant execute on function api.claim_payment_check(uuid) to service_role;
 
--- What the reconciler asks Stripe about: open payments not checked for a while, oldest check first.
-create function api.list_payments_to_reconcile(max_rows integer) returns jsonb
+-- What the reconciler asks Stripe about: open payments not checked for a while, oldest check first. Claimed, so that
+-- those which cannot be reconciled keep none of the others from their turn.
+create function api.claim_payments_to_reconcile(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    ids uuid [];
 begin
     perform private.require_service();
-    return (
-        select coalesce(jsonb_agg(due.id), '[]')
-        from (
-            select p.id from public.payments as p
-            where p.status in ('created', 'pending', 'processing')
-            and (private.opened_at_stripe(p) is not null or p.flow = 'charge' and p.status = 'created')
-            and p.created_at < now() - interval '1 minute'
-            and (
-                p.checked_at is null or p.checked_at < now() - interval '5 minutes'
-                -- Whoever opens its page again and again puts off neither of these.
-                or p.flow = 'charge' and p.status = 'created'
-                or p.status = 'pending' and private.is_revoked(p)
-            )
-            order by p.checked_at nulls first limit max_rows
-        ) as due
-    );
+    with due as (
+        select p.id from public.payments as p
+        where p.status in ('created', 'pending', 'processing')
+        and (private.opened_at_stripe(p) is not null or p.flow = 'charge' and p.status = 'created')
+        and p.created_at < now() - interval '1 minute'
+        and (
+            p.checked_at is null or p.checked_at < now() - interval '5 minutes'
+            -- Whoever opens its page again and again puts off neither of these.
+            or p.flow = 'charge' and p.status = 'created'
+            or p.status = 'pending' and private.is_revoked(p)
+        )
+        order by p.checked_at nulls first limit max_rows for update skip locked
+    ),
+
+    taken as (
+        update public.payments as p set checked_at = now()
+        where p.id in (select d.id from due as d)
+        returning p.id
+    )
+
+    select array_agg(t.id) into ids from taken as t;
+    return to_jsonb(coalesce(ids, '{}'));
 end
 $$;
-comment on function api.list_payments_to_reconcile is 'Definer. Ids of payments whose webhook may have been lost.';
-grant execute on function api.list_payments_to_reconcile(integer) to service_role;
+comment on function api.claim_payments_to_reconcile is 'Definer. Ids of payments whose webhook may have been lost.';
+grant execute on function api.claim_payments_to_reconcile(integer) to service_role;
 
 -- Nobody ever could pay, and Stripe's events tell of nobody who did: past its time it is simply over.
 create function api.expire_abandoned(max_rows integer) returns jsonb

@@ -107,3 +107,37 @@ begin
     return row('done', 'reported')::private.verdict;
 end
 $$;
+
+-- What the reconciler asks Stripe about, each every hour at most: disputes without an end, and those won whose money
+-- is not back. A dispute takes a bank about three months: https://docs.stripe.com/disputes/how-disputes-work
+create function api.claim_disputes_to_reconcile(max_rows integer) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    ids text [];
+begin
+    perform private.require_service();
+    with due as (
+        select d.stripe_dispute_id from public.disputes as d
+        where (
+            private.dispute_rank(d.status) < 6
+            or d.status = 'won' and d.withdrawn_at is not null and d.reinstated_at is null
+            and d.created_at > now() - interval '180 days'
+        )
+        and d.created_at < now() - interval '1 minute'
+        and (d.reconciled_at is null or d.reconciled_at < now() - interval '1 hour')
+        order by d.reconciled_at nulls first limit max_rows for update skip locked
+    ),
+
+    taken as (
+        update public.disputes as d set reconciled_at = now()
+        where d.stripe_dispute_id in (select due.stripe_dispute_id from due)
+        returning d.stripe_dispute_id
+    )
+
+    select array_agg(t.stripe_dispute_id) into ids from taken as t;
+    return to_jsonb(coalesce(ids, '{}'));
+end
+$$;
+comment on function api.claim_disputes_to_reconcile is 'Definer. Stripe''s ids of disputes whose webhook may have been lost.';
+grant execute on function api.claim_disputes_to_reconcile(integer) to service_role;

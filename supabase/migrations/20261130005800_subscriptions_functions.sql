@@ -90,7 +90,7 @@ as $$
 $$;
 
 -- What Stripe answered: seen = {refetched_at, status?, paused?, stripe_checkout_session_id?, stripe_subscription_id?,
--- payment_method?, url?, amount?, ends? (seconds since 1970), cancel_at? (the same; null: it goes on), cancel_at_period_end?,
+-- payment_method?, url?, amount?, ends? (seconds since 1970), invoice?, invoice_status?, cancel_at? (the same; null: it goes on), cancel_at_period_end?,
 -- changed_by?}. An answer to an earlier question changes nothing.
 create function api.record_subscription_state(subscription_id uuid, state jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -111,7 +111,9 @@ begin
         amount = case when (state ->> 'amount')::bigint = any(s.quoted) then (state ->> 'amount')::bigint else s.amount end,
         current_period_end = coalesce(to_timestamp((state ->> 'ends')::bigint), s.current_period_end),
         cancel_at = case when state ? 'cancel_at' then to_timestamp((state ->> 'cancel_at')::bigint) else s.cancel_at end,
-        cancel_at_period_end = coalesce((state ->> 'cancel_at_period_end')::boolean, s.cancel_at_period_end)
+        cancel_at_period_end = coalesce((state ->> 'cancel_at_period_end')::boolean, s.cancel_at_period_end),
+        stripe_latest_invoice_id = coalesce(state ->> 'invoice', s.stripe_latest_invoice_id),
+        latest_invoice_status = coalesce(state ->> 'invoice_status', s.latest_invoice_status)
     where s.id = subscription_id and s.refetched_at <= (state ->> 'refetched_at')::timestamptz
     returning * into subscription;
     if not found then

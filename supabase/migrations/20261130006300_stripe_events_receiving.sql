@@ -101,15 +101,13 @@ begin
 end
 $$;
 
--- The one way in for what Stripe says: events = [{id, type, livemode, account, api_version, created, fact}], answers
--- [{id, state, reason, repeat, payment_id, fact}] in the same order (the fact where Stripe decides). Locks in the global order, each sorted by id.
-create function api.receive_events(events jsonb []) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- Records events of Stripe's, unless they are there already: [{id, type, livemode, account, api_version, created, fact}].
+create function private.record_events(events jsonb []) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     mode boolean;
 begin
-    perform private.require_service();
     select i.livemode into mode from private.installation as i;
     if exists (select from unnest(events) as e (body) where (e.body ->> 'livemode')::boolean is distinct from mode) then
         perform private.refuse('wrong_stripe_mode', jsonb_build_object('livemode', mode));
@@ -121,6 +119,17 @@ begin
     from unnest(events) as e (body)
     order by e.body ->> 'id'
     on conflict (id) do nothing;
+end
+$$;
+
+-- The one way in for what Stripe says: answers [{id, state, reason, repeat, payment_id, fact}] in the same order (the
+-- fact where Stripe decides). Locks in the global order, each sorted by id.
+create function api.receive_events(events jsonb []) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.require_service();
+    perform private.record_events(events);
     perform private.lock_events(
         array(select e.body ->> 'id' from unnest(events) as e (body)), array(select e.body -> 'fact' from unnest(events) as e (body))
     );
@@ -132,6 +141,23 @@ end
 $$;
 comment on function api.receive_events is 'Definer: nobody has grants on the inbox. Refuses wrong_stripe_mode for the whole call.';
 grant execute on function api.receive_events(jsonb []) to service_role;
+
+-- An event of Stripe's list whose application raised, as that of one whose wallet is locked for long. It is recorded
+-- alone, so that the list is read on: the reconciler comes back to it by its id.
+create function api.record_failed_event(event jsonb, reason text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.require_service();
+    perform private.record_events(array[event]);
+    update public.stripe_events as e
+    set reason = record_failed_event.reason, handled_at = now(), tries = e.tries + 1
+    where e.id = event ->> 'id' and e.state = 'failed';
+    return '{}';
+end
+$$;
+comment on function api.record_failed_event is 'Definer: nobody has grants on the inbox. Refuses wrong_stripe_mode.';
+grant execute on function api.record_failed_event(jsonb, text) to service_role;
 
 create function private.apply_earlier_events() returns trigger
 language plpgsql set search_path = pg_catalog, pg_temp

@@ -1,4 +1,20 @@
 -- What the backend does with events that are there: what Stripe answered about one, and how far its list was read.
+
+-- Stripe's list is read again and again: what was applied or ignored, or waits for the operator, is left out.
+create function api.list_handled_events(event_ids text []) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.require_service();
+    return (
+        select coalesce(jsonb_agg(e.id), '[]') from public.stripe_events as e
+        where e.id = any(event_ids) and e.state <> 'failed' and e.reason is distinct from 'needs_refetch'
+    );
+end
+$$;
+comment on function api.list_handled_events is 'Definer: nobody has grants on the inbox. Which of these ids need nothing more.';
+grant execute on function api.list_handled_events(text []) to service_role;
+
 create function api.mark_event_refetched(event_id text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -35,23 +51,32 @@ grant execute on function api.apply_refetched_event(text, jsonb) to service_role
 
 -- What the reconciler goes on with: events that failed, and those about which nobody asked Stripe to the end (a
 -- process died, Stripe was away, or the event came before its payment), a minute after the last try at the soonest.
-create function api.list_events_to_reconcile(max_rows integer) returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+-- Claimed, so that those which raise keep none of the others from their turn.
+create function api.claim_events_to_reconcile(max_rows integer) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    ids text [];
 begin
     perform private.require_service();
-    return (
-        select coalesce(jsonb_agg(due.id), '[]')
-        from (
-            select e.id from public.stripe_events as e
-            where (e.state = 'failed' or e.reason = 'needs_refetch') and e.handled_at < now() - interval '1 minute'
-            order by e.handled_at limit max_rows
-        ) as due
-    );
+    with due as (
+        select e.id from public.stripe_events as e
+        where (e.state = 'failed' or e.reason = 'needs_refetch') and e.handled_at < now() - interval '1 minute'
+        order by e.handled_at limit max_rows for update skip locked
+    ),
+
+    taken as (
+        update public.stripe_events as e set handled_at = now()
+        where e.id in (select d.id from due as d)
+        returning e.id, e.stripe_created_at
+    )
+
+    select array_agg(t.id order by t.stripe_created_at, t.id) into ids from taken as t;
+    return to_jsonb(coalesce(ids, '{}'));
 end
 $$;
-comment on function api.list_events_to_reconcile is 'Definer: nobody has grants on the inbox. Ids, the one that waits longest first.';
-grant execute on function api.list_events_to_reconcile(integer) to service_role;
+comment on function api.claim_events_to_reconcile is 'Definer: nobody has grants on the inbox. Ids of those that wait longest, the oldest event first.';
+grant execute on function api.claim_events_to_reconcile(integer) to service_role;
 
 create function api.reapply_event(event_id text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -86,5 +111,5 @@ begin
     return '{}';
 end
 $$;
-comment on function api.advance_events_cursor is 'Definer. Only after the whole list was applied; never backwards.';
+comment on function api.advance_events_cursor is 'Definer. Only after every event before it was recorded; never backwards.';
 grant execute on function api.advance_events_cursor(bigint) to service_role;

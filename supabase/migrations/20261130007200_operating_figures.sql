@@ -51,6 +51,9 @@ begin
             from public.stripe_events as e
             where e.state = 'dead_letter' or e.state = 'failed' and e.received_at < now() - interval '1 hour'
         ),
+        'events_cursor_age_seconds', (
+            select greatest(extract(epoch from now() - i.events_read_until), 0) from private.installation as i
+        ),
         'outbox', private.outbox_figures(),
         'updates', (
             select jsonb_build_object(

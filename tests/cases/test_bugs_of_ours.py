@@ -151,7 +151,7 @@ async def test_a_bug_in_one_object_stops_no_other(
         patched.setattr(system.services.stripe, "get_session", mistaken)
         with capture_logs() as logs:
             assert (await reconcile.reconcile_all(system.services))["payments"] == 2
-    assert tracebacks(logs) == ["reconcile_object_crashed"]
+    assert tracebacks(logs) == ["reconcile_crashed"]
     assert await bugs(system, "reconciler") == 1
     assert [(await system.see(each)).status for each in (first, second)] == ["pending", "succeeded"]
 

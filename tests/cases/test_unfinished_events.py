@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from backend.stripe import reconcile
+from backend.stripe import missed_events, reconcile
 from tests.backend.conftest import System
 from tests.cases.stripe_objects import Connection, Json, balance, deliver, event, paid, post
 
@@ -99,7 +99,7 @@ async def test_what_came_before_its_payment_and_says_too_little_is_asked_about(
 async def test_one_object_that_stripe_does_not_answer_holds_up_no_other(
     system: System, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reconcile, "EVENTS_AT_ONCE", 1)
+    monkeypatch.setattr(missed_events, "EVENTS_AT_ONCE", 1)
     _, first = await paid(system)
     await system.sandbox("POST", "/stripe/faults", drop=False)
     _, second = await paid(system, "second")

@@ -180,10 +180,10 @@ async def test_stripe_may_be_asked_for_a_charge_for_ten_minutes(
     await card(driver, owner)
     made = await charge(driver, "key")
     which = {"payment_id": made["id"]}
-    assert await driver.database.call("list_payments_to_reconcile", SERVICE, max_rows=10) == []
+    assert await driver.database.call("claim_payments_to_reconcile", SERVICE, max_rows=10) == []
     await owner.execute("update payments set created_at = created_at - interval '9 minutes'")
     for _ in range(2):  # whoever looks at it meanwhile puts nothing off
-        assert await driver.database.call("list_payments_to_reconcile", SERVICE, max_rows=10) == [
+        assert await driver.database.call("claim_payments_to_reconcile", SERVICE, max_rows=10) == [
             made["id"]
         ]
         await driver.database.call("claim_payment_check", SERVICE, **which)
@@ -196,7 +196,7 @@ async def test_stripe_may_be_asked_for_a_charge_for_ten_minutes(
     await driver.database.call("release_charge", SERVICE, **which, **until)
     assert not (await driver.database.call("claim_charge", SERVICE, **which))["claimed"]
     assert (await driver.show(made["id"]))["status"] == "expired"
-    assert await driver.database.call("list_payments_to_reconcile", SERVICE, max_rows=10) == []
+    assert await driver.database.call("claim_payments_to_reconcile", SERVICE, max_rows=10) == []
     assert await driver.receive(paid("evt_late", made["id"])) == ["done"]
     assert await balance(owner) == 5000
 

@@ -184,7 +184,9 @@ async def test_the_reconciler_is_given_what_nobody_heard_of(
         " expires_at = expires_at - interval '2 hours' where id <> $1::uuid",
         fresh,
     )
-    assert await driver.database.call("list_payments_to_reconcile", SERVICE, max_rows=10) == [quiet]
+    assert await driver.database.call("claim_payments_to_reconcile", SERVICE, max_rows=10) == [
+        quiet
+    ]
     await driver.database.call("expire_abandoned", SERVICE, max_rows=10)
     assert (await driver.show(never_opened))["status"] == "expired"
 

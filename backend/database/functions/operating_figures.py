@@ -42,7 +42,7 @@ class OperatingFigures(Row):
 
     `livemode` and `stripe_account_id` are None until a backend has claimed the database.
     `oldest_dead_letter_seconds` counts dead letters at once, and failed events from an hour after
-    they were received.
+    they were received; `events_cursor_age_seconds` how long ago the reconciler read Stripe's list.
     """
 
     livemode: bool | None
@@ -51,6 +51,7 @@ class OperatingFigures(Row):
     overdue_payments: int
     events: EventFigures
     oldest_dead_letter_seconds: float
+    events_cursor_age_seconds: float
     outbox: OutboxFigures
     updates: UpdateFigures
 

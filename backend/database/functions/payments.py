@@ -141,9 +141,9 @@ async def claim_payment_check(database: Database, *, payment_id: UUID) -> Paymen
     return PaymentCheck.model_validate(row)
 
 
-async def list_payments_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List payments whose webhook may have been lost; those never checked first."""
-    ids: list[str] = await database.call("list_payments_to_reconcile", SERVICE, max_rows=max_rows)
+async def claim_payments_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
+    """Claim payments whose webhook may have been lost; those never checked first."""
+    ids: list[str] = await database.call("claim_payments_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]
 
 

@@ -72,6 +72,6 @@ async def refuse_refund(database: Database, *, refund_id: UUID, attempt: int, fa
 
 
 async def claim_refunds_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List refunds whose answer or webhook may have been lost; each is due every five minutes."""
+    """Claim refunds whose answer or webhook may have been lost; each is due every five minutes."""
     ids: list[str] = await database.call("claim_refunds_to_reconcile", SERVICE, max_rows=max_rows)
     return [UUID(id) for id in ids]

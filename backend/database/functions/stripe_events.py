@@ -93,18 +93,32 @@ async def mark_event_refetch_failed(
     return EventResult.model_validate(row)
 
 
-async def list_events_to_reconcile(database: Database, *, max_rows: int) -> list[str]:
-    """List events that failed or need a refetch, the longest waiting first."""
-    ids: list[str] = await database.call("list_events_to_reconcile", SERVICE, max_rows=max_rows)
+async def record_failed_event(database: Database, *, event: ReceivedEvent, reason: str) -> None:
+    """Record an event whose application raised as failed; the reconciler comes back to it.
+
+    `reason` is a code. One that is recorded already stays as it is. Raises WrongStripeMode.
+    """
+    await database.call("record_failed_event", SERVICE, event=event.as_json(), reason=reason)
+
+
+async def list_handled_events(database: Database, *, event_ids: Sequence[str]) -> list[str]:
+    """List those of these events that need nothing more: applied, ignored or a dead letter."""
+    ids: list[str] = await database.call("list_handled_events", SERVICE, event_ids=event_ids)
+    return ids
+
+
+async def claim_events_to_reconcile(database: Database, *, max_rows: int) -> list[str]:
+    """Claim events that failed or need a refetch, the longest waiting; the oldest event first."""
+    ids: list[str] = await database.call("claim_events_to_reconcile", SERVICE, max_rows=max_rows)
     return ids
 
 
 async def get_events_cursor(database: Database) -> int:
-    """Read until when (seconds since 1970) Stripe's list of events has been applied."""
+    """Read until when (seconds since 1970) every event in Stripe's list is recorded."""
     until: int = await database.call("get_events_cursor", SERVICE)
     return until
 
 
 async def advance_events_cursor(database: Database, *, read_until: int) -> None:
-    """Record until when (seconds since 1970) Stripe's list of events has been applied."""
+    """Record until when (seconds since 1970) every event in Stripe's list is recorded."""
     await database.call("advance_events_cursor", SERVICE, read_until=read_until)

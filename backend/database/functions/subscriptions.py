@@ -41,7 +41,7 @@ class SubscriptionState(TypedDict, total=False):
 
     `refetched_at` (ISO 8601) is that of the row with which Stripe was asked: a later answer is not
     overwritten by an earlier one. `amount` in minor units; `ends` (of the period) in seconds since
-    1970. `changed_by` (a UUID as text) is not notified.
+    1970; `invoice` is the latest (`in_...`). `changed_by` (a UUID as text) is not notified.
     """
 
     refetched_at: str
@@ -56,6 +56,8 @@ class SubscriptionState(TypedDict, total=False):
     stripe_checkout_session_id: str
     stripe_subscription_id: str
     url: str | None
+    invoice: str | None
+    invoice_status: str | None
 
 
 class SubscriptionRow(Subscription, extra="ignore"):
@@ -171,9 +173,9 @@ async def claim_subscription_check(database: Database, *, subscription_id: UUID)
     return bool(row["due"])
 
 
-async def list_subscriptions_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
-    """List subscriptions whose webhook may have been lost, those refetched longest ago first."""
+async def claim_subscriptions_to_reconcile(database: Database, *, max_rows: int) -> list[UUID]:
+    """Claim subscriptions whose webhook may have been lost; those that waited longest first."""
     ids: list[str] = await database.call(
-        "list_subscriptions_to_reconcile", SERVICE, max_rows=max_rows
+        "claim_subscriptions_to_reconcile", SERVICE, max_rows=max_rows
     )
     return [UUID(id) for id in ids]
