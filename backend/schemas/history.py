@@ -61,7 +61,8 @@ class InvoicesQuery(PageQuery):
 class Invoice(Model):
     """A payment that succeeded. `url` is Stripe's page of the invoice, or else of the receipt.
 
-    `pdf` is the invoice as a file. Both addresses expire after some weeks: list them again.
+    `pdf` is the invoice as a file. Both addresses expire after some weeks: list them again. Where
+    Stripe has none, has the payment no more, or did not answer for it, both are None.
     """
 
     payment: Payment

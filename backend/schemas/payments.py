@@ -101,9 +101,11 @@ class Payment(Model):
     neither. `last_decline` is Stripe's decline code of the last failed try. `under_review` names
     why money that Stripe received is being checked: `amount_differs`, `currency_differs`,
     `paid_twice`, `not_applied`. `balance` is the wallet's balance right after this payment's
-    credit. `debt` is the part of a payment that is not paid yet that goes to what the wallet owes.
-    `refunded` was given back, `refundable` can be: what is left, and not more than the wallet has
-    (None where the reader may not know that).
+    credit. `requested` is what was asked for where another amount was credited: the operator
+    accepted what arrived, or the customer's credit balance at Stripe paid the rest. `debt` is the
+    part of a payment that is not paid yet that goes to what the wallet owes. `refunded` was given
+    back, `refundable` can be: what is left, and not more than the wallet has (None where the reader
+    may not know that).
     """
 
     id: UUID
@@ -112,6 +114,7 @@ class Payment(Model):
     organization_name: str
     paid_by: str | None
     money: Money
+    requested: Money | None = None
     status: PaymentStatus
     flow: PaymentFlow = "checkout"
     order_reference: str | None = None

@@ -29,7 +29,7 @@ def receipt_screen(payment: Payment, translator: Translator, can_refund: bool = 
     paid_at = payment.succeeded_at or payment.created_at
     facts = payment_facts(payment, translator)
     facts |= {"day": translator.day_of(paid_at), "time": paid_at}
-    receipt_keys = (keys.Receipt.TEXT, *clawback_keys(payment))
+    receipt_keys = (keys.Receipt.TEXT, *requested_keys(payment), *clawback_keys(payment))
     text = "\n".join(translator.html(key, **facts) for key in receipt_keys)
     return Screen(text, refund_rows(payment, translator) if can_refund else ())
 
@@ -38,9 +38,16 @@ def credited_screen(payment: Payment, translator: Translator) -> Screen:
     """Return what another member reads when money was added."""
     key = keys.Credit.INVOICE if payment.flow == "invoice" else keys.Credit.TEXT
     facts = payment_facts(payment, translator)
-    text = "\n".join(translator.html(each, **facts) for each in (key, *balance_keys(payment)))
+    credit_keys = (key, *requested_keys(payment), *balance_keys(payment))
+    text = "\n".join(translator.html(each, **facts) for each in credit_keys)
     receipt = payment_button(keys.Button.RECEIPT, "receipt", payment, translator)
     return Screen(text, ((balance_button(translator), receipt),))
+
+
+def requested_keys(payment: Payment) -> list[Key]:
+    """Return that less was credited than requested, where that is so."""
+    is_less = payment.requested and payment.money.amount_minor < payment.requested.amount_minor
+    return [keys.Credit.LESS] if is_less else []
 
 
 def is_being_checked(payment: Payment) -> bool:
@@ -122,6 +129,8 @@ def payment_facts(payment: Payment, translator: Translator) -> dict[str, Fact]:
     }
     if payment.debt:
         facts["debt"] = payment.debt
+    if payment.requested:
+        facts["requested"] = payment.requested
     if payment.refunded:
         facts["refunded"] = payment.refunded
     if payment.balance:

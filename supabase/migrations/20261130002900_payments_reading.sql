@@ -106,6 +106,7 @@ as $$
         'organization_name', o.name,
         'paid_by', u.name,
         'money', private.money_json(payment.amount, payment.currency),
+        'requested', case when payment.requested_amount is not null then private.money_json(payment.requested_amount, payment.currency) end,
         'status', payment.status,
         'flow', payment.flow,
         'order_reference', payment.order_reference,

@@ -39,6 +39,16 @@ begin
 end
 $$;
 
+-- What is credited of a paid invoice: the price that we quoted, once or now, less what the customer's credit balance at
+-- Stripe paid of it, which the operator gave. Null where it is neither.
+create function private.invoice_terms(subscription public.subscriptions, fact jsonb, out amount bigint, out requested_amount bigint)
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+    select i.credit, nullif(i.credit + i.balance, i.credit)
+    from (values (private.credit_of(fact), coalesce((fact ->> 'balance_minor')::bigint, 0))) as i (credit, balance)
+    where i.credit > 0 and i.credit + i.balance = any(subscription.quoted)
+$$;
+
 -- Makes the payment that a paid invoice is, and credits it once. An event does not say which intent paid
 -- it: Stripe is asked.
 create function private.apply_invoice(fact jsonb) returns private.verdict
@@ -46,6 +56,7 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     subscription public.subscriptions;
+    terms record;
     paid_by integer;
 begin
     select s.* into subscription from public.subscriptions as s where s.id = private.subscription_of(fact) for update;
@@ -59,12 +70,12 @@ begin
     elsif not (fact ->> 'refetched')::boolean then
         return row('done', 'needs_refetch')::private.verdict;
     end if;
+    select t.* into terms from private.invoice_terms(subscription, fact) as t;
     insert into public.payments (
-        organization_id, wallet_id, currency, amount, flow, created_by, stripe_invoice_id, expires_at
+        organization_id, wallet_id, currency, amount, requested_amount, flow, created_by, stripe_invoice_id, expires_at
     ) values (
         subscription.organization_id, subscription.wallet_id, subscription.currency,
-        -- What we quoted, once or now.
-        case when private.credit_of(fact) = any(subscription.quoted) then private.credit_of(fact) else subscription.amount end,
+        coalesce(terms.amount, subscription.amount), terms.requested_amount,
         'invoice', subscription.created_by, fact ->> 'stripe_invoice_id', now()
     )
     on conflict on constraint payments_stripe_invoice_id_key do nothing;

@@ -15,8 +15,6 @@ from backend.errors import (
     SubscriptionCurrency,
     SubscriptionOver,
 )
-from backend.stripe.parsers.documented import read
-from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from tests.conftest import World
 from tests.database.conftest import PaymentDriver, event
 from tests.database.test_events import balance
@@ -106,57 +104,6 @@ async def test_what_was_never_quoted_is_a_dead_letter(
 ) -> None:
     assert await driver.receive(invoice("evt_1", **wrong)) == ["dead_letter"]
     assert await balance(owner) == 0
-
-
-def stripes_invoice(*intents: int, **changed: Any) -> Json:
-    """A paid invoice of sub_1 as Stripe answers it, and what each intent paid."""
-    payments = [
-        {
-            "status": "paid", "amount_paid": amount,
-            "payment": {"type": "payment_intent", "payment_intent": f"pi_{number}"},
-        }
-        for number, amount in enumerate(intents)
-    ]  # fmt: skip
-    return {
-        "id": "in_1", "livemode": False, "status": "paid", "attempted": True,
-        "parent": {"subscription_details": {"subscription": "sub_1", "metadata": {}}},
-        "amount_paid": 5000, "amount_due": 5000, "subtotal": 5000, "total": 5000,
-        "total_excluding_tax": 5000, "currency": "eur",
-        "billing_reason": "subscription_cycle", "attempt_count": 1, "payments": {"data": payments},
-    } | changed  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("invoice", "state", "credited"),
-    [
-        (stripes_invoice(5000), "done", 5000),
-        (stripes_invoice(5950, total=5950), "done", 5000),  # with tax on top
-        (
-            stripes_invoice(5355, total=5355, total_excluding_tax=4500),
-            "dead_letter",
-            0,
-        ),  # discounted
-        (
-            stripes_invoice(5030, amount_due=5030),
-            "dead_letter",
-            0,
-        ),  # carries an older one
-        (stripes_invoice(2000, 3000), "dead_letter", 0),
-        (stripes_invoice(2000), "dead_letter", 0),  # the rest was paid elsewhere
-        (stripes_invoice(), "dead_letter", 0),
-    ],
-)
-async def test_what_its_intents_paid_of_what_we_quoted_is_credited(
-    driver: PaymentDriver,
-    owner: Connection,
-    subscription: str,
-    invoice: Json,
-    state: str,
-    credited: int,
-) -> None:
-    fact = parse_invoice(read(Invoice, invoice), "paid").as_json()
-    assert await driver.receive(event("evt_1", **fact)) == [state]
-    assert await balance(owner) == credited
 
 
 async def test_an_invoice_of_before_a_change_is_credited_after_it(

@@ -156,9 +156,10 @@ class SubscriptionFact(Fact):
 class InvoiceFact(Fact):
     """The state of a subscription's invoice.
 
-    `received_minor` is what `intents` paid, `tax_minor` the part of it that is tax. `amount_minor`
-    was due; `first`: the invoice began the subscription; `tries` is how often Stripe tried to
-    charge it; `url` is where it can be paid, unless it was.
+    `received_minor` is what `intents` paid, `tax_minor` the part of it that is tax, `balance_minor`
+    what the customer's credit balance at Stripe paid beside them. `amount_minor` was due; `first`:
+    the invoice began the subscription; `tries` is how often Stripe tried to charge it; `url` is
+    where it can be paid, unless it was.
     """
 
     about: Literal["invoice"]
@@ -172,6 +173,7 @@ class InvoiceFact(Fact):
     stripe_payment_intent_id: str | None
     received_minor: int
     tax_minor: int
+    balance_minor: int = 0
     amount_minor: int
     currency: str
     first: bool

@@ -57,6 +57,8 @@ class Invoice(Identified):
     currency: str
     amount_due: int
     amount_paid: int
+    starting_balance: int = 0
+    ending_balance: int | None = None
     total: int
     total_excluding_tax: int | None
     billing_reason: str | None
@@ -82,6 +84,16 @@ class Invoice(Identified):
         return self.parent.subscription_details if self.parent else None
 
     @property
+    def paid_by_balance(self) -> int:
+        """What the customer's credit balance paid of the total; 0 where they owed something.
+
+        A balance below 0 is credit: https://docs.stripe.com/billing/customer/balance. What else
+        makes the amount due differ from the total (a credit note) is not counted.
+        """
+        applied = (self.ending_balance or 0) - self.starting_balance
+        return max(0, applied) if applied == self.total - self.amount_due else 0
+
+    @property
     def paid_by(self) -> dict[str, int]:
         """The intents that paid it, and how much each did, in minor units."""
         paid: dict[str, int] = {}
@@ -96,9 +108,9 @@ def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFa
     """Make the fact that `outcome` happened to an invoice; only a subscription's is about us.
 
     An event does not say what paid it, so the invoice is refetched, and what its intents paid
-    counts: not what came from elsewhere (a credit balance, or out of band), nor a discount. One
-    below Stripe's minimum is paid with nothing, and the next invoice includes it:
-    https://docs.stripe.com/billing/customer/balance
+    counts: not what came from elsewhere (out of band), nor a discount. What the customer's credit
+    balance paid was given by the operator: it is the rest of the price, and no money that arrived.
+    One below Stripe's minimum is paid with nothing, and the next invoice includes it.
     """
     details, paid = invoice.subscription_details, invoice.paid_by
     is_paid_with_nothing = outcome == "paid" and invoice.amount_paid <= 0
@@ -118,6 +130,7 @@ def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFa
         stripe_payment_intent_id=next(iter(paid), None),
         received_minor=sum(paid.values()),
         tax_minor=0 if net is None else invoice.total - net,
+        balance_minor=invoice.paid_by_balance if outcome == "paid" else 0,
         amount_minor=invoice.amount_due,
         currency=invoice.currency,
         first=invoice.billing_reason == "subscription_create",

@@ -113,6 +113,7 @@ class Credit:
 
     INVOICE: Final = Key("credited.invoice", "amount", "organization")
     TEXT: Final = Key("credited.text", "payer", "amount", "organization")
+    LESS: Final = Key("credited.less", "requested")
 
 
 class Invoices:
@@ -121,6 +122,7 @@ class Invoices:
     TITLE: Final = Key("invoices.title", "organization")
     NONE: Final = Key("invoices.none", "organization")
     LINE: Final = Key("invoices.line", "day", "amount", "reference", "url")
+    MISSING: Final = Key("invoices.missing", "day", "amount", "reference")
 
 
 PAYMENT_STATUS_NAMES: Final[Mapping[str, Key]] = {
