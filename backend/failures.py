@@ -28,6 +28,15 @@ class StripeObjectUnreadable(StripeUnavailable, status=503, code="stripe_unavail
     """
 
 
+class IdempotencyConflict(StripeUnavailable, status=503, code="stripe_unavailable"):
+    """Another request had this key at Stripe before: what became of that one is what counts."""
+
+    message = (
+        "Stripe was asked for this before, in other words, and what came of that is not known here."
+        " Nothing new was begun. Look whether it was paid before you begin it under another key."
+    )
+
+
 class ChargeUnclear(Failure, status=503):
     """A charge that Stripe may have made; the payment stays open until Stripe says it."""
 

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
 
 import structlog
 
 from backend.database import migrations
 from backend.database.functions import installation, operating_figures
+from backend.database.functions.stripe_requests import freeze_stripe_request
 from backend.database.postgres import postgres_database
 from backend.database.protocol import Database
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.http.supabase_auth import SupabaseAuth
+from backend.schemas import Json
 from backend.services import Services
 from backend.settings import Settings, SettingsError
 from backend.stripe.client import StripeGateway, stripe_gateway
+from backend.stripe.metadata import Purpose
 
 log = structlog.get_logger(__name__)
 
@@ -79,8 +83,9 @@ async def claim_stripe_account(database: Database, stripe: StripeGateway) -> Non
     """Compare the key's account and mode with the database's, which takes them at the first call.
 
     It also gives the gateway the database's installation id, for the metadata of what we create at
-    Stripe. Where the key may not read its account, or Stripe does not answer, only the mode is
-    compared. Raises WrongStripeMode, WrongStripeAccount.
+    Stripe, and has it store what it asks Stripe to create. Where the key may not read its account,
+    or Stripe does not answer, only the mode is compared. Raises WrongStripeMode,
+    WrongStripeAccount.
     """
     account_id = None
     try:
@@ -91,6 +96,20 @@ async def claim_stripe_account(database: Database, stripe: StripeGateway) -> Non
         database, livemode=stripe.livemode, stripe_account_id=account_id
     )
     stripe.installation_id = str(claimed.installation_id)
+
+    async def freeze(
+        subject_id: UUID, attempt: int, purpose: Purpose, organization_id: UUID, parameters: Json
+    ) -> Json:
+        return await freeze_stripe_request(
+            database,
+            subject_id=subject_id,
+            attempt=attempt,
+            purpose=purpose,
+            organization_id=organization_id,
+            parameters=parameters,
+        )
+
+    stripe.freeze = freeze
 
 
 def supabase_auth(settings: Settings) -> SupabaseAuth | None:

@@ -10,6 +10,8 @@ from backend.payment_methods import customers
 from backend.payment_methods.sync import read_setup_session, sync_payment_methods
 from backend.schemas import MethodLink, NewMethod
 from backend.services import Services
+from backend.stripe import creation
+from backend.stripe.metadata import LINK_METADATA
 
 
 class SetupLinkAtStripe(NamedTuple):
@@ -42,7 +44,14 @@ async def create_setup_link(
         link = await sql_setup_links.get_setup_link_for_service(
             services.database, link_id=created.link_id
         )
-        page = await services.stripe.create_setup_session(link)
+        page = await creation.create_at_stripe(
+            services,
+            link,
+            services.stripe.create_setup_session(link),
+            lambda: services.stripe.find_session(
+                link.link_id, LINK_METADATA, creation.search_since(link)
+            ),
+        )
         await sql_setup_links.mark_setup_link_opened(
             services.database,
             link_id=created.link_id,

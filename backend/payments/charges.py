@@ -10,11 +10,12 @@ from backend.database.functions import charges as sql_charges
 from backend.database.functions.charges import ClaimedCharge
 from backend.database.functions.payments import PaymentRow
 from backend.database.protocol import Person
-from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
+from backend.failures import ChargeUnclear, IdempotencyConflict, StripeRefused, StripeUnavailable
 from backend.payment_methods import sync
 from backend.payments import checkout, service, settlement
 from backend.schemas import ChargeRequest, Payment
 from backend.services import Services
+from backend.stripe import creation
 from backend.stripe.errors import is_key_error
 
 log = structlog.get_logger(__name__)
@@ -65,11 +66,15 @@ async def send_charge(services: Services, payment: ClaimedCharge) -> None:
     """Have Stripe charge the saved card; the same key charges once."""
     try:
         intent = await services.stripe.charge(payment)
-    except StripeUnavailable:
+    except StripeUnavailable as unavailable:
         until = payment.sending_until
         await sql_charges.release_charge(
             services.database, payment_id=payment.id, sending_until=until
         )
+        if isinstance(unavailable, IdempotencyConflict):
+            since = creation.search_since(payment)
+            if await settlement.find_charge(services, payment, since):
+                return
         raise
     except StripeRefused as refused:
         log.error("stripe_refused", payment=str(payment.id), **refused.facts)

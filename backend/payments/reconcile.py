@@ -4,7 +4,7 @@ from uuid import UUID
 
 from backend.database.functions import payments as sql_payments
 from backend.database.functions.payments import PaymentRow
-from backend.payments import charges, checkout, settlement, stripe_objects
+from backend.payments import charges, opening, settlement, stripe_objects
 from backend.services import Services
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.invoices import Invoice
@@ -31,7 +31,7 @@ async def reconcile_opened_payment(services: Services, payment: PaymentRow) -> N
     when its time is up.
     """
     stripe_object = await stripe_objects.fetch_stripe_object(services, payment)
-    is_over = payment.revoked or (payment.flow != "checkout" and checkout.is_late(payment))
+    is_over = payment.revoked or (payment.flow != "checkout" and opening.is_late(payment))
     if is_over and waits_for_payer(stripe_object):
         stripe_object = await stripe_objects.close_stripe_object(services, payment)
     await settlement.settle_payment(services, payment, stripe_object)

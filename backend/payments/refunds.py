@@ -13,7 +13,7 @@ import structlog
 from backend.database.functions import refunds as sql_refunds
 from backend.database.functions.refunds import RefundRow
 from backend.database.protocol import Person
-from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
+from backend.failures import EventNotApplied, IdempotencyConflict, StripeRefused, StripeUnavailable
 from backend.payments import service, settlement
 from backend.schemas import Refund, RefundRequest
 from backend.services import Services
@@ -22,8 +22,10 @@ from backend.wallets import money
 
 log = structlog.get_logger(__name__)
 
-# Stripe forgets a key after 24 hours: https://docs.stripe.com/api/idempotent_requests
+# Stripe may forget a key after 24 hours: https://docs.stripe.com/api/idempotent_requests. It is
+# asked again while the key lives for certain, and asked no more, nor given up, while it may live.
 KEY_LIVES = timedelta(hours=23)
+KEY_IS_FORGOTTEN = timedelta(hours=25)
 
 
 async def create_refund(
@@ -54,12 +56,14 @@ async def create_refund(
 
 
 async def send_refund(services: Services, row: RefundRow) -> None:
-    """Ask Stripe for the refund. A 500 may have acted: what is in its list counts."""
+    """Ask Stripe for the refund. Raises StripeRefused, and StripeUnavailable: nobody knows yet."""
     try:
         refund = await services.stripe.create_refund(row)
-    except StripeRefused as refused:
+    except IdempotencyConflict:
         if await settle_from_stripe(services, row):
             return
+        raise
+    except StripeRefused as refused:
         log.error("stripe_refused", refund=str(row.id), **refused.facts)
         await mark_refund_refused(services, row, refused.facts["stripe_code"])
         raise
@@ -132,7 +136,9 @@ async def reconcile_refund(services: Services, refund_id: UUID) -> None:
         return
     if not row.authorized:
         await mark_refund_refused(services, row, "requester_lost_role")
-    elif datetime.now(UTC) - row.requested_at < KEY_LIVES:
+        return
+    age = datetime.now(UTC) - row.requested_at
+    if age < KEY_LIVES:
         await send_refund(services, row)
-    else:
+    elif age > KEY_IS_FORGOTTEN:
         await mark_refund_refused(services, row, "never_made")

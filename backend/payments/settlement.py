@@ -17,8 +17,9 @@ from backend.database.functions import (
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.stripe_events import EventResult, ReceivedEvent
 from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
-from backend.payments import checkout, stripe_objects
+from backend.payments import opening, stripe_objects
 from backend.services import Services
+from backend.stripe import creation
 from backend.stripe.parsers.facts import Fact
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.payments import Payable, parse_payment
@@ -55,10 +56,18 @@ async def find_lost_charge(services: Services, payment: PaymentRow) -> bool:
 
     Returns whether there is one. Raises StripeUnavailable where Stripe does not say: nobody knows.
     """
-    if payment.sent_at is None:  # Stripe was never asked for it
+    if payment.sent_at is None and payment.search_start is None:  # Stripe was never asked for it
         return False
+    return await find_charge(services, payment, creation.created_since(payment))
+
+
+async def find_charge(services: Services, payment: PaymentRow, since: int) -> bool:
+    """Find and settle the intent of a charge among those since then (seconds since 1970).
+
+    Returns and raises as `find_lost_charge`.
+    """
     try:
-        intent = await services.stripe.find_intent(payment)
+        intent = await services.stripe.find_intent(payment, since)
     except StripeRefused as refused:
         raise StripeUnavailable from refused
     if intent is None:
@@ -73,7 +82,7 @@ async def record_charge(services: Services, payment: PaymentRow, intent: Payment
     https://docs.stripe.com/payments/3d-secure
     """
     if intent.status == "requires_action":
-        await checkout.record_opened(
+        await opening.record_opened(
             services, payment.id, stripe_payment_intent_id=intent.id, url=intent.three_d_secure_url
         )
     await settle_payment(services, payment, intent)

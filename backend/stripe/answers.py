@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime
 from typing import Final, TypeVar
+from uuid import UUID
 
 import stripe
 import structlog
 
-from backend.database.functions.payments import PaymentRow
-from backend.database.functions.subscriptions import SubscriptionRow
 from backend.failures import StripeObjectUnreadable, StripeRefused
 from backend.schemas import Json
 from backend.stripe import errors
@@ -66,7 +66,7 @@ async def list_sources(request: Awaitable[stripe.ListObject[Listed]]) -> list[Js
 
 async def find_created(
     model: type[Model],
-    row: PaymentRow | SubscriptionRow,
+    id: UUID,
     name: str,
     request: Awaitable[stripe.ListObject[Listed]],
 ) -> Model | None:
@@ -76,18 +76,22 @@ async def find_created(
     once, Stripe's search does not: https://docs.stripe.com/search#data-freshness
     """
     for source in await list_sources(request):
-        if metadata_id(read_answer(Marked, source).metadata, name) == str(row.id):
+        if metadata_id(read_answer(Marked, source).metadata, name) == str(id):
             return read_answer(model, source)
     return None
 
 
-def earliest_creation(row: PaymentRow | SubscriptionRow) -> int:
-    """Return since when (seconds since 1970) Stripe may have created something for a row."""
-    return int(row.created_at.timestamp()) - CLOCKS_APART_SECONDS
+def earliest_creation(created_at: datetime, search_start: datetime | None) -> int:
+    """Return since when (seconds since 1970) Stripe may have created something for a row.
+
+    `search_start` is where a restored database may have lost a row of before `created_at`.
+    """
+    earliest = created_at if search_start is None else min(created_at, search_start)
+    return int(earliest.timestamp()) - CLOCKS_APART_SECONDS
 
 
 async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
-    """Do as `result_of`, for a request that charges: after a 500 it may have charged.
+    """Do as `result_of`, for a request that moves money: after a 500 it may have moved.
 
     So a 500, which `send` raises as StripeRefused, raises StripeUnavailable here.
     """
@@ -95,7 +99,7 @@ async def chargeable_answer(model: type[Model], request: Awaitable[stripe.Stripe
         return await result_of(model, request)
     except StripeRefused as refused:
         error = refused.__cause__
-        if isinstance(error, Exception) and errors.outcome_of(error) is Outcome.REMEMBERED:
+        if isinstance(error, Exception) and errors.is_remembered(refused):
             raise errors.stripe_unavailable(error) from error
         raise
 
@@ -103,9 +107,10 @@ async def chargeable_answer(model: type[Model], request: Awaitable[stripe.Stripe
 async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
     """Send a request, and return Stripe's answer with its headers.
 
-    Raises StripeRefused where the same request will meet the same answer, else StripeUnavailable.
-    Each error is logged here; with `quiet` only those after which something may have been done, for
-    requests whose refusal is an expected answer.
+    Raises StripeRefused where the same request will meet the same answer, else StripeUnavailable:
+    IdempotencyConflict where another request had its key before. Each error is logged here; with
+    `quiet` only those after which something may have been done, for requests whose refusal is an
+    expected answer.
     """
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
@@ -116,6 +121,8 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
             log_stripe_error(error, outcome)
         # Stripe repeats a 500 under its key like any other answer, so the same request will always
         # meet it: https://docs.stripe.com/api/idempotent_requests
+        if isinstance(error, stripe.IdempotencyError):
+            raise errors.idempotency_conflict(error) from error
         if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
             raise errors.stripe_unavailable(error) from error
         raise errors.stripe_refused(error) from error

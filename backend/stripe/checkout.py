@@ -1,14 +1,17 @@
 """Requests about Checkout Sessions that take a payment; parameters of all Checkout Sessions."""
 
+from uuid import UUID
+
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
 
 from backend import page_texts
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
-from backend.stripe.answers import list_all, result_of
+from backend.stripe.answers import find_created, list_all, result_of
 from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
-from backend.stripe.metadata import PAYMENT_METADATA
+from backend.stripe.metadata import PAYMENT_METADATA, Purpose, request_metadata
+from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.products import StripeProducts
 
@@ -19,9 +22,9 @@ class StripeCheckout(StripeProducts):
     """Requests about pages to pay on."""
 
     async def create_checkout(self, payment: PaymentRow) -> CheckoutSession:
-        """Create a payment's Checkout Session, by parameters from its row alone."""
-        metadata = self.with_installation({PAYMENT_METADATA: str(payment.id)})
-        page_url = f"{self._public_url}/pay/{payment.id}"
+        """Create a payment's Checkout Session, by the parameters of its first request."""
+        metadata = self.with_installation(payment_metadata("checkout", payment))
+        page_url = f"{self.public_url}/pay/{payment.id}"
         price: SessionCreateParamsLineItemPriceData = {
             "currency": payment.currency,
             "unit_amount": payment.amount_minor,
@@ -39,10 +42,24 @@ class StripeCheckout(StripeProducts):
             "success_url": f"{page_url}/return",
             "cancel_url": f"{page_url}/leave",
         }
+        parameters = await self.frozen(
+            payment.id, payment.attempt, "checkout", payment.organization_id, parameters
+        )
         request = self._stripe.checkout.sessions.create_async(
             parameters, idempotency_options(payment)
         )
         return await result_of(CheckoutSession, request)
+
+    async def find_session(self, id: UUID, name: str, since: int) -> CheckoutSession | None:
+        """Find the Checkout Session that was created for a row, by our id under `name`.
+
+        `since` in seconds since 1970. Of all customers: that of the row may have been another.
+        """
+        listed = self._stripe.checkout.sessions.list_async(
+            {"created": {"gte": since}, "limit": 100}
+        )
+        existing = await find_created(Identified, id, name, listed)
+        return await self.get_session(existing.id) if existing else None
 
     async def get_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
         """Fetch a Checkout Session with its PaymentIntent, once it has one."""
@@ -65,6 +82,13 @@ class StripeCheckout(StripeProducts):
             stripe_checkout_session_id, {}, new_idempotency_options()
         )
         return await result_of(CheckoutSession, request)
+
+
+def payment_metadata(purpose: Purpose, payment: PaymentRow) -> dict[str, str]:
+    """Return the metadata of what pays a payment, without the installation."""
+    money = (payment.amount_minor, payment.currency)
+    described = request_metadata(purpose, payment.organization_id, payment.key_hash, money)
+    return {PAYMENT_METADATA: str(payment.id), **described}
 
 
 def checkout_parameters(row: PageRow, id: str, metadata: dict[str, str]) -> SessionCreateParams:

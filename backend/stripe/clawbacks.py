@@ -3,10 +3,10 @@
 from stripe.params import RefundCreateParams
 
 from backend.database.functions.refunds import RefundRow
-from backend.stripe.answers import list_all, result_of
+from backend.stripe.answers import chargeable_answer, list_all, result_of
 from backend.stripe.connection import StripeConnection
 from backend.stripe.idempotency_keys import idempotency_options
-from backend.stripe.metadata import PAYMENT_METADATA, REFUND_METADATA
+from backend.stripe.metadata import PAYMENT_METADATA, REFUND_METADATA, request_metadata
 from backend.stripe.parsers.charges import Charge
 from backend.stripe.parsers.disputes import Dispute, EarlyFraudWarning
 from backend.stripe.parsers.refunds import Refund
@@ -16,18 +16,29 @@ class StripeClawbacks(StripeConnection):
     """Requests about refunds, disputes, fraud warnings and charges."""
 
     async def create_refund(self, refund: RefundRow) -> Refund:
-        """Create a refund of a payment's intent, by parameters from its row alone."""
+        """Create a refund of a payment's intent, by the parameters of its first request.
+
+        Raises StripeRefused only where Stripe did not make it, and StripeUnavailable where it may
+        have: after a 500, too.
+        """
+        money = (refund.amount_minor, refund.money.currency)
+        metadata = {
+            PAYMENT_METADATA: str(refund.payment_id),
+            REFUND_METADATA: str(refund.id),
+            **request_metadata("refund", refund.organization_id, refund.key_hash, money),
+        }
         parameters: RefundCreateParams = {
             "payment_intent": refund.stripe_payment_intent_id,
             "amount": refund.amount_minor,
-            "metadata": self.with_installation(
-                {PAYMENT_METADATA: str(refund.payment_id), REFUND_METADATA: str(refund.id)}
-            ),
+            "metadata": self.with_installation(metadata),
         }
         if refund.reason:
             parameters["reason"] = refund.reason
+        parameters = await self.frozen(
+            refund.id, refund.attempt, "refund", refund.organization_id, parameters
+        )
         request = self._stripe.refunds.create_async(parameters, idempotency_options(refund))
-        return await result_of(Refund, request)
+        return await chargeable_answer(Refund, request)
 
     async def get_refund(self, refund_id: str) -> Refund:
         """Fetch a refund."""

@@ -11,7 +11,7 @@ from enum import Enum
 import aiohttp
 import stripe
 
-from backend.failures import StripeRefused, StripeUnavailable
+from backend.failures import IdempotencyConflict, StripeRefused, StripeUnavailable
 
 
 class Outcome(Enum):
@@ -89,6 +89,19 @@ def stripe_unavailable(error: Exception) -> StripeUnavailable:
     failed = StripeUnavailable()
     failed.details = error_details(error)
     return failed
+
+
+def idempotency_conflict(error: stripe.IdempotencyError) -> IdempotencyConflict:
+    """Make an IdempotencyConflict of an error."""
+    failed = IdempotencyConflict()
+    failed.details = error_details(error)
+    return failed
+
+
+def is_remembered(refused: StripeRefused) -> bool:
+    """Return whether Stripe failed (500) rather than refused; its key repeats that for a day."""
+    error = refused.__cause__
+    return isinstance(error, Exception) and outcome_of(error) is Outcome.REMEMBERED
 
 
 def code_of_error(error: Exception) -> str:

@@ -1,21 +1,20 @@
 """Requests about PaymentIntents: for a client's own page, and charges of saved payment methods."""
 
 import stripe
-from stripe.params import PaymentIntentCreateParams
+from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 from backend.database.functions.payments import PaymentRow
 from backend.failures import StripeRefused
 from backend.stripe.answers import (
     chargeable_answer,
-    earliest_creation,
     find_created,
     read_answer,
     result_of,
 )
-from backend.stripe.checkout import payment_description
+from backend.stripe.checkout import payment_description, payment_metadata
 from backend.stripe.connection import StripeConnection
 from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
-from backend.stripe.metadata import PAYMENT_METADATA
+from backend.stripe.metadata import PAYMENT_METADATA, Purpose
 from backend.stripe.parsers.charges import Charge
 from backend.stripe.parsers.intents import PaymentIntent
 
@@ -25,8 +24,15 @@ class StripeIntents(StripeConnection):
 
     async def create_intent(self, payment: PaymentRow) -> PaymentIntent:
         """Create a payment's PaymentIntent, for a client's own page with Stripe's Elements."""
+        parameters = await self.frozen(
+            payment.id,
+            payment.attempt,
+            "intent",
+            payment.organization_id,
+            self.intent_parameters("intent", payment),
+        )
         request = self._stripe.payment_intents.create_async(
-            self.intent_parameters(payment), idempotency_options(payment)
+            parameters, idempotency_options(payment)
         )
         return await result_of(PaymentIntent, request)
 
@@ -37,13 +43,16 @@ class StripeIntents(StripeConnection):
         Stripe did not try the card, and StripeUnavailable where it may have: after a 500, or
         another request under the same key.
         """
-        parameters = self.intent_parameters(payment)
+        parameters = self.intent_parameters("charge", payment)
         parameters["confirm"] = True
-        parameters["return_url"] = f"{self._public_url}/pay/{payment.id}/return"
+        parameters["return_url"] = f"{self.public_url}/pay/{payment.id}/return"
         if payment.stripe_customer_id is not None:
             parameters["customer"] = payment.stripe_customer_id
         if payment.stripe_payment_method_id is not None:
             parameters["payment_method"] = payment.stripe_payment_method_id
+        parameters = await self.frozen(
+            payment.id, payment.attempt, "charge", payment.organization_id, parameters
+        )
         request = self._stripe.payment_intents.create_async(
             parameters, idempotency_options(payment)
         )
@@ -55,18 +64,17 @@ class StripeIntents(StripeConnection):
                 return read_answer(PaymentIntent, error.error.payment_intent.to_dict())
             raise
 
-    async def find_intent(self, payment: PaymentRow) -> PaymentIntent | None:
-        """Find the PaymentIntent that was created for a charge, by our id in its metadata."""
-        if payment.stripe_customer_id is None:
-            return None
-        listed = self._stripe.payment_intents.list_async(
-            {
-                "customer": payment.stripe_customer_id,
-                "created": {"gte": earliest_creation(payment)},
-                "limit": 100,
-            }
-        )
-        return await find_created(PaymentIntent, payment, PAYMENT_METADATA, listed)
+    async def find_intent(self, payment: PaymentRow, since: int) -> PaymentIntent | None:
+        """Find the PaymentIntent that was created for a payment, by our id in its metadata.
+
+        `since` in seconds since 1970. Of a charge among its customer's; a page of the payer's own
+        has no customer.
+        """
+        filters: PaymentIntentListParams = {"created": {"gte": since}, "limit": 100}
+        if payment.stripe_customer_id is not None:
+            filters["customer"] = payment.stripe_customer_id
+        listed = self._stripe.payment_intents.list_async(filters)
+        return await find_created(PaymentIntent, payment.id, PAYMENT_METADATA, listed)
 
     async def get_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:
         """Fetch a PaymentIntent."""
@@ -89,12 +97,12 @@ class StripeIntents(StripeConnection):
         )
         return await result_of(PaymentIntent, request)
 
-    def intent_parameters(self, payment: PaymentRow) -> PaymentIntentCreateParams:
+    def intent_parameters(self, purpose: Purpose, payment: PaymentRow) -> PaymentIntentCreateParams:
         """Return the parameters that all PaymentIntents of ours have in common."""
         return {
             "amount": payment.amount_minor,
             "currency": payment.currency,
             "automatic_payment_methods": {"enabled": True},
             "description": payment_description(payment),
-            "metadata": self.with_installation({PAYMENT_METADATA: str(payment.id)}),
+            "metadata": self.with_installation(payment_metadata(purpose, payment)),
         }

@@ -1,7 +1,7 @@
 """Requests about saved payment methods, and the customers who have them.
 
-Nothing here moves money, and a repeat is harmless. Each request has a new idempotency key, because
-under an old one Stripe would repeat a 500.
+Nothing here moves money. A page is made once for its row; each other request has a new idempotency
+key: a repeat is harmless, while under an old key Stripe would repeat a 500.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,8 @@ from backend.database.functions.setup_links import SetupLinkRow
 from backend.stripe.answers import list_all, result_of
 from backend.stripe.checkout import checkout_parameters, saving_notice
 from backend.stripe.connection import StripeConnection
-from backend.stripe.idempotency_keys import new_idempotency_options
-from backend.stripe.metadata import LINK_METADATA, ORGANIZATION_METADATA
+from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
+from backend.stripe.metadata import LINK_METADATA, request_metadata
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.payment_methods import (
     Customer,
@@ -38,7 +38,7 @@ class StripePaymentMethods(StripeConnection):
     async def create_customer(self, organization: CustomerRow) -> str:
         """Create a customer for an organization, another one each time, and return its id."""
         metadata = self.with_installation(
-            {ORGANIZATION_METADATA: str(organization.organization_id)}
+            request_metadata("customer", organization.organization_id, None)
         )
         request = self._stripe.customers.create_async(
             {"name": organization.name, "metadata": metadata}, new_idempotency_options()
@@ -47,8 +47,9 @@ class StripePaymentMethods(StripeConnection):
 
     async def create_setup_session(self, link: SetupLinkRow) -> CheckoutSession:
         """Create the page of a setup link, with a notice of who can charge what is saved there."""
-        metadata = self.with_installation({LINK_METADATA: str(link.link_id)})
-        return_url = f"{self._public_url}/cards/{link.link_id}/return"
+        described = request_metadata("setup", link.organization_id, link.key_hash)
+        metadata = self.with_installation({LINK_METADATA: str(link.link_id), **described})
+        return_url = f"{self.public_url}/cards/{link.link_id}/return"
         parameters: SessionCreateParams = {
             **checkout_parameters(link, str(link.link_id), metadata),
             "mode": "setup",
@@ -60,7 +61,10 @@ class StripePaymentMethods(StripeConnection):
         }
         if link.stripe_customer_id is not None:
             parameters["customer"] = link.stripe_customer_id
-        request = self._stripe.checkout.sessions.create_async(parameters, new_idempotency_options())
+        parameters = await self.frozen(
+            link.link_id, link.attempt, "setup", link.organization_id, parameters
+        )
+        request = self._stripe.checkout.sessions.create_async(parameters, idempotency_options(link))
         return await result_of(CheckoutSession, request)
 
     async def get_setup_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
@@ -138,7 +142,7 @@ class StripePaymentMethods(StripeConnection):
 
     async def create_portal_session(self, stripe_customer_id: str, organization_id: str) -> str:
         """Create a session of the customer portal, and return its address."""
-        return_url = f"{self._public_url}/cards/{organization_id}/portal"
+        return_url = f"{self.public_url}/cards/{organization_id}/portal"
         request = self._stripe.billing_portal.sessions.create_async(
             {"customer": stripe_customer_id, "return_url": return_url}, new_idempotency_options()
         )

@@ -1,8 +1,8 @@
 """Requests about subscriptions and their invoices.
 
-A subscription is created by parameters from its row alone. A request that sets a value has a new
-idempotency key each time: setting it again is harmless, while a 500 would be repeated under an old
-key.
+A subscription is created by the parameters of its first request. A request that sets a value has a
+new idempotency key each time: setting it again is harmless, while a 500 would be repeated under an
+old key.
 """
 
 from typing import Final, NamedTuple
@@ -19,7 +19,7 @@ from backend.stripe.answers import (
 )
 from backend.stripe.checkout import checkout_parameters, saving_notice
 from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
-from backend.stripe.metadata import SUBSCRIPTION_METADATA
+from backend.stripe.metadata import SUBSCRIPTION_METADATA, request_metadata
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.invoices import Invoice
 from backend.stripe.parsers.sessions import CheckoutSession
@@ -57,8 +57,8 @@ class StripeSubscriptions(StripeProducts):
     ) -> CheckoutSession:
         """Create the Checkout Session on which a subscription begins."""
         id = str(subscription.id)
-        metadata = self.with_installation({SUBSCRIPTION_METADATA: id})
-        return_url = f"{self._public_url}/recurring/{id}/return"
+        metadata = self.with_installation(subscription_metadata(subscription))
+        return_url = f"{self.public_url}/recurring/{id}/return"
         parameters: SessionCreateParams = {
             **checkout_parameters(subscription, id, metadata),
             "mode": "subscription",
@@ -79,6 +79,13 @@ class StripeSubscriptions(StripeProducts):
             "success_url": return_url,
             "cancel_url": return_url,
         }
+        parameters = await self.frozen(
+            subscription.id,
+            subscription.attempt,
+            "subscription",
+            subscription.organization_id,
+            parameters,
+        )
         request = self._stripe.checkout.sessions.create_async(
             parameters, idempotency_options(subscription)
         )
@@ -104,29 +111,43 @@ class StripeSubscriptions(StripeProducts):
                     }
                 }
             ],
-            "metadata": self.with_installation({SUBSCRIPTION_METADATA: str(subscription.id)}),
+            "metadata": self.with_installation(subscription_metadata(subscription)),
             "payment_behavior": "allow_incomplete",
         }
         if subscription.stripe_payment_method_id is not None:
             parameters["default_payment_method"] = subscription.stripe_payment_method_id
+        parameters = await self.frozen(
+            subscription.id,
+            subscription.attempt,
+            "subscription",
+            subscription.organization_id,
+            parameters,
+        )
         request = self._stripe.subscriptions.create_async(
             parameters, idempotency_options(subscription)
         )
         return await chargeable_answer(Identified, request)
 
-    async def find_subscription(self, subscription: SubscriptionRow) -> str | None:
-        """Find the id of the subscription that was created for a row, by our id in its metadata."""
+    async def find_subscription(
+        self, subscription: SubscriptionRow, since: int | None = None
+    ) -> str | None:
+        """Find the id of the subscription that was created for a row, by our id in its metadata.
+
+        `since` (seconds since 1970) where it may be older than its row.
+        """
         if subscription.stripe_customer_id is None:
             return None
+        if since is None:
+            since = earliest_creation(subscription.created_at, subscription.search_start)
         listed = self._stripe.subscriptions.list_async(
             {
                 "customer": subscription.stripe_customer_id,
-                "created": {"gte": earliest_creation(subscription)},
+                "created": {"gte": since},
                 "limit": 100,
                 "status": "all",
             }
         )
-        existing = await find_created(Identified, subscription, SUBSCRIPTION_METADATA, listed)
+        existing = await find_created(Identified, subscription.id, SUBSCRIPTION_METADATA, listed)
         return existing.id if existing else None
 
     async def get_subscription(self, id: str) -> StripeSubscription:
@@ -176,3 +197,12 @@ class StripeSubscriptions(StripeProducts):
         """Fetch an invoice with what paid it."""
         request = self._stripe.invoices.retrieve_async(id, {"expand": ["payments"]})
         return await result_of(Invoice, request)
+
+
+def subscription_metadata(subscription: SubscriptionRow) -> dict[str, str]:
+    """Return the metadata of a subscription, without the installation."""
+    money = (subscription.money.amount_minor, subscription.money.currency)
+    described = request_metadata(
+        "subscription", subscription.organization_id, subscription.key_hash, money
+    )
+    return {SUBSCRIPTION_METADATA: str(subscription.id), **described}

@@ -13,9 +13,13 @@ from backend.database.protocol import Database, Person
 from backend.errors import BadRequest, SubscriptionOver
 from backend.failures import EventNotApplied, StripeRefused
 from backend.payment_methods import customers
-from backend.payments import checkout
+from backend.payments import opening
 from backend.schemas import Subscription
 from backend.services import Services
+from backend.stripe import creation
+from backend.stripe.metadata import SUBSCRIPTION_METADATA
+from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.parsers.subscriptions import StripeSubscription
 from backend.stripe.subscriptions import ItemAmount, StripeChange
 from backend.subscriptions import stripe_state, terms
@@ -82,16 +86,40 @@ async def start_once_at_stripe(
     if card:
         late = stripe_state.is_start_expired(row)
     else:
-        late = checkout.is_late(row, checkout.MIN_PAGE_LIFETIME)
+        late = opening.is_late(row, opening.MIN_PAGE_LIFETIME)
     if row.unwanted or row.revoked or late:
         raise SubscriptionOver(status="canceled")
     if card:
-        call = services.stripe.create_subscription(row, stripe_customer_id)
-        made = await checkout.create_at_stripe(services, row, call)
-        await stripe_state.refetch_subscription(services, row.id, made.id)
-        return
-    page_requested = services.stripe.create_subscription_page(row, stripe_customer_id)
-    session = await checkout.create_at_stripe(services, row, page_requested)
+        await begin_with_card(services, row, stripe_customer_id)
+    else:
+        await open_page(services, row, stripe_customer_id)
+
+
+async def begin_with_card(
+    services: Services, row: SubscriptionRow, stripe_customer_id: str
+) -> None:
+    """Have Stripe begin a subscription with a saved payment method, and record its state."""
+
+    async def find() -> Identified | None:
+        id = await services.stripe.find_subscription(row, creation.search_since(row))
+        return Identified(id=id) if id else None
+
+    request = services.stripe.create_subscription(row, stripe_customer_id)
+    created = await creation.create_at_stripe(services, row, request, find)
+    await stripe_state.refetch_subscription(services, row.id, created.id)
+
+
+async def open_page(services: Services, row: SubscriptionRow, stripe_customer_id: str) -> None:
+    """Have Stripe make the page on which a subscription begins, and record it."""
+
+    async def find() -> CheckoutSession | None:
+        since = creation.search_since(row)
+        return await services.stripe.find_session(row.id, SUBSCRIPTION_METADATA, since)
+
+    session = await find() if row.search_start else None
+    if session is None:
+        request = services.stripe.create_subscription_page(row, stripe_customer_id)
+        session = await creation.create_at_stripe(services, row, request, find)
     await stripe_state.record_state(
         services, row, {"stripe_checkout_session_id": session.id, "url": session.url}
     )

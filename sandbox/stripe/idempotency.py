@@ -1,8 +1,9 @@
-"""Idempotency keys: a call that is repeated under its key is carried out once.
+"""Idempotency keys: a call that is repeated under its key within a day is carried out once.
 
 https://docs.stripe.com/api/idempotent_requests
 """
 
+import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new_id
 
 KEY = "idempotency_key"  # the kind in the store
+LIFETIME_SECONDS = 86_400  # Stripe may remove a key that is at least so old
 
 
 def idempotently(
@@ -24,7 +26,7 @@ def idempotently(
     and 500s are.
     """
     key = request.headers.get("Idempotency-Key") or new_id("none")
-    stored = stripe.store.get(KEY, key)
+    stored = _get_unforgotten(stripe, key)
     if stored is not None and stored["request_line"] != request_line:
         message = f"The idempotency key '{key}' was first used with other parameters."
         raise Refusal(400, message, type="idempotency_error")
@@ -34,9 +36,27 @@ def idempotently(
     if stripe.faults.take_429():
         raise Refusal(429, "Too many requests: slow down.", code="rate_limit")
     response = _act_or_500(stripe, act)
-    answer = {"request_line": request_line, "status": response.status, "text": response.text}
+    answer = {
+        "request_line": request_line,
+        "status": response.status,
+        "text": response.text,
+        "created": _now(stripe),
+    }
     stripe.store.put(KEY, key, answer)
     return response
+
+
+def _get_unforgotten(stripe: LocalStripe, key: str) -> Json | None:
+    """Return what a key was used for, unless that is more than its lifetime ago."""
+    stored = stripe.store.get(KEY, key)
+    if stored is None or _now(stripe) - stored["created"] > LIFETIME_SECONDS:
+        return None
+    return stored
+
+
+def _now(stripe: LocalStripe) -> float:
+    """Return the time by Stripe's clock, in seconds since 1970."""
+    return time.time() + stripe.faults.clock
 
 
 def _act_or_500(stripe: LocalStripe, act: Callable[[], web.Response]) -> web.Response:

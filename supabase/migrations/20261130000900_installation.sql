@@ -21,6 +21,26 @@ create function private.of_another_installation(fact jsonb) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 return coalesce((fact ->> 'installation')::uuid <> (select i.id from private.installation as i), false);
 
+-- What an Idempotency-Key of a person's is known by outside this database. It tells nobody the key or the person, and
+-- a database that was restored from a backup makes the same of the same.
+create function private.key_hash(user_id uuid, idempotency_key text) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select encode(sha256(convert_to(concat_ws(':', i.id, key_hash.user_id, key_hash.idempotency_key), 'UTF8')), 'hex')
+    from private.installation as i
+    where key_hash.user_id is not null
+$$;
+
+-- The id of what a key begins, of a kind: UUID version 8, https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+create function private.id_of_key(kind text, user_id uuid, idempotency_key text) returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select overlay(overlay(left(encode(sha256(convert_to(
+        kind || ':' || private.key_hash(user_id, idempotency_key), 'UTF8'
+    )), 'hex'), 32) placing '8' from 13) placing 'a' from 17)::uuid
+$$;
+comment on function private.id_of_key is 'The same key gives the same id, also in a database that was restored to before it was used: so Stripe''s idempotency key, and our id in its metadata, are the same again.';
+
 create function api.claim_stripe_account(livemode boolean, stripe_account_id text default null) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

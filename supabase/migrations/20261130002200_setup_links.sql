@@ -4,6 +4,7 @@ create table public.setup_links (
     organization_id uuid not null references public.organizations (id),
     user_id uuid not null references private.users (id),
     idempotency_key text not null,
+    attempt integer not null default 1,
     make_default boolean not null,
     state text not null default 'open',
     payment_method_id uuid references public.payment_methods (id),
@@ -53,6 +54,9 @@ as $$
         'stripe_customer_id', o.stripe_customer_id,
         'stripe_checkout_session_id', link.stripe_checkout_session_id,
         'user_id', link.user_id,
+        'attempt', link.attempt,
+        'key_hash', private.key_hash(link.user_id, link.idempotency_key),
+        'created_at', link.created_at,
         -- Whoever has lost the role since decides no more what is charged.
         'make_default', link.make_default and private.is_authorized_to_move_money(link.user_id, link.organization_id),
         'currency', o.default_currency,

@@ -143,6 +143,9 @@ as $$
         'amount_minor', payment.amount,
         'currency', payment.currency,
         'attempt', payment.attempt,
+        'key_hash', (
+            select private.key_hash(r.created_by, r.idempotency_key) from private.payment_requests as r where r.payment_id = payment.id
+        ),
         'language', coalesce((select r.language from private.payment_requests as r where r.payment_id = payment.id), 'en'),
         'sent_at', payment.sent_at,
         'revoked', private.is_revoked(payment),

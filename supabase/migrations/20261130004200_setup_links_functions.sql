@@ -54,12 +54,12 @@ begin
         perform private.refuse('not_found', jsonb_build_object('what', 'chat'));
     end if;
     insert into public.setup_links (
-        organization_id, user_id, idempotency_key, make_default, expires_at, chat_id, message_id
+        id, organization_id, user_id, idempotency_key, make_default, expires_at, chat_id, message_id
     ) values (
-        create_setup_link.organization_id, caller, key, create_setup_link.make_default,
+        private.id_of_key('setup_link', caller, key), create_setup_link.organization_id, caller, key, create_setup_link.make_default,
         date_trunc('second', now()) + interval '60 minutes', chat, create_setup_link.message_id
     )
-    on conflict on constraint setup_links_one_per_key do nothing;
+    on conflict do nothing;
     if found then
         -- A message shows its newest link: what becomes of older ones must not be written over it.
         update public.setup_links as l set chat_id = null, message_id = null

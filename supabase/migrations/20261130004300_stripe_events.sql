@@ -25,6 +25,8 @@ create index stripe_events_created on public.stripe_events (stripe_created_at);
 create index stripe_events_ignored on public.stripe_events ((fact ->> 'stripe_payment_intent_id')) where state = 'ignored';
 create index stripe_events_open on public.stripe_events (received_at) where state in ('failed', 'dead_letter');
 create index stripe_events_to_reconcile on public.stripe_events (handled_at) where state = 'failed' or reason = 'needs_refetch';
+create index stripe_events_unknown on public.stripe_events ((coalesce(fact ->> 'payment_id', fact ->> 'subscription_id')))
+where payment_id is null and (state = 'dead_letter' or dismissed_at is not null);
 alter table public.stripe_events enable row level security;
 
 create type private.verdict as (state text, reason text);
@@ -46,6 +48,32 @@ as $$
     limit 1
 $$;
 comment on function private.payment_of is 'Which payment a fact is about: by its intent, by our id in the metadata, else by Stripe''s other ids.';
+
+-- Whether Stripe may have something of a row that does not say so: where its event came before the row did, or where
+-- nobody has read Stripe's events up to now, as in a database that was just restored.
+create function private.search_start(id uuid) returns timestamptz
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select least(
+        (
+            select min(e.stripe_created_at) - interval '1 day' from public.stripe_events as e
+            where coalesce(e.fact ->> 'payment_id', e.fact ->> 'subscription_id') = search_start.id::text
+            and e.payment_id is null and (e.state = 'dead_letter' or e.dismissed_at is not null)
+        ),
+        case when i.events_read_until < now() - interval '10 minutes' then i.events_read_until - interval '1 hour' end
+    )
+    from private.installation as i
+$$;
+comment on function private.search_start is 'Since when Stripe may have made something for a payment or a subscription that it was never asked for here; null where it cannot have.';
+
+-- Events of what this database did not have are applied again once it has it.
+create function private.reopen_unknown_events(id uuid) returns void
+language sql set search_path = pg_catalog, pg_temp
+as $$
+    update public.stripe_events as e set state = 'failed'
+    where coalesce(e.fact ->> 'payment_id', e.fact ->> 'subscription_id') = reopen_unknown_events.id::text
+    and e.payment_id is null and e.state = 'dead_letter'
+$$;
 
 create function private.event_result(event public.stripe_events, repeat boolean) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp

@@ -115,18 +115,46 @@ begin
 end
 $$;
 
-create function private.begin_charge(payment public.payments) returns void
+create function private.begin_payment(payment public.payments) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.require_new_order(payment);
-    perform private.notify_payment_shown(payment);
-    perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
-        'payment_id', payment.id, 'payment_method_id', payment.payment_method_id
-    ) || private.money_json(payment.amount, payment.currency));
+    perform private.reopen_unknown_events(payment.id);
+    if payment.flow = 'charge' then
+        perform private.require_new_order(payment);
+        perform private.notify_payment_shown(payment);
+        perform private.audit(payment.organization_id, 'card_charged', jsonb_build_object(
+            'payment_id', payment.id, 'payment_method_id', payment.payment_method_id
+        ) || private.money_json(payment.amount, payment.currency));
+    end if;
 end
 $$;
-comment on function private.begin_charge is 'For a payment that was just inserted, while the caller holds the lock on its order_reference. Refuses reference_used.';
+comment on function private.begin_payment is 'For a payment that was just inserted, while the caller holds the lock on its order_reference. Refuses reference_used.';
+
+-- What the operator adopted nobody asked for, as far as this database knows: whoever has the key that its id comes
+-- from did.
+create function private.claim_adopted_payment(
+    payer uuid, key text, request bytea, organization_id uuid, amount bigint, currency text
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    payment public.payments;
+begin
+    select p.* into payment from public.payments as p
+    where p.id = private.id_of_key('payment', payer, key) and p.created_by is null for update;
+    if payment.id is null then
+        return;
+    elsif (payment.organization_id, coalesce(payment.requested_amount, payment.amount), payment.currency) <> (
+        claim_adopted_payment.organization_id, claim_adopted_payment.amount, claim_adopted_payment.currency
+    ) then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    insert into private.payment_requests (payment_id, created_by, idempotency_key, request_hash)
+    values (payment.id, payer, key, request);
+    update public.payments as p set created_by = payer where p.id = payment.id;
+end
+$$;
 
 -- The same key with another request: a command that Telegram sent again has a new message; without a link
 -- yet it shows there. Where the money, the card or the order differs, the key was used for something else.
@@ -197,6 +225,7 @@ declare
     payment public.payments;
 begin
     perform private.require_topups_in_chat(), private.require_second_factor();
+    perform private.claim_adopted_payment(caller, key, request, organization_id, amount, currency);
     perform private.require_payment_allowed(organization_id, amount, currency, caller, key);
     chat := private.chat_of_new_payment(caller, telegram_chat_id, flow);
     if flow = 'charge' then
@@ -206,11 +235,11 @@ begin
     end if;
     insert into private.payment_requests (payment_id, created_by, idempotency_key, request_hash, language, chat_id, message_id)
     values (
-        gen_random_uuid(), caller, key, request,
+        private.id_of_key('payment', caller, key), caller, key, request,
         (select private.language_of(u) from private.users as u where u.id = caller),
         chat, case when create_payment.telegram_chat_id is not null then create_payment.message_id end
     )
-    on conflict on constraint payment_requests_one_per_key do nothing returning payment_id into new_id;
+    on conflict do nothing returning payment_id into new_id;
     if new_id is null then
         return private.payment_json(private.repeated_payment(
             caller, key, request, organization_id, amount, currency, flow, payment_method_id, order_reference, chat, message_id
@@ -225,9 +254,7 @@ begin
         (select o.stripe_customer_id from public.organizations as o where o.id = create_payment.organization_id and flow <> 'intent'),
         date_trunc('second', now()) + interval '60 minutes'
     ) returning * into payment;
-    if create_payment.flow = 'charge' then
-        perform private.begin_charge(payment);
-    end if;
+    perform private.begin_payment(payment);
     return private.payment_json(payment);
 end
 $$;

@@ -52,7 +52,7 @@ declare
 begin
     perform private.require_service();
     select p.* into strict payment from public.payments as p where p.id = payment_id;
-    return private.service_payment_json(payment);
+    return private.service_payment_json(payment) || jsonb_build_object('search_start', private.search_start(payment.id));
 end
 $$;
 comment on function api.get_payment_for_service is 'Definer: what the backend sends to Stripe is rebuilt from this row alone.';
@@ -71,10 +71,12 @@ begin
     where p.id = payment_id and p.attempt = increase_attempt.attempt;
     update public.subscriptions as s set attempt = increase_attempt.attempt + 1
     where s.id = payment_id and s.attempt = increase_attempt.attempt;
+    update public.setup_links as l set attempt = increase_attempt.attempt + 1
+    where l.id = payment_id and l.attempt = increase_attempt.attempt;
     return '{}';
 end
 $$;
-comment on function api.increase_attempt is 'Definer. Grows the attempt of a payment, or of the subscription with this id, once, however many callers saw the same error.';
+comment on function api.increase_attempt is 'Definer. Grows the attempt of a payment, or of the subscription or the link with this id, once, however many callers saw the same error.';
 grant execute on function api.increase_attempt(uuid, integer, boolean) to service_role;
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.
@@ -99,7 +101,9 @@ begin
     if payment.id is null then
         perform private.refuse('not_found', jsonb_build_object('what', 'payment'));
     end if;
-    return private.service_payment_json(payment) || jsonb_build_object('due', due);
+    return private.service_payment_json(payment) || jsonb_build_object(
+        'due', due, 'search_start', private.search_start(payment.id)
+    );
 end
 $$;
 comment on function api.claim_payment_check is 'Definer. due says whether Stripe may be asked now.';

@@ -42,8 +42,8 @@ declare
     refund public.refunds;
 begin
     insert into private.refund_requests (refund_id, created_by, idempotency_key, request_hash)
-    values (gen_random_uuid(), caller, insert_refund.idempotency_key, request)
-    on conflict on constraint refund_requests_one_per_key do nothing returning refund_id into refund.id;
+    values (private.id_of_key('refund ' || payment.id, caller, insert_refund.idempotency_key), caller, insert_refund.idempotency_key, request)
+    on conflict do nothing returning refund_id into refund.id;
     if not found then
         perform private.refuse('idempotency_key_reused'); -- for another payment, just now
     end if;
@@ -56,6 +56,30 @@ begin
 end
 $$;
 comment on function private.insert_refund is 'Makes a refund and what it was asked for by, while the caller holds the locks on the payment and its accounts.';
+
+-- One that this database knew from Stripe alone, because it was restored to before it was requested, is whose key
+-- its id comes from.
+create function private.claim_reported_refund(
+    payment public.payments, caller uuid, key text, request bytea, amount bigint
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    refund public.refunds;
+begin
+    select r.* into refund from public.refunds as r
+    where r.id = private.id_of_key('refund ' || payment.id, caller, key) and r.created_by is null;
+    if refund.id is null then
+        return;
+    elsif refund.amount <> coalesce(claim_reported_refund.amount, refund.amount) then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    insert into private.refund_requests (refund_id, created_by, idempotency_key, request_hash)
+    values (refund.id, caller, key, request);
+    update public.refunds as r set created_by = caller where r.id = refund.id;
+end
+$$;
+comment on function private.claim_reported_refund is 'For whoever holds the lock on the payment. Refuses idempotency_key_reused where another sum went back.';
 
 -- An owner or admin wants money to go back. Locks the payment, then the wallet: whoever asks at the
 -- same time sees what is left after this.
@@ -76,6 +100,7 @@ begin
     perform private.require_second_factor();
     select p.* into payment from public.payments as p where p.id = create_refund.payment_id for update;
     perform a.id from public.accounts as a where a.wallet_id = payment.wallet_id order by a.id for update;
+    perform private.claim_reported_refund(payment, caller, idempotency_key, request, amount);
     select q.* into earlier from private.refund_requests as q
     where q.created_by = caller and q.idempotency_key = create_refund.idempotency_key;
     select r.* into refund from public.refunds as r where r.id = earlier.refund_id;

@@ -25,6 +25,10 @@ begin
             'amount_minor', r.charge_amount,
             'made_here', r.created_by is not null,
             'attempt', r.attempt,
+            'organization_id', r.organization_id,
+            'key_hash', (
+                select private.key_hash(q.created_by, q.idempotency_key) from private.refund_requests as q where q.refund_id = r.id
+            ),
             'requested_at', r.requested_at,
             'authorized', private.is_authorized_to_move_money(r.created_by, r.organization_id),
             'stripe_refund_id', r.stripe_refund_id,

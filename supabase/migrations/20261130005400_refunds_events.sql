@@ -4,6 +4,20 @@ language sql immutable set search_path = pg_catalog, pg_temp
 return case when status in ('pending', 'requires_action', 'succeeded', 'failed', 'canceled') then status else 'pending' end;
 comment on function private.listed_refund_status is 'A word of Stripe''s that we do not know counts as pending: out of the wallet, and asked about again.';
 
+-- One of our own that this database does not have, because it was restored to before it was requested, keeps its id.
+create function private.id_of_reported_refund(fact jsonb) returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(
+        (
+            select (fact ->> 'refund_id')::uuid
+            where (fact ->> 'installation')::uuid = (select i.id from private.installation as i)
+            and not exists (select from public.refunds as r where r.id = (fact ->> 'refund_id')::uuid)
+        ),
+        gen_random_uuid()
+    )
+$$;
+
 create function private.upsert_refund(payment public.payments, before public.refunds, fact jsonb) returns public.refunds
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -18,9 +32,9 @@ declare
 begin
     if before.id is null then
         insert into public.refunds (
-            organization_id, payment_id, stripe_refund_id, currency, amount, charge_amount, reason, failure, status, stripe_status
+            id, organization_id, payment_id, stripe_refund_id, currency, amount, charge_amount, reason, failure, status, stripe_status
         ) values (
-            payment.organization_id, payment.id, fact ->> 'id', payment.currency, share, gross,
+            private.id_of_reported_refund(fact), payment.organization_id, payment.id, fact ->> 'id', payment.currency, share, gross,
             fact ->> 'reason', fact ->> 'failure', status_now, fact ->> 'status'
         ) returning * into refund;
         return refund;

@@ -122,6 +122,8 @@ begin
     return private.subscription_json(subscription) || jsonb_build_object(
         'url', request.url,
         'attempt', subscription.attempt,
+        'key_hash', private.key_hash(request.created_by, request.idempotency_key),
+        'search_start', private.search_start(subscription.id),
         'language', request.language,
         'expires_at', subscription.expires_at,
         'stripe_payment_method_id', (

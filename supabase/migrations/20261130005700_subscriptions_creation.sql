@@ -98,10 +98,10 @@ begin
     perform private.require_subscription_rate(organization_id);
     insert into private.subscription_requests (subscription_id, created_by, idempotency_key, request_hash, language)
     values (
-        gen_random_uuid(), caller, key, request,
+        private.id_of_key('subscription', caller, key), caller, key, request,
         (select private.language_of(u) from private.users as u where u.id = caller)
     )
-    on conflict on constraint subscription_requests_one_per_key do nothing returning subscription_id into new_id;
+    on conflict do nothing returning subscription_id into new_id;
     if new_id is null then
         return private.subscription_json(private.repeated_subscription(caller, key, request));
     end if;
@@ -115,6 +115,7 @@ begin
         terms ->> 'interval', (terms ->> 'package_id')::uuid, (terms ->> 'payment_method_id')::uuid, caller,
         date_trunc('second', now()) + interval '60 minutes'
     ) returning * into subscription;
+    perform private.reopen_unknown_events(subscription.id);
     perform private.audit(
         create_subscription.organization_id, 'subscription_started',
         jsonb_build_object('subscription_id', subscription.id, 'interval', subscription.interval)

@@ -42,3 +42,42 @@ end
 $$;
 comment on function api.has_attempt is 'Definer: keys are for nobody to read. Whether a key of the caller''s own began a payment, a refund, a subscription, a link or an organization.';
 grant execute on function api.has_attempt(text) to authenticated;
+
+-- What Stripe is asked to make, word by word, from the first time on: a later release, another PUBLIC_URL, a renamed
+-- organization or another product would make a different request of the same row, which Stripe refuses under its key.
+create table private.stripe_requests (
+    subject_id uuid not null,
+    attempt integer not null,
+    purpose text not null,
+    organization_id uuid not null references public.organizations (id),
+    parameters jsonb not null,
+    first_sent_at timestamptz not null default now(),
+    primary key (subject_id, attempt),
+    constraint stripe_requests_purpose_is_listed check (
+        purpose in ('checkout', 'intent', 'charge', 'refund', 'subscription', 'setup', 'customer')
+    )
+);
+comment on table private.stripe_requests is 'Requests to Stripe that make something, by the row that it is for (a payment, refund, subscription or link; of a customer the organization) and its attempt. They name the organization, and no person.';
+create index stripe_requests_organization on private.stripe_requests (organization_id);
+
+create function api.freeze_stripe_request(
+    subject_id uuid, attempt integer, purpose text, organization_id uuid, parameters jsonb
+) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.require_service();
+    insert into private.stripe_requests (subject_id, attempt, purpose, organization_id, parameters)
+    values (
+        freeze_stripe_request.subject_id, freeze_stripe_request.attempt, freeze_stripe_request.purpose,
+        freeze_stripe_request.organization_id, freeze_stripe_request.parameters
+    )
+    on conflict on constraint stripe_requests_pkey do nothing;
+    return (
+        select r.parameters from private.stripe_requests as r
+        where (r.subject_id, r.attempt) = (freeze_stripe_request.subject_id, freeze_stripe_request.attempt)
+    );
+end
+$$;
+comment on function api.freeze_stripe_request is 'Definer: private.stripe_requests has no grants. Answers the parameters of whoever came first.';
+grant execute on function api.freeze_stripe_request(uuid, integer, text, uuid, jsonb) to service_role;

@@ -29,7 +29,7 @@ ROW = PaymentRow.model_validate(
         "status": "created", "flow": "charge", "url": None, "expires_at": "2030-01-01T00:00:00Z",
         "last_decline": None, "under_review": None, "balance": None, "succeeded_at": None,
         "created_at": "2030-01-01T00:00:00Z", "amount_minor": 5000, "currency": "eur",
-        "attempt": 1, "language": "en", "sent_at": None, "revoked": False,
+        "attempt": 1, "key_hash": None, "language": "en", "sent_at": None, "revoked": False,
         "stripe_customer_id": "cus_1", "stripe_payment_method_id": "pm_1",
         "stripe_checkout_session_id": None, "stripe_payment_intent_id": None,
         "stripe_invoice_id": None,

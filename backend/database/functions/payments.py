@@ -10,15 +10,18 @@ from backend.schemas import Attempt, Payment, PaymentFlow
 class PaymentRow(Payment, extra="ignore"):
     """A payment as the service needs it for requests to Stripe.
 
-    `attempt` is part of the idempotency key. `sent_at` is when Stripe was last asked to charge;
-    None if it never was. `revoked`: whoever started it lost the role, or a cancel was requested, so
-    that it is to be closed unpaid. `stripe_payment_method_id` is the saved payment method that is
-    to be charged.
+    `attempt` is part of the idempotency key, `key_hash` tells whose key began it. `search_start`:
+    since when Stripe may have made something for it without this database's knowledge. `sent_at` is
+    when Stripe was last asked to charge; None if it never was. `revoked`: whoever started it lost
+    the role, or a cancel was requested, so that it is to be closed unpaid.
+    `stripe_payment_method_id` is the saved payment method that is to be charged.
     """
 
     amount_minor: int
     currency: str
     attempt: int
+    key_hash: str | None
+    search_start: datetime | None = None
     language: str
     sent_at: datetime | None
     revoked: bool
@@ -119,9 +122,10 @@ async def increase_attempt(
 ) -> None:
     """Increase the attempt, and with it change the idempotency key.
 
-    Under the old key Stripe would repeat its refusal. Of the payment, or else the subscription,
-    with this id. Nothing changes unless `attempt` is the current one, so that two callers with the
-    same error count once. `without_customer`: go on without the customer that Stripe refused.
+    Under the old key Stripe would repeat its refusal. Of the payment, or else the subscription or
+    the setup link, with this id. Nothing changes unless `attempt` is the current one, so that two
+    callers with the same error count once. `without_customer`: go on without the customer that
+    Stripe refused.
     """
     await database.call(
         "increase_attempt",

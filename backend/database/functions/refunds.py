@@ -13,12 +13,14 @@ class RefundRow(Refund, extra="ignore"):
 
     `amount_minor` is what the payer gets, tax included. `made_here`: it was requested here and not
     made in Stripe's dashboard. `authorized`: whoever requested it is still an owner or admin.
-    `requested_at` is when this `attempt` was requested.
+    `requested_at` is when this `attempt` was requested. `key_hash` tells whose key began it.
     """
 
     amount_minor: int
     made_here: bool
     attempt: int
+    organization_id: UUID
+    key_hash: str | None
     requested_at: datetime
     authorized: bool
     stripe_refund_id: str | None

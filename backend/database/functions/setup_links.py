@@ -1,5 +1,6 @@
 """SQL functions of setup links: pages of Stripe's on which a payment method is saved."""
 
+from datetime import datetime
 from uuid import UUID
 
 from backend.database.protocol import SERVICE, Database, Person
@@ -10,12 +11,16 @@ class SetupLinkRow(MethodLink, extra="ignore"):
     """A setup link as the service needs it for requests to Stripe.
 
     `user_id` created it, `language` is theirs. `make_default`: the payment method becomes the
-    default one, and whoever created the link is still authorized to decide that.
+    default one, and whoever created the link is still authorized to decide that. `attempt` and
+    `key_hash` as in PaymentRow.
     """
 
     stripe_customer_id: str | None
     stripe_checkout_session_id: str | None
     user_id: UUID
+    attempt: int
+    key_hash: str | None
+    created_at: datetime
     make_default: bool
     currency: str
     language: str

@@ -65,10 +65,12 @@ class SubscriptionRow(Subscription, extra="ignore"):
 
     `stripe_payment_method_id` is the saved payment method that it begins with. `unwanted`: somebody
     who is authorized requested its end. `revoked`: whoever started it has lost the role.
-    `refetched_at` is passed back with Stripe's state.
+    `refetched_at` is passed back with Stripe's state. `key_hash`, `search_start` as in PaymentRow.
     """
 
     attempt: int
+    key_hash: str | None
+    search_start: datetime | None
     language: str
     expires_at: datetime
     stripe_payment_method_id: str | None

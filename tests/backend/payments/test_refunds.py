@@ -110,14 +110,10 @@ async def test_many_at_once_send_no_more_back_than_there_is(system: System) -> N
     assert await balance(system) == "5.00"
 
 
-@pytest.mark.parametrize("fault", ["api_timeout", "api_500"])
-async def test_a_lost_answer_or_an_error_of_stripes_refunds_once(
-    system: System, fault: str
-) -> None:
+async def test_a_lost_answer_refunds_once(system: System) -> None:
     payment = await credited(system)
-    await system.sandbox("POST", "/stripe/faults", drop=True, **{fault: 1})
-    first = await refund(system, payment, amount="20")
-    assert first["http"] in (201, 502)
+    await system.sandbox("POST", "/stripe/faults", drop=True, api_timeout=1)
+    assert (await refund(system, payment, amount="20"))["http"] == 201
     again = await refund(system, payment, amount="20")
     assert (again["http"], again["status"]) == (201, "succeeded")
     assert await balance(system) == "30.00"
@@ -140,7 +136,7 @@ async def test_the_reconciler_finishes_what_a_dead_process_began(
     )
     await owner.execute("update refunds set created_at = created_at - interval '2 minutes'")
     await owner.execute(
-        "update refunds set requested_at = requested_at - interval '1 day' where id = $1",
+        "update refunds set requested_at = requested_at - interval '26 hours' where id = $1",
         UUID(never["id"]),
     )
     assert (await reconcile.reconcile_all(system.services))[

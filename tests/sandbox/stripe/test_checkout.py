@@ -137,6 +137,17 @@ async def test_a_key_that_is_forgotten_makes_another_object(play: Playground) ->
     assert (await play.session(key="payment-1:1")).id != first.id
 
 
+async def test_a_key_lives_for_a_day_and_is_forgotten_then(play: Playground) -> None:
+    parameters: dict[str, Any] = {"key": "payment-1:1", "expires_at": int(time.time()) + 3600}
+    first = await play.session(**parameters)
+    await play.post("faults", clock=86_390)
+    assert (await play.session(**parameters)).id == first.id
+    forgotten = play.app[STORE].get("idempotency_key", "payment-1:1") or {}
+    aged = {**forgotten, "created": forgotten["created"] - 20}
+    play.app[STORE].put("idempotency_key", "payment-1:1", aged)
+    assert (await play.session(**parameters)).id != first.id
+
+
 async def test_a_rolled_key_opens_nothing_until_it_is_back(play: Playground) -> None:
     await play.post("faults", key_rolled=True)
     with pytest.raises(stripe.AuthenticationError):
