@@ -1,4 +1,4 @@
-"""One payment: read it, check it at Stripe, cancel it."""
+"""One payment: read it, cancel it."""
 
 from uuid import UUID
 
@@ -14,16 +14,6 @@ from backend.services import Services
 async def get_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
     """Return a payment as it stands. Raises NotFound."""
     return await sql_payments.get_payment(services.database, actor, payment_id=payment_id)
-
-
-async def check_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
-    """Return a payment as it stands at Stripe, which is asked every three seconds at most.
-
-    Raises NotFound, StripeUnavailable, StripeRefused.
-    """
-    await get_payment(services, actor, payment_id)  # who may not see it may not ask either
-    await settlement.refetch_if_due(services, payment_id)
-    return await get_payment(services, actor, payment_id)
 
 
 async def cancel_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:

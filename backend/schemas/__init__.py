@@ -21,5 +21,6 @@ from backend.schemas.people import *
 from backend.schemas.refunds import *
 from backend.schemas.settings import *
 from backend.schemas.subscriptions import *
+from backend.schemas.timeline import *
 from backend.schemas.updates import *
 from backend.schemas.words import *

@@ -103,6 +103,8 @@ class AuditQuery(PageQuery):
 class AuditEntry(Model):
     """One action. `user_id` and `name` are None for those of an operator and of the service.
 
+    `about` is the name of the person whom it concerns, where `facts` have a `user_id`.
+
     `through` is what vouched for it: the bot for a Telegram user, Supabase for one of its users,
     the service, or an operator at the command line. `facts` are ids and codes; an amount of money
     is always `amount` (major units), `amount_minor` and `currency`.
@@ -111,6 +113,7 @@ class AuditEntry(Model):
     id: int
     user_id: UUID | None
     name: str | None
+    about: str | None = None
     through: Literal["telegram", "supabase", "service", "operator"]
     action: str
     facts: dict[str, Any]

@@ -38,7 +38,7 @@ class Me(Model):
 
     `language` is what they chose, or else their Telegram client's; `time_zone` is an IANA name;
     `organization_id` is their default organization. `topups_in_chat` is false where the operator
-    keeps top-ups out of the chat.
+    keeps top-ups out of the chat, `is_linked` whether Telegram user and Supabase user are one.
     """
 
     user_id: UUID
@@ -48,3 +48,4 @@ class Me(Model):
     organization_id: UUID | None = None
     organizations: list[Membership]
     topups_in_chat: bool = True
+    is_linked: bool = False

@@ -19,7 +19,7 @@ from backend.stripe.metadata import (
     SUBSCRIPTION_METADATA,
     metadata_id,
 )
-from backend.stripe.parsers.charges import Charge, parse_charge
+from backend.stripe.parsers.charges import Charge, parse_charge, parse_charged_method
 from backend.stripe.parsers.disputes import (
     Dispute,
     EarlyFraudWarning,
@@ -98,6 +98,7 @@ def _invoice(outcome: InvoiceOutcome) -> EventType:
 
 
 _REFUND = EventType("refund", "refund", lambda source: parse_refund(read(Refund, source)))
+_CHARGED = EventType("card", "charge", lambda source: parse_charged_method(read(Charge, source)))
 _CHARGE = EventType("refunds", "charge", lambda source: parse_charge(read(Charge, source)))
 _WARNING = EventType(
     "warning",
@@ -129,6 +130,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "payment_intent.payment_failed": _intent("declined"),
     "payment_intent.processing": _intent("processing"),
     "payment_intent.canceled": _intent("canceled"),
+    "charge.succeeded": _CHARGED,
     "refund.created": _REFUND,
     "refund.updated": _REFUND,
     "refund.failed": _REFUND,

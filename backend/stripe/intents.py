@@ -82,13 +82,13 @@ class StripeIntents(StripeConnection):
             PaymentIntent, self._stripe.payment_intents.retrieve_async(stripe_payment_intent_id)
         )
 
-    async def get_receipt(self, stripe_payment_intent_id: str) -> str | None:
-        """Fetch the address of the receipt for an intent's latest charge; None if there is none."""
+    async def get_latest_charge(self, stripe_payment_intent_id: str) -> Charge | None:
+        """Fetch an intent's latest charge, with the address of its receipt; None without one."""
         request = self._stripe.payment_intents.retrieve_async(
             stripe_payment_intent_id, {"expand": ["latest_charge"]}
         )
         charge = (await result_of(PaymentIntent, request)).latest_charge
-        return charge.receipt_url if isinstance(charge, Charge) else None
+        return charge if isinstance(charge, Charge) else None
 
     async def cancel_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:
         """Cancel a PaymentIntent. Raises StripeRefused if money is on its way or has arrived."""

@@ -9,9 +9,10 @@ from backend.database.functions.payments import PaymentRow
 from backend.failures import StripeUnavailable
 from backend.payments import disputes
 from backend.services import Services
-from backend.stripe.parsers.charges import parse_charge
+from backend.stripe.parsers.charges import parse_charge, parse_charged_method
 from backend.stripe.parsers.disputes import parse_warning
 from backend.stripe.parsers.facts import (
+    CardFact,
     DisputeFact,
     Fact,
     InvoiceOutcome,
@@ -116,7 +117,10 @@ async def _refetch_refund(services: Services, id: str, fact: Fact, payment_id: U
 
 
 async def _refetch_charge(services: Services, id: str, fact: Fact, payment_id: UUID | None) -> Fact:
-    return parse_charge(await services.stripe.get_charge(id))
+    charge = await services.stripe.get_charge(id)
+    if isinstance(fact, CardFact) or (isinstance(fact, RefetchFact) and fact.about == "card"):
+        return parse_charged_method(charge)
+    return parse_charge(charge)
 
 
 async def _refetch_dispute(

@@ -85,5 +85,6 @@ async def get_invoice_of_payment(services: Services, payment: Payment) -> schema
             payment=payment, url=invoice.hosted_invoice_url, pdf=invoice.invoice_pdf
         )
     stripe_payment_intent_id = require_stripe_id(row.stripe_payment_intent_id)
-    url = await services.stripe.get_receipt(stripe_payment_intent_id)
+    charge = await services.stripe.get_latest_charge(stripe_payment_intent_id)
+    url = charge.receipt_url if charge else None
     return schemas.Invoice(payment=payment, url=url, pdf=None)

@@ -58,6 +58,18 @@ class OrganizationRoutes(BackendTransport):
         path = f"/api/organizations/{organization_id}/invitations"
         return await self.request(user, "POST", path, schemas.Invitation, body=request)
 
+    async def list_invitations(self, user: int, organization_id: UUID) -> schemas.Invitations:
+        """Return the invitations that still work, newest first, without their codes."""
+        path = f"/api/organizations/{organization_id}/invitations"
+        return await self.request(user, "GET", path, schemas.Invitations)
+
+    async def list_audit_log(
+        self, user: int, organization_id: UUID, query: schemas.AuditQuery
+    ) -> schemas.AuditEntries:
+        """Return a page of what was done in an organization, newest first."""
+        path = f"/api/organizations/{organization_id}/audit"
+        return await self.request(user, "GET", path, schemas.AuditEntries, query=query)
+
     async def revoke_invitation(
         self, user: int, organization_id: UUID, invitation_id: UUID
     ) -> None:

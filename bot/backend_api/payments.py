@@ -70,3 +70,20 @@ class PaymentRoutes(BackendTransport):
         """Return a page of paid payments, newest first, with Stripe's invoices and receipts."""
         path = "/api/payments/invoices"
         return await self.request(user, "GET", path, schemas.Invoices, query=query)
+
+    async def find_payments(
+        self, user: int, search: schemas.PaymentSearch
+    ) -> schemas.MatchingPayments:
+        """Return a page of what a text can mean of an organization's payments, newest first."""
+        path = "/api/payments/search"
+        return await self.request(user, "GET", path, schemas.MatchingPayments, query=search)
+
+    async def get_timeline(self, user: int, payment_id: UUID) -> schemas.Timeline:
+        """Return what happened to a payment, and what it waits for."""
+        path = f"/api/payments/{payment_id}/timeline"
+        return await self.request(user, "GET", path, schemas.Timeline)
+
+    async def get_receipt(self, user: int, payment_id: UUID) -> schemas.Receipt:
+        """Return Stripe's receipt or invoice of a payment, and what paid it."""
+        path = f"/api/payments/{payment_id}/receipt"
+        return await self.request(user, "GET", path, schemas.Receipt)

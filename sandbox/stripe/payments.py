@@ -9,6 +9,7 @@ from functools import partial
 from sandbox.refusals import Refusal
 from sandbox.store import Json
 from sandbox.stripe.balance import book_charge
+from sandbox.stripe.charged_methods import charged_details
 from sandbox.stripe.hidden_state import EXPIRE, Due, HiddenState
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new, new_id
@@ -60,7 +61,7 @@ def take_step(stripe: LocalStripe, page: Json, step: Step, card: str) -> Json:
         raise _closed(page)
     transition = TRANSITIONS[step]
     intent = intent_of(stripe, page) or _new_intent(stripe, page)
-    charge = _pending_charge(stripe, intent) or _new_charge(intent)
+    charge = _pending_charge(stripe, intent) or _new_charge(intent, card)
     has_session = page is not intent
     payment = Payment(
         session=page if has_session else {},
@@ -178,8 +179,8 @@ def _pending_charge(stripe: LocalStripe, intent: Json) -> Json | None:
     return stripe.stored("charge", intent["latest_charge"])
 
 
-def _new_charge(intent: Json) -> Json:
-    """Make the charge of one try, with what payers see of the price in another currency."""
+def _new_charge(intent: Json, card: str) -> Json:
+    """Make the charge of one try with a test number, as payers see it in another currency."""
     charge = new(
         "charge",
         amount=intent["amount"],
@@ -189,6 +190,7 @@ def _new_charge(intent: Json) -> Json:
         metadata=intent["metadata"],
         payment_intent=intent["id"],
         payment_method=intent["payment_method"] or new_id("pm_1"),
+        payment_method_details=charged_details(card),
     )
     if "presentment_details" in intent:
         charge["presentment_details"] = intent["presentment_details"]

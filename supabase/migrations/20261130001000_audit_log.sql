@@ -79,7 +79,10 @@ begin
     end if;
     select jsonb_agg(to_jsonb(listed) - 'organization_id' order by listed.id desc), min(listed.id) into page, oldest
     from (
-        select a.*, u.name from public.audit_log as a
+        select a.*, u.name, (
+            select about.name from private.users as about where about.id::text = a.facts ->> 'user_id'
+        ) as about
+        from public.audit_log as a
         left join private.users as u on a.user_id = u.id
         where a.organization_id = list_audit_log.organization_id
         and a.id < coalesce(cursor::bigint, 9223372036854775807)

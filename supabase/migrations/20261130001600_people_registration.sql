@@ -8,6 +8,7 @@ as $$
         'language', private.language_of(u),
         'time_zone', u.time_zone,
         'topups_in_chat', coalesce((select i.topups_in_chat from private.installation as i), true),
+        'is_linked', u.telegram_id is not null and u.auth_user_id is not null,
         'organization_id', coalesce(u.default_organization_id, (
             select m.organization_id from public.memberships as m
             where m.user_id = u.id order by m.created_at, m.organization_id limit 1

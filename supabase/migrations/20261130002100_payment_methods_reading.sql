@@ -1,20 +1,24 @@
 -- What is shown of a saved payment method, and to whom.
-create function private.display_name(method public.payment_methods) returns text
+create function private.method_name(type text, brand text, last_four text) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(
     '{
         "visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover",
         "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay", "eftpos_au": "eftpos",
         "cartes_bancaires": "Cartes Bancaires", "link": "Link"
-    }'::jsonb ->> case method.type when 'card' then method.brand end,
-    case method.type when 'us_bank_account' then initcap(method.brand) end,
+    }'::jsonb ->> case type when 'card' then brand end,
+    case type when 'us_bank_account' then initcap(brand) end,
     '{
         "link": "Link", "paypal": "PayPal", "sepa_debit": "SEPA Debit", "us_bank_account": "Bank account",
         "acss_debit": "Bank account", "bacs_debit": "Bacs Direct Debit", "au_becs_debit": "BECS Direct Debit"
-    }'::jsonb ->> method.type,
-    initcap(replace(method.type, '_', ' '))
-) || coalesce(' •••• ' || method.last_four, '');
-comment on function private.display_name is 'As people know it: "Visa •••• 4242", "Link", "SEPA Debit •••• 3000".';
+    }'::jsonb ->> type,
+    initcap(replace(type, '_', ' '))
+) || coalesce(' •••• ' || last_four, '');
+comment on function private.method_name is 'As people know it: "Visa •••• 4242", "Link", "SEPA Debit •••• 3000".';
+
+create function private.display_name(method public.payment_methods) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+return private.method_name(method.type, method.brand, method.last_four);
 
 create function private.payment_method_name(payment_method_id uuid) returns text
 language sql stable set search_path = pg_catalog, pg_temp

@@ -20,6 +20,7 @@ create table public.payments (
     stripe_payment_intent_id text unique,
     stripe_payment_method_id text,
     stripe_invoice_id text unique,
+    opened_at timestamptz,
     expires_at timestamptz not null,
     last_decline text,
     under_review text,
@@ -47,7 +48,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run.';
+comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; opened_at is when Stripe''s page or intent for it was there; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);
@@ -79,6 +80,17 @@ create table private.payment_requests (
 );
 comment on table private.payment_requests is 'What a member is not shown of a payment. Written before it, in one transaction, so that one key makes one; request_hash tells a repeat from another request under the same key; language is the payer''s, for Stripe''s page and ours; chat_id and message_id are where it is shown.';
 create index payment_requests_chat on private.payment_requests (chat_id);
+
+-- What paid, also where it was not saved: no more of it than payers see on a receipt.
+create table private.payment_cards (
+    payment_id uuid primary key references public.payments (id),
+    type text not null,
+    brand text,
+    last_four text,
+    constraint payment_cards_last_four_is_four check (last_four ~ '^[0-9A-Za-z]{4}$')
+);
+comment on table private.payment_cards is 'With which kind of card or account a payment was paid, as Stripe''s charge says, and its last four digits.';
+create index payment_cards_last_four on private.payment_cards (last_four);
 
 -- States only move forward, and money that arrives always wins.
 create table private.payment_transitions (

@@ -110,9 +110,12 @@ as $$
         'status', payment.status,
         'flow', payment.flow,
         'order_reference', payment.order_reference,
-        'paid_with', case when can_pay then private.payment_method_name(coalesce(payment.payment_method_id, (
+        'paid_with', case when can_pay then coalesce(private.payment_method_name(coalesce(payment.payment_method_id, (
             select m.id from public.payment_methods as m where m.stripe_payment_method_id = payment.stripe_payment_method_id
-        ))) end,
+        ))), (
+            select private.method_name(c.type, c.brand, c.last_four) from private.payment_cards as c
+            where c.payment_id = payment.id
+        )) end,
         'url', case when can_pay and payment.status = 'pending' then (
             select r.url from private.payment_requests as r where r.payment_id = payment.id
         ) end,

@@ -18,7 +18,7 @@ create table public.stripe_events (
     dismissed_reason text,
     constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'dead_letter'))
 );
-comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts and codes, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
+comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts, codes and the last four digits of a card that paid us, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
 create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);

@@ -65,7 +65,8 @@ begin
     perform private.require_service();
     update public.payments as p
     set stripe_checkout_session_id = coalesce(p.stripe_checkout_session_id, mark_payment_opened.stripe_checkout_session_id),
-        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, mark_payment_opened.stripe_payment_intent_id)
+        stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, mark_payment_opened.stripe_payment_intent_id),
+        opened_at = coalesce(p.opened_at, now())
     where p.id = payment_id returning * into strict payment;
     update private.payment_requests as r set url = coalesce(r.url, mark_payment_opened.url)
     where r.payment_id = payment.id;

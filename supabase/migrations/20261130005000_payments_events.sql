@@ -57,6 +57,24 @@ begin
 end
 $$;
 
+-- What paid it, of our own charges only: Stripe says it before the money is credited, or after.
+create function private.apply_card(fact jsonb) returns private.verdict
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    payment uuid := private.payment_of(fact);
+begin
+    if payment is null then
+        return row('ignored', 'not ours')::private.verdict;
+    end if;
+    insert into private.payment_cards (payment_id, type, brand, last_four)
+    values (payment, fact ->> 'type', fact ->> 'brand', fact ->> 'last_four')
+    on conflict (payment_id) do update
+    set type = excluded.type, brand = excluded.brand, last_four = excluded.last_four;
+    return row('done', 'card')::private.verdict;
+end
+$$;
+
 -- One fact, applied to the payment it is about. Locks the payment, then its accounts.
 create function private.apply_payment(fact jsonb) returns private.verdict
 language plpgsql set search_path = pg_catalog, pg_temp

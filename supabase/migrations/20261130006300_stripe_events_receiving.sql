@@ -34,6 +34,7 @@ begin
     end if;
     case coalesce(fact ->> 'about', 'payment')
         when 'payment' then return private.apply_payment(fact);
+        when 'card' then return private.apply_card(fact);
         when 'refund' then return private.apply_refund(fact);
         when 'refunds' then return private.apply_refunds(fact);
         when 'dispute' then return private.apply_dispute(fact);

@@ -63,7 +63,7 @@ AUTHORIZATIONS = {
     "private.require_role_alone", "private.require_payment_role",
     "private.require_subscription_role", "private.require_telegram",
     "private.require_payment_method", "private.require_active_payment_method",
-    "private.require_setup_link",
+    "private.require_setup_link", "private.require_payment_of_caller",
 }  # fmt: skip
 # They answer who the caller is; a role check would have to ask them first.
 DEFINERS_WITHOUT_AUTHORIZATION = {

@@ -35,7 +35,8 @@ READABLE_BY_MEMBERS = {
 ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 CALLABLE_BY_MEMBERS = {
     "api.get_own_user_id", "api.undo_link",
-    "api.list_payments", "api.list_transactions", "api.list_wallets", "api.get_statement",
+    "api.list_payments", "api.find_payments", "api.get_payment_timeline",
+    "api.get_payment_of_caller", "api.list_transactions", "api.list_wallets", "api.get_statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",
     "api.create_refund", "api.get_refund", "api.get_attempt",
     "api.has_attempt",

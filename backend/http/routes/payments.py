@@ -5,18 +5,22 @@ from aiohttp import web
 from backend import errors, failures
 from backend.http.requests import SERVICES
 from backend.http.route import ORDER, REFUND, STRIPE, Route, route
-from backend.payments import charges, checkout, intents, refunds, service
+from backend.payments import charges, checkout, checks, intents, refunds, search, service, timeline
 from backend.schemas import (
     ChargeRequest,
     Checkout,
     CheckoutRequest,
     Intent,
+    MatchingPayments,
     Payment,
     PaymentRequest,
     Payments,
+    PaymentSearch,
     PaymentsQuery,
+    Receipt,
     Refund,
     RefundRequest,
+    Timeline,
 )
 from backend.stripe import webhooks
 from backend.wallets import history
@@ -89,6 +93,35 @@ PAYMENTS: list[Route] = [
     ),
     route(
         "GET",
+        "/api/payments/search",
+        lambda call: search.find_payments(call.services, call.actor, call.body),
+        "Find an organization's payments; members find those that they began.",
+        request_model=PaymentSearch,
+        response_model=MatchingPayments,
+        role="member",
+        raises=(errors.BadCursor,),
+        rate_limited=True,
+    ),
+    route(
+        "GET",
+        "/api/payments/{id}/timeline",
+        lambda call: timeline.get_timeline(call.services, call.actor, call.id()),
+        "Read what happened to a payment, and what it waits for; also for who began it.",
+        response_model=Timeline,
+        role="admin",
+    ),
+    route(
+        "GET",
+        "/api/payments/{id}/receipt",
+        lambda call: timeline.get_receipt(call.services, call.actor, call.id()),
+        "Fetch Stripe's receipt or invoice of a payment; also for who began it.",
+        response_model=Receipt,
+        role="admin",
+        raises=STRIPE,
+        rate_limited=True,
+    ),
+    route(
+        "GET",
         "/api/payments/{id}",
         lambda call: service.get_payment(call.services, call.actor, call.id()),
         "Read a payment.",
@@ -98,7 +131,7 @@ PAYMENTS: list[Route] = [
     route(
         "POST",
         "/api/payments/{id}/check",
-        lambda call: service.check_payment(call.services, call.actor, call.id()),
+        lambda call: checks.check_payment(call.services, call.actor, call.id()),
         "Read a payment after asking Stripe, every three seconds at most.",
         response_model=Payment,
         role="member",

@@ -1,8 +1,12 @@
-"""Charges: how much of one was refunded, and what it brought to Stripe's balance."""
+"""Charges: what paid one, how much was refunded, what it brought to Stripe's balance."""
+
+from typing import Any
+
+from pydantic import model_validator
 
 from backend.stripe.metadata import INSTALLATION_METADATA, PAYMENT_METADATA, metadata_id
 from backend.stripe.parsers.documented import Documented, Marked
-from backend.stripe.parsers.facts import ChargeFact
+from backend.stripe.parsers.facts import CardFact, ChargeFact, Fact, NoFact
 
 
 class BalanceTransaction(Documented):
@@ -13,6 +17,27 @@ class BalanceTransaction(Documented):
 
     amount: int
     currency: str
+
+
+class ChargedMethod(Documented):
+    """What was charged, under the name of its `type`; not every type has a brand or digits.
+
+    https://docs.stripe.com/api/charges/object#charge_object-payment_method_details
+    """
+
+    type: str
+    brand: str | None = None
+    bank_name: str | None = None
+    last4: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def lift_details(cls, source: Any) -> Any:
+        """Put the fields of the object under the name of the type beside the type."""
+        if isinstance(source, dict) and isinstance(source.get("type"), str):
+            details = source.get(source["type"])
+            return {**(details if isinstance(details, dict) else {}), "type": source["type"]}
+        return source
 
 
 class Charge(Marked):
@@ -27,6 +52,7 @@ class Charge(Marked):
     payment_intent: str | None = None
     balance_transaction: str | BalanceTransaction | None = None
     receipt_url: str | None = None
+    payment_method_details: ChargedMethod | None = None
 
     @property
     def settled(self) -> BalanceTransaction | None:
@@ -47,4 +73,22 @@ def parse_charge(charge: Charge) -> ChargeFact:
         livemode=charge.livemode,
         currency=charge.currency,
         amount_minor=charge.amount_refunded,
+    )
+
+
+def parse_charged_method(charge: Charge) -> Fact:
+    """Make the fact of what paid a charge of ours; nothing of a charge without our mark is kept."""
+    payment_id = metadata_id(charge.metadata, PAYMENT_METADATA)
+    method = charge.payment_method_details
+    if payment_id is None or method is None:
+        return NoFact(outcome=None)
+    return CardFact(
+        about="card",
+        outcome="charged",
+        installation=metadata_id(charge.metadata, INSTALLATION_METADATA),
+        payment_id=payment_id,
+        stripe_payment_intent_id=charge.payment_intent,
+        type=method.type,
+        brand=method.brand or method.bank_name,
+        last_four=method.last4,
     )

@@ -3,7 +3,7 @@
 `api.receive_events` applies a fact, and `stripe_events.fact` stores it: the subject (`about`), the
 `outcome` (None: nothing for us), our ids from the metadata, Stripe's ids, amounts in minor units of
 `currency`. `refetched`: Stripe answered it to a request of ours. No fact contains a name, an
-address or card details.
+address or more of a card than its last four digits.
 """
 
 from typing import Any, Literal, Self
@@ -13,7 +13,15 @@ from pydantic import BaseModel, ConfigDict
 from backend.schemas import Json
 
 About = Literal[
-    "payment", "refund", "refunds", "dispute", "warning", "method", "subscription", "invoice"
+    "payment",
+    "card",
+    "refund",
+    "refunds",
+    "dispute",
+    "warning",
+    "method",
+    "subscription",
+    "invoice",
 ]
 PaymentOutcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
 InvoiceOutcome = Literal["paid", "failed", "action_required"]
@@ -65,6 +73,19 @@ class PaymentFact(Fact):
     currency: str | None
     decline: str | None
     stripe_payment_method_id: str | None
+
+
+class CardFact(Fact):
+    """With what one of our payments was paid; `brand` and `last_four` where its type has them."""
+
+    about: Literal["card"]
+    outcome: Literal["charged"]
+    installation: str | None
+    payment_id: str
+    stripe_payment_intent_id: str | None
+    type: str
+    brand: str | None
+    last_four: str | None
 
 
 class TakenBack(Fact):
@@ -203,6 +224,7 @@ class UnreadableFact(Fact):
 
 STORED: dict[str, type[Fact]] = {
     "payment": PaymentFact,
+    "card": CardFact,
     "refund": RefundFact,
     "refunds": ChargeFact,
     "dispute": DisputeFact,

@@ -31,6 +31,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("POST", "/api/payments/create-intent"): ORDER,
     ("POST", "/api/payments/payment-intents"): ORDER,
     ("POST", "/api/payments/charge"): ORDER,
+    ("GET", "/api/payments/search"): {"text": "50"},
     ("POST", "/api/payment"): {"action": "add_payment_method", "link": True},
     ("PUT", "/api/payment"): {"label": "Office"},
     ("POST", "/api/payments/methods"): {"link": True},

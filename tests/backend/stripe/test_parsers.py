@@ -9,7 +9,12 @@ from pydantic import BaseModel
 
 from backend.failures import StripeObjectUnreadable
 from backend.schemas import Json
-from backend.stripe.parsers.charges import BalanceTransaction, Charge, parse_charge
+from backend.stripe.parsers.charges import (
+    BalanceTransaction,
+    Charge,
+    parse_charge,
+    parse_charged_method,
+)
 from backend.stripe.parsers.disputes import (
     Dispute,
     EarlyFraudWarning,
@@ -64,7 +69,9 @@ NOTIFIED = {
 }
 CHARGE: Json = {
     "id": "ch_1", "livemode": False, "currency": "eur", "amount_refunded": 700,
-    "payment_intent": "pi_1", "metadata": MARKS,
+    "payment_intent": "pi_1", "metadata": MARKS, "payment_method_details": {
+        "type": "card", "card": {"brand": "visa", "last4": "4242", "exp_month": 1},
+    },
 }  # fmt: skip
 REFUND: Json = {
     "id": "re_1", "amount": 700, "currency": "eur", "status": "succeeded", "reason": None,
@@ -124,6 +131,14 @@ def facts() -> dict[str, tuple[Fact, Json]]:
     }  # fmt: skip
     method = {"about": "method", "outcome": "changed", "stripe_customer_id": "cus_1"}
     return {
+        "charged method": (
+            parse_charged_method(read(Charge, CHARGE)),
+            {
+                "about": "card", "outcome": "charged", "installation": US, "payment_id": IDS,
+                "stripe_payment_intent_id": "pi_1", "type": "card", "brand": "visa",
+                "last_four": "4242",
+            },
+        ),
         "charge": (
             parse_charge(read(Charge, CHARGE)),
             {**taken, "about": "refunds", "id": "ch_1", "amount_minor": 700},
