@@ -72,7 +72,9 @@ def placeholders(sentence: object) -> set[str]:
 def test_every_locale_file_has_the_keys_with_their_placeholders_and_no_others(file: Path) -> None:
     expected = {key.name: set(key.placeholders) for key in constants().values()}
     sentences = {name: placeholders(each) for name, each in read_catalog(file).items()}
-    assert sentences == expected
+    assert sentences == expected, (
+        f"left: {file.name}; right: the classes in `__all__` of bot/locales/keys/__init__.py"
+    )
 
 
 def test_no_two_constants_are_one_key() -> None:
