@@ -10,6 +10,7 @@ import pytest
 from backend.errors import PursebotError, tree
 from backend.http import errors as http_errors
 from backend.stripe.events import EVENT_TYPES
+from bot.handlers import COMMANDS
 from sandbox.runner.environment import SETTINGS
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,12 @@ def test_what_is_to_be_looked_for_in_a_log_is_written_there() -> None:
     metrics = (ROOT / "tests" / "snapshots" / "metrics.txt").read_text().split()
     assert "stripe_event_thin_rejected" in named
     assert named - said - {*metrics} - {"request_id"} == set()
+
+
+def test_the_readme_has_every_command_of_the_bot() -> None:
+    page = (ROOT / "README.md").read_text()
+    table = page.partition("\n## In the chat\n")[2].partition("\n## ")[0]
+    assert COMMANDS.keys() - set(re.findall(r"`/(\w+)", table)) == set()
 
 
 def test_the_changelog_has_the_sections_of_keep_a_changelog() -> None:

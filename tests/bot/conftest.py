@@ -105,9 +105,10 @@ def backend() -> FakeBackend:
 
 @pytest.fixture
 async def backend_url(backend: FakeBackend) -> AsyncIterator[str]:
-    """Serve the fake backend; return its base address."""
+    """Serve the fake backend; return its base address. Fails where it had no answer."""
     async with TestServer(backend.app()) as server:
         yield str(server.make_url("")).rstrip("/")
+    assert backend.unanswered == [], "`FakeBackend.answers` has no line for these routes"
 
 
 @pytest.fixture

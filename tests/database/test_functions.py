@@ -164,7 +164,7 @@ async def test_every_sql_function_has_one_typed_function_of_the_same_form(
     typed = list(typed_functions())
     names = [name for name, _ in typed]
     assert sorted(names) == sorted(set(names)), "one is there twice"
-    assert set(names) == sql.keys()
+    assert set(names) == sql.keys(), "left: backend/database/functions/; right: schema api"
     faults = {name: found for name, each in typed if (found := [*faults_of(each, sql[name])])}
     assert faults == {}
 

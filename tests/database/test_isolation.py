@@ -150,7 +150,9 @@ async def test_strangers_see_only_themselves(owner: Connection, acme: World) -> 
         count = await seen(owner, "authenticated", acme.eve, relation)
         allowed = relation.removeprefix("public.") in READABLE_BY_MEMBERS
         only = {"public.currencies": len(CURRENCIES), "public.users": 1}.get(relation, 0)
-        assert count == (only if allowed else None), relation
+        assert count == (only if allowed else None), (
+            f"{relation}: READABLE_BY_MEMBERS lists what `authenticated` may select"
+        )
         if allowed and relation != "public.currencies":
             assert await seen(owner, "authenticated", NOBODY, relation) == 0, relation
 
@@ -210,7 +212,9 @@ async def test_every_function_is_granted_by_name_or_not_at_all(owner: Connection
         " where n.nspname in ('public', 'private', 'api')"
     )
     assert not [row["name"] for row in rows if row["anon"]]
-    assert {row["name"] for row in rows if row["people"]} == CALLABLE_BY_MEMBERS
+    assert {row["name"] for row in rows if row["people"]} == CALLABLE_BY_MEMBERS, (
+        "left: what `authenticated` may execute; right: CALLABLE_BY_MEMBERS"
+    )
     api = {row["name"] for row in rows if row["name"].startswith("api.")}
     assert {row["name"] for row in rows if row["service"]} == (api - CALLABLE_BY_MEMBERS) | {
         "private.refuse",

@@ -57,6 +57,7 @@ class Server:
     """Serves documented routes, with refusals and lost connections where a test sets them."""
 
     calls: list[str] = field(default_factory=list)  # "PUT /api/me", in their order
+    unanswered: list[str] = field(default_factory=list)  # calls that `answers` has no function for
     _refusals: dict[str, Refused] = field(default_factory=dict)
     _lost: dict[str, int] = field(default_factory=dict)
 
@@ -89,6 +90,8 @@ class Server:
         for route in ROUTES:
             if answer := answers.pop(route.name, None):
                 app.router.add_route(route.method, route.path, self._handler(route, answer))
+            else:
+                app.router.add_route(route.method, route.path, self._unanswered)
         assert not answers, f"no routes of the backend: {[*answers]}"
         app.add_routes(self.internal_routes())
         return app
@@ -105,6 +108,11 @@ class Server:
                 request.transport.abort()
             return web.Response()
         return await handler(request)
+
+    async def _unanswered(self, request: web.Request) -> web.Response:
+        """Record a call of a documented route that `answers` lacks; the test fails at its end."""
+        self.unanswered.append(f"{request.method} {request.path}")
+        return web.Response(status=501)
 
     def _handler(self, route: DocumentedRoute, answer: Answer) -> Handler:
         """Parse by the document, answer, and validate the answer by it."""
