@@ -20,7 +20,7 @@ from backend.errors import (
     WrongStripeMode,
 )
 from backend.wallets.money import CURRENCIES, major_units
-from sandbox.stripe.currencies import CURRENCIES as LOCAL_STRIPE_CURRENCIES
+from sandbox.stripe.currencies import CURRENCIES as LOCAL_STRIPE_CURRENCIES, RATES
 from tests.database.conftest import PaymentDriver, paid
 
 if TYPE_CHECKING:
@@ -96,8 +96,11 @@ async def test_python_sql_and_the_local_stripe_have_the_same_currencies(owner: C
     assert {row["code"]: tuple(row) for row in rows} == {
         code: (code, each.digits, each.step, each.minimum, each.maximum)
         for code, each in LOCAL_STRIPE_CURRENCIES.items()
-    }
-    assert {row["code"]: (row["exponent"], row["step"]) for row in rows} == CURRENCIES
+    }, "left: public.currencies; right: CURRENCIES in sandbox/stripe/currencies.py"
+    assert {row["code"]: (row["exponent"], row["step"]) for row in rows} == CURRENCIES, (
+        "left: public.currencies; right: CURRENCIES in backend/schemas/amounts.py"
+    )
+    assert RATES.keys() == LOCAL_STRIPE_CURRENCIES.keys()
     for amount, code in itertools.product((-12_345, -100, 0, 1, 10, 100, 99_999_999), CURRENCIES):
         written = await owner.fetchval("select private.major_units($1, $2)", amount, code)
         assert written == major_units(amount, code)
