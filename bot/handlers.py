@@ -14,7 +14,7 @@ from bot import start
 from bot.legal.commands import show_privacy, show_terms
 from bot.locales import keys
 from bot.locales.key import Key
-from bot.organizations import groups, invite, link, members, organization
+from bot.organizations import accounting, groups, invite, link, members, organization
 from bot.payment_methods import cards, changes as method_changes, links as method_links
 from bot.payment_methods.card_numbers import HasCardNumber, warn_of_card_number
 from bot.payments import charges, invoices, refunds, taps, topup
@@ -121,6 +121,9 @@ TAPS: Final[dict[str, Handler]] = {
     "new_org": organization.new_tapped,
     f"use:{ORGANIZATION}": organization.use_tapped,
     f"rename:{ORGANIZATION}": organization.rename_tapped,
+    f"books:{ORGANIZATION}": accounting.accounting_tapped,
+    rf"books_zone:{ORGANIZATION}:(?P<zone>[\w/+-]{{1,20}})": accounting.zone_tapped,
+    f"books_other:{ORGANIZATION}": accounting.other_zone_tapped,
     f"leave:{ORGANIZATION}": organization.leave_tapped,
     f"leave_now:{ORGANIZATION}": organization.leave_now_tapped,
     f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.members,
@@ -133,7 +136,9 @@ TAPS: Final[dict[str, Handler]] = {
     f"link:(?P<code>{link.CODE})": link.link_tapped,
     "unlink": link.unlink_tapped,
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,
-    f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)": export.export,
+    f"export:{ORGANIZATION}:(?P<month>[0-9]{{4}}-[0-9]{{2}}|)(:(?P<form>plain|semicolons))?": (
+        export.export
+    ),
 }
 # Taps that move money or bind it: see `bot/telegram/money_taps.py`.
 MONEY_TAPS: Final = {

@@ -49,6 +49,18 @@ async def rename_organization(
     )
 
 
+async def set_accounting_time_zone(
+    database: Database, actor: Person, organization_id: UUID, request: schemas.AccountingRequest
+) -> schemas.Organization:
+    """Set the time zone by which an organization's months begin and end, from the next one on.
+
+    Raises NotFound, RoleTooLow, TimeZoneUnknown.
+    """
+    return await organizations.set_accounting_time_zone(
+        database, actor, organization_id=organization_id, time_zone=request.time_zone
+    )
+
+
 def printable_name(request: schemas.OrganizationRequest) -> str:
     """Return the requested name without unprintable characters.
 

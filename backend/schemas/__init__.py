@@ -4,6 +4,7 @@ Money is a decimal string in major units (`"50.00"`) beside the integer in the c
 units (`5000`); currencies are lower-case ISO codes; every time is UTC.
 """
 
+from backend.schemas.accounting import *
 from backend.schemas.addresses import *
 from backend.schemas.amounts import *
 from backend.schemas.card_numbers import *

@@ -8,11 +8,13 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from backend.schemas.money import Money, Wallet
 from backend.schemas.payments import Payment, PaymentStatus
+from backend.schemas.settings import LanguageTag
 from backend.schemas.words import Model
 
 TransactionKind = Literal[
     "topup", "invoice", "refund", "refund_reversal", "dispute", "reinstatement", "adjustment"
 ]
+StatementSeparators = Literal["comma", "semicolon"]
 Month = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -92,8 +94,13 @@ class TransactionsQuery(PageQuery):
 class Transaction(Model):
     """One movement of a wallet. `money` is what it added; below zero it took that out.
 
-    `balance` is the wallet's after it. `reference` and `payment_id` are those of the payment that
-    it belongs to, `paid_by` is the name of who made that.
+    `balance` is the wallet's after it. `payment_id`, `reference`, `order_reference` and
+    `stripe_payment_intent_id` are those of the payment that it belongs to, `paid_by` is who made
+    that. `acted_by` is whose act the movement was: who paid, or who sent it back; None for a bank's
+    and for what was done in Stripe's dashboard. Names are those of then, the ids stay the same for
+    ever. `stripe_object_id` is what moved it at Stripe: an intent, an invoice, a refund, a dispute.
+    `created_at` is when it was posted, by which a month is closed; `happened_at` is when it
+    happened by Stripe's clock, None where Stripe does not say or had no part in it.
     """
 
     kind: TransactionKind
@@ -101,8 +108,15 @@ class Transaction(Model):
     balance: Money
     payment_id: UUID | None
     reference: str | None
+    order_reference: str | None = None
+    stripe_payment_intent_id: str | None = None
+    stripe_object_id: str | None = None
     paid_by: str | None
+    paid_by_id: UUID | None = None
+    acted_by: str | None = None
+    acted_by_id: UUID | None = None
     created_at: datetime
+    happened_at: datetime | None = None
 
 
 class Transactions(Page):
@@ -112,22 +126,32 @@ class Transactions(Page):
 
 
 class StatementQuery(Model):
-    """GET /api/organizations/{id}/statement: which month (`2026-11`, in UTC) of which wallet."""
+    """GET /api/organizations/{id}/statement: which month (`2026-11`) of which wallet.
+
+    A month is one of the organization's accounting time zone. The file is in English with commas
+    and decimal points. With `language` (an IETF tag, for example `ru` or `de`) its texts are in
+    that language, or else in English, and its separators are those of spreadsheets there:
+    semicolons and decimal commas, or commas and points. `separators` chooses these by itself.
+    """
 
     month: Month
     currency: Currency | None = None
     format: Literal["csv", "json"] = "csv"
+    language: LanguageTag | None = None
+    separators: StatementSeparators | None = None
 
 
 class Statement(Model):
     """One month of a wallet: opening balance, transactions, closing balance (or the current one).
 
-    `csv` is the whole as a file for spreadsheets, `file_name` its name. `empty` says why there are
-    no movements: the month has `not_begun`, it lies `before_first`, or `nothing_moved` in it.
+    It begins and ends by `time_zone` (IANA), the organization's. `csv` is the whole as a file for
+    spreadsheets, `file_name` its name. `empty` says why there are no movements: the month has
+    `not_begun`, it lies `before_first`, or `nothing_moved` in it.
     """
 
     organization_name: str
     month: Month
+    time_zone: str
     opening: Money
     closing: Money
     movements: int

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from backend.schemas.accounting import Accounting
 from backend.schemas.history import PageQuery
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, Role
@@ -28,6 +29,7 @@ class Organization(Model):
     name: str
     role: Role
     default_currency: str
+    accounting: Accounting
     wallets: list[Wallet]
     created_at: datetime
 

@@ -101,11 +101,12 @@ class Payment(Model):
     neither. `last_decline` is Stripe's decline code of the last failed try. `under_review` names
     why money that Stripe received is being checked: `amount_differs`, `currency_differs`,
     `paid_twice`, `not_applied`. `balance` is the wallet's balance right after this payment's
-    credit. `requested` is what was asked for where another amount was credited: the operator
-    accepted what arrived, or the customer's credit balance at Stripe paid the rest. `debt` is the
-    part of a payment that is not paid yet that goes to what the wallet owes. `refunded` was given
-    back, `refundable` can be: what is left, and not more than the wallet has (None where the reader
-    may not know that).
+    credit. It was credited at `succeeded_at`, and paid at `paid_at` by Stripe's clock (None where
+    Stripe does not say). `requested` is what was asked for where another amount was credited: the
+    operator accepted what arrived, or the customer's credit balance at Stripe paid the rest. `debt`
+    is the part of a payment that is not paid yet that goes to what the wallet owes. `refunded` was
+    given back, `refundable` can be: what is left, and not more than the wallet has (None where the
+    reader may not know that).
     """
 
     id: UUID
@@ -131,4 +132,5 @@ class Payment(Model):
     disputes: list[Dispute] = Field(default=[])
     dispute_status: str | None = None
     created_at: datetime
+    paid_at: datetime | None = None
     succeeded_at: datetime | None

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.schemas.accounting import Accounting
 from backend.schemas.money import Wallet
 from backend.schemas.words import Model, Role, TelegramId
 
@@ -15,6 +16,7 @@ class Membership(Model):
     organization_id: UUID
     organization_name: str
     role: Role
+    accounting: Accounting
     wallets: list[Wallet]
 
 

@@ -62,9 +62,9 @@ class StripeCheckout(StripeProducts):
         return await self.get_session(existing.id) if existing else None
 
     async def get_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
-        """Fetch a Checkout Session with its PaymentIntent, once it has one."""
+        """Fetch a Checkout Session with its PaymentIntent and the charge, once it has them."""
         request = self._stripe.checkout.sessions.retrieve_async(
-            stripe_checkout_session_id, {"expand": ["payment_intent"]}
+            stripe_checkout_session_id, {"expand": ["payment_intent.latest_charge"]}
         )
         return await result_of(CheckoutSession, request)
 

@@ -169,6 +169,7 @@ async def add_payment_intent(
             "received_minor": intent.amount_received,
             "tax_minor": tax_minor,
             "currency": intent.currency,
+            "happened_at": intent.charged_at,
             "stripe_payment_method_id": intent.payment_method,
         }
     )

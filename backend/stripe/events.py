@@ -33,6 +33,7 @@ from backend.stripe.parsers.facts import (
     DisputeStep,
     Fact,
     InvoiceOutcome,
+    MoneyFact,
     NoFact,
     PaymentOutcome,
     RefetchFact,
@@ -186,7 +187,7 @@ def parse_event(event: StripeEvent) -> Fact:
         )
         return refetch_request(known, event.data.object)
     try:
-        return known.parse(event.data.object)
+        fact = known.parse(event.data.object)
     except StripeObjectUnreadable as unreadable:
         log.error(
             "stripe_event_object_malformed",
@@ -194,6 +195,7 @@ def parse_event(event: StripeEvent) -> Fact:
             problems=unreadable.details["problems"],
         )
         return refetch_request(known, event.data.object)
+    return fact.reported_at(event.created) if isinstance(fact, MoneyFact) else fact
 
 
 def to_received_event(event: StripeEvent, fact: Fact) -> ReceivedEvent:

@@ -77,17 +77,15 @@ class StripeIntents(StripeConnection):
         return await find_created(PaymentIntent, payment.id, PAYMENT_METADATA, listed)
 
     async def get_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:
-        """Fetch a PaymentIntent."""
-        return await result_of(
-            PaymentIntent, self._stripe.payment_intents.retrieve_async(stripe_payment_intent_id)
-        )
-
-    async def get_latest_charge(self, stripe_payment_intent_id: str) -> Charge | None:
-        """Fetch an intent's latest charge, with the address of its receipt; None without one."""
+        """Fetch a PaymentIntent with its latest charge."""
         request = self._stripe.payment_intents.retrieve_async(
             stripe_payment_intent_id, {"expand": ["latest_charge"]}
         )
-        charge = (await result_of(PaymentIntent, request)).latest_charge
+        return await result_of(PaymentIntent, request)
+
+    async def get_latest_charge(self, stripe_payment_intent_id: str) -> Charge | None:
+        """Fetch an intent's latest charge, with the address of its receipt; None without one."""
+        charge = (await self.get_intent(stripe_payment_intent_id)).latest_charge
         return charge if isinstance(charge, Charge) else None
 
     async def cancel_intent(self, stripe_payment_intent_id: str) -> PaymentIntent:

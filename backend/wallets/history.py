@@ -6,7 +6,9 @@ from uuid import UUID
 from backend import schemas
 from backend.database.functions import history
 from backend.database.protocol import Database, Person
-from backend.wallets.statement_csv import ascii_name, statement_csv
+from backend.wallets.file_names import statement_file_name
+from backend.wallets.statement_csv import statement_csv
+from backend.wallets.statement_format import statement_format
 
 
 async def list_payments(
@@ -47,7 +49,7 @@ async def list_transactions(
 async def get_statement(
     database: Database, actor: Person, organization_id: UUID, query: schemas.StatementQuery
 ) -> schemas.Statement:
-    """Make the statement of one month of a wallet, with its CSV.
+    """Make the statement of one month of a wallet, by the organization's time zone, with its CSV.
 
     Raises NotFound, CurrencyUnknown.
     """
@@ -58,10 +60,11 @@ async def get_statement(
     return schemas.Statement(
         organization_name=row.organization_name,
         month=query.month,
+        time_zone=row.time_zone,
         opening=row.opening,
         closing=row.closing,
         movements=len(row.lines),
         empty=row.empty,
-        file_name=f"{ascii_name(row.organization_name)}-{query.month}-{row.currency}.csv",
-        csv=statement_csv(row),
+        file_name=statement_file_name(row.organization_name, query.month, row.currency),
+        csv=statement_csv(row, statement_format(query.language, query.separators)),
     )

@@ -1,81 +1,94 @@
 """A monthly statement as CSV for spreadsheets."""
 
-import csv
-import io
-import re
-import unicodedata
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from backend.database.functions.history import StatementRow
-from backend.schemas import TransactionKind
+from backend.schemas import Money, Transaction
+from backend.wallets.spreadsheet_cells import quoted, text_cell
+from backend.wallets.statement_format import StatementFormat
 
 # Without it Excel reads UTF-8 in the machine's ANSI code page.
 BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet takes a cell that begins so for a formula:
-# https://owasp.org/www-community/attacks/CSV_Injection
-RUNS_AS_A_FORMULA = re.compile(r"[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-MAX_NAME_LENGTH = 40
-
-HEADER = (
-    "Time (UTC)", "What", "Amount", "Balance", "Currency", "Paid by", "Reference", "Payment",
+# Scripts may read the first eight by their position: new ones come after the last.
+COLUMNS = (
+    "time", "kind", "amount", "balance", "currency", "paid_by", "reference", "payment",
+    "happened", "acted_by", "paid_by_id", "acted_by_id", "order_reference", "stripe_payment",
+    "stripe_object",
 )  # fmt: skip
-KINDS: dict[TransactionKind, str] = {
-    "topup": "Top-up",
-    "invoice": "Recurring top-up",
-    "refund": "Refund",
-    "refund_reversal": "Refund failed",
-    "dispute": "Disputed",
-    "reinstatement": "Dispute won",
-    "adjustment": "Adjustment",
-}
-EMPTY = {
-    "not_begun": "No movements: this month has not begun",
-    "before_first": "No movements: the first came later",
-    "nothing_moved": "No movements in this month",
-}
+
+Cells = dict[str, str]  # by the names of COLUMNS, as they are written; what is left out is empty
 
 
-def statement_csv(row: StatementRow) -> str:
+def statement_csv(row: StatementRow, format: StatementFormat) -> str:
     """Write a statement as CSV (RFC 4180) with a byte order mark."""
-    text = io.StringIO()
-    text.write(BYTE_ORDER_MARK)
-    csv.writer(text).writerows([HEADER, *statement_rows(row)])
-    return text.getvalue()
+    lines = (
+        format.delimiter.join(cells.get(column, "") for column in COLUMNS)
+        for cells in statement_rows(row, format)
+    )
+    return BYTE_ORDER_MARK + "".join(f"{line}\r\n" for line in lines)
 
 
-def statement_rows(row: StatementRow) -> Iterator[tuple[str, ...]]:
-    """Yield the rows from the opening balance to the closing one."""
-    code = row.currency.upper()
-    opening, closing = row.opening.amount, row.closing.amount
-    yield (spreadsheet_time(row.begins_at), "Opening balance", "", opening, code, "", "", "")
+def statement_rows(row: StatementRow, format: StatementFormat) -> Iterator[Cells]:
+    """Yield the header, and the rows from the opening balance to the closing one."""
+    kinds, zone = format.texts["kinds"], zone_of(row.time_zone)
+    titles = format.texts["columns"]
+    yield {column: quoted(titles[column].format(zone=zone)) for column in COLUMNS}
+
+    def balance(kind: str, moment: datetime, money: Money) -> Cells:
+        return {
+            "time": spreadsheet_time(moment, zone),
+            "kind": quoted(kinds[kind]),
+            "balance": number(money, format),
+            "currency": money.currency.upper(),
+        }
+
+    yield balance("opening", row.begins_at, row.opening)
     if row.empty:
-        yield ("", EMPTY[row.empty], "", "", "", "", "", "")
+        yield {"kind": quoted(format.texts["empty"][row.empty])}
     for line in row.lines:
-        yield (
-            spreadsheet_time(line.created_at),
-            KINDS[line.kind],
-            line.money.amount,
-            line.balance.amount,
-            code,
-            escape_formula(line.paid_by or ""),
-            line.reference or "",
-            str(line.payment_id or ""),
-        )
-    yield (spreadsheet_time(row.ends_at), "Closing balance", "", closing, code, "", "", "")
+        yield transaction_cells(line, zone, format)
+    yield balance("closing", row.ends_at, row.closing)
 
 
-def spreadsheet_time(moment: datetime) -> str:
-    """Format a time as spreadsheets recognize one, in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def transaction_cells(line: Transaction, zone: tzinfo, format: StatementFormat) -> Cells:
+    """Return the cells of one transaction."""
+    texts = {
+        "paid_by": line.paid_by,
+        "reference": line.reference,
+        "payment": line.payment_id,
+        "acted_by": line.acted_by,
+        "paid_by_id": line.paid_by_id,
+        "acted_by_id": line.acted_by_id,
+        "order_reference": line.order_reference,
+        "stripe_payment": line.stripe_payment_intent_id,
+        "stripe_object": line.stripe_object_id,
+    }
+    return {
+        "time": spreadsheet_time(line.created_at, zone),
+        "kind": quoted(format.texts["kinds"][line.kind]),
+        "amount": number(line.money, format),
+        "balance": number(line.balance, format),
+        "currency": line.money.currency.upper(),
+        "happened": spreadsheet_time(line.happened_at, zone) if line.happened_at else "",
+        **{column: text_cell(str(text or ""), format.locale) for column, text in texts.items()},
+    }
 
 
-def escape_formula(text: str) -> str:
-    """Prefix a text with an apostrophe where a spreadsheet would run it as a formula."""
-    return f"'{text}" if RUNS_AS_A_FORMULA.match(text) else text
+def zone_of(time_zone: str) -> tzinfo:
+    """Return the time zone of this IANA name; UTC for one that the database alone knows."""
+    try:
+        return ZoneInfo(time_zone)
+    except (LookupError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
-def ascii_name(name: str) -> str:
-    """Convert a name for use in a file name: "Café & Söhne" -> "cafe-sohne"."""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall("[a-z0-9]+", letters))[:MAX_NAME_LENGTH].strip("-") or "wallet"
+def spreadsheet_time(moment: datetime, zone: tzinfo = UTC) -> str:
+    """Format a time as spreadsheets of every region recognize one."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def number(money: Money, format: StatementFormat) -> str:
+    """Format an amount as a number of the format: with its decimal sign, nothing between."""
+    return money.amount.replace(".", format.decimal_sign)

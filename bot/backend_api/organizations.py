@@ -29,6 +29,13 @@ class OrganizationRoutes(BackendTransport):
         path = f"/api/organizations/{organization_id}"
         return await self.request(user, "PATCH", path, schemas.Organization, body=request)
 
+    async def set_accounting_time_zone(
+        self, user: int, organization_id: UUID, request: schemas.AccountingRequest
+    ) -> schemas.Organization:
+        """Set the time zone of an organization's months from the next one on."""
+        path = f"/api/organizations/{organization_id}/accounting"
+        return await self.request(user, "PATCH", path, schemas.Organization, body=request)
+
     async def list_members(self, user: int, organization_id: UUID) -> schemas.Members:
         """Return the members of an organization: owners first, then admins, then members."""
         path = f"/api/organizations/{organization_id}/members"

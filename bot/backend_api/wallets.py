@@ -19,6 +19,6 @@ class WalletRoutes(BackendTransport):
     async def get_statement(
         self, user: int, organization_id: UUID, query: schemas.StatementQuery
     ) -> schemas.Statement:
-        """Return a month (in UTC) of a wallet; `query.format` must be "json"."""
+        """Return an accounting month of a wallet; `query.format` must be "json"."""
         path = f"/api/organizations/{organization_id}/statement"
         return await self.request(user, "GET", path, schemas.Statement, query=query)

@@ -165,6 +165,8 @@ def organization_screen(me: Me, translator: Translator) -> Screen:
     if GRANTABLE_ROLES[membership.role]:
         people_row.append(button(translator.text(keys.Button.INVITE), f"invite:{id}:member:1:48"))
         own_row.insert(0, button(translator.text(keys.Button.RENAME), f"rename:{id}"))
+    if membership.role == "owner":
+        own_row.insert(1, button(translator.text(keys.Button.BOOKS), f"books:{id}"))
     switch_rows = ((use_button(other, translator),) for other in others)
     rows = (tuple(people_row), tuple(own_row), *switch_rows, new_row)
     return Screen("\n".join(balance_lines(membership, translator)), rows)

@@ -32,7 +32,7 @@ async def invoices(membership: Membership, context: BotContext) -> None:
 def invoice_line(invoice: Invoice, translator: Translator) -> str:
     """Return what was paid when, and where its invoice or receipt is, if Stripe shows one."""
     payment = invoice.payment
-    paid_at = payment.succeeded_at or payment.created_at
+    paid_at = payment.paid_at or payment.succeeded_at or payment.created_at
     day, amount, reference = translator.day_of(paid_at), payment.money, payment.reference
     if invoice.url is None:
         return translator.html(keys.Invoices.MISSING, day=day, amount=amount, reference=reference)

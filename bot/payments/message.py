@@ -26,7 +26,7 @@ def payment_screen(payment: Payment, translator: Translator) -> Screen:
 
 def receipt_screen(payment: Payment, translator: Translator, can_refund: bool = False) -> Screen:
     """Return what happened, to keep or to pass on; only a payment that succeeded has a receipt."""
-    paid_at = payment.succeeded_at or payment.created_at
+    paid_at = payment.paid_at or payment.succeeded_at or payment.created_at
     facts = payment_facts(payment, translator)
     facts |= {"day": translator.day_of(paid_at), "time": paid_at}
     receipt_keys = (keys.Receipt.TEXT, *requested_keys(payment), *clawback_keys(payment))

@@ -70,6 +70,11 @@ def hours_label(value: str, translator: Translator, _texts: Texts) -> str:
 
 
 def time_zone_label(value: str, _translator: Translator, _texts: Texts) -> str:
+    """Return the label of a time zone."""
+    return zone_label(value)
+
+
+def zone_label(value: str) -> str:
     """Return the label of a time zone: "UTC+3" for a fixed offset, else its IANA name."""
     match = HOURS_BEHIND.fullmatch(value)
     return f"UTC{-int(match[1]):+}" if match else value

@@ -165,6 +165,7 @@ def _try_intent(stripe: LocalStripe, intent_id: str, step: Step | None, card: st
 def _mark_paid(stripe: LocalStripe, invoice: Json, intent: Json | None) -> None:
     """Set what a paid invoice says, and make its payment where anything was due."""
     invoice |= {"status": "paid", "amount_paid": invoice["amount_due"], "amount_remaining": 0}
+    invoice["status_transitions"]["paid_at"] = now(stripe)
     if intent is None:
         return
     payment = new(

@@ -80,9 +80,15 @@ async def send_message(
 
 
 async def send_document(
-    chats: Chats, *, chat_id: int, document: Any = None, caption: str = "", parse_mode: Html = None
+    chats: Chats,
+    *,
+    chat_id: int,
+    document: Any = None,
+    caption: str = "",
+    parse_mode: Html = None,
+    reply_markup: pydantic.Json[Keyboard] | None = None,
 ) -> Json:
-    """Send a file of the bot with a caption."""
+    """Send a file of the bot with a caption and buttons."""
     chat = chats.reachable(chat_id)
     if isinstance(document, str):
         raise not_modelled("a document by its file_id or address")
@@ -97,7 +103,9 @@ async def send_document(
     chats.store.put("telegram_file", id, stored)
     file: Json = {"file_id": id, "file_unique_id": id, "file_name": name}
     file |= {"mime_type": document.content_type, "file_size": len(content)}
-    under = {"caption": text, "caption_entities": entities} if text else {}
+    under: Json = {"caption": text, "caption_entities": entities} if text else {}
+    if reply_markup:
+        under["reply_markup"] = reply_markup.model_dump(exclude_none=True)
     return chats.write(chat, chats.bot, {"document": file, **under})
 
 

@@ -33,6 +33,22 @@ create function private.language_of(person private.users) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 return coalesce(person.chosen_language, person.language);
 
+-- The name of a time zone as the IANA database writes it, for one that somebody typed.
+create function private.require_time_zone(name text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+    zone text;
+begin
+    select z.name into zone from pg_catalog.pg_timezone_names as z where lower(z.name) = lower(require_time_zone.name);
+    if zone is null then
+        perform private.refuse('time_zone_unknown');
+    end if;
+    return zone;
+end
+$$;
+comment on function private.require_time_zone is 'Refuses time_zone_unknown.';
+
 -- Whom the operator keeps out, in every way that they come.
 create table private.blocked_people (
     user_id uuid primary key references private.users (id),

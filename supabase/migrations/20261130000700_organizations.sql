@@ -69,3 +69,63 @@ create table private.foundings (
     constraint foundings_key_fits check (length(idempotency_key) between 1 and 255)
 );
 comment on table private.foundings is 'Which person founded an organization, as what name and by which Idempotency-Key; none for an operator''s.';
+
+-- The time zone of an organization's books. It decides where a month begins and ends, in the statement, in the
+-- file and in what the chat offers, for everybody who belongs to it, whatever their own clock says.
+create table public.accounting_time_zones (
+    organization_id uuid not null references public.organizations (id),
+    from_month date not null,
+    time_zone text not null,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, from_month),
+    constraint accounting_time_zones_begin_with_a_month check (extract(day from from_month) = 1)
+);
+comment on table public.accounting_time_zones is 'Which time zone (IANA) the months of an organization have from which month on; before the first row, and without one, UTC. A month that has begun is never changed.';
+revoke all on public.accounting_time_zones from public, anon, authenticated, service_role;
+alter table public.accounting_time_zones enable row level security;
+grant select on public.accounting_time_zones to authenticated;
+create policy "members see the time zone of their organization's books" on public.accounting_time_zones
+for select to authenticated using (organization_id in (select private.member_organization_ids()));
+
+create function private.accounting_time_zone(organization_id uuid, month date) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce((
+        select z.time_zone from public.accounting_time_zones as z
+        where z.organization_id = accounting_time_zone.organization_id and z.from_month <= accounting_time_zone.month
+        order by z.from_month desc limit 1
+    ), 'UTC')
+$$;
+comment on function private.accounting_time_zone is 'Of the month that begins on this day.';
+
+-- A month ends where the next one begins, also where that has another time zone: no moment is in two of them.
+create function private.month_begins_at(organization_id uuid, month date) returns timestamptz
+language sql stable set search_path = pg_catalog, pg_temp
+return month::timestamp at time zone private.accounting_time_zone(organization_id, month);
+
+create function private.month_of(organization_id uuid, moment timestamptz) returns date
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select max(m.month)
+    from (
+        select (date_trunc('month', moment at time zone 'UTC') + make_interval(months => shift.n))::date as month
+        from unnest(array[-1, 0, 1]) as shift (n)
+    ) as m
+    where private.month_begins_at(month_of.organization_id, m.month) <= moment
+$$;
+comment on function private.month_of is 'The first day of the accounting month that a moment is in.';
+
+create function private.accounting_json(organization_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select jsonb_build_object(
+        'month', to_char(current.month, 'YYYY-MM'),
+        'time_zone', private.accounting_time_zone(accounting_json.organization_id, current.month),
+        'next_time_zone', next.time_zone,
+        'next_from', to_char(next.from_month, 'YYYY-MM')
+    )
+    from private.month_of(accounting_json.organization_id, now()) as current (month)
+    left join public.accounting_time_zones as next
+        on next.organization_id = accounting_json.organization_id and next.from_month > current.month
+$$;
+comment on function private.accounting_json is 'The month that it is, its time zone, and the time zone that comes next, if another was chosen.';

@@ -12,7 +12,7 @@ create table public.audit_log (
     -- No name and no sentence: people's words can be erased, these lines cannot.
     constraint audit_log_facts_are_ids_and_codes check (
         jsonb_typeof(facts) = 'object'
-        and not jsonb_path_exists(facts, '$.** ? (@.type() == "string" && !(@ like_regex "^[A-Za-z0-9_:.-]{1,255}$"))')
+        and not jsonb_path_exists(facts, '$.** ? (@.type() == "string" && !(@ like_regex "^[A-Za-z0-9_:./+-]{1,255}$"))')
     ),
     -- As private.money_json writes it: no number without its unit and its currency.
     constraint audit_log_money_is_whole check (

@@ -48,23 +48,37 @@ create table public.transfers (
     currency text not null,
     kind text not null,
     reference text not null,
+    happened_at timestamptz,
+    stripe_object_id text,
+    acted_by uuid references private.users (id),
     created_at timestamptz not null default now(),
     constraint transfers_kind_is_listed check (
         kind in ('topup', 'invoice', 'refund', 'refund_reversal', 'dispute', 'reinstatement', 'adjustment')
     ),
     constraint transfers_post_once unique (kind, reference),
-    constraint transfers_identity unique (id, organization_id, currency)
+    constraint transfers_identity unique (id, organization_id, currency),
+    constraint transfers_stripe_object_is_an_id check (stripe_object_id ~ '^[A-Za-z0-9_.:-]{1,255}$')
 );
-comment on table public.transfers is 'One movement of money. (kind, reference) is what makes it happen once.';
+comment on table public.transfers is 'One movement of money. (kind, reference) is what makes it happen once. created_at is when it was posted, which is what the ledger is in order of; happened_at is when it happened at Stripe, by Stripe''s clock, and stripe_object_id what moved it there: an intent, an invoice, a refund, a dispute. acted_by is the person whose act it was: who paid, or who sent it back; null for a bank''s, Stripe''s and the operator''s.';
 revoke all on public.transfers from public, anon, authenticated, service_role;
 revoke all on sequence public.transfers_id_seq from public, anon, authenticated, service_role;
 create index transfers_organization on public.transfers (organization_id);
+create index transfers_acted_by on public.transfers (acted_by);
 alter table public.transfers enable row level security;
 grant select on public.transfers to authenticated;
 create policy "members see their transfers" on public.transfers
 for select to authenticated using (organization_id in (select private.member_organization_ids()));
 create trigger transfers_are_append_only before update or delete or truncate on public.transfers
 for each statement execute function private.forbid_change();
+
+-- Names as they were, so that a month reads the same later; not in the ledger, because they can be erased.
+create table private.transfer_actors (
+    transfer_id bigint primary key references public.transfers (id),
+    user_id uuid not null references private.users (id),
+    name text
+);
+comment on table private.transfer_actors is 'What the person whose act a transfer was (transfers.acted_by) was called then; null once they are erased.';
+create index transfer_actors_user on private.transfer_actors (user_id);
 
 create table public.entries (
     account_id bigint not null,

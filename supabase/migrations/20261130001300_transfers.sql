@@ -32,10 +32,42 @@ as $$
 $$;
 comment on function private.entry_hash is 'Each entry seals the one before it: change any, and every later hash is wrong.';
 
+-- The transfer with its actor's name; null where it had been posted before. Its time is the time after the wait for
+-- the accounts, and never before that of the entry before: history is in one order.
+create function private.insert_transfer(
+    wallet_id uuid, kind text, reference text, happened_at timestamptz, stripe_object_id text, acted_by uuid
+) returns public.transfers
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    transfer public.transfers;
+begin
+    insert into public.transfers (
+        organization_id, currency, kind, reference, happened_at, stripe_object_id, acted_by, created_at
+    )
+    select
+        w.organization_id, w.currency, insert_transfer.kind, insert_transfer.reference,
+        insert_transfer.happened_at, insert_transfer.stripe_object_id, insert_transfer.acted_by,
+        greatest(clock_timestamp(), (
+            select max(e.created_at) from public.accounts as a
+            inner join public.entries as e on a.id = e.account_id and a.last_seq = e.seq
+            where a.wallet_id = w.id
+        ))
+    from public.wallets as w where w.id = insert_transfer.wallet_id
+    on conflict on constraint transfers_post_once do nothing
+    returning * into transfer;
+    insert into private.transfer_actors (transfer_id, user_id, name)
+    select transfer.id, u.id, u.name from private.users as u where u.id = transfer.acted_by;
+    return transfer;
+end
+$$;
+comment on function private.insert_transfer is 'For private.post_transfer, which holds the locks on the accounts.';
+
 -- Moves `amount` from one account of a wallet to another, once per (kind, reference): answers the
 -- transfer's id, or null where it had been posted before.
 create function private.post_transfer(
-    wallet_id uuid, kind text, reference text, from_account text, to_account text, amount bigint
+    wallet_id uuid, kind text, reference text, from_account text, to_account text, amount bigint,
+    happened_at timestamptz default null, stripe_object_id text default null, acted_by uuid default null
 ) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -47,18 +79,7 @@ declare
 begin
     -- Sorted by id: two postings that meet always wait for each other in the same order.
     perform a.id from public.accounts as a where a.wallet_id = post_transfer.wallet_id order by a.id for update;
-    -- The time after the wait, and never before that of the entry before: history is in one order.
-    insert into public.transfers (organization_id, currency, kind, reference, created_at)
-    select
-        w.organization_id, w.currency, post_transfer.kind, post_transfer.reference,
-        greatest(clock_timestamp(), (
-            select max(e.created_at) from public.accounts as a
-            inner join public.entries as e on a.id = e.account_id and a.last_seq = e.seq
-            where a.wallet_id = w.id
-        ))
-    from public.wallets as w where w.id = post_transfer.wallet_id
-    on conflict on constraint transfers_post_once do nothing
-    returning * into transfer;
+    transfer := private.insert_transfer(wallet_id, kind, reference, happened_at, stripe_object_id, acted_by);
     if transfer.id is null then
         return null;
     end if;

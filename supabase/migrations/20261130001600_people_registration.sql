@@ -18,6 +18,7 @@ as $$
                 'organization_id', o.id,
                 'organization_name', o.name,
                 'role', m.role,
+                'accounting', private.accounting_json(o.id),
                 'wallets', private.wallets_json(o)
             ) order by m.created_at, o.id), '[]')
             from public.memberships as m

@@ -7,6 +7,7 @@ as $$
         'name', organization.name,
         'role', m.role,
         'default_currency', organization.default_currency,
+        'accounting', private.accounting_json(organization.id),
         'wallets', private.wallets_json(organization),
         'created_at', organization.created_at
     )
@@ -108,6 +109,37 @@ end
 $$;
 comment on function api.rename_organization is 'Definer: nobody has grants to write organizations.';
 grant execute on function api.rename_organization(uuid, text) to authenticated;
+
+-- From the next month on, because this one has begun; where nothing was posted yet, for all months.
+create function api.set_accounting_time_zone(organization_id uuid, time_zone text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    zone text;
+    first_month date := '0001-01-01';
+begin
+    perform private.require_role_alone(organization_id, 'owner');
+    zone := private.require_time_zone(time_zone);
+    if exists (select from public.entries as e where e.organization_id = set_accounting_time_zone.organization_id) then
+        -- By both clocks it is to come.
+        first_month := (greatest(
+            private.month_of(organization_id, now())::timestamp, date_trunc('month', now() at time zone zone)
+        ) + interval '1 month')::date;
+    end if;
+    delete from public.accounting_time_zones as z
+    where z.organization_id = set_accounting_time_zone.organization_id and z.from_month >= first_month;
+    if zone <> private.accounting_time_zone(organization_id, first_month) then
+        insert into public.accounting_time_zones (organization_id, from_month, time_zone)
+        values (set_accounting_time_zone.organization_id, first_month, zone);
+    end if;
+    perform private.audit(organization_id, 'accounting_time_zone_changed', jsonb_build_object(
+        'time_zone', zone, 'from_month', first_month
+    ));
+    return api.get_organization(organization_id);
+end
+$$;
+comment on function api.set_accounting_time_zone is 'Definer: nobody has grants to write organizations. Takes back a change that is still to come. Refuses time_zone_unknown.';
+grant execute on function api.set_accounting_time_zone(uuid, text) to authenticated;
 
 create function api.set_default_organization(organization_id uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -130,6 +130,10 @@ as $$
             where (t.kind, t.reference) = (private.posting_kind(payment), private.posting_reference(payment))
         ),
         'created_at', payment.created_at,
+        'paid_at', (
+            select t.happened_at from public.transfers as t
+            where (t.kind, t.reference) = (private.posting_kind(payment), private.posting_reference(payment))
+        ),
         'succeeded_at', payment.succeeded_at
     ) || private.clawbacks_json(payment)
     from public.organizations as o

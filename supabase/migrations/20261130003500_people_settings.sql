@@ -48,11 +48,7 @@ declare
     person private.users;
 begin
     if changes ? 'time_zone' then
-        select z.name into zone from pg_catalog.pg_timezone_names as z
-        where lower(z.name) = lower(changes ->> 'time_zone');
-        if zone is null then
-            perform private.refuse('time_zone_unknown');
-        end if;
+        zone := private.require_time_zone(changes ->> 'time_zone');
     end if;
     update private.users as u
     set chosen_language = case when changes ? 'chosen_language' then changes ->> 'chosen_language' else u.chosen_language end,

@@ -77,13 +77,16 @@ $$;
 comment on function api.mark_payment_opened is 'Definer. Stripe made the session or the intent: it can be paid, unless the payment went on meanwhile.';
 grant execute on function api.mark_payment_opened(uuid, text, text, text) to service_role;
 
-create function private.credit_payment(payment public.payments, stripe_payment_intent_id text, received_amount bigint) returns void
+create function private.credit_payment(
+    payment public.payments, stripe_payment_intent_id text, received_amount bigint, happened_at timestamptz
+) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     if private.post_transfer(
         payment.wallet_id, private.posting_kind(payment), private.posting_reference(payment),
-        'stripe', 'wallet', payment.amount
+        'stripe', 'wallet', payment.amount,
+        happened_at, credit_payment.stripe_payment_intent_id, payment.created_by
     ) is null then
         update public.payments as p set stripe_payment_intent_id = credit_payment.stripe_payment_intent_id
         where p.id = payment.id and p.stripe_payment_intent_id is null;
@@ -98,4 +101,4 @@ begin
     perform private.notify_wallet_credited(payment);
 end
 $$;
-comment on function private.credit_payment is 'Posts payment.amount once and notifies everybody; a repeat adds at most the id of the intent. received_amount is what the charge was, with tax.';
+comment on function private.credit_payment is 'Posts payment.amount once and notifies everybody; a repeat adds at most the id of the intent. received_amount is what the charge was, with tax; happened_at when that was, by Stripe''s clock.';

@@ -17,6 +17,11 @@ return coalesce((fact ->> 'refetched')::boolean, false) or (
     end
 );
 
+-- When it happened at Stripe, by Stripe's clock.
+create function private.happened_at(fact jsonb) returns timestamptz
+language sql immutable set search_path = pg_catalog, pg_temp
+return to_timestamp((fact ->> 'happened_at')::bigint);
+
 -- What the wallet gets of what arrived: all but tax, which is the operator's.
 create function private.credit_of(fact jsonb) returns bigint
 language sql immutable set search_path = pg_catalog, pg_temp
@@ -51,7 +56,7 @@ begin
         perform private.begin_review(payment.id, objection);
         return row('dead_letter', objection)::private.verdict;
     end if;
-    perform private.credit_payment(payment, fact ->> 'stripe_payment_intent_id', (fact ->> 'received_minor')::bigint);
+    perform private.credit_payment(payment, fact ->> 'stripe_payment_intent_id', (fact ->> 'received_minor')::bigint, private.happened_at(fact));
     perform private.record_payment_method_used(payment, fact ->> 'stripe_payment_method_id');
     return row('done', 'paid')::private.verdict;
 end

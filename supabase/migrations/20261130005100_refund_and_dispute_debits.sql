@@ -45,7 +45,9 @@ $$;
 
 -- Posts the difference between what is gone and what is posted as gone. Answers what the wallet gained (> 0) or
 -- lost (< 0), in minor units. The payment is locked by the caller.
-create function private.settle_clawbacks(payment_id uuid, cause text) returns bigint
+create function private.settle_clawbacks(
+    payment_id uuid, cause text, happened_at timestamptz, stripe_object_id text, acted_by uuid
+) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -69,11 +71,12 @@ begin
         'clawback:' || payment.id || ':' || payment.clawbacks + 1,
         case when difference < 0 then 'wallet' else 'stripe' end,
         case when difference < 0 then 'stripe' else 'wallet' end,
-        abs(difference)
+        abs(difference),
+        happened_at, stripe_object_id, acted_by
     );
     update public.payments as p set clawed_back_amount = target, clawbacks = p.clawbacks + 1
     where p.id = payment.id;
     return difference;
 end
 $$;
-comment on function private.settle_clawbacks is 'cause is refund or dispute: what the posting is called.';
+comment on function private.settle_clawbacks is 'cause is refund or dispute: what the posting is called. happened_at, stripe_object_id and acted_by are of the refund or dispute that was reported.';

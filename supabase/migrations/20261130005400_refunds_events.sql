@@ -85,6 +85,7 @@ declare
     payment public.payments := private.payment_of_clawback(fact);
     before public.refunds;
     refund public.refunds;
+    change bigint;
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
@@ -98,7 +99,12 @@ begin
         or (r.id = (fact ->> 'refund_id')::uuid and r.stripe_refund_id is null)
     );
     refund := private.upsert_refund(payment, before, fact);
-    perform private.notify_refund(payment, before, refund, private.settle_clawbacks(payment.id, 'refund'));
+    change := private.settle_clawbacks(
+        payment.id, 'refund', private.happened_at(fact), refund.stripe_refund_id,
+        -- That it failed is nobody's act.
+        case when private.refund_rank(refund.status) < 4 then refund.created_by end
+    );
+    perform private.notify_refund(payment, before, refund, change);
     perform private.notify_payment_shown(payment);
     return row('done', refund.status)::private.verdict;
 end

@@ -80,7 +80,9 @@ begin
     end if;
     select d.* into before from public.disputes as d where d.stripe_dispute_id = fact ->> 'id';
     dispute := private.upsert_dispute(payment, fact);
-    change := private.settle_clawbacks(payment.id, 'dispute');
+    change := private.settle_clawbacks(
+        payment.id, 'dispute', private.happened_at(fact), dispute.stripe_dispute_id, null
+    );
     update public.disputes as d
     set withdrawn_at = coalesce(d.withdrawn_at, case when d.movements > 0 then now() end),
         reinstated_at = coalesce(d.reinstated_at, case when d.movements > 1 and private.dispute_share(d, payment, 0) = 0 then now() end)

@@ -83,7 +83,7 @@ begin
         update public.payments as p set requested_amount = p.amount, amount = private.credit_of(intent)
         where p.id = payment.id returning * into payment;
     end if;
-    perform private.credit_payment(payment, intent ->> 'stripe_payment_intent_id', (intent ->> 'received_minor')::bigint);
+    perform private.credit_payment(payment, intent ->> 'stripe_payment_intent_id', (intent ->> 'received_minor')::bigint, private.happened_at(intent));
     perform private.record_payment_method_used(payment, intent ->> 'stripe_payment_method_id');
 end
 $$;

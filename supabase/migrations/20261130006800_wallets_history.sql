@@ -1,6 +1,6 @@
 -- What has happened in a wallet: its movements, and a month of it as a statement.
 
--- The wallet's own side of each transfer, with whose payment it was.
+-- The wallet's own side of each transfer: whose payment it was, and whose act. Names are those of then.
 create view private.movements with (security_invoker = true) as
 select
     e.account_id,
@@ -10,11 +10,19 @@ select
     e.amount,
     e.balance_after,
     e.created_at,
+    t.happened_at,
+    t.stripe_object_id,
+    t.acted_by as acted_by_id,
+    actor.name as acted_by,
     p.id as payment_id,
-    u.name as paid_by,
+    p.order_reference,
+    p.stripe_payment_intent_id,
+    p.created_by as paid_by_id,
+    payer.name as paid_by,
     case t.kind when 'adjustment' then t.reference end as adjustment
 from public.entries as e
 inner join public.transfers as t on e.transfer_id = t.id
+left join private.transfer_actors as actor on t.id = actor.transfer_id
 left join public.payments as p on p.id = case t.kind
     when 'topup' then t.reference::uuid
     when 'invoice' then (select i.id from public.payments as i where i.stripe_invoice_id = t.reference)
@@ -22,7 +30,8 @@ left join public.payments as p on p.id = case t.kind
     -- clawback:<payment>:<number>
     else split_part(t.reference, ':', 2)::uuid
 end
-left join private.users as u on p.created_by = u.id;
+left join public.transfers as credit on (credit.kind, credit.reference) = (private.posting_kind(p), private.posting_reference(p))
+left join private.transfer_actors as payer on credit.id = payer.transfer_id;
 comment on view private.movements is 'Entries as people read them. A kind that is not about a payment has none.';
 
 create function private.movement_json(movement private.movements) returns jsonb
@@ -34,8 +43,15 @@ as $$
         'balance', private.money_json(movement.balance_after, movement.currency),
         'payment_id', movement.payment_id,
         'reference', coalesce(movement.adjustment, private.payment_reference(movement.payment_id)),
+        'order_reference', movement.order_reference,
+        'stripe_payment_intent_id', movement.stripe_payment_intent_id,
+        'stripe_object_id', movement.stripe_object_id,
         'paid_by', movement.paid_by,
-        'created_at', movement.created_at
+        'paid_by_id', movement.paid_by_id,
+        'acted_by', movement.acted_by,
+        'acted_by_id', movement.acted_by_id,
+        'created_at', movement.created_at,
+        'happened_at', movement.happened_at
     )
 $$;
 
@@ -92,14 +108,15 @@ $$;
 comment on function api.list_transactions is 'Definer: who paid is told by payments, which members do not read whole. Refuses bad_cursor, currency_unknown.';
 grant execute on function api.list_transactions(uuid, text, text [], text, integer) to authenticated;
 
--- One month of a wallet, from its first moment to its last, in UTC. A stable function sees one
+-- One month of a wallet, from its first moment to its last, by the accounting time zone. A stable function sees one
 -- snapshot: what came in before plus the lines is always what is there at the end.
 create function api.get_statement(organization_id uuid, currency text, month date) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-    begins timestamptz := date_trunc('month', month::timestamp) at time zone 'UTC';
-    ends timestamptz := (date_trunc('month', month::timestamp) + interval '1 month') at time zone 'UTC';
+    first_day date := date_trunc('month', month::timestamp)::date;
+    begins timestamptz;
+    ends timestamptz;
     wallet record;
     opening bigint;
     closing bigint;
@@ -107,6 +124,8 @@ declare
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
     wallet := private.wallet_account(organization_id, currency);
+    begins := private.month_begins_at(organization_id, first_day);
+    ends := private.month_begins_at(organization_id, (first_day + interval '1 month')::date);
     select e.balance_after into opening from public.entries as e
     where e.account_id = wallet.id and e.created_at < begins order by e.created_at desc, e.seq desc limit 1;
     select e.balance_after into closing from public.entries as e
@@ -116,6 +135,7 @@ begin
     return jsonb_build_object(
         'organization_name', (select o.name from public.organizations as o where o.id = get_statement.organization_id),
         'currency', wallet.currency,
+        'time_zone', private.accounting_time_zone(organization_id, first_day),
         'begins_at', begins,
         'ends_at', least(ends, greatest(begins, now())),
         'opening', private.money_json(coalesce(opening, 0), wallet.currency),

@@ -163,6 +163,7 @@ begin
         perform private.erase_private_chat(person);
         delete from public.memberships as m where m.user_id = person.id;
         perform private.erase_name_in_notifications(person, organization_ids);
+        update private.transfer_actors as a set name = null where a.user_id = person.id;
         delete from public.link_codes as l where l.user_id = person.id;
         delete from private.linked_people as l where l.user_id = person.id;
         delete from private.blocked_people as b where b.user_id = person.id; -- with the words of its reason

@@ -139,7 +139,7 @@ def test_the_tax_of_an_invoice_is_spread_over_the_intents_that_paid_it() -> None
 def find_intent_of(received_minor: int) -> IntentAtStripe:
     return IntentAtStripe(
         stripe_payment_intent_id="pi_1", received_minor=received_minor, tax_minor=0, currency="eur",
-        stripe_payment_method_id=None,
+        happened_at=None, stripe_payment_method_id=None,
     )  # fmt: skip
 
 

@@ -30,11 +30,12 @@ NOBODY = TelegramUser(999_999)
 READABLE_BY_MEMBERS = {
     "currencies", "users", "organizations", "memberships", "wallets", "accounts", "transfers",
     "entries", "payments", "refunds", "disputes", "payment_statistics", "audit_log",
+    "accounting_time_zones",
     "payment_methods", "subscriptions", "adjustments",
 }  # fmt: skip
 ONLY_OWNERS_SEE = {"audit_log", "payment_methods"}
 CALLABLE_BY_MEMBERS = {
-    "api.get_own_user_id", "api.undo_link",
+    "api.get_own_user_id", "api.undo_link", "api.set_accounting_time_zone",
     "api.list_payments", "api.find_payments", "api.get_payment_timeline",
     "api.get_payment_of_caller", "api.list_transactions", "api.list_wallets", "api.get_statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",

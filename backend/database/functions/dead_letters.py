@@ -61,12 +61,16 @@ class AcceptedEvent(Row):
 
 
 class IntentAtStripe(TypedDict):
-    """One PaymentIntent at Stripe, with amounts in minor units of `currency`."""
+    """One PaymentIntent at Stripe, with amounts in minor units of `currency`.
+
+    It was charged at `happened_at` (seconds since 1970).
+    """
 
     stripe_payment_intent_id: str
     received_minor: int
     tax_minor: int
     currency: str
+    happened_at: int | None
     stripe_payment_method_id: str | None
 
 

@@ -24,11 +24,13 @@ from backend.schemas import (
 class StatementRow(Row):
     """One month of a wallet in `currency`, from `begins_at` to `ends_at` (UTC) or until now.
 
-    `empty` says why there are no lines.
+    They are the month's ends in `time_zone` (IANA), the organization's. `empty` says why there are
+    no lines.
     """
 
     organization_name: str
     currency: str
+    time_zone: str
     begins_at: datetime
     ends_at: datetime
     opening: Money

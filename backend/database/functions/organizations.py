@@ -46,6 +46,19 @@ async def rename_organization(
     return Organization.model_validate(row)
 
 
+async def set_accounting_time_zone(
+    database: Database, actor: Person, *, organization_id: UUID, time_zone: str
+) -> Organization:
+    """Set the time zone of an organization's months from the next one on.
+
+    Raises NotFound, RoleTooLow, TimeZoneUnknown.
+    """
+    row = await database.call(
+        "set_accounting_time_zone", actor, organization_id=organization_id, time_zone=time_zone
+    )
+    return Organization.model_validate(row)
+
+
 async def set_default_organization(
     database: Database, actor: Person, *, organization_id: UUID
 ) -> Me:

@@ -4,6 +4,7 @@ from backend import errors
 from backend.http.route import Route, route
 from backend.organizations import service as organizations
 from backend.schemas import (
+    AccountingRequest,
     AuditEntries,
     AuditQuery,
     Member,
@@ -57,6 +58,18 @@ ORGANIZATIONS: list[Route] = [
         request_model=OrganizationRequest,
         response_model=Organization,
         role="admin",
+    ),
+    route(
+        "PATCH",
+        "/api/organizations/{id}/accounting",
+        lambda call: organizations.set_accounting_time_zone(
+            call.database, call.actor, call.id(), call.body
+        ),
+        "Set the time zone of an organization's months from the next one on.",
+        request_model=AccountingRequest,
+        response_model=Organization,
+        role="owner",
+        raises=(errors.TimeZoneUnknown,),
     ),
     route(
         "GET",

@@ -12,11 +12,13 @@ from backend.stripe.parsers.facts import CardFact, ChargeFact, Fact, NoFact
 class BalanceTransaction(Documented):
     """A movement on Stripe's balance, in minor units of the currency that the account settles in.
 
-    Before fees: https://docs.stripe.com/api/balance_transactions/object
+    Before fees; `created` in seconds since 1970:
+    https://docs.stripe.com/api/balance_transactions/object
     """
 
     amount: int
     currency: str
+    created: int | None = None
 
 
 class ChargedMethod(Documented):
@@ -41,7 +43,7 @@ class ChargedMethod(Documented):
 
 
 class Charge(Marked):
-    """A charge, with amounts in minor units of `currency`.
+    """A charge, with amounts in minor units of `currency`; `created` in seconds since 1970.
 
     https://docs.stripe.com/api/charges/object
     """
@@ -49,6 +51,7 @@ class Charge(Marked):
     livemode: bool
     currency: str
     amount_refunded: int
+    created: int | None = None
     payment_intent: str | None = None
     balance_transaction: str | BalanceTransaction | None = None
     receipt_url: str | None = None

@@ -15,7 +15,7 @@ class EvidenceDetails(Documented):
 
 
 class Dispute(Marked):
-    """A dispute; `amount` in minor units of `currency`.
+    """A dispute; `amount` in minor units of `currency`, `created` in seconds since 1970.
 
     https://docs.stripe.com/api/disputes/object
     """
@@ -26,6 +26,7 @@ class Dispute(Marked):
     currency: str
     status: str
     reason: str
+    created: int | None = None
     payment_intent: str | None = None
     evidence_details: EvidenceDetails | None = None
     balance_transactions: list[BalanceTransaction] | None = None
@@ -40,14 +41,19 @@ class EarlyFraudWarning(Identified):
 
 
 def parse_dispute(dispute: Dispute, step: DisputeStep | None = None) -> DisputeFact:
-    """Make the fact of a dispute's state; `step` is the movement that its event reports."""
+    """Make the fact of a dispute's state; `step` is the movement that its event reports.
+
+    It happened when its last balance transaction did.
+    """
     movements = dispute.balance_transactions or []
     moved = Counter[str]()
     for movement in movements:
         moved[movement.currency] -= movement.amount
+    times = [movement.created for movement in movements if movement.created is not None]
     return DisputeFact(
         about="dispute",
         outcome="reported",
+        happened_at=max(times, default=None if movements else dispute.created),
         installation=metadata_id(dispute.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(dispute.metadata, PAYMENT_METADATA),
         stripe_payment_intent_id=dispute.payment_intent,

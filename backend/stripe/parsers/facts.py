@@ -45,13 +45,25 @@ class Fact(BaseModel):
         return self.model_copy(update={"refetched": True})
 
 
+class MoneyFact(Fact):
+    """The base of facts about money: `happened_at` (seconds since 1970) is by Stripe's clock."""
+
+    happened_at: int | None = None
+
+    def reported_at(self, moment: int) -> Self:
+        """Return the same fact, with the time of its event where its object has none of its own."""
+        if self.happened_at is not None:
+            return self
+        return self.model_copy(update={"happened_at": moment})
+
+
 class NoFact(Fact):
     """Nothing that is about us."""
 
     outcome: None
 
 
-class PaymentFact(Fact):
+class PaymentFact(MoneyFact):
     """The state of a payment.
 
     `received_minor` is what arrived, `tax_minor` the part of it that is tax. `plain`: the object
@@ -88,7 +100,7 @@ class CardFact(Fact):
     last_four: str | None
 
 
-class TakenBack(Fact):
+class TakenBack(MoneyFact):
     """The base of facts about money that went back, or may.
 
     Its payment is found by our id from the metadata, or by the intent. `id` is the object's own.
@@ -174,7 +186,7 @@ class SubscriptionFact(Fact):
     stripe_subscription_id: str | None
 
 
-class InvoiceFact(Fact):
+class InvoiceFact(MoneyFact):
     """The state of a subscription's invoice.
 
     `received_minor` is what `intents` paid, `tax_minor` the part of it that is tax, `balance_minor`

@@ -34,7 +34,9 @@ class NextAction(Documented):
 
 
 class PaymentIntent(Marked):
-    """A PaymentIntent, with amounts in minor units of `currency`.
+    """A PaymentIntent, with amounts in minor units of `currency`; `created` in seconds since 1970.
+
+    `latest_charge` is an id unless Stripe was asked to expand it.
 
     https://docs.stripe.com/api/payment_intents/object
     """
@@ -44,6 +46,7 @@ class PaymentIntent(Marked):
     amount: int
     amount_received: int
     currency: str
+    created: int | None = None
     customer: str | None = None
     payment_method: str | None = None
     last_payment_error: Decline | None = None
@@ -69,6 +72,12 @@ class PaymentIntent(Marked):
         return redirect.url if redirect else None
 
     @property
+    def charged_at(self) -> int | None:
+        """When it was charged last, if its charge is expanded."""
+        charge = self.latest_charge
+        return charge.created if isinstance(charge, Charge) else None
+
+    @property
     def decline(self) -> str | None:
         """Stripe's code of why the last try failed, if one did."""
         return self.last_payment_error.reason if self.last_payment_error else None
@@ -80,6 +89,7 @@ def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> Payme
         about="payment",
         source="intent",
         outcome=outcome,
+        happened_at=intent.charged_at,
         installation=metadata_id(intent.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(intent.metadata, PAYMENT_METADATA),
         stripe_payment_intent_id=intent.id,

@@ -45,6 +45,12 @@ class InvoiceParent(Documented):
     subscription_details: SubscriptionDetails | None = None
 
 
+class StatusTransitions(Documented):
+    """When an invoice changed its status, in seconds since 1970."""
+
+    paid_at: int | None = None
+
+
 class Invoice(Identified):
     """An invoice, as in API versions since 2025-03-31; amounts in minor units of `currency`.
 
@@ -68,6 +74,7 @@ class Invoice(Identified):
     invoice_pdf: str | None = None
     parent: InvoiceParent | None = None
     payments: InvoicePayments | None = None
+    status_transitions: StatusTransitions | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -117,10 +124,12 @@ def parse_invoice(invoice: Invoice, outcome: InvoiceOutcome | None) -> InvoiceFa
     concerns_us = details is not None and not is_paid_with_nothing
     net = invoice.total_excluding_tax
     metadata = details.metadata if details else None
+    transitions = invoice.status_transitions
     return InvoiceFact(
         about="invoice",
         source="invoice",
         outcome=outcome if concerns_us else None,
+        happened_at=transitions.paid_at if transitions else None,
         installation=metadata_id(metadata, INSTALLATION_METADATA),
         subscription_id=metadata_id(metadata, SUBSCRIPTION_METADATA),
         stripe_subscription_id=details.subscription if details else None,

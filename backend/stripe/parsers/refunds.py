@@ -11,7 +11,9 @@ from backend.stripe.parsers.facts import RefundFact
 
 
 class Refund(Marked):
-    """A refund; `amount` in minor units of `currency`. It does not say which mode it is of.
+    """A refund; `amount` in minor units of `currency`, `created` in seconds since 1970.
+
+    It does not say which mode it is of.
 
     https://docs.stripe.com/api/refunds/object
     """
@@ -19,6 +21,7 @@ class Refund(Marked):
     amount: int
     currency: str
     status: str | None
+    created: int | None = None
     payment_intent: str | None = None
     reason: str | None = None
     failure_reason: str | None = None
@@ -30,10 +33,12 @@ class Refund(Marked):
 
 
 def parse_refund(refund: Refund) -> RefundFact:
-    """Make the fact of a refund's state."""
+    """Make the fact of a refund's state. When one failed it does not say; its event does."""
+    has_failed = refund.status in ("failed", "canceled")
     return RefundFact(
         about="refund",
         outcome="reported",
+        happened_at=None if has_failed else refund.created,
         installation=metadata_id(refund.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(refund.metadata, PAYMENT_METADATA),
         stripe_payment_intent_id=refund.payment_intent,

@@ -102,6 +102,7 @@ def parse_payment_session(
         about="payment",
         source="session",
         outcome=outcome,
+        happened_at=intent.charged_at if intent else None,
         installation=metadata_id(session.metadata, INSTALLATION_METADATA),
         payment_id=metadata_id(session.metadata, PAYMENT_METADATA),
         stripe_checkout_session_id=session.id,

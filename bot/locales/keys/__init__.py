@@ -29,6 +29,7 @@ from bot.locales.keys.conversation import (
 from bot.locales.keys.organizations import (
     INVITATION_HOURS,
     ROLE_NAMES,
+    Accounting,
     AccountLink,
     Balance,
     Group,
@@ -118,6 +119,7 @@ __all__ = [
     "SUBSCRIPTION_STATUS_NAMES",
     "TRANSACTION_LINES",
     "AccountLink",
+    "Accounting",
     "Adjustment",
     "Balance",
     "Button",

@@ -32,6 +32,14 @@ class Organization:
     LEAVE: Final = Key("organization.leave", "organization")
 
 
+class Accounting:
+    """Sentences about the time zone of an organization's books."""
+
+    TEXT: Final = Key("accounting.text", "organization", "zone")
+    NEXT: Final = Key("accounting.next", "month", "zone")
+    QUESTION: Final = Key("accounting.question")
+
+
 class Members:
     """Lines of /members."""
 

@@ -28,8 +28,10 @@ class History:
 class Export:
     """Sentences of /export."""
 
-    QUESTION: Final = Key("export.question", "organization")
-    CAPTION: Final = Key("export.caption", "organization", "month", "count", "opening", "closing")
+    QUESTION: Final = Key("export.question", "organization", "zone")
+    CAPTION: Final = Key(
+        "export.caption", "organization", "month", "zone", "count", "opening", "closing"
+    )
     NOT_BEGUN: Final = Key("export.not_begun", "month", "organization", "closing")
     BEFORE_FIRST: Final = Key("export.before_first", "organization", "month", "closing")
     NOTHING_MOVED: Final = Key("export.nothing_moved", "organization", "month", "closing")

@@ -75,13 +75,14 @@ CHARGE: Json = {
 }  # fmt: skip
 REFUND: Json = {
     "id": "re_1", "amount": 700, "currency": "eur", "status": "succeeded", "reason": None,
-    "payment_intent": "pi_1", "metadata": {**MARKS, "pursebot_refund_id": IDS},
+    "created": 7, "payment_intent": "pi_1", "metadata": {**MARKS, "pursebot_refund_id": IDS},
 }  # fmt: skip
 DISPUTE: Json = {
     "id": "dp_1", "livemode": False, "charge": "ch_1", "amount": 5000, "currency": "eur",
     "status": "lost", "reason": "fraudulent", "payment_intent": "pi_1", "metadata": MARKS,
     "evidence_details": {"due_by": 7}, "balance_transactions": [
-        {"amount": -5000, "currency": "usd"}, {"amount": 100, "currency": "usd"},
+        {"amount": -5000, "currency": "usd", "created": 8},
+        {"amount": 100, "currency": "usd", "created": 9},
     ],
 }  # fmt: skip
 WARNING: Json = {
@@ -90,6 +91,7 @@ WARNING: Json = {
 INTENT: Json = {
     "id": "pi_1", "livemode": False, "status": "succeeded", "amount": 5000,
     "amount_received": 5000, "currency": "eur", "metadata": MARKS, "payment_method": "pm_1",
+    "created": 5, "latest_charge": {**CHARGE, "created": 6},
 }  # fmt: skip
 SESSION: Json = {
     "id": "cs_1", "livemode": False, "mode": "payment", "status": "complete",
@@ -101,6 +103,7 @@ INVOICE: Json = {
     "id": "in_1", "livemode": False, "status": "paid", "currency": "eur", "amount_due": 5950,
     "amount_paid": 5950, "total": 5950, "total_excluding_tax": 5000, "attempted": True,
     "attempt_count": 1, "billing_reason": "subscription_create",
+    "status_transitions": {"paid_at": 7},
     "parent": {"subscription_details": {
         "subscription": "sub_1", "metadata": {"pursebot_subscription_id": IDS},
     }},
@@ -127,7 +130,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
     disputed = {
         **taken, "about": "dispute", "id": "dp_1", "stripe_charge_id": "ch_1", "amount_minor": 5000,
         "status": "lost", "reason": "fraudulent", "due_by": 7, "step": "withdrawn", "movements": 2,
-        "moved": {"usd": 4900},
+        "moved": {"usd": 4900}, "happened_at": 9,
     }  # fmt: skip
     method = {"about": "method", "outcome": "changed", "stripe_customer_id": "cus_1"}
     return {
@@ -148,6 +151,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             {
                 **taken, "livemode": None, "about": "refund", "id": "re_1", "refund_id": IDS,
                 "amount_minor": 700, "status": "succeeded", "reason": None, "failure": None,
+                "happened_at": 7,
             },
         ),
         "dispute": (parse_dispute(dispute, "withdrawn"), disputed),
@@ -168,7 +172,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "about": "payment", "source": "intent", "outcome": "paid", "installation": US,
                 "payment_id": IDS, "stripe_payment_intent_id": "pi_1", "stripe_customer_id": None,
                 "received_minor": 5000, "tax_minor": 0, "plain": True, "currency": "eur",
-                "decline": None, "stripe_payment_method_id": "pm_1",
+                "decline": None, "stripe_payment_method_id": "pm_1", "happened_at": 6,
             },
         ),
         "session": (
@@ -179,6 +183,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "stripe_payment_intent_id": "pi_1", "stripe_customer_id": "cus_1",
                 "received_minor": 5950, "tax_minor": 950, "plain": False,
                 "currency": "eur", "decline": None, "stripe_payment_method_id": None,
+                "happened_at": None,
             },
         ),
         "invoice": (
@@ -190,7 +195,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "refetched": True, "intents": ["pi_1"], "stripe_payment_intent_id": "pi_1",
                 "received_minor": 5950, "tax_minor": 950, "balance_minor": 0,
                 "amount_minor": 5950, "currency": "eur",
-                "first": True, "tries": 1, "url": None,
+                "first": True, "tries": 1, "url": None, "happened_at": 7,
             },
         ),
         "subscription": (

@@ -61,6 +61,7 @@ class FakeBackend(
             "DELETE /api/me/link": self.undo_link,
             "POST /api/organizations": self.create_organization,
             "PATCH /api/organizations/{id}": self.rename_organization,
+            "PATCH /api/organizations/{id}/accounting": self.set_accounting_time_zone,
             "GET /api/organizations/{id}/members": self.list_members,
             "PATCH /api/organizations/{id}/members/{user_id}": self.change_role,
             "DELETE /api/organizations/{id}/members/{user_id}": self.remove_member,

@@ -27,8 +27,13 @@ def membership(organization: UUID, name: str, role: schemas.Role, *currencies: s
         balance = Money(amount="1234", amount_minor=1234, currency=code)
         limits = Limits(minimum="50", maximum="99999999", currency=code)
         wallets.append(schemas.Wallet(balance=balance, limits=limits))
+    accounting = schemas.Accounting(month=f"{datetime.now(UTC):%Y-%m}", time_zone="UTC")
     return Membership(
-        organization_id=organization, organization_name=name, role=role, wallets=wallets
+        organization_id=organization,
+        organization_name=name,
+        role=role,
+        accounting=accounting,
+        wallets=wallets,
     )
 
 
@@ -113,6 +118,7 @@ def statement(month: str, **changed: object) -> Statement:
     facts = {
         "organization_name": "Acme",
         "month": month,
+        "time_zone": "UTC",
         "opening": euros(1000),
         "closing": euros(6000),
         "movements": 1,

@@ -32,6 +32,20 @@ class OrganizationAnswers(State):
                     self.change_membership(user, each, organization_name=call.body.name)
         return organization_of(self.membership_in(call.user, renamed))
 
+    def set_accounting_time_zone(self, call: Call) -> schemas.Organization:
+        """Set the time zone that comes next."""
+        own = self.membership_in(call.user, call.id())
+        if call.body.time_zone == "Mars/Phobos":
+            raise Refused("time_zone_unknown")
+        accounting = schemas.Accounting(
+            month=own.accounting.month,
+            time_zone=own.accounting.time_zone,
+            next_time_zone=call.body.time_zone,
+            next_from="2099-01",
+        )
+        self.change_membership(call.user, own, accounting=accounting)
+        return organization_of(self.membership_in(call.user, own.organization_id))
+
     def list_members(self, call: Call) -> schemas.Members:
         """Return the members of an organization."""
         organization_id = self.membership_in(call.user, call.id()).organization_id
@@ -126,6 +140,7 @@ def organization_of(membership: Membership) -> schemas.Organization:
         name=membership.organization_name,
         role=membership.role,
         default_currency="eur",
+        accounting=membership.accounting,
         wallets=membership.wallets,
         created_at=NOON,
     )

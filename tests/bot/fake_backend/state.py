@@ -39,6 +39,7 @@ class State(Server):
     refunds: dict[str, schemas.RefundRequest] = field(default_factory=dict)  # by idempotency key
     transactions: list[Transaction] = field(default_factory=list)  # of any wallet, oldest first
     statements: dict[tuple[str, str], schemas.Statement] = field(default_factory=dict)
+    statement_queries: list[schemas.StatementQuery] = field(default_factory=list)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
     rejected_updates: dict[int, str] = field(default_factory=dict)  # kinds by ids

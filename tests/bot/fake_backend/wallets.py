@@ -37,5 +37,6 @@ class WalletAnswers(State):
         """Return the statement of a month, or an empty one."""
         query = schemas.StatementQuery.model_validate(call.query)
         assert query.format == "json"
+        self.statement_queries.append(query)
         remembered = self.statements.get((query.month, query.currency or ""))
         return remembered or statement(query.month, empty="before_first")

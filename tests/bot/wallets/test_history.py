@@ -1,10 +1,14 @@
 """/history pages inside one message; /export sends a month as a file, or says that it is empty."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
-from bot.wallets.export import last_months
+from bot.locales.texts import load_texts
+from bot.telegram.context import BotContext
+from bot.wallets.export import file_language, last_months
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import (
     ACME,
@@ -18,6 +22,7 @@ from tests.bot.fake_backend import (
     topups,
 )
 
+IRA = 1004
 THIS_MONTH = f"{datetime.now(UTC):%Y-%m}"
 
 
@@ -165,4 +170,43 @@ async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeBack
 
 
 def test_the_last_months_reach_back_over_the_year() -> None:
-    assert last_months(datetime(2026, 2, 28)) == ["2026-02", "2026-01", "2025-12", "2025-11"]
+    assert last_months("2026-02") == ["2026-02", "2026-01", "2025-12", "2025-11"]
+
+
+async def test_a_file_can_be_had_with_other_separators_and_in_ones_own_language(
+    ana: Person, ira: Person, backend: FakeBackend
+) -> None:
+    backend.memberships[IRA] = backend.memberships[1001]
+    backend.statements["2026-03", "eur"] = statement("2026-03", file_name="ооо-ромашка.csv")
+    await ana.writes("/export 2026-03")
+    sent = await ana.sees("Closing balance")
+    assert sent["document"]["file_name"] == "ооо-ромашка.csv"
+    await ana.taps(sent, "With semicolons")
+    await ana.sees("Closing balance")
+    await ana.writes("/export 2026-03 plain")
+    await ana.sees("Closing balance")
+    await ira.writes("/export 2026-03")
+    await ira.sees("Баланс в конце")
+    forms = [(query.language, query.separators) for query in backend.statement_queries]
+    assert forms == [("en", None), ("en", "semicolon"), (None, None), ("ru", None)]
+    backend.statements["2026-03", "eur"] = statement("2026-03", csv="\ufeffWhat;When\r\n")
+    await ira.writes("/export 2026-03")
+    await ira.taps(await ira.sees("Баланс в конце"), "Простой CSV: запятые и точки")
+    await ira.sees("Баланс в конце")
+    assert backend.statement_queries[-1].language is None
+    await ana.writes("/export 2026-03 xlsx")
+    await ana.sees("I cannot read that month.")
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"), [("de", "de"), ("de-CH", "de-ch"), ("ru", "ru"), ("en-GB", "en")]
+)
+def test_the_file_follows_the_region_of_a_client_in_another_language(
+    client: str, expected: str
+) -> None:
+    texts = load_texts()
+    speaker = SimpleNamespace(language_code=client)
+    context = SimpleNamespace(
+        translator=texts.translator(client), speaker=speaker, bot_data=SimpleNamespace(texts=texts)
+    )
+    assert file_language(cast(BotContext, context)) == expected
