@@ -7,6 +7,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from html import escape
 from typing import NamedTuple
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.dates import UTC, format_date, format_skeleton, get_timezone
@@ -19,6 +20,11 @@ from bot.locales.key import Key
 NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
 NOT_SHOWN |= dict.fromkeys(range(0x2066, 0x206A))
 
+# A name in a script of the other direction would turn around what stands beside it, so it is set
+# apart: https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+RIGHT_TO_LEFT = ("R", "AL")  # Unicode's directions of letters
+
 # "HUF 5,000": CLDR wants a space between a currency's letters and its digits, Babel leaves it out.
 BETWEEN_CODE_AND_DIGIT = r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
 
@@ -30,6 +36,10 @@ class Price(NamedTuple):
 
     amount: str
     currency: str
+
+
+class Filled(str):
+    """A sentence that was filled in: its names are set apart already."""
 
 
 class MonthName(str):
@@ -87,7 +97,7 @@ class Translator:
 
         Raises KeyError where `facts` lack a placeholder of the sentence.
         """
-        return self._fill(key, facts, str)
+        return Filled(self._fill(key, facts, str))
 
     def _fill(self, key: Key, facts: Mapping[str, Fact], escaped: Callable[[str], str]) -> str:
         """Choose the plural form by the fact `count`, and fill in the placeholders."""
@@ -114,8 +124,18 @@ class Translator:
                 return format_date(fact, "long", locale=self._locale)
             case int():
                 return format_decimal(fact, locale=self._locale)
+            case Filled():
+                return fact
             case _:
-                return fact.translate(NOT_SHOWN)
+                return self._set_apart(fact.translate(NOT_SHOWN))
+
+    def _set_apart(self, text: str) -> str:
+        """Isolate a text with letters of the other direction than the language's."""
+        is_left_to_right = self._locale.text_direction == "ltr"
+        others = RIGHT_TO_LEFT if is_left_to_right else ("L",)
+        if any(bidirectional(char) in others for char in text):
+            return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}"
+        return text
 
     def _format_money(self, amount: Decimal, currency: str) -> str:
         # As many decimals as Stripe's currency table says, not CLDR's; more only where there are.

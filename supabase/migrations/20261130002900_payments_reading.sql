@@ -1,8 +1,8 @@
 -- What is shown of a payment, its refunds and its disputes.
 create function private.payment_reference(payment_id uuid) returns text
 language sql immutable set search_path = pg_catalog, pg_temp
-return upper(left(replace(payment_id::text, '-', ''), 10));
-comment on function private.payment_reference is 'The short name of a payment that people quote.';
+return 'P-' || upper(left(replace(payment_id::text, '-', ''), 10));
+comment on function private.payment_reference is 'The short name of a payment that people quote. With its first letter no spreadsheet takes it for a number.';
 
 -- What makes its credit happen once: an invoice's number at Stripe, else our own id.
 create function private.posting_kind(payment public.payments) returns text

@@ -6,7 +6,7 @@ create function private.payments_named(search_text text) returns setof uuid
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     with typed as (
-        select search_text as name, lower(regexp_replace(search_text, '[-\s]', '', 'g')) as digits
+        select search_text as name, lower(regexp_replace(search_text, '^\s*[Pp]-?|[-\s]', '', 'g')) as digits
     ),
 
     ours as (

@@ -65,11 +65,16 @@ async def test_a_payment_is_found_by_each_of_its_names(system: System) -> None:
     )  # fmt: skip
     assert sent_back["http"] == 201
     ours = {"reference": seen.reference, "in small letters": seen.reference.lower()}
-    ours |= {"how it begins": seen.reference[:6], "id": str(payment), "hex": payment.hex}
+    ours |= {
+        "how it begins": seen.reference[:8],
+        "its digits": seen.reference[2:],
+        "id": str(payment),
+        "hex": payment.hex,
+    }
     for what, text in (named | ours).items():
         assert await ids(system, f" {text} ") == [payment], what
     assert await ids(system, str(other)) == [other]
-    assert await ids(system, "ch_unknown") == await ids(system, seen.reference[:5]) == []
+    assert await ids(system, "ch_unknown") == await ids(system, seen.reference[:7]) == []
 
 
 @pytest.mark.parametrize("text", ["12.50", "12,50", "12.5", "12.50 eur", "EUR 12.50", "€12.50"])

@@ -23,7 +23,7 @@ from tests.backend.payments.test_charges import balance, charge, intents, post, 
 Json = dict[str, Any]
 ROW = PaymentRow.model_validate(
     {
-        "id": "7b0c9a52-0000-4000-8000-000000000001", "reference": "8717616ECE",
+        "id": "7b0c9a52-0000-4000-8000-000000000001", "reference": "P-8717616ECE",
         "organization_id": "7b0c9a52-0000-4000-8000-000000000002", "organization_name": "Acme",
         "paid_by": "Ana", "money": {"amount": "50.00", "amount_minor": 5000, "currency": "eur"},
         "status": "created", "flow": "charge", "url": None, "expires_at": "2030-01-01T00:00:00Z",

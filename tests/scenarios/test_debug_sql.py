@@ -22,7 +22,7 @@ async def paid(system: System) -> dict[str, str]:
     assert row["reference"] == seen.reference
     return {
         "00000000-0000-0000-0000-000000000000": str(payment),
-        "8717616ECE": seen.reference,
+        "P-8717616ECE": seen.reference,
     }
 
 
