@@ -52,6 +52,16 @@ class DatabaseUnavailable(Failure, status=503):
     message = "The database is not available. Nothing is lost: try again."
 
 
+class RowsLocked(DatabaseUnavailable, status=503, code="database_unavailable"):
+    """Rows that something else keeps locked; nothing was done. `retry_after` is in seconds."""
+
+    message = "Something else is at work on this. Nothing was changed: try again in a moment."
+
+    def __init__(self, retry_after: int = 5) -> None:
+        """`retry_after` becomes the header Retry-After."""
+        super().__init__(retry_after=str(retry_after))
+
+
 class DatabaseOutdated(Failure, status=503):
     """A database that lacks migrations of this release."""
 

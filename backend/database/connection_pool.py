@@ -29,8 +29,8 @@ CLOSE_SECONDS = 1  # for a test, for `reset role`, and for closing
 class ConnectionPool:
     """At most `size` connections, each with `role` from when it opens (None: the login role).
 
-    A connection resets its role before it closes: a pooler in session mode may give the server
-    process to another client without `discard all`.
+    A connection resets what it has set before it closes: a pooler in session mode may give the
+    server process to another client without `discard all`.
     """
 
     def __init__(
@@ -165,6 +165,6 @@ class ConnectionPool:
     async def _close(self, connection: Connection) -> None:
         with suppress(*NO_CONNECTION):
             if self._role and not connection.is_closed():
-                await connection.execute("reset role", timeout=CLOSE_SECONDS)
+                await connection.execute("reset role; reset all", timeout=CLOSE_SECONDS)
         with suppress(*NO_CONNECTION):
             await connection.close(timeout=CLOSE_SECONDS)

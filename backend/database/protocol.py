@@ -12,7 +12,7 @@ from uuid import UUID
 
 import backend.operator_errors  # noqa: F401  # imported so that REFUSALS has them
 from backend import errors
-from backend.failures import DatabaseUnavailable
+from backend.failures import DatabaseUnavailable, RowsLocked
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,10 @@ REFUSALS = {error.code: error for error in errors.tree(errors.Refusal)}
 # Text with a NUL character: https://www.postgresql.org/docs/current/datatype-character.html
 INVALID_TEXT_SQLSTATES = ("22021", "22P05")
 
-# Classes: connection, rollback (deadlock, serialization), resources, operator, system; and
-# lock_not_available. https://www.postgresql.org/docs/current/errcodes-appendix.html
-TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "58", "55P03")
+# Classes: connection, rollback (deadlock, serialization), resources, operator, system.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "58")
+LOCK_NOT_AVAILABLE = "55P03"  # after lock_timeout
 
 
 def error_from_sqlstate(sqlstate: str, detail: str | None) -> errors.PursebotError | None:
@@ -86,6 +87,8 @@ def error_from_sqlstate(sqlstate: str, detail: str | None) -> errors.PursebotErr
 
     `detail` is the JSON that `private.refuse` writes: `refusal` (the code), and the facts.
     """
+    if sqlstate == LOCK_NOT_AVAILABLE:
+        return RowsLocked()
     if sqlstate.startswith(TRANSIENT_SQLSTATES):
         return DatabaseUnavailable()
     if sqlstate in INVALID_TEXT_SQLSTATES:

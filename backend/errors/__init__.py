@@ -52,6 +52,7 @@ PursebotError
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
     |-- ChargeUnclear          503 charge_unclear: as above, and it may have been charged
     |-- DatabaseUnavailable    503 database_unavailable
+    |   `-- RowsLocked         503 database_unavailable {retry_after}
     |-- DatabaseOutdated       503 database_outdated {pending}
     `-- SupabaseUnavailable    503 supabase_unavailable: nobody can say whose token this is
 """

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from backend.database.functions import stripe_events as sql_stripe_events
 from backend.database.functions.stripe_events import EventResult, ReceivedEvent
 from backend.errors import BadRequest, InvalidSignature
-from backend.failures import EventNotApplied
+from backend.failures import EventNotApplied, RowsLocked
 from backend.payments.settlement import record_result
 from backend.services import Services
 from backend.stripe.event_processing import resolve_event
@@ -31,7 +31,7 @@ THIN_EVENT: Final = "v2.core.event"  # https://docs.stripe.com/event-destination
 async def receive_event(services: Services, raw: bytes, signature: str | None) -> str:
     """Verify, record and apply one delivery; return the event's state.
 
-    Raises InvalidSignature, BadRequest, WrongStripeMode (400), StripeUnavailable and
+    Raises InvalidSignature, BadRequest, WrongStripeMode (400), StripeUnavailable, RowsLocked and
     EventNotApplied (5xx). A bug of ours is raised as it is, and becomes a 500: Stripe sends the
     event again, and the reconciler reads it, too.
     """
@@ -40,7 +40,7 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
         event = read_event(raw)
         labels["type"] = event.type if event.type in EVENT_TYPES else "other"
         received = to_received_event(event, parse_event(event))
-        [result] = await receive_events(services, [received])
+        result = await receive_or_record(services, received)
         # Stripe disables an endpoint that keeps failing. An event of another release, whose object
         # is always refetched, is left to the reconciler instead of failing the delivery.
         if result.state == "failed" and not is_of_other_release(event):
@@ -48,6 +48,22 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
     if not result.repeat:
         services.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return result.state
+
+
+async def receive_or_record(services: Services, received: ReceivedEvent) -> EventResult:
+    """Record and apply an event; where its organization's rows are locked, only record it.
+
+    So the reconciler applies it when they are free: Stripe's next try may be hours away. Raises
+    RowsLocked then.
+    """
+    try:
+        [result] = await receive_events(services, [received])
+    except RowsLocked:
+        await sql_stripe_events.record_failed_event(
+            services.database, event=received, reason="locked"
+        )
+        raise
+    return result
 
 
 def verify_signature(raw: bytes, signature: str | None, secrets: tuple[str, ...]) -> None:

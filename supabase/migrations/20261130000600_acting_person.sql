@@ -109,5 +109,9 @@ begin
     if current_setting('role') <> 'service_role' then
         perform private.refuse('role_too_low', jsonb_build_object('role', 'service_role'));
     end if;
+    -- Over REST nobody else sets it; the direct adapter does, when it opens a connection.
+    if current_setting('request.method', true) is not null then
+        perform set_config('lock_timeout', '500ms', true);
+    end if;
 end
 $$;

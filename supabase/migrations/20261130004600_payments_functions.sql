@@ -161,8 +161,12 @@ begin
         perform private.move_payment(lost, 'expired');
     end loop;
     update public.subscriptions as s set status = 'canceled'
-    where s.status = 'incomplete' and s.expires_at < now()
-    and s.stripe_checkout_session_id is null and s.stripe_subscription_id is null;
+    where s.id in (
+        select lost_one.id from public.subscriptions as lost_one
+        where lost_one.status = 'incomplete' and lost_one.expires_at < now()
+        and lost_one.stripe_checkout_session_id is null and lost_one.stripe_subscription_id is null
+        order by lost_one.id limit max_rows for update skip locked
+    );
     return '{}';
 end
 $$;

@@ -28,13 +28,14 @@ COLUMNS = {
     "payments": "id organization_id wallet_id currency amount requested_amount received_amount"
     " clawed_back_amount clawbacks flow payment_method_id order_reference status created_by attempt"
     " stripe_customer_id stripe_checkout_session_id stripe_payment_intent_id"
-    " stripe_payment_method_id stripe_invoice_id expires_at last_decline under_review"
+    " stripe_payment_method_id stripe_invoice_id expires_at opened_at last_decline under_review"
     " cancel_requested_at cancel_requested_by sent_at sending_until checked_at created_at"
     " succeeded_at",
     "subscriptions": "id organization_id wallet_id currency amount quoted interval package_id"
     " payment_method_id status created_by canceled_by attempt stripe_checkout_session_id"
-    " stripe_subscription_id stripe_payment_method_id expires_at current_period_end refetched_at"
-    " checked_at created_at",
+    " stripe_subscription_id stripe_payment_method_id expires_at current_period_end cancel_at"
+    " cancel_at_period_end stripe_latest_invoice_id latest_invoice_status reconciled_at"
+    " refetched_at checked_at created_at",
     "refunds": "id organization_id payment_id stripe_refund_id currency amount charge_amount status"
     " stripe_status reason failure created_by attempt requested_at checked_at created_at",
     "adjustments": "reference organization_id currency amount reason created_at",

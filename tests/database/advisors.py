@@ -14,7 +14,7 @@ EXCEPTIONS = {
         (
             "public.chats", "public.invitation_uses", "public.invitations", "public.link_codes",
             "public.notifications", "public.packages", "public.setup_links",
-            "public.stripe_events", "public.telegram_updates",
+            "public.stripe_events", "public.telegram_updates", "private.open_questions",
         ),
         NOT_GRANTED,
     ),

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -25,7 +26,8 @@ import asyncpg
 from pydantic import BaseModel
 
 from backend.database import functions
-from backend.database.protocol import Actor, Database, Person
+from backend.database.postgres import Call
+from backend.database.protocol import SERVICE, Actor, Database, Person
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -197,6 +199,21 @@ def calls_by_name(file: Path) -> bool:
         and node.func.attr == "call"
         for node in ast.walk(ast.parse(file.read_text()))
     )
+
+
+async def test_what_goes_on_while_rows_are_locked_waits_for_none(owner: Connection) -> None:
+    bodies = await owner.fetch(
+        "select proname as name, prosrc as body from pg_proc"
+        " where pronamespace = 'api'::regnamespace"
+    )
+    calls = {row["name"]: Call(row["name"], SERVICE, {}) for row in bodies}
+    inbox_only = {"record_failed_event"}
+    waiting = re.compile(r"\bfor update|\bfor no key|\binsert |\bupdate |\bdelete |advisory")
+    assert inbox_only == {
+        row["name"]
+        for row in bodies
+        if not calls[row["name"]].waits_for_rows and waiting.search(row["body"])
+    }
 
 
 def test_sql_is_called_by_typed_functions_only() -> None:

@@ -3,9 +3,10 @@
 An organization that does not exist and one that the actor is no member of are both NotFound.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from backend.database.protocol import Database, Person
+from backend.database.protocol import SERVICE, Database, Person
 from backend.schemas import AuditEntries, Me, Member, Organization, Role
 
 
@@ -109,3 +110,13 @@ async def list_audit_log(
         "list_audit_log", actor, organization_id=organization_id, cursor=cursor, max_rows=max_rows
     )
     return AuditEntries.model_validate(page)
+
+
+async def list_organizations_of(
+    database: Database, *, ids: Sequence[str], notification_id: int | None = None
+) -> list[str]:
+    """List the ids of the organizations that ids of ours and of Stripe's belong to."""
+    rows: list[str] = await database.call(
+        "list_organizations_of", SERVICE, ids=ids, notification_id=notification_id
+    )
+    return rows
