@@ -96,21 +96,19 @@ async def set_default_headers(request: web.Request, response: web.StreamResponse
 async def render_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every error in the one shape, with a request id, and log it.
 
-    A Refusal is an info line, a Failure a warning, anything else an error with its traceback, a
-    count in `pursebot_bugs` and a 500 without details.
+    A Refusal is an info line, a Failure a warning, unless the log has a line of it already.
+    Anything else is an error with its traceback, a count in `pursebot_bugs` and a 500 without
+    details. The request's id and path are in every line that is written meanwhile.
     """
     request[REQUEST_ID] = request_id = new_request_id()
     path = request.path[:MAX_PATH_LENGTH]
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
+    with structlog.contextvars.bound_contextvars(request_id=request_id, path=path):
         try:
             require_plain_body(request)
             response = await handler(request)
         except PursebotError as error:
-            facts = {**error.facts, **error.details}
-            if isinstance(error, Failure):
-                log.warning("request_refused", code=error.code, path=path, **facts)
-            else:
-                log.info("request_refused", code=error.code, path=path, **facts)
+            if not error.was_logged():
+                log_refusal(error, path)
             response = counted_error_response(
                 request, error.status, error.code, error.message, error.facts
             )
@@ -131,6 +129,15 @@ async def render_errors(request: web.Request, handler: Handler) -> web.StreamRes
             )
         response.headers["X-Request-Id"] = request_id
         return response
+
+
+def log_refusal(error: PursebotError, path: str) -> None:
+    """Log why a request was refused: as the caller's doing, or as a failure of ours or others'."""
+    facts = {**error.facts, **error.details}
+    if isinstance(error, Failure):
+        log.warning("request_refused", code=error.code, path=path, **facts)
+    else:
+        log.info("request_refused", code=error.code, path=path, **facts)
 
 
 def require_plain_body(request: web.Request) -> None:

@@ -1,5 +1,7 @@
 """Failures: what we, or a service that we depend on, could not do; see the tree in errors/."""
 
+from typing import Self
+
 from backend.errors import Failure
 
 
@@ -7,6 +9,13 @@ class EventNotApplied(Failure):
     """An event that was recorded as failed; the 500 makes Stripe send it again."""
 
     message = "The event is recorded but could not be applied yet."
+
+    @classmethod
+    def logged(cls) -> Self:
+        """Make one whose event has its line in the log: `stripe_event_processed`."""
+        failure = cls()
+        failure.is_logged = True
+        return failure
 
 
 class StripeRefused(Failure, status=502):

@@ -91,7 +91,8 @@ async def claim_stripe_account(database: Database, stripe: StripeGateway) -> Non
     try:
         account_id = await stripe.get_account_id()
     except (StripeRefused, StripeUnavailable) as failure:
-        log.warning("stripe_account_unavailable", code=failure.code, **failure.facts)
+        if not failure.was_logged():
+            log.warning("stripe_account_unavailable", code=failure.code, **failure.facts)
     claimed = await installation.claim_stripe_account(
         database, livemode=stripe.livemode, stripe_account_id=account_id
     )

@@ -17,11 +17,22 @@ class PursebotError(Exception):
         cls.code = code or re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str | None = None, **facts: str) -> None:
-        """`facts` go to the caller beside the code; `details`, set later, only to the log."""
+        """`facts` go to the caller beside the code; `details`, set later, only to the log.
+
+        Whoever writes a line about it sets `is_logged`: a fact has one line.
+        """
+        self.is_logged = False
         self.facts = facts
         self.details: dict[str, str] = {}
         self.message = message or self.message.format(**facts)
         super().__init__(self.message)
+
+    def was_logged(self) -> bool:
+        """Return whether the log has a line of it, or of the error that it was raised from."""
+        cause = self.__cause__
+        if self.is_logged or not isinstance(cause, PursebotError) or cause is self:
+            return self.is_logged
+        return cause.was_logged()
 
 
 class Refusal(PursebotError, status=400):

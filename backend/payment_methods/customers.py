@@ -33,7 +33,10 @@ async def try_ensure_customer(services: Services, actor: Person, organization_id
         async with asyncio.timeout(SOON_SECONDS):
             await ensure_stripe_customer_id(services, actor, organization_id)
     except (StripeRefused, StripeUnavailable, TimeoutError) as error:
-        log.warning("customer_unavailable", organization=str(organization_id), error=repr(error))
+        if isinstance(error, TimeoutError) or not error.was_logged():
+            log.warning(
+                "customer_unavailable", organization=str(organization_id), error=repr(error)
+            )
 
 
 async def ensure_customer(

@@ -18,8 +18,6 @@ from backend.services import Services
 from backend.stripe import creation
 from backend.stripe.errors import is_key_error
 
-log = structlog.get_logger(__name__)
-
 
 async def charge_payment_method(
     services: Services, actor: Person, request: ChargeRequest, key: str
@@ -65,7 +63,8 @@ async def execute_charge(services: Services, payment: PaymentRow) -> None:
 async def send_charge(services: Services, payment: ClaimedCharge) -> None:
     """Have Stripe charge the saved card; the same key charges once."""
     try:
-        intent = await services.stripe.charge(payment)
+        with structlog.contextvars.bound_contextvars(payment_id=str(payment.id)):
+            intent = await services.stripe.charge(payment)
     except StripeUnavailable as unavailable:
         until = payment.sending_until
         await sql_charges.release_charge(
@@ -77,7 +76,6 @@ async def send_charge(services: Services, payment: ClaimedCharge) -> None:
                 return
         raise
     except StripeRefused as refused:
-        log.error("stripe_refused", payment=str(payment.id), **refused.facts)
         reason = refused.facts["stripe_code"]
         await sql_charges.mark_charge_failed(
             services.database, payment_id=payment.id, reason=reason

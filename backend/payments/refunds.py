@@ -20,8 +20,6 @@ from backend.services import Services
 from backend.stripe.parsers.refunds import Refund as StripeRefund, parse_refund
 from backend.wallets import money
 
-log = structlog.get_logger(__name__)
-
 # Stripe may forget a key after 24 hours: https://docs.stripe.com/api/idempotent_requests. It is
 # asked again while the key lives for certain, and asked no more, nor given up, while it may live.
 KEY_LIVES = timedelta(hours=23)
@@ -58,13 +56,13 @@ async def create_refund(
 async def send_refund(services: Services, row: RefundRow) -> None:
     """Ask Stripe for the refund. Raises StripeRefused, and StripeUnavailable: nobody knows yet."""
     try:
-        refund = await services.stripe.create_refund(row)
+        with structlog.contextvars.bound_contextvars(refund_id=str(row.id)):
+            refund = await services.stripe.create_refund(row)
     except IdempotencyConflict:
         if await settle_from_stripe(services, row):
             return
         raise
     except StripeRefused as refused:
-        log.error("stripe_refused", refund=str(row.id), **refused.facts)
         await mark_refund_refused(services, row, refused.facts["stripe_code"])
         raise
     with suppress(EventNotApplied):  # the reconciler asks again

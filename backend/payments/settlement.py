@@ -20,12 +20,14 @@ from backend.failures import EventNotApplied, StripeRefused, StripeUnavailable
 from backend.payments import opening, stripe_objects
 from backend.services import Services
 from backend.stripe import creation
+from backend.stripe.events import is_other_release
 from backend.stripe.parsers.facts import Fact
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.payments import Payable, parse_payment
 
 log = structlog.get_logger(__name__)
 
+LOGGED_FIELDS: Final = {"id", "type", "state", "reason", "payment_id"}
 CHECK_PREFIX: Final = "check:"  # of the id under which the inbox has an answer of Stripe's
 
 
@@ -118,13 +120,18 @@ async def receive_refetched(services: Services, name: str, livemode: bool, fact:
     services.wakeup.wake()
     record_result(services, result)
     if result.state == "failed":
-        raise EventNotApplied
+        raise EventNotApplied.logged()
 
 
 def record_result(services: Services, result: EventResult) -> None:
-    """Log what became of an event, and count one that is ignored."""
-    fields = result.model_dump(mode="json")
-    if result.repeat:
+    """Log what became of an event, once, and count one that is ignored.
+
+    Where Stripe has yet to be asked about it, or nothing changed, it is a debug line.
+    """
+    fields = result.model_dump(mode="json", include=LOGGED_FIELDS)
+    if result.api_version and is_other_release(result.api_version):
+        fields["api_version"] = result.api_version
+    if result.repeat or result.fact is not None:
         log.debug("stripe_event_processed", **fields)
         return
     if result.state in ("failed", "dead_letter"):

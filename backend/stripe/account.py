@@ -19,8 +19,9 @@ class StripeAccount(StripeConnection):
     """Requests about the account, its key's permissions, its event destinations, its clock."""
 
     async def get_account_id(self) -> str:
-        """Fetch the id of the account that the key belongs to."""
-        return (await result_of(Identified, self._stripe.accounts.retrieve_current_async())).id
+        """Fetch the id of the account that the key belongs to; a key may lack that permission."""
+        request = self._stripe.accounts.retrieve_current_async()
+        return (await result_of(Identified, request, quiet=True)).id
 
     async def list_webhook_endpoints(self) -> list[WebhookEndpoint]:
         """List the webhook endpoints of the account."""

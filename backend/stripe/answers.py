@@ -9,7 +9,7 @@ from uuid import UUID
 import stripe
 import structlog
 
-from backend.failures import StripeObjectUnreadable, StripeRefused
+from backend.failures import StripeObjectUnreadable, StripeRefused, StripeUnavailable
 from backend.schemas import Json
 from backend.stripe import errors
 from backend.stripe.errors import BROKEN, Outcome
@@ -41,6 +41,7 @@ def read_answer(model: type[Model], source: Json) -> Model:
         return read(model, source)
     except StripeObjectUnreadable as unreadable:
         log.error("stripe_object_malformed", id=source.get("id"), **unreadable.details)
+        unreadable.is_logged = True
         raise
 
 
@@ -100,7 +101,9 @@ async def chargeable_answer(model: type[Model], request: Awaitable[stripe.Stripe
     except StripeRefused as refused:
         error = refused.__cause__
         if isinstance(error, Exception) and errors.is_remembered(refused):
-            raise errors.stripe_unavailable(error) from error
+            unavailable = errors.stripe_unavailable(error)
+            unavailable.is_logged = refused.is_logged
+            raise unavailable from error
         raise
 
 
@@ -108,30 +111,39 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
     """Send a request, and return Stripe's answer with its headers.
 
     Raises StripeRefused where the same request will meet the same answer, else StripeUnavailable:
-    IdempotencyConflict where another request had its key before. Each error is logged here; with
-    `quiet` only those after which something may have been done, for requests whose refusal is an
-    expected answer.
+    IdempotencyConflict where another request had its key before. Each error is logged here,
+    and nowhere else; with `quiet` only those after which something may have been done, for requests
+    whose refusal is an expected answer.
     """
     try:
         async with asyncio.timeout(ALL_TRIES_SECONDS):
             return await request
     except (stripe.StripeError, *BROKEN) as error:
         outcome = errors.outcome_of(error)
-        if not (quiet and outcome is Outcome.NOT_DONE):
-            log_stripe_error(error, outcome)
         # Stripe repeats a 500 under its key like any other answer, so the same request will always
         # meet it: https://docs.stripe.com/api/idempotent_requests
+        failure: StripeRefused | StripeUnavailable
         if isinstance(error, stripe.IdempotencyError):
-            raise errors.idempotency_conflict(error) from error
-        if outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
-            raise errors.stripe_unavailable(error) from error
-        raise errors.stripe_refused(error) from error
+            failure = errors.idempotency_conflict(error)
+        elif outcome is Outcome.UNKNOWN or not isinstance(error, stripe.StripeError):
+            failure = errors.stripe_unavailable(error)
+        else:
+            failure = errors.stripe_refused(error)
+        if not (quiet and outcome is Outcome.NOT_DONE):
+            log_stripe_error(error, outcome)
+            failure.is_logged = True
+        raise failure from error
 
 
 def log_stripe_error(error: Exception, outcome: Outcome) -> None:
-    """Log an error of Stripe's, and what it means for the request; a decline is an info line."""
+    """Log an error of Stripe's, and what it means for the request.
+
+    A decline is an info line; that the key was refused is an error, which does not pass by itself.
+    """
     facts = {"stripe_code": errors.code_of_error(error), **errors.error_details(error)}
     if isinstance(error, stripe.CardError):
         log.info("stripe_error", outcome=outcome.value, **facts)
+    elif errors.is_key_error(error):
+        log.error("stripe_error", outcome=outcome.value, **facts)
     else:
         log.warning("stripe_error", outcome=outcome.value, **facts)

@@ -21,8 +21,6 @@ from backend.stripe.answers import earliest_creation
 from backend.stripe.errors import MISSING, is_customer_error, is_remembered
 from backend.stripe.parsers.documented import Identified
 
-log = structlog.get_logger(__name__)
-
 Created = TypeVar("Created", bound=Identified)
 Find = Callable[[], Awaitable[Created | None]]
 
@@ -42,13 +40,13 @@ async def create_at_stripe(
     """
     id = row.link_id if isinstance(row, SetupLinkRow) else row.id
     try:
-        return await request
+        with structlog.contextvars.bound_contextvars(payment_id=str(id)):
+            return await request
     except IdempotencyConflict:
         if existing := await find():
             return existing
         raise
     except StripeRefused as refused:
-        log.error("stripe_refused", payment=str(id), **refused.facts)
         if is_remembered(refused) and (existing := await find()):
             return existing
         await sql_payments.increase_attempt(

@@ -33,8 +33,6 @@ from backend.stripe.parsers.facts import (
 from backend.stripe.refetch import refetch
 from backend.subscriptions import stripe_state
 
-log = structlog.get_logger(__name__)
-
 # Facts that only name objects whose state is to be refetched, beyond the event's own object.
 Hint = ChargeFact | MethodFact | SubscriptionFact | InvoiceFact
 # The reason of a failed event or dead letter whose handling a bug of ours ended.
@@ -46,34 +44,39 @@ async def resolve_event(
 ) -> EventResult:
     """Refetch what an event needs, and return what became of it in the end.
 
-    With `waiting`, Stripe waits for the response and repeats the event after an error: a bug of
-    ours is raised, and StripeUnavailable, unless the fact is a RefetchFact. Without it, a bug is
-    logged here. In all cases the reconciler goes on with an event that has no answer yet; where
-    Stripe has no such object, it is a dead letter at once.
+    With `waiting`, Stripe waits for the response, and a failure is raised where it helps that
+    Stripe repeats the event: see `is_left_to_stripe`. Any other failure is recorded with the event.
+    A bug of ours is recorded and raised. In all cases the reconciler goes on with an event that has
+    no answer yet; where Stripe has no such object, it is a dead letter at once.
     """
     if result.fact is None:
         return result
-    try:
-        return await refetch_event(services, result, stored_fact(result.fact))
-    except StripeObjectUnreadable as unreadable:  # a repeat of the delivery would not help
-        return await record_refetch_failure(services, result.id, unreadable)
-    except StripeUnavailable as failure:
-        if waiting and not isinstance(stored_fact(result.fact), RefetchFact):
+    fact = stored_fact(result.fact)
+    with structlog.contextvars.bound_contextvars(event_id=result.id):
+        try:
+            return await refetch_event(services, result, fact)
+        except (StripeRefused, StripeUnavailable, EventNotApplied) as failure:
+            if waiting and is_left_to_stripe(failure, fact):
+                raise
+            return await record_refetch_failure(services, result.id, failure)
+        except Exception as error:
+            if not isinstance(error, PursebotError):  # of the database's, nothing can be recorded
+                await sql_stripe_events.mark_event_refetch_failed(
+                    services.database, event_id=result.id, reason=OUR_BUG
+                )
             raise
-        return await record_refetch_failure(services, result.id, failure)
-    except (StripeRefused, EventNotApplied) as failure:
-        return await record_refetch_failure(services, result.id, failure)
-    except PursebotError:
-        raise
-    except Exception:
-        failed = await sql_stripe_events.mark_event_refetch_failed(
-            services.database, event_id=result.id, reason=OUR_BUG
-        )
-        if waiting:
-            raise
-        log.exception("stripe_event_crashed", event_id=result.id)
-        services.metrics.bugs.labels("reconciler").inc()
-        return failed
+
+
+def is_left_to_stripe(failure: PursebotError, fact: Fact) -> bool:
+    """Return whether Stripe is to repeat a delivery whose refetch failed.
+
+    Not where Stripe's answer would be the same, and not of an object that is always refetched:
+    Stripe disables an endpoint that keeps failing.
+    """
+    is_passing = isinstance(failure, StripeUnavailable) and not isinstance(
+        failure, StripeObjectUnreadable
+    )
+    return is_passing and not isinstance(fact, RefetchFact)
 
 
 async def reapply_event(services: Services, event_id: str) -> None:
@@ -97,7 +100,8 @@ async def refetch_event(services: Services, result: EventResult, fact: Fact) -> 
             return result
         fact = stored_fact(result.fact)
     await refetch_related(services, fact, result.id)
-    await sql_stripe_events.mark_event_refetched(services.database, event_id=result.id)
+    result = await sql_stripe_events.mark_event_refetched(services.database, event_id=result.id)
+    record_result(services, result)
     return result
 
 
@@ -120,11 +124,16 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
 async def record_refetch_failure(
     services: Services, event_id: str, failure: PursebotError
 ) -> EventResult:
-    """Record that a refetch failed, and why; return the event as it is then."""
-    log.error("refetch_failed", event_id=event_id, code=failure.code, **failure.facts)
+    """Record that a refetch failed, and why; return the event as it is then.
+
+    It has a line in the log if it is a dead letter now, or if the failure has none.
+    """
     reason = failure.facts.get("stripe_code", failure.code)
     if isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"
-    return await sql_stripe_events.mark_event_refetch_failed(
+    result = await sql_stripe_events.mark_event_refetch_failed(
         services.database, event_id=event_id, reason=reason
     )
+    if result.state == "dead_letter" or not failure.was_logged():
+        record_result(services, result)
+    return result

@@ -170,10 +170,14 @@ def release_of(api_version: str) -> str:
     return api_version.rpartition(".")[2]
 
 
+def is_other_release(api_version: str) -> bool:
+    """Return whether an API version belongs to another release than ours."""
+    return release_of(api_version) != release_of(API_VERSION)
+
+
 def is_of_other_release(event: StripeEvent) -> bool:
     """Return whether an event's object is rendered in another release of the API than ours."""
-    version = event.api_version
-    return version is not None and release_of(version) != release_of(API_VERSION)
+    return event.api_version is not None and is_other_release(event.api_version)
 
 
 def parse_event(event: StripeEvent) -> Fact:
@@ -182,9 +186,6 @@ def parse_event(event: StripeEvent) -> Fact:
     if known is None:
         return NoFact(outcome=None)
     if is_of_other_release(event):
-        log.info(
-            "stripe_event_api_version_differs", event_id=event.id, api_version=event.api_version
-        )
         return refetch_request(known, event.data.object)
     try:
         fact = known.parse(event.data.object)

@@ -39,9 +39,10 @@ def caught_failure(
             log.warning("reconcile_failed", code="timeout", **where)
         except PursebotError as error:
             failure.code = error.code
-            log.warning(
-                "reconcile_failed", code=error.code, **where, **error.facts, **error.details
-            )
+            if not error.was_logged():
+                log.warning(
+                    "reconcile_failed", code=error.code, **where, **error.facts, **error.details
+                )
         except Exception:
             failure.code = PursebotError.code
             log.exception("reconcile_crashed", **where)

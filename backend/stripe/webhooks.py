@@ -44,7 +44,7 @@ async def receive_event(services: Services, raw: bytes, signature: str | None) -
         # Stripe disables an endpoint that keeps failing. An event of another release, whose object
         # is always refetched, is left to the reconciler instead of failing the delivery.
         if result.state == "failed" and not is_of_other_release(event):
-            raise EventNotApplied
+            raise EventNotApplied.logged()
     if not result.repeat:
         services.metrics.webhook_lag.observe(max(time.time() - event.created, 0))
     return result.state

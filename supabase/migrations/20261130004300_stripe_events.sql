@@ -80,7 +80,7 @@ language sql immutable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object(
         'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,
-        'repeat', repeat, 'payment_id', event.payment_id,
+        'repeat', repeat, 'payment_id', event.payment_id, 'api_version', event.api_version,
         'fact', case when event.reason = 'needs_refetch' then event.fact end
     )
 $$;

@@ -53,6 +53,7 @@ as $$
 declare
     event public.stripe_events;
     verdict private.verdict;
+    as_before boolean;
 begin
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     if event.tries > 0 and event.state <> 'failed' then
@@ -75,11 +76,12 @@ begin
             perform private.begin_review(private.payment_of(event.fact), 'not_applied');
         end if;
     end;
+    as_before := event.tries > 0 and (event.state, event.reason) is not distinct from (verdict.state, verdict.reason);
     update public.stripe_events as e
     set state = verdict.state, reason = verdict.reason, tries = e.tries + 1, handled_at = now(),
         payment_id = private.payment_of(e.fact)
     where e.id = event_id returning * into event;
-    return private.event_result(event, repeat => false);
+    return private.event_result(event, repeat => as_before);
 end
 $$;
 

@@ -18,10 +18,15 @@ grant execute on function api.list_handled_events(text []) to service_role;
 create function api.mark_event_refetched(event_id text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+    event public.stripe_events;
+    is_first boolean;
 begin
     perform private.require_service();
     update public.stripe_events as e set reason = 'refetched' where e.id = event_id and e.reason = 'needs_refetch';
-    return '{}';
+    is_first := found;
+    select e.* into strict event from public.stripe_events as e where e.id = event_id;
+    return private.event_result(event, repeat => not is_first);
 end
 $$;
 comment on function api.mark_event_refetched is 'Definer: nobody has grants on the inbox. Stripe has decided: a repeat of the event asks no more.';

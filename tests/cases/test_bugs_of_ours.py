@@ -120,7 +120,7 @@ async def test_a_bug_after_an_event_is_recorded_leaves_it_to_the_reconciler(
             assert await deliver(system, stripe_event) == (500, "internal_error")
             await owner.execute(LATER)
             await reconcile.reconcile_all(system.services)
-    assert tracebacks(logs) == ["request_crashed", "stripe_event_crashed"]
+    assert tracebacks(logs) == ["request_crashed", "reconcile_crashed"]
     assert (await bugs(system, "request"), await bugs(system, "reconciler")) == (1, 1)
     row = await owner.fetchrow(
         "select state, reason from stripe_events where id = $1", stripe_event["id"]

@@ -33,7 +33,8 @@ class ReceivedEvent:
 class EventResult(Row):
     """What became of an event; `fact` is there where Stripe is to be asked about it.
 
-    `repeat`: it was done with before (applied, ignored or a dead letter), and nothing changed now.
+    `repeat`: nothing changed now: it was done with before (applied, ignored or a dead letter), or
+    fails as it did before. `api_version` is that of its object, if Stripe sent it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class EventResult(Row):
     reason: str | None
     repeat: bool
     payment_id: UUID | None
+    api_version: str | None
     fact: StoredFact | None
 
 
@@ -75,9 +77,10 @@ async def apply_refetched_event(database: Database, *, event_id: str, fact: Fact
     return EventResult.model_validate(row)
 
 
-async def mark_event_refetched(database: Database, *, event_id: str) -> None:
+async def mark_event_refetched(database: Database, *, event_id: str) -> EventResult:
     """Record that everything an event needs was refetched, so that a repeat of it does nothing."""
-    await database.call("mark_event_refetched", SERVICE, event_id=event_id)
+    row = await database.call("mark_event_refetched", SERVICE, event_id=event_id)
+    return EventResult.model_validate(row)
 
 
 async def mark_event_refetch_failed(
