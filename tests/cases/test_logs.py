@@ -14,7 +14,7 @@ from backend.stripe import reconcile
 from tests.backend.conftest import ANA, System
 from tests.backend.payments.test_charges import charge, post, saved
 from tests.backend.payments.test_refunds import credited, refund
-from tests.cases.stripe_objects import Connection, deliver, event, paid
+from tests.cases.stripe_objects import Connection, balance, deliver, event, paid
 from tests.cases.test_refusals_that_say_why import lines
 from tests.cases.test_unfinished_events import LATER, OLD, WITHDRAWN, disputed, hide_events
 
@@ -142,6 +142,25 @@ async def test_an_event_of_another_api_version_is_one_line_however_often_it_is_r
     [line] = [line for line in logs if line["log_level"] != "debug"]
     assert (line["log_level"], line["event"]) == ("info", "stripe_event_processed")
     assert (line["id"], line["api_version"], line["state"]) == (old["id"], OLD, "done")
+
+
+async def test_an_event_whose_object_is_malformed_is_reported_once_however_often_it_is_read(
+    system: System, owner: Connection
+) -> None:
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    await system.pay(await system.topup())
+    hide_events(system)
+    [(_, intent)] = system.store.list("payment_intent")
+    odd = event("payment_intent.succeeded", {**intent, "amount_received": "5000"})
+    system.store.put("event", odd["id"], odd)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await reconcile.reconcile_all(system.services)
+    assert shown(logs) == [
+        ("error", "stripe_event_object_malformed"),
+        ("info", "stripe_event_processed"),
+    ]
+    assert await balance(owner) == 5000
 
 
 async def test_an_event_that_fails_again_and_again_is_one_line_until_it_is_a_dead_letter(
