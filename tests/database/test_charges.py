@@ -1,6 +1,7 @@
 """Paying with a saved card, in SQL: which card, which order, and one credit whatever comes when."""
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -169,9 +170,12 @@ async def test_a_charge_is_written_down_as_who_did_it(
     made = await charge(driver, "key")
     await charge(driver, "key")
     rows = await owner.fetch("select facts from audit_log where action = 'card_charged'")
-    assert [row[0] for row in rows] == [
-        f'{{"payment_id": "{made["id"]}", "payment_method_id": "{method}"}}'
-    ]
+    assert [json.loads(row[0]) for row in rows] == [
+        {
+            "payment_id": made["id"], "payment_method_id": str(method),
+            "amount": "50.00", "amount_minor": 5000, "currency": "eur",
+        }
+    ]  # fmt: skip
 
 
 async def test_stripe_may_be_asked_for_a_charge_for_ten_minutes(
