@@ -23,7 +23,8 @@ from bot.telegram.context import BotApplication
 from bot.telegram.polling import Poller
 from bot.telegram.reachability import REFUSALS_AT_START, reason_of, retry_until_answered
 from bot.telegram.update_reader import UpdateReader
-from bot.telegram.webhook_updates import UpdateWorker, WebhookRefused, set_webhook
+from bot.telegram.updates import UpdateWorker
+from bot.telegram.webhook import WebhookRefused, set_webhook
 
 log = structlog.get_logger("bot")
 
@@ -86,8 +87,6 @@ async def run(settings: Settings) -> None:
         async with started(application, settings.webhook), asyncio.TaskGroup() as tasks:
             log.info("bot_started", bot=application.bot.username, webhook=bool(settings.webhook))
             tasks.create_task(DeliveryWorker(application.bot, backend, texts).run())
-            if settings.webhook:
-                tasks.create_task(UpdateWorker(application, backend).run())
 
 
 @asynccontextmanager
@@ -96,9 +95,10 @@ async def started(
 ) -> AsyncIterator[None]:
     """Receive and handle updates for the length of the block, then finish those begun.
 
-    With a `webhook` Telegram posts updates to the backend, else the bot polls. Each way ends the
-    other: https://core.telegram.org/bots/api#setwebhook. A webhook stays set while the bot is down,
-    so that the backend goes on storing updates. Raises InvalidToken for a refused token, and
+    With a `webhook` Telegram posts updates to the backend, else the bot polls and has the backend
+    store them; either way they are claimed there. Each way of receiving ends the other:
+    https://core.telegram.org/bots/api#setwebhook. A webhook stays set while the bot is down, so
+    that the backend goes on storing updates. Raises InvalidToken for a refused token, and
     WebhookRefused.
     """
     bot = application.bot
@@ -107,15 +107,17 @@ async def started(
         stack.push_async_callback(application.shutdown)
         await application.start()
         stack.push_async_callback(application.stop)
+        backend = application.bot_data.backend
+        reader = UpdateReader(bot, backend)
+        worker = UpdateWorker(application, backend, reader)
+        await stack.enter_async_context(background_task(worker.run()))
         if webhook:
             await retry_until_answered("setWebhook", lambda: set_webhook(application, webhook))
             log.info("update_receiver_started", by="webhook")
         else:
             await retry_until_answered("deleteWebhook", bot.delete_webhook)
-            reader = UpdateReader(bot, application.bot_data.backend)
-            await stack.enter_async_context(
-                background_task(Poller(application, reader).run(ALLOWED_UPDATES))
-            )
+            poller = Poller(application, reader, worker)
+            await stack.enter_async_context(background_task(poller.run(ALLOWED_UPDATES)))
         try:
             await show_commands(application)
         except TelegramError as error:

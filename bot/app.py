@@ -29,7 +29,7 @@ CONNECTIONS: Final = 64  # more than UPDATES_AT_ONCE and the worker's deliveries
 def create_app(settings: Settings, backend: BackendClient, texts: Texts) -> BotApplication:
     """Build the whole bot, not yet started.
 
-    How it receives updates is in `bot/telegram/polling.py` and `bot/telegram/webhook_updates.py`.
+    How it receives updates is in `bot/telegram/polling.py` and `bot/telegram/webhook.py`.
     """
     defaults = ext.Defaults(
         parse_mode=ParseMode.HTML,

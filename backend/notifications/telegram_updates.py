@@ -1,4 +1,4 @@
-"""Telegram's updates in webhook mode: stored before they are acknowledged, claimed by the bot."""
+"""Telegram's updates: stored before they are confirmed to Telegram, claimed by the bot."""
 
 import json
 import re
@@ -78,17 +78,12 @@ async def record_unreadable(services: Services, update_id: int | None, kind: str
 
 
 async def claim_updates(
-    services: Services, takeover: bool, seconds: float, is_waiting: Callable[[], bool]
+    services: Services, seconds: float, is_waiting: Callable[[], bool]
 ) -> ClaimedUpdates:
-    """Claim updates to handle; wait up to `seconds` for some while `is_waiting()`.
-
-    `takeover`: the bot has just started, so that what is claimed was claimed by one that ended.
-    """
+    """Claim updates to handle; wait up to `seconds` for some while `is_waiting()`."""
 
     async def fetch() -> list[ClaimedUpdate]:
-        claimed = await telegram_updates.claim_updates(
-            services.database, max_rows=CLAIM_LIMIT, takeover=takeover
-        )
+        claimed = await telegram_updates.claim_updates(services.database, max_rows=CLAIM_LIMIT)
         for lost in claimed.abandoned:
             log.error("update_abandoned", update_id=lost)
         return claimed.updates

@@ -3,13 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from backend.schemas.words import Model
 
 
+class PolledUpdate(RootModel[dict[str, Any]]):
+    """POST /internal/updates: an update as getUpdates returned it."""
+
+
 class ClaimedUpdate(Model):
-    """An update as Telegram posted it (https://core.telegram.org/bots/api#update).
+    """An update as Telegram sent it (https://core.telegram.org/bots/api#update).
 
     `claim` must come back within 30 seconds, or the update is handed out again.
     """

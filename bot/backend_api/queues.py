@@ -24,12 +24,17 @@ class QueueRoutes(BackendTransport):
         path = f"/internal/notifications/{notification_id}/result"
         await self.send(None, "POST", path, body=result)
 
-    async def claim_updates(self, wait: int, takeover: bool = False) -> schemas.ClaimedUpdates:
-        """Claim updates to handle; wait up to `wait` seconds for the first.
+    async def store_update(self, raw: schemas.Json) -> None:
+        """Have a polled update stored, to be claimed; repeating it changes nothing.
 
-        `takeover` also claims those that another process, which is gone, had claimed.
+        Raises ValueError for one that is no valid JSON, which holds half a character.
         """
-        path = f"/internal/updates/claim?wait={wait}&takeover={'true' if takeover else 'false'}"
+        body = schemas.PolledUpdate(raw)
+        await self.send(None, "POST", "/internal/updates", body=body)
+
+    async def claim_updates(self, wait: int) -> schemas.ClaimedUpdates:
+        """Claim updates to handle; wait up to `wait` seconds for the first."""
+        path = f"/internal/updates/claim?wait={wait}"
         async with deadline(wait + ANSWER_SECONDS):
             return parse(schemas.ClaimedUpdates, await self.send_once(None, "POST", path))
 

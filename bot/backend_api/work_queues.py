@@ -25,8 +25,9 @@ SECONDS_TO_FINISH: Final = 1.5  # for what was begun when the process is to stop
 async def process_claims(
     claim: Callable[[int], Awaitable[Sequence[Claimed]]],
     handle: Callable[[Claimed], Coroutine[None, None, None]],
+    at_once: int = AT_ONCE,
 ) -> None:
-    """Claim and handle work, AT_ONCE items in parallel, until cancelled; then finish those begun.
+    """Claim and handle work, `at_once` items in parallel, until cancelled; then finish those begun.
 
     `claim` takes for how many seconds it may wait for work, and raises BackendError; `handle`
     raises nothing.
@@ -38,7 +39,7 @@ async def process_claims(
                 task = asyncio.create_task(handle(claimed))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-            while len(tasks) >= AT_ONCE:
+            while len(tasks) >= at_once:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if tasks:

@@ -1,5 +1,8 @@
 """Long polling that reads each update by itself: https://core.telegram.org/bots/api#getupdates.
 
+An update is confirmed to Telegram once the backend has stored it, from where `UpdateWorker` claims
+it; or, while the backend is away, once it was handled here. So a bot that is killed loses none.
+
 The library's polling fetches a batch that it cannot read again and again, and ends at the first
 404. This one confirms an update that it cannot read, and goes on.
 """
@@ -13,18 +16,22 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
+from telegram import Update
 from telegram.error import TelegramError
 
+from bot.backend_api.errors import BackendError
 from bot.telegram.connections import TelegramConnections
 from bot.telegram.context import BotApplication
 from bot.telegram.reachability import MIN_PAUSE, Reachability
 from bot.telegram.update_reader import UpdateReader, id_of
+from bot.telegram.updates import UpdateWorker
 
 log = structlog.get_logger("bot")
 
 POLL_SECONDS: Final = 20  # how long Telegram may hold a getUpdates without an update
 ANSWER_SECONDS: Final = 10.0  # beyond that
 CONFIRM_SECONDS: Final = 2.0  # for the last call, when the process is to stop
+STORE_SECONDS: Final = 3.0  # for the backend to store an update
 MAX_UPDATES: Final = 100
 UNREADABLE_BEFORE_SINGLE: Final = 3
 UNREADABLE_BEFORE_SKIPPED: Final = 3  # of answers with a single update
@@ -36,11 +43,14 @@ class UnreadableAnswer(TelegramError):
 
 
 class Poller:
-    """Fetches updates and passes them to the application in order, until cancelled."""
+    """Fetches updates and has the backend store them in order, until cancelled."""
 
-    def __init__(self, application: BotApplication, reader: UpdateReader) -> None:
-        """Take a started application, and the reader of its updates."""
-        self._application, self._reader = application, reader
+    def __init__(
+        self, application: BotApplication, reader: UpdateReader, worker: UpdateWorker
+    ) -> None:
+        """Take a started application, the reader of its updates, and what handles them."""
+        self._application, self._reader, self._worker = application, reader, worker
+        self._backend, self._is_storing = application.bot_data.backend, True
         self._reachability = Reachability("getUpdates")
         self._offset, self._limit, self._unreadable = 0, MAX_UPDATES, 0
         self._is_receiving = False
@@ -48,7 +58,7 @@ class Poller:
         self._http = TelegramConnections(1)  # its own: 64 busy ones never hold it up
 
     async def run(self, allowed: tuple[str, ...]) -> None:
-        """Poll for updates of the kinds `allowed` until cancelled; then confirm those passed on."""
+        """Poll for updates of the kinds `allowed` until cancelled; then confirm those stored."""
         async with self._http:
             try:
                 pause = 0.0
@@ -69,8 +79,7 @@ class Poller:
             # Without a hold the first is answered at once, and the log says that the bot receives.
             body = await self._fetch(POLL_SECONDS if self._is_receiving else 0, allowed)
             updates = updates_in(body)
-            for raw in updates:
-                await self._hand_over(raw)
+            await self._take(updates)
         except UnreadableAnswer as error:
             self._isolate(body)
             return self._reachability.failed(error)
@@ -107,14 +116,36 @@ class Poller:
         url = f"{self._application.bot.base_url}/getUpdates?{urlencode(parameters)}"
         return await self._http.retrieve(url, read_timeout=hold + ANSWER_SECONDS)
 
-    async def _hand_over(self, raw: Any) -> None:
-        """Pass an update to the application; record and confirm one that cannot be parsed."""
-        if (update := self._reader.read(raw)) is not None:
-            await self._application.update_queue.put(update)
-        else:
-            self._record(raw)
-        if (update_id := id_of(raw)) is not None:
-            self._offset = update_id + 1
+    async def _take(self, updates: list[Any]) -> None:
+        """Have updates stored, so that the next call confirms them; record unreadable ones.
+
+        Those that the backend does not store are handled here and confirmed after that: at most
+        what was said meanwhile is said again if the process ends before.
+        """
+        unstored: list[Update] = []
+        for raw in updates:
+            if (update := self._reader.read(raw)) is None:
+                self._record(raw)
+            elif unstored or not await self._store(raw):
+                unstored.append(update)
+        await asyncio.gather(*(self._worker.handle_here(update) for update in unstored))
+        ids = [update_id for raw in updates if (update_id := id_of(raw)) is not None]
+        self._offset = max([self._offset, *(update_id + 1 for update_id in ids)])
+
+    async def _store(self, raw: dict[str, Any]) -> bool:
+        """Have the backend store an update; return whether it has."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._backend.store_update(raw)
+        except (BackendError, TimeoutError, ValueError) as error:  # ValueError: it is no valid JSON
+            if self._is_storing:
+                log.warning("updates_not_stored", reason=str(error) or "no answer in time")
+            self._is_storing = False
+            return False
+        if not self._is_storing:
+            log.info("updates_stored_again")
+        self._is_storing = True
+        return True
 
     def _isolate(self, body: bytes) -> None:
         """After unreadable answers fetch updates one by one, and skip the unreadable one."""

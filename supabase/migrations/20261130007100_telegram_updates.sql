@@ -1,4 +1,4 @@
--- What Telegram posts in webhook mode: stored before it is acknowledged, handled once, forgotten.
+-- What Telegram sends, posted or polled: stored before it is confirmed, handled once, forgotten.
 create table public.telegram_updates (
     id bigint primary key,
     telegram_chat_id bigint not null,
@@ -46,9 +46,9 @@ comment on function api.receive_update is 'Definer: nobody has grants on updates
 grant execute on function api.receive_update(jsonb) to service_role;
 
 -- One at a time per chat, oldest first, so that order is kept over a crash too. A claim that is not
--- answered within 30 seconds, or that a bot held which another one takes over from, is handed out
--- again, five times in all.
-create function api.claim_updates(max_rows integer, takeover boolean default false) returns jsonb
+-- answered within 30 seconds is handed out again, five times in all; before, it is left to the bot that
+-- has it, whichever others there are.
+create function api.claim_updates(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -57,9 +57,6 @@ declare
     updates jsonb;
 begin
     perform private.require_service();
-    if takeover then
-        update public.telegram_updates as u set claimed_until = moment where u.state = 'claimed';
-    end if;
     with lost as (
         update public.telegram_updates as u set state = 'abandoned'
         where u.state = 'claimed' and u.claimed_until <= moment and u.tries >= 5
@@ -94,7 +91,7 @@ begin
 end
 $$;
 comment on function api.claim_updates is 'Definer: nobody has grants on updates. At most max_rows, and the ids of those that were given up just now.';
-grant execute on function api.claim_updates(integer, boolean) to service_role;
+grant execute on function api.claim_updates(integer) to service_role;
 
 create function api.finish_update(update_id bigint, claim uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

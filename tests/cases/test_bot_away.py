@@ -59,6 +59,12 @@ def bot_of(system: System) -> int:
     return int(process.split()[0])
 
 
+def backend_of(system: System) -> int:
+    """The backend's process."""
+    [process] = [each for each in processes_of(system.folder) if re.search(r"-m backend\b", each)]
+    return int(process.split()[0])
+
+
 async def payment_question(ana: Person, http: aiohttp.ClientSession) -> dict[str, object]:
     await ana.writes("/cards")
     await ana.taps(await ana.sees("no card"), "Add a card")
@@ -144,3 +150,18 @@ async def test_a_404_that_passes_ends_no_bot(
         while not any("/topup" in text or "pay" in text for text in await ana.chat()):
             await asyncio.sleep(0.2)
     assert bot_of(system) == process
+
+
+async def test_a_command_is_not_lost_by_a_bot_that_is_killed_while_the_backend_hangs(
+    system: System, http: aiohttp.ClientSession, ana: Person
+) -> None:
+    await ana.writes("/start")
+    await ana.sees("Hello, Ana.")
+    backend = backend_of(system)
+    os.kill(backend, signal.SIGSTOP)
+    await ana.writes("/topup 15")
+    await asyncio.sleep(2.5)
+    os.kill(bot_of(system), signal.SIGKILL)
+    os.kill(backend, signal.SIGCONT)
+    await ana.sees("Add €15.00 to Acme.")
+    assert await payments(system) == 1

@@ -99,9 +99,9 @@ async def test_who_they_are_is_nowhere_any_more_and_the_money_is_all_there(
     await deliver(system)
     update = {"update_id": 1, "message": {"chat": {"id": ZOE}, "text": NAME}}
     await system.services.database.call("receive_update", SERVICE, body=update)
-    [claimed] = (
-        await system.services.database.call("claim_updates", SERVICE, max_rows=1, takeover=False)
-    )["updates"]
+    [claimed] = (await system.services.database.call("claim_updates", SERVICE, max_rows=1))[
+        "updates"
+    ]
     await system.services.database.call(
         "finish_update", SERVICE, update_id=1, claim=UUID(claimed["claim"])
     )

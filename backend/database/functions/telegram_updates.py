@@ -36,15 +36,13 @@ async def receive_update(database: Database, *, body: Json) -> ReceivedUpdateRow
     )
 
 
-async def claim_updates(
-    database: Database, *, max_rows: int, takeover: bool = False
-) -> ClaimedUpdatesRow:
+async def claim_updates(database: Database, *, max_rows: int) -> ClaimedUpdatesRow:
     """Claim up to `max_rows` updates for 30 seconds: one per chat at a time, oldest first.
 
-    With `takeover` also those that another bot has claimed. One whose claim ran out five times is
-    given up.
+    What another bot has claimed is its own until that time is over. One whose claim ran out five
+    times is given up.
     """
-    row = await database.call("claim_updates", SERVICE, max_rows=max_rows, takeover=takeover)
+    row = await database.call("claim_updates", SERVICE, max_rows=max_rows)
     return ClaimedUpdatesRow.model_validate(row)
 
 

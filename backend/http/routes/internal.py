@@ -1,9 +1,10 @@
 """Routes for the bot's service token: groups, updates, open questions, notifications."""
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from backend.http import requests
-from backend.http.route import bot_route
+from backend.http.route import Call, bot_route
 from backend.notifications import outbox, questions, telegram_updates
 from backend.organizations import groups
 from backend.schemas import (
@@ -14,19 +15,23 @@ from backend.schemas import (
     UpdateRejected,
 )
 
+
+async def store_polled_update(call: Call[BaseModel]) -> None:
+    """Store an update that the bot has polled, as one that Telegram posts to the webhook."""
+    await telegram_updates.receive_update(call.services, await call.request.read())
+
+
 INTERNAL: list[web.RouteDef] = [
     bot_route(
         "POST", r"/internal/groups/{chat_id:-\d{1,15}}",
         lambda call: groups.record_group_change(call.database, call.number("chat_id"), call.body),
         request_model=GroupNews,
     ),
+    bot_route("POST", "/internal/updates", store_polled_update, status=204),
     bot_route(
         "POST", "/internal/updates/claim",
         lambda call: telegram_updates.claim_updates(
-            call.services,
-            call.request.query.get("takeover") == "true",
-            requests.wait_seconds(call.request),
-            requests.is_waiting(call.request),
+            call.services, requests.wait_seconds(call.request), requests.is_waiting(call.request)
         ),
     ),
     bot_route(

@@ -41,8 +41,8 @@ async def webhook(system: System) -> Any:
         yield post
 
 
-async def claimed(system: System, takeover: bool = False) -> list[ClaimedUpdate]:
-    return (await system.client.claim_updates(wait=0, takeover=takeover)).updates
+async def claimed(system: System) -> list[ClaimedUpdate]:
+    return (await system.client.claim_updates(wait=0)).updates
 
 
 async def test_only_who_knows_the_secret_may_post_and_nobody_while_the_bot_polls(
@@ -159,20 +159,20 @@ async def test_a_chats_updates_go_one_after_the_other_and_chats_side_by_side(
     assert [each.id for each in await claimed(system)] == [12]
 
 
-async def test_what_a_dead_bot_held_comes_again_and_is_given_up_after_five_times(
+async def test_what_a_bot_claims_is_its_own_until_that_runs_out_and_given_up_after_five_times(
     system: System, webhook: Any, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await webhook(update(1))
     await webhook(update(2))
     held = []
-    for _ in range(4):
-        held += await claimed(system, takeover=True)  # a new bot: the last one is gone
-        assert await claimed(system) == []
-    await owner.execute("update telegram_updates set claimed_until = now() where id = 1")
-    held += await claimed(system)  # its claim has run out
+    run_out = "update telegram_updates set claimed_until = now() where id = 1"
+    for _ in range(5):
+        held += await claimed(system)
+        assert await claimed(system) == []  # of another bot, which has just started
+        await owner.execute(run_out)
     assert [each.id for each in held] == [1] * 5
     await system.client.mark_update_handled(held[0])  # too late: the claim is another's by now
-    [after] = await claimed(system, takeover=True)
+    [after] = await claimed(system)
     assert after.id == 2
     states = await owner.fetch("select state from telegram_updates order by id")
     assert [row[0] for row in states] == ["abandoned", "claimed"]

@@ -1,12 +1,28 @@
 """Answers of the bot's own routes: notifications, updates, events of groups."""
 
 import asyncio
+from contextlib import suppress
+from typing import TypeVar
+from uuid import UUID, uuid4
 
 from aiohttp import web
 
 from backend import schemas
 from tests.bot.fake_backend.server import require_bot
 from tests.bot.fake_backend.state import State
+
+Item = TypeVar("Item")
+
+
+async def claim_from(queue: asyncio.Queue[Item], request: web.Request) -> list[Item]:
+    """Return all that is in a queue; wait for the first as the request's query says."""
+    claimed = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(float(request.query["wait"])):
+            claimed.append(await queue.get())
+    while not queue.empty():
+        claimed.append(queue.get_nowait())
+    return claimed
 
 
 class QueueAnswers(State):
@@ -17,6 +33,9 @@ class QueueAnswers(State):
         return [
             web.post("/internal/notifications/claim", self.claim_notifications),
             web.post("/internal/notifications/{id}/result", self.take_report),
+            web.post("/internal/updates", self.store_update),
+            web.post("/internal/updates/claim", self.claim_updates),
+            web.post("/internal/updates/{id}/handled", self.take_handled_update),
             web.post("/internal/updates/{id}/rejected", self.take_rejected_update),
             web.post("/internal/groups/{chat_id}", self.take_group_event),
             web.put("/internal/chats/{chat_id}/question", self.store_question),
@@ -26,14 +45,7 @@ class QueueAnswers(State):
     async def claim_notifications(self, request: web.Request) -> web.Response:
         """Answer the notifications in `outbox`; wait for the first as the query says."""
         require_bot(request)
-        claimed = []
-        try:
-            async with asyncio.timeout(float(request.query["wait"])):
-                claimed.append(await self.outbox.get())
-        except TimeoutError:
-            pass
-        while not self.outbox.empty():
-            claimed.append(self.outbox.get_nowait())
+        claimed = await claim_from(self.outbox, request)
         answer = schemas.ClaimedNotifications(notifications=claimed)
         return web.Response(text=answer.model_dump_json(), content_type="application/json")
 
@@ -42,6 +54,35 @@ class QueueAnswers(State):
         require_bot(request)
         result = schemas.NotificationResult.model_validate_json(await request.read())
         self.reports.put_nowait(result)
+        return web.Response(status=204)
+
+    async def store_update(self, request: web.Request) -> web.Response:
+        """Store an update to be claimed, unless its id is known."""
+        require_bot(request)
+        update = schemas.PolledUpdate.model_validate_json(await request.read()).root
+        await self.storing.wait()
+        if update["update_id"] not in self.stored_updates:
+            self.stored_updates.append(update["update_id"])
+            await self.store(update)
+        return web.Response(status=204)
+
+    async def store(self, update: schemas.Json) -> UUID:
+        """Hand out an update; return its claim."""
+        claimed = schemas.ClaimedUpdate(id=update["update_id"], claim=uuid4(), body=update)
+        await self.updates.put(claimed)
+        return claimed.claim
+
+    async def claim_updates(self, request: web.Request) -> web.Response:
+        """Answer the stored updates; wait for the first as the query says."""
+        require_bot(request)
+        answer = schemas.ClaimedUpdates(updates=await claim_from(self.updates, request))
+        return web.Response(text=answer.model_dump_json(), content_type="application/json")
+
+    async def take_handled_update(self, request: web.Request) -> web.Response:
+        """Store that an update is handled."""
+        require_bot(request)
+        handled = schemas.UpdateHandled.model_validate_json(await request.read())
+        self.handled_updates[int(request.match_info["id"])] = handled.claim
         return web.Response(status=204)
 
     async def take_rejected_update(self, request: web.Request) -> web.Response:

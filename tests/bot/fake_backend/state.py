@@ -42,8 +42,16 @@ class State(Server):
     statement_queries: list[schemas.StatementQuery] = field(default_factory=list)
     outbox: asyncio.Queue[Notification] = field(default_factory=asyncio.Queue)
     reports: asyncio.Queue[schemas.NotificationResult] = field(default_factory=asyncio.Queue)
+    updates: asyncio.Queue[schemas.ClaimedUpdate] = field(default_factory=asyncio.Queue)
+    stored_updates: list[int] = field(default_factory=list)
+    handled_updates: dict[int, UUID] = field(default_factory=dict)  # the claims
+    storing: asyncio.Event = field(default_factory=asyncio.Event)  # while not set, none is stored
     rejected_updates: dict[int, str] = field(default_factory=dict)  # kinds by ids
     questions: dict[int, schemas.OpenQuestion] = field(default_factory=dict)  # by chats
+
+    def __post_init__(self) -> None:
+        """Store updates at once, until a test says otherwise."""
+        self.storing.set()
 
     def membership_in(self, user: int, organization_id: UUID) -> Membership:
         """Return the user's membership in an organization. Raises Refused where they have none."""
