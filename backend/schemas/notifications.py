@@ -1,5 +1,6 @@
 """Notifications that the bot delivers, and the outcomes that it reports."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -15,7 +16,8 @@ class Notification(Model):
 
     `claim` must come back with the result. `repeat`: an earlier try may have been delivered, as
     Telegram did not answer. `message_id` is the message to edit, None for a new one;
-    `message_thread_id` is a group's topic. `language` and `time_zone` (an IANA name) are the
+    `message_thread_id` is a group's topic. `happened_at` is set for news that are older than a
+    minute, and do not show what is so now. `language` and `time_zone` (an IANA name) are the
     reader's; `silent` in their quiet hours. Kinds about a payment or a link have `payment` or
     `link`, the others have `facts`:
 
@@ -37,6 +39,8 @@ class Notification(Model):
       url? (where it can be paid)
     - `wallet_adjusted`, to owners and admins: organization_name, amount, currency, reason,
       reference
+    - `topic_closed`, to owners: organization_name, announced; the topic that a group's top-ups were
+      announced in is closed or deleted, and they are announced in the `general` topic or `nowhere`
     """
 
     id: int
@@ -46,7 +50,7 @@ class Notification(Model):
         "method_link_shown", "method_news",
         "refund_made", "refund_failed", "dispute_opened", "dispute_withdrawn",
         "dispute_reinstated", "dispute_closed", "fraud_warned", "recurring",
-        "wallet_adjusted",
+        "wallet_adjusted", "topic_closed",
     ]  # fmt: skip
     chat_id: int
     message_id: int | None
@@ -55,6 +59,7 @@ class Notification(Model):
     time_zone: str
     silent: bool
     repeat: bool
+    happened_at: datetime | None = None
     payment: Payment | None
     link: MethodLink | None = None
     facts: dict[str, str | int]
@@ -67,7 +72,7 @@ class ClaimedNotifications(Model):
 
 
 NotificationOutcome = Literal[
-    "delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"
+    "delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "topic_closed", "refused"
 ]
 
 
@@ -79,8 +84,9 @@ class NotificationResult(Model):
     - `ambiguous`: Telegram did not answer in time, so that it may have been delivered
     - `blocked`: the person or group no longer lets the bot write
     - `migrated`: the group is now `new_chat_id`
-    - `gone`: the message to edit, or the topic to write in, does not exist any more; a new message
-      will be sent, into the general topic
+    - `gone`: the message to edit does not exist any more; a new one will be sent
+    - `topic_closed`: the topic to write in is closed or deleted; it will be sent into the general
+      topic, unless that is the one
     - `refused`: Telegram will never accept it; `reason` says why
     """
 

@@ -19,10 +19,13 @@ PaymentFlow = Literal["checkout", "intent", "charge", "invoice"]
 
 
 class ShownIn(Model):
-    """The bot's message that shows an object and is edited with it (Telegram's ids)."""
+    """The bot's message that shows an object and is edited with it (Telegram's ids).
+
+    Without `message_id` it is a new message in that chat.
+    """
 
     chat_id: TelegramId
-    message_id: MessageId
+    message_id: MessageId | None = None
 
 
 class Shown(Model):

@@ -19,6 +19,7 @@ from bot.locales import keys
 from bot.locales.texts import Texts
 from bot.locales.translator import Translator
 from bot.organizations.members import membership_notification_screen
+from bot.organizations.topics import topic_closed_screen
 from bot.payment_methods.screens import payment_method_notification_screen, setup_link_screen
 from bot.payments.clawbacks import clawback_screen, dispute_opened_screen, fraud_warning_screen
 from bot.payments.message import credited_screen, payment_screen
@@ -70,6 +71,10 @@ class DeliveryWorker:
         if message_id is not None:
             await edit_message(self._bot, chat_id, message_id, screen)
             return message_id
+        if happened_at := notification.happened_at:
+            day = translator.day_of(happened_at)
+            dated = translator.html(keys.Delivery.HAPPENED, day=day, time=happened_at)
+            screen = replace(screen, text=f"{screen.text}\n{dated}")
         if notification.repeat:
             repeated = translator.html(keys.Payment.SENT_AGAIN)
             screen = replace(screen, text=f"{screen.text}\n{repeated}")
@@ -152,4 +157,5 @@ SCREENS: Final[Mapping[str, Callable[[Notification, Translator], Screen]]] = {
     "dispute_reinstated": clawback_screen,
     "dispute_closed": clawback_screen,
     "fraud_warned": fraud_warning_screen,
+    "topic_closed": topic_closed_screen,
 }

@@ -5,19 +5,23 @@ key is the message and the amount, so that tapping again after a lost answer sen
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from backend.schemas import Money, Payment, Refund, RefundRequest
 from bot.amounts import carried_amount, typed_amount
-from bot.backend_api.errors import BackendRefusal
+from bot.backend_api.errors import BackendError, BackendRefusal
 from bot.locales import keys
 from bot.locales.translator import Fact, Translator, short
-from bot.organizations.membership import membership_in, require_manager
+from bot.organizations.membership import debt_of, membership_in, require_manager
 from bot.telegram.context import BotContext
 from bot.telegram.money_taps import late_screen
 from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Screen, button, forget_row
+
+LEFT_THE_WALLET: Final = ("pending", "requires_action", "succeeded")
 
 
 async def refund_tapped(context: BotContext) -> None:
@@ -66,7 +70,7 @@ async def confirmed_tapped(context: BotContext) -> None:
         question = confirm_screen(payment, amount, translator)
         await context.reply_or_edit(replace(question, text=text))
         return
-    await context.reply_or_edit(refund_result_screen(payment, refund, translator))
+    await show_result(payment, refund, context)
 
 
 async def confirmed_tapped_late(context: BotContext) -> None:
@@ -76,8 +80,7 @@ async def confirmed_tapped_late(context: BotContext) -> None:
     attempt = await context.backend.get_attempt(context.speaker.id, refund_key(amount, context))
     for refund in payment.refunds:
         if refund.id == attempt.refund_id and refund.status not in ("failed", "canceled"):
-            screen = refund_result_screen(payment, refund, context.translator)
-            await context.reply_or_edit(screen)
+            await show_result(payment, refund, context)
             return
     payment = require_refundable(await payment_to_refund(context, payment.id))
     question = confirm_screen(payment, amount, context.translator)
@@ -120,12 +123,33 @@ def confirm_screen(payment: Payment, amount: Money, translator: Translator) -> S
     return Screen(text, ((yes, other), forget_row(translator)))
 
 
-def refund_result_screen(payment: Payment, refund: Refund, translator: Translator) -> Screen:
-    """Return how far a refund is."""
+async def show_result(payment: Payment, refund: Refund, context: BotContext) -> None:
+    """Show how far a refund is and, once it has left the wallet, what that has now.
+
+    It is all that its maker is told of a refund that succeeds: they get no notification of it.
+    """
+    balance = None
+    if refund.status in LEFT_THE_WALLET:
+        with suppress(BackendError, BotRefusal):
+            membership = membership_in(await context.introduce(), payment.organization_id)
+            balances = [wallet.balance for wallet in membership.wallets]
+            balance = next(each for each in balances if each.currency == payment.money.currency)
+    screen = refund_result_screen(payment, refund, balance, context.translator)
+    await context.reply_or_edit(screen)
+
+
+def refund_result_screen(
+    payment: Payment, refund: Refund, balance: Money | None, translator: Translator
+) -> Screen:
+    """Return how far a refund is, with the wallet's balance or debt where that is known."""
     facts = refund_facts(payment, translator) | {"amount": refund.money}
-    result = translator.html(keys.REFUND_RESULTS[refund.status], **facts)
-    reference = translator.html(keys.Payment.REFERENCE, **facts)
-    return Screen(f"{result}\n{reference}")
+    lines = [translator.html(keys.REFUND_RESULTS[refund.status], **facts)]
+    if balance:
+        debt = debt_of(balance)
+        key = keys.Payment.OWED if debt else keys.Payment.BALANCE
+        lines.append(translator.html(key, balance=debt or balance))
+    lines.append(translator.html(keys.Payment.REFERENCE, **facts))
+    return Screen("\n".join(lines))
 
 
 def refund_facts(payment: Payment, translator: Translator) -> dict[str, Fact]:

@@ -95,7 +95,7 @@ async def show(page: str, context: BotContext) -> None:
 
 
 def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts) -> Screen:
-    """Return all settings: two switches, and buttons to the choices for the others."""
+    """Return all settings: three switches, and buttons to the choices for the others."""
     chosen = {
         name: page.label_of(page.value_of(own), translator, texts) for name, page in PAGES.items()
     }
@@ -104,11 +104,14 @@ def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts)
             keys.Settings.AS_IN_TELEGRAM, language=translator.own_name
         )
     credits = switch("credits", own.credits, keys.NotificationSetting.CREDITS, translator)
+    recurring = switch(
+        "recurring", own.recurring_credits, keys.NotificationSetting.RECURRING_CREDITS, translator
+    )
     members = switch("members", own.members, keys.NotificationSetting.MEMBERS, translator)
     quiet, time_zone, language = (
         button(translator.text(page.label), f"settings:{name}") for name, page in PAGES.items()
     )
-    rows = ((credits,), (members,), (quiet, time_zone), (language,))
+    rows = ((credits,), (recurring,), (members,), (quiet, time_zone), (language,))
     return Screen(translator.html(keys.Settings.TEXT, **chosen), rows)
 
 

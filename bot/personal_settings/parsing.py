@@ -16,7 +16,7 @@ DASH: Final = "[-\u2010-\u2015\u2212]"  # of all keyboards: hyphens, dashes, a m
 HOURS: Final = re.compile(
     f"{FROM}{CLOCK.format('begin')}(?: ?{DASH} ?| {TO} ){CLOCK.format('end')}", re.IGNORECASE
 )
-SETTINGS: Final = ("credits", "members", "quiet", "timezone", "language")
+SETTINGS: Final = ("credits", "recurring", "members", "quiet", "timezone", "language")
 
 
 def is_setting(name: str) -> bool:
@@ -43,6 +43,8 @@ def fields_of(name: str, text: str) -> dict[str, Any]:
     match name:
         case "credits":
             return {"credits": text}
+        case "recurring":
+            return {"recurring_credits": text}
         case "members":
             return {"members": text}
         case "quiet":

@@ -18,7 +18,9 @@ from backend.schemas import NotificationResult
 from bot.telegram.reachability import reason_of, seconds
 
 # The meaning of each is at `backend.schemas.NotificationResult`.
-Outcome = Literal["delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "refused"]
+Outcome = Literal[
+    "delivered", "retry", "ambiguous", "blocked", "migrated", "gone", "topic_closed", "refused"
+]
 
 # The request did not leave: no connection was made, or none was free.
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -30,7 +32,9 @@ BAD_REQUESTS: Final[tuple[tuple[str, Outcome], ...]] = (
     ("message to edit not found", "gone"),
     ("message can't be edited", "gone"),
     ("message_id_invalid", "gone"),
-    ("message thread not found", "gone"),
+    ("message thread not found", "topic_closed"),
+    ("topic_closed", "topic_closed"),
+    ("topic_deleted", "topic_closed"),
     ("not enough rights to send", "blocked"),
     ("have no rights to send", "blocked"),
 )

@@ -25,11 +25,29 @@ class Group(StrictModel):
     """The one group of all people, as it is stored.
 
     `chat` is a Bot API Chat, `inside` whether the bot is a member, `was` are the ids it had before.
+    `topics` says of each, by its message_thread_id, whether one may write there;
+    `is_general_open` of the general one, where messages without a topic go.
     """
 
     chat: Json = Field(default={"id": GROUP_ID, "title": GROUP, "type": "group"})  # a Bot API Chat
     inside: bool = False
     was: list[int] = Field(default=[])
+    topics: dict[int, bool] = Field(default={})
+    is_general_open: bool = True
+
+    def require_open_topic(self, message_thread_id: int | None) -> None:
+        """Raise Refusal (400), in Telegram's words, where a topic is closed or deleted.
+
+        https://github.com/tdlib/telegram-bot-api/issues/854
+        """
+        if message_thread_id is None:
+            is_open: bool | None = self.is_general_open
+        else:
+            is_open = self.topics.get(message_thread_id)
+        if is_open is None:
+            raise Refusal(400, "message thread not found")
+        if not is_open:
+            raise Refusal(400, "TOPIC_CLOSED")
 
 
 class Chats:

@@ -7,6 +7,8 @@ from pydantic import Field
 from sandbox.faults import Faults
 from sandbox.refusals import StrictModel
 
+Blocking = Literal["ana", "ben", "eve"]  # the personas who can block the bot
+
 
 class NextCalls(StrictModel):
     """A fault of the `next` calls of these methods; without methods, of all but getUpdates."""
@@ -76,4 +78,4 @@ class TelegramFaults(Faults):
     migrated: list[Migrated] = Field(default=[])
     webhook_twice: bool = False
     answer_within: float = Field(default=15, gt=0, le=3600)
-    blocked: list[Literal["ana", "ben", "eve"]] = Field(default=[])
+    blocked: list[Blocking] = Field(default=[])

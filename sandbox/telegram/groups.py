@@ -8,6 +8,7 @@ from sandbox.store import Json
 from sandbox.telegram.chats import Chats, Group
 
 GroupEvent = Literal["add_bot", "remove_bot", "migrate"]
+TopicEvent = Literal["open", "close", "reopen", "delete"]
 SUPERGROUPS = -1_000_000_000_000  # their ids lie below: https://core.telegram.org/api/bots/ids
 
 
@@ -48,6 +49,32 @@ def change_group(chats: Chats, by: Json, chat: Json, event: GroupEvent) -> Group
     }
     chats.queue_update("my_chat_member", change)
     return group
+
+
+def change_topic(chats: Chats, topic: int | None, event: TopicEvent) -> int | None:
+    """Open, close, open again or delete a topic of the group; return it, None for the general one.
+
+    Without `topic` a new one is opened, and the general one is closed or opened again. The group is
+    a forum from then on. Raises Refusal (409) where it has no such topic, or cannot have topics.
+    https://core.telegram.org/bots/api#forumtopic
+    """
+    group = chats.group()
+    if group.chat["type"] != "supergroup":
+        raise Refusal(409, "only a supergroup has topics")
+    group.chat["is_forum"] = True
+    if event == "open":
+        topic = chats.next_number()
+        group.topics[topic] = True
+    elif topic is None and event != "delete":
+        group.is_general_open = event == "reopen"
+    elif topic not in group.topics:
+        raise Refusal(409, "the group has no such topic")
+    elif event == "delete":
+        del group.topics[topic]
+    else:
+        group.topics[topic] = event == "reopen"
+    chats.keep_group(group)
+    return topic
 
 
 def _migrate(chats: Chats, by: Json, chat: Json) -> Json:

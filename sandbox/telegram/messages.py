@@ -16,6 +16,8 @@ from sandbox.store import Json
 from sandbox.telegram.chats import Chats
 from sandbox.telegram.text import LINK, format_text
 
+# The fields that stay when a message is edited.
+UNCHANGED = ("message_id", "message_thread_id", "is_topic_message", "from", "chat", "date")
 Html = Literal["HTML"] | None  # the one way of marking text up that is played
 
 
@@ -72,11 +74,21 @@ async def send_message(
     disable_notification: bool = False,
     **content_fields: Any,
 ) -> Json:
-    """Send a message of the bot; no chat of the sandbox has topics."""
+    """Send a message of the bot, in a group with topics to one of them."""
     content, chat = message_content(**content_fields), chats.reachable(chat_id)
-    if message_thread_id is not None:
+    if chat["type"] != "private":
+        chats.group().require_open_topic(message_thread_id)
+    elif message_thread_id is not None:
         raise Refusal(400, "message thread not found")
+    content |= topic_fields(message_thread_id)
     return chats.write(chat, chats.bot, content, disable_notification)
+
+
+def topic_fields(message_thread_id: int | None) -> Json:
+    """Return the fields of a message in a topic; none of one in the general topic."""
+    if message_thread_id is None:
+        return {}
+    return {"message_thread_id": message_thread_id, "is_topic_message": True}
 
 
 async def send_document(
@@ -127,7 +139,7 @@ async def edit_message_text(
             "message is not modified: specified new message content and reply markup are exactly"
             " the same as a current content and reply markup of the message",
         )
-    unchanged = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+    unchanged = {name: message[name] for name in UNCHANGED if name in message}
     return chats.put(unchanged | {"edit_date": int(time.time())} | content)
 
 

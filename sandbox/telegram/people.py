@@ -11,7 +11,15 @@ from sandbox.refusals import Refusal
 from sandbox.routes import Routes
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats, user_of
-from sandbox.telegram.groups import GroupEvent, change_group, reaches_bot
+from sandbox.telegram.faults import Blocking
+from sandbox.telegram.groups import (
+    GroupEvent,
+    TopicEvent,
+    change_group,
+    change_topic,
+    reaches_bot,
+)
+from sandbox.telegram.messages import topic_fields
 from sandbox.telegram.text import MAX_MESSAGE_LENGTH, command_entities, plain_text
 
 TAP_WAIT = 10.0  # seconds within which the bot should answer a tap
@@ -64,16 +72,25 @@ def _chat_summary(chats: Chats, persona: Persona, name: str) -> Json:
 
 
 async def send(
-    chats: Chats, user: User, text: Annotated[str, Field(pattern=r"\S")], chat: str = "private"
+    chats: Chats,
+    user: User,
+    text: Annotated[str, Field(pattern=r"\S")],
+    chat: str = "private",
+    topic: int | None = None,
 ) -> Json:
-    """Send a message as a person; return it, or the first part where the app splits it."""
-    where, faults = chats.chat(user, chat), chats.faults
+    """Send a message as a person; return it, or the first part where the app splits it.
+
+    `topic` is one of the group's, by its message_thread_id; people write in closed ones, too, as an
+    administrator does.
+    """
+    where = chats.chat(user, chat)
     if chat == "private":  # to write to a bot again is to unblock it
-        faults.blocked = [each for each in faults.blocked if each != user.key]
+        block(chats, [each for each in chats.faults.blocked if each != user.key])
     text, messages = text.strip(), []
     for start in range(0, len(text), MAX_MESSAGE_LENGTH):
         part = text[start : start + MAX_MESSAGE_LENGTH]
-        messages.append(chats.write(where, user_of(user), {"text": part, **command_entities(part)}))
+        content = {**topic_fields(topic), "text": part, **command_entities(part)}
+        messages.append(chats.write(where, user_of(user), content))
         if reaches_bot(chats, messages[-1]):
             chats.queue_update("message", messages[-1])
     return messages[0]
@@ -152,8 +169,41 @@ async def do_in_group(chats: Chats, user: User, event: GroupEvent, chat: str = G
 
 async def set_faults(chats: Chats, **body: Any) -> Json:
     """Set the faults that the body names, or end all; return those in force."""
-    chats.faults = chats.faults.changed_by(body)
+    changed = chats.faults.changed_by(body)
+    block(chats, changed.blocked)
+    chats.faults = changed
     return chats.faults.model_dump()
+
+
+def block(chats: Chats, blocked: list[Blocking]) -> None:
+    """Have these people block the bot, and all others not; the bot gets an update of each change.
+
+    https://core.telegram.org/bots/api#chatmemberupdated
+    """
+    before, chats.faults.blocked = chats.faults.blocked, list(blocked)
+    for persona in PERSONAS:
+        was, is_now = persona.key in before, persona.key in blocked
+        if was != is_now and chats.messages(persona.user_id):
+            change = {
+                "chat": chats.chat(persona, "private"),
+                "from": user_of(persona),
+                "date": int(time.time()),
+                "old_chat_member": bot_member(chats, is_blocked=was),
+                "new_chat_member": bot_member(chats, is_blocked=is_now),
+            }
+            chats.queue_update("my_chat_member", change)
+
+
+def bot_member(chats: Chats, is_blocked: bool) -> Json:
+    """Return the bot as a member of a private chat."""
+    if is_blocked:
+        return {"user": chats.bot, "status": "kicked", "until_date": 0}
+    return {"user": chats.bot, "status": "member"}
+
+
+async def change_topic_of_group(chats: Chats, event: TopicEvent, topic: int | None = None) -> Json:
+    """Open, close, open again or delete a topic of the group; return `{"topic"}`."""
+    return {"topic": change_topic(chats, topic, event)}
 
 
 PEOPLE_ROUTES: Routes = {
@@ -163,6 +213,7 @@ PEOPLE_ROUTES: Routes = {
     ("POST", "/telegram/updates"): send_update,
     ("GET", "/telegram/chat"): read_chat,
     ("POST", "/telegram/groups"): do_in_group,
+    ("POST", "/telegram/topics"): change_topic_of_group,
     ("POST", "/telegram/faults"): set_faults,
 }
 PAGES = {"/": "chat.html", "/chat": "chat.html"}

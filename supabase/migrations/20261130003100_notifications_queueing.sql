@@ -1,15 +1,20 @@
 -- Who is told what: rows for the outbox. What one noun alone tells is in the file of that noun.
-create function private.notify_users(user_ids uuid [], kind text, organization_id uuid, facts jsonb) returns void
+create function private.notify_users(
+    user_ids uuid [], kind text, organization_id uuid, facts jsonb, subject text default null
+) returns void
 language sql set search_path = pg_catalog, pg_temp
 as $$
-    insert into public.notifications (kind, chat_id, organization_id, facts)
-    select notify_users.kind, c.id, o.id, jsonb_build_object('organization_name', o.name) || facts
+    insert into public.notifications (kind, chat_id, organization_id, facts, subject)
+    select notify_users.kind, c.id, o.id, jsonb_build_object('organization_name', o.name) || facts, notify_users.subject
     from public.chats as c
     inner join public.organizations as o on o.id = notify_users.organization_id
     where c.user_id = any(user_ids) and c.reachable
     order by c.id
+    on conflict (chat_id, subject) where state = 'pending' do update
+    set kind = excluded.kind, organization_id = excluded.organization_id, facts = excluded.facts,
+        created_at = excluded.created_at, due_at = excluded.due_at, tries = 0, repeat = false
 $$;
-comment on function private.notify_users is 'Tells people what happened to who belongs to an organization, in their private chats.';
+comment on function private.notify_users is 'Tells people what happened to who belongs to an organization, in their private chats. What waits of the same subject is replaced; without a subject nothing is: every movement of money is told.';
 
 create function private.notify_payment_shown(payment public.payments) returns void
 language sql set search_path = pg_catalog, pg_temp

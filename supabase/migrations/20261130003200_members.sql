@@ -51,7 +51,7 @@ begin
         if caller <> member.user_id then
             perform private.notify_users(array[member.user_id], 'role_changed', organization_id, jsonb_build_object(
                 'role', role, 'by', (select u.name from private.users as u where u.id = caller)
-            ));
+            ), 'membership ' || organization_id);
         end if;
     end if;
     return private.member_json(member);
@@ -85,7 +85,7 @@ begin
         perform private.audit(organization_id, 'member_removed', jsonb_build_object('user_id', member.user_id));
         perform private.notify_users(array[member.user_id], 'member_removed', organization_id, jsonb_build_object(
             'by', (select u.name from private.users as u where u.id = caller)
-        ));
+        ), 'membership ' || organization_id);
     end if;
     return jsonb_build_object('removed', true);
 end

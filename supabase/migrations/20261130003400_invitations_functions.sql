@@ -149,7 +149,8 @@ begin
                 and m.user_id <> caller
             ),
             'member_joined', invitation.organization_id,
-            jsonb_build_object('role', invitation.role, 'name', (select u.name from private.users as u where u.id = caller))
+            jsonb_build_object('role', invitation.role, 'name', (select u.name from private.users as u where u.id = caller)),
+            'member ' || invitation.organization_id || ' ' || caller
         );
     end if;
     return api.get_organization(invitation.organization_id);

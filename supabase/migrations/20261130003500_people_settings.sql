@@ -10,6 +10,7 @@ as $$
             jsonb_build_object('begin', person.quiet_from, 'end', person.quiet_until)
         end,
         'credits', person.notify_credits,
+        'recurring_credits', person.notify_recurring_credits,
         'members', person.notify_members
     )
 $$;
@@ -56,14 +57,12 @@ begin
         quiet_from = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,begin}') else u.quiet_from end,
         quiet_until = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,end}') else u.quiet_until end,
         notify_credits = coalesce((changes ->> 'credits')::boolean, u.notify_credits),
+        notify_recurring_credits = coalesce((changes ->> 'recurring_credits')::boolean, u.notify_recurring_credits),
         notify_members = coalesce((changes ->> 'members')::boolean, u.notify_members)
     where u.id = caller returning * into person;
     -- Nor is it told what waits already.
     delete from public.notifications as n using public.chats as c
-    where n.chat_id = c.id and c.user_id = caller and n.state = 'pending' and case private.topic_of(n.kind)
-        when 'credits' then not person.notify_credits
-        when 'members' then not person.notify_members
-    end;
+    where n.chat_id = c.id and c.user_id = caller and n.state = 'pending' and private.is_muted(person, n.kind, n.payment_id);
     return private.settings_json(person);
 end
 $$;

@@ -21,7 +21,7 @@ $$;
 -- Telegram's limits are kept here, for all bots together
 -- (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): 30 messages a
 -- second overall; a second each in one chat, of which a short burst of three is accepted; 20 a
--- minute in a group. One at a time per chat, oldest first. The caller holds the lock on claiming and took
+-- minute in a group. One at a time per chat: money first, then the oldest. The caller holds the lock on claiming and took
 -- the moment after it, so that what others claimed before is counted.
 create function private.claim_within_limits(max_rows integer, moment timestamptz) returns bigint []
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -38,7 +38,7 @@ begin
         from public.notifications as n
         where n.state in ('pending', 'claimed') and n.due_at <= moment
         and (n.state = 'pending' or n.claimed_until <= moment)
-        order by n.chat_id, n.id
+        order by n.chat_id, private.urgency_of(n.kind), n.id
     ),
 
     due as (
@@ -55,7 +55,7 @@ begin
             and private.claimed_since(c.id, moment - interval '3 seconds') < 3
             and (c.kind = 'private' or private.claimed_since(c.id, moment - interval '1 minute') < 20)
         )
-        order by n.id limit greatest(allowance, 0) for update skip locked
+        order by private.urgency_of(n.kind), n.id limit greatest(allowance, 0) for update skip locked
     ),
 
     claimed as (
@@ -90,6 +90,10 @@ begin
             'time_zone', coalesce(u.time_zone, 'UTC'),
             'silent', private.is_silent(u, n.kind, moment),
             'repeat', n.repeat,
+            -- The payment's own message changes in place and shows what is so now.
+            'happened_at', case when n.kind not in ('payment_shown', 'method_link_shown')
+                and n.created_at < moment - interval '1 minute' then n.created_at
+            end,
             'payment', case when p.id is not null then private.payment_json(p)
             || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
             end,

@@ -3,7 +3,8 @@ create function private.backoff(tries integer) returns interval
 language sql immutable set search_path = pg_catalog, pg_temp
 return least(interval '1 second' * power(2, least(tries, 10)), interval '5 minutes');
 
--- Back into the queue; where a newer update of the same message waits already, that one is enough.
+-- Back into the queue; where a newer update of the same message, or newer news of the same subject, waits
+-- already, that one is enough.
 create function private.requeue_notification(notification public.notifications, ambiguous boolean, wait interval) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -11,9 +12,47 @@ begin
     delete from public.notifications as newer
     where newer.payment_id = notification.payment_id and newer.kind = notification.kind
     and newer.chat_id = notification.chat_id and newer.state = 'pending';
+    if exists (
+        select from public.notifications as newer
+        where newer.subject = notification.subject and newer.chat_id = notification.chat_id and newer.state = 'pending'
+    ) then
+        update public.notifications as n set state = 'refused', reason = 'newer news wait' where n.id = notification.id;
+        return;
+    end if;
     update public.notifications as n
     set state = 'pending', due_at = clock_timestamp() + wait, repeat = n.repeat or ambiguous
     where n.id = notification.id;
+end
+$$;
+
+-- A topic is closed or deleted: its group's news go to the general topic from now on and, where that is closed
+-- too, are told no more until somebody wants them again. The owners are told once, as it changes once.
+create function private.leave_topic(notification public.notifications) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    chat public.chats;
+begin
+    select c.* into chat from public.chats as c where c.id = notification.chat_id for update;
+    update public.chats as c
+    set message_thread_id = null, announces_credits = c.announces_credits and c.message_thread_id is not null
+    where c.id = chat.id;
+    if chat.message_thread_id is not null then
+        perform private.requeue_notification(notification, false, interval '0');
+    else
+        update public.notifications as n set state = 'refused', reason = 'topic closed' where n.id = notification.id;
+    end if;
+    if chat.announces_credits then
+        perform private.notify_users(
+            array(
+                select m.user_id from public.memberships as m
+                where m.organization_id = chat.organization_id and m.role = 'owner'
+            ),
+            'topic_closed', chat.organization_id,
+            jsonb_build_object('announced', case when chat.message_thread_id is null then 'nowhere' else 'general' end),
+            'topic ' || chat.id
+        );
+    end if;
 end
 $$;
 
@@ -61,7 +100,7 @@ begin
         set state = outcome, reason = finish_notification.reason, message_id = finish_notification.message_id,
             delivered_at = case outcome when 'delivered' then now() end
         where n.id = notification.id;
-    else
+    elsif outcome <> 'topic_closed' then
         perform private.requeue_notification(notification, outcome in ('ambiguous'), case
             when outcome in ('gone', 'migrated') then interval '0'
             else coalesce(interval '1 second' * retry_after, private.backoff(notification.tries))
@@ -76,8 +115,8 @@ begin
             update private.payment_requests as r set message_id = null
             where r.payment_id = notification.payment_id and notification.kind = 'payment_shown';
             update public.setup_links as l set message_id = null where l.id = notification.link_id;
-            update public.chats as c set message_thread_id = null
-            where c.id = notification.chat_id and notification.kind not in ('payment_shown', 'method_link_shown');
+        when 'topic_closed' then
+            perform private.leave_topic(notification);
         when 'blocked' then
             update public.chats as c set reachable = false where c.id = notification.chat_id;
         when 'retry' then

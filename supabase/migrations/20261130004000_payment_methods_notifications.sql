@@ -14,7 +14,8 @@ as $$
             'happened', happened, 'method_id', method.id, 'organization_id', method.organization_id,
             'card', private.display_name(method),
             'name', (select u.name from private.users as u where u.id = about)
-        ))
+        )),
+        'payment method ' || method.id
     )
 $$;
 comment on function private.notify_payment_method_changed is 'Tells an organization''s people in these roles, `but` one; `about` is who did it.';

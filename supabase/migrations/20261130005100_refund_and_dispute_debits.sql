@@ -22,7 +22,9 @@ $$;
 
 -- Owners and admins are told whatever takes money or may, and the payment's own message changes. facts has the
 -- amount as private.money_json writes it.
-create function private.notify_clawback(kind text, payment public.payments, facts jsonb) returns void
+create function private.notify_clawback(
+    kind text, payment public.payments, facts jsonb, except_for uuid default null
+) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -34,6 +36,7 @@ begin
         array(
             select m.user_id from public.memberships as m
             where m.organization_id = payment.organization_id and m.role in ('owner', 'admin')
+            and m.user_id is distinct from except_for
         ),
         notify_clawback.kind, payment.organization_id, jsonb_strip_nulls(jsonb_build_object(
             'payment', replace(payment.id::text, '-', ''), 'reference', private.payment_reference(payment.id)

@@ -69,7 +69,11 @@ declare
     ) || private.money_json(refund.amount, refund.currency);
 begin
     if live and not was_live then
-        perform private.notify_clawback('refund_made', payment, facts);
+        -- Who asked for it a moment ago reads it in the answer.
+        perform private.notify_clawback(
+            'refund_made', payment, facts,
+            except_for => case when refund.requested_at > now() - interval '1 minute' then refund.created_by end
+        );
     elsif not live and (was_live or before.status = 'requested') then
         perform private.notify_clawback('refund_failed', payment, facts);
     end if;

@@ -15,7 +15,9 @@ as $$
         jsonb_build_object(
             'news', change, 'interval', subscription.interval, 'currency', subscription.currency,
             'amount', private.money_json(subscription.amount, subscription.currency) ->> 'amount'
-        ) || facts
+        ) || facts,
+        -- What somebody has to pay is not replaced by how it stands.
+        case when change in ('failed', 'action_required') then 'unpaid subscription ' else 'subscription ' end || subscription.id
     )
 $$;
 comment on function private.notify_subscription_changed is 'Tells the owners and admins what became of a recurring top-up, but who did it and has seen that.';

@@ -129,7 +129,7 @@ async def test_a_credit_is_announced_where_it_is_allowed_with_the_balance_only_w
         "Ana",
         None,
     )
-    await finish(driver, notifications, "gone")  # somebody deleted the topic
+    await finish(driver, notifications, "topic_closed")  # somebody deleted the topic
     await group.call(
         "set_group_permissions", world.ana, organization_id=world.acme, shows_balance=True
     )

@@ -20,6 +20,7 @@ from bot.locales.keys.conversation import (
     Button,
     Cancel,
     Command,
+    Delivery,
     Help,
     LateTap,
     Legal,
@@ -42,6 +43,7 @@ from bot.locales.keys.organizations import (
     RoleChange,
     RoleConfirmation,
     RoleName,
+    Topic,
 )
 from bot.locales.keys.payment_methods import (
     PAYMENT_METHOD_NOTIFICATIONS,
@@ -130,6 +132,7 @@ __all__ = [
     "Command",
     "Credit",
     "Decline",
+    "Delivery",
     "DisputeStatus",
     "Export",
     "Group",
@@ -165,4 +168,5 @@ __all__ = [
     "SubscriptionAction",
     "SubscriptionStatusName",
     "TopUp",
+    "Topic",
 ]

@@ -149,6 +149,12 @@ class Notice:
     CARD_REMOVED: Final = Key("notice.card_removed")
 
 
+class Delivery:
+    """The sentence below news that come late."""
+
+    HAPPENED: Final = Key("delivery.happened", "day", "time")
+
+
 class LateTap:
     """The sentence above a question that is shown again after a late tap."""
 

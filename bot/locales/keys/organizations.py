@@ -113,6 +113,13 @@ class Group:
     HOW: Final = Key("group.how")
 
 
+class Topic:
+    """Notifications that the topic of a group's announcements is closed or deleted."""
+
+    GENERAL: Final = Key("topic.general", "organization")
+    NOWHERE: Final = Key("topic.nowhere", "organization")
+
+
 class MembershipNotification:
     """Notifications of changed memberships."""
 

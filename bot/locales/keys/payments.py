@@ -13,7 +13,6 @@ class TopUp:
     AMOUNT: Final = Key("topup.amount", "organization", "minimum", "maximum")
     QUESTION: Final = Key("topup.question", "organization", "minimum", "maximum")
     DEBT: Final = Key("topup.debt", "debt")
-    PREPARING: Final = Key("topup.preparing")
     ROLE_TOO_LOW: Final = Key("topup.role_too_low", "organization", "role")
 
 

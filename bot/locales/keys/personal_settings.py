@@ -23,4 +23,5 @@ class NotificationSetting:
     """Labels of the notifications that can be switched off."""
 
     CREDITS: Final = Key("told.credits")
+    RECURRING_CREDITS: Final = Key("told.recurring_credits")
     MEMBERS: Final = Key("told.members")

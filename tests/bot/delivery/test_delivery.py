@@ -108,7 +108,7 @@ async def test_a_group_reads_it_without_buttons_and_a_topic_that_is_gone_is_repo
     await telegram.post("groups", user="ana", event="add_bot")
     credited = payment(status="succeeded", url=None)
     facts = {"kind": "wallet_credited", "chat_id": GROUP_ID}
-    for topic, outcome in ((7, "gone"), (None, "delivered")):
+    for topic, outcome in ((7, "topic_closed"), (None, "delivered")):
         backend.outbox.put_nowait(notification(credited, message_thread_id=topic, **facts))
         assert (await asyncio.wait_for(backend.reports.get(), 60)).outcome == outcome
     [message] = (await telegram.chat("eve", chat=GROUP))["messages"]

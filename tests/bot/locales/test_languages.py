@@ -20,7 +20,7 @@ FACTS: dict[str, str | int] = {
     "payment": "0" * 32, "reference": "AB12", "amount": "20.00", "currency": "eur",
     "happened": "left", "card": "Visa •••• 4242", "method_id": str(ACME),
     "organization_id": str(ACME),
-    "news": "failed", "interval": "month", "reason": "fraudulent",
+    "news": "failed", "interval": "month", "reason": "fraudulent", "announced": "general",
 }  # fmt: skip
 RUSSIAN = re.compile("[а-яё]")
 
