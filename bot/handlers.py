@@ -19,6 +19,7 @@ from bot.payment_methods import cards, changes as method_changes, links as metho
 from bot.payment_methods.card_numbers import HasCardNumber, warn_of_card_number
 from bot.payments import charges, invoices, refunds, taps, topup
 from bot.personal_settings import menu
+from bot.presence import presence_changed
 from bot.subscriptions import changes as subscription_changes, overview, start as subscription_start
 from bot.telegram import screens
 from bot.telegram.context import BotContext, Handler
@@ -57,7 +58,7 @@ PACKAGE_OR_AMOUNT: Final = f"(?P<what>{PACKED}|{screens.AMOUNT}):(?P<once>[0-9a-
 START: Final = f"(?P<organization>{PACKED}):{INTERVAL}:{PACKAGE_OR_AMOUNT}"
 METHOD_WAY: Final = "(?P<how>[A-Za-z0-9_-]{6})"  # as much as 64 bytes have room for
 CARD: Final = f"(?P<organization>{PACKED}):(?P<card>{PACKED})"
-SETTING: Final = "(?P<name>credits|members|quiet|timezone|language)"
+SETTING: Final = "(?P<name>credits|recurring|members|quiet|timezone|language)"
 DECISION: Final = "(?P<field>shows_balance|announces_credits|tied):(?P<wanted>yes|no)"
 CURSOR: Final = "(?P<cursor>[on][0-9a-f]{1,32}|)"  # of the backend; "": the newest page
 
@@ -87,12 +88,12 @@ COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
 TAPS: Final[dict[str, Handler]] = {
     "forget": start.forget_tapped,
     "topup": topup.topup,
-    "organizations": topup.other_organization_tapped,
+    "organizations(:(?P<page>[0-9]{1,4}))?": topup.other_organization_tapped,
     f"amounts:{WALLET}": topup.organization_tapped,
     f"other:{WALLET}": topup.other_amount_tapped,
     f"pay:{WALLET}:{AMOUNT}": topup.amount_tapped,
     f"page:{WALLET}:{AMOUNT}": topup.page_tapped,
-    "balance": balance,
+    "balance(:(?P<page>[0-9]{1,4}))?": balance,
     f"check:{PAYMENT}": taps.check_tapped,
     f"cancel:{PAYMENT}": taps.cancel_tapped,
     f"again:{PAYMENT}": taps.again_tapped,
@@ -117,7 +118,7 @@ TAPS: Final[dict[str, Handler]] = {
     "settings(:(?P<page>quiet|timezone|language))?": menu.settings,
     rf"set:{SETTING}:(?P<value>[\w:/+-]{{1,40}})": menu.choice_tapped,
     "ask_setting:(?P<name>quiet|timezone)": menu.other_tapped,
-    "org": organization.organization,
+    "org(:(?P<page>[0-9]{1,4}))?": organization.organization,
     "new_org": organization.new_tapped,
     f"use:{ORGANIZATION}": organization.use_tapped,
     f"rename:{ORGANIZATION}": organization.rename_tapped,
@@ -190,7 +191,7 @@ PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE
 HANDLERS: Final[list[ext.BaseHandler[Any, BotContext, None]]] = [
     ext.MessageHandler(UpdateType.MESSAGE & HasCardNumber(), on_message(warn_of_card_number)),
-    ext.ChatMemberHandler(groups.presence_changed, ext.ChatMemberHandler.MY_CHAT_MEMBER),
+    ext.ChatMemberHandler(presence_changed, ext.ChatMemberHandler.MY_CHAT_MEMBER),
     ext.MessageHandler(GROUP & StatusUpdate.MIGRATE, groups.group_migrated),
     ext.CommandHandler(
         COMMANDS.keys() - PUBLIC_COMMANDS.keys(),

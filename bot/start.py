@@ -13,11 +13,8 @@ from bot.locales.translator import Translator
 from bot.organizations import link
 from bot.organizations.invite import accept_invitation
 from bot.organizations.membership import (
-    balance_lines,
     can_top_up,
-    default_first,
     default_membership,
-    menu_rows,
     top_up_role,
 )
 from bot.organizations.organization import organization_screen
@@ -25,6 +22,7 @@ from bot.payments import topup
 from bot.telegram.context import SOON_SECONDS, BotContext
 from bot.telegram.questions import restore_question
 from bot.telegram.screens import Screen
+from bot.wallets.balance import balance_screen
 
 # By the first word of a link's payload: the handler of its code.
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
@@ -50,14 +48,14 @@ async def start(context: BotContext) -> None:
     if membership is None:
         await context.reply(organization_screen(me, translator))
         return
+    balances = balance_screen(me, 0, translator)
     lines = [
         translator.html(keys.Start.HELLO, name=me.name),
         translator.html(keys.Start.ORGANIZATIONS, count=len(me.organizations)),
+        balances.text,
+        next_step_line(me, membership, translator),
     ]
-    for each in default_first(me):
-        lines += balance_lines(each, translator)
-    lines.append(next_step_line(me, membership, translator))
-    await context.reply(Screen("\n".join(lines), menu_rows(me, translator)))
+    await context.reply(Screen("\n".join(lines), balances.rows))
 
 
 def next_step_line(me: Me, membership: Membership, translator: Translator) -> str:

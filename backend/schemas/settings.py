@@ -41,7 +41,7 @@ class PersonalSettings(Model):
     `language` is the one in force: `chosen_language`, or the Telegram client's where that is None.
     `time_zone` is an IANA name. In `quiet_hours` messages arrive without a sound. `credits` and
     `members`: whether to be notified of other people's top-ups, and of who joins;
-    `recurring_credits`: also of what other people's recurring top-ups add. One's own payments,
+    `subscription_credits`: also of what other people's recurring top-ups add. One's own payments,
     money that is being checked and changes of one's own membership are always notified.
     """
 
@@ -50,7 +50,7 @@ class PersonalSettings(Model):
     time_zone: str
     quiet_hours: QuietHours | None
     credits: bool
-    recurring_credits: bool
+    subscription_credits: bool
     members: bool
 
 
@@ -64,5 +64,5 @@ class SettingsChange(Model):
     time_zone: TimeZoneName = "UTC"
     quiet_hours: Annotated[QuietHours | None, BeforeValidator(on_the_clock)] = None
     credits: bool = True
-    recurring_credits: bool = False
+    subscription_credits: bool = False
     members: bool = True

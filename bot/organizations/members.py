@@ -14,6 +14,7 @@ from bot.locales.translator import Translator, short
 from bot.organizations.membership import GRANTABLE_ROLES, membership_in
 from bot.organizations.organization import in_organization
 from bot.telegram.context import BotContext
+from bot.telegram.pages import arrow_row
 from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Row, Screen, back_button, button, packed
 
@@ -119,19 +120,9 @@ async def show_members(membership: Membership, page: int, context: BotContext) -
         if changes_of(membership, member):
             data = f"member:{member_ids(membership, member)}"
             rows.append((button(short(member.name), data),))
-    if arrows := arrow_row(membership, page, last_page):
+    if arrows := arrow_row(f"members:{membership.organization_id.hex}", page, last_page):
         rows.append(arrows)
     await context.reply_or_edit(Screen("\n".join(lines), tuple(rows)))
-
-
-def arrow_row(membership: Membership, page: int, last_page: int) -> Row:
-    """Return the arrows to the previous and the next page, where there are such."""
-    id, arrows = membership.organization_id.hex, []
-    if page > 0:
-        arrows.append(button("←", f"members:{id}:{page - 1}"))
-    if page < last_page:
-        arrows.append(button("→", f"members:{id}:{page + 1}"))
-    return tuple(arrows)
 
 
 def changes_of(membership: Membership, member: Member) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from bot.organizations.membership import (
     use_button,
 )
 from bot.telegram.context import BotContext, Handler
+from bot.telegram.pages import MAX_BUTTONS, arrow_row
 from bot.telegram.refusals import BotRefusal
 from bot.telegram.screens import Screen, back_button, button
 
@@ -49,17 +50,24 @@ def in_organization(act: Callable[[Membership, BotContext], Awaitable[None]]) ->
 
 
 async def organization(context: BotContext) -> None:
-    """Answer /org, /org new [name], and the buttons back to it."""
-    me = await context.introduce()
+    """Answer /org, /org new [name], the buttons back to it, and the arrows below the others."""
     match context.text.split(maxsplit=2)[1:]:
         case []:
-            await context.reply_or_edit(organization_screen(me, context.translator))
+            await show_default(context, int(context.part("page") or 0))
         case ["new"]:
             await new_tapped(context)
         case ["new", name]:
+            await context.introduce()
             await create_organization(name, context)
         case _:
+            await context.introduce()
             await context.reply_text(keys.Organization.USAGE)
+
+
+async def show_default(context: BotContext, page: int = 0) -> None:
+    """Show the default organization, and a page of the others."""
+    me = await context.introduce()
+    await context.reply_or_edit(organization_screen(me, context.translator, page))
 
 
 async def use_tapped(context: BotContext) -> None:
@@ -67,7 +75,7 @@ async def use_tapped(context: BotContext) -> None:
     await context.introduce()
     organization_id = context.id("organization")
     await context.backend.set_default_organization(context.speaker.id, organization_id)
-    await organization(context)
+    await show_default(context)
 
 
 async def new_tapped(context: BotContext) -> None:
@@ -149,12 +157,15 @@ async def leave_now_tapped(context: BotContext) -> str:
     """Leave the organization; return the notice."""
     me, organization_id = await context.introduce(), context.id("organization")
     await context.backend.remove_member(context.speaker.id, organization_id, me.user_id)
-    await organization(context)
+    await show_default(context)
     return context.translator.text(keys.Notice.LEFT)
 
 
-def organization_screen(me: Me, translator: Translator) -> Screen:
-    """Return the default organization with its actions, or how to join one."""
+def organization_screen(me: Me, translator: Translator, page: int = 0) -> Screen:
+    """Return the default organization with its actions, or how to join one.
+
+    Below are buttons to a `page` of the others; for one after the last, to the last.
+    """
     new_row = (button(translator.text(keys.Button.NEW_ORGANIZATION), "new_org"),)
     if not me.organizations:
         return Screen(translator.html(keys.Start.STRANGER), (new_row,))
@@ -167,6 +178,11 @@ def organization_screen(me: Me, translator: Translator) -> Screen:
         own_row.insert(0, button(translator.text(keys.Button.RENAME), f"rename:{id}"))
     if membership.role == "owner":
         own_row.insert(1, button(translator.text(keys.Button.BOOKS), f"books:{id}"))
-    switch_rows = ((use_button(other, translator),) for other in others)
-    rows = (tuple(people_row), tuple(own_row), *switch_rows, new_row)
+    last_page = max(0, len(others) - 1) // MAX_BUTTONS
+    page = min(page, last_page)
+    shown = others[page * MAX_BUTTONS :][:MAX_BUTTONS]
+    switch_rows = [(use_button(other, translator),) for other in shown]
+    arrows = arrow_row("org", page, last_page)
+    all_rows = (tuple(people_row), tuple(own_row), *switch_rows, arrows, new_row)
+    rows = tuple(row for row in all_rows if row)
     return Screen("\n".join(balance_lines(membership, translator)), rows)

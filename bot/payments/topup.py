@@ -1,8 +1,8 @@
 """/topup: how much for the default organization, until the payment's message takes over.
 
-A payment has one message. What a person typed gets a placeholder that becomes it; a tapped
-button's own message becomes it. Once the backend has answered with the payment, only the delivery
-worker writes into that message (see `bot/delivery/`), so a handler never races with Stripe.
+A payment has one message: the one with the tapped button becomes it; what a person typed gets a new
+one. Only the delivery worker writes it (see `bot/delivery/`), so a handler never races with Stripe,
+and no message says that a link is coming which never comes.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from uuid import UUID
 from backend import schemas
 from backend.schemas import Me, Membership, Money, Wallet, currency_of
 from bot.amounts import carried_amount, typed_amount
-from bot.backend_api.errors import BackendError, BackendUnavailable
+from bot.backend_api.errors import BackendError
 from bot.locales import keys
 from bot.organizations.membership import (
     can_top_up,
@@ -70,7 +70,8 @@ async def link_followed(context: BotContext, amount: str) -> None:
 
 async def other_organization_tapped(context: BotContext) -> None:
     """Another organization: ask for which one."""
-    screen = choice_screen(await context.introduce(), context.translator)
+    me = await context.introduce()
+    screen = choice_screen(me, int(context.part("page") or 0), context.translator)
     if not screen.rows:
         raise BotRefusal(keys.Notice.TOO_OLD)
     await context.reply_or_edit(screen)
@@ -138,30 +139,25 @@ async def start_payment(
 ) -> bool:
     """Ask how to pay, if there is a choice; else start the payment. Return whether it could be.
 
-    Placeholder first, then the backend, which gets the message that shows the payment.
+    Its message is the delivery worker's, also where the backend's answer to this call gets lost.
     """
     if choices := await payment_choices_screen(me, organization_id, amount, context):
         await context.reply(choices)
         return True
-    placeholder = (await context.reply_text(keys.TopUp.PREPARING)).message_id
     try:
-        await create_checkout(organization_id, amount, placeholder, purpose, context)
+        await create_checkout(organization_id, amount, None, purpose, context)
     except BackendError as error:
-        refusal = Screen(explain(error, context.translator) or "")
-        if isinstance(error, BackendUnavailable) and error.possibly_executed:
-            await context.reply(refusal)  # the placeholder may be the link by now: leave it alone
-        else:
-            await context.edit(placeholder, refusal)
+        await context.reply(Screen(explain(error, context.translator) or ""))
         return False
     return True
 
 
 async def create_checkout(
-    organization_id: UUID, amount: Money, message_id: int, purpose: str, context: BotContext
+    organization_id: UUID, amount: Money, message_id: int | None, purpose: str, context: BotContext
 ) -> None:
     """Start the one payment that this message or tap can start for this purpose.
 
-    `message_id` is the message that shows it. Raises BackendError.
+    `message_id` is the message that becomes the payment's, None for a new one. Raises BackendError.
     """
     request = schemas.CheckoutRequest(
         organization_id=organization_id,

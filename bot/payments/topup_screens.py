@@ -9,6 +9,7 @@ from bot.locales.key import Key
 from bot.locales.translator import Price, Translator, short
 from bot.organizations.membership import can_top_up, debt_lines, default_first, top_up_role
 from bot.telegram.context import WalletName
+from bot.telegram.pages import MAX_BUTTONS, arrow_row
 from bot.telegram.screens import Row, Screen, button, wallet_data
 
 PRESETS: Final = (20, 50, 100, 200)  # times the wallet's smallest amount, rounded up: EUR 10 to 100
@@ -25,13 +26,20 @@ def role_too_low_screen(me: Me, membership: Membership, translator: Translator) 
     return Screen(text, other_organization_rows(me, translator))
 
 
-def choice_screen(me: Me, translator: Translator) -> Screen:
-    """Return one button per organization that this person can add money to; it leads to amounts."""
+def choice_screen(me: Me, page: int, translator: Translator) -> Screen:
+    """Return a page of the organizations that this person can add money to.
+
+    The button of each leads to amounts. For a page after the last, the last is shown.
+    """
+    memberships = [membership for membership in me.organizations if can_top_up(membership)]
+    last_page = max(0, len(memberships) - 1) // MAX_BUTTONS
+    page = min(page, last_page)
     rows: list[Row] = []
-    for membership in me.organizations:
-        if can_top_up(membership):
-            data = wallet_data("amounts", *default_wallet_name(membership))
-            rows.append((button(short(membership.organization_name), data),))
+    for membership in memberships[page * MAX_BUTTONS :][:MAX_BUTTONS]:
+        data = wallet_data("amounts", *default_wallet_name(membership))
+        rows.append((button(short(membership.organization_name), data),))
+    if arrows := arrow_row("organizations", page, last_page):
+        rows.append(arrows)
     return Screen(translator.html(keys.TopUp.ORGANIZATION), tuple(rows))
 
 

@@ -105,7 +105,10 @@ def settings_screen(own: PersonalSettings, translator: Translator, texts: Texts)
         )
     credits = switch("credits", own.credits, keys.NotificationSetting.CREDITS, translator)
     recurring = switch(
-        "recurring", own.recurring_credits, keys.NotificationSetting.RECURRING_CREDITS, translator
+        "recurring",
+        own.subscription_credits,
+        keys.NotificationSetting.SUBSCRIPTION_CREDITS,
+        translator,
     )
     members = switch("members", own.members, keys.NotificationSetting.MEMBERS, translator)
     quiet, time_zone, language = (

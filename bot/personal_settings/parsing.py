@@ -44,7 +44,7 @@ def fields_of(name: str, text: str) -> dict[str, Any]:
         case "credits":
             return {"credits": text}
         case "recurring":
-            return {"recurring_credits": text}
+            return {"subscription_credits": text}
         case "members":
             return {"members": text}
         case "quiet":

@@ -16,6 +16,7 @@ from bot.telegram.context import BotContext
 from bot.telegram.screens import Row, Screen, button, button_ids
 
 # The buttons to a new one, by the letter that their data has for the interval.
+MAX_SUBSCRIPTIONS: Final = 80  # on buttons; Telegram takes 100 in a message
 NEW_BUTTONS: Final[dict[str, Key]] = {"w": keys.Button.WEEKLY, "m": keys.Button.MONTHLY}
 
 
@@ -43,7 +44,7 @@ def list_screen(
     lines += [subscription_line(subscription, translator) for subscription in listed]
     rows: list[Row] = []
     if can_top_up(membership):
-        for subscription in listed:
+        for subscription in listed[:MAX_SUBSCRIPTIONS]:
             label = subscription_label(subscription, translator)
             rows.append((button(label, f"sub_look:{button_ids(subscription)}"),))
         new_data = f"sub_new:{membership.organization_id.hex}"

@@ -20,6 +20,8 @@ from bot.locales.texts import Texts
 from bot.locales.translator import Fact, Translator
 from bot.telegram.messages import edit_message, send_message
 from bot.telegram.outcomes import classify_bad_request
+from bot.telegram.pages import parts_of
+from bot.telegram.retries import repeat_after_429
 from bot.telegram.screens import Screen, unpacked
 
 SOON_SECONDS: Final = 1.0
@@ -186,8 +188,29 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         return await self.reply(Screen(self.translator.html(key, **facts)))
 
     async def reply(self, screen: Screen) -> Message:
-        """Send a new message to this chat, and to this topic of it. Raises TelegramError."""
-        return await send_message(self.bot, self.chat_id, screen, thread_id=self.thread_id)
+        """Send a new message to this chat, and to this topic of it; several where it is too long.
+
+        Where the topic is closed or deleted, it goes to the general topic. Returns the last one.
+        Raises TelegramError.
+        """
+        *parts, last = parts_of(screen)
+        for part in parts:
+            await self._send(part)
+        return await self._send(last)
+
+    async def _send(self, screen: Screen) -> Message:
+        """Send one message, again after a 429, and to the general topic instead of a closed one."""
+
+        async def send() -> Message:
+            return await send_message(self.bot, self.chat_id, screen, thread_id=self.thread_id)
+
+        try:
+            return await repeat_after_429(send)
+        except BadRequest as error:
+            if self.thread_id is None or classify_bad_request(error) != "topic_closed":
+                raise
+            self.thread_id = None
+        return await repeat_after_429(send)
 
     async def reply_or_edit(self, screen: Screen) -> None:
         """Reply to a command with a new message; after a tap, edit the button's message instead."""
@@ -199,18 +222,22 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     async def edit(self, message_id: int, screen: Screen) -> None:
         """Edit a message of this chat; send `screen` as a new one where the message is gone.
 
-        Raises TelegramError.
+        One that is too long goes on in new messages. Raises TelegramError.
         """
+        first, *others = parts_of(screen)
         try:
-            await edit_message(self.bot, self.chat_id, message_id, screen)
+            await repeat_after_429(lambda: edit_message(self.bot, self.chat_id, message_id, first))
         except BadRequest as error:
             match classify_bad_request(error):
                 case "gone":
                     await self.reply(screen)
+                    return
                 case "delivered":
                     pass
                 case _:
                     raise
+        for part in others:
+            await self._send(part)
 
 
 # Handles a command, a text or a tap; returns the notice for a tap, or None.

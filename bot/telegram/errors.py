@@ -59,8 +59,11 @@ def explain(error: Exception | None, translator: Translator) -> str | None:
         case BackendUnavailable():
             log.warning("backend_unavailable", reason=str(error))
             return translator.text(keys.Refusal.UNREACHABLE)
-        case Forbidden() | RetryAfter():
+        case Forbidden():
             log.info("telegram_refused", reason=reason_of(error))
+            return None
+        case RetryAfter():  # the second, or one that is too long: more messages would prolong it
+            log.warning("reply_given_up", reason=reason_of(error))
             return None
         case InvalidToken() | NetworkError() if not isinstance(error, BadRequest):
             log.warning("telegram_unavailable", reason=reason_of(error))

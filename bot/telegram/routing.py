@@ -12,6 +12,7 @@ from telegram.error import BadRequest
 from bot.locales import keys
 from bot.telegram.context import BotContext, Handler, LastTap
 from bot.telegram.questions import storing_question
+from bot.telegram.retries import repeat_after_429
 
 log = structlog.get_logger("bot")
 
@@ -103,7 +104,7 @@ async def answer_tap(query: CallbackQuery, notice: str | None, alert: bool = Fal
     """Answer a tap with a notice or, with `alert`, a dialog; ignore that it comes too late."""
     text = notice and notice[: CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH]
     try:
-        await query.answer(text, show_alert=alert)
+        await repeat_after_429(lambda: query.answer(text, show_alert=alert))
     except BadRequest as error:
         log.info("tap_answer_expired", reason=error.message)
 

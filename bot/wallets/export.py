@@ -17,6 +17,7 @@ from bot.organizations.organization import in_organization
 from bot.personal_settings.labels import zone_label
 from bot.telegram.context import BotContext
 from bot.telegram.refusals import BotRefusal
+from bot.telegram.retries import repeat_after_429
 from bot.telegram.screens import Screen, button
 
 MONTHS_OFFERED: Final = 4  # this one and the last three
@@ -90,8 +91,10 @@ async def send_statement(membership: Membership, statement: Statement, context: 
     else:
         file = InputFile(statement.csv.encode(), filename=statement.file_name)
         screen = Screen(sentence, ((other_form_button(membership, statement, context),),))
-        await context.bot.send_document(
-            context.chat_id, file, caption=screen.text, reply_markup=screen.keyboard
+        await repeat_after_429(
+            lambda: context.bot.send_document(
+                context.chat_id, file, caption=screen.text, reply_markup=screen.keyboard
+            )
         )
 
 

@@ -11,7 +11,7 @@ create table private.users (
     quiet_until time,
     notify_credits boolean not null default true,
     notify_members boolean not null default true,
-    notify_recurring_credits boolean not null default false,
+    notify_subscription_credits boolean not null default false,
     created_at timestamptz not null default now(),
     default_organization_id uuid, -- its foreign key is in the file organizations: memberships point to people
     constraint users_name_fits check (length(name) between 1 and 256),

@@ -69,22 +69,22 @@ $$;
 comment on function private.is_silent is 'Whether a notification arrives without a sound: it could be switched off, and the person''s own clock is in their quiet hours. Those that end as they begin last all day.';
 
 -- What a recurring top-up added by itself is told to who started it; their colleagues are told if they want to be.
-create function private.is_recurring_credit(payment_id uuid, reader uuid) returns boolean
+create function private.is_subscription_credit(payment_id uuid, reader uuid) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select exists (
         select from public.payments as p
-        where p.id = is_recurring_credit.payment_id and p.flow = 'invoice' and p.created_by is distinct from reader
+        where p.id = is_subscription_credit.payment_id and p.flow = 'invoice' and p.created_by is distinct from reader
     )
 $$;
-comment on function private.is_recurring_credit is 'Whether a payment is one of a recurring top-up that somebody else than the reader started.';
+comment on function private.is_subscription_credit is 'Whether a payment is one of a recurring top-up that somebody else than the reader started.';
 
 create function private.is_muted(person private.users, kind text, payment_id uuid) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(case private.topic_of(is_muted.kind)
         when 'credits' then not person.notify_credits
-            or not person.notify_recurring_credits and private.is_recurring_credit(is_muted.payment_id, person.id)
+            or not person.notify_subscription_credits and private.is_subscription_credit(is_muted.payment_id, person.id)
         when 'members' then not person.notify_members
     end, false)
 $$;

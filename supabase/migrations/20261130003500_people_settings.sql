@@ -10,7 +10,7 @@ as $$
             jsonb_build_object('begin', person.quiet_from, 'end', person.quiet_until)
         end,
         'credits', person.notify_credits,
-        'recurring_credits', person.notify_recurring_credits,
+        'subscription_credits', person.notify_subscription_credits,
         'members', person.notify_members
     )
 $$;
@@ -57,7 +57,7 @@ begin
         quiet_from = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,begin}') else u.quiet_from end,
         quiet_until = case when changes ? 'quiet_hours' then private.clock_time(changes #>> '{quiet_hours,end}') else u.quiet_until end,
         notify_credits = coalesce((changes ->> 'credits')::boolean, u.notify_credits),
-        notify_recurring_credits = coalesce((changes ->> 'recurring_credits')::boolean, u.notify_recurring_credits),
+        notify_subscription_credits = coalesce((changes ->> 'subscription_credits')::boolean, u.notify_subscription_credits),
         notify_members = coalesce((changes ->> 'members')::boolean, u.notify_members)
     where u.id = caller returning * into person;
     -- Nor is it told what waits already.

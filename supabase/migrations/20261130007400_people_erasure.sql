@@ -171,7 +171,7 @@ begin
         update private.users as u
         set name = '?', telegram_id = null, auth_user_id = null, language = default, chosen_language = null,
             time_zone = default, quiet_from = null, quiet_until = null,
-            notify_credits = default, notify_members = default, notify_recurring_credits = default
+            notify_credits = default, notify_members = default, notify_subscription_credits = default
         where u.id = person.id;
         perform private.audit(null, 'person_erased', jsonb_build_object('user_id', person.id), 'operator');
     end if;

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from backend.schemas import ShownIn
 from bot.telegram.context import BotContext
 from tests.bot.conftest import Person, buttons
 from tests.bot.fake_backend import ACME, ANA, LINK, FakeBackend, notification, payment
@@ -38,19 +39,17 @@ async def test_a_member_is_told_which_role_a_top_up_takes(ben: Person) -> None:
     assert list(buttons(await ben.sees("Hello, Ben."))) == ["Balance"]
 
 
-async def test_topup_with_an_amount_turns_its_placeholder_into_the_link(
+async def test_topup_with_an_amount_is_answered_by_the_link_and_nothing_else(
     ana: Person, backend: FakeBackend
 ) -> None:
     written = await ana.writes("/topup 50")
-    placeholder = await ana.sees("Preparing your link")
     link = await ana.sees("Add €50.00 to Acme.")
-    assert link["message_id"] == placeholder["message_id"]
     assert buttons(link)["Pay €50.00"] == LINK
+    assert len(await ana.chat()) == 1
     [(key, request)] = backend.checkouts
     assert key == f"{ANA}:{written['message_id']}:topup"
-    assert request.shown_in is not None
     assert (request.organization_id, request.amount, request.currency) == (ACME, "50.00", "eur")
-    assert request.shown_in.message_id == placeholder["message_id"]
+    assert request.shown_in == ShownIn(chat_id=ANA)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +64,8 @@ async def test_an_amount_that_cannot_be_charged_is_told_in_a_plain_sentence(
     ana: Person, backend: FakeBackend, amount: str, sentence: str
 ) -> None:
     await ana.writes(f"/topup {amount}")
-    placeholder = await ana.sees("Preparing your link")
-    refusal = await ana.sees(sentence)
-    assert refusal["message_id"] == placeholder["message_id"]
+    await ana.sees(sentence)
+    assert len(await ana.chat()) == 1
     assert not backend.checkouts
 
 
@@ -206,13 +204,14 @@ async def test_a_refusal_of_a_tap_is_an_alert_and_leaves_the_message(
     await ana.sees("Add €25.00 to Acme.")
 
 
-async def test_a_placeholder_that_may_be_the_link_by_now_is_left_alone(
+async def test_no_message_says_that_a_link_is_coming_which_may_never_come(
     ana: Person, backend: FakeBackend
 ) -> None:
     backend.lose_connections("POST /api/payments/checkout", times=3)
     await ana.writes("/topup 50")
     await ana.sees("I cannot reach the wallet right now.")
-    assert (await ana.chat())[0] == "Preparing your link ..."
+    [shown] = await ana.chat()
+    assert "Preparing" not in shown
 
 
 async def test_a_backend_that_breaks_down_is_an_apology_without_its_inside(
@@ -244,7 +243,7 @@ async def test_a_button_that_is_not_ours_is_too_old(
     rows = [[{"text": "Odd", "callback_data": data or " "}]]
     await ana.telegram.bot("editMessageText", **tap, reply_markup={"inline_keyboard": rows})
     assert "too old" in (await ana.taps(await ana.sees("x"), "Odd"))["text"]
-    assert {call for call in backend.calls if "/internal/" not in call} <= {"PUT /api/me"}
+    assert {*backend.calls} <= {"PUT /api/me"}
 
 
 async def test_a_new_button_of_an_old_payment_is_checked_again_by_the_backend(

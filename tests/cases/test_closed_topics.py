@@ -23,7 +23,7 @@ __all__ = ["ana", "ben", "driver", "group", "system"]
 Json = dict[str, Any]
 
 
-async def told(driver: PaymentDriver) -> list[tuple[int, int | None, str, Json]]:
+async def delivered(driver: PaymentDriver) -> list[tuple[int, int | None, str, Json]]:
     """Everything that waits, delivered to whoever can be written to."""
     shown = []
     for each in await claim(driver):
@@ -40,16 +40,16 @@ async def test_a_closed_topic_is_left_once_and_a_closed_general_one_ends_announc
 ) -> None:
     await group.tied(announces_credits=True, message_thread_id=7)
     await driver.receive(paid("evt_1", await driver.payment()))
-    assert (TEAM, 7) in [each[:2] for each in await told(driver)]
+    assert (TEAM, 7) in [each[:2] for each in await delivered(driver)]
     owners = [(1001, None, "topic_closed", {"organization_name": "Acme", "announced": "general"})]
-    second = await told(driver)  # to the general topic, which is closed, too
+    second = await delivered(driver)  # to the general topic, which is closed, too
     assert [each for each in second if each[2] == "topic_closed"] == owners
     assert (TEAM, None) in [each[:2] for each in second]
     nowhere = owners[0][3] | {"announced": "nowhere"}
-    assert await told(driver) == [(1001, None, "topic_closed", nowhere)]
+    assert await delivered(driver) == [(1001, None, "topic_closed", nowhere)]
     await owner.execute("update notifications set claimed_at = now() - interval '1 hour'")
     await driver.receive(paid("evt_2", await driver.payment("2")))
-    assert {each[0] for each in await told(driver)} == {1001, 1002}
+    assert {each[0] for each in await delivered(driver)} == {1001, 1002}
     seen = await group.call("get_group", driver.world.ana)
     assert (seen["tied"], seen["announces_credits"]) == (True, False)
     state = "select state, reason from notifications where chat_id = (select id from chats"

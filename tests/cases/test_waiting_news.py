@@ -71,8 +71,8 @@ async def test_news_of_different_subjects_and_every_movement_of_money_are_all_to
         " from unnest(array['Zoe', 'Max', 'Zoe']) as n", ben, world.acme,
     )  # fmt: skip
     kinds = []
-    while (next_news := await of_ben(driver)) is not None:
-        kinds.append(next_news["kind"])
+    while (following := await of_ben(driver)) is not None:
+        kinds.append(following["kind"])
         await later(owner, timedelta(seconds=3))
     assert kinds == [
         "wallet_credited", "refund_made", "refund_made", "role_changed", "member_joined",
@@ -89,9 +89,9 @@ async def test_what_could_not_be_delivered_is_not_told_after_newer_news_of_its_s
     await database.call("change_role", world.ana, **change, role="owner")
     await finish(driver, on_its_way, "retry", retry_after=1.0)
     await later(owner, timedelta(seconds=5))
-    told = await of_ben(driver)
-    assert told is not None
-    assert told["facts"]["role"] == "owner"
+    newest = await of_ben(driver)
+    assert newest is not None
+    assert newest["facts"]["role"] == "owner"
     assert await of_ben(driver) is None
 
 
@@ -122,8 +122,8 @@ async def test_the_reader_sees_when_old_news_happened(
     credited = payment(status="succeeded", url=None, balance=payment().money)
     facts = {"kind": "wallet_credited", "chat_id": BEN, "time_zone": "Europe/Berlin"}
     backend.outbox.put_nowait(notification(credited, **facts, happened_at=happened_at))
-    told = await ben.sees("Ana added €50.00 to Acme.")
-    assert ("This happened on May 17, 2026 at 14:00." in told["text"]) is dated
+    message = await ben.sees("Ana added €50.00 to Acme.")
+    assert ("This happened on May 17, 2026 at 14:00." in message["text"]) is dated
 
 
 async def credited_by_subscription(driver: PaymentDriver, number: int) -> None:
@@ -131,23 +131,25 @@ async def credited_by_subscription(driver: PaymentDriver, number: int) -> None:
     assert await driver.receive(event) == ["done"]
 
 
-async def test_colleagues_hear_of_recurring_credits_if_they_want_to_and_who_began_it_always(
+async def test_colleagues_hear_of_subscription_credits_if_they_want_to_and_who_began_it_always(
     driver: PaymentDriver, database: PostgresDatabase, world: World, owner: Connection,
     subscription: str,
 ) -> None:  # fmt: skip
     await owner.execute("delete from notifications")
     await credited_by_subscription(driver, 1)
-    told = "select c.telegram_chat_id from notifications as n join chats as c on c.id = n.chat_id"
-    told += " where n.kind = 'wallet_credited'"
-    assert [row[0] for row in await owner.fetch(told)] == [1001]
+    readers = (
+        "select c.telegram_chat_id from notifications as n join chats as c on c.id = n.chat_id"
+    )
+    readers += " where n.kind = 'wallet_credited'"
+    assert [row[0] for row in await owner.fetch(readers)] == [1001]
     settings = await database.call("get_settings", world.ben)
-    assert (settings["credits"], settings["recurring_credits"]) == (True, False)
-    await database.call("change_settings", world.ben, changes={"recurring_credits": True})
+    assert (settings["credits"], settings["subscription_credits"]) == (True, False)
+    await database.call("change_settings", world.ben, changes={"subscription_credits": True})
     await owner.execute("delete from notifications")
     await credited_by_subscription(driver, 2)
-    assert sorted(row[0] for row in await owner.fetch(told)) == [1001, 1002]
-    await database.call("change_settings", world.ben, changes={"recurring_credits": False})
-    assert [row[0] for row in await owner.fetch(told)] == [1001]  # what waits already neither
+    assert sorted(row[0] for row in await owner.fetch(readers)) == [1001, 1002]
+    await database.call("change_settings", world.ben, changes={"subscription_credits": False})
+    assert [row[0] for row in await owner.fetch(readers)] == [1001]  # what waits already neither
 
 
 async def test_how_a_recurring_topup_stands_replaces_no_request_to_pay_it(
@@ -161,17 +163,17 @@ async def test_how_a_recurring_topup_stands_replaces_no_request_to_pay_it(
     assert [row[0] for row in news] == ["failed", "held"]
 
 
-async def test_recurring_credits_are_switched_on_in_the_settings(
+async def test_subscription_credits_are_switched_on_in_the_settings(
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/settings")
     menu = await ana.sees("Settings")
     await ana.taps(menu, "✗ Recurring top-ups of others")
     menu = await ana.sees("Settings")
-    assert backend.settings[1001] == {"recurring_credits": True}
+    assert backend.settings[1001] == {"subscription_credits": True}
     await ana.taps(menu, "✓ Recurring top-ups of others")
     menu = await ana.sees("Settings")
-    assert backend.settings[1001] == {"recurring_credits": False}
+    assert backend.settings[1001] == {"subscription_credits": False}
     await ana.writes("/settings recurring on")
     assert (await ana.sees("Settings"))["message_id"] != menu["message_id"]
-    assert backend.settings[1001] == {"recurring_credits": True}
+    assert backend.settings[1001] == {"subscription_credits": True}

@@ -33,7 +33,7 @@ async def test_what_is_not_named_stays_as_it_was(driver: PaymentDriver) -> None:
     await change(driver, driver.world.ben, credits=False, chosen_language="ru")
     assert await driver.database.call("get_settings", driver.world.ben) == {
         "language": "ru", "chosen_language": "ru", "time_zone": "Europe/Berlin",
-        "quiet_hours": hours, "credits": False, "recurring_credits": False, "members": True,
+        "quiet_hours": hours, "credits": False, "subscription_credits": False, "members": True,
     }  # fmt: skip
     after = await change(driver, driver.world.ben, quiet_hours=None, chosen_language=None)
     assert (after["quiet_hours"], after["language"], after["credits"]) == (None, "en", False)

@@ -23,5 +23,5 @@ class NotificationSetting:
     """Labels of the notifications that can be switched off."""
 
     CREDITS: Final = Key("told.credits")
-    RECURRING_CREDITS: Final = Key("told.recurring_credits")
+    SUBSCRIPTION_CREDITS: Final = Key("told.subscription_credits")
     MEMBERS: Final = Key("told.members")

@@ -8,7 +8,7 @@ from tests.bot.fake_backend.state import State
 
 DEFAULT_SETTINGS: dict[str, Any] = {
     "chosen_language": None, "time_zone": "UTC", "quiet_hours": None, "credits": True,
-    "recurring_credits": False, "members": True,
+    "subscription_credits": False, "members": True,
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from tests.conftest import World
 TEXTS = load_texts()
 OWN = PersonalSettings(
     language="en", chosen_language=None, time_zone="UTC", quiet_hours=None, credits=True,
-    recurring_credits=False, members=True,
+    subscription_credits=False, members=True,
 )  # fmt: skip
 
 

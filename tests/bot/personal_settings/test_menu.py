@@ -11,7 +11,8 @@ async def test_all_settings_are_one_message_that_changes_in_place(
 ) -> None:
     await ana.writes("/settings")
     menu = await ana.sees("Quiet hours: off\nTime zone: UTC\nLanguage: English, as in Telegram")
-    assert list(buttons(menu))[:2] == ["✓ Top-ups by others", "✓ Who joins"]
+    switches = ["✓ Top-ups by others", "✗ Recurring top-ups of others", "✓ Who joins"]
+    assert list(buttons(menu))[:3] == switches
     await ana.taps(menu, "✓ Top-ups by others")
     menu = await ana.sees("Settings")
     assert "✗ Top-ups by others" in buttons(menu)
