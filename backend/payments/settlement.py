@@ -24,10 +24,13 @@ from backend.stripe.events import is_other_release
 from backend.stripe.parsers.facts import Fact
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.payments import Payable, parse_payment
+from backend.stripe.parsers.sessions import CheckoutSession
 
 log = structlog.get_logger(__name__)
 
 LOGGED_FIELDS: Final = {"id", "type", "state", "reason", "payment_id"}
+# Outcomes that a payment can have more than once, each of another try of its intent.
+REPEATABLE: Final = ("processing", "failed")
 CHECK_PREFIX: Final = "check:"  # of the id under which the inbox has an answer of Stripe's
 
 
@@ -98,10 +101,21 @@ async def settle_payment(services: Services, payment: PaymentRow, stripe_object:
     fact = parse_payment(stripe_object, status=payment.status, flow=payment.flow)
     if fact.outcome is None:
         return
+    name = f"{payment.id}:{fact.outcome}"
+    if fact.outcome in REPEATABLE and (charge_id := tried_charge_id(stripe_object)):
+        name = f"{name}:{charge_id}"
     with suppress(EventNotApplied):
-        await receive_refetched(
-            services, f"{payment.id}:{fact.outcome}", stripe_object.livemode, fact
-        )
+        await receive_refetched(services, name, stripe_object.livemode, fact)
+
+
+def tried_charge_id(stripe_object: Payable) -> str | None:
+    """Return the id of the charge of the last try, by which two tries of an intent differ."""
+    match stripe_object:
+        case PaymentIntent():
+            return stripe_object.latest_charge_id
+        case CheckoutSession(payment_intent=PaymentIntent() as intent):
+            return intent.latest_charge_id
+    return None
 
 
 async def receive_refetched(services: Services, name: str, livemode: bool, fact: Fact) -> None:

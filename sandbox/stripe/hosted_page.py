@@ -113,12 +113,15 @@ async def confirm(
 
 
 async def settle(stripe: LocalStripe, id: str) -> Json:
-    """Settle a delayed payment now; return the outcome. Raises Refusal (409) for no such one."""
-    session, due = stripe.stored("checkout.session", id), stripe.hidden_state(id).due
+    """Settle a delayed payment of a session or an intent now; return the outcome.
+
+    Raises Refusal (409) where there is none.
+    """
+    page, due = payments.page_object(stripe, id), stripe.hidden_state(id).due
     if due is None or due.step == EXPIRE:
-        raise Refusal(409, "No delayed payment was made on this session.")
-    settled = payments.take_step(stripe, session, due.step, due.card or "")
-    return outcome(stripe, settled)
+        raise Refusal(409, "No delayed payment was made on this page.")
+    payments.take_step(stripe, page, due.step, due.card or "")
+    return outcome(stripe, session_or_page(stripe, id))
 
 
 async def expire(stripe: LocalStripe, id: str) -> Json:

@@ -102,6 +102,8 @@ comment on table private.payment_transitions is 'The whole state machine of a pa
 insert into private.payment_transitions (from_status, to_status) values
 ('created', 'pending'),
 ('created', 'processing'), ('pending', 'processing'), ('expired', 'processing'), ('canceled', 'processing'),
+-- Tried again on the same intent: https://docs.stripe.com/payments/paymentintents/lifecycle
+('failed', 'processing'),
 ('created', 'failed'), ('pending', 'failed'), ('processing', 'failed'),
 ('created', 'expired'), ('pending', 'expired'),
 ('created', 'canceled'), ('pending', 'canceled'), ('processing', 'canceled'),

@@ -80,6 +80,19 @@ begin
 end
 $$;
 
+-- Whether an event may be of another try than the one that counts: that a debit failed, of the try before the one that is
+-- running; that one began, of the try that was declined since. An intent is tried again after either.
+create function private.is_of_unclear_try(payment public.payments, fact jsonb) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+return case fact ->> 'outcome'
+    when 'declined' then payment.status = 'processing' and private.opened_at_stripe(payment) is not null
+    when 'failed' then payment.status = 'processing' and private.opened_at_stripe(payment) is not null
+    and not coalesce((fact ->> 'refetched')::boolean, false)
+    when 'processing' then (payment.last_decline is not null or payment.status = 'failed')
+    and not coalesce((fact ->> 'refetched')::boolean, false)
+    else false
+end;
+
 -- One fact, applied to the payment it is about. Locks the payment, then its accounts.
 create function private.apply_payment(fact jsonb) returns private.verdict
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -97,11 +110,7 @@ begin
     end if;
     if outcome = 'paid' then
         return private.apply_paid(payment, fact);
-    elsif outcome = 'declined' and payment.status = 'processing' and private.opened_at_stripe(payment) is not null then
-        -- Perhaps of the try before the one that is running: Stripe is asked.
-        return row('done', 'needs_refetch')::private.verdict;
-    elsif outcome = 'processing' and payment.last_decline is not null and not coalesce((fact ->> 'refetched')::boolean, false) then
-        -- Perhaps of the try that was declined since: Stripe is asked.
+    elsif private.is_of_unclear_try(payment, fact) then
         return row('done', 'needs_refetch')::private.verdict;
     elsif outcome = 'expired' and payment.stripe_checkout_session_id <> fact ->> 'stripe_checkout_session_id' then
         return row('ignored', 'another session')::private.verdict;

@@ -78,6 +78,12 @@ class PaymentIntent(Marked):
         return charge.created if isinstance(charge, Charge) else None
 
     @property
+    def latest_charge_id(self) -> str | None:
+        """The id of the charge of the last try, once one was made."""
+        charge = self.latest_charge
+        return charge.id if isinstance(charge, Charge) else charge
+
+    @property
     def decline(self) -> str | None:
         """Stripe's code of why the last try failed, if one did."""
         return self.last_payment_error.reason if self.last_payment_error else None
