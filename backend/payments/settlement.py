@@ -21,7 +21,7 @@ from backend.payments import opening, stripe_objects
 from backend.services import Services
 from backend.stripe import creation
 from backend.stripe.events import is_other_release
-from backend.stripe.parsers.facts import Fact
+from backend.stripe.parsers.facts import Fact, PaymentFact
 from backend.stripe.parsers.intents import PaymentIntent
 from backend.stripe.parsers.payments import Payable, parse_payment
 from backend.stripe.parsers.sessions import CheckoutSession
@@ -104,6 +104,8 @@ async def settle_payment(services: Services, payment: PaymentRow, stripe_object:
     name = f"{payment.id}:{fact.outcome}"
     if fact.outcome in REPEATABLE and (charge_id := tried_charge_id(stripe_object)):
         name = f"{name}:{charge_id}"
+    if isinstance(fact, PaymentFact) and fact.funded_minor:
+        name = f"{name}:{fact.funded_minor}"
     with suppress(EventNotApplied):
         await receive_refetched(services, name, stripe_object.livemode, fact)
 

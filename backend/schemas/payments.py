@@ -106,8 +106,9 @@ class Payment(Model):
     `paid_twice`, `not_applied`. `balance` is the wallet's balance right after this payment's
     credit. It was credited at `succeeded_at`, and paid at `paid_at` by Stripe's clock (None where
     Stripe does not say). `requested` is what was asked for where another amount was credited: the
-    operator accepted what arrived, or the customer's credit balance at Stripe paid the rest. `debt`
-    is the part of a payment that is not paid yet that goes to what the wallet owes. `refunded` was
+    operator accepted what arrived, or the customer's credit balance at Stripe paid the rest.
+    `funded` is what has come of a bank transfer that is not whole yet, and not credited. `debt` is
+    the part of a payment that is not paid yet that goes to what the wallet owes. `refunded` was
     given back, `refundable` can be: what is left, and not more than the wallet has (None where the
     reader may not know that).
     """
@@ -119,6 +120,7 @@ class Payment(Model):
     paid_by: str | None
     money: Money
     requested: Money | None = None
+    funded: Money | None = None
     status: PaymentStatus
     flow: PaymentFlow = "checkout"
     order_reference: str | None = None

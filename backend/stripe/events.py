@@ -130,6 +130,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "payment_intent.succeeded": _intent("paid"),
     "payment_intent.payment_failed": _intent("declined"),
     "payment_intent.processing": _intent("processing"),
+    "payment_intent.partially_funded": _intent("partly_funded"),
     "payment_intent.canceled": _intent("canceled"),
     "charge.succeeded": _CHARGED,
     "refund.created": _REFUND,

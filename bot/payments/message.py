@@ -63,6 +63,8 @@ def payment_keys(payment: Payment) -> list[Key]:
     if payment.status == "pending" and payment.url and not fits_a_button(payment.url):
         is_charge = payment.flow == "charge"
         chosen.append(keys.Charge.LINK if is_charge else keys.Payment.LINK)
+    if payment.funded:
+        chosen.append(keys.Payment.FUNDED)
     if payment.debt:
         chosen.append(keys.Payment.DEBT)
     if payment.status == "succeeded":
@@ -129,6 +131,8 @@ def payment_facts(payment: Payment, translator: Translator) -> dict[str, Fact]:
     }
     if payment.debt:
         facts["debt"] = payment.debt
+    if payment.funded:
+        facts["funded"] = payment.funded
     if payment.requested:
         facts["requested"] = payment.requested
     if payment.refunded:

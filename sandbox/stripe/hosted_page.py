@@ -10,7 +10,7 @@ from sandbox.stripe.charges import save_what_paid, session_or_page
 from sandbox.stripe.currencies import decimal_amount
 from sandbox.stripe.hidden_state import EXPIRE
 from sandbox.stripe.local_stripe import LocalStripe
-from sandbox.stripe.published_methods import METHODS, published_method
+from sandbox.stripe.published_methods import METHODS, Step, published_method
 from sandbox.stripe.setup_sessions import save_card
 from sandbox.stripe.subscription_pages import pay_on_page
 from sandbox.stripe.taxes import fix_page_sums, with_page_sums
@@ -66,7 +66,7 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
     if error := intent.get("last_payment_error") or intent.get("last_setup_error"):
         shown["decline_code"] = error.get("decline_code", error["code"])
         shown["message"] = error["message"]
-    if intent.get("next_action"):
+    if intent.get("next_action") and not is_complete:
         shown["next"] = "authenticate"
     return shown
 
@@ -121,6 +121,25 @@ async def settle(stripe: LocalStripe, id: str) -> Json:
     if due is None or due.step == EXPIRE:
         raise Refusal(409, "No delayed payment was made on this page.")
     payments.take_step(stripe, page, due.step, due.card or "")
+    return outcome(stripe, session_or_page(stripe, id))
+
+
+async def transfer(stripe: LocalStripe, id: str, amount: int) -> Json:
+    """Let a part of the bank transfer for a session or an intent arrive; return the outcome.
+
+    `amount` is in the charge unit. Raises Refusal (409) where none is expected, or less.
+    """
+    page = payments.page_object(stripe, id)
+    intent = payments.intent_of(stripe, page) or {}
+    action = intent.get("next_action") or {}
+    instructions = action.get("display_bank_transfer_instructions", {"amount_remaining": 0})
+    if not 0 < amount <= instructions["amount_remaining"]:
+        raise Refusal(409, f"{instructions['amount_remaining']} is expected here.")
+    instructions["amount_remaining"] -= amount
+    if instructions["amount_remaining"]:
+        stripe.changed(intent, "payment_intent.partially_funded")
+    else:
+        payments.take_step(stripe, page, Step.ALL_TRANSFERRED, "bank_transfer")
     return outcome(stripe, session_or_page(stripe, id))
 
 

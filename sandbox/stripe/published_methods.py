@@ -1,7 +1,8 @@
 """Stripe's published test numbers, and the steps that each causes.
 
 https://docs.stripe.com/testing. Besides the numbers there is a name for a card that declines
-renewals, and two for bank debits that take time; Stripe has no numbers for those.
+renewals, two for bank debits that take time, and one for a bank transfer; Stripe has no numbers for
+those.
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ class Step(StrEnum):
     REQUIRE_AUTHENTICATION = "require_authentication"  # 3-D Secure
     FAIL_AUTHENTICATION = "fail_authentication"
     PROCESS = "process"  # a debit that takes time
+    AWAIT_TRANSFER = "await_transfer"  # the payer transfers the money, in one part or several
+    ALL_TRANSFERRED = "all_transferred"
     SETTLE_PAID = "settle_paid"
     SETTLE_FAILED = "settle_failed"
 
@@ -135,6 +138,9 @@ METHODS = {
         Step.PROCESS,
         type="sepa_debit",
         settles=Step.SETTLE_PAID,
+    ),
+    "bank_transfer": PublishedMethod(
+        "Bank transfer, which you send", "bank", Step.AWAIT_TRANSFER, type="customer_balance"
     ),
     "delayed_failure": PublishedMethod(
         "Debit, fails later",

@@ -87,6 +87,7 @@ PEOPLE_ROUTES: Routes = {
     ("GET", "/stripe/sessions/{id}"): hosted_page.get_session_view,
     ("POST", "/stripe/sessions/{id}/pay"): hosted_page.pay,
     ("POST", "/stripe/sessions/{id}/settle"): hosted_page.settle,
+    ("POST", "/stripe/sessions/{id}/transfer"): hosted_page.transfer,
     ("POST", "/stripe/payment_intents/{id:pi_.+}/confirm"): hosted_page.confirm,
     ("POST", "/stripe/sessions/{id}/expire"): hosted_page.expire,
     ("POST", "/stripe/clock"): renewals.advance,

@@ -124,6 +124,43 @@ def process(payment: Payment) -> None:
     payment.charge["status"] = "pending"
 
 
+def await_transfer(payment: Payment) -> None:
+    """Wait for a bank transfer: the page is complete, and says where to transfer to.
+
+    https://docs.stripe.com/payments/bank-transfers/accept-a-payment
+    """
+    _complete_session(payment)
+    instructions = {
+        "amount_remaining": payment.intent["amount"],
+        "currency": payment.intent["currency"],
+        "financial_addresses": [],
+        "hosted_instructions_url": payment.receipt_url,
+        "reference": payment.intent["id"][-8:].upper(),
+        "type": "eu_bank_transfer",
+    }
+    payment.intent.update(
+        status="requires_action",
+        last_payment_error=None,
+        next_action={
+            "type": "display_bank_transfer_instructions",
+            "display_bank_transfer_instructions": instructions,
+        },
+    )
+
+
+def receive_transfer(payment: Payment) -> None:
+    """Let the last part of a bank transfer arrive."""
+    payment.session["payment_status"] = "paid"
+    payment.intent.update(
+        status="succeeded",
+        amount_received=payment.intent["amount"],
+        latest_charge=payment.charge["id"],
+        payment_method=payment.charge["payment_method"],
+        next_action=None,
+    )
+    _pay_charge(payment)
+
+
 def settle_paid(payment: Payment) -> None:
     """Let the debit's money arrive."""
     payment.session["payment_status"] = "paid"
@@ -216,6 +253,23 @@ TRANSITIONS = {
         session="open",
         intents=UNPAID,
         events=("charge.pending", "payment_intent.processing", "checkout.session.completed"),
+    ),
+    Step.AWAIT_TRANSFER: Transition(
+        await_transfer,
+        session="open",
+        intents=UNPAID,
+        events=("payment_intent.requires_action", "checkout.session.completed"),
+        has_charge=False,
+    ),
+    Step.ALL_TRANSFERRED: Transition(
+        receive_transfer,
+        session="complete",
+        intents=("requires_action",),
+        events=(
+            "charge.succeeded",
+            "payment_intent.succeeded",
+            "checkout.session.async_payment_succeeded",
+        ),
     ),
     Step.SETTLE_PAID: Transition(
         settle_paid,

@@ -7,6 +7,7 @@ create table public.payments (
     amount bigint not null,
     requested_amount bigint,
     received_amount bigint,
+    funded_amount bigint,
     clawed_back_amount bigint not null default 0,
     clawbacks integer not null default 0,
     flow text not null default 'checkout',
@@ -33,6 +34,7 @@ create table public.payments (
     succeeded_at timestamptz,
     constraint payments_amount_is_positive check (amount > 0),
     constraint payments_received_amount_is_positive check (received_amount > 0),
+    constraint payments_funded_amount_is_not_negative check (funded_amount >= 0),
     constraint payments_clawed_back_amount_fits check (clawed_back_amount between 0 and amount),
     constraint payments_flow_is_listed check (flow in ('checkout', 'intent', 'charge', 'invoice')),
     constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
@@ -48,7 +50,7 @@ create table public.payments (
     constraint payments_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; opened_at is when Stripe''s page or intent for it was there; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run.';
+comment on table public.payments is 'Top-ups. amount in minor units: what was asked for and, from then on, what was credited; requested_amount is what was asked for where they differ; received_amount is what the charge was, with tax; funded_amount is what has come of a bank transfer that is not whole yet; clawed_back_amount is what refunds and disputes have taken out of the wallet of it, in so many postings (clawbacks); created_by is null where the operator adopted what Stripe had; flow says how it is paid, and so which of Stripe''s ids is asked about: on Stripe''s page (checkout), on the payer''s own (intent), by a saved card (charge, payment_method_id); order_reference is what the payer calls it; opened_at is when Stripe''s page or intent for it was there; stripe_customer_id is who Stripe was told that pays, stripe_payment_method_id what Stripe told that paid; attempt is part of the Idempotency-Key sent to Stripe; sent_at is when Stripe was last asked to charge the card, null while it never was, and until sending_until that request may still run.';
 revoke all on public.payments from public, anon, authenticated, service_role;
 create index payments_organization on public.payments (organization_id, created_at, id);
 create index payments_wallet on public.payments (wallet_id, organization_id, currency);

@@ -107,6 +107,10 @@ as $$
         'paid_by', u.name,
         'money', private.money_json(payment.amount, payment.currency),
         'requested', case when payment.requested_amount is not null then private.money_json(payment.requested_amount, payment.currency) end,
+        'funded', case
+            when payment.status in ('pending', 'processing') and payment.funded_amount > 0
+                then private.money_json(payment.funded_amount, payment.currency)
+        end,
         'status', payment.status,
         'flow', payment.flow,
         'order_reference', payment.order_reference,

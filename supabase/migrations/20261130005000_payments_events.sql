@@ -125,11 +125,16 @@ begin
     else
         update public.payments as p
         set stripe_payment_intent_id = coalesce(p.stripe_payment_intent_id, fact ->> 'stripe_payment_intent_id'),
+            funded_amount = greatest(p.funded_amount, (fact ->> 'funded_minor')::bigint),
             last_decline = coalesce(fact ->> 'decline', p.last_decline)
         where p.id = payment.id and p.status <> 'succeeded' returning * into payment;
         if found then
+            if outcome = 'partly_funded' and payment.status = 'processing' then
+                perform private.notify_payment_shown(payment);
+            end if;
             perform private.move_payment(payment, case
                 when outcome = 'declined' then 'failed'
+                when outcome = 'partly_funded' then 'processing'
                 when outcome = 'expired' and payment.cancel_requested_at is not null then 'canceled'
                 -- An intent has no end of its own: past its time it is canceled, and that is all that ended.
                 when outcome = 'canceled' and payment.cancel_requested_at is null and payment.expires_at <= now() then 'expired'

@@ -23,7 +23,9 @@ About = Literal[
     "subscription",
     "invoice",
 ]
-PaymentOutcome = Literal["paid", "processing", "declined", "failed", "expired", "canceled"]
+PaymentOutcome = Literal[
+    "paid", "processing", "partly_funded", "declined", "failed", "expired", "canceled"
+]
 InvoiceOutcome = Literal["paid", "failed", "action_required"]
 DisputeStep = Literal["withdrawn", "reinstated"]
 
@@ -66,9 +68,10 @@ class NoFact(Fact):
 class PaymentFact(MoneyFact):
     """The state of a payment.
 
-    `received_minor` is what arrived, `tax_minor` the part of it that is tax. `plain`: the object
-    has one amount throughout (no discount, tax, shipping, conversion or partial payment), so that
-    its event may be credited from alone. Only a session has a `stripe_checkout_session_id`.
+    `received_minor` is what arrived, `tax_minor` the part of it that is tax, `funded_minor` what
+    has come of a bank transfer that is not whole yet. `plain`: the object has one amount throughout
+    (no discount, tax, shipping, conversion or partial payment), so that its event may be credited
+    from alone. Only a session has a `stripe_checkout_session_id`.
     """
 
     about: Literal["payment"]
@@ -80,6 +83,7 @@ class PaymentFact(MoneyFact):
     stripe_payment_intent_id: str | None
     stripe_customer_id: str | None
     received_minor: int | None
+    funded_minor: int | None = None
     tax_minor: int
     plain: bool
     currency: str | None

@@ -26,11 +26,21 @@ class Redirect(Documented):
     url: str | None = None
 
 
+class BankTransfer(Documented):
+    """How a payer transfers money; `amount_remaining` in minor units is what is still to come.
+
+    https://docs.stripe.com/payments/bank-transfers/accept-a-payment
+    """
+
+    amount_remaining: int | None = None
+
+
 class NextAction(Documented):
     """What the payer has to do next."""
 
     type: str
     redirect_to_url: Redirect | None = None
+    display_bank_transfer_instructions: BankTransfer | None = None
 
 
 class PaymentIntent(Marked):
@@ -84,6 +94,15 @@ class PaymentIntent(Marked):
         return charge.id if isinstance(charge, Charge) else charge
 
     @property
+    def funded_minor(self) -> int | None:
+        """What has come of a bank transfer that is not whole yet; None without one."""
+        action = self.next_action
+        transfer = action.display_bank_transfer_instructions if action else None
+        if transfer is None or transfer.amount_remaining is None:
+            return None
+        return self.amount - transfer.amount_remaining
+
+    @property
     def decline(self) -> str | None:
         """Stripe's code of why the last try failed, if one did."""
         return self.last_payment_error.reason if self.last_payment_error else None
@@ -101,6 +120,7 @@ def parse_intent(intent: PaymentIntent, outcome: PaymentOutcome | None) -> Payme
         stripe_payment_intent_id=intent.id,
         stripe_customer_id=intent.customer,
         received_minor=intent.amount_received,
+        funded_minor=intent.funded_minor,
         tax_minor=0,
         plain=intent.amount_received == intent.amount and not intent.presentment_details,
         currency=intent.currency,

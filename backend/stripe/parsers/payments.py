@@ -19,6 +19,8 @@ def parse_payment(payable: Payable, *, status: str | None = None, flow: str | No
     had_last_try = status == "processing" or flow == "charge"
     if had_last_try and payable.status == "requires_payment_method":
         outcome = "failed"
+    elif outcome is None and payable.funded_minor:
+        outcome = "partly_funded"
     fact = parse_intent(payable, outcome).as_refetched()
     # A charge of a saved card is created and confirmed in one request.
     return fact.reported_at(payable.created) if flow == "charge" and payable.created else fact

@@ -109,6 +109,7 @@ def parse_payment_session(
         stripe_payment_intent_id=session.stripe_payment_intent_id,
         stripe_customer_id=session.customer,
         received_minor=arrived if paid else 0,
+        funded_minor=intent.funded_minor if intent else None,
         tax_minor=session.tax,
         plain=not session.adjusted and session.amount_total == session.amount_subtotal,
         currency=session.currency,

@@ -28,6 +28,7 @@ class Payment:
     CANCELED: Final = Key("payment.canceled", "amount", "organization")
     LINK: Final = Key("payment.link", "url")
     BALANCE: Final = Key("payment.balance", "balance")
+    FUNDED: Final = Key("payment.funded", "funded")
     DEBT: Final = Key("payment.debt", "debt")
     OWED: Final = Key("payment.owed", "balance")
     REFUNDED: Final = Key("payment.refunded", "refunded")

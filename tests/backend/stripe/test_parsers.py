@@ -171,7 +171,8 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             {
                 "about": "payment", "source": "intent", "outcome": "paid", "installation": US,
                 "payment_id": IDS, "stripe_payment_intent_id": "pi_1", "stripe_customer_id": None,
-                "received_minor": 5000, "tax_minor": 0, "plain": True, "currency": "eur",
+                "received_minor": 5000, "funded_minor": None, "tax_minor": 0, "plain": True,
+                "currency": "eur",
                 "decline": None, "stripe_payment_method_id": "pm_1", "happened_at": 6,
             },
         ),
@@ -181,7 +182,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
                 "about": "payment", "source": "session", "outcome": "paid", "installation": US,
                 "payment_id": IDS, "stripe_checkout_session_id": "cs_1",
                 "stripe_payment_intent_id": "pi_1", "stripe_customer_id": "cus_1",
-                "received_minor": 5950, "tax_minor": 950, "plain": False,
+                "received_minor": 5950, "funded_minor": None, "tax_minor": 950, "plain": False,
                 "currency": "eur", "decline": None, "stripe_payment_method_id": None,
                 "happened_at": None,
             },
