@@ -24,6 +24,19 @@ class StripeRefused(Failure, status=502):
     message = "Stripe did not accept this."
 
 
+class AmountTooSmallConverted(StripeRefused, status=422):
+    """An amount above its currency's minimum, below that of the currency Stripe converts it into.
+
+    https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. `at_least` is Stripe's
+    wording of that minimum, such as "50 cents".
+    """
+
+    message = (
+        "Stripe converts this amount into the currency of the operator's account, where a charge"
+        " has to come to at least {at_least}. Choose a larger amount."
+    )
+
+
 class StripeUnavailable(Failure, status=503):
     """No answer of Stripe's, or one that does not say whether the request was carried out."""
 

@@ -49,6 +49,7 @@ PursebotError
 `-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
+    |   `-- AmountTooSmallConverted 422 amount_too_small_converted {at_least}
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
     |-- ChargeUnclear          503 charge_unclear: as above, and it may have been charged
     |-- DatabaseUnavailable    503 database_unavailable

@@ -33,6 +33,7 @@ ORDER: Errors = (
     errors.IdempotencyKeyReused,
     errors.PaymentClosed,
     *errors.tree(errors.AmountRefused),
+    failures.AmountTooSmallConverted,
     *STRIPE,
 )
 REFUND: Errors = (

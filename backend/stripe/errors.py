@@ -11,7 +11,12 @@ from enum import Enum
 import aiohttp
 import stripe
 
-from backend.failures import IdempotencyConflict, StripeRefused, StripeUnavailable
+from backend.failures import (
+    AmountTooSmallConverted,
+    IdempotencyConflict,
+    StripeRefused,
+    StripeUnavailable,
+)
 
 
 class Outcome(Enum):
@@ -49,6 +54,9 @@ SECRETS = re.compile(
     r"|\b(?:pi|seti|cs|ephkey)_\w+_secret_\w+"  # client secrets
     r"|(?i:bearer)\s+\S+"
 )
+# "Amount must convert to at least 50 cents. ¥5 converts to approximately $0.03."
+# https://docs.stripe.com/error-codes#amount-too-small
+CONVERTED_MINIMUM = re.compile(r"must convert to at least (?P<minimum>.{1,30}?)\.(?:\s|$)")
 MAX_MESSAGE_LENGTH = 600  # characters
 
 KEY_ADVICE = (
@@ -78,8 +86,13 @@ def outcome_of(error: Exception) -> Outcome:
 
 def stripe_refused(error: stripe.StripeError) -> StripeRefused:
     """Make a StripeRefused of an error, with what to do as its message where we know that."""
-    facts = error_details(error)
-    refused = StripeRefused(advice_for(error, facts), stripe_code=code_of_error(error))
+    facts, code = error_details(error), code_of_error(error)
+    converted = CONVERTED_MINIMUM.search(facts.get("stripe_message", ""))
+    refused: StripeRefused
+    if code == "amount_too_small" and converted:
+        refused = AmountTooSmallConverted(stripe_code=code, at_least=converted["minimum"])
+    else:
+        refused = StripeRefused(advice_for(error, facts), stripe_code=code)
     refused.details = facts
     return refused
 

@@ -49,6 +49,8 @@ def refusal_facts(facts: Mapping[str, str], translator: Translator) -> dict[str,
     named = amount_facts(facts)
     for name, value in facts.items():
         match name:
+            case "at_least":  # in Stripe's words
+                named["at_least"] = value
             case "retry_after":
                 named["count"] = ceil(float(value))
             case "role":

@@ -11,6 +11,7 @@ The functions that take a refund or a dispute, its charge and an amount are the 
 
 import time
 
+from sandbox.refusals import Refusal
 from sandbox.store import Json
 from sandbox.stripe.currencies import (
     CHARGE_FEE,
@@ -18,6 +19,7 @@ from sandbox.stripe.currencies import (
     CURRENCIES,
     DISPUTE_FEE,
     RATES,
+    decimal_amount,
 )
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new
@@ -33,6 +35,25 @@ def convert(stripe: LocalStripe, amount: int, currency: str, into: str) -> int:
     """Return an amount of `currency` in `into`, both in their charge units."""
     units = 10.0 ** (CURRENCIES[into].digits - CURRENCIES[currency].digits)
     return round(amount * exchange_rate(stripe, currency, into) * units)
+
+
+def check_converted(stripe: LocalStripe, total: int, currency: str) -> None:
+    """Raise Refusal (400) for a total below the minimum of the currency it is converted into.
+
+    https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+    """
+    into = stripe.faults.settlement or currency
+    converted = convert(stripe, total, currency, into)
+    minimum = CURRENCIES[into].minimum
+    if into != currency and converted < minimum:
+        least, result = (decimal_amount(each, into)["amount"] for each in (minimum, converted))
+        amount = decimal_amount(total, currency)["amount"]
+        raise Refusal(
+            400,
+            f"Amount must convert to at least {least} {into}. {amount} {currency} converts to"
+            f" approximately {result} {into}.",
+            code="amount_too_small",
+        )
 
 
 def book(

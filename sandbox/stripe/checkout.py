@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sandbox.refusals import Refusal, StrictModel, not_modelled
 from sandbox.store import Json
+from sandbox.stripe.balance import check_converted
 from sandbox.stripe.currencies import check_total
 from sandbox.stripe.hidden_state import EXPIRE, Due, HiddenState, Item, Price
 from sandbox.stripe.local_stripe import LocalStripe
@@ -63,6 +64,7 @@ def create_session(
     price, quantity = line_items[0].price_data, line_items[0].quantity
     total = price.unit_amount * quantity
     check_total(total, price.currency)
+    check_converted(stripe, total, price.currency)
     _check_mode(mode, price, customer, is_saving=saved_payment_method_options is not None)
     name = price.product_data["name"]
     product = product_of_price(stripe, price.product, name, PRODUCT_PARAMETER)

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from sandbox.refusals import Refusal
 from sandbox.store import Json
+from sandbox.stripe.balance import check_converted
 from sandbox.stripe.currencies import check_total
 from sandbox.stripe.hidden_state import HiddenState, Item
 from sandbox.stripe.local_stripe import LocalStripe
@@ -25,6 +26,8 @@ def create_intent(
     `carried` are the fields of IntentData.
     """
     data = IntentData(**carried)
+    check_total(amount, currency)
+    check_converted(stripe, amount, currency)
     return open_intent(
         stripe, amount, currency, description=data.description, metadata=data.metadata
     )

@@ -72,6 +72,7 @@ class Charge:
     )
     AUTHENTICATION_REQUIRED: Final = Key("charge.authentication_required", "card")
     PROCESSING_ERROR: Final = Key("charge.processing_error", "card")
+    AMOUNT_TOO_SMALL: Final = Key("charge.amount_too_small", "amount")
     RESOURCE_MISSING: Final = Key("charge.resource_missing", "card")
     MORE_PERMISSIONS_REQUIRED: Final = Key("charge.more_permissions_required", "card")
     INVALID_API_KEY: Final = Key("charge.invalid_api_key", "card")
@@ -169,6 +170,7 @@ CHARGE_DECLINES: Final[Mapping[str, Key]] = {
     "payment_intent_authentication_failure": Charge.PAYMENT_INTENT_AUTHENTICATION_FAILURE,
     "authentication_required": Charge.AUTHENTICATION_REQUIRED,
     "processing_error": Charge.PROCESSING_ERROR,
+    "amount_too_small": Charge.AMOUNT_TOO_SMALL,
     "resource_missing": Charge.RESOURCE_MISSING,
     "more_permissions_required": Charge.MORE_PERMISSIONS_REQUIRED,
     "invalid_api_key": Charge.INVALID_API_KEY,

@@ -15,6 +15,7 @@ class Refusal:
         "refusal.amount_ambiguous", "more", "less", "more_typed", "less_typed"
     )
     AMOUNT_TOO_SMALL: Final = Key("refusal.amount_too_small", "minimum")
+    AMOUNT_TOO_SMALL_CONVERTED: Final = Key("refusal.amount_too_small_converted", "at_least")
     AMOUNT_TOO_LARGE: Final = Key("refusal.amount_too_large", "maximum")
     AMOUNT_TOO_PRECISE: Final = Key("refusal.amount_too_precise", "currency", "step")
     CURRENCY_UNKNOWN: Final = Key("refusal.currency_unknown", "currencies")
@@ -61,6 +62,7 @@ REFUSALS: Final[Mapping[str, Key]] = {
     "amount_too_large": Refusal.AMOUNT_TOO_LARGE,
     "amount_too_precise": Refusal.AMOUNT_TOO_PRECISE,
     "amount_too_small": Refusal.AMOUNT_TOO_SMALL,
+    "amount_too_small_converted": Refusal.AMOUNT_TOO_SMALL_CONVERTED,
     "amount_unreadable": Refusal.AMOUNT_UNREADABLE,
     "both_have_history": Refusal.BOTH_HAVE_HISTORY,
     "card_declined": Refusal.CARD_DECLINED,
