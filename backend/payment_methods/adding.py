@@ -84,6 +84,9 @@ async def attach_payment_method(
         )
     except StripeRefused as refused:
         raise attach_refusal(refused) from refused
+    if request.card_number and request.exp_month and request.exp_year:
+        # A test card of Stripe's has an expiry of its own, whatever was typed.
+        await services.stripe.set_card_expiry(attached.id, request.exp_month, request.exp_year)
     added = AddedAtStripe(attached.id, customer.user_id, make_default=request.set_as_default)
     synced = await sync_payment_methods(
         services, {"organization_id": str(request.organization_id)}, added=added

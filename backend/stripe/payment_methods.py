@@ -119,6 +119,17 @@ class StripePaymentMethods(StripeConnection):
         )
         await result_of(Identified, request)
 
+    async def set_card_expiry(
+        self, stripe_payment_method_id: str, exp_month: int, exp_year: int
+    ) -> None:
+        """Set when a card expires: https://docs.stripe.com/api/payment_methods/update."""
+        request = self._stripe.payment_methods.update_async(
+            stripe_payment_method_id,
+            {"card": {"exp_month": exp_month, "exp_year": exp_year}},
+            new_idempotency_options(),
+        )
+        await result_of(Identified, request)
+
     async def detach_payment_method(self, stripe_payment_method_id: str) -> None:
         """Detach a payment method, so that it cannot be charged.
 

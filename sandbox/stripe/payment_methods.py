@@ -2,14 +2,30 @@
 
 import time
 from hashlib import sha256
-from typing import Literal
+from typing import Annotated, Literal
 
-from sandbox.refusals import Refusal
+from pydantic import Field
+
+from sandbox.refusals import Refusal, StrictModel
 from sandbox.store import Json
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import list_object, new
 from sandbox.stripe.parameters import Limit, Text
 from sandbox.stripe.published_methods import METHODS, NUMBERS_BY_NAME, Step
+
+# https://docs.stripe.com/error-codes#invalid-expiry-year
+EXPIRY_INVALID = {
+    "type": "card_error",
+    "code": "invalid_expiry_year",
+    "message": "Your card's expiration year is invalid.",
+}
+
+
+class CardExpiry(StrictModel):
+    """When a card expires."""
+
+    exp_month: Annotated[int, Field(ge=1, le=12)]
+    exp_year: Annotated[int, Field(ge=2000, le=2100)]
 
 
 def new_method(
@@ -46,10 +62,24 @@ def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
 
 
 def update_method(
-    stripe: LocalStripe, id: str, *, allow_redisplay: Literal["always", "limited"]
+    stripe: LocalStripe,
+    id: str,
+    *,
+    allow_redisplay: Literal["always", "limited"] | None = None,
+    card: CardExpiry | None = None,
 ) -> Json:
-    """Answer POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update)."""
-    method = stripe.stored("payment_method", id) | {"allow_redisplay": allow_redisplay}
+    """Answer POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update).
+
+    Raises Refusal (402) for an expiry in the past.
+    """
+    method = stripe.stored("payment_method", id)
+    if card is not None:
+        today = time.gmtime()
+        if (card.exp_year, card.exp_month) < (today.tm_year, today.tm_mon):
+            raise Refusal(402, **EXPIRY_INVALID)
+        method["card"] |= card.model_dump()
+    if allow_redisplay is not None:
+        method["allow_redisplay"] = allow_redisplay
     return stripe.changed(method, "payment_method.updated")
 
 

@@ -63,6 +63,16 @@ async def test_another_one_is_the_default_where_that_is_removed(cards: Cards) ->
     assert await cards.names() == ["American Express •••• 0005*"]
 
 
+async def test_a_test_card_expires_when_it_was_typed_to(cards: Cards, system: System) -> None:
+    typed = {**TEST_CARD, "exp_month": 3, "exp_year": 2034}
+    method = (await cards.add(**typed))["method"]
+    assert (method["exp_month"], method["exp_year"]) == (3, 2034)
+    assert (await cards.add(**typed))["known"]
+    [(_, stored)] = [each for each in system.store.list("payment_method") if each[1]["customer"]]
+    assert (stored["card"]["exp_month"], stored["card"]["exp_year"]) == (3, 2034)
+    assert await cards.names() == ["Visa •••• 4242*"]
+
+
 async def test_what_no_card_has_is_refused(cards: Cards) -> None:
     for wrong, status in (
         ({"card_number": ""}, 400),

@@ -1,6 +1,7 @@
 """Saved cards over HTTP: added on a page or by name, kept true, charged by who may, removed."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +19,9 @@ else:
 
 Json = dict[str, Any]
 REQUIRES_AUTHENTICATION = "4000002500003155"
-TEST_CARD: Json = {"card_number": SUCCESS, "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+# It expires as cards do that pay on the local Stripe's pages, so that it is the same card there.
+NEXT_EXPIRY: Json = {"exp_month": 12, "exp_year": datetime.now(UTC).year + 5}
+TEST_CARD: Json = {"card_number": SUCCESS, "cvc": "123", **NEXT_EXPIRY}
 
 
 class Cards:
