@@ -66,7 +66,7 @@ async def run_until_signal(settings: Settings) -> int:
         log.critical("token_refused", help="TELEGRAM_BOT_TOKEN or TELEGRAM_API_BASE is wrong")
         return 1
     if isinstance(ended, WebhookRefused):
-        log.critical("webhook_refused", reason=str(ended), help="mend TELEGRAM_WEBHOOK_URL")
+        log.critical("webhook_refused", reason=str(ended), help="correct TELEGRAM_WEBHOOK_URL")
         return 1
     if isinstance(ended, Exception):
         log.critical("bot_crashed", exc_info=ended)

@@ -17,10 +17,14 @@ def typed_amount(
     *,
     above_zero: bool,
 ) -> Money:
-    """Read a typed amount in the currency of the question.
+    """Parse an amount that a person typed, in major units of `currency`.
 
-    Raises BotRefusal: with the sentence `unreadable` for text that is no amount and, with
-    `above_zero`, for one of 0 or less; with both readings for text that could mean two amounts.
+    Raises BotRefusal:
+
+    - with the sentence `unreadable` for text that is no amount and, if `above_zero`, for an amount
+      of 0 or less
+    - with both readings for text that could mean two amounts ("1,000")
+    - for more decimals than the currency has
     """
     try:
         amount = read_money(text, currency)
@@ -33,7 +37,7 @@ def typed_amount(
 
 
 def carried_amount(text: str, currency: str) -> Money:
-    """Read the amount in a button's data. Raises BotRefusal where it could mean two amounts."""
+    """Parse the amount in a button's data. Raises BotRefusal where it could mean two amounts."""
     try:
         return read_money(text, currency)
     except AmountError as error:  # from a version that put there what was typed

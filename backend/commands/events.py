@@ -58,7 +58,7 @@ async def run(arguments: argparse.Namespace) -> None:
                     services, arguments.all
                 )
             case "show":
-                answer = await dead_letter_actions.get_dead_letter(services, arguments.event)
+                answer = await dead_letter_actions.get_event(services, arguments.event)
             case "retry":
                 answer = await dead_letter_actions.retry_dead_letter(services, arguments.event)
             case "accept":

@@ -39,7 +39,7 @@ RENUMBERED = (
     " database and release 0.1.0 or newer."
 )
 
-BOOKKEEPING_SQL = Path(__file__).with_name("books.sql").read_text()
+MIGRATION_RECORDS_SQL = Path(__file__).with_name("migration_records.sql").read_text()
 
 
 class MigrationError(Exception):
@@ -151,7 +151,7 @@ async def migrate(url: str, *, create_roles: bool = False) -> list[str]:
         async with locked_transaction(connection):
             require_current_numbers(await checksums(connection))
             await require_roles(connection, create_roles)
-            await connection.execute(BOOKKEEPING_SQL)
+            await connection.execute(MIGRATION_RECORDS_SQL)
         return [line async for line in apply_pending(connection)]
 
 

@@ -67,7 +67,7 @@ async def is_repeat(request: web.Request) -> bool:
         return False
     await count_request(request, KEYS_PER_PERSON, "keys")
     database = request.app[SERVICES].database
-    return await payments.has_attempt(database, person, idempotency_key=key)
+    return await payments.is_key_used(database, person, idempotency_key=key)
 
 
 async def count_request(request: web.Request, limit: RateLimitItemPerMinute, what: str) -> None:

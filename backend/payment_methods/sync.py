@@ -39,7 +39,7 @@ class AddedAtStripe:
 
 @dataclass(frozen=True)
 class SetupPage:
-    """What became of a page to add a card: what was `added` on it, and what its link is told.
+    """What became of a page to add a card: what was `added` on it, and the state of its link.
 
     `decline` is Stripe's code of the last failed try on it.
     """
@@ -83,11 +83,15 @@ async def sync_payment_methods(
     *,
     settle: bool = True,
 ) -> SyncedPaymentMethods | None:
-    """Ask Stripe how an organization's methods stand, and write that down.
+    """Copy an organization's payment methods from Stripe into our rows.
 
-    Returns what came of it; None where there was nothing to ask. An answer that comes after a newer
-    one is dropped, and Stripe asked again. With `settle` Stripe is then told what is to change
-    there: see `change_at_stripe`. Raises StripeRefused, StripeUnavailable.
+    `scope` says whose: a customer, a payment method or a link. `event_id` is the event that caused
+    the sync, `added` what was just saved at Stripe. An answer that arrives after a newer one was
+    recorded is dropped, and the methods are fetched again. With `settle`, duplicates are then
+    detached and a default is set at Stripe: see `change_at_stripe`.
+
+    Returns what the last round recorded; None where nothing had to be fetched. Raises
+    StripeRefused, StripeUnavailable.
     """
     result = None
     for _ in range(MAX_SYNC_ROUNDS):
@@ -130,7 +134,7 @@ async def fetch_payment_methods(
 async def record_payment_methods(
     services: Services, answer: MethodsAtStripe
 ) -> SyncedPaymentMethods:
-    """Write down what Stripe answered; return what is to be changed there."""
+    """Record what Stripe answered; return what is to be changed there."""
     target, added = answer.target, answer.added
     is_deleted = answer.methods is None
     return await sql_payment_methods.sync_payment_methods(

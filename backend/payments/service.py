@@ -19,8 +19,11 @@ async def get_payment(services: Services, actor: Person, payment_id: UUID) -> Pa
 async def cancel_payment(services: Services, actor: Person, payment_id: UUID) -> Payment:
     """Cancel a payment at Stripe; return it, `succeeded` where the payer was faster.
 
-    Raises PaymentClosed, also where Stripe is charging the card at this moment; it is not asked to
-    charge it again then. StripeUnavailable: the same, and the reconciler finds out.
+    While the answer to a charge of a saved card is outstanding, the charge cannot be canceled. It
+    is then never sent again, and the reconciler reads from Stripe what became of it.
+
+    Raises NotFound; PaymentClosed where the payment is over, or such a charge is outstanding;
+    StripeUnavailable and StripeRefused where Stripe did not cancel it.
     """
     await sql_payments.request_payment_cancel(services.database, actor, payment_id=payment_id)
     payment = await sql_payments.get_payment_for_service(services.database, payment_id=payment_id)

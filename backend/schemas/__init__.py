@@ -13,6 +13,7 @@ from backend.schemas.errors import *
 from backend.schemas.groups import *
 from backend.schemas.history import *
 from backend.schemas.methods import *
+from backend.schemas.model import *
 from backend.schemas.money import *
 from backend.schemas.notifications import *
 from backend.schemas.organizations import *
@@ -24,4 +25,3 @@ from backend.schemas.settings import *
 from backend.schemas.subscriptions import *
 from backend.schemas.timeline import *
 from backend.schemas.updates import *
-from backend.schemas.words import *

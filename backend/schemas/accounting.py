@@ -1,8 +1,8 @@
 """The months of an organization's books."""
 
 from backend.schemas.history import Month
+from backend.schemas.model import Model
 from backend.schemas.settings import TimeZoneName
-from backend.schemas.words import Model
 
 
 class Accounting(Model):

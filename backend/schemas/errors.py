@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from backend.schemas.words import Model
+from backend.schemas.model import Model
 
 
 class ErrorFacts(Model):

@@ -3,8 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from backend.schemas.model import Model, TelegramId
 from backend.schemas.money import Wallet
-from backend.schemas.words import Model, TelegramId
 
 # What Telegram reports of the bot in a group.
 GroupEvent = Literal["joined", "here", "left", "migrated"]

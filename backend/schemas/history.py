@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from backend.schemas.model import Model
 from backend.schemas.money import Money, Wallet
 from backend.schemas.payments import Payment, PaymentStatus
 from backend.schemas.settings import LanguageTag
-from backend.schemas.words import Model
 
 TransactionKind = Literal[
     "topup", "invoice", "refund", "refund_reversal", "dispute", "reinstatement", "adjustment"

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 
+from backend.schemas.model import Model, in_one_line
 from backend.schemas.payments import Shown
-from backend.schemas.words import Model, in_one_line
 
 Label = Annotated[str, BeforeValidator(in_one_line), Field(max_length=50)]
 

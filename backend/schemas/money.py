@@ -1,6 +1,6 @@
 """Amounts and wallets."""
 
-from backend.schemas.words import Model
+from backend.schemas.model import Model
 
 
 class Money(Model):

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.schemas.methods import MethodLink
+from backend.schemas.model import Model, TelegramId
 from backend.schemas.payments import Payment
-from backend.schemas.words import Model, TelegramId
 
 
 class Notification(Model):

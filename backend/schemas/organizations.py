@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints
 
 from backend.schemas.accounting import Accounting
 from backend.schemas.history import PageQuery
+from backend.schemas.model import Model, Role
 from backend.schemas.money import Wallet
-from backend.schemas.words import Model, Role
 
 OrganizationName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field, RootModel
 
 from backend.schemas.methods import AddedMethod, MethodChange, NewMethod
+from backend.schemas.model import Model
 from backend.schemas.payments import ChargeRequest, Checkout, Payment
-from backend.schemas.words import Model
 
 
 class AddPaymentMethod(NewMethod):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.schemas.model import AmountText, MessageId, Model, TelegramId
 from backend.schemas.money import Money
 from backend.schemas.refunds import Dispute, Refund
-from backend.schemas.words import AmountText, MessageId, Model, TelegramId
 
 PaymentStatus = Literal[
     "created", "pending", "processing", "succeeded", "failed", "expired", "canceled"

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.schemas.accounting import Accounting
+from backend.schemas.model import Model, Role, TelegramId
 from backend.schemas.money import Wallet
-from backend.schemas.words import Model, Role, TelegramId
 
 
 class Membership(Model):

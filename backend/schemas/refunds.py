@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from backend.schemas.model import AmountText, Model
 from backend.schemas.money import Money
-from backend.schemas.words import AmountText, Model
 
 
 class RefundRequest(Model):

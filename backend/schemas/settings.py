@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
-from backend.schemas.words import Model
+from backend.schemas.model import Model
 
 CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.schemas.model import AmountText, Model
 from backend.schemas.money import Money
-from backend.schemas.words import AmountText, Model
 
 Interval = Literal["week", "month"]
 SubscriptionStatus = Literal["incomplete", "active", "past_due", "paused", "canceled"]

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from backend.schemas.history import PageQuery, Payments
+from backend.schemas.model import Model, in_one_line
 from backend.schemas.money import Money
 from backend.schemas.payments import Payment
-from backend.schemas.words import Model, in_one_line
 
 SearchText = Annotated[str, BeforeValidator(in_one_line), Field(min_length=1, max_length=255)]
 StepKind = Literal[

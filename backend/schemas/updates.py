@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, RootModel
 
-from backend.schemas.words import Model
+from backend.schemas.model import Model
 
 
 class PolledUpdate(RootModel[dict[str, Any]]):

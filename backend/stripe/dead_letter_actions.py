@@ -46,14 +46,14 @@ async def list_dead_letters(services: Services, everything: bool) -> list[EventR
     return await sql_dead_letters.list_events(services.database, states=states, max_rows=100)
 
 
-async def get_dead_letter(services: Services, event_id: str) -> EventRow:
-    """Read an event with its payment. Raises NotFound."""
+async def get_event(services: Services, event_id: str) -> EventRow:
+    """Read an event in any state, with its payment. Raises NotFound."""
     return await sql_dead_letters.get_event(services.database, event_id=event_id)
 
 
 async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
     """Apply an event again with what Stripe says now. Raises NotFound unless it is open."""
-    fact = await fact_now(services, await get_dead_letter(services, event_id))
+    fact = await fact_now(services, await get_event(services, event_id))
     result = await sql_dead_letters.retry_event(services.database, event_id=event_id, fact=fact)
     services.wakeup.wake()
     if result.fact is not None:
@@ -93,7 +93,7 @@ async def accept_dead_letter(
     the named one. With `dry_run` nothing is written. Raises NotFound, CannotBeAccepted,
     OrganizationNeeded.
     """
-    event = await get_dead_letter(services, event_id)
+    event = await get_event(services, event_id)
     stripe_objects = await fetch_stripe_objects(services, event)
     result = await sql_dead_letters.accept_event(
         services.database,

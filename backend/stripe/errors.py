@@ -61,7 +61,7 @@ MAX_MESSAGE_LENGTH = 600  # characters
 
 KEY_ADVICE = (
     "Stripe does not let this service's key do that, so nothing was done:"
-    " whoever runs the service must mend the key."
+    " whoever runs the service must give the key that permission, or a valid key."
 )
 PORTAL_ADVICE = (
     "The settings of Stripe's customer portal have not been saved yet:"
@@ -69,7 +69,7 @@ PORTAL_ADVICE = (
 )
 CUSTOMER_ADVICE = (
     "Stripe does not know this organization's customer any more:"
-    " whoever runs the service must mend that."
+    " whoever runs the service must compare the Stripe account with the database."
 )
 
 

@@ -195,7 +195,7 @@ async def stripe_change(
     change, ends = StripeChange(paused=request.paused), request.cancel_at_period_end
     if amount_minor is None and ends is None:
         return change
-    at_stripe = await services.stripe.get_subscription(begun_as(row))
+    at_stripe = await services.stripe.get_subscription(require_stripe_id(row))
     if amount_minor is not None:
         change = change._replace(new_amount=ItemAmount(only_item_id(at_stripe), amount_minor))
     if ends is False and not at_stripe.cancel_at_period_end:
@@ -221,7 +221,7 @@ async def change_at_stripe(
     A new amount takes a product that can have a price: one is repaired where that is why Stripe
     refuses. Raises StripeRefused, StripeUnavailable.
     """
-    id = begun_as(row)
+    id = require_stripe_id(row)
     try:
         return await services.stripe.change_subscription(row, id, change)
     except StripeRefused as refused:
@@ -243,10 +243,10 @@ async def cancel_subscription(
     return await get_subscription(services.database, actor, subscription_id)
 
 
-def begun_as(row: SubscriptionRow) -> str:
-    """Return Stripe's id of a subscription that has begun.
+def require_stripe_id(row: SubscriptionRow) -> str:
+    """Return Stripe's id of a subscription.
 
-    Raises ValueError: a bug, if it has not.
+    Raises ValueError where it has none yet: SQL changes no subscription before it has begun.
     """
     if row.stripe_subscription_id is None:
         raise ValueError("this subscription has not begun at Stripe")

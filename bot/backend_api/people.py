@@ -29,7 +29,7 @@ class PersonRoutes(BackendTransport):
         path = "/api/me/settings"
         return await self.request(user, "PATCH", path, schemas.PersonalSettings, body=change)
 
-    async def get_attempt(self, user: int, idempotency_key: str) -> schemas.Attempt:
+    async def get_key_result(self, user: int, idempotency_key: str) -> schemas.Attempt:
         """Return what the person started under a key, for a tap that may be a repetition."""
         query = schemas.AttemptKey(key=idempotency_key)
         return await self.request(user, "GET", "/api/me/attempt", schemas.Attempt, query=query)

@@ -12,9 +12,9 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from backend.schemas import MethodLink, Notification, NotificationResult, Payment
+from bot.backend_api.claiming import process_claims
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
-from bot.backend_api.work_queues import process_claims
 from bot.locales import keys
 from bot.locales.texts import Texts
 from bot.locales.translator import Translator

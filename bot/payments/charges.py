@@ -21,7 +21,7 @@ from bot.telegram.screens import Row, Screen, button, button_ids, wallet_data
 MAX_METHODS: Final = 10  # on buttons
 
 
-async def payment_choices_screen(
+async def ways_to_pay_screen(
     me: Me, organization_id: UUID, amount: Money, context: BotContext
 ) -> Screen | None:
     """Return the organization's payment methods, the default first, and Stripe's page.
@@ -100,11 +100,11 @@ async def charge_tapped(context: BotContext) -> None:
 async def charge_tapped_late(context: BotContext) -> None:
     """Ask again how to pay; a payment that began has this message, and is shown in it."""
     me, translator = await context.introduce(), context.translator
-    attempt = await context.backend.get_attempt(context.speaker.id, charge_key(context))
-    if attempt.payment_id:
+    earlier = await context.backend.get_key_result(context.speaker.id, charge_key(context))
+    if earlier.payment_id:
         return
     amount = carried_amount(context.part("amount"), context.part("currency"))
-    choices = await payment_choices_screen(me, context.id("organization"), amount, context)
+    choices = await ways_to_pay_screen(me, context.id("organization"), amount, context)
     if choices:
         await context.reply_or_edit(late_screen(choices, translator))
     else:

@@ -77,9 +77,9 @@ async def confirmed_tapped_late(context: BotContext) -> None:
     """Ask again whether to send it back; or show what came of it."""
     payment = await payment_to_refund(context, context.id("payment"))
     amount = carried_amount(context.part("amount"), payment.money.currency)
-    attempt = await context.backend.get_attempt(context.speaker.id, refund_key(amount, context))
+    earlier = await context.backend.get_key_result(context.speaker.id, refund_key(amount, context))
     for refund in payment.refunds:
-        if refund.id == attempt.refund_id and refund.status not in ("failed", "canceled"):
+        if refund.id == earlier.refund_id and refund.status not in ("failed", "canceled"):
             await show_result(payment, refund, context)
             return
     payment = require_refundable(await payment_to_refund(context, payment.id))

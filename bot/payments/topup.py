@@ -20,7 +20,7 @@ from bot.organizations.membership import (
     membership_in,
 )
 from bot.organizations.organization import organization_screen
-from bot.payments.charges import payment_choices_screen
+from bot.payments.charges import ways_to_pay_screen
 from bot.payments.topup_screens import (
     amount_question,
     amount_screen,
@@ -112,7 +112,7 @@ async def amount_tapped(context: BotContext) -> str | None:
     """Ask in this message how to pay the chosen amount, or let it become the payment's."""
     me, organization_id = await context.introduce(), context.id("organization")
     amount = carried_amount(context.part("amount"), context.part("currency"))
-    if choices := await payment_choices_screen(me, organization_id, amount, context):
+    if choices := await ways_to_pay_screen(me, organization_id, amount, context):
         await context.reply_or_edit(choices)
         return None
     return await page_tapped(context)
@@ -141,7 +141,7 @@ async def start_payment(
 
     Its message is the delivery worker's, also where the backend's answer to this call gets lost.
     """
-    if choices := await payment_choices_screen(me, organization_id, amount, context):
+    if choices := await ways_to_pay_screen(me, organization_id, amount, context):
         await context.reply(choices)
         return True
     try:

@@ -33,7 +33,7 @@ from bot.telegram.screens import (
 )
 
 MAX_PACKAGES: Final = 8  # on buttons
-METHOD_LENGTH: Final = 6  # of a packed id: as much as a button has room for
+METHOD_LENGTH: Final = 6  # of a packed id: as much as fits into a button
 BY_LINK: Final = "link"
 INTERVALS: Final[dict[str, schemas.Interval]] = {"w": "week", "m": "month"}
 
@@ -131,10 +131,10 @@ async def start_tapped_late(context: BotContext) -> None:
     """Ask again how to pay a subscription; or show it where it was started before."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     require_manager(membership)
-    attempt = await context.backend.get_attempt(context.speaker.id, start_key(context))
-    if attempt.subscription_id:
+    earlier = await context.backend.get_key_result(context.speaker.id, start_key(context))
+    if earlier.subscription_id:
         subscription = await context.backend.get_subscription(
-            context.speaker.id, attempt.subscription_id
+            context.speaker.id, earlier.subscription_id
         )
         await context.reply_or_edit(subscription_screen(subscription, context.translator))
         return

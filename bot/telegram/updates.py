@@ -12,9 +12,9 @@ import structlog
 from telegram import Update
 
 from backend.schemas import ClaimedUpdate
+from bot.backend_api.claiming import process_claims
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
-from bot.backend_api.work_queues import process_claims
 from bot.telegram.context import BotApplication
 from bot.telegram.update_reader import UpdateReader
 

@@ -1,7 +1,7 @@
--- The one way to refuse: a name, an SQLSTATE of ours, and facts as json.
+-- How functions refuse: by an error with a code, an SQLSTATE of ours, and facts as json.
 
--- Every refusal that leaves the database, listed once. Its name is the code of an error in backend/errors/;
--- what no caller can cause has none there.
+-- All refusals: the code of each and its SQLSTATE. The class in backend/errors/ with the same code makes it
+-- an answer of the API. Those without such a class can be caused by a bug of ours only.
 create function private.refusals() returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$

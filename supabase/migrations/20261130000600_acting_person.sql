@@ -48,7 +48,7 @@ $$;
 comment on function private.current_user_id is 'Definer: must find the caller before any policy can. Null for nobody we know, and for whoever is kept out.';
 grant execute on function private.current_user_id() to authenticated;
 
-create function private.refuse_nobody() returns void
+create function private.refuse_unknown_caller() returns void
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -60,7 +60,7 @@ begin
     perform private.refuse('unauthorized');
 end
 $$;
-comment on function private.refuse_nobody is 'Refuses a caller of whom private.current_user_id knows nothing, and says why.';
+comment on function private.refuse_unknown_caller is 'For a caller for whom private.current_user_id is null. Refuses anonymous_not_allowed, person_blocked, or else unauthorized.';
 
 -- For what concerns nobody but the caller: their user id, or a refusal.
 create function private.require_user() returns uuid
@@ -70,7 +70,7 @@ declare
     caller uuid := private.current_user_id();
 begin
     if caller is null then
-        perform private.refuse_nobody();
+        perform private.refuse_unknown_caller();
     end if;
     return caller;
 end

@@ -11,7 +11,7 @@ declare
     held text;
 begin
     if caller is null then
-        perform private.refuse_nobody();
+        perform private.refuse_unknown_caller();
     end if;
     select m.role into held
     from public.memberships as m

@@ -1,4 +1,4 @@
--- Organizations as their people see, found and change them.
+-- Listing, reading, creating and renaming organizations, and choosing the default one.
 create function private.organization_json(organization public.organizations, user_id uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$

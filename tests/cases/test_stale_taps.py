@@ -72,7 +72,7 @@ async def test_a_late_second_tap_does_not_ask_again_for_what_the_first_paid(
     await ana.sees("New balance: €40.00")
     await taps_come_too_late(system)
     key = f"1001:{ways['message_id']}:topup"
-    begun = await system.client.get_attempt(ANA, key)
+    begun = await system.client.get_key_result(ANA, key)
     assert begun.payment_id == await owner.fetchval("select id from payments")
     await nothing_repeated(ana, ways, buttons(ways)["Pay with Visa •••• 4242"])
     assert [shown for shown in await ana.chat() if "New balance: €40.00" in shown]
@@ -227,5 +227,5 @@ async def test_nobody_learns_what_began_under_somebody_elses_key(
     ways = await payment_question(system, ana)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("New balance: €40.00")
-    begun = await system.client.get_attempt(1002, f"1001:{ways['message_id']}:topup")
+    begun = await system.client.get_key_result(1002, f"1001:{ways['message_id']}:topup")
     assert set(begun.model_dump().values()) == {None}

@@ -98,7 +98,7 @@ async def test_a_member_selects_all_columns_and_none_of_them_is_private(
 async def test_a_key_begins_one_thing_also_after_what_it_was_kept_with_moved(
     database: PostgresDatabase, acme: World
 ) -> None:
-    attempt = await database.call("get_attempt", acme.ana, idempotency_key=KEY)
+    attempt = await database.call("get_key_result", acme.ana, idempotency_key=KEY)
     assert None not in attempt.values()
     again = await database.call(
         "create_payment", acme.ana, organization_id=acme.acme, currency="eur",

@@ -159,13 +159,13 @@ async def expire_abandoned(database: Database, *, max_rows: int) -> None:
     await database.call("expire_abandoned", SERVICE, max_rows=max_rows)
 
 
-async def get_attempt(database: Database, actor: Person, *, idempotency_key: str) -> Attempt:
+async def get_key_result(database: Database, actor: Person, *, idempotency_key: str) -> Attempt:
     """Read what the actor began under a key; all fields are None if that is nothing."""
-    row = await database.call("get_attempt", actor, idempotency_key=idempotency_key)
+    row = await database.call("get_key_result", actor, idempotency_key=idempotency_key)
     return Attempt.model_validate(row)
 
 
-async def has_attempt(database: Database, actor: Person, *, idempotency_key: str) -> bool:
+async def is_key_used(database: Database, actor: Person, *, idempotency_key: str) -> bool:
     """Return whether the actor began anything under a key. Raises Unauthorized."""
-    exists: bool = await database.call("has_attempt", actor, idempotency_key=idempotency_key)
+    exists: bool = await database.call("is_key_used", actor, idempotency_key=idempotency_key)
     return exists

@@ -3,7 +3,7 @@
 from backend import errors
 from backend.http.route import Route, route
 from backend.organizations import people, personal_settings, service as organizations
-from backend.payments import attempts
+from backend.payments import key_results
 from backend.schemas import (
     Attempt,
     AttemptKey,
@@ -37,7 +37,7 @@ PEOPLE: list[Route] = [
     route(
         "GET",
         "/api/me/attempt",
-        lambda call: attempts.get_attempt(call.database, call.actor, call.body),
+        lambda call: key_results.get_key_result(call.database, call.actor, call.body),
         "Read what the caller began under an `Idempotency-Key`, if anything.",
         request_model=AttemptKey,
         response_model=Attempt,

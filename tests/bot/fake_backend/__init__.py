@@ -54,7 +54,7 @@ class FakeBackend(
         return {
             "PUT /api/me": self.introduce,
             "PUT /api/me/organization": self.set_default_organization,
-            "GET /api/me/attempt": self.get_attempt,
+            "GET /api/me/attempt": self.get_key_result,
             "GET /api/me/settings": self.get_settings,
             "PATCH /api/me/settings": self.change_settings,
             "POST /api/me/link/accept": self.accept_link,

@@ -27,7 +27,7 @@ class PersonAnswers(State):
         self.default_organizations[call.user] = membership.organization_id
         return self.me(call.user)
 
-    def get_attempt(self, call: Call) -> schemas.Attempt:
+    def get_key_result(self, call: Call) -> schemas.Attempt:
         """Return that nothing was started under the key."""
         return schemas.Attempt()
 

@@ -1,4 +1,4 @@
--- Supabase's own bookkeeping of migrations, and our checksums beside it.
+-- Which migrations were applied: Supabase's own table, and our checksums beside it.
 create schema if not exists supabase_migrations;
 create table if not exists supabase_migrations.schema_migrations (
     version text primary key, statements text[], name text
