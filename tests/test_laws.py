@@ -1,4 +1,4 @@
-"""The laws of the house: sizes, names, and who may import whom."""
+"""The rules of the repository: sizes, names, and who may import whom."""
 
 import ast
 import shutil

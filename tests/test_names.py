@@ -1,7 +1,7 @@
 """Identifiers are made of the glossary's terms: no part of one is a word of its column *not*.
 
-In prose most of these words are plain English; documents are searched for those that would be
-metaphors.
+In prose most of these words are plain English; documents, docstrings and comments are searched for
+those that would be metaphors.
 """
 
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.identifiers import ROOT, identifiers, parts
+from tests.prose import prose, prose_of_python, prose_of_sql
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
 # Names of somebody else, of the API's JSON, and common words of a library.
@@ -92,3 +93,18 @@ def test_a_metaphor_is_found_and_a_name_is_not() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_documents_have_no_metaphors_for_the_glossarys_terms(path: Path) -> None:
     assert metaphors_in(path.read_text(encoding="utf-8")) == set()
+
+
+def test_docstrings_and_comments_have_no_metaphors_for_the_glossarys_terms() -> None:
+    wrong = {f"{file}: {text}": words for file, text in prose() if (words := metaphors_in(text))}
+    assert wrong == {}, "docs/glossary.md says what to write instead"
+
+
+def test_prose_is_docstrings_and_comments_and_no_code(tmp_path: Path) -> None:
+    (python := tmp_path / "a.py").write_text('"""One."""\nx = "two"  # three\n')
+    body = "$$ begin -- three\n x := 'four'; end $$"
+    (sql := tmp_path / "a.sql").write_text(
+        f"-- one\ncomment on table t is\n'two''s';\ncreate function f() as {body};"
+    )
+    assert [*prose_of_python(python)] == ["# three", "One."]
+    assert [*prose_of_sql(sql)] == ["-- one", "two's", "-- three"]

@@ -4,7 +4,7 @@ from backend.errors.kinds import Refusal
 
 
 class BadRequest(Refusal, code="invalid_request"):
-    """The request is not of the form that the door takes."""
+    """The request does not have the form that the route takes."""
 
     message = "The request is malformed."
 

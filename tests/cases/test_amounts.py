@@ -1,4 +1,4 @@
-"""How amounts are read: one table of texts, the API's doors, the command, and every currency."""
+"""How amounts are read: one table of texts, the API's routes, the command, and every currency."""
 
 import json
 from decimal import Decimal
@@ -192,7 +192,7 @@ def test_an_amount_is_shown_with_the_decimals_of_its_currency(
 
 
 async def post(system: System, path: str, **body: Any) -> tuple[int, Any]:
-    """One of the API's doors, as Ana."""
+    """What one of the API's routes answers Ana."""
     headers = {"Authorization": f"Bearer {token(sub=str(ANA))}", "Idempotency-Key": str(body)}
     method = body.pop("method", "POST")
     request = system.http.request(method, system.url + path, json=body, headers=headers)
@@ -230,7 +230,7 @@ async def test_every_route_refuses_two_amounts_with_both_readings(system: System
 
 
 def amount_routes() -> set[str]:
-    """The paths of all doors that take an amount, by the API's own document."""
+    """The paths of all routes that take an amount, by the API's own document."""
     shapes = document()["components"]["schemas"]
     routes = set()
     for route in ROUTES:

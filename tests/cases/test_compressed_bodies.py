@@ -1,4 +1,4 @@
-"""Compressed bodies and malformed requests, at all doors: refused in the one shape, at once."""
+"""Compressed bodies and malformed requests, at all routes: refused in the one shape, at once."""
 
 import asyncio
 import gzip

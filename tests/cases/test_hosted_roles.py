@@ -112,7 +112,7 @@ async def test_migrations_and_a_topup_work_there_straight_and_over_rest(
             ways: tuple[Database, ...] = (straight, over_rest)
             for number, database in enumerate(ways, start=1):
                 (tmp_path / str(number)).mkdir()
-                # Each house has a local Stripe of its own, which is another account.
+                # Each system has a local Stripe of its own, which is another account.
                 await owner.execute(FORGET_ACCOUNT)
                 async with open_system(database, world, tmp_path / str(number)) as system:
                     payment = await system.topup("20", key=f"key {number}")

@@ -40,7 +40,7 @@ OF_DOCKER = [
 
 @pytest.fixture
 def private() -> Iterator[Path]:
-    """Two folders deep in one that only its owner may enter; the path leaves room for a socket."""
+    """Two folders deep in one that only its owner may enter; its path fits a socket."""
     with TemporaryDirectory(prefix="home ") as home:
         (folder := Path(home) / "x" / "y").mkdir(parents=True)
         assert stat.S_IMODE(Path(home).stat().st_mode) == 0o700

@@ -103,7 +103,7 @@ async def test_new_keys_and_an_imported_jwk_are_what_doctor_wants(
     keys = {"SUPABASE_SECRET_KEY": SECRET_KEY, "SUPABASE_JWT_SECRET": json.dumps(jwk)}
     assert await use(standin, **keys) == (0, "")
     assert await doctor_warnings(standin, **keys) == ""
-    # The new name is read first, and both with the same key are no two doors with one secret.
+    # The new name is read first, and both with the same key are no contradiction.
     former = {"SUPABASE_SERVICE_ROLE_KEY": "sb_secret_rolled"}
     assert await use(standin, **keys, **former) == (0, "")
     assert await use(standin, **keys, SUPABASE_SERVICE_ROLE_KEY=SECRET_KEY) == (0, "")

@@ -1,4 +1,4 @@
-"""The mirror of an organization's cards: as Stripe says, once each, never an older answer."""
+"""The sync of an organization's cards: as Stripe says, once each, never an older answer."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +152,7 @@ async def test_events_say_whose_methods_changed_and_stripe_how_they_stand(
     assert (
         await verdict(stripe_customer_id="cus_other", stripe_payment_method_id="pm_9") == "not ours"
     )
-    # Asked again about an event that the answer of the mirror is newer than: nothing to ask.
+    # Asked again about an event that the answer of the sync is newer than: nothing to ask.
     await sync.write_answer(
         stripe_method("pm_1")
     )  # it is to be made the default: whoever is asked next does so

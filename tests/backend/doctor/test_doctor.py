@@ -21,7 +21,7 @@ FindingsBySubject = dict[tuple[str, str], str]
 
 
 class DoctorRunner:
-    """The doctor over a house, with settings that can be broken."""
+    """Runs `doctor` on a system, with settings that can be broken."""
 
     def __init__(self, system: System, database_url: str) -> None:
         self.settings = {

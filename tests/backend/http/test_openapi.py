@@ -1,4 +1,4 @@
-"""The document says what the doors do: asked whatever it allows, they answer as it says."""
+"""The document says what the routes do: asked whatever it allows, they answer as it says."""
 
 import asyncio
 import re

@@ -87,7 +87,7 @@ async def test_any_other_token_of_theirs_is_a_401(system: System) -> None:
         person(sub="lea"), person(sub=None),
         f"{jwt.utils.base64url_encode(b'{}').decode()}.{person().partition('.')[2]}",
         person(iss="supabase"), person(iss=f"{SUPABASE}/auth/v1/"), person(iss=None),
-        # The bot's secret opens the bot's door only, Supabase's secret Supabase's.
+        # The bot's secret signs tokens of the bot only, Supabase's secret Supabase's.
         person(key=SECRET), token(key=SUPABASE_SECRET), token(iss=f"{SUPABASE}/auth/v1"),
     ):  # fmt: skip
         assert await status(system, bad) == 401, jwt.decode(

@@ -1,4 +1,4 @@
-"""The doors of groups, as the bot calls them: who may say what of one, and who decides."""
+"""The routes of groups, as the bot calls them: who may say what of one, and who decides."""
 
 import pytest
 

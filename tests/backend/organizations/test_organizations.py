@@ -82,7 +82,7 @@ async def test_somebody_is_invited_comes_in_and_is_told_of_at_once(
         system, EVE, "POST", "/invitations/accept", code=made["code"]
     )
     assert (status, joined["name"], joined["role"]) == (200, "Acme", "admin")
-    async with asyncio.timeout(15):  # the bell, not the look at the end
+    async with asyncio.timeout(15):  # by the wakeup, before the poll ends
         notifications = (await claims).notifications
     facts = {"organization_name": "Acme", "name": "Eve", "role": "admin"}
     assert [(each.kind, each.chat_id, each.facts) for each in notifications] == [

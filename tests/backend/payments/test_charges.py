@@ -21,7 +21,7 @@ A_MINUTE_LATER = "update payments set created_at = created_at - interval '2 minu
 
 
 async def post(system: System, path: str, key: str | None, user: int, **body: Any) -> Json:
-    """What a door of payments answers, with its status as `http`."""
+    """What a route of payments answers, with its status as `http`."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
     headers |= {"Idempotency-Key": key} if key else {}
     path = f"{system.url}/api/{path}"

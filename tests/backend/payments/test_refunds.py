@@ -30,7 +30,7 @@ async def credited(system: System, key: str = "key", amount: str = "50") -> UUID
 async def refund(
     system: System, payment: UUID, key: str = "r", user: int = 1001, **body: Any
 ) -> Json:
-    """What the door answers, with its status."""
+    """What the route answers, with its status."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
     headers |= {"Idempotency-Key": key} if key else {}
     path = f"{system.url}/api/payments/{payment}/refund"

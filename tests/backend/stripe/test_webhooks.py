@@ -1,4 +1,4 @@
-"""Stripe's door: only what Stripe signed, only once, and never a 200 before the commit."""
+"""Stripe's webhook: only what Stripe signed, only once, and never a 200 before the commit."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Recurring top-ups over the real doors: each invoice credits once, period after period."""
+"""Recurring top-ups over the real routes: each invoice credits once, period after period."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ FAILS_LATER, REQUIRES_AUTHENTICATION_LATER = "renewals_declined", "4000002760003
 async def request_api(
     system: System, method: str, path: str, user: int = ANA, key: str = "", **body: Any
 ) -> Any:
-    """One of the backend's doors; its answer, which must not be a refusal."""
+    """The answer of one of the backend's routes, which must not be a refusal."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}", "Idempotency-Key": key or "k"}
     request = system.http.request(method, system.url + path, json=body or None, headers=headers)
     async with request as answer:

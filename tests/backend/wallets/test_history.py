@@ -27,7 +27,7 @@ MONTH = f"{datetime.now(UTC):%Y-%m}"
 
 
 async def get(system: System, path: str, user: int = BEN) -> ClientResponse:
-    """One of the organization's doors; "{acme}" in the path is its id."""
+    """The answer of one of the organization's routes; "{acme}" in the path is its id."""
     headers = {"Authorization": f"Bearer {token(sub=str(user))}"}
     url = system.url + path.replace("{acme}", str(system.world.acme))
     async with system.http.get(url, headers=headers) as answer:
