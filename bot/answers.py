@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.organizations import accounting, organization
 from bot.payment_methods import changes as method_changes
-from bot.payments import refunds, topup
+from bot.payments import finding, refunds, topup
 from bot.personal_settings import menu
 from bot.subscriptions import changes as subscription_changes, start as subscription_start
 from bot.telegram.context import BotContext
@@ -14,6 +14,7 @@ from bot.telegram.context import BotContext
 ANSWERS: Final[Mapping[str, Callable[[Mapping[str, str], BotContext], Awaitable[None]]]] = {
     "topup_amount": topup.amount_written,
     "refund_amount": refunds.amount_written,
+    "search": finding.text_written,
     "setting": menu.answer_written,
     "new_organization": organization.new_name_written,
     "organization_name": organization.name_written,

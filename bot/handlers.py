@@ -14,10 +14,19 @@ from bot import start
 from bot.legal.commands import show_privacy, show_terms
 from bot.locales import keys
 from bot.locales.key import Key
-from bot.organizations import accounting, groups, invite, link, members, organization
+from bot.organizations import (
+    accounting,
+    audit_log,
+    groups,
+    invitations,
+    invite,
+    link,
+    members,
+    organization,
+)
 from bot.payment_methods import cards, changes as method_changes, links as method_links
 from bot.payment_methods.card_numbers import HasCardNumber, warn_of_card_number
-from bot.payments import charges, invoices, refunds, taps, topup
+from bot.payments import charges, finding, invoices, opening, refunds, taps, timeline, topup
 from bot.personal_settings import menu
 from bot.presence import presence_changed
 from bot.subscriptions import changes as subscription_changes, overview, start as subscription_start
@@ -67,6 +76,7 @@ COMMANDS: Final[dict[str, Command]] = {  # in the order of the menu
     "balance": Command(balance, keys.Command.BALANCE),
     "cards": Command(cards.cards, keys.Command.CARDS),
     "recurring": Command(overview.subscriptions, keys.Command.RECURRING),
+    "find": Command(finding.find, keys.Command.FIND),
     "invoices": Command(invoices.invoices, keys.Command.INVOICES),
     "history": Command(history.history, keys.Command.HISTORY),
     "export": Command(export.export, keys.Command.EXPORT),
@@ -97,7 +107,11 @@ TAPS: Final[dict[str, Handler]] = {
     f"check:{PAYMENT}": taps.check_tapped,
     f"cancel:{PAYMENT}": taps.cancel_tapped,
     f"again:{PAYMENT}": taps.again_tapped,
-    f"receipt:{PAYMENT}": taps.receipt_tapped,
+    f"(receipt|open):{PAYMENT}": opening.open_tapped,
+    f"stop:{PAYMENT}": opening.cancel_opened_tapped,
+    f"steps:{PAYMENT}": timeline.steps_tapped,
+    f"steps_again:{PAYMENT}": timeline.steps_again_tapped,
+    f"find:(?P<direction>[on])(?P<payment>{PACKED}):(?P<text>[^\\n]{{1,35}})": finding.page_tapped,
     f"refund:{PAYMENT}": refunds.refund_tapped,
     f"refund_other:{PAYMENT}": refunds.other_tapped,
     f"bills:(?P<organization>{PACKED}):{CURSOR}": invoices.invoices,
@@ -134,6 +148,11 @@ TAPS: Final[dict[str, Handler]] = {
     f"invite:{OFFER}": invite.offer_tapped,
     f"make_link:{OFFER}": invite.make_link_tapped,
     f"revoke:(?P<organization>{PACKED}):(?P<invitation>{PACKED})": invite.revoke_tapped,
+    f"invitations:{ORGANIZATION}": invitations.invitations_tapped,
+    f"revoke_listed:(?P<organization>{PACKED}):(?P<invitation>{PACKED})": (
+        invitations.revoke_listed_tapped
+    ),
+    f"audit:(?P<organization>{PACKED}):(?P<cursor>[0-9]{{1,18}}|)": audit_log.audit_log_tapped,
     f"link:(?P<code>{link.CODE})": link.link_tapped,
     "unlink": link.unlink_tapped,
     f"past:(?P<organization>{PACKED}):(?P<currency>[a-z]{{3}}|):{CURSOR}": history.page_tapped,

@@ -8,6 +8,7 @@ from typing import Final
 from backend.schemas import Me, Membership
 from bot.answers import ANSWERS
 from bot.backend_api.errors import BackendError
+from bot.command_menus import can_use, show_own_menu
 from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.organizations import link
@@ -24,6 +25,7 @@ from bot.telegram.questions import restore_question
 from bot.telegram.screens import Screen
 from bot.wallets.balance import balance_screen
 
+INTRODUCTION_SECONDS: Final = 5.0  # then /help and /paysupport answer without the backend
 # By the first word of a link's payload: the handler of its code.
 PAYLOADS: Final[dict[str, Callable[[BotContext, str], Awaitable[None]]]] = {
     "invite": accept_invitation,
@@ -56,6 +58,7 @@ async def start(context: BotContext) -> None:
         next_step_line(me, membership, translator),
     ]
     await context.reply(Screen("\n".join(lines), balances.rows))
+    await show_own_menu(me, context)
 
 
 def next_step_line(me: Me, membership: Membership, translator: Translator) -> str:
@@ -69,11 +72,12 @@ def next_step_line(me: Me, membership: Membership, translator: Translator) -> st
 
 async def show_help(context: BotContext) -> None:
     """Answer /help with the list of commands."""
-    await context.ensure_language()
+    me = await introduced_soon(context)
     translator = context.translator
     commands = [
         translator.html(keys.Help.COMMAND, name=name, what=translator.text(description))
         for name, description in context.bot_data.commands
+        if me is None or can_use(name, me)
     ]
     lines = [
         translator.html(keys.Help.TITLE),
@@ -82,15 +86,34 @@ async def show_help(context: BotContext) -> None:
         translator.html(keys.Help.END),
     ]
     await context.reply(Screen("\n".join(lines)))
+    if me:
+        await show_own_menu(me, context)
 
 
 async def paysupport(context: BotContext) -> None:
-    """Answer /paysupport, which Telegram requires of bots that take payments."""
-    await context.ensure_language()
-    lines = [context.translator.html(keys.Help.PAYSUPPORT)]
-    if contact := context.bot_data.support_contact:
-        lines.append(context.translator.html(keys.Help.CONTACT, contact=contact))
+    """Answer /paysupport, which Telegram requires of bots that take payments.
+
+    An owner is not sent to the owner; it works without the backend.
+    """
+    me = await introduced_soon(context)
+    membership = default_membership(me) if me else None
+    translator, contact = context.translator, context.bot_data.support_contact
+    is_owner = membership is not None and membership.role == "owner"
+    key = keys.Help.PAYSUPPORT_OWNER if is_owner else keys.Help.PAYSUPPORT
+    lines = [translator.html(key)]
+    if contact:
+        lines.append(translator.html(keys.Help.CONTACT, contact=contact))
+    elif is_owner:
+        lines.append(translator.html(keys.Help.NO_CONTACT))
     await context.reply(Screen("\n".join(lines)))
+
+
+async def introduced_soon(context: BotContext) -> Me | None:
+    """Return who the person is; None where the backend does not say so in time."""
+    with suppress(BackendError, TimeoutError):
+        async with asyncio.timeout(INTRODUCTION_SECONDS):
+            return await context.introduce()
+    return None
 
 
 async def cancel(context: BotContext) -> None:

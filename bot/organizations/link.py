@@ -10,7 +10,7 @@ from typing import Final
 from bot.locales import keys
 from bot.telegram.context import BotContext
 from bot.telegram.refusals import BotRefusal
-from bot.telegram.screens import Screen, button
+from bot.telegram.screens import Screen, button, forget_row
 
 CODE: Final = "[0-9a-f]{32}"
 
@@ -22,7 +22,8 @@ async def link_followed(context: BotContext, code: str) -> None:
         raise BotRefusal(keys.Refusal.LINK_INVALID)
     translator = context.translator
     yes = button(translator.text(keys.Button.LINK), f"link:{code}")
-    await context.reply(Screen(translator.html(keys.AccountLink.QUESTION), ((yes,),)))
+    rows = ((yes,), forget_row(translator))
+    await context.reply(Screen(translator.html(keys.AccountLink.QUESTION), rows))
 
 
 async def link_tapped(context: BotContext) -> None:
@@ -33,11 +34,14 @@ async def link_tapped(context: BotContext) -> None:
 
 
 async def unlink(context: BotContext) -> None:
-    """Ask before the connection is undone."""
-    await context.introduce()
+    """Ask before the connection is undone. Raises BotRefusal where there is none."""
+    me = await context.introduce()
+    if not me.is_linked:
+        raise BotRefusal(keys.Refusal.NOT_LINKED)
     translator = context.translator
     yes = button(translator.text(keys.Button.UNLINK), "unlink")
-    await context.reply(Screen(translator.html(keys.AccountLink.UNDO_QUESTION), ((yes,),)))
+    rows = ((yes,), forget_row(translator))
+    await context.reply(Screen(translator.html(keys.AccountLink.UNDO_QUESTION), rows))
 
 
 async def unlink_tapped(context: BotContext) -> None:

@@ -72,6 +72,15 @@ def balance_lines(membership: Membership, translator: Translator) -> Iterator[st
         yield wallet_line(wallet.balance, translator)
 
 
+def marked_balance_lines(membership: Membership, me: Me, translator: Translator) -> list[str]:
+    """Return the lines of one of a person's organizations; the default of several is marked."""
+    first, *wallets = balance_lines(membership, translator)
+    is_default = membership.organization_id == me.organization_id
+    if is_default and len(me.organizations) > 1:
+        first = f"{first} {translator.html(keys.Balance.DEFAULT)}"
+    return [first, *wallets]
+
+
 def wallet_line(balance: Money, translator: Translator) -> str:
     """Return a wallet's balance or, where clawbacks took more than it had, its debt."""
     if owed := debt_of(balance):

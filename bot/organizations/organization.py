@@ -26,7 +26,7 @@ from bot.organizations.membership import (
 from bot.telegram.context import BotContext, Handler
 from bot.telegram.pages import MAX_BUTTONS, arrow_row
 from bot.telegram.refusals import BotRefusal
-from bot.telegram.screens import Screen, back_button, button
+from bot.telegram.screens import Screen, back_button, button, packed
 
 
 def in_organization(act: Callable[[Membership, BotContext], Awaitable[None]]) -> Handler:
@@ -178,11 +178,25 @@ def organization_screen(me: Me, translator: Translator, page: int = 0) -> Screen
         own_row.insert(0, button(translator.text(keys.Button.RENAME), f"rename:{id}"))
     if membership.role == "owner":
         own_row.insert(1, button(translator.text(keys.Button.BOOKS), f"books:{id}"))
+    oversight_row = []
+    if GRANTABLE_ROLES[membership.role]:
+        label = translator.text(keys.Button.INVITATIONS)
+        oversight_row.append(button(label, f"invitations:{id}"))
+    if membership.role == "owner":
+        audit_data = f"audit:{packed(membership.organization_id)}:"
+        oversight_row.append(button(translator.text(keys.Button.AUDIT_LOG), audit_data))
     last_page = max(0, len(others) - 1) // MAX_BUTTONS
     page = min(page, last_page)
     shown = others[page * MAX_BUTTONS :][:MAX_BUTTONS]
     switch_rows = [(use_button(other, translator),) for other in shown]
     arrows = arrow_row("org", page, last_page)
-    all_rows = (tuple(people_row), tuple(own_row), *switch_rows, arrows, new_row)
+    all_rows = (
+        tuple(people_row),
+        tuple(oversight_row),
+        tuple(own_row),
+        *switch_rows,
+        arrows,
+        new_row,
+    )
     rows = tuple(row for row in all_rows if row)
     return Screen("\n".join(balance_lines(membership, translator)), rows)

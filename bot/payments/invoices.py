@@ -6,6 +6,7 @@ from backend.schemas import Invoice, InvoicesQuery, Membership
 from bot.locales import keys
 from bot.locales.translator import Translator, short
 from bot.organizations.organization import in_organization
+from bot.payments.lists import payment_rows
 from bot.telegram.context import BotContext
 from bot.telegram.screens import Screen, packed, page_buttons
 
@@ -26,7 +27,10 @@ async def invoices(membership: Membership, context: BotContext) -> None:
     lines = [translator.html(title, organization=short(membership.organization_name))]
     lines += [invoice_line(invoice, translator) for invoice in page.invoices]
     buttons = page_buttons(page, f"bills:{packed(organization_id)}", translator)
-    await context.reply_or_edit(Screen("\n".join(lines), (tuple(buttons),) if buttons else ()))
+    rows = payment_rows([invoice.payment for invoice in page.invoices], translator, by_day=True)
+    if buttons:
+        rows = (*rows, tuple(buttons))
+    await context.reply_or_edit(Screen("\n".join(lines), rows))
 
 
 def invoice_line(invoice: Invoice, translator: Translator) -> str:

@@ -24,14 +24,14 @@ def payment_screen(payment: Payment, translator: Translator) -> Screen:
     return Screen(text, payment_rows(payment, translator))
 
 
-def receipt_screen(payment: Payment, translator: Translator, can_refund: bool = False) -> Screen:
+def receipt_screen(payment: Payment, translator: Translator) -> Screen:
     """Return what happened, to keep or to pass on; only a payment that succeeded has a receipt."""
     paid_at = payment.paid_at or payment.succeeded_at or payment.created_at
     facts = payment_facts(payment, translator)
     facts |= {"day": translator.day_of(paid_at), "time": paid_at}
     receipt_keys = (keys.Receipt.TEXT, *requested_keys(payment), *clawback_keys(payment))
     text = "\n".join(translator.html(key, **facts) for key in receipt_keys)
-    return Screen(text, refund_rows(payment, translator) if can_refund else ())
+    return Screen(text)
 
 
 def credited_screen(payment: Payment, translator: Translator) -> Screen:

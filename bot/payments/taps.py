@@ -1,4 +1,4 @@
-"""The buttons under a payment: Check again, Cancel, New link, Receipt.
+"""The buttons under a payment: Check again, Cancel, New link.
 
 They call the backend; the message itself changes when the backend's notification arrives.
 """
@@ -9,12 +9,9 @@ from typing import Final
 from backend.schemas import Payment
 from bot.locales import keys
 from bot.locales.key import Key
-from bot.organizations.membership import can_top_up, membership_in
-from bot.payments.message import receipt_screen
 from bot.payments.topup import start_payment
 from bot.telegram.context import BotContext
 from bot.telegram.errors import unless_unclear
-from bot.telegram.refusals import BotRefusal
 
 # In other states the message, which changes, says it all.
 NOTICES: Final[Mapping[str, Key]] = {
@@ -43,16 +40,6 @@ def notice_of(payment: Payment, context: BotContext) -> str | None:
     """Return what passes by for a payment that is as it was."""
     key = NOTICES.get(payment.status)
     return context.translator.text(key) if key else None
-
-
-async def receipt_tapped(context: BotContext) -> None:
-    """Receipt: what was paid, when, by whom and for whom, in a message of its own."""
-    me = await context.introduce()
-    payment = await context.backend.get_payment(context.speaker.id, context.id("payment"))
-    if payment.status != "succeeded":
-        raise BotRefusal(keys.Notice.TOO_OLD)
-    can_refund = can_top_up(membership_in(me, payment.organization_id))
-    await context.reply(receipt_screen(payment, context.translator, can_refund))
 
 
 async def again_tapped(context: BotContext) -> None:

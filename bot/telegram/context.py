@@ -26,7 +26,7 @@ from bot.telegram.screens import Screen, unpacked
 
 SOON_SECONDS: Final = 1.0
 QuestionName = Literal[
-    "topup_amount", "refund_amount", "setting", "new_organization", "organization_name",
+    "topup_amount", "refund_amount", "search", "setting", "new_organization", "organization_name",
     "subscription_amount", "changed_subscription_amount", "payment_method_label",
     "accounting_time_zone",
 ]  # fmt: skip
@@ -54,13 +54,15 @@ class ChatMemory:
     """The state of a chat until the process ends; what must outlive it is at the backend.
 
     `question` is open: the next text is its answer. `stored_question` is what the backend has
-    stored of it, "unknown" until it was read or written once. `last_tap` finds double taps.
+    stored of it, "unknown" until it was read or written once. `last_tap` finds double taps,
+    `shown_menu` is the language and commands of the chat's menu, once it was set.
     `translator` is set for private chats once the backend has answered the language.
     """
 
     question: Question | None = None
     stored_question: Question | Literal["unknown"] | None = "unknown"
     last_tap: LastTap | None = None
+    shown_menu: tuple[str, ...] | None = None
     translator: Translator | None = None
 
 

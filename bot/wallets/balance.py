@@ -2,7 +2,7 @@
 
 from backend.schemas import Me
 from bot.locales.translator import Translator
-from bot.organizations.membership import balance_lines, default_first, menu_rows
+from bot.organizations.membership import default_first, marked_balance_lines, menu_rows
 from bot.organizations.organization import organization_screen
 from bot.telegram.context import BotContext
 from bot.telegram.pages import arrow_row, pages_of
@@ -28,7 +28,7 @@ def balance_screen(me: Me, page: int, translator: Translator) -> Screen:
 
     Its buttons are the menu and, where there are more pages, arrows.
     """
-    pages = pages_of([[*balance_lines(each, translator)] for each in default_first(me)])
+    pages = pages_of([marked_balance_lines(each, me, translator) for each in default_first(me)])
     last_page = len(pages) - 1
     page = min(page, last_page)
     rows = menu_rows(me, translator)

@@ -14,6 +14,7 @@ from bot.locales import keys
 from bot.locales.translator import Fact, Translator, short
 from bot.organizations.membership import can_top_up, membership_in, top_up_role
 from bot.organizations.organization import in_organization
+from bot.payments.lists import payment_rows
 from bot.telegram.context import BotContext
 from bot.telegram.screens import Screen, button, packed, page_buttons
 
@@ -59,6 +60,7 @@ async def show_movements(
         translator.text(keys.Button.OPEN_PAYMENTS), f"{page_data(membership, '')}:"
     )
     rows = [
+        *payment_rows(page.transactions, translator),
         page_buttons(page, page_data(membership, currency), translator),
         [open_payments, export],
     ]
@@ -90,7 +92,11 @@ async def show_open_payments(
     movements = button(
         translator.text(keys.Button.MOVEMENTS), f"{page_data(membership, currency)}:"
     )
-    rows = [page_buttons(page, page_data(membership, ""), translator), [movements]]
+    rows = [
+        *payment_rows(page.payments, translator),
+        page_buttons(page, page_data(membership, ""), translator),
+        [movements],
+    ]
     screen = Screen("\n".join(lines), tuple(tuple(row) for row in rows if row))
     await context.reply_or_edit(screen)
 

@@ -172,7 +172,8 @@ class Chats:
 
         https://core.telegram.org/bots/api#determining-list-of-commands
         """
-        scopes = ("default",) if chat == "private" else ("all_group_chats", "default")
+        own = f"chat={persona.user_id}"  # of a private chat, whose id is the person's
+        scopes = (own, "default") if chat == "private" else ("all_group_chats", "default")
         names = (f"{scope}:{code}" for scope in scopes for code in (persona.language, ""))
         menus = (self.store.get("telegram_menu", name) for name in names)
         return next(filter(None, menus), {"version": 0, "commands": []})

@@ -36,7 +36,13 @@ class Command(StrictModel):
 class Scope(StrictModel):
     """The chats of a menu (https://core.telegram.org/bots/api#botcommandscope)."""
 
-    type: Literal["default", "all_group_chats"]
+    type: Literal["default", "all_group_chats", "chat"]
+    chat_id: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The key under which its menu is stored."""
+        return self.type if self.chat_id is None else f"{self.type}={self.chat_id}"
 
 
 async def get_me(chats: Chats) -> Json:
@@ -115,7 +121,7 @@ async def set_my_commands(
     """
     listed = [command.model_dump() for command in commands]
     menu = {"version": chats.next_number(), "commands": listed}
-    where = scope.type if scope else "default"
+    where = scope.name if scope else "default"
     chats.store.put("telegram_menu", f"{where}:{language_code}", menu)
     chats.wake()
     return True

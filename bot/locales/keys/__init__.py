@@ -3,6 +3,7 @@
 A sentence that depends on a status, kind or code is in a table here: `keys.ROLE_NAMES`.
 """
 
+from bot.locales.keys.audit_log import AUDIT_ACTIONS, Action, AuditLog
 from bot.locales.keys.clawbacks import (
     CLAWBACK_REASONS,
     CLAWBACKS,
@@ -27,6 +28,7 @@ from bot.locales.keys.conversation import (
     Notice,
     Start,
 )
+from bot.locales.keys.finding import STEPS, WAITS_FOR, Find, Opened, Step, Timeline, WaitsFor
 from bot.locales.keys.organizations import (
     INVITATION_HOURS,
     ROLE_NAMES,
@@ -96,6 +98,7 @@ from bot.locales.keys.wallets import (
 )
 
 __all__ = [
+    "AUDIT_ACTIONS",
     "CHARGE_DECLINES",
     "CHARGE_MESSAGES",
     "CLAWBACKS",
@@ -116,13 +119,17 @@ __all__ = [
     "REVIEWS",
     "ROLE_NAMES",
     "SETUP_LINKS",
+    "STEPS",
     "SUBSCRIPTION_MESSAGES",
     "SUBSCRIPTION_NOTIFICATIONS",
     "SUBSCRIPTION_STATUS_NAMES",
     "TRANSACTION_LINES",
+    "WAITS_FOR",
     "AccountLink",
     "Accounting",
+    "Action",
     "Adjustment",
+    "AuditLog",
     "Balance",
     "Button",
     "Cancel",
@@ -135,6 +142,7 @@ __all__ = [
     "Delivery",
     "DisputeStatus",
     "Export",
+    "Find",
     "Group",
     "Help",
     "History",
@@ -149,6 +157,7 @@ __all__ = [
     "MembershipNotification",
     "Notice",
     "NotificationSetting",
+    "Opened",
     "Organization",
     "Payment",
     "PaymentMethodNotification",
@@ -164,9 +173,12 @@ __all__ = [
     "Settings",
     "SetupLink",
     "Start",
+    "Step",
     "Subscription",
     "SubscriptionAction",
     "SubscriptionStatusName",
+    "Timeline",
     "TopUp",
     "Topic",
+    "WaitsFor",
 ]

@@ -17,6 +17,7 @@ class RoleName:
 class Balance:
     """Lines of balances."""
 
+    DEFAULT: Final = Key("balance.default")
     ORGANIZATION: Final = Key("balance.organization", "organization", "role")
     WALLET: Final = Key("balance.wallet", "balance")
     DEBT: Final = Key("balance.debt", "debt")
@@ -79,6 +80,10 @@ class Invitation:
     USAGE: Final = Key("invite.usage")
     JOINED: Final = Key("invite.joined", "organization", "role")
     STILL: Final = Key("invite.still", "organization")
+    OPEN: Final = Key("invite.open", "organization")
+    NONE_OPEN: Final = Key("invite.none_open", "organization")
+    LINE: Final = Key("invite.line", "number", "role", "count", "day", "time", "name")
+    MORE: Final = Key("invite.more", "count")
 
 
 class InvitationHours:

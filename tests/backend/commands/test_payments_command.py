@@ -40,7 +40,7 @@ async def test_a_payment_is_found_by_reference_our_id_and_each_id_of_stripes(
     payment = await credited(system)
     await system.topup("9", key="another")
     reference = (await system.see(payment)).reference
-    names = [reference, reference[:7].lower(), str(payment), payment.hex]
+    names = [reference, reference[:9].lower(), str(payment), payment.hex]
     for name in [*names, *(await stripe_ids(system, payment)).values()]:
         assert [each["payment"]["id"] for each in await show(name, settings)] == [str(payment)]
 

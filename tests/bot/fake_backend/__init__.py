@@ -77,6 +77,7 @@ class FakeBackend(
             "POST /api/payments/checkout": self.create_checkout,
             "GET /api/payments": self.list_payments,
             "GET /api/payments/{id}": self.get_payment,
+            "GET /api/payments/{id}/receipt": self.get_receipt,
             "POST /api/payments/{id}/check": self.get_payment,
             "POST /api/payments/{id}/cancel": self.cancel_payment,
             "POST /api/payments/{id}/refund": self.create_refund,

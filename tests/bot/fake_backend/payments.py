@@ -30,6 +30,11 @@ class PaymentAnswers(State):
         """Return a payment."""
         return self.payments[call.id()]
 
+    def get_receipt(self, call: Call) -> schemas.Receipt:
+        """Return the receipt of a payment, of which Stripe has no page."""
+        payment = self.payments[call.id()]
+        return schemas.Receipt(payment=payment, url=None, pdf=None, card=payment.paid_with)
+
     def cancel_payment(self, call: Call) -> schemas.Payment:
         """Cancel a payment that is pending; return it."""
         if self.payments[call.id()].status == "pending":

@@ -83,4 +83,5 @@ class State(Server):
             organization_id=default,
             organizations=memberships,
             topups_in_chat=self.topups_in_chat,
+            is_linked=bool(self.accepted_links),
         )

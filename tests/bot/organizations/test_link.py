@@ -13,7 +13,7 @@ async def test_a_link_from_the_web_asks_and_then_connects(
 ) -> None:
     await ana.writes(f"/start link_{CODE}")
     question = await ana.sees("Connect this Telegram account")
-    assert list(buttons(question)) == ["Connect"]
+    assert list(buttons(question)) == ["Connect", "Cancel"]
     assert not backend.accepted_links
     await ana.taps(question, "Connect")
     await ana.sees("Connected.")
@@ -33,11 +33,26 @@ async def test_two_histories_are_refused_in_words(ana: Person, backend: FakeBack
     assert "their histories cannot become one" in str(answer)
 
 
+async def test_nobody_is_asked_to_undo_a_link_that_is_not_there(ana: Person) -> None:
+    await ana.writes("/unlink")
+    await ana.sees("This account is not connected with a web account.")
+
+
 async def test_a_link_is_undone_after_a_question(ana: Person, backend: FakeBackend) -> None:
+    backend.accepted_links.add(CODE)
     await ana.writes("/unlink")
     question = await ana.sees("Undo the connection of")
+    assert list(buttons(question)) == ["Undo the connection", "Cancel"]
+    await ana.taps(question, "Cancel")
+    await ana.sees("Forgotten. Nothing was started.")
+    assert backend.accepted_links
+    await ana.writes("/unlink")
+    question = await ana.sees("Undo the connection of")
+    backend.refuse("DELETE /api/me/link", "not_linked")  # undone elsewhere, after the question
     assert "not connected" in str(await ana.taps(question, "Undo the connection"))
-    backend.accepted_links.add(CODE)
+    backend.refuse_no_more()
+    await ana.writes("/unlink")
+    question = await ana.sees("Undo the connection of")
     await ana.taps(question, "Undo the connection")
     await ana.sees("two people again")
     assert not backend.accepted_links

@@ -15,7 +15,14 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
 ) -> None:
     await ana.writes("/org")
     shown = await ana.sees("Acme (you are owner)\nBalance: €12.34")
-    assert list(buttons(shown)) == ["Members", "Invite", "Rename", "Leave", "New organization"]
+    people = ["Members", "Invite", "Open invitations", "Audit log"]
+    assert list(buttons(shown)) == [
+        *people,
+        "Rename",
+        "Time zone of the books",
+        "Leave",
+        "New organization",
+    ]
     await ben.writes("/org")
     shown = await ben.sees("Acme (you are member)")
     assert list(buttons(shown)) == ["Members", "Leave", "New organization"]

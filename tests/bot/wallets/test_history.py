@@ -47,14 +47,14 @@ async def test_history_turns_its_pages_inside_one_message(
         "12:00 UTC  +€50.00 by Ana, balance €1,000.00",
     ]
     assert first["text"].count("€50.00") == 8
-    assert list(buttons(first)) == ["Older »", "Open payments", "Export"]
+    assert list(buttons(first))[-3:] == ["Older »", "Open payments", "Export"]
     await ana.taps(first, "Older »")
     second = await ana.sees("balance €600.00")
     assert second["message_id"] == first["message_id"]
     backend.transactions += topups(NOON.isoformat())  # comes in meanwhile, and moves no page
     await ana.taps(second, "Older »")
     third = await ana.sees("balance €50.00")
-    assert next(iter(buttons(third))) == "« Newer"
+    assert "« Newer" in buttons(third)
     assert third["text"].count("by Ana") == 4
     await ana.taps(third, "« Newer")
     back = await ana.sees("balance €600.00")
