@@ -46,12 +46,20 @@ def _webhook_address(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _bot_token(value: SecretStr) -> SecretStr:
+    if not BOT_TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("must be a bot's number, a colon and a secret, as @BotFather shows it")
+    return value
+
+
 def _webhook_secret(value: SecretStr) -> SecretStr:
     if not WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
         raise ValueError("takes 16 to 256 letters, digits, - and _")
     return value
 
 
+# https://core.telegram.org/bots/api#authorizing-your-bot
+BOT_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 # https://core.telegram.org/bots/api#setwebhook; 16 at least, so that nobody guesses it.
 WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 CONTACT = re.compile(r"@\w{5,32}|[^@\s]+@[^@\s]+\.[^@\s]+|https?://[^\s/]+\.\S+")
@@ -86,7 +94,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    telegram_bot_token: SecretStr
+    telegram_bot_token: Annotated[SecretStr, AfterValidator(_bot_token)]
     bot_api_secret: Annotated[SecretStr, Field(min_length=32)]
     telegram_api_base: BaseAddress = "https://api.telegram.org"
     backend_url: BaseAddress = "http://127.0.0.1:8080"

@@ -1,6 +1,7 @@
 """`python -m backend forget-stripe-account`: free a test database for another Stripe account."""
 
 import argparse
+import sys
 
 from backend.commands.command import Command
 from backend.commands.printing import print_as_json
@@ -10,16 +11,27 @@ from backend.settings import Settings
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the confirmation, without which nothing is done."""
-    parser.add_argument("--yes", action="store_true", required=True, help="this is no accident")
+    parser.add_argument("--yes", action="store_true", help="do it: nothing brings it back")
 
 
-async def run(_arguments: argparse.Namespace) -> None:
-    """Unlink everything of the Stripe account, and print how many rows of each kind."""
+async def run(arguments: argparse.Namespace) -> int:
+    """Unlink everything of the Stripe account, and print how many rows of each kind.
+
+    Return 2 without --yes, as for any argument that is missing.
+    """
     from backend.opening import open_database
 
+    if not arguments.yes:
+        print(
+            "Nothing was changed. Customers, saved cards, recurring top-ups and open payments would"
+            " be unlinked from their Stripe account for good. To do it, add --yes.",
+            file=sys.stderr,
+        )
+        return 2
     async with open_database(Settings.from_environment()) as database:
         forgotten = await installation.forget_stripe_account(database)
     print_as_json(forgotten)
+    return 0
 
 
 COMMAND = Command(

@@ -1,6 +1,7 @@
 """`python -m backend people`: find people, keep somebody out, erase who asked for it."""
 
 import argparse
+import sys
 from uuid import UUID
 
 from backend.commands.command import Command
@@ -17,6 +18,19 @@ def reason(text: str) -> str:
     return text
 
 
+def user_id(text: str) -> UUID:
+    """Return our id of a person.
+
+    Raises ArgumentTypeError, which names the command that shows the id.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no user_id; `python -m backend people list {text}` shows whose it may be"
+        ) from None
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands, and how each names the person."""
     acts = parser.add_subparsers(dest="act", required=True, metavar="list|block|unblock|erase")
@@ -29,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     block = acts.add_parser("block", help="let somebody do and see nothing any more")
     unblock = acts.add_parser("unblock", help="let somebody in again")
     for each in (block, unblock):
-        each.add_argument("user_id", type=UUID, metavar="ID", help="the user_id that `list` has")
+        each.add_argument("user_id", type=user_id, metavar="ID", help="the user_id that `list` has")
     block.add_argument("--reason", required=True, type=reason, help="why, for whoever looks next")
     erase = acts.add_parser(
         "erase",
@@ -42,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--telegram-id", type=int, metavar="N", help="the number that /privacy shows")
     who.add_argument("--supabase-id", type=UUID, metavar="ID", help="their id in Supabase Auth")
     erase.add_argument("--yes", action="store_true", help="do it: nothing brings it back")
+
+
+def print_next_step(sentence: str) -> None:
+    """Print what to do next where people read it; standard output stays JSON."""
+    print(sentence, file=sys.stderr)
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +77,15 @@ async def run(arguments: argparse.Namespace) -> int:
             case "unblock":
                 answer = await people.unblock_person(database, user_id=arguments.user_id)
             case "list":
-                answer = await people.list_people(database, search_text=arguments.search_text)
+                found = await people.list_people(database, search_text=arguments.search_text)
+                if not found:
+                    print_next_step(
+                        "Nobody is blocked. Somebody else is found by a part of the name or an id:"
+                        " python -m backend people list TEXT"
+                        if arguments.search_text is None
+                        else "Nobody matches."
+                    )
+                answer = found
             case _:
                 row = await people.erase_person(
                     database,
@@ -67,7 +94,11 @@ async def run(arguments: argparse.Namespace) -> int:
                     dry_run=not arguments.yes,
                 )
                 print_as_json(row)
-                return 1 if row.obstacles else 0
+                if row.obstacles:
+                    return 1
+                if not arguments.yes:
+                    print_next_step("Nothing was erased. To erase it, add --yes.")
+                return 0
     print_as_json(answer)
     return 0
 

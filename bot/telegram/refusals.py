@@ -33,6 +33,8 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
     key = keys.REFUSALS.get(refusal.code, unknown)
     if refusal.code == "not_found":
         key = keys.NOT_FOUND.get(refusal.facts.get("what", ""), key)
+    elif refusal.code == "role_too_low" and refusal.facts.get("role") == "owner":
+        key = keys.Refusal.OWNER_REQUIRED  # no role is higher
     try:
         return translator.text(key, **refusal_facts(refusal.facts, translator))
     except (KeyError, ValueError, ArithmeticError):

@@ -149,14 +149,14 @@ async def pay_with_a_card(
 ) -> None:
     """Let Ana save a card for Acme, add EUR 20 with one tap, and refund it."""
     output(f"  Now Ana saves {CARD}, pays with one tap, and takes it back.\n")
-    cards = await ana.write_and_see("/cards", "the cards", "no card")
+    cards = await ana.write_and_see("/cards", "the cards", "no saved card")
     link = await ana.tap(cards, "Add a card", "a link to add a card", LINK)
     _, session = re.findall(LINK, message_json(link))[0]
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     await ana.see("that the card is saved", "4242 was added")
     choices = await ana.write_and_see("/topup 20", "how to pay", "how do you want to pay")
     paid = await ana.tap(choices, "Pay with Visa •••• 4242", "that it is paid", "Paid.*€20.00")
-    question = await ana.tap(paid, "Refund", "the last question", "Send €20.00 back")
+    question = await ana.tap(paid, "Refund", "the last question", "Refund €20.00 to")
     await ana.tap(question, "Refund €20.00", "that it is refunded", "Refunded")
     await check_ledger(database, ("topup", 5000, 0), ("topup", 2000, 0), ("refund", 2000, 0))
     output("\n  The ledger: another top-up of 2000 cents, its refund, and all sum to zero.\n")

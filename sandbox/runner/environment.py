@@ -24,7 +24,7 @@ SETTINGS = frozenset(re.findall(r"(?m)^([A-Z_]+)=", EXAMPLE.read_text()))
 NO_SUPABASE = "http://supabase.invalid"
 # Whom /privacy names beside the local Telegram; .invalid is nobody's (RFC 2606).
 OPERATOR = {
-    "OPERATOR_NAME": "the sandbox on your own machine",
+    "OPERATOR_NAME": "Sandbox Ltd",
     "OPERATOR_CONTACT": "operator@sandbox.invalid",
 }
 LIVE_KEYS = ("sk_live_", "rk_live_")

@@ -15,7 +15,7 @@ async def test_start_shows_organizations_balances_and_the_next_step(
 ) -> None:
     await ana.writes("/start")
     message = await ana.sees("Hello, Ana.")
-    assert "Acme (you are owner)\nBalance: €12.34" in message["text"]
+    assert "Acme (your role: owner)\nBalance: €12.34" in message["text"]
     assert "/topup 50" in message["text"]
     assert list(buttons(message)) == ["Top up", "Balance"]
     user, sent = backend.introductions[0]
@@ -25,7 +25,7 @@ async def test_start_shows_organizations_balances_and_the_next_step(
 async def test_a_stranger_is_told_how_to_get_in_and_shown_nothing(eve: Person) -> None:
     for command in ("/start", "/balance", "/topup 50", "/topup"):
         await eve.writes(command)
-        message = await eve.sees("You do not belong to an organization here yet.")
+        message = await eve.sees("You are not in any organization here yet.")
         assert "invitation" in message["text"]
         assert "/org new" in message["text"]
         assert "Acme" not in message["text"]
@@ -34,7 +34,7 @@ async def test_a_stranger_is_told_how_to_get_in_and_shown_nothing(eve: Person) -
 
 async def test_a_member_is_told_which_role_a_top_up_takes(ben: Person) -> None:
     await ben.writes("/topup 50")
-    await ben.sees("takes the role of admin or higher")
+    await ben.sees("Only an admin or higher")
     await ben.writes("/start")
     assert list(buttons(await ben.sees("Hello, Ben."))) == ["Balance"]
 
@@ -81,7 +81,7 @@ async def test_without_an_amount_presets_are_offered_and_the_tapped_message_beco
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/topup")
-    offer = await ana.sees("From €0.50 to €10,000.00 at once.")
+    offer = await ana.sees("Between €0.50 and €10,000.00 at a time.")
     assert list(buttons(offer)) == ["€10.00", "€25.00", "€50.00", "€100.00", "Other amount"]
     shown = await ana.taps(offer, "€25.00")
     assert shown == {"answered": True, "text": "Preparing your link ...", "show_alert": False}
@@ -119,7 +119,7 @@ async def test_another_amount_is_asked_for_until_it_is_one(
     await ana.writes("/topup")
     offer = await ana.sees("How much")
     await ana.taps(offer, "Other amount")
-    await ana.sees("Type the amount to add to Acme, from €0.50 to €10,000.00.")
+    await ana.sees("Type the amount to add to Acme, between €0.50 and €10,000.00, or")
     await ana.writes("a lot")
     await ana.sees("I cannot read that amount")
     await ana.writes("12.50")
@@ -136,7 +136,7 @@ async def test_cancel_forgets_the_question_and_needs_no_backend(
     await ana.taps(await ana.sees("How much"), "Other amount")
     backend.refuse("PUT /api/me", "internal_error")
     await ana.writes("/cancel")
-    await ana.sees("Forgotten.")
+    await ana.sees("Canceled.")
     await ana.writes("50")
     await ana.sees("I did not understand that.")
     await ana.writes("/cancel")
@@ -162,7 +162,7 @@ async def test_nobody_says_that_nothing_was_charged_while_stripe_is_silent_about
     for act, label in (("check", "Check again"), ("cancel", "Cancel")):
         backend.refuse(f"POST /api/payments/{{id}}/{act}", "stripe_unavailable")
         sent = (await ana.taps(link, label))["text"]
-        assert "nobody knows yet whether anything was charged" in sent
+        assert "it is not yet known whether anything was charged" in sent
 
 
 async def test_cancelling_what_was_paid_says_so(ana: Person, backend: FakeBackend) -> None:
@@ -170,7 +170,7 @@ async def test_cancelling_what_was_paid_says_so(ana: Person, backend: FakeBacken
     link = await ana.sees("Add €50.00")
     for id, created in backend.payments.items():
         backend.payments[id] = created.model_copy(update={"status": "succeeded"})
-    assert (await ana.taps(link, "Cancel"))["text"] == "It is paid already."
+    assert (await ana.taps(link, "Cancel"))["text"] == "It has already been paid."
 
 
 async def test_a_new_link_is_one_payment_in_its_own_message_however_often_it_is_tapped(
@@ -198,7 +198,7 @@ async def test_a_refusal_of_a_tap_is_an_alert_and_leaves_the_message(
     backend.refuse("POST /api/payments/checkout", "stripe_unavailable")
     shown = await ana.taps(offer, "€25.00")
     assert shown["show_alert"] is True
-    assert shown["text"].startswith("Stripe does not answer right now.")
+    assert shown["text"].startswith("Stripe is not answering right now.")
     backend.refuse_no_more()
     await ana.taps(offer, "€25.00")
     await ana.sees("Add €25.00 to Acme.")
@@ -262,7 +262,7 @@ async def test_help_and_paysupport_answer_while_the_backend_is_away(
     await ana.writes("/help")
     assert "/balance: What is in the wallet\n" in (await ana.sees("/topup 50"))["text"]
     await ana.writes("/paysupport")
-    await ana.sees("write to @acme_help and name the reference")
+    await ana.sees("write to @acme_help and give the reference")
     await ana.writes("/nonsense")
     await ana.sees("I did not understand that.")
 

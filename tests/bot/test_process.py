@@ -93,6 +93,21 @@ async def test_all_missing_and_wrong_settings_are_told_together_and_no_value() -
     assert "nowhere" not in err
 
 
+@pytest.mark.parametrize(
+    "token", ["abc", "abc:def", "1:", "1:a b", "https://api.telegram.org/bot1:a"]
+)
+def test_a_token_of_impossible_shape_is_refused_before_anything_is_asked(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (SECRETS | {"TELEGRAM_BOT_TOKEN": token}).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(
+        SettingsError, match="TELEGRAM_BOT_TOKEN: must be a bot's number"
+    ) as refused:
+        read_settings()
+    assert token not in str(refused.value)
+
+
 def test_a_secret_that_a_library_mentions_is_blotted_out_of_the_line() -> None:
     error = InvalidToken(f"The token `{TOKEN}` was rejected by the server.")
     event = format_exc_info(None, "", {"event": f"POST /bot{TOKEN}/getMe", "exc_info": error})

@@ -63,7 +63,7 @@ async def test_a_test_database_can_forget_its_account_and_keeps_its_ledger(
     before = await balance(owner)
     settings = settings_of(system, database_url)
     code, _, errors = await run("forget-stripe-account", **settings)
-    assert (code, "--yes" in errors) == (2, True)
+    assert (code, "To do it, add --yes." in errors) == (2, True)
     code, output, errors = await run("forget-stripe-account", "--yes", **settings)
     assert (code, errors) == (0, "")
     assert json.loads(output)["customers"] == 1

@@ -21,7 +21,7 @@ from tests.sandbox.telegram.playground import Playground
 
 folder = pytest.fixture(short_folder)
 WAYS = "how do you want to pay"
-LATE = "Your tap reached me too late, so I did nothing."
+LATE = "Your tap arrived too late, so I did nothing."
 # Eve sends a poll that is older than what python-telegram-bot knows of polls.
 EVE = {"id": 1003, "is_bot": False, "first_name": "Eve", "language_code": "en"}
 OPTIONS = [{"text": "a", "voter_count": 0}, {"text": "b", "voter_count": 0}]
@@ -67,7 +67,7 @@ def backend_of(system: System) -> int:
 
 async def payment_question(ana: Person, http: aiohttp.ClientSession) -> dict[str, object]:
     await ana.writes("/cards")
-    await ana.taps(await ana.sees("no card"), "Add a card")
+    await ana.taps(await ana.sees("no saved card"), "Add a card")
     link = json.dumps(await ana.sees("/pay/cs_test_"))
     await post(http, f"/stripe/sessions/{re.findall(LINK, link)[0][1]}/pay", card=CARD)
     await ana.sees("4242 was added")

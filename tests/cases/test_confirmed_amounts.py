@@ -167,12 +167,12 @@ async def another_amount_question(setup: Setup) -> None:
 
 async def partial_refund_question(setup: Setup) -> None:
     await setup.ana.taps(await setup.paid("5000"), "Refund")
-    await setup.ana.taps(await setup.ana.sees("Send €5,000.00 back"), "Other amount")
+    await setup.ana.taps(await setup.ana.sees("Refund €5,000.00 to"), "Other amount")
     await setup.ana.sees("at most €5,000.00")
 
 
 async def refunds(setup: Setup) -> tuple[int, str]:
-    sure = await setup.ana.sees("Send €1,000.00 back to Ana")
+    sure = await setup.ana.sees("Refund €1,000.00 to Ana")
     assert buttons(sure)["Refund €1,000.00"].endswith(":1000.00")
     await setup.ana.taps(sure, "Refund €1,000.00")
     await setup.ana.sees("Refunded. €1,000.00 of Acme is on its way")
@@ -181,7 +181,7 @@ async def refunds(setup: Setup) -> tuple[int, str]:
 
 async def subscription_amount_question(setup: Setup) -> None:
     await setup.ana.writes("/recurring")
-    await setup.ana.taps(await setup.ana.sees("no recurring top-up"), "New: each month")
+    await setup.ana.taps(await setup.ana.sees("no recurring top-up"), "New: every month")
     await setup.ana.sees("every month?")
 
 
@@ -199,7 +199,7 @@ async def changed_amount_question(setup: Setup) -> None:
     await setup.ana.taps(await setup.ana.sees("€50.00 every month for Acme"), VISA)
     active = await setup.ana.sees("€50.00 every month, active")
     await setup.ana.taps(active, "Change amount")
-    await setup.ana.sees("Now it is €50.00 every month. Type the new amount")
+    await setup.ana.sees("It is €50.00 every month now. Type the new amount")
 
 
 async def changes(setup: Setup) -> tuple[int, str]:

@@ -104,15 +104,15 @@ async def test_names_settings_labels_and_recurring_amounts_are_answered_after_a_
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Quiet hours: off"), "Quiet hours")
     await ana.taps(await ana.sees("without a sound"), "Other")
-    await ana.sees("Type from when to when")
+    await ana.sees("Type the start and end")
     await bot.restart()
     await ana.writes("22:30-07:15")
     await ana.sees("22:30")
     await saved(bot.system)
     await ana.writes("/cards")
     await ana.taps(await ana.sees("pays with"), "Visa •••• 4242")
-    await ana.taps(await ana.sees("Added by"), "Give it a name")
-    await ana.sees("Type a name of your own")
+    await ana.taps(await ana.sees("Added by"), "Name this card")
+    await ana.sees("Type a name for it")
     await bot.restart()
     await ana.writes("Travel")
     await ana.sees("Travel")
@@ -133,7 +133,7 @@ async def test_names_settings_labels_and_recurring_amounts_are_answered_after_a_
 async def test_a_command_or_cancel_after_a_restart_forgets_the_question(
     bot: RestartedBot, ana: Person
 ) -> None:
-    for command, sentence in (("/balance", "€0.00"), ("/cancel", "Forgotten")):
+    for command, sentence in (("/balance", "€0.00"), ("/cancel", "Canceled")):
         await ana.writes("/topup")
         await ana.taps(await ana.sees("How much"), "Other amount")
         await ana.sees("Type the amount")

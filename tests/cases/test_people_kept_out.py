@@ -144,3 +144,21 @@ async def test_nobody_fills_the_audit_log_past_the_backend(
             "rename_organization", system.world.ana, **rename, name="Acme 3"
         )
     assert await places(system, token(sub=str(ANA))) == ["Acme 2"]
+
+
+async def test_each_command_about_people_that_changed_nothing_says_what_to_do_next(
+    system: System, database_url: str
+) -> None:
+    assert system
+    settings = {**GOOD, "SUPABASE_DB_URL": database_url}
+    for arguments, expected in (
+        (("list",), (0, "[]\n", "python -m backend people list TEXT")),
+        (("list", "nobody of that name"), (0, "[]\n", "Nobody matches.")),
+        (("block", "99", "--reason", "x"), (2, "", "`python -m backend people list 99`")),
+        (("unblock", "Ana"), (2, "", "`python -m backend people list Ana`")),
+    ):
+        code, output, errors = await run("people", *arguments, **settings)
+        assert (code, output) == expected[:2], (arguments, errors)
+        assert expected[2] in errors, arguments
+    code, _, errors = await run("people", "erase", "--telegram-id", str(BEN), **settings)
+    assert (code, errors) == (0, "Nothing was erased. To erase it, add --yes.\n")

@@ -97,11 +97,11 @@ async def test_the_balances_of_many_organizations_page(
     pages = await all_pages(ana, await ana.sees("Balance"))
     assert len({page["message_id"] for page in pages}) == 1
     text = "\n".join(page["text"] for page in pages)
-    assert text.count("(you are owner)") == count
+    assert text.count("(your role: owner)") == count
     assert text.count("Balance: ") == count * (1 + len(currencies))
     assert max(utf16_length(page["text"]) for page in [first, *pages]) <= 4096
     await ana.taps(pages[-1], "←")
-    await ana.sees("(you are owner)")
+    await ana.sees("(your role: owner)")
 
 
 async def test_the_buttons_to_many_organizations_page(ana: Person, backend: FakeBackend) -> None:
@@ -113,7 +113,7 @@ async def test_the_buttons_to_many_organizations_page(ana: Person, backend: Fake
     assert max(len(buttons(page)) for page in pages) < 30
     await ana.writes("/topup")
     await ana.taps(await ana.sees("How much"), "Another organization")
-    pages = await all_pages(ana, await ana.sees("For which organization?"))
+    pages = await all_pages(ana, await ana.sees("Which organization?"))
     labels = [label for page in pages for label in buttons(page) if label.startswith("Vereinigte")]
     assert len(set(labels)) == 130
 

@@ -19,7 +19,7 @@ from tests.bot.subscriptions.test_subscriptions import begin
 __all__ = ["ana", "backend_url", "ben", "client", "system", "telegram"]
 
 Json = dict[str, Any]
-LATE = "Your tap reached me too late, so I did nothing. Tap again if you still want it."
+LATE = "Your tap arrived too late, so I did nothing. Tap again if you still want it."
 
 
 async def taps_come_too_late(system: System) -> None:
@@ -86,7 +86,7 @@ async def test_a_late_tap_sends_nothing_back(
     await ana.taps(ways, "Pay with Visa •••• 4242")
     paid = await ana.sees("New balance: €40.00")
     await ana.taps(paid, "Refund")
-    sure = await ana.sees("Send €40.00 back")
+    sure = await ana.sees("Refund €40.00 to")
     await taps_come_too_late(system)
     await ana.taps(sure, "Refund €40.00", wait=0.1)
     again = await ana.sees(LATE)
@@ -124,7 +124,7 @@ async def test_late_taps_neither_begin_nor_change_pause_or_end_a_recurring_topup
     assert await owner.fetchval(state) == before
     await saved(system)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("recurring top-ups"), "New: each week", wait=0.1)
+    await ana.taps(await ana.sees("recurring top-ups"), "New: every week", wait=0.1)
     await ana.taps(await ana.sees("every week?"), "€25.00", wait=0.1)
     ways = await ana.sees("€25.00 every week for Acme: how")
     card = next(label for label in buttons(ways) if label.startswith("Pay with"))
@@ -156,7 +156,7 @@ async def test_late_taps_leave_the_cards_as_they_are(
     await taps_come_too_late(system)
     await ana.taps(shown, "Mastercard •••• 4444", wait=0.1)
     card = await ana.sees("Mastercard •••• 4444")
-    default = "Pay with this one"
+    default = "Make default"
     await ana.taps(card, default, wait=0.1)
     again = await ana.sees(LATE)
     await ana.taps(again, "Remove", wait=0.1)

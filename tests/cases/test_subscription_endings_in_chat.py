@@ -28,14 +28,14 @@ async def test_the_chat_says_when_it_ends_and_takes_that_back(system: System, an
     shown = await ana.sees(f"It ends on {day}: nothing more is charged.")
     assert "Next on" not in plain_text(shown)
     await taps_come_too_late(system)
-    await ana.taps(shown, "Do not end it", wait=0.1)
+    await ana.taps(shown, "Keep it", wait=0.1)
     late = await ana.sees(LATE)
     assert at_stripe(system)["cancel_at"] is not None
     await taps_come_in_time(system)
-    await ana.taps(late, "Do not end it")
+    await ana.taps(late, "Keep it")
     again = await ana.sees("every month, active, with")
     assert "Next on" in plain_text(again)
-    assert "Do not end it" not in buttons(again)
+    assert "Keep it" not in buttons(again)
     assert message["message_id"] != again["message_id"]
     assert at_stripe(system)["cancel_at"] is None
 

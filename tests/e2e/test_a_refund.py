@@ -36,10 +36,10 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
         paid = await ana.sees("New balance: €50.00")
         await ana.taps(paid, "Refund")
-        await ana.taps(await ana.sees("Send €50.00 back to Ana"), "Other amount")
+        await ana.taps(await ana.sees("Refund €50.00 to"), "Other amount")
         await ana.sees("Type the amount to refund, at most €50.00.")
         await ana.writes("20")
-        sure = await ana.sees("Send €20.00 back to Ana")
+        sure = await ana.sees("Refund €20.00 to to Ana")
         await ana.taps(sure, "Refund €20.00")
         for text in ("€20.00 of it was refunded.", "€20.00 of Acme is on its"):
             await shows(ana, text)
@@ -58,5 +58,5 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await post(http, f"/stripe/clawbacks/{dispute['id']}", step="win")
         await shows(ana, "€30.00 is back in the wallet of Acme")
         await ana.writes("/history")
-        await ana.sees("of a dispute decided for you, balance €30.00")
+        await ana.sees("back from a dispute decided in your favor, balance €30.00")
         assert await wallet(system) == 3000

@@ -107,17 +107,17 @@ async def test_card_numbers_are_kept_nowhere(system: System) -> None:
             for place, command in enumerate((*COMMANDS, "")):
                 number = NUMBERS[place % len(NUMBERS)]
                 await person.writes(f"/{command} {number}" if command else f"hello {number}")
-                await person.sees("That looked like the number of a card, so I have deleted it")
+                await person.sees("That looked like a card number, so I deleted the message")
             answer_text = re.sub("[ -]", "", str(await telegram.chat(person.name)))
             assert not [it for it in FORBIDDEN if it in answer_text]
         await people[0].writes("/org new")
         await people[0].sees("What is the new organization called?")
         await people[0].writes(f"Acme {NUMBERS[0]}")
-        await people[0].sees("so I have deleted it")
+        await people[0].sees("so I deleted the message")
         await telegram.post("groups", user="ana", event="add_bot")
         group = Person(telegram, "ana", place=GROUP)
         await group.writes(f"/balance {NUMBERS[0]}")
-        await group.sees("Please delete it")
+        await group.sees("Please delete the message")
     await asyncio.sleep(1)
     connection = await asyncpg.connect(system.database_url)
     try:

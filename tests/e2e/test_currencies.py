@@ -36,4 +36,4 @@ async def test_each_kind_from_the_chat_to_the_balance(folder: Path) -> None:
         balances = r"€0.00.*ISK\s500\\n.*¥1,000\\n.*KWD\s5.120\W"
         await ana.see("every wallet, the default one first", balances)
         await ana.write("/topup 10.5 jpy")
-        await ana.see("why not", r"in JPY goes in steps of ¥1\.")
+        await ana.see("why not", r"in JPY must be a multiple of ¥1\.")

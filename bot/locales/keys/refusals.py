@@ -24,6 +24,7 @@ class Refusal:
     GROUP_UNKNOWN: Final = Key("refusal.not_found_group")
     NOT_FOUND: Final = Key("refusal.not_found")
     ROLE_TOO_LOW: Final = Key("refusal.role_too_low", "role")
+    OWNER_REQUIRED: Final = Key("refusal.owner_required")
     TOPUPS_OFF: Final = Key("refusal.topups_off")
     SIGNUP_CLOSED: Final = Key("refusal.signup_closed")
     PERSON_BLOCKED: Final = Key("refusal.person_blocked")

@@ -56,7 +56,7 @@ async def test_a_refusal_is_not_repeated_and_keeps_its_facts(
     assert (caught.value.status, caught.value.code) == (429, "too_many_requests")
     assert backend.calls == [CHECKOUT]
     english = load_texts().translator("en")
-    assert refusal_sentence(caught.value, english).startswith("That was very fast. Wait 3 seconds")
+    assert refusal_sentence(caught.value, english).startswith("That was too fast. Wait 3 seconds")
 
 
 async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
@@ -70,9 +70,9 @@ async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
 @pytest.mark.parametrize(
     ("status", "code", "facts", "sentence"),
     [
-        (403, "role_too_low", {"role": "admin"}, "takes the role of admin"),
+        (403, "role_too_low", {"role": "admin"}, "Only an admin or higher"),
         (409, "payment_closed", {"status": "expired"}, "already expired"),
-        (422, "amount_too_precise", {"step": "1", "currency": "jpy"}, "steps of ¥1."),
+        (422, "amount_too_precise", {"step": "1", "currency": "jpy"}, "multiple of ¥1."),
         (409, "idempotency_key_reused", {}, "You already have a link"),
         (422, "amount_too_small", {}, "That was not possible."),  # its facts are missing
         (418, "a_code_of_tomorrow", {}, "That was not possible."),

@@ -50,8 +50,8 @@ async def test_a_stranger_reads_both_and_is_made_known_to_nobody(
     await eve.writes("/privacy")
     privacy = plain_text(await eve.sees("Privacy"))
     assert "Contact: @acme_help" in privacy
-    assert "Your number here, to name when you ask: 1003" in privacy
-    assert "bot: not named here; the owner of your organization knows them" in privacy
+    assert "Your number here, to give when you write: 1003" in privacy
+    assert "bot: not named here; ask the owner of your organization" in privacy
     await eve.writes("/terms")
     terms = plain_text(await eve.sees("Terms"))
     assert "it is not paid out" in terms
@@ -83,7 +83,7 @@ async def test_they_stand_in_the_menu_and_in_help_and_need_no_backend(
     assert all(len(each["description"]) <= MENU_LENGTH for each in menu.values())
     await ana.writes("/help")
     text = plain_text(await ana.sees("What you can do here"))
-    assert "/privacy: What is kept about you" in text
+    assert "/privacy: What is stored about you" in text
     assert "/terms: What the wallet is" in text
     await ana.writes("/terms")
     await ana.sees("What the wallet is")

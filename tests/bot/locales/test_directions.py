@@ -53,7 +53,7 @@ async def test_messages_and_buttons_isolate_names(ana: Person, backend: FakeBack
     ]
     await ana.writes("/balance")
     shown = await ana.sees("Balance: €12.34")
-    assert f"{ISOLATED[HEBREW]} (you are owner)" in shown["text"]
+    assert f"{ISOLATED[HEBREW]} (your role: owner)" in shown["text"]
     await ana.writes("/org")
     screen = await ana.sees(ISOLATED[HEBREW])
     assert f"Switch to {ISOLATED[ARABIC]}" in buttons(screen)

@@ -46,7 +46,7 @@ async def test_the_clients_language_is_the_default(ira: Person) -> None:
 
 async def test_the_menu_is_redrawn_in_the_language_just_chosen(ana: Person) -> None:
     await ana.writes("/language")
-    choice = await ana.sees("In which language shall I write?")
+    choice = await ana.sees("Which language should I use?")
     names = [load_texts().translator(tag).own_name for tag in sorted(load_texts().languages)]
     assert {"English", "Русский"} <= set(names)
     assert list(buttons(choice)) == [*names, "✓ As in Telegram", "Back"]

@@ -9,14 +9,14 @@ ALMATY = "Asia/Almaty"
 
 async def test_in_the_chat_an_owner_taps_or_types_it(ana: Person, backend: FakeBackend) -> None:
     await ana.writes("/org")
-    await ana.taps(await ana.sees("(you are owner)"), "Time zone of the books")
+    await ana.taps(await ana.sees("(your role: owner)"), "Time zone of the books")
     screen = await ana.sees("Acme: months begin and end by this time zone: UTC.")
     assert "✓ UTC" in buttons(screen)
     await ana.taps(screen, "UTC+5")
     screen = await ana.sees("From January 2099 on: UTC+5.")
     assert "✓ UTC+5" in buttons(screen)
     await ana.taps(screen, "Other")
-    await ana.sees("Type the time zone of your place")
+    await ana.sees("Type your time zone")
     await ana.writes("Mars/Phobos")
     await ana.sees("I do not know that time zone.")
     await ana.writes("Europe/Berlin")
@@ -27,7 +27,7 @@ async def test_in_the_chat_an_owner_taps_or_types_it(ana: Person, backend: FakeB
 
 async def test_in_the_chat_others_have_no_button(ben: Person) -> None:
     await ben.writes("/org")
-    assert "Time zone of the books" not in buttons(await ben.sees("(you are member)"))
+    assert "Time zone of the books" not in buttons(await ben.sees("(your role: member)"))
 
 
 async def test_the_months_offered_are_the_organizations(ana: Person, backend: FakeBackend) -> None:
@@ -38,4 +38,4 @@ async def test_the_months_offered_are_the_organizations(ana: Person, backend: Fa
     question = await ana.sees("Months begin and end by this time zone: Asia/Almaty.")
     assert list(buttons(question))[:2] == ["January 2031", "December 2030"]
     await ana.writes("/export soon")
-    await ana.sees("Write it as in /export 2031-01.")
+    await ana.sees("Type it like this: /export 2031-01.")

@@ -23,7 +23,7 @@ from tests.sandbox.telegram.playground import Playground
 CHAT = {"id": -7, "type": "supergroup", "title": "Friends", "is_forum": True}
 PERSON = {"id": ANA, "is_bot": False, "first_name": "Ana", "language_code": "en"}
 PRIVATE = [[{"text": "Continue in private", "url": "https://t.me/a_bot"}]]
-SHOWN, HIDDEN = "✓ Balance may be shown", "✗ Balance may be shown"
+SHOWN, HIDDEN = "✓ Show the balance here", "✗ Show the balance here"
 ANNOUNCED, NOT_ANNOUNCED = "✓ Announce top-ups here", "✗ Announce top-ups here"
 
 

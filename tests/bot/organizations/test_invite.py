@@ -22,26 +22,26 @@ async def test_an_invitation_is_chosen_by_buttons_and_its_link_takes_their_place
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite")
-    offer = await ana.sees("A link into Acme")
+    offer = await ana.sees("An invitation to Acme")
     assert [label for label in buttons(offer) if label.startswith("✓")] == [
         "✓ member",
         "✓ 1 person",
         "✓ 2 days",
     ]
     await ana.taps(offer, "admin")
-    await ana.taps(await ana.sees("A link into Acme"), "5 people")
-    await ana.taps(await ana.sees("A link into Acme"), "a month")
-    chosen = await ana.sees("A link into Acme")
+    await ana.taps(await ana.sees("An invitation to Acme"), "5 people")
+    await ana.taps(await ana.sees("An invitation to Acme"), "a month")
+    chosen = await ana.sees("An invitation to Acme")
     assert {"✓ admin", "✓ 5 people", "✓ a month"} <= buttons(chosen).keys()
-    await asyncio.gather(*(ana.taps(chosen, "Make the link") for _ in range(2)))
+    await asyncio.gather(*(ana.taps(chosen, "Create link") for _ in range(2)))
     shown = await ana.sees("Join Acme as admin: https://t.me/")
-    assert "lets 5 people in, until June 16, 2026, 12:00 UTC" in shown["text"]
+    assert "works for 5 people, until June 16, 2026, 12:00 UTC" in shown["text"]
     assert shown["message_id"] == offer["message_id"]
     [made] = backend.invitations.values()
     assert (made.role, made.uses_left) == ("admin", 5)
     assert made.expires_at == NOON + timedelta(days=30)
     await ana.taps(shown, "Revoke")
-    await ana.sees("Revoked: this link lets nobody in any more.")
+    await ana.sees("Revoked. Nobody can join with this link any more.")
     assert not backend.invitations
 
 
@@ -85,12 +85,12 @@ async def test_only_who_may_invite_is_offered_it_and_only_roles_that_are_theirs_
     ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/invite")
-    await ben.sees("takes the role of admin or higher")
+    await ben.sees("Only an admin or higher")
     backend.memberships[BEN] = [membership(ACME, "Acme", "admin")]
     await ben.writes("/invite")
-    assert "owner" not in buttons(await ben.sees("A link into Acme"))
+    assert "owner" not in buttons(await ben.sees("An invitation to Acme"))
     await ben.writes("/invite owner")
-    await ben.sees("takes the role of owner")
+    await ben.sees("Only an owner of your organization")
 
 
 async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmless(
@@ -100,7 +100,7 @@ async def test_a_stranger_who_opens_the_link_belongs_at_once_and_again_is_harmle
     payload = await link_in(ana)
     for _ in range(2):
         await eve.writes(f"/start {payload}")
-        welcome = await eve.sees("You belong to Acme now, as member.")
+        welcome = await eve.sees("You are now in Acme. Your role: member.")
         assert "Balance: €12.34" in welcome["text"]
         assert list(buttons(welcome)) == ["Balance"]
     assert [each.organization_id for each in backend.memberships[EVE]] == [ACME]
@@ -111,19 +111,19 @@ async def test_who_joins_another_organization_keeps_the_current_one_until_they_s
 ) -> None:
     backend.memberships[EVE] = [membership(GLOBEX, "Globex", "owner")]
     await ana.writes("/invite")
-    await ana.taps(await ana.sees("A link into Acme"), "Make the link")
+    await ana.taps(await ana.sees("An invitation to Acme"), "Create link")
     await eve.writes(f"/start {await link_in(ana)}")
-    welcome = await eve.sees("/topup and /balance still mean Globex first.")
+    welcome = await eve.sees("/topup and /balance still use Globex by default.")
     assert backend.default_organizations.get(EVE) is None
     await eve.taps(welcome, "Switch to Acme")
-    await eve.sees("Acme (you are member)")
+    await eve.sees("Acme (your role: member)")
     assert backend.default_organizations[EVE] == ACME
 
 
 @pytest.mark.parametrize("code", ["", "nonsense", "x" * 3000, "<b>", "_"])
 async def test_a_link_that_does_not_work_says_what_to_do(eve: Person, code: str) -> None:
     await eve.writes(f"/start invite_{code}")
-    await eve.sees("Ask whoever sent it for a new link.")
+    await eve.sees("Ask whoever sent it for a new one.")
 
 
 async def test_start_with_another_word_is_start(ana: Person) -> None:
@@ -136,8 +136,10 @@ async def test_old_choices_are_refused_to_who_may_invite_nobody_any_more(
     ana: Person, backend: FakeBackend
 ) -> None:
     await ana.writes("/invite")
-    offer = await ana.sees("A link into Acme")
+    offer = await ana.sees("An invitation to Acme")
     backend.memberships[ANA] = [membership(ACME, "Acme", "member")]
-    for label in ("5 people", "Make the link"):
-        assert "takes the role of" in (await ana.taps(offer, label))["text"]
+    for label in ("5 people", "Create link"):
+        assert (
+            "or higher in your organization can do that" in (await ana.taps(offer, label))["text"]
+        )
     assert not backend.invitations

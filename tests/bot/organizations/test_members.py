@@ -81,7 +81,7 @@ async def test_who_lost_the_role_meanwhile_is_refused_by_the_backend(
     await ana.taps(await ana.sees("Acme: 2 people"), "Ben")
     person = await ana.sees("Ben\nmember in Acme")
     backend.memberships[ANA] = [membership(ACME, "Acme", "admin")]
-    assert "takes the role of owner" in (await ana.taps(person, "Make admin"))["text"]
+    assert "Only an owner of your organization" in (await ana.taps(person, "Make admin"))["text"]
     assert backend.memberships[BEN][0].role == "member"
 
 
@@ -116,7 +116,7 @@ async def test_many_people_are_turned_over_in_one_message(
         (
             "role_changed",
             {"organization_name": "Acme", "by": "Ana", "role": "owner"},
-            "Ana changed your role in Acme: you are owner now.",
+            "Ana changed your role in Acme to owner.",
         ),
         (
             "member_removed",

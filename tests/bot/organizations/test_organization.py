@@ -14,7 +14,7 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
     ana: Person, ben: Person
 ) -> None:
     await ana.writes("/org")
-    shown = await ana.sees("Acme (you are owner)\nBalance: €12.34")
+    shown = await ana.sees("Acme (your role: owner)\nBalance: €12.34")
     people = ["Members", "Invite", "Open invitations", "Audit log"]
     assert list(buttons(shown)) == [
         *people,
@@ -24,7 +24,7 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
         "New organization",
     ]
     await ben.writes("/org")
-    shown = await ben.sees("Acme (you are member)")
+    shown = await ben.sees("Acme (your role: member)")
     assert list(buttons(shown)) == ["Members", "Leave", "New organization"]
 
 
@@ -51,7 +51,7 @@ async def test_with_several_organizations_the_current_one_is_meant_and_another_c
     await ana.writes("/topup")
     offer = await ana.sees("How much do you want to add to Acme?")
     await ana.taps(offer, "Another organization")
-    await ana.taps(await ana.sees("For which organization?"), "Globex <b>")
+    await ana.taps(await ana.sees("Which organization?"), "Globex <b>")
     again = await ana.sees("How much do you want to add to Globex <b>?")
     assert again["message_id"] == offer["message_id"]
     await ana.writes("/topup 20")
@@ -69,9 +69,9 @@ async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_wa
         membership(GLOBEX, "G", "owner"),
     ]
     await ana.writes("/topup")
-    refusal = await ana.sees("takes the role of admin or higher")
+    refusal = await ana.sees("Only an admin or higher")
     await ana.taps(refusal, "Another organization")
-    choice = await ana.sees("For which organization?")
+    choice = await ana.sees("Which organization?")
     assert list(buttons(choice)) == ["G"]
 
 
@@ -80,14 +80,14 @@ async def test_old_buttons_ask_nothing_of_who_has_lost_the_role_meanwhile(
 ) -> None:
     backend.memberships[ANA] = [membership(ACME, "Acme", "owner"), membership(GLOBEX, "G", "owner")]
     await ana.writes("/org")
-    shown = await ana.sees("Acme (you are owner)")
+    shown = await ana.sees("Acme (your role: owner)")
     await ana.writes("/topup")
     offer = await ana.sees("How much do you want to add to Acme?")
     backend.memberships[ANA] = [
         membership(ACME, "Acme", "member"),
         membership(GLOBEX, "G", "member"),
     ]
-    assert "takes the role of admin" in (await ana.taps(shown, "Rename"))["text"]
+    assert "Only an admin or higher" in (await ana.taps(shown, "Rename"))["text"]
     too_old = await ana.taps(offer, "Another organization")
     assert too_old["text"] == "This button is too old. Type /topup or /balance."
 
@@ -97,22 +97,22 @@ async def test_an_organization_is_founded_once_by_one_message_and_is_the_current
 ) -> None:
     backend.lose_connections("POST /api/organizations", times=1)
     await eve.writes("/org new  Acme & <b>Sons</b>")
-    await eve.sees("Acme & <b>Sons</b> (you are owner)")
+    await eve.sees("Acme & <b>Sons</b> (your role: owner)")
     assert [each.organization_name for each in backend.memberships[EVE]] == ["Acme & <b>Sons</b>"]
 
 
 async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeBackend) -> None:
     await eve.writes("/start")
-    await eve.taps(await eve.sees("do not belong"), "New organization")
+    await eve.taps(await eve.sees("not in any organization"), "New organization")
     await eve.sees("What is the new organization called?")
     await eve.writes("x" * 101)
-    await eve.sees("A name has from 1 to 100 characters that can be seen.")
+    await eve.sees("A name needs 1 to 100 visible characters.")
     backend.refuse("POST /api/organizations", "invalid_request")
     await eve.writes("\u200b")
-    await eve.sees("A name has from 1 to 100 characters that can be seen.")
+    await eve.sees("A name needs 1 to 100 visible characters.")
     backend.refuse_no_more()
     await eve.writes("Initech")
-    await eve.sees("Initech (you are owner)")
+    await eve.sees("Initech (your role: owner)")
     await eve.writes("Initrode")
     await eve.sees("I did not understand that.")
 
@@ -120,8 +120,8 @@ async def test_a_name_is_asked_for_until_it_is_one(eve: Person, backend: FakeBac
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("signup_closed", "Ask the owner of one for an invitation link."),
-        ("too_many_organizations", "Somebody else can found it and invite you."),
+        ("signup_closed", "Ask the owner of an existing one for an invitation link."),
+        ("too_many_organizations", "Somebody else can create it and invite you."),
     ],
 )
 async def test_where_nothing_can_be_founded_the_refusal_says_what_to_do(
@@ -139,9 +139,9 @@ async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forge
     later = await ana.sees("Acme")
     await ana.writes("/org")
     await ana.taps(await ana.sees("Acme"), "Rename")
-    await ana.sees("What is Acme called from now on?")
+    await ana.sees("What should Acme be called?")
     await ana.writes("/cancel")
-    await ana.sees("Forgotten.")
+    await ana.sees("Canceled.")
     for other, answer in (
         *((command, "Acme") for command in ("/members", "/invite", "/org", "/balance")),
         ("/help", "What you can do here"),
@@ -149,7 +149,7 @@ async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forge
     ):
         await ana.writes("/org")
         await ana.taps(await ana.sees("Acme (you"), "Rename")
-        await ana.sees("What is Acme called from now on?")
+        await ana.sees("What should Acme be called?")
         await ana.writes(other)
         await ana.sees(answer)
         await ana.writes("Something else")
@@ -157,7 +157,7 @@ async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forge
     await ana.writes("/org")
     shown = await ana.sees("Acme (you")
     await ana.taps(shown, "Rename")
-    await ana.sees("What is Acme called from now on?")
+    await ana.sees("What should Acme be called?")
     await ana.taps(later, "Members")
     await ana.sees("Acme: 2 people")
     await ana.writes("Something else")
@@ -165,7 +165,7 @@ async def test_a_rename_asks_for_the_name_which_cancel_and_everything_else_forge
     await ana.writes("/org")
     await ana.taps(await ana.sees("Acme (you"), "Rename")
     await ana.writes("Acme Two")
-    await ana.sees("Acme Two (you are owner)")
+    await ana.sees("Acme Two (your role: owner)")
     assert backend.memberships[BEN][0].organization_name == "Acme Two"
 
 
@@ -173,14 +173,14 @@ async def test_to_leave_takes_two_taps_and_an_old_button_shows_nothing_any_more(
     ben: Person, backend: FakeBackend
 ) -> None:
     await ben.writes("/org")
-    old = await ben.sees("Acme (you are member)")
+    old = await ben.sees("Acme (your role: member)")
     await ben.writes("/org")
-    shown = await ben.sees("Acme (you are member)")
+    shown = await ben.sees("Acme (your role: member)")
     await ben.taps(shown, "Leave")
-    sure = await ben.sees("Leave Acme? You will not see its wallet any more")
+    sure = await ben.sees("Leave Acme? You will no longer see its wallet")
     assert backend.memberships[BEN]
-    assert (await ben.taps(sure, "Leave"))["text"] == "You left."
-    left = await ben.sees("You do not belong to an organization here yet.")
+    assert (await ben.taps(sure, "Leave"))["text"] == "You have left."
+    left = await ben.sees("You are not in any organization here yet.")
     assert left["message_id"] == shown["message_id"]
     assert not backend.memberships[BEN]
     for label in ("Members", "Leave"):
@@ -192,7 +192,7 @@ async def test_the_last_owner_is_told_what_to_do_before_leaving(ana: Person) -> 
     await ana.taps(await ana.sees("Acme"), "Leave")
     refusal = await ana.taps(await ana.sees("Leave Acme?"), "Leave")
     assert refusal["show_alert"] is True
-    assert "Make somebody else owner first: type /members." in refusal["text"]
+    assert "Make somebody else an owner first: type /members." in refusal["text"]
 
 
 async def test_an_organization_that_was_never_theirs_is_not_theirs_by_a_made_up_button(

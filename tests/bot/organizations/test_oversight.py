@@ -68,7 +68,7 @@ async def test_open_invitations_are_listed_and_revoked_one_by_one(
     await ana.taps(left, "Revoke 1")
     none = await ana.sees("Acme has no open invitation.")
     await ana.taps(none, "Back")
-    await ana.sees("(you are owner)")
+    await ana.sees("(your role: owner)")
 
 
 async def test_very_many_invitations_fit_a_message(system: System, ana: Person) -> None:
@@ -95,7 +95,7 @@ async def test_an_admin_revokes_what_an_admin_could_make_and_sees_no_log(
 
 async def test_a_member_is_offered_neither_and_gets_neither(system: System, ben: Person) -> None:
     await ben.writes("/org")
-    shown = await ben.sees("(you are member)")
+    shown = await ben.sees("(your role: member)")
     assert not {"Open invitations", "Audit log"} & buttons(shown).keys()
     await invite(system)
     for data in (f"invitations:{system.world.acme.hex}", "audit:AAAAAAAAAAAAAAAAAAAAAA:"):
@@ -118,7 +118,7 @@ async def test_the_log_says_who_did_what_to_whom_page_by_page(
     await system.client.change_role(ANA, system.world.acme, ben, "admin")
     await system.client.remove_member(ANA, system.world.acme, ben)
     await ana.writes("/org")
-    await ana.taps(await ana.sees("(you are owner)"), "Audit log")
+    await ana.taps(await ana.sees("(your role: owner)"), "Audit log")
     newest = await ana.sees("Acme 13: what was done")
     text = plain_text(newest)
     assert text.index("Ana: removed Ben") < text.index("Ana: made Ben admin")

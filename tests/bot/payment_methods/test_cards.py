@@ -48,9 +48,9 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     system: System, ana: Person
 ) -> None:
     await ana.writes("/cards")
-    first = await ana.sees("has saved no card yet")
+    first = await ana.sees("has no saved card yet")
     await ana.taps(first, "Add a card")
-    link = await ana.sees("Every owner and admin of Acme can charge it then")
+    link = await ana.sees("Every owner and admin of Acme can then charge it")
     await save(system, link, DECLINE)
     await ana.sees("The card was declined.")
     await save(system, link)
@@ -63,16 +63,16 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     assert "American Express •••• 0005, until 12/" in plain_text(cards)
     await ana.taps(cards, "American Express •••• 0005")
     card = await ana.sees("Added by Ana.")
-    await ana.taps(card, "Give it a name")
-    question = await ana.sees("What shall I call American Express •••• 0005?")
+    await ana.taps(card, "Name this card")
+    question = await ana.sees("What should American Express •••• 0005 be called?")
     assert list(buttons(question)) == ["Back"]
     await ana.writes("Travel <b>")
     named = await ana.sees("American Express •••• 0005, Travel <b>")
-    await ana.taps(named, "Pay with this one")
+    await ana.taps(named, "Make default")
     cards = await ana.sees("Travel <b>, the default")
     await ana.taps(cards, "American Express •••• 0005, Travel <b>")
     card = await ana.sees("Added by Ana.")
-    assert "Pay with this one" not in buttons(card)
+    assert "Make default" not in buttons(card)
     await ana.taps(card, "Remove")
     sure = await ana.sees("Remove American Express •••• 0005, Travel <b>?")
     await ana.taps(sure, "Remove")
@@ -85,7 +85,7 @@ async def test_the_same_card_again_is_told_in_the_links_message(
     system: System, ana: Person
 ) -> None:
     await add(system, ana)
-    assert "is there already" in plain_text(await add(system, ana))
+    assert "is already saved" in plain_text(await add(system, ana))
 
 
 async def test_members_see_what_the_default_is_called_and_no_buttons(
@@ -100,11 +100,11 @@ async def test_members_see_what_the_default_is_called_and_no_buttons(
 
 async def test_stripes_portal_is_one_tap_away(system: System, ana: Person) -> None:
     await ana.writes("/cards")
-    await ana.taps(await ana.sees("no card"), "Cards and invoices at Stripe")
-    portal = await ana.sees("Stripe's own page of Acme")
+    await ana.taps(await ana.sees("no saved card"), "Cards and invoices at Stripe")
+    portal = await ana.sees("Stripe's own page for Acme")
     assert "/portal/bps_1" in plain_text(portal)
     await ana.taps(portal, "Cards")
-    await ana.sees("no card yet")
+    await ana.sees("no saved card yet")
 
 
 async def test_owners_are_asked_about_the_cards_of_who_leaves(
@@ -118,7 +118,7 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     await owner.execute("delete from memberships where role = 'admin'")
     question = [await ana.sees("is no longer in Acme") for _ in range(2)]
     await ana.taps(question[0], "Keep")
-    await ana.sees("stays. Owners and admins can go on charging it.")
+    await ana.sees("stays. Owners and admins can still charge it.")
     await ana.taps(question[1], "Remove")
     await ana.taps(await ana.sees("Remove "), "Remove")
     cards = await ana.sees("pays with")
@@ -126,4 +126,4 @@ async def test_owners_are_asked_about_the_cards_of_who_leaves(
     [method] = (await system.client.list_payment_methods(ANA, system.world.acme)).methods
     await system.client.remove_payment_method(ANA, method.id)
     gone = await ana.taps(cards, next(iter(buttons(cards))))
-    assert gone["text"].startswith("That card is not saved here any more.")
+    assert gone["text"].startswith("That card is no longer saved here.")

@@ -126,7 +126,7 @@ async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
 ) -> None:
     await saved(system)
     await ben.writes("/topup 50")
-    assert buttons(await ben.sees("takes the role of admin")) == {}
+    assert buttons(await ben.sees("Only an admin or higher")) == {}
     await ana.writes("/topup 50")
     ways = await ana.sees(WAYS)
     await owner.execute(
@@ -134,7 +134,7 @@ async def test_who_may_charge_no_card_is_offered_none_and_their_tap_is_refused(
         " (select id from private.users where telegram_id = 1001)"
     )
     await ana.taps(ways, "Pay with Visa •••• 4242")
-    await ana.sees("role of admin")
+    await ana.sees("an admin or higher")
     assert await owner.fetchval("select count(*) from payments") == 0
 
 
@@ -174,4 +174,4 @@ async def test_a_card_that_was_removed_meanwhile_is_refused_in_words(
     ways = await ana.sees(WAYS)
     await remove_all(system)
     await ana.taps(ways, "Pay with Visa •••• 4242")
-    await ana.sees("That card is not saved here any more.")
+    await ana.sees("That card is no longer saved here.")

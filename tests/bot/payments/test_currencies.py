@@ -25,15 +25,15 @@ async def test_each_wallet_offers_amounts_of_its_own_scale(
     await ana.writes("/balance")
     await ana.sees("Balance: €12.34\nBalance: ¥1,234")
     await ana.writes("/topup")
-    offer = await ana.sees("From €0.50")
+    offer = await ana.sees("Between €0.50")
     amounts = ["€10.00", "€25.00", "€50.00", "€100.00"]
     assert list(buttons(offer)) == [*amounts, "Other amount", "In JPY"]
     await ana.taps(offer, "In JPY")
-    offer = await ana.sees("From ¥50 to ¥99,999,999 at once.")
+    offer = await ana.sees("Between ¥50 and ¥99,999,999 at a time.")
     amounts = ["¥1,000", "¥2,500", "¥5,000", "¥10,000"]
     assert list(buttons(offer)) == [*amounts, "Other amount", "In EUR"]
     await ana.taps(offer, "Other amount")
-    await ana.sees("Type the amount to add to Acme, from ¥50")
+    await ana.sees("Type the amount to add to Acme, between ¥50")
     await ana.writes("700")
     await ana.sees("Add ")
     [(_, request)] = backend.checkouts

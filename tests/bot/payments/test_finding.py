@@ -138,7 +138,7 @@ async def test_a_stranger_and_a_removed_member_find_nothing(
     await owner.execute("delete from memberships where role = 'member'")
     for person in (ben, eve):
         await person.writes(f"/find {reference}")
-        await person.sees("You do not belong to an organization here yet.")
+        await person.sees("You are not in any organization here yet.")
 
 
 async def test_the_default_organization_is_searched_first_and_then_the_others(
@@ -153,8 +153,8 @@ async def test_the_default_organization_is_searched_first_and_then_the_others(
     await system.client.set_default_organization(ANA, globex)
     await ana.writes("/start")
     shown = plain_text(await ana.sees("Hello, Ana."))
-    assert "Globex (you are owner) (used when you name none)\n" in shown
-    assert "Acme (you are owner)\n" in shown
+    assert "Globex (your role: owner) (used when you name none)\n" in shown
+    assert "Acme (your role: owner)\n" in shown
     await ana.writes(f"/find {(await system.see(payment)).reference}")
     await ana.sees("Receipt\n€50.00 to Acme")
 

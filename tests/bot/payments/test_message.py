@@ -31,7 +31,7 @@ def shown(**changed: Any) -> Screen:
             "Add <b>€50.00</b> to <b>Acme</b>.\nThe link is open until 12:00 UTC.",
             ["Pay €50.00", "Check again", "Cancel"],
         ),
-        ({"status": "processing"}, "<b>Your bank is working on it.</b>", ["Check again"]),
+        ({"status": "processing"}, "<b>Your bank is processing the payment.</b>", ["Check again"]),
         (
             {"status": "succeeded", "balance": euros(123_456_00)},
             "<b>Paid.</b> Ana added <b>€50.00</b> to <b>Acme</b>.\nNew balance: <b>€123,456.00</b>",
@@ -47,7 +47,7 @@ def shown(**changed: Any) -> Screen:
         ),
         (
             CARD,
-            "<b>Your bank wants to know that it is you.</b>\n€50.00 from Visa •••• 4242",
+            "<b>Your bank wants you to confirm this payment.</b>\n€50.00 from Visa •••• 4242",
             ["Confirm with your bank", "Check again", "Cancel"],
         ),
         (
@@ -100,7 +100,7 @@ def test_a_second_payment_is_told_below_the_first() -> None:
         ("expired_card", "it has expired"),
         ("incorrect_cvc", "the security code was wrong"),
         ("card_declined", "<b>The card was declined.</b>"),
-        ("payment_intent_authentication_failure", "did not hear from you that it is you"),
+        ("payment_intent_authentication_failure", "You did not confirm"),
         ("lost_card", "<b>The card was declined.</b>"),  # Stripe: never tell the person why
     ],
 )

@@ -11,7 +11,7 @@ async def test_all_settings_are_one_message_that_changes_in_place(
 ) -> None:
     await ana.writes("/settings")
     menu = await ana.sees("Quiet hours: off\nTime zone: UTC\nLanguage: English, as in Telegram")
-    switches = ["✓ Top-ups by others", "✗ Recurring top-ups of others", "✓ Who joins"]
+    switches = ["✓ Top-ups by others", "✗ Recurring top-ups of others", "✓ New members"]
     assert list(buttons(menu))[:3] == switches
     await ana.taps(menu, "✓ Top-ups by others")
     menu = await ana.sees("Settings")
@@ -35,7 +35,7 @@ async def test_other_hours_and_places_are_asked_for_until_they_can_be(ana: Perso
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Settings"), "Quiet hours")
     await ana.taps(await ana.sees("without a sound"), "Other")
-    await ana.sees("Type from when to when")
+    await ana.sees("Type the start and end")
     for nonsense in ("25:00-07:00", "at night", "7-7-7"):
         await ana.writes(nonsense)
         await ana.sees("I did not understand that.")
@@ -75,7 +75,7 @@ async def test_cancel_forgets_the_question_for_hours(ana: Person, backend: FakeB
     await ana.taps(await ana.sees("Settings"), "Quiet hours")
     await ana.taps(await ana.sees("without a sound"), "Other")
     await ana.writes("/cancel")
-    await ana.sees("Forgotten.")
+    await ana.sees("Canceled.")
     await ana.writes("22-7")
     await ana.sees("I did not understand that. To add money")
     assert ANA not in backend.settings

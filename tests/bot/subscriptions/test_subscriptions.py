@@ -23,10 +23,10 @@ Json = dict[str, Any]
 async def begin(system: System, ana: Person) -> Json:
     """EUR 25 each month, begun on Stripe's page; the message that shows it as active."""
     await ana.writes("/recurring")
-    message = await ana.sees("Acme has no recurring top-up.")
-    await ana.taps(message, "New: each month")
-    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
-    waiting = await ana.sees("It begins when its first payment is made")
+    message = await ana.sees("Acme has no recurring top-ups.")
+    await ana.taps(message, "New: every month")
+    await ana.taps(await ana.sees("How much should be added to Acme every month?"), "€25.00")
+    waiting = await ana.sees("It starts with the first payment")
     assert waiting["message_id"] == message["message_id"]
     await save(system, waiting)
     await ana.sees("€25.00 every month from now on")
@@ -57,7 +57,7 @@ async def test_it_begins_changes_pauses_and_ends_in_one_message(
     await ana.taps(await ana.sees("End the recurring top-up of €40.00"), "End it")
     ended = await ana.sees("It has ended.")
     await ana.taps(ended, "Back")
-    await ana.sees("Acme has no recurring top-up.")
+    await ana.sees("Acme has no recurring top-ups.")
 
 
 async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
@@ -66,7 +66,7 @@ async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
     await saved(system, "mastercard")
     await saved(system)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each week")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every week")
     await ana.sees("every week?")
     for sentence in ("a lot", "10 usd", "0"):
         await ana.writes(sentence)
@@ -74,7 +74,7 @@ async def test_the_card_that_was_tapped_pays_whatever_the_default_is_by_then(
     await ana.writes("100")
     ways = await ana.sees("€100.00 every week for Acme: how do you want to pay?")
     cards = ["Pay with Visa •••• 4242", "Pay with Mastercard •••• 4444"]
-    assert list(buttons(ways)) == [*cards, "By a link", "Back"]
+    assert list(buttons(ways)) == [*cards, "With a payment link", "Back"]
     await saved(system, "amex")
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("€100.00 every week, active")
@@ -91,15 +91,15 @@ async def test_a_card_that_cannot_pay_any_more_is_asked_about_again(
 ) -> None:
     await saved(system)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
     ways = await ana.sees("€25.00 every month for Acme: how")
     await remove_all(system)
     await ana.taps(ways, "Pay with Visa •••• 4242")
     again = await ana.sees("€25.00 every month for Acme: how")
-    assert list(buttons(again)) == ["By a link", "Back"]
-    await ana.taps(again, "By a link")
-    await ana.sees("It begins when its first payment is made")
+    assert list(buttons(again)) == ["With a payment link", "Back"]
+    await ana.taps(again, "With a payment link")
+    await ana.sees("It starts with the first payment")
 
 
 async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_too(
@@ -107,23 +107,23 @@ async def test_a_card_that_did_not_pay_at_once_is_said_and_before_it_is_removed_
 ) -> None:
     await saved(system, "chargeCustomerFail")
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
     await ana.taps(await ana.sees("€25.00 every month for Acme: how"), "Pay with Visa •••• 0341")
     declined = await ana.sees("Visa •••• 0341 has not paid: it was declined, or the bank wants")
     await ana.taps(declined, "Back")
-    await ana.sees("€25.00 every month, not begun, with Visa •••• 0341")
+    await ana.sees("€25.00 every month, not started, with Visa •••• 0341")
     await ana.writes("/cards")
     await ana.taps(await ana.sees("pays with"), "Visa •••• 0341")
     await ana.taps(await ana.sees("the default"), "Remove")
-    await ana.sees("A recurring top-up of €25.00 every month is paid with it, and from")
+    await ana.sees("A recurring top-up of €25.00 every month is paid with it; after that")
 
 
 async def test_check_again_asks_stripe(system: System, ana: Person) -> None:
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
-    await ana.taps(await ana.sees("How much shall be added to Acme every month?"), "€25.00")
-    waiting = await ana.sees("It begins when its first payment is made")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every month")
+    await ana.taps(await ana.sees("How much should be added to Acme every month?"), "€25.00")
+    waiting = await ana.sees("It starts with the first payment")
     await system.sandbox("POST", "/stripe/faults", drop=True)
     await save(system, waiting)
     await ana.taps(waiting, "Check again")
@@ -135,12 +135,12 @@ async def test_a_lost_answer_says_that_nobody_knows_and_the_same_button_finds_it
 ) -> None:
     await saved(system)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every month")
     await ana.taps(await ana.sees("every month?"), "€25.00")
     ways = await ana.sees("€25.00 every month for Acme: how")
     await system.sandbox("POST", "/stripe/faults", api_timeout=3)
     await ana.taps(ways, "Pay with Visa •••• 4242")
-    await ana.sees("nobody knows yet whether anything was charged")
+    await ana.sees("it is not yet known whether anything was charged")
     await ana.taps(ways, "Pay with Visa •••• 4242")
     await ana.sees("€25.00 every month, active")
     await until(system, lambda: has_balance(system, 2500))
@@ -151,21 +151,21 @@ async def test_a_package_of_the_operator_is_offered_by_name(system: System, ana:
     terms = {"name": "Team", "amount": 3000, "currency": "eur", "interval": "month"}
     made = await system.services.database.call("add_package", SERVICE, terms=terms)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("Acme has no recurring top-up."), "New: each month")
+    await ana.taps(await ana.sees("Acme has no recurring top-ups."), "New: every month")
     offer = await ana.sees("every month?")
     assert next(iter(buttons(offer))) == "Team: €30.00"
     await ana.taps(offer, "Team: €30.00")
-    await ana.sees("€30.00 every month, not begun")
+    await ana.sees("€30.00 every month, not started")
     await saved(system)
     await ana.writes("/recurring")
-    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: every month")
     await ana.taps(await ana.sees("every month?"), "Team: €30.00")
     ways = await ana.sees("Team: €30.00 every month for Acme: how")
     await system.services.database.call("remove_package", SERVICE, package_id=made["id"])
     await ana.taps(ways, "Pay with Visa •••• 4242")
-    await ana.sees("is not offered any more")
+    await ana.sees("is no longer offered")
     await ana.taps(ways, "Back")
-    await ana.taps(await ana.sees("recurring top-ups"), "New: each month")
+    await ana.taps(await ana.sees("recurring top-ups"), "New: every month")
     assert "Team: €30.00" not in buttons(await ana.sees("every month?"))
 
 
@@ -182,7 +182,7 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     system: System, ana: Person, ben: Person
 ) -> None:
     await ana.writes("/invoices")
-    await ana.sees("Acme has paid nothing yet")
+    await ana.sees("Acme has not paid anything yet")
     await begin(system, ana)
     for key in range(5):
         payment = await system.topup(key=str(key))
@@ -196,13 +196,13 @@ async def test_invoices_and_receipts_are_listed_with_stripes_links(
     assert older["message_id"] == first["message_id"]
     assert "/pay/pi_" in plain_text(older)
     await ben.writes("/invoices")
-    await ben.sees("This takes the role of admin or higher")
+    await ben.sees("Only an admin or higher")
 
 
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({}, "not begun\nIt begins when its first payment is made"),
+        ({}, "not started\nIt starts with the first payment"),
         (
             {"paid_with": "Visa •••• 0341", "package": "Team"},
             "package Team, with Visa •••• 0341\n<b>Visa •••• 0341 has not paid:</b>",

@@ -68,7 +68,7 @@ async def test_open_payments_are_one_tap_away_and_one_back(
     await ana.writes("/history")
     shown = await ana.sees("movements in EUR")
     await ana.taps(shown, "Open payments")
-    shown = await ana.sees("No payment is open.")
+    shown = await ana.sees("There are no open payments.")
     await ana.taps(shown, "Movements")
     shown = await ana.sees("movements in EUR")
     backend.listed_payments = [payment(status="processing"), payment(status="succeeded")]
@@ -89,9 +89,9 @@ async def test_an_empty_history_says_what_to_do(
 ) -> None:
     backend.transactions.clear()
     for person, sentence in (
-        (ana, "Nothing has moved here yet. To add money, type /topup 50."),
-        (ben, "Adding money takes the role of admin."),
-        (eve, "You do not belong to an organization here yet."),
+        (ana, "No money has moved here yet. To add some, type /topup 50."),
+        (ben, "Only an admin or higher can add some."),
+        (eve, "You are not in any organization here yet."),
     ):
         await person.writes("/history")
         await person.sees(sentence)
@@ -143,16 +143,16 @@ async def test_a_month_can_be_typed_and_an_empty_one_tells_the_balance(
     ana: Person, backend: FakeBackend
 ) -> None:
     for empty, sentence in (
-        ("not_begun", "March 2026 has not begun. The balance of Acme is €60.00."),
-        ("before_first", "Nothing had moved at Acme by the end of March 2026."),
-        ("nothing_moved", "Nothing moved at Acme in March 2026. The balance was €60.00"),
+        ("not_begun", "March 2026 has not started yet. The balance of Acme is €60.00."),
+        ("before_first", "Nothing had moved in Acme by the end of March 2026."),
+        ("nothing_moved", "Nothing moved in Acme in March 2026. The balance was €60.00"),
     ):
         backend.statements["2026-03", "eur"] = statement("2026-03", empty=empty, movements=0)
         await ana.writes("/export 2026-03")
         assert "document" not in await ana.sees(sentence)
     for nonsense in ("March", "2026-13", "2026-3", "<b>"):
         await ana.writes(f"/export {nonsense}")
-        await ana.sees(f"I cannot read that month. Write it as in /export {THIS_MONTH}.")
+        await ana.sees(f"I cannot read that month. Type it like this: /export {THIS_MONTH}.")
 
 
 async def test_every_wallet_has_a_file_of_its_own(ana: Person, backend: FakeBackend) -> None:
