@@ -33,8 +33,8 @@ class OrganizationNeeded(Refusal, status=409):
 
     message = (
         "No organization here has the Stripe customer {customer}. Name the one whose money it is"
-        " with --organization; if it is younger than the backup that was restored, make it first:"
-        " `python -m backend invite-owner --organization NAME`."
+        " with --organization (its metadata says {metadata}); if it is younger than the backup that"
+        " was restored, make it first: `python -m backend invite-owner --organization NAME`."
     )
 
 

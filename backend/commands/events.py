@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     event_actions.add_parser(
         "adopt",
-        help="the same for a payment that this database does not have: make it",
+        help="make the payment or recurring top-up that this database does not have",
         parents=[posting],
     ).add_argument(
         "--organization",
@@ -70,10 +70,9 @@ async def run(arguments: argparse.Namespace) -> None:
                     dry_run=arguments.dry_run,
                 )
             case "adopt":
-                answer = await dead_letter_actions.accept_dead_letter(
+                answer = await dead_letter_actions.adopt_dead_letter(
                     services,
                     arguments.event,
-                    adopting=True,
                     organization_id=arguments.organization,
                     dry_run=arguments.dry_run,
                 )

@@ -32,7 +32,7 @@ PursebotError
 |   |-- SubscriptionCurrency   409 subscription_currency {currency}
 |   |-- AdjustmentExists       409 adjustment_exists {reference}
 |   |-- CannotBeAccepted       409 cannot_be_accepted {reason}
-|   |-- OrganizationNeeded     409 organization_needed {customer}
+|   |-- OrganizationNeeded     409 organization_needed {customer, metadata}
 |   |-- LastOwner              409 last_owner
 |   |-- TooManyOrganizations   409 too_many_organizations {most}
 |   |-- BodyTooLarge           413 request_entity_too_large {most}

@@ -1,8 +1,8 @@
 """Dead letters: events that could not be applied, and what the operator can do with them.
 
 `retry` applies one again with a newly fetched fact. `accept` credits what Stripe received and takes
-back what it took, whatever was requested; `adopt` does so for a payment that this database does not
-have. `dismiss` moves nothing, and says what stays unequal.
+back what it took, whatever was requested; `adopt` does so for a payment or a subscription that this
+database does not have. `dismiss` moves nothing, and says what stays unequal.
 """
 
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from backend.database.functions import dead_letters as sql_dead_letters
 from backend.database.functions.dead_letters import (
     AcceptedEvent,
+    AdoptedSubscription,
     DismissedEvent,
     EventRow,
     IntentAtStripe,
@@ -21,8 +22,9 @@ from backend.payments.disputes import fetch_dispute
 from backend.payments.settlement import CHECK_PREFIX
 from backend.payments.stripe_objects import fetch_stripe_object
 from backend.services import Services
-from backend.stripe.event_processing import record_refetch_failure, refetch_event
+from backend.stripe.event_processing import reapply_event, record_refetch_failure, refetch_event
 from backend.stripe.events import parse_event
+from backend.stripe.metadata import organization_in
 from backend.stripe.parsers.disputes import parse_refetched_dispute
 from backend.stripe.parsers.facts import (
     DisputeFact,
@@ -36,6 +38,7 @@ from backend.stripe.parsers.facts import (
 from backend.stripe.parsers.invoices import parse_invoice
 from backend.stripe.parsers.refunds import parse_refund
 from backend.stripe.refetch import parse_payable, refetch
+from backend.subscriptions import adoption
 
 
 async def list_dead_letters(services: Services, everything: bool) -> list[EventRow]:
@@ -107,11 +110,32 @@ async def accept_dead_letter(
     return result
 
 
+async def adopt_dead_letter(
+    services: Services, event_id: str, *, organization_id: UUID | None, dry_run: bool
+) -> AcceptedEvent | AdoptedSubscription:
+    """Create the payment or the subscription of an event that this database does not have.
+
+    Raises as `accept_dead_letter`.
+    """
+    fact = stored_fact((await get_event(services, event_id)).fact)
+    adopted = await adoption.adopt_subscription(
+        services, fact, organization_id=organization_id, dry_run=dry_run
+    )
+    if adopted is None:
+        return await accept_dead_letter(
+            services, event_id, adopting=True, organization_id=organization_id, dry_run=dry_run
+        )
+    for reopened_id in adopted.event_ids if adopted.posted else []:
+        await reapply_event(services, reopened_id)
+    return adopted
+
+
 async def fetch_stripe_objects(services: Services, event: EventRow) -> MoneyAtStripe:
     """Fetch all that Stripe has of an event's money, as `api.accept_event` takes it."""
     fact = await money_fact(services, event)
     stripe_objects = MoneyAtStripe(
         stripe_customer_id=None,
+        metadata_organization_id=None,
         stripe_checkout_session_id=None,
         stripe_invoice_id=fact.stripe_invoice_id if isinstance(fact, InvoiceFact) else None,
         intents=[],
@@ -163,6 +187,9 @@ async def add_payment_intent(
         tax_minor = session.tax
     if stripe_objects["stripe_customer_id"] is None:
         stripe_objects["stripe_customer_id"] = intent.customer
+    stripe_objects["metadata_organization_id"] = organization_in(
+        intent.metadata, services.stripe.installation_id
+    )
     stripe_objects["intents"].append(
         {
             "stripe_payment_intent_id": stripe_payment_intent_id,

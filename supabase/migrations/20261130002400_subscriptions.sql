@@ -12,7 +12,7 @@ create table public.subscriptions (
     package_id uuid references public.packages (id),
     payment_method_id uuid references public.payment_methods (id),
     status text not null default 'incomplete',
-    created_by uuid not null references private.users (id),
+    created_by uuid references private.users (id),
     canceled_by uuid references private.users (id),
     attempt integer not null default 1,
     stripe_checkout_session_id text unique,
@@ -37,7 +37,7 @@ create table public.subscriptions (
     constraint subscriptions_wallet foreign key (wallet_id, organization_id, currency)
     references public.wallets (id, organization_id, currency)
 );
-comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; latest_invoice_status is Stripe''s; reconciled_at is when the reconciler last turned to it; refetched_at is when Stripe was asked for what stands here, checked_at when somebody had it asked; canceled_by is whoever wants it to end now; cancel_at is when Stripe will end it, cancel_at_period_end says that this is the end of its period: somebody requested that here or at Stripe, and may take it back.';
+comment on table public.subscriptions is 'Recurring top-ups. amount in minor units; quoted has every amount that it ever had, because an invoice of before a change may be paid after it; expires_at is when an unpaid one is over; payment_method_id is the saved card that it begins with, none where it begins on a page of Stripe; stripe_payment_method_id is what Stripe says that pays; latest_invoice_status is Stripe''s; reconciled_at is when the reconciler last turned to it; refetched_at is when Stripe was asked for what stands here, checked_at when somebody had it asked; created_by is null where the operator adopted what Stripe had; canceled_by is whoever wants it to end now; cancel_at is when Stripe will end it, cancel_at_period_end says that this is the end of its period: somebody requested that here or at Stripe, and may take it back.';
 revoke all on public.subscriptions from public, anon, authenticated, service_role;
 create index subscriptions_organization on public.subscriptions (organization_id, created_at);
 create index subscriptions_wallet on public.subscriptions (wallet_id, organization_id, currency);

@@ -67,13 +67,19 @@ $$;
 comment on function private.search_start is 'Since when Stripe may have made something for a payment or a subscription that it was never asked for here; null where it cannot have.';
 
 -- Events of what this database did not have are applied again once it has it.
-create function private.reopen_unknown_events(id uuid) returns void
+create function private.reopen_unknown_events(id uuid) returns text []
 language sql set search_path = pg_catalog, pg_temp
 as $$
-    update public.stripe_events as e set state = 'failed'
-    where coalesce(e.fact ->> 'payment_id', e.fact ->> 'subscription_id') = reopen_unknown_events.id::text
-    and e.payment_id is null and e.state = 'dead_letter'
+    with reopened as (
+        update public.stripe_events as e set state = 'failed'
+        where coalesce(e.fact ->> 'payment_id', e.fact ->> 'subscription_id') = reopen_unknown_events.id::text
+        and e.payment_id is null and e.state = 'dead_letter'
+        returning e.id, e.stripe_created_at
+    )
+
+    select coalesce(array_agg(r.id order by r.stripe_created_at, r.id), '{}') from reopened as r
 $$;
+comment on function private.reopen_unknown_events is 'The ids of the events, oldest first.';
 
 create function private.event_result(event public.stripe_events, repeat boolean) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp

@@ -124,13 +124,14 @@ begin
         'attempt', subscription.attempt,
         'key_hash', private.key_hash(request.created_by, request.idempotency_key),
         'search_start', private.search_start(subscription.id),
-        'language', request.language,
+        'language', coalesce(request.language, 'en'),
         'expires_at', subscription.expires_at,
         'stripe_payment_method_id', (
             select m.stripe_payment_method_id from public.payment_methods as m where m.id = subscription.payment_method_id
         ),
         'unwanted', private.is_authorized_to_move_money(subscription.canceled_by, subscription.organization_id),
-        'revoked', not private.is_authorized_to_move_money(subscription.created_by, subscription.organization_id),
+        'revoked', subscription.created_by is not null
+            and not private.is_authorized_to_move_money(subscription.created_by, subscription.organization_id),
         'stripe_customer_id', (
             select o.stripe_customer_id from public.organizations as o where o.id = subscription.organization_id
         ),

@@ -74,6 +74,32 @@ end
 $$;
 comment on function private.repeated_subscription is 'What a key has made already. Refuses idempotency_key_reused.';
 
+-- As with payments: whoever has the key that an adopted one's id comes from asked for it.
+create function private.claim_adopted_subscription(
+    caller uuid, key text, request bytea, organization_id uuid, terms jsonb
+) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    subscription public.subscriptions;
+begin
+    select s.* into subscription from public.subscriptions as s
+    where s.id = private.id_of_key('subscription', caller, key) and s.created_by is null for update;
+    if subscription.id is null then
+        return;
+    elsif subscription.organization_id <> claim_adopted_subscription.organization_id
+        or terms ->> 'package_id' is null and (
+            (terms ->> 'amount')::bigint <> all(subscription.quoted)
+            or (subscription.currency, subscription.interval) <> (terms ->> 'currency', terms ->> 'interval')
+        ) then
+        perform private.refuse('idempotency_key_reused');
+    end if;
+    insert into private.subscription_requests (subscription_id, created_by, idempotency_key, request_hash)
+    values (subscription.id, caller, key, request);
+    update public.subscriptions as s set created_by = caller where s.id = subscription.id;
+end
+$$;
+
 -- terms = {amount, currency, interval} or {package_id}, and payment_method_id where a saved card pays.
 create function api.create_subscription(
     organization_id uuid, terms jsonb, idempotency_key text default null
@@ -89,6 +115,7 @@ declare
 begin
     perform private.require_second_factor();
     perform private.require_topups_in_chat();
+    perform private.claim_adopted_subscription(caller, key, request, organization_id, terms);
     if exists (
         select from private.subscription_requests as r where r.created_by = caller and r.idempotency_key = key
     ) then

@@ -1,10 +1,10 @@
 -- How a dead letter moves the wallet: what Stripe has of it is accepted as it is, in one transaction.
--- at_stripe = {stripe_customer_id, stripe_checkout_session_id, stripe_invoice_id, refunds: [fact], disputes: [fact],
+-- at_stripe = {stripe_customer_id, metadata_organization_id, stripe_checkout_session_id, stripe_invoice_id, refunds: [fact], disputes: [fact],
 -- intents: [{stripe_payment_intent_id, received_minor, tax_minor, currency, stripe_payment_method_id}]}, all as Stripe
 -- answered them just now.
 
 -- Whose money it is: its payment's organization, else that of Stripe's customer, else the one that is named.
--- What the metadata says of the organization or of the amount counts for nothing here.
+-- What the metadata says of the amount counts for nothing here; the organization that it names is only shown.
 create function private.organization_of_stripe_objects(payment public.payments, at_stripe jsonb, organization_id uuid) returns uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -16,7 +16,10 @@ begin
     if owner_id <> organization_of_stripe_objects.organization_id then
         perform private.refuse('cannot_be_accepted', jsonb_build_object('reason', 'it belongs to another organization'));
     elsif owner_id is null and not exists (select from public.organizations as o where o.id = organization_of_stripe_objects.organization_id) then
-        perform private.refuse('organization_needed', jsonb_build_object('customer', coalesce(at_stripe ->> 'stripe_customer_id', 'none')));
+        perform private.refuse('organization_needed', jsonb_build_object(
+            'customer', coalesce(at_stripe ->> 'stripe_customer_id', 'none'),
+            'metadata', coalesce(at_stripe ->> 'metadata_organization_id', 'none')
+        ));
     end if;
     return coalesce(owner_id, organization_of_stripe_objects.organization_id);
 end
@@ -175,3 +178,48 @@ end
 $$;
 comment on function api.accept_event is 'Definer: money tables have no write grants. Refuses not_found, cannot_be_accepted, organization_needed.';
 grant execute on function api.accept_event(text, jsonb, boolean, uuid, boolean) to service_role;
+
+-- Makes the recurring top-up that this database does not have, because it was restored to before it began. Its events
+-- are applied again then, each invoice by itself. at_stripe = {id (ours), stripe_subscription_id, stripe_customer_id,
+-- metadata_organization_id, amount, currency, interval, stripe_payment_method_id}.
+create function api.adopt_subscription(at_stripe jsonb, organization_id uuid default null, dry_run boolean default false) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    organization uuid;
+    subscription public.subscriptions;
+    event_ids text [];
+    result jsonb;
+begin
+    perform private.require_service();
+    organization := private.organization_of_stripe_objects(null, at_stripe, adopt_subscription.organization_id);
+    perform private.require_currency(at_stripe ->> 'currency');
+    if at_stripe ->> 'interval' is distinct from 'week' and at_stripe ->> 'interval' is distinct from 'month' then
+        perform private.refuse('cannot_be_accepted', '{"reason": "its interval is neither a week nor a month"}');
+    end if;
+    event_ids := private.reopen_unknown_events((at_stripe ->> 'id')::uuid);
+    insert into public.subscriptions (
+        id, organization_id, wallet_id, currency, amount, quoted, interval,
+        stripe_subscription_id, stripe_payment_method_id, expires_at
+    ) values (
+        (at_stripe ->> 'id')::uuid, organization, private.open_wallet(organization, at_stripe ->> 'currency'),
+        at_stripe ->> 'currency', (at_stripe ->> 'amount')::bigint, array[(at_stripe ->> 'amount')::bigint], at_stripe ->> 'interval',
+        at_stripe ->> 'stripe_subscription_id', at_stripe ->> 'stripe_payment_method_id', now()
+    ) returning * into subscription;
+    perform private.audit(organization, 'subscription_adopted', jsonb_build_object(
+        'subscription_id', subscription.id, 'interval', subscription.interval
+    ) || private.money_json(subscription.amount, subscription.currency), 'operator');
+    result := jsonb_build_object(
+        'subscription_id', subscription.id, 'organization_id', organization, 'event_ids', event_ids, 'posted', not dry_run
+    );
+    if dry_run then
+        perform private.end_preview(result);
+    end if;
+    return result;
+exception when sqlstate 'PB900' then
+    get stacked diagnostics result = pg_exception_detail;
+    return result;
+end
+$$;
+comment on function api.adopt_subscription is 'Definer: money tables have no write grants. Refuses organization_needed, cannot_be_accepted, currency_unknown.';
+grant execute on function api.adopt_subscription(jsonb, uuid, boolean) to service_role;

@@ -75,14 +75,43 @@ class IntentAtStripe(TypedDict):
 
 
 class MoneyAtStripe(TypedDict):
-    """All that Stripe has of the money that an event is about, fetched for `accept_event`."""
+    """All that Stripe has of the money that an event is about, fetched for `accept_event`.
+
+    `metadata_organization_id` is only shown: whose money it is, the customer or the operator says.
+    """
 
     stripe_customer_id: str | None
+    metadata_organization_id: str | None
     stripe_checkout_session_id: str | None
     stripe_invoice_id: str | None
     intents: list[IntentAtStripe]
     refunds: list[RefundFact]
     disputes: list[DisputeFact]
+
+
+class SubscriptionAtStripe(TypedDict):
+    """A subscription at Stripe: `id` is ours, of its metadata; `amount` in minor units."""
+
+    id: str
+    stripe_subscription_id: str
+    stripe_customer_id: str | None
+    metadata_organization_id: str | None
+    amount: int
+    currency: str
+    interval: str
+    stripe_payment_method_id: str | None
+
+
+class AdoptedSubscription(Row):
+    """A subscription that was adopted, and its events, which are to be applied again.
+
+    `posted` is false for a dry run.
+    """
+
+    subscription_id: UUID
+    organization_id: UUID
+    event_ids: list[str]
+    posted: bool
 
 
 async def list_events(
@@ -137,6 +166,28 @@ async def accept_event(
         dry_run=dry_run,
     )
     return AcceptedEvent.model_validate(row)
+
+
+async def adopt_subscription(
+    database: Database,
+    *,
+    at_stripe: SubscriptionAtStripe,
+    organization_id: UUID | None = None,
+    dry_run: bool = False,
+) -> AdoptedSubscription:
+    """Create a subscription that this database does not have, for the organization as above.
+
+    With `dry_run` roll back and only answer. Raises CannotBeAccepted, OrganizationNeeded,
+    CurrencyUnknown.
+    """
+    row = await database.call(
+        "adopt_subscription",
+        SERVICE,
+        at_stripe=at_stripe,
+        organization_id=organization_id,
+        dry_run=dry_run,
+    )
+    return AdoptedSubscription.model_validate(row)
 
 
 async def dismiss_event(

@@ -11,11 +11,18 @@ from backend.stripe.parsers.facts import SubscriptionFact
 from backend.stripe.parsers.invoices import Invoice
 
 
+class BillingPeriod(Documented):
+    """How often a price is charged."""
+
+    interval: str
+
+
 class Price(Documented):
     """A price; `unit_amount` in minor units, None if it has fractions of one."""
 
     currency: str
     unit_amount: int | None = None
+    recurring: BillingPeriod | None = None
 
 
 class SubscriptionItem(Identified):
@@ -43,6 +50,7 @@ class StripeSubscription(Marked):
     """
 
     status: str
+    customer: str | None = None
     cancel_at: int | None = None
     cancel_at_period_end: bool = False
     items: SubscriptionItems
