@@ -101,6 +101,12 @@ async def test_an_amount_is_answered_after_a_restart_and_answers_once(
 async def test_names_settings_labels_and_recurring_amounts_are_answered_after_a_restart(
     bot: RestartedBot, ana: Person
 ) -> None:
+    message = await begin(bot.system, ana)
+    await ana.taps(message, "Change amount")
+    await ana.sees("Type the new amount")
+    await bot.restart()
+    await ana.writes("40")
+    await ana.sees("from €25.00 to €40.00 every month?")
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Quiet hours: off"), "Quiet hours")
     await ana.taps(await ana.sees("without a sound"), "Other")
@@ -116,12 +122,6 @@ async def test_names_settings_labels_and_recurring_amounts_are_answered_after_a_
     await bot.restart()
     await ana.writes("Travel")
     await ana.sees("Travel")
-    message = await begin(bot.system, ana)
-    await ana.taps(message, "Change amount")
-    await ana.sees("Type the new amount")
-    await bot.restart()
-    await ana.writes("40")
-    await ana.sees("from €25.00 to €40.00 every month?")
     await ana.writes("/org")
     await ana.taps(await ana.sees("Acme"), "Rename")
     await ana.sees("Type the new name")
