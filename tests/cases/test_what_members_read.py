@@ -26,8 +26,8 @@ PAGE = "https://checkout.stripe.com/c/pay/cs_1"
 COLUMNS = {
     "users": "id name created_at",
     "payments": "id organization_id wallet_id currency amount requested_amount received_amount"
-    " clawed_back_amount clawbacks flow payment_method_id order_reference status created_by attempt"
-    " stripe_customer_id stripe_checkout_session_id stripe_payment_intent_id"
+    " funded_amount clawed_back_amount clawbacks flow payment_method_id order_reference status"
+    " created_by attempt stripe_customer_id stripe_checkout_session_id stripe_payment_intent_id"
     " stripe_payment_method_id stripe_invoice_id expires_at opened_at last_decline under_review"
     " cancel_requested_at cancel_requested_by sent_at sending_until checked_at created_at"
     " succeeded_at",

@@ -98,6 +98,10 @@ async def acme(database: PostgresDatabase, owner: Connection) -> World:
     )
     await owner.execute("select private.audit($1, 'something_done')", world.acme)
     await owner.execute(
+        "insert into accounting_time_zones (organization_id, from_month, time_zone)"
+        " values ($1, '2026-12-01', 'Europe/Berlin')", world.acme,
+    )  # fmt: skip
+    await owner.execute(
         "insert into payment_methods (organization_id, stripe_payment_method_id, type)"
         " values ($1::uuid, 'pm_' || $1::text, 'link')", world.acme,
     )  # fmt: skip
