@@ -37,6 +37,8 @@ def eve(system: System) -> Person:
 
 async def topped_up(system: System, ana: Person, amount: str) -> UUID:
     """A payment whose own message Ana has seen."""
+    await ana.writes("/start")
+    await ana.sees("Hello, Ana.")  # a bot writes to nobody first
     payment = await system.topup(amount, key="open")
     await ana.sees(f"Add €{amount}.00 to Acme")
     return payment
