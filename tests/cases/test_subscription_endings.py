@@ -41,6 +41,13 @@ async def in_the_portal(system: System, act: str) -> None:
     )
 
 
+async def notifications(owner: Connection) -> list[str]:
+    """Return what people were notified of, and let it be delivered: what waits is replaced."""
+    listed = await subscription_notifications(owner)
+    await owner.execute("update notifications set state = 'delivered' where state = 'pending'")
+    return listed
+
+
 async def ends(system: System, made: Subscription) -> tuple[bool, bool]:
     """Return whether an end is set, and whether it is that of the period."""
     shown = await see(system, made)
@@ -51,6 +58,7 @@ async def test_an_end_set_in_the_portal_is_shown_and_notified_once_and_so_is_its
     system: System, owner: Connection
 ) -> None:
     made = await begun(system)
+    assert await notifications(owner) == ["began"]
     await in_the_portal(system, "end")
     assert (at_stripe(system)["cancel_at_period_end"], at_stripe(system)["status"]) == (
         False,
@@ -65,29 +73,36 @@ async def test_an_end_set_in_the_portal_is_shown_and_notified_once_and_so_is_its
     assert (shown.status, shown.cancel_at) == ("active", shown.current_period_end)
     for _ in range(2):  # another event about it is no news of its end
         await request_api(system, "POST", f"{WEBHOOK_PATH}/{made.id}/check")
-    assert await subscription_notifications(owner) == ["began", "ending"]
+    assert await notifications(owner) == ["began", "ending"]
     await advance(system, days=32)
     await until(system, lambda: has_status(system, made, "canceled"))
     assert await has_balance(system, 5000)
-    assert await subscription_notifications(owner) == ["began", "ending", "ended"]
+    assert await notifications(owner) == ["began", "ending", "ended"]
 
 
 async def test_an_end_that_is_taken_back_is_notified_once_and_it_goes_on(
     system: System, owner: Connection
 ) -> None:
     made = await begun(system)
+    assert await notifications(owner) == ["began"]
     await in_the_portal(system, "end")
+
+    async def was_set() -> bool:
+        return await ends(system, made) == (True, True)
+
+    await until(system, was_set)
+    assert await notifications(owner) == ["began", "ending"]
     await in_the_portal(system, "keep")
 
     async def goes_on() -> bool:
         return await ends(system, made) == (False, False)
 
     async def was_notified() -> bool:
-        return (await subscription_notifications(owner))[-1] == "kept"
+        return (await notifications(owner))[-1] == "kept"
 
     await until(system, was_notified)
     assert await goes_on()
-    assert await subscription_notifications(owner) == ["began", "ending", "kept"]
+    assert await notifications(owner) == ["began", "ending", "kept"]
     await advance(system, days=32)
     await until(system, lambda: has_balance(system, 2 * 5000))
 
@@ -103,10 +118,11 @@ async def test_either_field_of_stripes_says_that_it_ends(
     system: System, owner: Connection, stored: Json, is_of_period: bool
 ) -> None:
     made = await begun(system)
+    assert await notifications(owner) == ["began"]
     system.store.put("subscription", at_stripe(system)["id"], at_stripe(system) | stored)
     await request_api(system, "POST", f"{WEBHOOK_PATH}/{made.id}/check")
     assert await ends(system, made) == (True, is_of_period)
-    assert await subscription_notifications(owner) == ["began", "ending"]
+    assert await notifications(owner) == ["began", "ending"]
     goes_on = await request_api(
         system, "PATCH", f"{WEBHOOK_PATH}/{made.id}", cancel_at_period_end=False
     )
@@ -120,7 +136,7 @@ async def test_an_event_about_it_only_causes_a_refetch(system: System, owner: Co
     stale = at_stripe(system) | {"cancel_at": 4_000_000_000}
     assert await post(system, "customer.subscription.updated", stale) == (200, "done")
     assert await ends(system, made) == (False, False)
-    assert await subscription_notifications(owner) == ["began"]
+    assert await notifications(owner) == ["began"]
 
 
 async def test_who_sets_it_over_the_api_is_not_notified_and_members_cannot(
@@ -135,7 +151,7 @@ async def test_who_sets_it_over_the_api_is_not_notified_and_members_cannot(
         await request_api(system, "PATCH", path, BEN, cancel_at_period_end=False)
     goes_on = await request_api(system, "PATCH", path, cancel_at_period_end=False, amount="70")
     assert (goes_on["cancel_at"], goes_on["money"]["amount"]) == (None, "70.00")
-    assert await subscription_notifications(owner) == ["began"]
+    assert await notifications(owner) == ["began"]
     requested = await owner.fetch(
         "select facts ->> 'cancel_at_period_end' from audit_log"
         " where action = 'subscription_change_requested' order by id"
