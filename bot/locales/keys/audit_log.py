@@ -47,6 +47,7 @@ class Action:
     METHOD_LABELED: Final = Key("action.method_labeled")
     SUBSCRIPTION_STARTED: Final = Key("action.subscription_started")
     SUBSCRIPTION_CHANGE_REQUESTED: Final = Key("action.subscription_change_requested")
+    SUBSCRIPTION_ADOPTED: Final = Key("action.subscription_adopted")
     REFUND_REQUESTED: Final = Key("action.refund_requested")
     REFUND_REFUSED: Final = Key("action.refund_refused")
     REFUND_MADE: Final = Key("action.refund_made")
@@ -90,6 +91,7 @@ AUDIT_ACTIONS: Final[Mapping[str, Key]] = {
     "method_labeled": Action.METHOD_LABELED,
     "subscription_started": Action.SUBSCRIPTION_STARTED,
     "subscription_change_requested": Action.SUBSCRIPTION_CHANGE_REQUESTED,
+    "subscription_adopted": Action.SUBSCRIPTION_ADOPTED,
     "refund_requested": Action.REFUND_REQUESTED,
     "refund_refused": Action.REFUND_REFUSED,
     "refund_made": Action.REFUND_MADE,

@@ -35,7 +35,7 @@ async def test_a_switch_changes_the_same_message_and_what_every_command_means(
     await ana.writes("/org")
     shown = await ana.sees("Acme")
     await ana.taps(shown, f"Switch to {'G' * 39}…")
-    switched = await ana.sees("GGG… (you are admin)")
+    switched = await ana.sees("GGG… (your role: admin)")
     assert switched["message_id"] == shown["message_id"]
     assert "Switch to Acme" in buttons(switched)
     await ana.writes("/members")
@@ -58,7 +58,7 @@ async def test_with_several_organizations_the_current_one_is_meant_and_another_c
     await ana.sees("Add €20.00")
     assert [request.organization_id for _, request in backend.checkouts] == [ACME, GLOBEX]
     await ana.writes("/balance")
-    assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (you are admin)")
+    assert (await ana.sees("Balance:"))["text"].startswith("Globex <b> (your role: admin)")
 
 
 async def test_who_may_not_add_money_to_the_current_organization_is_shown_the_way_to_another(

@@ -87,7 +87,7 @@ async def test_an_admin_revokes_what_an_admin_could_make_and_sees_no_log(
     await invite(system, role="owner")
     await invite(system)
     await ben.writes("/org")
-    shown = await ben.sees("(you are admin)")
+    shown = await ben.sees("(your role: admin)")
     assert "Audit log" not in buttons(shown)
     await ben.taps(shown, "Open invitations")
     assert list(buttons(await ben.sees("open invitations"))) == ["Revoke 1", "Back"]

@@ -63,7 +63,7 @@ async def test_a_reference_opens_its_payment_with_receipt_refund_and_timeline(
     places = [shown.index(step) for step in steps]
     assert places == sorted(places)
     await ana.taps(opened, "Refund")
-    await ana.sees("Send €50.00 back to Ana")
+    await ana.sees("Refund €50.00 to Ana")
 
 
 async def test_find_alone_asks_and_takes_the_next_message(system: System, ana: Person) -> None:
@@ -89,7 +89,7 @@ async def test_many_hits_are_pages_of_one_message_with_a_button_for_each(
     await ana.taps(second, "« Newer")
     assert plain_text(await ana.sees("Acme: 250 payments")) == plain_text(first)
     await ana.taps(first, next(iter(buttons(first))))
-    assert "What happened" in buttons(await ana.sees("Add €50.00 to Acme"))
+    assert "What happened" in buttons(await ana.sees("€50.00 to Acme"))
 
 
 @pytest.mark.parametrize("text", ["%", "_____", "x" * 3000, "\u200b", "AB12CD34EF", "' or 1=1 --"])
