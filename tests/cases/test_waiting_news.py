@@ -168,10 +168,10 @@ async def test_subscription_credits_are_switched_on_in_the_settings(
 ) -> None:
     await ana.writes("/settings")
     menu = await ana.sees("Settings")
-    await ana.taps(menu, "✗ Recurring top-ups of others")
+    await ana.taps(menu, "✗ Recurring top-ups by others")
     menu = await ana.sees("Settings")
     assert backend.settings[1001] == {"subscription_credits": True}
-    await ana.taps(menu, "✓ Recurring top-ups of others")
+    await ana.taps(menu, "✓ Recurring top-ups by others")
     menu = await ana.sees("Settings")
     assert backend.settings[1001] == {"subscription_credits": False}
     await ana.writes("/settings recurring on")

@@ -66,7 +66,7 @@ async def test_open_invitations_are_listed_and_revoked_one_by_one(
         await system.client.accept_invitation(BEN, code)
     assert refused.value.code == "invitation_invalid"
     await ana.taps(left, "Revoke 1")
-    none = await ana.sees("Acme has no open invitation.")
+    none = await ana.sees("Acme has no open invitations.")
     await ana.taps(none, "Back")
     await ana.sees("(your role: owner)")
 

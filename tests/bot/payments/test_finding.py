@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 else:
     Connection = asyncpg.Connection
-NO_MATCH = "I found no payment for"
+NO_MATCH = "No payment found for"
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def test_a_reference_opens_its_payment_with_receipt_refund_and_timeline(
 async def test_find_alone_asks_and_takes_the_next_message(system: System, ana: Person) -> None:
     await credited(system, amount="12.50")
     await ana.writes("/find")
-    await ana.sees("What shall I look for in Acme?")
+    await ana.sees("What are you looking for in Acme?")
     await ana.writes("12,50")
     await ana.sees("Receipt\n€12.50 to Acme")
 
@@ -112,7 +112,7 @@ async def test_a_member_finds_their_own_only_and_is_told_so(
     opened = await ben.sees("Add €8.00 to Acme")
     assert list(buttons(opened)) == ["What happened"]
     await ben.taps(opened, "What happened")
-    await ben.sees("It waits for its payer.")
+    await ben.sees("Waiting for the payer.")
 
 
 async def test_a_member_opens_a_colleagues_payment_without_what_is_not_theirs(
@@ -192,7 +192,7 @@ async def test_a_stuck_payment_is_credited_by_looking_at_what_happened(
     await ana.writes(f"/find {(await system.see(payment)).reference}")
     await ana.taps(await ana.sees("Add €50.00 to Acme"), "What happened")
     shown = plain_text(await ana.sees("What happened\n€50.00"))
-    assert "Stripe was asked, and said that it is paid" in shown
+    assert "Stripe was asked, and said it is paid" in shown
     assert (await system.see(payment)).status == "succeeded"
 
 
@@ -203,11 +203,11 @@ async def test_while_stripe_is_away_what_is_known_is_shown(system: System, ana: 
     kinds = ["payment_intent", "checkout.session"]
     await system.sandbox("POST", "/stripe/faults", unreadable=kinds)
     await ana.writes(f"/find {references[0]}")
-    await ana.sees("Stripe does not answer right now, so its receipt is not here.")
+    await ana.sees("Stripe is not answering right now, so its receipt is missing here.")
     await ana.writes(f"/find {references[1]}")
     await ana.taps(await ana.sees("Add €9.00 to Acme"), "What happened")
-    shown = await ana.sees("Stripe does not answer right now: this is what is known here.")
-    assert "It waits for its payer." in plain_text(shown)
+    shown = await ana.sees("Stripe is not answering right now: this is what is known here.")
+    assert "Waiting for the payer." in plain_text(shown)
     await system.sandbox("POST", "/stripe/faults", unreadable=[])
     await system.pay(waiting)
     await system.until(waiting, lambda now: now.status == "succeeded")
@@ -224,6 +224,6 @@ async def test_a_refund_that_is_on_its_way_says_so_until_it_has_arrived(
     await system.until(payment, lambda now: len(now.refunds) == 1)
     await ana.writes(f"/find {(await system.see(payment)).reference}")
     await ana.taps(await ana.sees("Receipt"), "What happened")
-    shown = plain_text(await ana.sees("It waits for a refund"))
+    shown = plain_text(await ana.sees("Waiting for a refund"))
     assert "Somebody asked for a refund of €20.00" in shown
     assert "€20.00 left the wallet for a refund" in shown

@@ -11,7 +11,7 @@ async def test_all_settings_are_one_message_that_changes_in_place(
 ) -> None:
     await ana.writes("/settings")
     menu = await ana.sees("Quiet hours: off\nTime zone: UTC\nLanguage: English, as in Telegram")
-    switches = ["✓ Top-ups by others", "✗ Recurring top-ups of others", "✓ New members"]
+    switches = ["✓ Top-ups by others", "✗ Recurring top-ups by others", "✓ New members"]
     assert list(buttons(menu))[:3] == switches
     await ana.taps(menu, "✓ Top-ups by others")
     menu = await ana.sees("Settings")
