@@ -214,12 +214,11 @@ async def test_a_renewal_whose_invoice_was_a_draft_when_it_was_refetched_is_cred
 async def test_a_cursor_that_stands_still_is_a_metric_and_a_finding(
     system: System, owner: Connection, doctor_runner: DoctorRunner
 ) -> None:
+    read_until = "update private.installation set events_read_until = now() - $1::interval"
+    await owner.execute(read_until, timedelta(0))
     _, findings = await doctor_runner.examine()
     assert ("error", "events") not in findings
-    await owner.execute(
-        "update private.installation set events_read_until = now() - $1::interval",
-        timedelta(minutes=11),
-    )
+    await owner.execute(read_until, timedelta(minutes=11))
     metrics = await scrape(system)
     assert 660 <= metrics["pursebot_events_cursor_age_seconds"] < 720
     code, findings = await doctor_runner.examine()

@@ -37,7 +37,7 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         paid = await ana.sees("New balance: €50.00")
         await ana.taps(paid, "Refund")
         await ana.taps(await ana.sees("Refund €50.00 to"), "Other amount")
-        await ana.sees("Type the amount to refund, at most €50.00.")
+        await ana.sees("Type the amount to refund, at most €50.00")
         await ana.writes("20")
         sure = await ana.sees("Refund €20.00 to to Ana")
         await ana.taps(sure, "Refund €20.00")

@@ -43,6 +43,11 @@ async def test_stripe_trigger_is_not_ours_so_it_is_ignored_and_answered_200(
 
 
 async def test_the_other_events_of_a_triggered_payment_are_ignored_too(system: System) -> None:
+    charge = {
+        "id": "ch_triggered", "object": "charge", "amount": 2000, "amount_refunded": 0,
+        "currency": "usd", "metadata": {}, "livemode": False, "payment_intent": "pi_triggered",
+    }  # fmt: skip
     for number, kind in enumerate(("payment_intent.created", "charge.succeeded", "charge.updated")):
-        raw = body(id=f"evt_{number}", type=kind)
+        about = {"data": {"object": charge}} if kind.startswith("charge.") else {}
+        raw = body(id=f"evt_{number}", type=kind, **about)
         assert await system.post_event(raw, signed(raw)) == (200, {"state": "ignored"})

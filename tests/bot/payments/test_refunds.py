@@ -54,7 +54,7 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
     backend.outbox.put_nowait(notification(paid))
     await ana.taps(await ana.sees("of it was refunded"), "Refund")
     await ana.taps(await ana.sees("Refund €30.00 to"), "Other amount")
-    await ana.sees("Type the amount to refund, at most €30.00.")
+    await ana.sees("Type the amount to refund, at most €30.00")
     for text in ("all of it", "1" * 40, "-5", "10 usd", "0,00"):
         await ana.writes(text)
         await ana.sees("Type a number above zero")
