@@ -175,7 +175,7 @@ async def refunds(setup: Setup) -> tuple[int, str]:
     sure = await setup.ana.sees("Refund €1,000.00 to Ana")
     assert buttons(sure)["Refund €1,000.00"].endswith(":1000.00")
     await setup.ana.taps(sure, "Refund €1,000.00")
-    await setup.ana.sees("Refunded. €1,000.00 of Acme is on its way")
+    await setup.ana.sees("Refunded. €1,000.00 from Acme is on its way")
     return await setup.sent_back()
 
 

@@ -29,7 +29,7 @@ async def test_yen_have_no_decimals_and_ten_thousand_is_never_ten(
     await ana.sees("That could mean ¥10,000 or ¥10. Type 10000 or 10.")
     await ana.writes("10000")
     await ana.taps(await ana.sees("Refund ¥10,000 to Ana"), "Refund ¥10,000")
-    await ana.sees("Refunded. ¥10,000 of Acme")
+    await ana.sees("Refunded. ¥10,000 from Acme")
     assert await setup.sent_back() == (10_000, "jpy")
     await ana.writes("/topup 5000jpy")
     await ana.taps(await ana.sees("Add ¥5,000 to Acme: how"), VISA)

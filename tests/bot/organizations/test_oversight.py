@@ -121,7 +121,7 @@ async def test_the_log_says_who_did_what_to_whom_page_by_page(
     await ana.taps(await ana.sees("(your role: owner)"), "Audit log")
     newest = await ana.sees("Acme 13: what was done")
     text = plain_text(newest)
-    assert text.index("Ana: removed Ben") < text.index("Ana: made Ben admin")
+    assert text.index("Ana: removed Ben") < text.index("Ana: changed the role of Ben to admin")
     reference = (await system.see(payment)).reference
     assert f"Ana: asked for a refund, €20.00, reference {reference}" in text
     assert list(buttons(newest)) == ["Older »", "Back"]

@@ -60,7 +60,7 @@ async def test_a_card_is_added_named_chosen_and_removed_in_one_message(
     await system.client.add_payment_method(ANA, amex)
     await ana.taps(added, "Cards")
     cards = await ana.sees("Visa •••• 4242, the default, valid until 12/")
-    assert "American Express •••• 0005, until 12/" in plain_text(cards)
+    assert "American Express •••• 0005, valid until 12/" in plain_text(cards)
     await ana.taps(cards, "American Express •••• 0005")
     card = await ana.sees("Added by Ana.")
     await ana.taps(card, "Name this card")
