@@ -39,9 +39,9 @@ async def test_a_refund_and_a_dispute_are_lived_through_in_the_chat(folder: Path
         await ana.taps(await ana.sees("Refund €50.00 to"), "Other amount")
         await ana.sees("Type the amount to refund, at most €50.00")
         await ana.writes("20")
-        sure = await ana.sees("Refund €20.00 to to Ana")
+        sure = await ana.sees("Refund €20.00 to Ana")
         await ana.taps(sure, "Refund €20.00")
-        for text in ("€20.00 of it was refunded.", "€20.00 of Acme is on its"):
+        for text in ("€20.00 of it was refunded.", "€20.00 from Acme is on its"):
             await shows(ana, text)
         assert await wallet(system) == 3000
         async with http.get("/stripe/clawbacks") as answer:

@@ -36,7 +36,7 @@ async def test_a_stranger_comes_in_by_a_link_sees_the_wallet_and_after_removal_n
         await ana.writes("/members")
         await ana.taps(await ana.sees("Eve, member"), "Eve")
         await ana.taps(await ana.sees("Eve\nmember in Acme"), "Make admin")
-        await eve.sees("Ana changed your role in Acme: you are admin now.")
+        await eve.sees("Ana changed your role in Acme to admin.")
         await ana.taps(await ana.sees("Eve, admin"), "Eve")
         await ana.taps(await ana.sees("Eve\nadmin in Acme"), "Remove")
         await ana.taps(await ana.sees("Remove Eve from Acme?"), "Remove")

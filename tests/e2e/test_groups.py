@@ -65,6 +65,6 @@ async def test_a_group_hears_of_a_top_up_and_a_stranger_sees_what_the_owner_allo
         assert "balance" not in notified["text"].lower()
 
         await tap(settings, "shows_balance:yes")
-        await group.see("that the balance may be shown", "✓ Balance")
+        await group.see("that the balance is shown", "✓ Show the balance")
         await eve.write("/balance")
         await eve.see("Acme's balance", "Acme.*€50.00")
