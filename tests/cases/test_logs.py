@@ -5,6 +5,7 @@ import re
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,8 +14,8 @@ from structlog.typing import EventDict
 from backend.stripe import reconcile
 from tests.backend.conftest import ANA, System
 from tests.backend.payments.test_charges import charge, post, saved
-from tests.backend.payments.test_refunds import credited, refund
-from tests.cases.stripe_objects import Connection, balance, deliver, event, paid
+from tests.backend.payments.test_refunds import refund
+from tests.cases.stripe_objects import Connection, balance, deliver, event, intent_of
 from tests.cases.test_refusals_that_say_why import lines
 from tests.cases.test_unfinished_events import LATER, OLD, WITHDRAWN, disputed, hide_events
 
@@ -25,13 +26,20 @@ EVENTS = (ROOT / "tests" / "snapshots" / "log_events.txt").read_text().splitline
 PAGE = (ROOT / "docs" / "logs.md").read_text()
 
 
+async def reconciled(system: System, key: str = "key") -> UUID:
+    """Make a payment that the reconciler credits, so that no delivery of its is logged later."""
+    await system.sandbox("POST", "/stripe/faults", drop=True)
+    payment = await system.topup(key=key)
+    await system.pay(payment)
+    await reconcile.reconcile_all(system.services)
+    assert (await system.see(payment)).status == "succeeded"
+    return payment
+
+
 async def test_where_nothing_happens_nothing_is_written(system: System) -> None:
     """Each of these rounds rereads an hour of events."""
     for number in range(3):
-        payment = await system.topup(key=str(number))
-        await system.pay(payment)
-        await system.until(payment, lambda seen: seen.status == "succeeded")
-    await reconcile.reconcile_all(system.services)
+        await reconciled(system, str(number))
     with capture_logs() as lines:
         for _ in range(3):
             counts = await reconcile.reconcile_all(system.services)
@@ -53,10 +61,7 @@ async def test_sixty_rounds_in_which_nothing_happens_write_nothing(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An idle hour of the reconciler: sixty rounds, of which six reread an hour of events."""
-    payment = await system.topup()
-    await system.pay(payment)
-    await system.until(payment, lambda seen: seen.status == "succeeded")
-    await reconcile.reconcile_all(system.services)
+    await reconciled(system)
     monkeypatch.setattr(reconcile, "EVERY_SECONDS", 0)
     rounds = system.services.metrics.reconciler_rounds._value
     with capture_logs() as logs:
@@ -90,7 +95,7 @@ async def test_a_charge_that_stripe_refuses_is_one_line(
 async def test_a_refund_that_stripe_refuses_is_one_line_that_says_of_what(
     system: System, lines: list[EventDict]
 ) -> None:
-    payment = await credited(system)
+    payment = await reconciled(system)
     await system.sandbox("POST", "/stripe/faults", lacks=["charge_write"])
     lines.clear()
     answer = await refund(system, payment, amount="20")
@@ -115,7 +120,7 @@ async def test_a_page_that_stripe_refuses_is_one_line(system: System) -> None:
 async def test_a_refetch_that_stripe_refuses_is_one_line_for_webhook_and_reconciler(
     system: System, owner: Connection
 ) -> None:
-    _, intent = await paid(system)
+    intent = intent_of(system, await reconciled(system))
     dispute = await disputed(system, intent)
     hide_events(system)
     await system.sandbox("POST", "/stripe/faults", lacks=["dispute_read"])
@@ -131,7 +136,7 @@ async def test_a_refetch_that_stripe_refuses_is_one_line_for_webhook_and_reconci
 async def test_an_event_of_another_api_version_is_one_line_however_often_it_is_read(
     system: System,
 ) -> None:
-    _, intent = await paid(system)
+    intent = intent_of(system, await reconciled(system))
     dispute = await disputed(system, intent)
     hide_events(system)
     old = event(WITHDRAWN, dispute, api_version=OLD, created=int(time.time()))
