@@ -1,54 +1,156 @@
-"""Card numbers: recognizing and removing them before anything is stored, logged or answered."""
+"""Card numbers: recognizing and removing them before anything is stored, logged or answered.
+
+A card number is known by four things together: how many digits its issuer's cards have, the
+issuer's first digits, the check digit, and where it is divided into groups, if it is.
+"""
 
 import re
-from typing import Any, Final
+import unicodedata
+from itertools import accumulate
+from typing import Any, Final, NamedTuple
 
 CARD_REMOVED: Final = "[card number removed]"
-# 13 digits or more, in groups or not, that touch no word. UUIDs and dates (group `id`) come first,
-# so that they are not taken for one.
-SHAPED: Final = re.compile(
-    r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|(?<![0-9])[0-3]?[0-9]([./-])[0-3]?[0-9]\2(?:19|20)[0-9]{2}(?![0-9]))"
-    r"|(?<![0-9A-Za-z_])[0-9](?:[^0-9A-Za-z]{0,3}[0-9]){12,}(?![0-9A-Za-z_])"
-)
-GROUP: Final = re.compile("[0-9]+")
-# The first digits of cards, which years and Telegram's ids do not have:
-# https://en.wikipedia.org/wiki/Payment_card_number
-BRAND: Final = re.compile("2[2-7]|3[04-9]|[456]")
+MIN_LENGTH: Final = 13
 MAX_LENGTH: Final = 19
+# The first digits of each kind of card, and how many digits it has:
+# https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)
+ISSUERS: Final[tuple[tuple[str, tuple[int, ...]], ...]] = (
+    ("4", (13, 16, 19)),  # Visa
+    ("5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),  # Mastercard
+    ("34|37", (15,)),  # American Express
+    ("30[0-5]|3095|36|38|39", (14, 16, 19)),  # Diners Club
+    ("352[89]|35[3-8]", (16, 17, 18, 19)),  # JCB
+    ("6011|64[4-9]|65", (16, 19)),  # Discover
+    ("62|81", (16, 17, 18, 19)),  # UnionPay
+    ("50|5[6-8]|6304|6390|67", (13, 14, 15, 16, 17, 18, 19)),  # Maestro, Verve
+    ("220[0-4]", (16, 17, 18, 19)),  # Mir
+    ("60|636|637|638|639|82|8600|9792|9860", (16,)),  # RuPay, UzCard, Troy, Humo
+)
+BRANDS: Final = tuple((re.compile(first), frozenset(lengths)) for first, lengths in ISSUERS)
+# After how many digits a number of this length may be divided; None: of any length.
+DIVISIONS: Final[tuple[tuple[int | None, frozenset[int]], ...]] = (
+    (None, frozenset({4, 8, 12, 16})),
+    (14, frozenset({4, 10})),  # Diners Club
+    (15, frozenset({4, 10})),  # American Express
+    (19, frozenset({6})),  # UnionPay
+)
+ENOUGH_DIGITS: Final = re.compile(r"(?:\d\D*){13}")
+# UUIDs, and hexadecimal ids and hashes with a letter in them, in which digits are no card's.
+ID: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[0-9]*[a-f])[0-9a-f]{24,})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+RUN: Final = re.compile(r"[0-9](?:[\W_]{0,3}[0-9]){12,}")  # groups of digits, near each other
+GROUP: Final = re.compile("[0-9]+")
+WORD_BEFORE: Final = re.compile(r"\w*$")
+WORD_AFTER: Final = re.compile(r"\w*")
+IMEI_LENGTH: Final = 15
+IMEI_BEFORE: Final = re.compile(r"imei\W{0,3}[0-9]?\W{0,3}$", re.IGNORECASE)
+CONTEXT_LENGTH: Final = 80  # characters before and after a number that are read
 
 
-def is_card_number(text: str) -> bool:
-    """Return whether the digits of a text, 13 to 19, satisfy the Luhn check: ISO/IEC 7812."""
-    digits = "".join(GROUP.findall(text))
-    if not 12 < len(digits) <= MAX_LENGTH:
+class Span(NamedTuple):
+    """Where a card number is in a text: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+def is_card_number(digits: str) -> bool:
+    """Return whether ASCII digits are a card's: length, issuer, and check digit (ISO/IEC 7812)."""
+    if not any(first.match(digits) and len(digits) in lengths for first, lengths in BRANDS):
         return False
     doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
     return (sum(map(int, digits[::-2])) + sum(doubled)) % 10 == 0
 
 
+def is_grouped_like_card(lengths: list[int]) -> bool:
+    """Return whether cards are divided into groups of these lengths, or of single digits."""
+    *cuts, total = accumulate(lengths)
+    return set(lengths) == {1} or any(
+        length in (None, total) and places.issuperset(cuts) for length, places in DIVISIONS
+    )
+
+
 def without_card_numbers(text: str) -> str:
-    """Replace each card number in a text, such as `4242 4242-42424242`, with CARD_REMOVED."""
-    return SHAPED.sub(lambda match: match[0] if match["id"] else _blotted(match[0]), text)
+    """Replace each card number in a text, such as `4242 4242-42424242`, with CARD_REMOVED.
+
+    Its digits may be of any script, with invisible characters between them.
+    """
+    rest, copied_to = "", 0
+    for start, end in find_card_numbers(text):
+        rest += text[copied_to:start] + CARD_REMOVED
+        copied_to = end
+    return rest + text[copied_to:]
 
 
-def _blotted(digits: str) -> str:
-    """Replace card numbers in a run of digit groups, any of which may begin or end one.
+def find_card_numbers(text: str) -> list[Span]:
+    """Find the card numbers in a text, from front to back."""
+    if not ENOUGH_DIGITS.search(text):
+        return []
+    if text.isascii():
+        return _find_in(text)
+    places = [
+        place
+        for place, character in enumerate(text)
+        if unicodedata.category(character) not in ("Cf", "Mn")
+    ]
+    digits = (unicodedata.decimal(text[place], None) for place in places)
+    plain = "".join(
+        text[place] if digit is None else str(digit)
+        for place, digit in zip(places, digits, strict=True)
+    )
+    return [Span(places[start], places[end - 1] + 1) for start, end in _find_in(plain)]
+
+
+def _find_in(text: str) -> list[Span]:
+    """Find the card numbers in a text whose digits are ASCII, and that has nothing invisible."""
+    text = ID.sub(lambda match: "x" * len(match[0]), text)
+    return [span for run in RUN.finditer(text) for span in _find_in_run(text, run)]
+
+
+def _find_in_run(text: str, run: re.Match[str]) -> list[Span]:
+    """Find the card numbers in a run of digit groups, any of which may begin or end one.
 
     An example of more digits than a card's: `4242 4242 4242 4242 12/34`.
     """
-    groups = list(GROUP.finditer(digits))
-    text, copied_to = "", 0
+    groups = list(GROUP.finditer(text, run.start(), run.end()))
+    spans: list[Span] = []
     for index, first in enumerate(groups):
-        start = first.start()
-        if start < copied_to or not BRAND.match(first[0]):
+        if spans and first.start() < spans[-1].end:
             continue
-        ends = [group.end() for group in groups[index : index + MAX_LENGTH]]
-        card_ends = [end for end in ends if is_card_number(digits[start:end])]
-        if card_ends:
-            text += digits[copied_to:start] + CARD_REMOVED
-            copied_to = max(card_ends)  # the longest, so that no digit of a card is left
-    return text + digits[copied_to:]
+        ends = [
+            last.end()
+            for count, last in enumerate(groups[index : index + MAX_LENGTH], start=1)
+            if _is_card(text, groups[index : index + count])
+        ]
+        if ends:
+            spans.append(Span(first.start(), ends[-1]))  # the longest: no digit of a card is left
+    return spans
+
+
+def _is_card(text: str, groups: list[re.Match[str]]) -> bool:
+    """Return whether digit groups of a text are one card number together."""
+    digits = "".join(group[0] for group in groups)
+    return (
+        MIN_LENGTH <= len(digits) <= MAX_LENGTH
+        and is_card_number(digits)
+        and is_grouped_like_card([len(group[0]) for group in groups])
+        and not _is_named_otherwise(text, groups[0].start(), groups[-1].end(), len(digits))
+    )
+
+
+def _is_named_otherwise(text: str, start: int, end: int, length: int) -> bool:
+    """Return whether digits are a part of an id (`pi_4242...`), or are said to be an IMEI.
+
+    A word of letters alone may touch them: `Visa4242...`.
+    """
+    before, after = text[max(0, start - CONTEXT_LENGTH) : start], text[end : end + CONTEXT_LENGTH]
+    if length == IMEI_LENGTH and IMEI_BEFORE.search(before):
+        return True
+    touching = (WORD_BEFORE.search(before), WORD_AFTER.match(after))
+    return any(match and match[0].strip("_") and not match[0].isalpha() for match in touching)
 
 
 def mask_card_numbers(document: Any, name: str = "") -> Any:
