@@ -12,6 +12,7 @@ class SandboxSettings:
 
     `url` is the sandbox's base address (no trailing slash), `webhook_url` the backend's route for
     Stripe's events. The secrets are made up for this data folder and never real ones.
+    `database_url` is the backend's database, as its owner; "" where it is reached over REST.
     """
 
     data_dir: Path
@@ -20,6 +21,7 @@ class SandboxSettings:
     stripe_secret_key: str
     stripe_webhook_secret: str
     telegram_bot_token: str
+    database_url: str = ""
 
 
 SETTINGS = web.AppKey("settings", SandboxSettings)

@@ -2,9 +2,12 @@
 // Whatever was written by people or by the bot enters the page as text nodes, never as HTML.
 
 import { ask } from "/chat_api.js";
-import { drawChats, openChat } from "/chat_groups.js";
+import { changeChat, drawChats, openChat } from "/chat_groups.js";
+import { linkOfPage, openLink } from "/chat_links.js";
 import { dayOf, draw, make } from "/chat_messages.js";
 import { alertWith, toast } from "/chat_notices.js";
+import { drawPeople, seen } from "/chat_people.js";
+import { dropLink, drawStart, offerLink } from "/chat_start.js";
 
 const element = (id) => document.getElementById(id);
 const log = element("log");
@@ -18,7 +21,7 @@ let me = null; // the persona who is being played
 let listening = new AbortController();
 let shown = new Map(); // message_id -> { message, node }
 let commands = [];
-const seen = new Map(); // persona -> the version of their chat when last looked at
+let pageLink = linkOfPage(); // the link of Telegram's that this page was opened with
 
 // ---- the routes
 
@@ -55,6 +58,7 @@ async function send(text) {
     if (user !== me.user || chat !== openChat()) return; // it stands in the other chat
     show([message], false);
     toBottom();
+    lookAround();
   } catch (error) {
     toast(`Not sent: ${error.message}`);
   }
@@ -114,7 +118,22 @@ function append(message, node, isHistory) {
 list.addEventListener("click", (event) => {
   const command = event.target.closest(".command");
   if (command) send(command.textContent);
+  const link = event.target.closest("[data-link]");
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey; // a tab of its own, also here
+  if (!link || elsewhere) return;
+  event.preventDefault();
+  follow(link.dataset.link);
 });
+
+// Open a link of Telegram's: the chat that it leads to, and START where it starts something.
+async function follow(url) {
+  const destination = await openLink(url);
+  if (!destination) return;
+  const { chat, payload } = destination;
+  if (changeChat(chat)) openAgain();
+  if (payload !== null || destination.adds) offerLink({ url, ...destination });
+  lookAround();
+}
 
 // ---- people
 
@@ -123,55 +142,29 @@ async function lookAround() {
     const { bot, personas, bot_is_in_group: isInside } = await ask("/telegram/personas");
     element("bot-name").textContent = bot.first_name;
     if (!me) play(personas.find((p) => `#${p.user}` === location.hash) ?? personas[0], personas);
-    drawPeople(personas);
+    me = personas.find((persona) => persona.user === me.user);
+    element("playing-about").textContent = me.about;
+    drawPeople(personas, me, play);
     drawChats(me, isInside, enter);
+    drawStart(me, personas, { again: enter, play });
+    if (pageLink) follow(pageLink);
+    pageLink = "";
   } catch {
     element("status").textContent = "connecting …";
   }
 }
 
-function drawPeople(personas) {
-  const focused = document.activeElement?.dataset?.user;
-  element("personas").replaceChildren(
-    ...personas.map((persona) => {
-      const { version, last } = persona.chats[0];
-      if (!seen.has(persona.user)) seen.set(persona.user, version);
-      const isMe = persona.user === me.user;
-      const node = make("button", { type: "button", className: "persona" });
-      node.dataset.user = persona.user;
-      node.setAttribute("aria-pressed", String(isMe));
-      const avatar = make("span", { textContent: persona.name[0] });
-      avatar.className = `avatar ${persona.user}`;
-      avatar.setAttribute("aria-hidden", "true");
-      const who = make("span", { className: "who" });
-      who.append(
-        make("span", { className: "name", textContent: persona.name }),
-        make("span", { className: "role", textContent: persona.role }),
-        make("span", { className: "about", textContent: persona.about }),
-        make("span", { className: "last", textContent: last.replace(/\s+/g, " ") }),
-      );
-      node.append(avatar, who);
-      if (!isMe && version > seen.get(persona.user)) {
-        const dot = make("span", { className: "unread", role: "img" });
-        dot.ariaLabel = "new messages";
-        node.append(dot);
-      }
-      node.addEventListener("click", () => play(persona, personas));
-      return node;
-    }),
-  );
-  if (focused) document.querySelector(`[data-user="${focused}"]`)?.focus();
-}
-
-function play(persona, personas) {
+function play(persona, personas, keepsLink = false) {
   if (me?.user === persona.user) return;
+  if (!keepsLink) dropLink();
   me = persona;
   element("playing").textContent = persona.name;
   element("playing-about").textContent = persona.about;
   seen.set(persona.user, persona.chats[0].version);
-  history.replaceState(null, "", `#${persona.user}`);
-  drawPeople(personas);
+  history.replaceState(null, "", `/#${persona.user}`);
+  drawPeople(personas, me, play);
   openAgain();
+  drawStart(me, personas, { again: enter, play });
 }
 
 function openAgain() {

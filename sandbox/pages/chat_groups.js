@@ -12,6 +12,13 @@ let user = "";
 
 export const openChat = () => open;
 
+// Open a chat of the person who is played; returns whether it was another one.
+export function changeChat(chat) {
+  const isAnother = open !== chat;
+  open = chat;
+  return isAnother;
+}
+
 // A tab for each of a person's chats; `enter()` is called when another one was chosen.
 export function drawChats({ user: who, chats }, botIsInside, enter) {
   user = who;

@@ -1,5 +1,7 @@
 // What a message of the chat looks like: text nodes, links, buttons. Never HTML from anybody.
 
+import { isTelegramLink, localAddress } from "/chat_links.js";
+
 const TAGS = {
   bold: "strong",
   italic: "em",
@@ -12,7 +14,8 @@ const TAGS = {
   text_link: "a",
 };
 const VERBATIM = new Set(["code", "pre", "text_link"]);
-const FOUND = /https?:\/\/[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
+const FOUND =
+  /(?:https?:\/\/|tg:\/\/|(?<![\w.@/-])t\.me\/)[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
 
 // `tap(key, messageId, button)` is called when a button under the message is pressed; `mine` is
 // the id of whoever looks.
@@ -87,7 +90,12 @@ function find(parent, text) {
 }
 
 function pointTo(link, url) {
-  if (/^(https?|tg):\/\//i.test(url)) link.href = url;
+  if (isTelegramLink(url)) {
+    link.href = localAddress(url);
+    link.dataset.link = url; // chat.js listens for its click
+    return link;
+  }
+  if (/^https?:\/\//i.test(url)) link.href = url;
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   return link;

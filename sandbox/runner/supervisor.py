@@ -64,6 +64,7 @@ async def everything(
             stripe_secret_key=made_up["STRIPE_SECRET_KEY"],
             stripe_webhook_secret=made_up["STRIPE_WEBHOOK_SECRET"],
             telegram_bot_token=made_up["TELEGRAM_BOT_TOKEN"],
+            database_url=environment.get("SUPABASE_DB_URL", ""),
         )
         await stack.enter_async_context(running_sandbox(settings, ports.sandbox))
 

@@ -18,18 +18,27 @@ from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
 from sandbox.telegram.chats import CHATS, Chats
 from sandbox.telegram.faults import TelegramFaults
+from sandbox.telegram.memberships import Memberships
 from sandbox.telegram.methods import METHODS
 from sandbox.telegram.people import PAGES, PEOPLE_ROUTES
+from sandbox.telegram.starting import START_PAGES, START_ROUTES
 from sandbox.telegram.webhook import webhook_poster
 
 
 def add_telegram(app: web.Application) -> None:
     """Add the Bot API, the people's routes and the chat page; needs app[STORE], app[SETTINGS]."""
-    app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token)
+    memberships = Memberships(app[SETTINGS].database_url)
+    app[CHATS] = Chats(app[STORE], app[SETTINGS].telegram_bot_token, memberships)
+    app.on_cleanup.append(close_memberships)
     app.cleanup_ctx.append(webhook_poster)
     app.router.add_route("*", "/bot{token:[^/]+}/{method}", handle_call)
     app.router.add_get("/telegram/files/{id}", download)
-    add_people_routes(app, CHATS, PEOPLE_ROUTES, PAGES)
+    add_people_routes(app, CHATS, PEOPLE_ROUTES | START_ROUTES, PAGES | START_PAGES)
+
+
+async def close_memberships(app: web.Application) -> None:
+    """Close the connection over which the personas' roles are read."""
+    app[CHATS].memberships.close()
 
 
 async def handle_call(request: web.Request) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from sandbox.personas import GROUP, GROUP_ID, PERSONAS, Persona
 from sandbox.refusals import Refusal, StrictModel
 from sandbox.store import Json, Store
 from sandbox.telegram.faults import TelegramFaults
+from sandbox.telegram.memberships import Memberships
 
 Item = TypeVar("Item")
 
@@ -53,9 +54,12 @@ class Group(StrictModel):
 class Chats:
     """All chats of one bot. Each change of a message gives it a new, growing `version`."""
 
-    def __init__(self, store: Store, bot_token: str) -> None:
-        """Take the store, and the bot's token; its id is the part before the colon."""
+    def __init__(
+        self, store: Store, bot_token: str, memberships: Memberships | None = None
+    ) -> None:
+        """Take the store, the bot's token (its id, a colon, a secret), and who reads the roles."""
         self.store = store
+        self.memberships = memberships or Memberships()
         self.bot_token = bot_token
         self.bot = {
             "id": int(bot_token.partition(":")[0]),
@@ -63,7 +67,8 @@ class Chats:
             "first_name": "Pursebot (sandbox)",
             "username": "pursebot_sandbox_bot",
         }
-        self.faults = TelegramFaults()
+        blocked = store.get("telegram_number", "blocked") or {"is": []}
+        self.faults = TelegramFaults(blocked=blocked["is"])  # a restart unblocks nobody
         self.polls = 0  # getUpdates that have come; all but the newest end in a conflict
         self._changed = asyncio.Event()
 
@@ -132,10 +137,24 @@ class Chats:
         if persona is None:
             raise Refusal(400, "chat not found")
         if not self.messages(chat_id):
+            self._count_refusal(chat_id)
             raise Refusal(403, "bot can't initiate conversation with a user")
         if persona.key in self.faults.blocked:
+            self._count_refusal(chat_id)
             raise Refusal(403, "bot was blocked by the user")
         return self.chat(persona, "private")
+
+    def refusals(self, chat_id: int) -> int:
+        """Return how many calls of the bot a private chat refused since its person let it write."""
+        return int((self.store.get("telegram_refusals", str(chat_id)) or {"is": 0})["is"])
+
+    def forget_refusals(self, chat_id: int) -> None:
+        """Count the refusals of a chat from 0 again: the bot may write there now."""
+        if self.refusals(chat_id):
+            self.store.put("telegram_refusals", str(chat_id), {"is": 0})
+
+    def _count_refusal(self, chat_id: int) -> None:
+        self.store.put("telegram_refusals", str(chat_id), {"is": self.refusals(chat_id) + 1})
 
     def message(self, chat_id: int, message_id: int) -> Json | None:
         """Return the current Bot API Message; None where there is none."""

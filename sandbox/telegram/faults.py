@@ -5,9 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from sandbox.faults import Faults
+from sandbox.personas import Key
 from sandbox.refusals import StrictModel
-
-Blocking = Literal["ana", "ben", "eve"]  # the personas who can block the bot
 
 
 class NextCalls(StrictModel):
@@ -78,4 +77,4 @@ class TelegramFaults(Faults):
     migrated: list[Migrated] = Field(default=[])
     webhook_twice: bool = False
     answer_within: float = Field(default=15, gt=0, le=3600)
-    blocked: list[Blocking] = Field(default=[])
+    blocked: list[Key] = Field(default=[])

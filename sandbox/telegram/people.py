@@ -6,12 +6,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from sandbox import routes
-from sandbox.personas import GROUP, PERSONAS, Persona
+from sandbox.personas import GROUP, PERSONAS, Key, Persona
 from sandbox.refusals import Refusal
 from sandbox.routes import Routes
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats, user_of
-from sandbox.telegram.faults import Blocking
 from sandbox.telegram.groups import (
     GroupEvent,
     TopicEvent,
@@ -19,6 +18,7 @@ from sandbox.telegram.groups import (
     change_topic,
     reaches_bot,
 )
+from sandbox.telegram.memberships import described
 from sandbox.telegram.messages import topic_fields
 from sandbox.telegram.text import MAX_MESSAGE_LENGTH, command_entities, plain_text
 
@@ -40,17 +40,22 @@ User = Annotated[Persona, BeforeValidator(persona_of)]
 async def list_personas(chats: Chats) -> Json:
     """Return `{"bot", "personas", "bot_is_in_group"}`: who can be played, with their chats.
 
-    The `version` of a chat grows with every change in it.
+    The `version` of a chat grows with every change in it. `role`, `organizations` and `about` are
+    as they are now. Where somebody has not `started` the bot or has `blocked` it, it cannot write
+    to them; `refused` counts its calls that this has refused.
     """
+    memberships = await chats.memberships.read()
     return {
         "bot": chats.bot,
         "personas": [
             {
                 "user": persona.key,
                 "name": persona.name,
-                "about": persona.about,
                 "user_id": persona.user_id,
-                "role": persona.role,
+                **described(persona, memberships),
+                "started": bool(chats.messages(persona.user_id)),
+                "blocked": persona.key in chats.faults.blocked,
+                "refused": chats.refusals(persona.user_id),
                 "chats": [_chat_summary(chats, persona, name) for name in ("private", GROUP)],
             }
             for persona in PERSONAS
@@ -86,6 +91,7 @@ async def send(
     where = chats.chat(user, chat)
     if chat == "private":  # to write to a bot again is to unblock it
         block(chats, [each for each in chats.faults.blocked if each != user.key])
+        chats.forget_refusals(user.user_id)
     text, messages = text.strip(), []
     for start in range(0, len(text), MAX_MESSAGE_LENGTH):
         part = text[start : start + MAX_MESSAGE_LENGTH]
@@ -175,14 +181,18 @@ async def set_faults(chats: Chats, **body: Any) -> Json:
     return chats.faults.model_dump()
 
 
-def block(chats: Chats, blocked: list[Blocking]) -> None:
+def block(chats: Chats, blocked: list[Key]) -> None:
     """Have these people block the bot, and all others not; the bot gets an update of each change.
 
     https://core.telegram.org/bots/api#chatmemberupdated
     """
     before, chats.faults.blocked = chats.faults.blocked, list(blocked)
+    if set(before) != set(blocked):
+        chats.store.put("telegram_number", "blocked", {"is": [*blocked]})
     for persona in PERSONAS:
         was, is_now = persona.key in before, persona.key in blocked
+        if was and not is_now:
+            chats.forget_refusals(persona.user_id)
         if was != is_now and chats.messages(persona.user_id):
             change = {
                 "chat": chats.chat(persona, "private"),

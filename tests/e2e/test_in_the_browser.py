@@ -104,3 +104,16 @@ async def test_3d_secure_and_a_slow_bank(page: Page) -> None:
     await slow.get_by_role("button", name=re.compile("delayed|days|later", re.I)).first.click()
     await expect(bots(page, re.compile("bank", re.I)).last).to_be_visible()
     await expect(bots(page, "New balance: €50.00")).to_be_visible()
+
+
+@pytest.mark.slow
+async def test_an_invitation_is_opened_by_somebody_else_who_is_a_member_at_once(page: Page) -> None:
+    eve = page.locator("[data-user=eve]")
+    await expect(eve).to_contain_text("In no organization")
+    await send(page, "/invite member 1 1d")
+    await bots(page, "Join Acme").get_by_role("link").first.click()
+    bar = page.get_by_label("Starting the bot")
+    await bar.get_by_role("button", name="Eve").click()
+    await bar.get_by_role("button", name="START").click()
+    await expect(bots(page, "Acme").first).to_be_visible()
+    await expect(eve).to_contain_text("Member of Acme")

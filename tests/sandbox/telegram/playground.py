@@ -59,6 +59,19 @@ class Playground:
         assert response.status == status, answer
         return answer
 
+    async def person(self, user: str) -> Json:
+        """Return what the list of people says of one."""
+        async with self.http.get(f"{self.url}/telegram/personas") as response:
+            people: list[Json] = (await response.json())["personas"]
+        return next(each for each in people if each["user"] == user)
+
+    async def destination(self, url: str) -> Json:
+        """Return what a link of Telegram's opens."""
+        async with self.http.get(f"{self.url}/telegram/link", params={"url": url}) as response:
+            assert response.status == 200
+            answer: Json = await response.json()
+        return answer
+
     async def chat(self, user: str, after: int = 0, wait: float = 0, chat: str = "private") -> Json:
         """Return what a person sees; see `sandbox.telegram.people.read_chat`."""
         query = {"user": user, "chat": chat, "after": str(after), "wait": str(wait)}
@@ -71,8 +84,11 @@ class Playground:
 
 
 @asynccontextmanager
-async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
-    """Run a local Telegram for the length of the block, with its store in `folder`."""
+async def local_telegram(folder: Path, database_url: str = "") -> AsyncIterator[Playground]:
+    """Run a local Telegram for the length of the block, with its store in `folder`.
+
+    The people's roles are those of the backend's database at `database_url`.
+    """
     store = Store(folder / "sandbox.sqlite")
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[STORE] = store
@@ -83,6 +99,7 @@ async def local_telegram(folder: Path) -> AsyncIterator[Playground]:
         stripe_secret_key="sk_test_sandbox",
         stripe_webhook_secret="whsec_sandbox",
         telegram_bot_token=TOKEN,
+        database_url=database_url,
     )
     add_telegram(app)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -1,5 +1,6 @@
 """The chat page in a real Chromium: what a person sees and does there."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,3 +111,72 @@ async def test_a_group_is_a_chat_of_everybodys_that_the_bot_is_added_to(
     await expect(page.locator(".outgoing")).to_have_count(0)
     await page.get_by_role("button", name="Private", exact=True).click()
     await expect(message).to_have_count(0)
+
+
+async def test_a_link_of_telegrams_opens_here_starts_the_bot_and_never_leaves_the_machine(
+    play: Playground, page: Page
+) -> None:
+    outside: list[str] = []
+    page.context.on(
+        "request", lambda it: None if it.url.startswith(play.url) else outside.append(it.url)
+    )
+    await play.write("ana", "hi")
+    bot = "t.me/pursebot_sandbox_bot"
+    private = {"text": "Continue in private", "url": f"https://{bot}"}
+    text = f"Join: https://{bot}?start=invite_x, or {bot}?startgroup=g1, or https://t.me/+AbC"
+    await play.bot(
+        "sendMessage", chat_id=ANA, text=text, reply_markup={"inline_keyboard": [[private]]}
+    )
+    links = page.locator(".message a")
+    await expect(links).to_have_count(4)
+    hrefs = await links.evaluate_all("links => links.map((link) => link.href)")
+    assert [href for href in hrefs if not href.startswith(f"{play.url}/t.me/")] == []
+    await links.nth(2).click()
+    await expect(page.get_by_role("dialog")).to_contain_text("t.me/+AbC is not in the sandbox")
+    await page.keyboard.press("Enter")
+
+    start = page.get_by_role("button", name="START", exact=True)
+    await links.first.click()
+    await expect(page.locator("#start")).to_contain_text("starts the bot with invite_x")
+    await page.get_by_label("Starting the bot").get_by_role("button", name="Eve").click()
+    await expect(page.locator("#playing")).to_have_text("Eve")
+    await start.press("Enter")
+    await expect(page.locator(".message.outgoing")).to_have_text(re.compile(r"^/start\d"))
+    await expect(page.locator("#start")).to_be_hidden()
+    await page.goto(f"{play.url}/{bot}?startgroup=g1")
+    await page.get_by_role("button", name="ADD AND START").click()
+    await expect(page.locator(".message.outgoing")).to_contain_text("/start@pursebot_sandbox_bot")
+    messages = [update["message"] for update in await play.updates() if "message" in update]
+    texts = [(each["from"]["first_name"], each["text"]) for each in messages]
+    assert texts == [
+        ("Ana", "hi"),
+        ("Eve", "/start invite_x"),
+        ("Ana", "/start@pursebot_sandbox_bot g1"),
+    ]
+    await page.get_by_role("button", name="Private", exact=True).click()
+    await links.last.click()
+    await expect(page.locator("#start")).to_be_hidden()
+    assert outside == []
+    assert len(page.context.pages) == 1
+
+
+async def test_the_page_says_why_nothing_arrives_and_what_helps(
+    play: Playground, page: Page
+) -> None:
+    bar = page.get_by_label("Starting the bot")
+    await play.bot("sendMessage", chat_id=ANA, text="first")
+    ana = page.locator("[data-user=ana]")
+    await expect(ana).to_contain_text("not started")
+    await expect(bar).to_contain_text("A bot cannot write to somebody first")
+    await expect(bar).to_contain_text("it has tried once")
+    await bar.get_by_role("button", name="START").click()
+    await expect(bar).to_be_hidden()
+    await expect(ana).not_to_contain_text("not started")
+    await page.get_by_role("button", name="Block the bot").click()
+    await expect(bar).to_contain_text("Ana has blocked the bot")
+    await expect(ana).to_contain_text("bot blocked")
+    await bar.get_by_role("button", name="UNBLOCK").click()
+    await expect(bar).to_be_hidden()
+    await expect(page.get_by_role("button", name="Block the bot")).to_be_visible()
+    kinds = [kind for update in await play.updates() for kind in update if kind != "update_id"]
+    assert kinds == ["message", "my_chat_member", "my_chat_member"]
