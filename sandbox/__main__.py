@@ -13,7 +13,12 @@ from typing import Any
 
 from sandbox.postgres.programs import PostgresFailed
 from sandbox.runner.demo import run_demo
-from sandbox.runner.environment import data_folder, read_environment, with_stand_ins
+from sandbox.runner.environment import (
+    data_folder,
+    read_environment,
+    require_complete_services,
+    with_stand_ins,
+)
 from sandbox.runner.failures import CannotStart, DemoFailed, StartFailed
 from sandbox.runner.ports import ports_of
 from sandbox.runner.processes import Output
@@ -71,6 +76,7 @@ def run(_: argparse.Namespace) -> int:
     """Start what the environment does not name, and wait for Ctrl-C; return the exit code."""
     environment = read_environment(os.environ, DOTENV)
     data_dir, ports = data_folder(environment), ports_of(environment)
+    require_complete_services(environment, ports)
 
     async def until_stopped() -> None:
         async with everything(environment, ports, data_dir, output):

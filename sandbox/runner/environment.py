@@ -47,6 +47,25 @@ def read_environment(environment: Mapping[str, str], dotenv: Path) -> dict[str, 
     return {name: value for name, value in merged.items() if value}
 
 
+def require_complete_services(configured: Mapping[str, str], ports: Ports) -> None:
+    """Raise CannotStart where a service of the person's own is configured in part only."""
+    if "STRIPE_SECRET_KEY" in configured and "STRIPE_WEBHOOK_SECRET" not in configured:
+        raise CannotStart(
+            "STRIPE_SECRET_KEY is set and STRIPE_WEBHOOK_SECRET is not: your own Stripe account"
+            " needs both. Set STRIPE_WEBHOOK_SECRET to what `stripe listen --all-snapshot --latest"
+            f" --forward-to 127.0.0.1:{ports.backend}/api/payments/webhook` prints, or take"
+            " STRIPE_SECRET_KEY out of the environment and .env: the sandbox needs no key."
+        )
+    keys = sorted(configured.keys() & SUPABASE_KEYS)
+    if keys and not names_a_database(configured):
+        lacking = " and ".join(sorted(REST_API - configured.keys()))
+        raise CannotStart(
+            f"{keys[0]} is set without {lacking}: Supabase's REST API needs all of them. Set"
+            f" {lacking}, or SUPABASE_DB_URL instead, or take {keys[0]} out of the environment and"
+            " .env: the sandbox needs no project."
+        )
+
+
 def data_folder(environment: Mapping[str, str]) -> Path:
     """Return the folder of database, secrets and logs: `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()

@@ -13,6 +13,11 @@ from pathlib import Path
 from sandbox.runner.environment import ROOT
 from sandbox.runner.failures import StartFailed
 
+SETTINGS_REFUSED = 2  # the exit code of a child whose settings are missing or wrong
+SETTINGS_ADVICE = (
+    "Correct that in the environment or in .env, or take all settings of that service out: the"
+    " sandbox stands in for what is not set."
+)
 # A child ends with its parent, however that ended.
 TIED = (sys.executable, "-I", "-S", str(Path(__file__).with_name("tied_process.py")))
 
@@ -63,7 +68,7 @@ class Child:
         process = await self._start()
         try:
             if await process.wait() != 0:
-                raise self._failure(f"ended with {_ending(process)}")
+                raise self._failure(f"ended with {_ending(process)}", process.returncode)
         finally:
             await self._stop(process)
 
@@ -110,7 +115,7 @@ class Child:
             async with asyncio.timeout(self._timeouts.to_start):
                 while not await ready():
                     if process.returncode is not None:
-                        raise self._failure(f"ended with {_ending(process)}")
+                        raise self._failure(f"ended with {_ending(process)}", process.returncode)
                     await asyncio.sleep(0.05)
         except TimeoutError:
             seconds = f"{self._timeouts.to_start:.0f} s"
@@ -124,9 +129,10 @@ class Child:
             await asyncio.sleep(self._timeouts.between_starts)
             processes.append(await self._start())
 
-    def _failure(self, what: str) -> StartFailed:
+    def _failure(self, what: str, code: int | None = None) -> StartFailed:
         log_end = f"The last lines of {self._log}:\n{tail(self._log, self._begins)}"
-        return StartFailed(f"python -m {' '.join(self._command)} {what}. {log_end}")
+        advice = f"\n{SETTINGS_ADVICE}" if code == SETTINGS_REFUSED else ""
+        return StartFailed(f"python -m {' '.join(self._command)} {what}. {log_end}{advice}")
 
     async def _stop(self, process: Process) -> None:
         """Send SIGTERM, wait a little, then send SIGKILL to what is left of its process group."""

@@ -11,10 +11,12 @@ import backend.settings
 import bot.settings
 from sandbox.__main__ import main
 from sandbox.runner.environment import (
+    REST_API,
     SETTINGS,
     made_up_secrets,
     names_a_database,
     read_environment,
+    require_complete_services,
     with_stand_ins,
     write_environment,
 )
@@ -136,3 +138,47 @@ def test_there_is_no_token_before_anything_ran(
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
     assert main(["token", "owner"]) == 2
     assert "make run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("configured", "next_steps"),
+    [
+        (
+            {"STRIPE_SECRET_KEY": "sk_test_abc"},
+            ["STRIPE_WEBHOOK_SECRET to what `stripe listen", "the sandbox needs no key."],
+        ),
+        (
+            {"SUPABASE_SECRET_KEY": "sb_secret_x", "SUPABASE_URL": "https://abc.supabase.co"},
+            ["Set SUPABASE_JWT_SECRET, or SUPABASE_DB_URL", "the sandbox needs no project."],
+        ),
+        (
+            {"SUPABASE_SERVICE_ROLE_KEY": "sb_secret_x"},
+            ["without SUPABASE_JWT_SECRET and SUPABASE_URL: ", "the sandbox needs no project."],
+        ),
+    ],
+)
+def test_a_service_that_is_set_in_part_ends_with_the_next_step(
+    configured: dict[str, str],
+    next_steps: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**configured, "DATA_DIR": str(tmp_path / "data")}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["run"]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert errors.endswith(next_steps[-1])
+    assert all(step in errors for step in next_steps)
+    assert not (tmp_path / "data").exists()
+
+
+def test_both_secrets_of_stripe_or_a_database_of_ones_own_are_complete() -> None:
+    own = {"STRIPE_SECRET_KEY": "sk_test_abc", "STRIPE_WEBHOOK_SECRET": "whsec_abc"}
+    require_complete_services(own, PORTS)
+    require_complete_services({"STRIPE_WEBHOOK_SECRET": "whsec_abc"}, PORTS)
+    for database in ({"SUPABASE_DB_URL": "postgresql://x"}, dict.fromkeys(REST_API, "x")):
+        require_complete_services({"SUPABASE_SECRET_KEY": "sb_secret_x", **database}, PORTS)

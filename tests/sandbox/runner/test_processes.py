@@ -70,6 +70,12 @@ async def test_a_child_that_ends_before_it_is_ready_is_told_at_once(
             pass
 
 
+async def test_a_child_whose_settings_are_refused_ends_with_the_next_step(child: Write) -> None:
+    broken = child("print('STRIPE_SECRET_KEY: is missing'); raise SystemExit(2)")
+    with pytest.raises(StartFailed, match=r"(?s)STRIPE_SECRET_KEY.*stands in for what is not set"):
+        await broken.finish()
+
+
 async def test_a_child_that_is_never_ready_is_given_up(child: Write, tmp_path: Path) -> None:
     slow = child("input = __import__('time').sleep(60)", to_start=0.2)
     with pytest.raises(StartFailed, match="is not ready after"):
