@@ -106,11 +106,17 @@ class Metrics:
         )  # fmt: skip
         cursor.set(figures.events_cursor_age_seconds)
         events = Gauge(
-            "pursebot_events_open", "Failed events and dead letters.", ("state",),
-            registry=scraped,
+            "pursebot_events_open", "Events that failed, wait for Stripe, or are dead letters.",
+            ("state",), registry=scraped,
         )  # fmt: skip
         events.labels("failed").set(figures.events.failed)
         events.labels("dead_letter").set(figures.events.dead_letters)
+        events.labels("unanswered").set(figures.events.unanswered)
+        unanswered = Gauge(
+            "pursebot_events_unanswered_oldest_seconds",
+            "Since when Stripe has given no answer about an event's object.", registry=scraped,
+        )  # fmt: skip
+        unanswered.set(figures.events.oldest_unanswered_seconds)
         overdue = Gauge(
             "pursebot_payments_overdue", "Payments open past their end.", registry=scraped
         )

@@ -118,13 +118,16 @@ def check_operations(figures: OperatingFigures, livemode: bool) -> Iterator[Find
     events, outbox, updates = figures.events, figures.outbox, figures.updates
     if events.failed:
         yield new_finding("events.failed", failed=events.failed)
+    if events.unanswered:
+        since = timedelta(seconds=int(events.oldest_unanswered_seconds))
+        yield new_finding("events.unanswered", unanswered=events.unanswered, since=since)
     if events.dead_letters:
         oldest = timedelta(seconds=int(figures.oldest_dead_letter_seconds))
         yield new_finding("events.dead_letters", dead_letters=events.dead_letters, oldest=oldest)
     if events_are_late(figures):
         age = timedelta(seconds=int(figures.events_cursor_age_seconds))
         yield new_finding("events.not_read", age=age)
-    if not (events.failed or events.dead_letters):
+    if not (events.failed or events.unanswered or events.dead_letters):
         yield new_finding("events.none")
     late = outbox.oldest_due_seconds > LATE_SECONDS
     yield new_finding("outbox.late" if late else "outbox.on_time", **outbox.model_dump())

@@ -1,7 +1,9 @@
 """Sending requests to Stripe: answers as models of `parsers`, errors as ours, lists in full."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
@@ -23,6 +25,19 @@ log = structlog.get_logger(__name__)
 
 ALL_TRIES_SECONDS: Final = 15  # of one request, the SDK's retries included: a person waits for it
 CLOCKS_APART_SECONDS: Final = 600  # the most that the database's and Stripe's clocks may differ
+
+# Whether the log has a line already that Stripe gives no answer about the same thing.
+_silence_is_logged = ContextVar("silence_is_logged", default=False)
+
+
+@contextmanager
+def logged_silence(*, is_logged: bool) -> Iterator[None]:
+    """Within the block, log at debug that Stripe does not answer, if `is_logged`: it was before."""
+    token = _silence_is_logged.set(is_logged)
+    try:
+        yield
+    finally:
+        _silence_is_logged.reset(token)
 
 
 async def result_of(
@@ -129,7 +144,10 @@ async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:
             failure = errors.stripe_unavailable(error)
         else:
             failure = errors.stripe_refused(error)
-        if not (quiet and outcome is Outcome.NOT_DONE):
+        if errors.is_no_answer(failure) and _silence_is_logged.get():
+            log.debug("stripe_error", outcome=outcome.value, **failure.details)
+            failure.is_logged = True
+        elif not (quiet and outcome is Outcome.NOT_DONE):
             log_stripe_error(error, outcome)
             failure.is_logged = True
         raise failure from error

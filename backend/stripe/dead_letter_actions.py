@@ -63,7 +63,7 @@ async def retry_dead_letter(services: Services, event_id: str) -> EventResult:
         try:
             result = await refetch_event(services, result, stored_fact(result.fact))
         except PursebotError as failure:
-            await record_refetch_failure(services, event_id, failure)
+            await record_refetch_failure(services, result, failure)
             raise
     return result
 

@@ -14,6 +14,7 @@ import stripe
 from backend.failures import (
     AmountTooSmallConverted,
     IdempotencyConflict,
+    StripeObjectUnreadable,
     StripeRefused,
     StripeUnavailable,
 )
@@ -115,6 +116,15 @@ def is_remembered(refused: StripeRefused) -> bool:
     """Return whether Stripe failed (500) rather than refused; its key repeats that for a day."""
     error = refused.__cause__
     return isinstance(error, Exception) and outcome_of(error) is Outcome.REMEMBERED
+
+
+def is_no_answer(failure: BaseException) -> bool:
+    """Return whether Stripe was away or failed itself, so that its answer is not known yet."""
+    if isinstance(failure, StripeRefused):
+        return is_remembered(failure)
+    return isinstance(failure, StripeUnavailable) and not isinstance(
+        failure, StripeObjectUnreadable
+    )
 
 
 def code_of_error(error: Exception) -> str:

@@ -21,6 +21,8 @@ from backend.payment_methods import sync
 from backend.payments import refunds
 from backend.payments.settlement import record_result
 from backend.services import Services
+from backend.stripe.answers import logged_silence
+from backend.stripe.errors import is_no_answer
 from backend.stripe.parsers.facts import (
     ChargeFact,
     Fact,
@@ -47,18 +49,22 @@ async def resolve_event(
     With `waiting`, Stripe waits for the response, and a failure is raised where it helps that
     Stripe repeats the event: see `is_left_to_stripe`. Any other failure is recorded with the event.
     A bug of ours is recorded and raised. In all cases the reconciler goes on with an event that has
-    no answer yet; where Stripe has no such object, it is a dead letter at once.
+    no answer yet; where Stripe has no such object, it is a dead letter at once. While Stripe gives
+    no answer at all, however long, the event waits; the log has one line about that.
     """
     if result.fact is None:
         return result
     fact = stored_fact(result.fact)
-    with structlog.contextvars.bound_contextvars(event_id=result.id):
+    with (
+        structlog.contextvars.bound_contextvars(event_id=result.id),
+        logged_silence(is_logged=result.unanswered),
+    ):
         try:
             return await refetch_event(services, result, fact)
         except (StripeRefused, StripeUnavailable, EventNotApplied) as failure:
             if waiting and is_left_to_stripe(failure, fact):
                 raise
-            return await record_refetch_failure(services, result.id, failure)
+            return await record_refetch_failure(services, result, failure)
         except Exception as error:
             if not isinstance(error, PursebotError):  # of the database's, nothing can be recorded
                 await sql_stripe_events.mark_event_refetch_failed(
@@ -73,9 +79,7 @@ def is_left_to_stripe(failure: PursebotError, fact: Fact) -> bool:
     Not where Stripe's answer would be the same, and not of an object that is always refetched:
     Stripe disables an endpoint that keeps failing.
     """
-    is_passing = isinstance(failure, StripeUnavailable) and not isinstance(
-        failure, StripeObjectUnreadable
-    )
+    is_passing = isinstance(failure, StripeUnavailable) and is_no_answer(failure)
     return is_passing and not isinstance(fact, RefetchFact)
 
 
@@ -122,18 +126,22 @@ async def refetch_related(services: Services, fact: Fact, event_id: str) -> None
 
 
 async def record_refetch_failure(
-    services: Services, event_id: str, failure: PursebotError
+    services: Services, before: EventResult, failure: PursebotError
 ) -> EventResult:
     """Record that a refetch failed, and why; return the event as it is then.
 
-    It has a line in the log if it is a dead letter now, or if the failure has none.
+    It has a line in the log if it is a dead letter now, or if the failure has none and is not that
+    Stripe still gives no answer.
     """
     reason = failure.facts.get("stripe_code", failure.code)
-    if isinstance(failure, StripeObjectUnreadable):
+    if is_no_answer(failure):
+        reason = StripeUnavailable.code
+    elif isinstance(failure, StripeObjectUnreadable):
         reason = f"unreadable_{failure.details['stripe_object']}"
     result = await sql_stripe_events.mark_event_refetch_failed(
-        services.database, event_id=event_id, reason=reason
+        services.database, event_id=before.id, reason=reason
     )
-    if result.state == "dead_letter" or not failure.was_logged():
+    is_change = not (before.unanswered and result.unanswered)
+    if result.state == "dead_letter" or (is_change and not failure.was_logged()):
         record_result(services, result)
     return result

@@ -13,12 +13,13 @@ create table public.stripe_events (
     payment_id uuid references public.payments (id),
     received_at timestamptz not null default now(),
     handled_at timestamptz,
+    unanswered_since timestamptz,
     dismissed_at timestamptz,
     dismissed_by text,
     dismissed_reason text,
     constraint stripe_events_state_is_listed check (state in ('done', 'ignored', 'failed', 'dead_letter'))
 );
-comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts, codes and the last four digits of a card that paid us, never a person. account is the connected account that it is about, api_version what its object is rendered in.';
+comment on table public.stripe_events is 'Every event of Stripe''s and every answer to a check. fact holds ids, amounts, codes and the last four digits of a card that paid us, never a person. account is the connected account that it is about, api_version what its object is rendered in. unanswered_since is when Stripe first gave no answer about its object, until it gives one.';
 revoke all on public.stripe_events from public, anon, authenticated, service_role;
 create index stripe_events_payment on public.stripe_events (payment_id);
 create index stripe_events_created on public.stripe_events (stripe_created_at);
@@ -87,6 +88,7 @@ as $$
     select jsonb_build_object(
         'id', event.id, 'type', event.type, 'state', event.state, 'reason', event.reason,
         'repeat', repeat, 'payment_id', event.payment_id, 'api_version', event.api_version,
+        'unanswered', event.unanswered_since is not null,
         'fact', case when event.reason = 'needs_refetch' then event.fact end
     )
 $$;

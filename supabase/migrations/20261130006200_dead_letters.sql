@@ -33,26 +33,31 @@ begin
 end
 $$;
 
--- A refetch brought no answer. Out of tries, the event waits for the operator; so does at once what Stripe does
--- not know.
+-- A refetch failed. Where Stripe gave no answer (it is away, too slow, or fails itself) nothing is known about the
+-- event: it waits for as long as that lasts, and the try does not count. What Stripe does not know waits for the
+-- operator at once, and so does, out of tries, what it refused to say or what could not be applied.
 create function api.mark_event_refetch_failed(event_id text, reason text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    is_unanswered boolean := mark_event_refetch_failed.reason = 'stripe_unavailable';
     event public.stripe_events;
 begin
     perform private.require_service();
     update public.stripe_events as e
     set state = case
+            when is_unanswered then 'failed'
             when mark_event_refetch_failed.reason = 'resource_missing'
                 or private.is_out_of_tries(e.tries, e.received_at) then 'dead_letter'
             else 'failed'
         end,
-        reason = mark_event_refetch_failed.reason, handled_at = now()
+        reason = mark_event_refetch_failed.reason, handled_at = now(),
+        tries = case when is_unanswered then greatest(e.tries - 1, 1) else e.tries end,
+        unanswered_since = case when is_unanswered then coalesce(e.unanswered_since, now()) end
     where e.id = event_id and e.reason = 'needs_refetch';
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => false);
 end
 $$;
-comment on function api.mark_event_refetch_failed is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide: a repeat of the event asks again.';
+comment on function api.mark_event_refetch_failed is 'Definer: nobody has grants on the inbox. Stripe was asked and did not decide, or did not answer (stripe_unavailable): a repeat of the event asks again.';
 grant execute on function api.mark_event_refetch_failed(text, text) to service_role;

@@ -79,7 +79,8 @@ begin
     as_before := event.tries > 0 and (event.state, event.reason) is not distinct from (verdict.state, verdict.reason);
     update public.stripe_events as e
     set state = verdict.state, reason = verdict.reason, tries = e.tries + 1, handled_at = now(),
-        payment_id = private.payment_of(e.fact)
+        payment_id = private.payment_of(e.fact),
+        unanswered_since = case when verdict.reason = 'needs_refetch' then e.unanswered_since end
     where e.id = event_id returning * into event;
     return private.event_result(event, repeat => as_before);
 end

@@ -23,7 +23,8 @@ declare
     is_first boolean;
 begin
     perform private.require_service();
-    update public.stripe_events as e set reason = 'refetched' where e.id = event_id and e.reason = 'needs_refetch';
+    update public.stripe_events as e set reason = 'refetched', unanswered_since = null
+    where e.id = event_id and e.reason = 'needs_refetch';
     is_first := found;
     select e.* into strict event from public.stripe_events as e where e.id = event_id;
     return private.event_result(event, repeat => not is_first);

@@ -41,15 +41,20 @@ begin
         ),
         'events', (
             select jsonb_build_object(
-                'failed', count(*) filter (where e.state = 'failed'),
-                'dead_letters', count(*) filter (where e.state = 'dead_letter')
+                'failed', count(*) filter (where e.state = 'failed' and e.unanswered_since is null),
+                'dead_letters', count(*) filter (where e.state = 'dead_letter'),
+                'unanswered', count(*) filter (where e.state = 'failed' and e.unanswered_since is not null),
+                'oldest_unanswered_seconds', coalesce(extract(epoch from now() - min(e.unanswered_since) filter (
+                    where e.state = 'failed'
+                )), 0)
             )
             from public.stripe_events as e where e.state in ('failed', 'dead_letter')
         ),
         'oldest_dead_letter_seconds', (
             select coalesce(extract(epoch from now() - min(e.received_at)), 0)
             from public.stripe_events as e
-            where e.state = 'dead_letter' or e.state = 'failed' and e.received_at < now() - interval '1 hour'
+            where e.state = 'dead_letter'
+            or e.state = 'failed' and e.unanswered_since is null and e.received_at < now() - interval '1 hour'
         ),
         'events_cursor_age_seconds', (
             select greatest(extract(epoch from now() - i.events_read_until), 0) from private.installation as i

@@ -27,7 +27,12 @@ FIGURES = {
     "overdue_payments": 0,
     "oldest_dead_letter_seconds": 0,
     "events_cursor_age_seconds": 0,
-    "events": {"failed": 0, "dead_letters": 0},
+    "events": {
+        "failed": 0,
+        "dead_letters": 0,
+        "unanswered": 0,
+        "oldest_unanswered_seconds": 0,
+    },
     "outbox": dict.fromkeys(("waiting", "due", "oldest_due_seconds", "unreachable_chats"), 0),
     "updates": {"waiting": 0, "oldest_seconds": 0, "abandoned": 0},
 }

@@ -14,10 +14,16 @@ class PaymentFigures(Row):
 
 
 class EventFigures(Row):
-    """How many of Stripe's events failed or are dead letters."""
+    """How many of Stripe's events failed or are dead letters.
+
+    `unanswered` are failed ones that are not counted in `failed`: they wait for an answer of
+    Stripe's, the first of them for `oldest_unanswered_seconds`.
+    """
 
     failed: int
     dead_letters: int
+    unanswered: int
+    oldest_unanswered_seconds: float
 
 
 class OutboxFigures(Row):
@@ -42,7 +48,8 @@ class OperatingFigures(Row):
 
     `livemode` and `stripe_account_id` are None until a backend has claimed the database.
     `oldest_dead_letter_seconds` counts dead letters at once, and failed events from an hour after
-    they were received; `events_cursor_age_seconds` how long ago the reconciler read Stripe's list.
+    they were received, unless Stripe does not answer; `events_cursor_age_seconds` how long ago the
+    reconciler read Stripe's list.
     """
 
     livemode: bool | None

@@ -34,7 +34,8 @@ class EventResult(Row):
     """What became of an event; `fact` is there where Stripe is to be asked about it.
 
     `repeat`: nothing changed now: it was done with before (applied, ignored or a dead letter), or
-    fails as it did before. `api_version` is that of its object, if Stripe sent it.
+    fails as it did before. `api_version` is that of its object, if Stripe sent it. `unanswered`:
+    Stripe has given no answer about its object yet, and was asked.
     """
 
     id: str
@@ -44,6 +45,7 @@ class EventResult(Row):
     repeat: bool
     payment_id: UUID | None
     api_version: str | None
+    unanswered: bool
     fact: StoredFact | None
 
 
@@ -88,7 +90,8 @@ async def mark_event_refetch_failed(
 ) -> EventResult:
     """Record that a refetch failed, and why; a repeat of the event tries again.
 
-    After five tries and an hour, or where Stripe does not know the object, it is a dead letter.
+    After five tries and an hour, or where Stripe does not know the object, it is a dead letter;
+    never for the reason `stripe_unavailable`: with that it waits until Stripe answers.
     """
     row = await database.call(
         "mark_event_refetch_failed", SERVICE, event_id=event_id, reason=reason
