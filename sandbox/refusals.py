@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, validate_call
 NOT_MODELLED_ERRORS = {
     "extra_forbidden",
     "unexpected_keyword_argument",
+    "multiple_argument_values",
     "literal_error",
     "too_long",
 }

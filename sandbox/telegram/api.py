@@ -1,7 +1,7 @@
 """The local Bot API: /bot<token>/<method>, with the answers of api.telegram.org.
 
-https://core.telegram.org/bots/api#making-requests: GET or POST; parameters in the query string or
-as a form; objects inside a form are JSON text. A JSON body is not modelled.
+https://core.telegram.org/bots/api#making-requests: GET or POST; what parameters look like is in
+`parameters.py`.
 """
 
 import asyncio
@@ -12,14 +12,15 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from sandbox.refusals import Refusal, not_modelled, refusing_invalid
+from sandbox.refusals import Refusal
 from sandbox.routes import add_people_routes
 from sandbox.settings import SETTINGS
 from sandbox.store import STORE, Json
 from sandbox.telegram.chats import CHATS, Chats
 from sandbox.telegram.faults import TelegramFaults
 from sandbox.telegram.memberships import Memberships
-from sandbox.telegram.methods import METHODS
+from sandbox.telegram.methods import method_named
+from sandbox.telegram.parameters import read_parameters, refusing_as_telegram
 from sandbox.telegram.people import PAGES, PEOPLE_ROUTES
 from sandbox.telegram.starting import START_PAGES, START_ROUTES
 from sandbox.telegram.webhook import webhook_poster
@@ -43,12 +44,13 @@ async def close_memberships(app: web.Application) -> None:
 
 async def handle_call(request: web.Request) -> web.StreamResponse:
     """Answer a Bot API call, with the faults in force."""
-    chats, method = request.app[CHATS], request.match_info["method"].lower()
+    chats, name = request.app[CHATS], request.match_info["method"]
+    method = name.lower()
     try:
         if request.match_info["token"] != chats.bot_token:
             raise Refusal(401, "")
         refuse_on_purpose(chats.faults, method)
-        answer = {"ok": True, "result": await call_method(request, chats, method)}
+        answer = {"ok": True, "result": await call_method(request, chats, name)}
     except web.HTTPRequestEntityTooLarge:  # a file over the application's client_max_size
         return refused(Refusal(413, ""))
     except Refusal as refusal:
@@ -74,19 +76,12 @@ def refuse_on_purpose(faults: TelegramFaults, method: str) -> None:
         raise Refusal(faults.refused.code, "")
 
 
-async def call_method(request: web.Request, chats: Chats, method: str) -> Any:
-    """Carry out a method; return its result.
-
-    Parameters in the body win over those in the query string. The result is Any, since each method
-    has a type of its own.
-    """
-    if method not in METHODS:
-        raise not_modelled(f"the method {method}")
-    if request.content_type == "application/json":
-        raise not_modelled("parameters as JSON")
-    parameters = {**request.query, **await request.post()}
-    with refusing_invalid():
-        return await METHODS[method](chats, **parameters)
+async def call_method(request: web.Request, chats: Chats, name: str) -> Any:
+    """Carry out a method; return its result: Any, since each method has a type of its own."""
+    call = method_named(name)
+    parameters = await read_parameters(request)
+    with refusing_as_telegram(name):
+        return await call(chats, **parameters)
 
 
 async def download(request: web.Request) -> web.Response:

@@ -157,9 +157,17 @@ class Chats:
         self.store.put("telegram_refusals", str(chat_id), {"is": self.refusals(chat_id) + 1})
 
     def message(self, chat_id: int, message_id: int) -> Json | None:
-        """Return the current Bot API Message; None where there is none."""
+        """Return the current Bot API Message; None where there is none, or none any more."""
         row = self.store.get(f"telegram_chat:{chat_id}", str(message_id))
-        return row and dict(row["message"])
+        return dict(row["message"]) if row and not row.get("deleted") else None
+
+    def delete(self, message: Json) -> None:
+        """Delete a message; people see "(deleted)" in its place."""
+        unchanged = {name: message[name] for name in ("message_id", "from", "chat", "date")}
+        left = {"version": self.next_number(), "message": {**unchanged, "text": "(deleted)"}}
+        kind, id = f"telegram_chat:{message['chat']['id']}", str(message["message_id"])
+        self.store.put(kind, id, {**left, "silent": False, "deleted": True})
+        self.wake()
 
     def new_message(self, chat: Json, sender: Json, content: Json) -> Json:
         """Make a Bot API Message that is not shown yet."""
@@ -192,7 +200,8 @@ class Chats:
         https://core.telegram.org/bots/api#determining-list-of-commands
         """
         own = f"chat={persona.user_id}"  # of a private chat, whose id is the person's
-        scopes = (own, "default") if chat == "private" else ("all_group_chats", "default")
+        wide = "all_private_chats" if chat == "private" else "all_group_chats"
+        scopes = (own, wide, "default") if chat == "private" else (wide, "default")
         names = (f"{scope}:{code}" for scope in scopes for code in (persona.language, ""))
         menus = (self.store.get("telegram_menu", name) for name in names)
         return next(filter(None, menus), {"version": 0, "commands": []})

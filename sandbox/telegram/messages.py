@@ -1,65 +1,54 @@
 """The Bot API methods that send, edit and delete messages of the bot.
 
-Objects come as JSON text inside a form. https://core.telegram.org/bots/api#sendmessage
+Objects come as JSON text. https://core.telegram.org/bots/api#sendmessage
 """
 
-import base64
 import time
-from typing import Any, Literal, Self
+from typing import Any
 
 import pydantic
-from aiohttp import web
-from pydantic import Field, model_validator
 
-from sandbox.refusals import Refusal, StrictModel, not_modelled, validated
+from sandbox.refusals import Refusal, StrictModel, validated
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats
-from sandbox.telegram.text import LINK, format_text
+from sandbox.telegram.entities import Entity
+from sandbox.telegram.keyboards import Markup
+from sandbox.telegram.text import format_text
 
 # The fields that stay when a message is edited.
-UNCHANGED = ("message_id", "message_thread_id", "is_topic_message", "from", "chat", "date")
-Html = Literal["HTML"] | None  # the one way of marking text up that is played
+UNCHANGED = (
+    "message_id", "message_thread_id", "is_topic_message", "reply_to_message", "from", "chat",
+    "date",
+)  # fmt: skip
+COMPARED = ("text", "entities", "reply_markup")  # what must not all be as before
+DELETABLE_WITHIN = 48 * 3600  # seconds
+Entities = pydantic.Json[list[Entity]]
 
 
-class Button(StrictModel):
-    """A button of a keyboard (https://core.telegram.org/bots/api#inlinekeyboardbutton)."""
+class Reply(StrictModel):
+    """The message of the same chat that is replied to.
 
-    text: str = Field(pattern=r"\S")
-    url: str | None = None
-    callback_data: str | None = None
+    https://core.telegram.org/bots/api#replyparameters
+    """
 
-    @model_validator(mode="after")
-    def does_one_thing(self) -> Self:
-        """Refuse a button unless it opens an allowed link, or sends at most 64 bytes."""
-        if (self.url is None) == (self.callback_data is None):
-            raise Refusal(400, "can't parse inline keyboard button: exactly one action is needed")
-        if self.url is not None and not LINK.fullmatch(self.url):
-            why = f"inline keyboard button URL '{self.url}' is invalid: Wrong HTTP URL"
-            raise Refusal(400, why)
-        if self.callback_data is not None and not 1 <= len(self.callback_data.encode()) <= 64:
-            raise Refusal(400, "BUTTON_DATA_INVALID")
-        return self
-
-
-class Keyboard(StrictModel):
-    """The buttons under a message (https://core.telegram.org/bots/api#inlinekeyboardmarkup)."""
-
-    inline_keyboard: list[list[Button]]
+    message_id: int
+    allow_sending_without_reply: bool = False
 
 
 @validated
 def message_content(
     *,
     text: str,
-    parse_mode: Html = None,
-    reply_markup: pydantic.Json[Keyboard] | None = None,
+    parse_mode: str = "",
+    entities: Entities | None = None,
+    reply_markup: Markup | None = None,
     link_preview_options: pydantic.Json[Json] | None = None,
 ) -> Json:
     """Return the fields of a message that the bot decides; empty ones are left out."""
-    plain, entities = format_text(text, is_html=parse_mode is not None)
+    plain, shown = format_text(text, parse_mode, entities)
     parts = {
         "text": plain,
-        "entities": entities,
+        "entities": shown,
         "link_preview_options": link_preview_options,
         "reply_markup": reply_markup and reply_markup.model_dump(exclude_none=True),
     }
@@ -72,16 +61,37 @@ async def send_message(
     chat_id: int,
     message_thread_id: int | None = None,
     disable_notification: bool = False,
+    reply_parameters: pydantic.Json[Reply] | None = None,
     **content_fields: Any,
 ) -> Json:
     """Send a message of the bot, in a group with topics to one of them."""
-    content, chat = message_content(**content_fields), chats.reachable(chat_id)
+    content = message_content(**content_fields)
+    chat = open_chat(chats, chat_id, message_thread_id)
+    content |= topic_fields(message_thread_id) | reply_fields(chats, chat, reply_parameters)
+    return chats.write(chat, chats.bot, content, disable_notification)
+
+
+def open_chat(chats: Chats, chat_id: int, message_thread_id: int | None) -> Json:
+    """Return the chat of this id, if the bot can write to it, or to this topic of it."""
+    chat = chats.reachable(chat_id)
     if chat["type"] != "private":
         chats.group().require_open_topic(message_thread_id)
     elif message_thread_id is not None:
         raise Refusal(400, "message thread not found")
-    content |= topic_fields(message_thread_id)
-    return chats.write(chat, chats.bot, content, disable_notification)
+    return chat
+
+
+def reply_fields(chats: Chats, chat: Json, reply: Reply | None) -> Json:
+    """Return the fields of a message that replies to another; none where it need not be there."""
+    if reply is None:
+        return {}
+    message = chats.message(chat["id"], reply.message_id)
+    if message is None and not reply.allow_sending_without_reply:
+        raise Refusal(400, "message to be replied not found")
+    if message is None:
+        return {}
+    inner = {name: part for name, part in message.items() if name != "reply_to_message"}
+    return {"reply_to_message": inner}
 
 
 def topic_fields(message_thread_id: int | None) -> Json:
@@ -89,36 +99,6 @@ def topic_fields(message_thread_id: int | None) -> Json:
     if message_thread_id is None:
         return {}
     return {"message_thread_id": message_thread_id, "is_topic_message": True}
-
-
-async def send_document(
-    chats: Chats,
-    *,
-    chat_id: int,
-    document: Any = None,
-    caption: str = "",
-    parse_mode: Html = None,
-    reply_markup: pydantic.Json[Keyboard] | None = None,
-) -> Json:
-    """Send a file of the bot with a caption and buttons."""
-    chat = chats.reachable(chat_id)
-    if isinstance(document, str):
-        raise not_modelled("a document by its file_id or address")
-    if not isinstance(document, web.FileField):
-        raise Refusal(400, "there is no document in the request")
-    content = document.file.read()
-    if not content:
-        raise Refusal(400, "file must be non-empty")
-    text, entities = format_text(caption, is_html=parse_mode is not None, is_caption=True)
-    id, name = f"file_{chats.next_number()}", document.filename
-    stored = {"name": name, "content": base64.b64encode(content).decode()}
-    chats.store.put("telegram_file", id, stored)
-    file: Json = {"file_id": id, "file_unique_id": id, "file_name": name}
-    file |= {"mime_type": document.content_type, "file_size": len(content)}
-    under: Json = {"caption": text, "caption_entities": entities} if text else {}
-    if reply_markup:
-        under["reply_markup"] = reply_markup.model_dump(exclude_none=True)
-    return chats.write(chat, chats.bot, {"document": file, **under})
 
 
 async def edit_message_text(
@@ -133,7 +113,7 @@ async def edit_message_text(
         raise Refusal(400, "message can't be edited")
     if "text" not in message:
         raise Refusal(400, "there is no text in the message to edit")
-    if all(message.get(part) == content.get(part) for part in ("text", "entities", "reply_markup")):
+    if all(message.get(part) == content.get(part) for part in COMPARED):
         raise Refusal(
             400,
             "message is not modified: specified new message content and reply markup are exactly"
@@ -144,10 +124,16 @@ async def edit_message_text(
 
 
 async def delete_message(chats: Chats, *, chat_id: int, message_id: int) -> bool:
-    """Delete a message in a private chat; the page shows "(deleted)" in its place."""
+    """Delete a message of the bot, or in a private chat anybody's; the page shows "(deleted)".
+
+    https://core.telegram.org/bots/api#deletemessage
+    """
     message = chats.message(chats.reachable(chat_id)["id"], message_id)
-    if message is None or message["chat"]["type"] != "private":
-        raise Refusal(400, "message can't be deleted")  # in a group: the bot administers none
-    unchanged = {name: message[name] for name in ("message_id", "from", "chat", "date")}
-    chats.put({**unchanged, "text": "(deleted)"})
+    if message is None:
+        raise Refusal(400, "message to delete not found")
+    is_own = message["from"]["id"] == chats.bot["id"]  # in a group it deletes nobody else's
+    is_old = time.time() - message["date"] > DELETABLE_WITHIN
+    if is_old or not (is_own or message["chat"]["type"] == "private"):
+        raise Refusal(400, "message can't be deleted")
+    chats.delete(message)
     return True

@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
-from typing import Annotated
+from urllib.parse import urlsplit
 
 import pydantic
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
@@ -20,6 +20,8 @@ from sandbox.store import Json
 from sandbox.telegram.chats import CHATS, Chats
 
 HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?/.*")
+SECRET, MAX_SECRET_LENGTH = re.compile("[A-Za-z0-9_-]*"), 256
+PORTS = (80, 88, 443, 8443)
 RETRY_AFTER = 0.5  # seconds
 
 
@@ -41,22 +43,44 @@ async def set_webhook(
     chats: Chats,
     *,
     url: str,
-    secret_token: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{0,256}$")] = "",
+    secret_token: str = "",
     allowed_updates: pydantic.Json[list[str]] | None = None,
+    drop_pending_updates: bool = False,
+    max_connections: int = 40,
 ) -> bool:
-    """Post updates to this address from now on; getUpdates is refused (409) then."""
+    """Post updates to this address from now on; getUpdates is refused (409) then.
+
+    One is posted at a time, however many `max_connections` there may be.
+    """
+    if len(secret_token) > MAX_SECRET_LENGTH:
+        raise Refusal(400, "secret token is too long")
+    if not SECRET.fullmatch(secret_token):
+        raise Refusal(400, "secret token contains unallowed characters")
     if url.startswith("https://"):
+        _refuse_port(url)
         raise not_modelled("a webhook that is not on this machine")
     if url and not HERE.fullmatch(url):
         raise Refusal(400, "bad webhook: An HTTPS URL must be provided for webhook")
+    if drop_pending_updates and (waiting := chats.pending_updates()):
+        chats.confirm_updates(waiting[-1]["update_id"])
     _store_webhook(chats, Webhook(url=url, secret=secret_token, kinds=allowed_updates or []))
     chats.wake()
     return True
 
 
-async def delete_webhook(chats: Chats) -> bool:
-    """Stop posting updates; they wait for getUpdates."""
-    return await set_webhook(chats, url="")
+def _refuse_port(url: str) -> None:
+    """Raise Refusal (400) for a port to which Telegram posts nothing."""
+    try:
+        port = urlsplit(url).port or 443
+    except ValueError:
+        raise Refusal(400, "bad webhook: Failed to parse URL") from None
+    if port not in PORTS:
+        raise Refusal(400, "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
+
+
+async def delete_webhook(chats: Chats, *, drop_pending_updates: bool = False) -> bool:
+    """Stop posting updates; they wait for getUpdates, unless they are to be forgotten."""
+    return await set_webhook(chats, url="", drop_pending_updates=drop_pending_updates)
 
 
 async def get_webhook_info(chats: Chats) -> Json:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.telegram.pages import parts_of
 from bot.telegram.screens import Screen, button
-from sandbox.telegram.text import utf16_length
+from sandbox.telegram.entities import utf16_length
 from tests.backend.conftest import ANA, System
 from tests.bot.conftest import Person, backend, backend_url, bot, buttons, client, system, telegram
 from tests.bot.fake_backend import FakeBackend, membership, statement

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
+from sandbox.recorded_calls import RECORDED, new_record, record
 from sandbox.server import MAX_BODY_BYTES
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
@@ -90,8 +91,8 @@ async def local_telegram(folder: Path, database_url: str = "") -> AsyncIterator[
     The people's roles are those of the backend's database at `database_url`.
     """
     store = Store(folder / "sandbox.sqlite")
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
-    app[STORE] = store
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[record])
+    app[STORE], app[RECORDED] = store, new_record()
     app[SETTINGS] = SandboxSettings(
         data_dir=folder,
         url="http://127.0.0.1",

@@ -39,7 +39,7 @@ async def test_a_document_stands_in_the_chat_and_can_be_saved(play: Playground, 
     assert (sent.document.file_name, sent.document.mime_type) == (
         "acme-2026-11-eur.csv", "text/csv",
     )  # fmt: skip
-    [*_, seen] = (await play.chat("ana"))["messages"]
+    [_, seen] = (await play.chat("ana"))["messages"]
     assert (seen["caption"], seen["caption_entities"][0]["type"]) == ("Acme", "bold")
     assert seen["document"]["file_size"] == len(CSV)
     address = f"{play.url}/telegram/files/{seen['document']['file_id']}"
@@ -51,6 +51,8 @@ async def test_a_document_stands_in_the_chat_and_can_be_saved(play: Playground, 
     async with play.http.get(f"{play.url}/telegram/personas") as answer:
         ana, *_ = (await answer.json())["personas"]
     assert ana["chats"][0]["last"] == "[acme-2026-11-eur.csv] Acme"
+    again = await bot.send_document(ANA, sent.document.file_id)
+    assert again.document == sent.document
     with pytest.raises(BadRequest, match="There is no text in the message to edit"):
         await bot.edit_message_text("x", ANA, sent.message_id)
 
@@ -59,7 +61,7 @@ async def test_a_document_is_refused_as_telegram_refuses_it(play: Playground, bo
     for content, caption, why in (
         (b"", "", "File must be non-empty"),
         (CSV, "x" * 1025, "Message caption is too long"),
-        (CSV, "<b>", "can't find end tag of b"),
+        (CSV, "<b>", 'can\'t find end tag corresponding to start tag "b"'),
     ):
         with pytest.raises(BadRequest, match=why):
             await bot.send_document(ANA, InputFile(content), caption=caption, parse_mode="HTML")
@@ -67,7 +69,10 @@ async def test_a_document_is_refused_as_telegram_refuses_it(play: Playground, bo
         await bot.send_document(ANA, InputFile(bytes(MAX_BODY_BYTES + 1)))
     nothing = await play.bot("sendDocument", chat_id=ANA)
     assert nothing["description"] == "Bad Request: there is no document in the request"
-    assert (await play.bot("sendDocument", chat_id=ANA, document="file_1"))["error_code"] == 501
+    for document, code in (("https://a.bc/x.csv", 501), ("attach://x", 400), ("file_99", 400)):
+        refused = await play.bot("sendDocument", chat_id=ANA, document=document)
+        assert refused["error_code"] == code
+    assert refused["description"] == "Bad Request: wrong file identifier/HTTP URL specified"
     assert len((await play.chat("ana"))["messages"]) == 1
 
 
