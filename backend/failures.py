@@ -18,10 +18,34 @@ class EventNotApplied(Failure):
         return failure
 
 
-class StripeRefused(Failure, status=502):
-    """An error of Stripe's that the same request will meet again."""
+class StripeRefused(Failure, status=422):
+    """A no of Stripe's to what it was sent: the same request will meet it again.
 
-    message = "Stripe did not accept this."
+    Of the facts, `stripe_code` is Stripe's own code. `resolved_by` is "operator" where nobody else
+    can do anything about it, and `permission` then the one that Stripe's key lacks.
+    """
+
+    message = "Stripe does not accept this, and will not when it is sent again."
+
+
+class StripeConflict(StripeRefused, status=409, code="stripe_refused"):
+    """A no of Stripe's because of what is there: the key, the account's settings, an object.
+
+    The request may be right. It meets the same no until that is changed.
+    """
+
+    message = (
+        "Stripe does not do this as things stand: what it is about has changed there, or is gone."
+    )
+
+
+class StripeFailed(StripeRefused, status=502, code="stripe_refused"):
+    """A 500 of Stripe's, which it repeats under the same key for a day; the next try has another.
+
+    https://docs.stripe.com/api/idempotent_requests
+    """
+
+    message = "Stripe itself failed at this. Try again in a few minutes."
 
 
 class AmountTooSmallConverted(StripeRefused, status=422):

@@ -46,9 +46,11 @@ PursebotError
 |   |-- CurrencyUnknown        422 currency_unknown {currencies}
 |   |-- RefundTooLarge         422 refund_too_large {most, currency}
 |   `-- TimeZoneUnknown        422 time_zone_unknown
-`-- Failure                    we or somebody behind us could not: 5xx, the caller may try again
+`-- Failure                    we or somebody behind us could not: 5xx, but for a no of Stripe's
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
-    |-- StripeRefused          502 stripe_refused: a definite no, remembered by its key
+    |-- StripeRefused          422 stripe_refused {stripe_code, resolved_by, permission}: a no
+    |   |-- StripeConflict     409 stripe_refused: a no because of what is there
+    |   |-- StripeFailed       502 stripe_refused: a 500, repeated under its key; not known
     |   `-- AmountTooSmallConverted 422 amount_too_small_converted {at_least}
     |-- StripeUnavailable      503 stripe_unavailable: nobody knows, the same key may be retried
     |-- ChargeUnclear          503 charge_unclear: as above, and it may have been charged

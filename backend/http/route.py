@@ -28,7 +28,12 @@ Answer = TypeVar("Answer", bound=BaseModel | None)
 Errors = tuple[type[PursebotError], ...]
 Key = Literal["optional", "required"]
 
-STRIPE: Errors = (failures.StripeRefused, failures.StripeUnavailable)
+STRIPE: Errors = (
+    failures.StripeRefused,
+    failures.StripeConflict,
+    failures.StripeFailed,
+    failures.StripeUnavailable,
+)
 ORDER: Errors = (
     errors.IdempotencyKeyReused,
     errors.PaymentClosed,

@@ -11,7 +11,12 @@ from uuid import UUID
 import stripe
 import structlog
 
-from backend.failures import StripeObjectUnreadable, StripeRefused, StripeUnavailable
+from backend.failures import (
+    StripeFailed,
+    StripeObjectUnreadable,
+    StripeRefused,
+    StripeUnavailable,
+)
 from backend.schemas import Json
 from backend.stripe import errors
 from backend.stripe.errors import BROKEN, Outcome
@@ -109,17 +114,17 @@ def earliest_creation(created_at: datetime, search_start: datetime | None) -> in
 async def chargeable_answer(model: type[Model], request: Awaitable[stripe.StripeObject]) -> Model:
     """Do as `result_of`, for a request that moves money: after a 500 it may have moved.
 
-    So a 500, which `send` raises as StripeRefused, raises StripeUnavailable here.
+    So a 500, which `send` raises as StripeFailed, raises StripeUnavailable here.
     """
     try:
         return await result_of(model, request)
-    except StripeRefused as refused:
-        error = refused.__cause__
-        if isinstance(error, Exception) and errors.is_remembered(refused):
-            unavailable = errors.stripe_unavailable(error)
-            unavailable.is_logged = refused.is_logged
-            raise unavailable from error
-        raise
+    except StripeFailed as failed:
+        error = failed.__cause__
+        if not isinstance(error, Exception):
+            raise
+        unavailable = errors.stripe_unavailable(error)
+        unavailable.is_logged = failed.is_logged
+        raise unavailable from error
 
 
 async def send(request: Awaitable[Answer], *, quiet: bool = False) -> Answer:

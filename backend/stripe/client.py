@@ -21,6 +21,7 @@ from backend.stripe.clawbacks import StripeClawbacks
 from backend.stripe.intents import StripeIntents
 from backend.stripe.parsers.events import StripeEvent
 from backend.stripe.payment_methods import StripePaymentMethods
+from backend.stripe.sent_calls import RecordingHttpClient
 from backend.stripe.subscriptions import StripeSubscriptions
 
 ONE_TRY: Final = aiohttp.ClientTimeout(total=7, connect=3)  # seconds
@@ -91,7 +92,7 @@ async def stripe_gateway(
     secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
 ) -> AsyncIterator[StripeGateway]:
     """Open a gateway, whose connections close with the block."""
-    http_client = stripe.AIOHTTPClient(timeout=ONE_TRY)
+    http_client = RecordingHttpClient(timeout=ONE_TRY)
     client = stripe.StripeClient(
         secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client
     )

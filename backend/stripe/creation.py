@@ -15,10 +15,10 @@ from backend.database.functions import payments as sql_payments
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
-from backend.failures import IdempotencyConflict, StripeRefused
+from backend.failures import IdempotencyConflict, StripeFailed, StripeRefused
 from backend.services import Services
 from backend.stripe.answers import earliest_creation
-from backend.stripe.errors import MISSING, is_customer_error, is_remembered
+from backend.stripe.errors import MISSING, is_customer_error
 from backend.stripe.parsers.documented import Identified
 
 Created = TypeVar("Created", bound=Identified)
@@ -47,7 +47,7 @@ async def create_at_stripe(
             return existing
         raise
     except StripeRefused as refused:
-        if is_remembered(refused) and (existing := await find()):
+        if isinstance(refused, StripeFailed) and (existing := await find()):
             return existing
         await sql_payments.increase_attempt(
             services.database,

@@ -14,10 +14,14 @@ import stripe
 from backend.failures import (
     AmountTooSmallConverted,
     IdempotencyConflict,
+    StripeConflict,
+    StripeFailed,
     StripeObjectUnreadable,
     StripeRefused,
     StripeUnavailable,
 )
+from backend.stripe.permissions import missing_permission
+from backend.stripe.sent_calls import last_call
 
 
 class Outcome(Enum):
@@ -40,12 +44,23 @@ OUTCOMES: dict[type[stripe.StripeError], Outcome] = {
     stripe.APIConnectionError: Outcome.UNKNOWN,
     stripe.APIError: Outcome.UNKNOWN,  # 409: the first of two equal requests still runs; 5xx
 }
+MISSING_STATUS = 404
 REMEMBERED_STATUS = 500  # 502 to 504 come from in front of the API, which then stores no answer
 # What the SDK raises as it is when the connection breaks while it reads an answer.
 BROKEN = (aiohttp.ClientError, TimeoutError)
 
 MISSING = "resource_missing"  # https://docs.stripe.com/error-codes#resource-missing
 NOT_PERMITTED = "more_permissions_required"
+# https://docs.stripe.com/error-codes: the object is there, and in another state than was thought.
+UNEXPECTED_STATES = (
+    "_unexpected_state",
+    "_already_refunded",
+    "_already_exists",
+    "_already_canceled",
+    "charge_disputed",
+    "status_transition_invalid",
+    "resource_conflict",
+)
 KEY_REFUSED = {
     stripe.PermissionError: NOT_PERMITTED,
     stripe.AuthenticationError: "invalid_api_key",
@@ -61,9 +76,14 @@ CONVERTED_MINIMUM = re.compile(r"must convert to at least (?P<minimum>.{1,30}?)\
 MAX_MESSAGE_LENGTH = 600  # characters
 
 KEY_ADVICE = (
-    "Stripe does not let this service's key do that, so nothing was done:"
-    " whoever runs the service must give the key that permission, or a valid key."
+    "Stripe does not take this service's key, so nothing was done:"
+    " whoever runs the service must set a valid one."
 )
+PERMISSION_ADVICE = (
+    "Stripe does not let this service's key do that, so nothing was done:"
+    " whoever runs the service must give the key the permission {permission}."
+)
+ANY_PERMISSION = "that Stripe asks for"
 PORTAL_ADVICE = (
     "The settings of Stripe's customer portal have not been saved yet:"
     " whoever runs the service must do that in Stripe's dashboard."
@@ -92,8 +112,16 @@ def stripe_refused(error: stripe.StripeError) -> StripeRefused:
     refused: StripeRefused
     if code == "amount_too_small" and converted:
         refused = AmountTooSmallConverted(stripe_code=code, at_least=converted["minimum"])
+    elif outcome_of(error) is Outcome.REMEMBERED:
+        refused = StripeFailed(stripe_code=code)
+    elif advice := advice_for(error, facts):
+        refused = StripeConflict(advice, stripe_code=code, resolved_by="operator")
+        if permission := facts.get("stripe_permission"):
+            refused.facts["permission"] = permission
+    elif is_unexpected_state(error):
+        refused = StripeConflict(stripe_code=code)
     else:
-        refused = StripeRefused(advice_for(error, facts), stripe_code=code)
+        refused = StripeRefused(stripe_code=code)
     refused.details = facts
     return refused
 
@@ -112,19 +140,11 @@ def idempotency_conflict(error: stripe.IdempotencyError) -> IdempotencyConflict:
     return failed
 
 
-def is_remembered(refused: StripeRefused) -> bool:
-    """Return whether Stripe failed (500) rather than refused; its key repeats that for a day."""
-    error = refused.__cause__
-    return isinstance(error, Exception) and outcome_of(error) is Outcome.REMEMBERED
-
-
 def is_no_answer(failure: BaseException) -> bool:
     """Return whether Stripe was away or failed itself, so that its answer is not known yet."""
-    if isinstance(failure, StripeRefused):
-        return is_remembered(failure)
-    return isinstance(failure, StripeUnavailable) and not isinstance(
-        failure, StripeObjectUnreadable
-    )
+    if isinstance(failure, StripeObjectUnreadable):
+        return False
+    return isinstance(failure, StripeUnavailable | StripeFailed)
 
 
 def code_of_error(error: Exception) -> str:
@@ -150,7 +170,10 @@ def error_details(error: Exception) -> dict[str, str]:
         "stripe_decline_code": getattr(body, "decline_code", None),
         "stripe_request_id": error.request_id,
         "stripe_doc_url": getattr(body, "doc_url", None),
+        "stripe_call": last_call(),
     }
+    if isinstance(error, stripe.PermissionError):
+        fields["stripe_permission"] = missing_permission(error.user_message or "", last_call())
     return {name: without_secrets(str(value)) for name, value in fields.items() if value}
 
 
@@ -162,7 +185,9 @@ def without_secrets(text: str) -> str:
 def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
     """Return what to do about an error; None where we do not know it."""
     message = facts.get("stripe_message", "")
-    if is_key_error(error):
+    if isinstance(error, stripe.PermissionError):
+        return PERMISSION_ADVICE.format(permission=facts.get("stripe_permission", ANY_PERMISSION))
+    if isinstance(error, stripe.AuthenticationError):
         return KEY_ADVICE
     if "portal settings" in message:
         return PORTAL_ADVICE
@@ -174,6 +199,11 @@ def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
 def is_key_error(error: BaseException | None) -> bool:
     """Return whether Stripe refused the key, and not the request."""
     return isinstance(error, stripe.AuthenticationError | stripe.PermissionError)
+
+
+def is_unexpected_state(error: stripe.StripeError) -> bool:
+    """Return whether what a request is about is gone at Stripe, or in a state that rules it out."""
+    return error.http_status == MISSING_STATUS or code_of_error(error).endswith(UNEXPECTED_STATES)
 
 
 def is_customer_error(facts: dict[str, str]) -> bool:

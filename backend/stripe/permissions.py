@@ -4,6 +4,7 @@
 call. https://docs.stripe.com/keys/restricted-api-keys
 """
 
+import re
 from typing import NamedTuple
 
 from backend.schemas import Json
@@ -14,22 +15,37 @@ NOBODY = "pursebot_doctor"  # ends ids of objects that do not exist
 class Permission(NamedTuple):
     """One row of the form.
 
-    `calls` are those that need it. `probe` is a call that changes nothing, whatever the key may do:
-    a list of one, or a change of an object that does not exist; Stripe checks the key first. `why`
-    completes the sentence "it is needed".
+    `slug` is the row in Stripe's refusals: `product` in "'product_write'". `calls` are those that
+    need it. `probe` is a call that changes nothing, whatever the key may do: a list of one, or a
+    change of an object that does not exist; Stripe checks the key first. `why` completes the
+    sentence "it is needed".
     """
 
     name: str
+    slug: str
     level: str  # write, which includes read, or read
     calls: tuple[str, ...]
     probe: str
     why: str
     sent: Json = {}  # noqa: RUF012  # parameters of the probe; never changed
 
+    @property
+    def title(self) -> str:
+        """The row and what to choose in it: "Products: Write"."""
+        return f"{self.name}: {self.level.title()}"
+
+    def is_for(self, call: str) -> bool:
+        """Return whether a call with its ids, such as "GET /v1/events/evt_1", needs it."""
+        return any(
+            re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(each)), call)
+            for each in self.calls
+        )
+
 
 PERMISSIONS = (
     Permission(
         "Checkout Sessions",
+        "checkout_session",
         "write",
         (
             "POST /v1/checkout/sessions",
@@ -42,6 +58,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Payment Intents",
+        "payment_intent",
         "write",
         (
             "POST /v1/payment_intents",
@@ -54,6 +71,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Payment Methods",
+        "payment_method",
         "write",
         (
             "GET /v1/customers/{customer}/payment_methods",
@@ -67,6 +85,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Customers",
+        "customer",
         "write",
         (
             "POST /v1/customers",
@@ -78,6 +97,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Customer Portal",
+        "customer_portal",
         "write",
         ("POST /v1/billing_portal/sessions", "GET /v1/billing_portal/configurations"),
         "POST /v1/billing_portal/sessions",
@@ -86,6 +106,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Products",
+        "product",
         "write",
         ("POST /v1/products", "GET /v1/products/{id}", "POST /v1/products/{id}"),
         f"POST /v1/products/{NOBODY}",
@@ -93,6 +114,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Prices",
+        "plan",
         "write",
         (),  # created inline, with pages and subscriptions
         f"POST /v1/prices/price_{NOBODY}",
@@ -100,6 +122,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Subscriptions",
+        "subscription",
         "write",
         (
             "POST /v1/subscriptions",
@@ -113,6 +136,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Charges and Refunds",
+        "charge",
         "write",
         (
             "POST /v1/refunds",
@@ -127,6 +151,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Setup Intents",
+        "setup_intent",
         "read",
         ("GET /v1/setup_intents/{intent}",),
         "GET /v1/setup_intents",
@@ -135,6 +160,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Invoices",
+        "invoice",
         "read",
         ("GET /v1/invoices/{invoice}",),
         "GET /v1/invoices",
@@ -143,6 +169,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Disputes",
+        "dispute",
         "read",
         ("GET /v1/disputes", "GET /v1/disputes/{dispute}"),
         "GET /v1/disputes",
@@ -151,6 +178,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Accounts",
+        "account",
         "read",
         ("GET /v1/account",),
         "GET /v1/account",
@@ -158,6 +186,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Events",
+        "event",
         "read",
         ("GET /v1/events", "GET /v1/events/{id}"),
         "GET /v1/events",
@@ -166,6 +195,7 @@ PERMISSIONS = (
     ),
     Permission(
         "Webhook Endpoints",
+        "webhook",
         "read",
         ("GET /v1/webhook_endpoints",),
         "GET /v1/webhook_endpoints",
@@ -173,6 +203,26 @@ PERMISSIONS = (
         {"limit": 1},
     ),
 )
+
+
+# "Having the 'rak_charge_write' permission would allow this request to continue", and since 2026
+# "Enabling Webhook Endpoints, Event Destinations Read ('webhook_read') permissions on this key".
+SLUG = re.compile(r"['‘](?:rak_)?(?![rsp]k_)(?P<slug>[a-z_]+)_(?P<level>read|write)['’]")  # noqa: RUF001
+
+
+def missing_permission(message: str, call: str) -> str | None:
+    """Return which permission a refusal (403) of Stripe's is about, as "Products: Write".
+
+    By its message, and where that names none by the `call` that it refused: "POST /v1/products".
+    One that is not in the table is returned as Stripe names it. None where neither says it.
+    """
+    by_slug = {permission.slug: permission for permission in PERMISSIONS}
+    names = []
+    for match in SLUG.finditer(message):
+        row = by_slug.get(match["slug"])
+        names.append(row.title if row else f"{match['slug']}_{match['level']}")
+    names = names or [each.title for each in PERMISSIONS if each.is_for(call)]
+    return ", ".join(dict.fromkeys(names)) or None
 
 
 def permission_names(level: str) -> list[str]:

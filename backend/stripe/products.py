@@ -13,7 +13,7 @@ from typing import Final
 import stripe
 import structlog
 
-from backend.failures import StripeRefused
+from backend.failures import StripeConflict, StripeRefused
 from backend.stripe.answers import result_of
 from backend.stripe.connection import StripeConnection
 from backend.stripe.errors import is_product_error
@@ -73,7 +73,7 @@ class StripeProducts(StripeConnection):
             if product and product.active:
                 self._usable_products[base] = id
                 return is_changed
-        raise StripeRefused(stripe_code="product_inactive")
+        raise StripeConflict(stripe_code="product_inactive")
 
     async def _unarchive_product(self, id: str) -> Product:
         request = self._stripe.products.update_async(

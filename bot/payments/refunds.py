@@ -18,7 +18,7 @@ from bot.locales.translator import Fact, Translator, short
 from bot.organizations.membership import debt_of, membership_in, require_manager
 from bot.telegram.context import BotContext
 from bot.telegram.money_taps import late_screen
-from bot.telegram.refusals import BotRefusal
+from bot.telegram.refusals import BotRefusal, is_operators
 from bot.telegram.screens import Screen, button, forget_row
 
 LEFT_THE_WALLET: Final = ("pending", "requires_action", "succeeded")
@@ -66,7 +66,10 @@ async def confirmed_tapped(context: BotContext) -> None:
         if error.code not in keys.REFUND_FAILURES:
             raise
         facts = refund_facts(payment, translator) | {"amount": amount}
-        text = translator.html(keys.REFUND_FAILURES[error.code], **facts)
+        failure = keys.REFUND_FAILURES[error.code]
+        if is_operators(error):
+            failure = keys.Refund.STRIPE_NOT_SET_UP
+        text = translator.html(failure, **facts)
         question = confirm_screen(payment, amount, translator)
         await context.reply_or_edit(replace(question, text=text))
         return

@@ -33,6 +33,8 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
     key = keys.REFUSALS.get(refusal.code, unknown)
     if refusal.code == "not_found":
         key = keys.NOT_FOUND.get(refusal.facts.get("what", ""), key)
+    elif refusal.code == "stripe_refused":
+        key = stripe_refusal_key(refusal)
     elif refusal.code == "role_too_low" and refusal.facts.get("role") == "owner":
         key = keys.Refusal.OWNER_REQUIRED  # no role is higher
     try:
@@ -40,6 +42,18 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
     except (KeyError, ValueError, ArithmeticError):
         log.warning("refusal_facts_missing", code=refusal.code, facts=refusal.facts)
         return translator.text(unknown)
+
+
+def is_operators(refusal: BackendRefusal) -> bool:
+    """Return whether Stripe refused because of what only the operator can change: key, settings."""
+    return refusal.facts.get("resolved_by") == "operator"
+
+
+def stripe_refusal_key(refusal: BackendRefusal) -> Key:
+    """Return the sentence for a no of Stripe's: who can change it, or whether it may pass."""
+    if is_operators(refusal):
+        return keys.Refusal.STRIPE_NOT_SET_UP
+    return keys.Refusal.STRIPE_FAILED if refusal.status >= 500 else keys.Refusal.STRIPE_REFUSED
 
 
 def refusal_facts(facts: Mapping[str, str], translator: Translator) -> dict[str, Fact]:

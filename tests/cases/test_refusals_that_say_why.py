@@ -13,7 +13,15 @@ from stripe import _error
 from stripe._api_requestor import _APIRequestor
 
 from backend.database.functions.payments import PaymentRow
-from backend.failures import ChargeUnclear, StripeRefused, StripeUnavailable
+from backend.errors import PursebotError
+from backend.failures import (
+    ChargeUnclear,
+    IdempotencyConflict as IDEMPOTENCY,
+    StripeConflict,
+    StripeFailed,
+    StripeRefused,
+    StripeUnavailable,
+)
 from backend.stripe.client import StripeGateway, stripe_gateway
 from backend.stripe.errors import OUTCOMES, Outcome, outcome_of, without_secrets
 from sandbox.runner.ports import free_ports
@@ -36,11 +44,19 @@ ROW = PaymentRow.model_validate(
     }
 )  # fmt: skip
 REFUSED, UNAVAILABLE = StripeRefused, StripeUnavailable
+CONFLICT, FAILED = StripeConflict, StripeFailed
+# A definite no is the caller's to change; what is not known, or may pass, is worth another try.
+HTTP_STATUSES: dict[type[PursebotError], int] = {
+    REFUSED: 422,
+    CONFLICT: 409,
+    FAILED: 502,
+    UNAVAILABLE: 503,
+    IDEMPOTENCY: 503,
+}
+Request = Callable[[StripeGateway], Awaitable[Any]]
 
 
-async def answered(
-    status: int, error: Json, request: Callable[[StripeGateway], Awaitable[Any]]
-) -> Any:
+async def answered(status: int, error: Json, request: Request) -> Any:
     """What our gateway makes of a Stripe that answers everything with this error."""
 
     async def handle(_: web.Request) -> web.Response:
@@ -60,34 +76,43 @@ async def answered(
 
 
 INVALID = {"type": "invalid_request_error"}
+CHECKOUT = {"amount": "50", "currency": "eur"}
+VISA = {"payment_method_id": "pm_card_visa"}
 
 
 @pytest.mark.parametrize(
     ("status", "error", "looking", "charging"),
     [
         (400, {**INVALID, "message": "Bad.", "param": "amount"}, REFUSED, REFUSED),
-        (404, {**INVALID, "code": "resource_missing"}, REFUSED, REFUSED),
-        (401, {**INVALID, "message": "Invalid API Key"}, REFUSED, REFUSED),
-        (403, {**INVALID, "code": "more_permissions_required"}, REFUSED, REFUSED),
+        (400, {**INVALID, "code": "payment_intent_unexpected_state"}, CONFLICT, CONFLICT),
+        (400, {**INVALID, "code": "charge_already_refunded"}, CONFLICT, CONFLICT),
+        (404, {**INVALID, "code": "resource_missing"}, CONFLICT, CONFLICT),
+        (401, {**INVALID, "message": "Invalid API Key"}, CONFLICT, CONFLICT),
+        (403, {**INVALID, "code": "more_permissions_required"}, CONFLICT, CONFLICT),
         (402, {"type": "card_error", "code": "card_declined"}, REFUSED, REFUSED),
-        (400, {"type": "idempotency_error", "message": "x"}, UNAVAILABLE, UNAVAILABLE),
+        (400, {"type": "idempotency_error", "message": "x"}, IDEMPOTENCY, IDEMPOTENCY),
         (409, {**INVALID, "code": "idempotency_key_in_use"}, UNAVAILABLE, UNAVAILABLE),
         (409, {**INVALID, "code": "lock_timeout"}, UNAVAILABLE, UNAVAILABLE),
         (429, {**INVALID, "code": "rate_limit"}, UNAVAILABLE, UNAVAILABLE),
         (429, {**INVALID, "code": "lock_timeout"}, UNAVAILABLE, UNAVAILABLE),
-        (500, {"type": "api_error", "message": "Sorry."}, REFUSED, UNAVAILABLE),
+        (500, {"type": "api_error", "message": "Sorry."}, FAILED, UNAVAILABLE),
         (502, {}, UNAVAILABLE, UNAVAILABLE),
         (503, {"type": "api_error"}, UNAVAILABLE, UNAVAILABLE),
     ],
     ids=str,
 )
 async def test_every_error_is_a_definite_no_or_leaves_it_open(
-    status: int, error: Json, looking: type[Exception], charging: type[Exception]
+    status: int, error: Json, looking: type[PursebotError], charging: type[PursebotError]
 ) -> None:
-    with pytest.raises(looking):
-        await answered(status, error, lambda own: own.get_intent("pi_1"))
-    with pytest.raises(charging):
-        await answered(status, error, lambda own: own.charge(ROW))
+    requests: list[tuple[Request, type[PursebotError]]] = [
+        (lambda own: own.get_intent("pi_1"), looking),
+        (lambda own: own.charge(ROW), charging),
+    ]
+    for request, expected in requests:
+        with pytest.raises(expected) as caught:
+            await answered(status, error, request)
+        assert type(caught.value) is expected
+        assert caught.value.status == HTTP_STATUSES[expected]
 
 
 def test_no_class_of_error_is_left_out() -> None:
@@ -143,30 +168,39 @@ async def test_a_charge_without_permission_is_a_failed_payment_and_nobodys_riddl
 
 
 @pytest.mark.parametrize(
-    ("lacks", "path", "body"),
+    ("lacks", "path", "body", "permission"),
     [
-        ("product_write", "payments/checkout", {"amount": "50", "currency": "eur"}),
-        ("plan_write", "payments/checkout", {"amount": "50", "currency": "eur"}),
-        ("checkout_session_write", "payments/methods", {"link": True}),
-        ("payment_method_write", "payments/methods", {"payment_method_id": "pm_card_visa"}),
-        ("customer_write", "customers", {}),
-        ("customer_portal_write", "payments/portal", {}),
+        ("product_write", "payments/checkout", CHECKOUT, "Products: Write"),
+        ("plan_write", "payments/checkout", CHECKOUT, "Prices: Write"),
+        ("checkout_session_write", "payments/methods", {"link": True}, "Checkout Sessions: Write"),
+        ("payment_method_write", "payments/methods", VISA, "Payment Methods: Write"),
+        ("customer_write", "customers", {}, "Customers: Write"),
+        ("customer_portal_write", "payments/portal", {}, "Customer Portal: Write"),
     ],
 )
 async def test_what_the_key_may_not_do_says_whom_to_ask_and_strangers_no_more(
-    system: System, lacks: str, path: str, body: Json, lines: list[Json]
+    system: System, lacks: str, path: str, body: Json, permission: str, lines: list[Json]
 ) -> None:
     await system.sandbox("POST", "/stripe/faults", lacks=[lacks])
     answer_body = await post(
         system, path, "key", 1001, organization_id=str(system.world.acme), **body
     )
     error = answer_body["error"]
-    assert (answer_body["http"], error["code"]) == (502, "stripe_refused")
-    assert "whoever runs the service" in error["message"]
-    assert error["facts"] == {"stripe_code": "more_permissions_required"}
+    assert (answer_body["http"], error["code"]) == (409, "stripe_refused")
+    assert (
+        f"whoever runs the service must give the key the permission {permission}"
+        in (error["message"])
+    )
+    assert error["facts"] == {
+        "stripe_code": "more_permissions_required",
+        "resolved_by": "operator",
+        "permission": permission,
+    }
     line = next(line for line in lines if line["event"] == "stripe_error" and lacks in str(line))
     assert line["request_id"] == error["request_id"]
     assert "does not have the required permissions" in line["stripe_message"]
+    assert line["stripe_permission"] == permission
+    assert line["stripe_call"].startswith("POST /v1/")
     assert line["stripe_request_id"].startswith("req_")
     assert "sk_test" not in str(lines)
     assert line["stripe_request_id"] not in str(answer_body)
@@ -179,7 +213,8 @@ async def test_a_portal_that_nobody_set_up_is_told_as_that(
     await system.sandbox("POST", "/stripe/faults", portal_unsaved=True)
     acme = {"organization_id": str(system.world.acme)}
     body = await post(system, "payments/portal", None, 1001, **acme)
-    assert (body["http"], body["error"]["code"]) == (502, "stripe_refused")
+    assert (body["http"], body["error"]["code"]) == (409, "stripe_refused")
+    assert body["error"]["facts"]["resolved_by"] == "operator"
     assert "customer portal" in body["error"]["message"]
     line = next(line for line in lines if line["event"] == "stripe_error")
     assert (line["stripe_param"], line["stripe_status"]) == ("configuration", "400")

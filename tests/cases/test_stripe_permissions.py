@@ -10,22 +10,14 @@ from typing import Any
 import pytest
 import stripe
 
-from backend.stripe.permissions import PERMISSIONS, permission_names
+from backend.stripe.permissions import PERMISSIONS, missing_permission, permission_names
 from tests.backend.conftest import System
 from tests.backend.doctor.test_doctor import DoctorRunner
 
 ROOT = Path(__file__).parents[2]
 BEGINS = ("A restricted key works too, with write access to", "and read access to")
-# As Stripe's refusals name the rows of the form.
-SLUGS = {
-    "Checkout Sessions": "checkout_session", "Payment Intents": "payment_intent",
-    "Payment Methods": "payment_method", "Customers": "customer",
-    "Customer Portal": "customer_portal", "Products": "product", "Prices": "plan",
-    "Subscriptions": "subscription", "Charges and Refunds": "charge",
-    "Setup Intents": "setup_intent", "Invoices": "invoice", "Events": "event",
-    "Webhook Endpoints": "webhook", "Disputes": "dispute", "Accounts": "account",
-    "Balance Transaction Sources": "balance_transaction_source",
-}  # fmt: skip
+SLUGS = {permission.name: permission.slug for permission in PERMISSIONS}
+CALLS = [(call, permission.title) for permission in PERMISSIONS for call in permission.calls]
 
 
 def calls_in_the_code() -> Iterator[str]:
@@ -48,6 +40,32 @@ def test_every_call_that_the_code_can_make_is_in_the_table_and_no_other() -> Non
     listed = [call for permission in PERMISSIONS for call in permission.calls]
     assert len(listed) == len(set(listed))
     assert set(calls_in_the_code()) == set(listed)
+
+
+@pytest.mark.parametrize(("call", "title"), CALLS)
+def test_a_refusal_that_names_no_permission_is_named_by_the_call(call: str, title: str) -> None:
+    sent = re.sub(r"{\w+}", "obj_1Nv0FGQ9RKHgCVdK", call)
+    assert missing_permission("Having more permission would allow this.", sent) == title
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        ("The provided key 'rk_test_x_read' does not have the required permissions for this"
+         " endpoint on account 'acct_1'. Having the 'rak_charge_write' permission would allow"
+         " this request to continue.", "Charges and Refunds: Write"),
+        ("Permission denied. Enabling Webhook Endpoints, Event Destinations Read"
+         " ('webhook_read') permissions on this key would allow this request to continue.",
+         "Webhook Endpoints: Read"),
+        ("Having the 'rak_customer_write' and 'rak_payment_method_read' permissions would allow"
+         " this request to continue.", "Customers: Write, Payment Methods: Write"),
+        ("Having the 'rak_accounts_kyc_id_numbers_read' permission would allow it.",
+         "accounts_kyc_id_numbers_read"),
+        ("Something else is not allowed.", None),
+    ],
+)  # fmt: skip
+def test_stripes_wordings_of_a_refusal_name_the_row(message: str, title: str | None) -> None:
+    assert missing_permission(message, "GET /v1/unheard_of") == title
 
 
 def test_going_live_lists_exactly_the_tables_permissions() -> None:

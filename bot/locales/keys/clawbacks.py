@@ -18,6 +18,7 @@ class Refund:
     FAILED: Final = Key("refund.failed", "amount", "organization")
     STRIPE_UNAVAILABLE: Final = Key("refund.stripe_unavailable", "amount")
     STRIPE_REFUSED: Final = Key("refund.stripe_refused")
+    STRIPE_NOT_SET_UP: Final = Key("refund.stripe_not_set_up")
 
 
 class DisputeStatus:

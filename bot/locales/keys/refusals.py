@@ -44,6 +44,8 @@ class Refusal:
     STRIPE_UNAVAILABLE: Final = Key("refusal.stripe_unavailable")
     UNCLEAR: Final = Key("refusal.unclear")
     STRIPE_REFUSED: Final = Key("refusal.stripe_refused")
+    STRIPE_FAILED: Final = Key("refusal.stripe_failed")
+    STRIPE_NOT_SET_UP: Final = Key("refusal.stripe_not_set_up")
     TOO_MANY_REQUESTS: Final = Key("refusal.too_many_requests", "count")
     TIME_ZONE_UNKNOWN: Final = Key("refusal.time_zone_unknown")
     UNREACHABLE: Final = Key("refusal.unreachable")

@@ -70,17 +70,26 @@ async def test_a_part_is_typed_and_what_is_no_amount_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("code", "sentence"),
-    [("stripe_unavailable", "never refunds twice"), ("stripe_refused", "nothing was sent back")],
+    ("code", "facts", "sentence"),
+    [
+        ("stripe_unavailable", {}, "never refunds twice"),
+        ("stripe_refused", {}, "Look at the payment in Stripe's dashboard"),
+        ("stripe_refused", {"resolved_by": "operator"}, "Only whoever runs the service can"),
+    ],
 )
 async def test_what_stripe_does_not_do_is_said_and_leaves_the_button(
-    ana: Person, backend: FakeBackend, paid: Any, code: str, sentence: str
+    ana: Person,
+    backend: FakeBackend,
+    paid: Any,
+    code: str,
+    facts: dict[str, str],
+    sentence: str,
 ) -> None:
     await ana.writes("/start")
     backend.outbox.put_nowait(notification(paid))
     await ana.taps(await ana.sees("of it was refunded"), "Refund")
     sure = await ana.sees("Refund €30.00 to")
-    backend.refuse("POST /api/payments/{id}/refund", code)
+    backend.refuse("POST /api/payments/{id}/refund", code, **facts)
     await ana.taps(sure, "Refund €30.00")
     still = await ana.sees(sentence)
     assert "Refund €30.00" in buttons(still)
