@@ -11,6 +11,8 @@ from backend.database.protocol import Person
 from backend.failures import StripeRefused, StripeUnavailable
 from backend.schemas import Customer, WhichOrganization
 from backend.services import Services
+from backend.stripe import creation
+from backend.stripe.parsers.documented import Identified
 
 log = structlog.get_logger(__name__)
 
@@ -63,16 +65,36 @@ async def ensure_customer_row(
 ) -> ExistingCustomer:
     """Return the organization's customer at Stripe, made if there is none yet, and who asks for it.
 
-    Whoever else makes one meanwhile gets the same. Raises NotFound, RoleTooLow, StripeRefused,
-    StripeUnavailable.
+    Raises NotFound, RoleTooLow, StripeRefused, StripeUnavailable.
     """
     row = await sql_customers.get_customer(
         services.database, actor, organization_id=organization_id
     )
     if row.stripe_customer_id is not None:
         return ExistingCustomer(row.stripe_customer_id, row.user_id)
-    created_id = await services.stripe.create_customer(row)
-    saved = await sql_customers.set_stripe_customer(
-        services.database, organization_id=organization_id, stripe_customer_id=created_id
+    return ExistingCustomer(await create_customer(services, organization_id), row.user_id)
+
+
+async def create_customer(services: Services, organization_id: UUID) -> str:
+    """Have Stripe make an organization's customer, and write it down; return Stripe's id of it.
+
+    Whoever else makes one meanwhile, or did and got no answer, gets the same. Raises StripeRefused,
+    StripeUnavailable.
+    """
+    row = await sql_customers.get_customer_for_service(
+        services.database, organization_id=organization_id
     )
-    return ExistingCustomer(saved.stripe_customer_id, row.user_id)
+    if row.stripe_customer_id is not None:
+        return row.stripe_customer_id
+
+    async def find() -> Identified | None:
+        return await services.stripe.find_customer(row, creation.search_since(row))
+
+    customer = await find() if row.search_start else None
+    if customer is None:
+        request = services.stripe.create_customer(row)
+        customer = await creation.create_at_stripe(services, row, request, find)
+    saved = await sql_customers.set_stripe_customer(
+        services.database, organization_id=organization_id, stripe_customer_id=customer.id
+    )
+    return saved.stripe_customer_id

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import structlog
 
 from backend.database.functions import payments as sql_payments
+from backend.database.functions.customers import NewCustomerRow
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
@@ -19,9 +20,11 @@ from backend.failures import IdempotencyConflict, StripeFailed, StripeRefused
 from backend.services import Services
 from backend.stripe.answers import earliest_creation
 from backend.stripe.errors import MISSING, is_customer_error
+from backend.stripe.idempotency_keys import row_id
 from backend.stripe.parsers.documented import Identified
 
 Created = TypeVar("Created", bound=Identified)
+CreatedRow = PaymentRow | SubscriptionRow | SetupLinkRow | NewCustomerRow
 Find = Callable[[], Awaitable[Created | None]]
 
 # A key lives for at least 24 hours: https://docs.stripe.com/api/idempotent_requests
@@ -30,7 +33,7 @@ MAX_KEY_LIFETIME: Final = timedelta(hours=48)
 
 async def create_at_stripe(
     services: Services,
-    row: PaymentRow | SubscriptionRow | SetupLinkRow,
+    row: CreatedRow,
     request: Awaitable[Created],
     find: Find[Created],
 ) -> Created:
@@ -38,9 +41,10 @@ async def create_at_stripe(
 
     `find` looks for it in Stripe's list. Raises StripeRefused, StripeUnavailable.
     """
-    id = row.link_id if isinstance(row, SetupLinkRow) else row.id
+    id = row_id(row)
+    name = "organization" if isinstance(row, NewCustomerRow) else "payment_id"
     try:
-        with structlog.contextvars.bound_contextvars(payment_id=str(id)):
+        with structlog.contextvars.bound_contextvars(**{name: str(id)}):
             return await request
     except IdempotencyConflict:
         if existing := await find():
@@ -63,7 +67,7 @@ def created_since(row: PaymentRow | SubscriptionRow) -> int:
     return earliest_creation(row.created_at, row.search_start)
 
 
-def search_since(row: PaymentRow | SubscriptionRow | SetupLinkRow) -> int:
+def search_since(row: CreatedRow) -> int:
     """Return since when (seconds since 1970) to search for what has a row's idempotency key.
 
     The row may be younger than the request: a restored database has a new one for the same key.

@@ -46,6 +46,7 @@ from backend.stripe.parsers.payment_methods import (
     SetupIntent,
     StripePaymentMethod,
     parse_customer,
+    parse_deleted_customer,
     parse_payment_method,
     parse_setup_intent,
 )
@@ -115,6 +116,12 @@ _SETUP = EventType(
     "method", "setup_intent", lambda source: parse_setup_intent(read(SetupIntent, source))
 )
 _CUSTOMER = EventType("method", "customer", lambda source: parse_customer(read(Customer, source)))
+_CREATED_CUSTOMER = EventType(
+    "method", "customer", lambda source: parse_customer(read(Customer, source), "created")
+)
+_DELETED_CUSTOMER = EventType(
+    "method", "customer", lambda source: parse_deleted_customer(read(Customer, source))
+)
 _SUBSCRIPTION = EventType(
     "subscription",
     "subscription",
@@ -150,8 +157,9 @@ EVENT_TYPES: dict[str, EventType] = {
     "payment_method.detached": _METHOD,
     "setup_intent.succeeded": _SETUP,
     "setup_intent.setup_failed": _SETUP,
+    "customer.created": _CREATED_CUSTOMER,
     "customer.updated": _CUSTOMER,
-    "customer.deleted": _CUSTOMER,
+    "customer.deleted": _DELETED_CUSTOMER,
     "customer.subscription.created": _SUBSCRIPTION,
     "customer.subscription.updated": _SUBSCRIPTION,
     "customer.subscription.deleted": _SUBSCRIPTION,

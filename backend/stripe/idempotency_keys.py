@@ -4,22 +4,29 @@ A row's id comes from the caller's key (`private.id_of_key`), and so does Stripe
 was restored to before the request asks under the same key again.
 """
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import stripe
 
+from backend.database.functions.customers import NewCustomerRow
 from backend.database.functions.payments import PaymentRow
 from backend.database.functions.refunds import RefundRow
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.database.functions.subscriptions import SubscriptionRow
 
-Row = PaymentRow | RefundRow | SubscriptionRow | SetupLinkRow
+Row = PaymentRow | RefundRow | SubscriptionRow | SetupLinkRow | NewCustomerRow
 
 
 def idempotency_options(row: Row) -> stripe.RequestOptions:
     """Return the options with a row's idempotency key, `<row>:<attempt>`."""
-    id = row.link_id if isinstance(row, SetupLinkRow) else row.id
-    return {"idempotency_key": f"{id}:{row.attempt}"}
+    return {"idempotency_key": f"{row_id(row)}:{row.attempt}"}
+
+
+def row_id(row: Row) -> UUID:
+    """Return the id of a row; of a customer that is to be made the organization's."""
+    if isinstance(row, SetupLinkRow):
+        return row.link_id
+    return row.organization_id if isinstance(row, NewCustomerRow) else row.id
 
 
 def new_idempotency_options() -> stripe.RequestOptions:

@@ -1,20 +1,22 @@
 """Requests about saved payment methods, and the customers who have them.
 
-Nothing here moves money. A page is made once for its row; each other request has a new idempotency
-key: a repeat is harmless, while under an old key Stripe would repeat a 500.
+Nothing here moves money. A customer is made once for its organization, and a page once for its row;
+each other request has a new idempotency key: a repeat is harmless, while under an old key Stripe
+would repeat a 500.
 """
 
 from typing import NamedTuple
 
+from stripe.params import CustomerCreateParams
 from stripe.params.checkout import SessionCreateParams
 
-from backend.database.functions.customers import CustomerRow
+from backend.database.functions.customers import NewCustomerRow
 from backend.database.functions.setup_links import SetupLinkRow
-from backend.stripe.answers import list_all, result_of
+from backend.stripe.answers import find_created, list_all, result_of
 from backend.stripe.checkout import checkout_parameters, saving_notice
 from backend.stripe.connection import StripeConnection
 from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
-from backend.stripe.metadata import LINK_METADATA, request_metadata
+from backend.stripe.metadata import LINK_METADATA, ORGANIZATION_METADATA, request_metadata
 from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.payment_methods import (
     Customer,
@@ -35,15 +37,29 @@ class SavedMethods(NamedTuple):
 class StripePaymentMethods(StripeConnection):
     """Requests about customers, their payment methods, and pages to save one."""
 
-    async def create_customer(self, organization: CustomerRow) -> str:
-        """Create a customer for an organization, another one each time, and return its id."""
-        metadata = self.with_installation(
-            request_metadata("customer", organization.organization_id, None)
-        )
-        request = self._stripe.customers.create_async(
-            {"name": organization.name, "metadata": metadata}, new_idempotency_options()
-        )
-        return (await result_of(Identified, request)).id
+    async def create_customer(self, row: NewCustomerRow) -> Identified:
+        """Create an organization's customer, by the parameters of its first request."""
+        id = row.organization_id
+        parameters: CustomerCreateParams = {
+            "name": row.name,
+            "metadata": self.with_installation(request_metadata("customer", id, None)),
+        }
+        parameters = await self.frozen(id, row.attempt, "customer", id, parameters)
+        request = self._stripe.customers.create_async(parameters, idempotency_options(row))
+        return await result_of(Identified, request)
+
+    async def get_customer(self, stripe_customer_id: str) -> Customer:
+        """Fetch a customer, also a deleted one, of which nothing but its id is left."""
+        request = self._stripe.customers.retrieve_async(stripe_customer_id)
+        return await result_of(Customer, request)
+
+    async def find_customer(self, row: NewCustomerRow, since: int) -> Identified | None:
+        """Find the customer that was created for an organization, by its id in the metadata.
+
+        `since` in seconds since 1970.
+        """
+        listed = self._stripe.customers.list_async({"created": {"gte": since}, "limit": 100})
+        return await find_created(Identified, row.organization_id, ORGANIZATION_METADATA, listed)
 
     async def create_setup_session(self, link: SetupLinkRow) -> CheckoutSession:
         """Create the page of a setup link, with a notice of who can charge what is saved there."""
@@ -89,9 +105,7 @@ class StripePaymentMethods(StripeConnection):
 
         None if the customer was deleted at Stripe, which cannot be undone.
         """
-        customer = await result_of(
-            Customer, self._stripe.customers.retrieve_async(stripe_customer_id)
-        )
+        customer = await self.get_customer(stripe_customer_id)
         if customer.deleted:
             return None
         request = self._stripe.customers.payment_methods.list_async(

@@ -89,6 +89,7 @@ PERMISSIONS = (
         "write",
         (
             "POST /v1/customers",
+            "GET /v1/customers",
             "GET /v1/customers/{customer}",
             "POST /v1/customers/{customer}",
         ),

@@ -23,7 +23,6 @@ from backend.stripe.parsers.facts import (
 )
 from backend.stripe.parsers.invoices import parse_invoice
 from backend.stripe.parsers.payment_methods import (
-    Customer,
     parse_customer,
     parse_payment_method,
     parse_setup_intent,
@@ -165,7 +164,7 @@ async def _refetch_setup_intent(
 async def _refetch_customer(
     services: Services, id: str, fact: Fact, payment_id: UUID | None
 ) -> Fact:
-    return parse_customer(Customer(id=id))  # its events say no more than its id
+    return parse_customer(await services.stripe.get_customer(id))
 
 
 OBJECT_REFETCHERS: dict[str, Callable[[Services, str, Fact, UUID | None], Awaitable[Fact]]] = {

@@ -1,4 +1,13 @@
 -- The organization's customer at Stripe: one, made at first need.
+
+-- Whoever asks for it sends the same request under the same key, which has the attempt in it. It grows where Stripe
+-- refused, and where the customer was deleted there: the old key would answer with that one.
+create table private.customer_attempts (
+    organization_id uuid primary key references public.organizations (id),
+    attempt integer not null
+);
+comment on table private.customer_attempts is 'How often an organization''s customer had to be asked for anew at Stripe; no row: once.';
+
 create function private.customer_json(organization public.organizations) returns jsonb
 language sql immutable set search_path = pg_catalog, pg_temp
 return jsonb_build_object(
@@ -19,7 +28,7 @@ $$;
 comment on function api.get_customer is 'Definer: who may not pay for the organization needs no customer of it.';
 grant execute on function api.get_customer(uuid) to authenticated;
 
--- Two who made one at the same time keep the first; the other stays at Stripe, without a card.
+-- All who asked for it at the same time have made the same one; the first to come back writes it down.
 create function api.set_stripe_customer(organization_id uuid, stripe_customer_id text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -73,10 +73,14 @@ begin
     where s.id = payment_id and s.attempt = increase_attempt.attempt;
     update public.setup_links as l set attempt = increase_attempt.attempt + 1
     where l.id = payment_id and l.attempt = increase_attempt.attempt;
+    insert into private.customer_attempts as c (organization_id, attempt)
+    select o.id, increase_attempt.attempt + 1 from public.organizations as o where o.id = payment_id
+    on conflict on constraint customer_attempts_pkey do update
+    set attempt = excluded.attempt where c.attempt < excluded.attempt;
     return '{}';
 end
 $$;
-comment on function api.increase_attempt is 'Definer. Grows the attempt of a payment, or of the subscription or the link with this id, once, however many callers saw the same error.';
+comment on function api.increase_attempt is 'Definer. Grows the attempt of a payment, or of the subscription, the link or the organization''s customer with this id, once, however many callers saw the same error.';
 grant execute on function api.increase_attempt(uuid, integer, boolean) to service_role;
 
 -- Stripe is asked about a payment at most every three seconds, however many people ask us.

@@ -11,12 +11,50 @@ return coalesce(
     )
 );
 
+-- Of an organization that has no customer, one that this installation made for it is its own: its id got lost with an
+-- answer of Stripe's, or it is younger than the backup that this database was restored from.
+create function private.link_lost_customer(fact jsonb) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update public.organizations as o set stripe_customer_id = fact ->> 'stripe_customer_id'
+    where o.id = (fact ->> 'organization_id')::uuid and o.stripe_customer_id is null
+    and (fact ->> 'installation')::uuid = (select i.id from private.installation as i)
+    and not exists (select from public.organizations as other where other.stripe_customer_id = fact ->> 'stripe_customer_id');
+    return found;
+end
+$$;
+
 create function private.apply_payment_method_change(fact jsonb) returns private.verdict
-language sql stable set search_path = pg_catalog, pg_temp
-return case
-    when private.organization_of_payment_method(fact) is null then row('ignored', 'not ours')::private.verdict
-    else row('done', 'needs_refetch')::private.verdict
-end;
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    is_linked boolean := private.link_lost_customer(fact);
+begin
+    if private.organization_of_payment_method(fact) is null then
+        return row('ignored', 'not ours')::private.verdict;
+    elsif fact ->> 'outcome' = 'created' and not is_linked then
+        return row('ignored', 'nothing to do')::private.verdict;
+    end if;
+    return row('done', 'needs_refetch')::private.verdict;
+end
+$$;
+
+-- The next customer is another: under the old key Stripe would answer with this one.
+create function private.unlink_deleted_customer(organization_id uuid, stripe_customer_id text) returns void
+language sql set search_path = pg_catalog, pg_temp
+as $$
+    with unlinked as (
+        update public.organizations as o set stripe_customer_id = null
+        where o.id = unlink_deleted_customer.organization_id
+        and o.stripe_customer_id = unlink_deleted_customer.stripe_customer_id
+        returning o.id
+    )
+
+    insert into private.customer_attempts as c (organization_id, attempt)
+    select u.id, 2 from unlinked as u
+    on conflict on constraint customer_attempts_pkey do update set attempt = c.attempt + 1
+$$;
 
 create function api.get_payment_method_sync(fact jsonb, event_id text default null) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -175,8 +213,7 @@ begin
     if not found then
         return '{"fresh": false}';
     end if;
-    update public.organizations as o set stripe_customer_id = null
-    where o.id = sync_payment_methods.organization_id and o.stripe_customer_id = deleted_stripe_customer_id;
+    perform private.unlink_deleted_customer(organization_id, deleted_stripe_customer_id);
     update public.payment_methods as m set is_default = false
     where m.organization_id = sync_payment_methods.organization_id and m.is_default
     and m.stripe_payment_method_id is distinct from default_id;

@@ -81,3 +81,33 @@ end
 $$;
 comment on function api.freeze_stripe_request is 'Definer: private.stripe_requests has no grants. Answers the parameters of whoever came first.';
 grant execute on function api.freeze_stripe_request(uuid, integer, text, uuid, jsonb) to service_role;
+
+-- Stripe forgets a key after a day. What it was asked for before is then looked for in its list first, as is what a
+-- restored database may lack.
+create function api.get_customer_for_service(organization_id uuid) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    current_attempt integer;
+    first_sent timestamptz;
+begin
+    perform private.require_service();
+    select c.attempt into current_attempt from private.customer_attempts as c
+    where c.organization_id = get_customer_for_service.organization_id;
+    current_attempt := coalesce(current_attempt, 1);
+    select r.first_sent_at into first_sent from private.stripe_requests as r
+    where r.subject_id = get_customer_for_service.organization_id and r.attempt = current_attempt;
+    return (
+        select private.customer_json(o) || jsonb_build_object(
+            'attempt', current_attempt,
+            'created_at', coalesce(first_sent, now()),
+            'search_start', least(
+                private.search_start(o.id), case when first_sent < now() - interval '20 hours' then first_sent end
+            )
+        )
+        from public.organizations as o where o.id = get_customer_for_service.organization_id
+    );
+end
+$$;
+comment on function api.get_customer_for_service is 'Definer: private.stripe_requests has no grants. What Stripe is asked with for an organization''s customer: created_at is when it was first asked, search_start since when it may have one that is not known here; null where it cannot.';
+grant execute on function api.get_customer_for_service(uuid) to service_role;

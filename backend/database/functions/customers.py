@@ -1,5 +1,6 @@
 """SQL functions of customers: organizations as objects at Stripe."""
 
+from datetime import datetime
 from uuid import UUID
 
 from backend.database.protocol import SERVICE, Database, Person
@@ -13,6 +14,21 @@ class CustomerRow(Row):
     name: str
     stripe_customer_id: str | None
     user_id: UUID
+
+
+class NewCustomerRow(Row):
+    """What Stripe is asked with for an organization's customer.
+
+    `created_at` is when it was first asked. `search_start` is since when Stripe may have one that
+    is not known here; None where it cannot.
+    """
+
+    organization_id: UUID
+    name: str
+    stripe_customer_id: str | None
+    attempt: int
+    created_at: datetime
+    search_start: datetime | None
 
 
 class StoredCustomer(Row):
@@ -29,10 +45,16 @@ async def get_customer(database: Database, actor: Person, *, organization_id: UU
     return CustomerRow.model_validate(row)
 
 
+async def get_customer_for_service(database: Database, *, organization_id: UUID) -> NewCustomerRow:
+    """Read what Stripe is asked with for an organization's customer."""
+    row = await database.call("get_customer_for_service", SERVICE, organization_id=organization_id)
+    return NewCustomerRow.model_validate(row)
+
+
 async def set_stripe_customer(
     database: Database, *, organization_id: UUID, stripe_customer_id: str
 ) -> StoredCustomer:
-    """Record the customer that Stripe created; of two created at the same time the first counts."""
+    """Record the customer that Stripe created, unless there is one; return the one that counts."""
     row = await database.call(
         "set_stripe_customer",
         SERVICE,

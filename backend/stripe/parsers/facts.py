@@ -169,15 +169,17 @@ class WarningFact(TakenBack):
 class MethodFact(Fact):
     """A payment method of somebody's changed, so that all of that customer's are to be synced.
 
-    `link_id` is our setup link's.
+    `link_id` is our setup link's; `organization_id` is whose customer it is by its metadata;
+    `created`: it is new, and has no payment methods.
     """
 
     about: Literal["method"]
-    outcome: Literal["changed"]
+    outcome: Literal["changed", "created"]
     stripe_customer_id: str | None = None
     stripe_payment_method_id: str | None = None
     installation: str | None = None
     link_id: str | None = None
+    organization_id: str | None = None
 
 
 class SubscriptionFact(Fact):

@@ -5,12 +5,17 @@ however often, late or in which order the events come.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import model_validator
 
 from backend.schemas import Json
-from backend.stripe.metadata import INSTALLATION_METADATA, LINK_METADATA, metadata_id
+from backend.stripe.metadata import (
+    INSTALLATION_METADATA,
+    LINK_METADATA,
+    ORGANIZATION_METADATA,
+    metadata_id,
+)
 from backend.stripe.parsers.documented import Decline, Documented, Identified, Marked
 from backend.stripe.parsers.facts import MethodFact
 
@@ -78,7 +83,7 @@ class InvoiceSettings(Documented):
     default_payment_method: str | None = None
 
 
-class Customer(Identified):
+class Customer(Marked):
     """A customer, also a deleted one: https://docs.stripe.com/api/customers/object."""
 
     deleted: bool = False
@@ -122,8 +127,21 @@ def parse_payment_method(method: StripePaymentMethod) -> MethodFact:
     )
 
 
-def parse_customer(customer: Customer) -> MethodFact:
-    """Make the fact that a customer changed, perhaps its default payment method."""
+def parse_customer(
+    customer: Customer, outcome: Literal["changed", "created"] = "changed"
+) -> MethodFact:
+    """Make the fact that a customer was made or changed, perhaps its default payment method."""
+    return MethodFact(
+        about="method",
+        outcome=outcome,
+        stripe_customer_id=customer.id,
+        installation=metadata_id(customer.metadata, INSTALLATION_METADATA),
+        organization_id=metadata_id(customer.metadata, ORGANIZATION_METADATA),
+    )
+
+
+def parse_deleted_customer(customer: Customer) -> MethodFact:
+    """Make the fact that a customer was deleted, with all that it had."""
     return MethodFact(about="method", outcome="changed", stripe_customer_id=customer.id)
 
 

@@ -32,6 +32,7 @@ from backend.stripe.parsers.payment_methods import (
     SetupIntent,
     StripePaymentMethod,
     parse_customer,
+    parse_deleted_customer,
     parse_payment_method,
     parse_setup_intent,
 )
@@ -119,6 +120,9 @@ SUBSCRIPTION: Json = {
     }]},
 }  # fmt: skip
 METHOD: Json = {"id": "pm_1", "type": "card", "created": 7, "customer": "cus_1", "card": {}}
+CUSTOMER: Json = {
+    "id": "cus_1", "metadata": {"pursebot_installation": US, "pursebot_organization_id": IDS},
+}  # fmt: skip
 SETUP: Json = {"id": "seti_1", "customer": "cus_1", "metadata": {"pursebot_link_id": IDS}}
 
 
@@ -210,7 +214,11 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             parse_payment_method(read(StripePaymentMethod, METHOD)),
             {**method, "stripe_payment_method_id": "pm_1"},
         ),
-        "customer": (parse_customer(read(Customer, {"id": "cus_1"})), method),
+        "customer": (
+            parse_customer(read(Customer, CUSTOMER), "created"),
+            {**method, "outcome": "created", "installation": US, "organization_id": IDS},
+        ),
+        "deleted_customer": (parse_deleted_customer(read(Customer, {"id": "cus_1"})), method),
         "setup": (
             parse_setup_intent(read(SetupIntent, SETUP)),
             {**method, "installation": None, "link_id": IDS},
