@@ -1,5 +1,6 @@
 """A real Chromium for the tests of pages. Where there is none they skip, with a loud reason.
 
+Whatever uses a browser has the mark `slow` of itself.
 It is started once for a file, which takes longer than most of its tests. A browser belongs to the
 event loop that it was started in, so such a file marks its tests with `one_loop`, and its fixtures
 are of `loop_scope="module"` as well.
@@ -22,6 +23,14 @@ needs_chromium = pytest.mark.skipif(
     not CHROMIUM, reason="THE PAGES ARE NOT TESTED: no Chromium here (apt-get install chromium)"
 )
 one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that uses a browser as slow."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

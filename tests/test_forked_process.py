@@ -10,6 +10,8 @@ import pytest
 from tests import forked_process
 from tests.forked_process import start_module
 
+pytestmark = pytest.mark.slow
+
 SURROUNDINGS = """
 import json, os, sys
 inside = {name: text for name, text in os.environ.items() if name != "LC_CTYPE"}

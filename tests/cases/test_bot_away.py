@@ -152,6 +152,7 @@ async def test_a_404_that_passes_ends_no_bot(
     assert bot_of(system) == process
 
 
+@pytest.mark.slow
 async def test_a_command_is_not_lost_by_a_bot_that_is_killed_while_the_backend_hangs(
     system: System, http: aiohttp.ClientSession, ana: Person
 ) -> None:

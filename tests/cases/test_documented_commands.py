@@ -20,6 +20,8 @@ from tests.conftest import World
 from tests.fake_pooler import fake_pooler
 from tests.supabase_standin import SECRET_KEY, Standin
 
+pytestmark = pytest.mark.slow
+
 CLIS = ROOT / ".cache" / "cli"
 STRIPE = CLIS / "new/node_modules/.bin/stripe"
 SUPABASE = {

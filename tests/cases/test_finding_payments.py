@@ -77,11 +77,11 @@ async def test_a_payment_is_found_by_each_of_its_names(system: System) -> None:
     assert await ids(system, "ch_unknown") == await ids(system, seen.reference[:7]) == []
 
 
-@pytest.mark.parametrize("text", ["12.50", "12,50", "12.5", "12.50 eur", "EUR 12.50", "€12.50"])
-async def test_an_amount_is_found_as_people_write_it(system: System, text: str) -> None:
+async def test_an_amount_is_found_as_people_write_it(system: System) -> None:
     payment = await system.topup("12.50", key="first")
     await system.topup("125", key="second")
-    assert await ids(system, text) == [payment]
+    for text in ("12.50", "12,50", "12.5", "12.50 eur", "EUR 12.50", "€12.50"):
+        assert await ids(system, text) == [payment], text
     assert await ids(system, "12.50 usd") == []
 
 
@@ -136,10 +136,10 @@ async def test_a_saved_card_an_order_and_a_name_are_found(
     assert await ids(system, "анн") == [charged.id]
 
 
-@pytest.mark.parametrize("text", ["%", "%%", "_", "__", "A%", "A_a", "\\", ".*", "' or true --"])
-async def test_nothing_in_a_search_is_a_wildcard(system: System, text: str) -> None:
+async def test_nothing_in_a_search_is_a_wildcard(system: System) -> None:
     await credited(system)
-    assert (await find(system, text)).count == 0
+    for text in ("%", "%%", "_", "__", "A%", "A_a", "\\", ".*", "' or true --"):
+        assert (await find(system, text)).count == 0, text
 
 
 def test_a_search_has_a_text_that_fits(system: System) -> None:

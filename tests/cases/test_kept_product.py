@@ -37,6 +37,7 @@ async def test_a_page_without_a_customer_names_whose_wallet_it_is_as_well(system
     assert page["told"]["message"] == "You are adding money to the wallet of Acme."
 
 
+@pytest.mark.slow
 async def test_sixteen_at_once_make_one_product(system: System) -> None:
     await asyncio.gather(*(system.topup(key=str(n)) for n in range(16)))
     assert len(products(system)) == 1
@@ -54,6 +55,7 @@ async def test_a_product_that_somebody_put_away_serves_the_next_top_up(
     assert not products(system)[WALLET_PRODUCT].get("deleted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS)
 async def test_sixteen_at_once_mend_it_together(system: System, act: str) -> None:
     await system.topup(key="first")

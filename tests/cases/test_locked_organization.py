@@ -115,6 +115,7 @@ async def notified_payments(system: System) -> set[UUID]:
     return {each.payment.id for each in claimed.notifications if each.payment}
 
 
+@pytest.mark.slow
 async def test_others_are_credited_notified_and_answered_meanwhile(
     system: System,
     owner: Connection,
@@ -166,6 +167,7 @@ async def test_what_is_locked_for_long_is_refused_recorded_and_applied_later(
     assert await balance(owner, acme) == 5000
 
 
+@pytest.mark.slow
 async def test_people_of_others_are_answered_while_those_of_the_locked_one_are_told_to_wait(
     system: System, owner: Connection, database_url: str, globex: UUID
 ) -> None:

@@ -57,6 +57,7 @@ async def test_a_change_is_one_line(system: System) -> None:
     assert [(line["log_level"], line["state"]) for line in paid] == [("info", "done")]
 
 
+@pytest.mark.slow
 async def test_sixty_rounds_in_which_nothing_happens_write_nothing(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ async def test_an_amount_is_answered_after_a_restart_and_answers_once(
     await ana.sees("/help")
 
 
+@pytest.mark.slow
 async def test_names_settings_labels_and_recurring_amounts_are_answered_after_a_restart(
     bot: RestartedBot, ana: Person
 ) -> None:

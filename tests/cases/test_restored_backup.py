@@ -33,6 +33,8 @@ from tests.backend.payments.test_refunds import credited
 from tests.backend.subscriptions.test_subscriptions import advance
 from tests.cases.test_dead_letters import Operator
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 else:

@@ -84,6 +84,7 @@ async def test_the_shape_that_a_project_does_not_take_is_named_with_its_setting(
     assert (code, fix in errors) == (1, True), errors
 
 
+@pytest.mark.slow
 async def test_a_legacy_key_under_the_former_name_works_and_doctor_warns(
     standin: Standin, world: World
 ) -> None:
@@ -95,6 +96,7 @@ async def test_a_legacy_key_under_the_former_name_works_and_doctor_warns(
         assert words in warnings
 
 
+@pytest.mark.slow
 async def test_new_keys_and_an_imported_jwk_are_what_doctor_wants(
     standin: Standin, world: World
 ) -> None:
@@ -109,6 +111,7 @@ async def test_new_keys_and_an_imported_jwk_are_what_doctor_wants(
     assert await use(standin, **keys, SUPABASE_SERVICE_ROLE_KEY=SECRET_KEY) == (0, "")
 
 
+@pytest.mark.slow
 async def test_what_the_first_day_has_one_ask_by_hand_is_answered_as_it_says(
     standin: Standin, world: World
 ) -> None:

@@ -35,6 +35,7 @@ async def test_nobody_but_the_owner_makes_temporary_objects(url: str, role: str)
     await connection.close()
 
 
+@pytest.mark.slow
 async def test_what_the_supabase_cli_applied_is_adopted(url: str) -> None:
     await migrate(url)
     connection = await asyncpg.connect(url)

@@ -75,7 +75,6 @@ async def test_the_whole_loop_by_hand(page: Page) -> None:
     await expect(bots(page, "Paid by Ana on")).to_be_visible()
 
 
-@pytest.mark.slow
 async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
     await send(page, "/topup")
     await page.get_by_role("button", name=re.compile("€25")).click()
@@ -92,7 +91,6 @@ async def test_presets_own_amount_cancel_and_a_new_link(page: Page) -> None:
     await expect(bots(page, "Add €12.50 to Acme")).to_be_visible()
 
 
-@pytest.mark.slow
 async def test_3d_secure_and_a_slow_bank(page: Page) -> None:
     await send(page, "/topup 20")
     hosted = await hosted_page(page)
@@ -106,7 +104,6 @@ async def test_3d_secure_and_a_slow_bank(page: Page) -> None:
     await expect(bots(page, "New balance: €50.00")).to_be_visible()
 
 
-@pytest.mark.slow
 async def test_an_invitation_is_opened_by_somebody_else_who_is_a_member_at_once(page: Page) -> None:
     eve = page.locator("[data-user=eve]")
     await expect(eve).to_contain_text("In no organization")

@@ -87,6 +87,7 @@ async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: 
     assert processes_of(folder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["PostgreSQL", "Migrating", "the backend", "the bot"])
 async def test_ctrl_c_while_it_starts_leaves_nothing_either(moment: str, folder: Path) -> None:
     system = await start_system(folder)
@@ -148,6 +149,7 @@ async def refusal(folder: Path, ports: Ports) -> str:
     return output.decode()
 
 
+@pytest.mark.slow
 async def test_the_demo_plays_a_top_up_beside_a_running_system(system: System) -> None:
     process = await start("demo", PORT=str(system.ports.backend), STRIPE_SECRET_KEY="sk_test_x")
     output, _ = await asyncio.wait_for(process.communicate(), 180)

@@ -13,6 +13,8 @@ import pytest
 from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from tests.e2e.system import System, processes_of, running_system, short_folder
 
+pytestmark = pytest.mark.slow
+
 folder = pytest.fixture(short_folder)
 
 
@@ -67,7 +69,7 @@ async def wallet(system: System) -> int:
         await connection.close()
 
 
-@pytest.mark.parametrize("victim", [pytest.param("backend", marks=pytest.mark.slow), "bot"])
+@pytest.mark.parametrize("victim", ["backend", "bot"])
 async def test_a_process_killed_as_the_money_comes_loses_nothing(
     system: System, http: aiohttp.ClientSession, ana: Chat, victim: str
 ) -> None:
@@ -79,7 +81,6 @@ async def test_a_process_killed_as_the_money_comes_loses_nothing(
     assert await wallet(system) == 5000
 
 
-@pytest.mark.slow
 async def test_the_bot_killed_again_and_again_tells_every_payment_in_the_end(
     system: System, http: aiohttp.ClientSession, ana: Chat
 ) -> None:
@@ -103,7 +104,6 @@ async def test_events_that_come_twice_late_and_in_the_wrong_order_credit_once(
     assert await wallet(system) == 5000
 
 
-@pytest.mark.slow
 async def test_telegram_in_trouble_only_delays_what_is_told(
     system: System, http: aiohttp.ClientSession, ana: Chat
 ) -> None:

@@ -31,7 +31,7 @@ from tests.backend.books.stripes_books import expected_by_intent
 from tests.backend.conftest import open_system
 from tests.conftest import populate
 
-STORIES = int(os.environ.get("PURSEBOT_STORIES", "40"))
+STORIES = int(os.environ.get("PURSEBOT_STORIES", "10"))
 REPEATED_DELIVERY = os.environ.get("PURSEBOT_STORY")
 ACTS: list[Act] = [*payers.ACTS, *banks.ACTS, *operators.ACTS]
 BEGINNING: list[Act] = [banks.rates_move, payers.topup, payers.topup, payers.priced_otherwise]

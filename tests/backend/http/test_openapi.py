@@ -53,7 +53,7 @@ def request_every_route(url: str, ids: dict[str, str], operations: list[Any], ti
         validate_answer()
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [2, pytest.param(12, marks=pytest.mark.slow)])
 async def test_whatever_the_document_allows_is_answered_as_it_says(
     system: System, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
