@@ -1,4 +1,4 @@
-"""The record of API calls and their answers, without secrets: GET /recorded."""
+"""The record of API calls and their answers, without secrets: GET /recorded, and its page."""
 
 import json
 import re
@@ -8,13 +8,17 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.masking import mask
 from sandbox.routes import Handler
 from sandbox.store import Json
 
 # A call of a real SDK. A bot's token is its id and a secret; only the id is recorded.
 BOT_CALL = re.compile(r"/bot(?P<id>\d*)[^/]*/(?P<method>\w+)")
+CREDENTIALS = {"Authorization", "Cookie"}
 MAX_CALLS = 1000
 MAX_TEXT = 20_000  # characters kept of one body or answer
+# By path: the file of `pages/`; `records.js` and `records.css` are those of the events, too.
+PAGES = {"/calls": "calls.html", "/calls.js": "calls.js"}
 RECORDED = web.AppKey("recorded", deque[Json])
 
 
@@ -41,16 +45,17 @@ async def record(request: web.Request, handler: Handler) -> web.StreamResponse:
     bot_call = BOT_CALL.fullmatch(request.path)
     if bot_call is None and not request.path.startswith(("/v1/", "/v2/")):
         return await handler(request)
+    is_text = not request.content_type.startswith("multipart/")
     call: Json = {
         "at": time.time(),
         "method": request.method,
         "path": f"/bot{bot_call['id']}/{bot_call['method']}" if bot_call else request.path,
-        "query": request.rel_url.raw_query_string,
+        "query": mask(request.rel_url.raw_query_string),
         "headers": {
-            name: value for name, value in request.headers.items() if name != "Authorization"
+            name: mask(value) for name, value in request.headers.items() if name not in CREDENTIALS
         },
         # Reading a multipart body here would leave nothing for the handler.
-        "body": None if request.content_type.startswith("multipart/") else await request.text(),
+        "body": mask(await request.text()) if is_text else None,
         "status": None,  # None: the caller got no answer
         "answer": None,
     }
@@ -74,7 +79,7 @@ def _append_call(calls: deque[Json], call: Json) -> None:
 
 
 def _answer_body(response: web.StreamResponse) -> Any:
-    text = (response.text or "") if isinstance(response, web.Response) else ""
+    text = mask(response.text or "") if isinstance(response, web.Response) else ""
     try:
         return json.loads(text) if len(text) <= MAX_TEXT else text[:MAX_TEXT]
     except ValueError:

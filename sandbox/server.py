@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, closing
 from aiohttp import web
 
 from sandbox.local_only import refuse_other_sites
-from sandbox.recorded_calls import RECORDED, list_recorded_calls, new_record, record
-from sandbox.routes import people_handler
+from sandbox.recorded_calls import PAGES, RECORDED, list_recorded_calls, new_record, record
+from sandbox.routes import add_people_routes
 from sandbox.settings import SETTINGS, SandboxSettings
 from sandbox.store import STORE, Store
 from sandbox.stripe.api import add_stripe
@@ -23,7 +23,7 @@ def create_sandbox(store: Store, settings: SandboxSettings) -> web.Application:
     app[STORE] = store
     app[SETTINGS] = settings
     app[RECORDED] = new_record()
-    app.router.add_get("/recorded", people_handler(RECORDED, list_recorded_calls))
+    add_people_routes(app, RECORDED, {("GET", "/recorded"): list_recorded_calls}, PAGES)
     app.on_response_prepare.append(add_sandbox_header)
     add_stripe(app)
     add_telegram(app)

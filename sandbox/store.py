@@ -15,6 +15,17 @@ Json = dict[str, Any]
 
 SCHEMA = Path(__file__).with_name("store.sql").read_text()
 
+SEARCH = """
+select body, other
+from (
+    select one.seq, one.body, two.body as other
+    from things as one left join things as two on two.kind = :beside and two.id = one.id
+    where one.kind = :kind
+)
+where instr(lower(body), :text) > 0 or instr(lower(coalesce(other, '')), :text) > 0
+order by seq desc limit :limit
+"""
+
 
 class Store:
     """JSON objects by (kind, id), listed in the order in which they were first written."""
@@ -61,6 +72,20 @@ class Store:
             (kind, since, until),
         ).fetchall()
         return (json.loads(body) for [body] in rows)
+
+    def search(
+        self, kind: str, beside: str, text: str, limit: int
+    ) -> Iterator[tuple[Json, Json | None]]:
+        """Return the newest objects of a kind that have a text in their JSON, newest first.
+
+        Each comes with the object of the kind `beside` that has the same id, where the text may be
+        instead. Upper and lower case of A to Z are the same.
+        """
+        in_json = json.dumps(text)[1:-1].lower()
+        rows = self._database.execute(
+            SEARCH, {"kind": kind, "beside": beside, "text": in_json, "limit": limit}
+        ).fetchall()
+        return ((json.loads(body), other and json.loads(other)) for body, other in rows)
 
     def rename(self, kind: str, other: str) -> None:
         """Change the kind of all objects of a kind; there must be none of the `other` kind."""

@@ -87,6 +87,12 @@ function row(name, about, ...beside) {
   return element("div", "row", element("div", "", ...what), ...beside);
 }
 
+function payloadLink(event) {
+  const link = element("a", "small", "Payload");
+  link.href = `/events?${new URLSearchParams({ q: event })}`;
+  return link;
+}
+
 function deliveryRow(delivery) {
   const again = (after) => ask(`deliveries/${delivery.event}/again`, { after });
   const next = delivery.next.map((when) => element("span", "attempt", `next ${time(when)}`));
@@ -100,6 +106,7 @@ function deliveryRow(delivery) {
       button("Again", () => again(0)),
       button(`Late ${LATE} s`, () => again(LATE)),
       button("Twice", () => Promise.all([again(0), again(0)])),
+      payloadLink(delivery.event),
     ),
     element("div", "attempts", ...delivery.attempts.map(attempt), ...next),
   );

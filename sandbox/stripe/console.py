@@ -19,10 +19,16 @@ async def list_session_views(stripe: LocalStripe) -> Json:
 async def list_deliveries(stripe: LocalStripe) -> Json:
     """Return `{"deliveries": [...]}`: every event, newest first, with the fields of `Delivery`.
 
-    Each has its `state` too: delivered, retrying, waiting, dropped or not selected.
+    Each has its `state` too: delivered, retrying, waiting, dropped or not selected. The backend's
+    responses are those of `event_pages.get_event_view`.
     """
     deliveries = stripe.deliveries.newest()
-    return {"deliveries": [each.model_dump() | {"state": each.state} for each in deliveries]}
+    without = {"attempts": {"__all__": {"response"}}}
+    return {
+        "deliveries": [
+            each.model_dump(exclude=without) | {"state": each.state} for each in deliveries
+        ]
+    }
 
 
 async def deliver_again(stripe: LocalStripe, id: str, after: float = 0) -> Json:
@@ -50,11 +56,15 @@ FILES = (
     "console.css",
     "console.js",
     "console_faults.js",
+    "records.css",
+    "records.js",
+    "events.js",
 )
 # By path: the file of `pages/`.
 PAGES = {
     "/pay/{id}": "pay.html",
     "/portal/{id}": "portal.html",
     "/console": "console.html",
+    "/events": "events.html",
     **{f"/{name}": name for name in FILES},
 }

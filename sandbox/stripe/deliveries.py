@@ -21,6 +21,7 @@ from sandbox.stripe.scheduler import Scheduler
 
 RETRY_AFTER = (0.5, 1, 2, 5, 10, 30, 60)  # seconds; the last one again and again
 OUT_OF_ORDER_GAP = 0.2  # seconds
+MAX_RESPONSE = 20_000  # characters kept of an answer
 HEADERS = {
     "Content-Type": "application/json; charset=utf-8",
     "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
@@ -30,13 +31,14 @@ HEADERS = {
 class Attempt(StrictModel):
     """The result of one post: HTTP's `status`, or None and an `error` where there was no answer.
 
-    `at` is in seconds of the epoch, `seconds` is how long it took.
+    `at` is in seconds of the epoch, `seconds` is how long it took, `response` the answer's body.
     """
 
     at: float
     seconds: float = 0
     status: int | None = None
     error: str | None = "lost on the way"
+    response: str | None = None
 
     @property
     def is_accepted(self) -> bool:
@@ -149,7 +151,7 @@ class Deliveries:
             return  # the key is another account's now
         attempt = Attempt(at=time.time())
         if len(delivery.attempts) >= delivery.lose:
-            attempt.status, attempt.error = await self._send(event_id, is_thin=delivery.thin)
+            await self._send(event_id, attempt, is_thin=delivery.thin)
             delivery = self._get(event_id)  # as it is after the wait
             if delivery is None:
                 return
@@ -161,8 +163,8 @@ class Deliveries:
             wait = RETRY_AFTER[min(len(delivery.attempts), len(RETRY_AFTER)) - 1]
             self._schedule(delivery, time.time() + wait)
 
-    async def _send(self, event_id: str, *, is_thin: bool) -> tuple[int | None, str | None]:
-        """Post an event once; return HTTP's status, or None and why there was no answer."""
+    async def _send(self, event_id: str, attempt: Attempt, *, is_thin: bool) -> None:
+        """Post an event once, and write into the attempt what came of it."""
         url, secret = self._settings.webhook_url, self._settings.stripe_webhook_secret
         event = self._store.get("event", event_id) or {}
         body = thin_event(event) if is_thin else event
@@ -171,9 +173,10 @@ class Deliveries:
         post = self._http.post(url, data=payload, headers=headers, allow_redirects=False)
         try:
             async with post as answer:
-                return answer.status, None
+                attempt.status, attempt.error = answer.status, None
+                attempt.response = (await answer.text(errors="replace"))[:MAX_RESPONSE]
         except (ClientError, TimeoutError) as error:
-            return None, str(error) or type(error).__name__
+            attempt.error = str(error) or type(error).__name__
 
 
 def _why_held(event: Json, faults: StripeFaults) -> str | None:

@@ -1,6 +1,7 @@
 """GET /recorded: what the SDKs sent, as received, without the secrets."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -17,9 +18,16 @@ STRIPE = {"Authorization": "Bearer sk_test_secret"}
 
 @pytest.fixture
 async def http(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    async with recording(tmp_path) as session:
+        yield session
+
+
+@asynccontextmanager
+async def recording(folder: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    """Run a sandbox whose webhooks nobody takes; yields a client of it."""
     (port,) = free_ports(1)
     settings = SandboxSettings(
-        data_dir=tmp_path,
+        data_dir=folder,
         url=f"http://127.0.0.1:{port}",
         webhook_url="http://127.0.0.1:9/nobody",
         stripe_secret_key="sk_test_secret",
@@ -48,6 +56,23 @@ async def test_a_call_is_recorded_as_received_without_its_secrets(
     )
     assert (stripe["status"], stripe["query"]) == (404, "expand%5B%5D=payment_intent")
     assert "secret" not in str([telegram, stripe])
+
+
+async def test_secrets_in_bodies_queries_headers_and_answers_are_masked(
+    http: aiohttp.ClientSession,
+) -> None:
+    webhook = {"url": "http://127.0.0.1:9/x", "secret_token": "a-secret-of-the-webhook"}
+    await http.post(f"{BOT}/setWebhook", data=webhook)
+    await http.get("/v1/nothing?key=sk_test_secretkey", headers=STRIPE | {"X-Key": "whsec_secret"})
+    intent = {"amount": "500", "currency": "eur", "automatic_payment_methods[enabled]": "true"}
+    async with http.post("/v1/payment_intents", data=intent, headers=STRIPE) as answer:
+        client_secret = (await answer.json())["client_secret"]
+    calls = await recorded(http)
+    assert str(calls[0]["body"]).endswith("&secret_token=***")
+    assert calls[1]["query"] == "key=sk_test_***"
+    for secret in ("a-secret-of", "secretkey", "whsec_secret", client_secret):
+        assert secret not in str(calls)
+    assert client_secret.split("_secret_")[0] + "_secret_***" in str(calls)
 
 
 async def test_what_people_do_is_not_recorded(http: aiohttp.ClientSession) -> None:

@@ -217,3 +217,35 @@ async def test_the_consoles_buttons_keep_their_distance_from_fields(
     assert reset["y"] - (others["y"] + others["height"]) >= 8
     scroll_width = await page.evaluate("document.documentElement.scrollWidth")
     assert scroll_width <= width
+
+
+async def test_events_show_payloads_attempts_and_what_the_backend_answered(
+    play: Playground, page: Page
+) -> None:
+    await play.post("faults", fail_first=1)
+    described = {"description": f"{HOSTILE} whsec_abcdef"}
+    session = await play.session(payment_intent_data=described)
+    await play.pay(session.id)
+    await play.backend.got(4)
+    await page.goto(f"{play.url}/console")
+    await page.locator("#deliveries .row").first.get_by_role("link", name="Payload").click()
+    record = page.locator(".record")
+    await expect(record).to_have_count(1)
+    await expect(record.locator("summary")).to_contain_text("checkout.session.completed")
+    await expect(record.locator(".attempt-line").first).to_contain_text("lost on the way")
+    await expect(record.locator(".attempt-line").last).to_contain_text("HTTP 200")
+    payload = record.get_by_label("Payload, evt_")
+    await expect(payload).to_contain_text(f'"id": "{session.id}"')
+    search = page.get_by_label("Search")
+    await search.fill("PAYMENT_INTENT.succeeded")
+    await expect(record.locator("summary .name")).to_have_text(["payment_intent.succeeded"])
+    await record.locator("summary").press("Enter")
+    await expect(payload).to_contain_text('<img src=x onerror=\\"alert(1)\\"> & Söhne whsec_***"')
+    await search.press("Escape")
+    await expect(record).to_have_count(4)
+    matching = (await play.get("events?search=S%C3%B6hne"))["events"]
+    assert {each["type"] for each in matching} >= {"payment_intent.succeeded"}
+    assert (await play.get("events?search=%20no%20such"))["events"] == []
+    newest = await play.get("events?limit=1")
+    assert (len(newest["events"]), newest["has_more"]) == (1, True)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
