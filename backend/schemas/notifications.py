@@ -31,7 +31,8 @@ class Notification(Model):
       a card was `added` or `removed` by `name` (none where at Stripe), is `expiring`, or `name`,
       who had added it, `left`
     - `refund_made`, `refund_failed`, `fraud_warned`, to owners and admins: organization_name,
-      payment (its id as hex), reference, amount, currency, by?, reason?
+      payment (its id as hex), reference, amount, currency, by?, reason?; status `over` of a warning
+      whose payment was disputed, or refunded as a whole
     - `dispute_opened`, `_withdrawn`, `_reinstated`, `_closed`, to owners and admins: the same,
       status, due_by? (seconds since 1970)
     - `recurring`, to owners and admins: organization_name, news (`began`, `failed`,

@@ -151,6 +151,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "charge.dispute.funds_withdrawn": _dispute("withdrawn"),
     "charge.dispute.funds_reinstated": _dispute("reinstated"),
     "radar.early_fraud_warning.created": _WARNING,
+    "radar.early_fraud_warning.updated": _WARNING,
     "payment_method.attached": _METHOD,
     "payment_method.updated": _METHOD,
     "payment_method.automatically_updated": _METHOD,

@@ -25,8 +25,13 @@ def dispute_opened_screen(notification: Notification, translator: Translator) ->
 
 
 def fraud_warning_screen(notification: Notification, translator: Translator) -> Screen:
-    """Return what they read of a fraud warning, with a button to refund before it is a dispute."""
+    """Return what they read of a fraud warning, with a button to refund before it is a dispute.
+
+    There is none where that has happened, or all was refunded: status `over`.
+    """
     lines = clawback_lines(notification, translator)
+    if notification.facts.get("status") == "over":
+        return Screen("\n".join(lines))
     refund = button(translator.text(keys.Button.REFUND), f"refund:{notification.facts['payment']}")
     return Screen("\n".join(lines), ((refund,),))
 

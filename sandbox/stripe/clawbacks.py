@@ -22,6 +22,7 @@ from sandbox.stripe.parameters import A_DAY, Metadata, PositiveNumber
 
 NOT_REFUNDED = ("failed", "canceled")  # refunds that were none in the end
 EVIDENCE_WITHIN = 10 * A_DAY  # seconds
+WARNING = "radar.early_fraud_warning"
 SignedAmount = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
@@ -72,6 +73,8 @@ def _begin(stripe: LocalStripe, step: str, charge: Json, **fields: object) -> Js
     about = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
     if "amount" in fields:
         about |= {"currency": charge["currency"], "status": NEW}
+    if STEPS[step].of == WARNING:
+        about["actionable"] = _is_actionable(charge)
     return take_step(stripe, step, new(STEPS[step].of, **about | fields))
 
 
@@ -94,7 +97,20 @@ def take_step(stripe: LocalStripe, name: str, clawback: Json, amount: int = 0) -
     _sum_up(stripe, charge, is_disputed=kind == "dispute")
     events = [*step.events, *(step.events_if_moved if moved else ())]
     stripe.emit(events, charge, clawback)
+    _end_warnings(stripe, charge)
     return clawback
+
+
+def _end_warnings(stripe: LocalStripe, charge: Json) -> None:
+    """Let no warning of a charge be actionable that was disputed, or refunded as a whole."""
+    for warning in stripe.newest(WARNING, charge=charge["id"]):
+        if warning["actionable"] and not _is_actionable(charge):
+            stripe.changed(warning | {"actionable": False}, "radar.early_fraud_warning.updated")
+
+
+def _is_actionable(charge: Json) -> bool:
+    """Return whether a warning is (https://docs.stripe.com/api/radar/early_fraud_warnings/object)."""
+    return not (charge["disputed"] or charge["refunded"])
 
 
 def _sum_up(stripe: LocalStripe, charge: Json, *, is_disputed: bool) -> None:

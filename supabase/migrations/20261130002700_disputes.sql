@@ -34,3 +34,13 @@ return coalesce(array_position(array[
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'needs_response', 'under_review'
 ], status), 6);
 comment on function private.dispute_rank is 'How far a dispute is; whatever is not listed is its end.';
+
+-- Early fraud warnings: one row each, so that a second event about one notifies nobody.
+create table private.fraud_warnings (
+    stripe_warning_id text primary key,
+    payment_id uuid not null references public.payments (id),
+    actionable boolean not null,
+    created_at timestamptz not null default now()
+);
+comment on table private.fraud_warnings is 'The payer''s bank thinks that a payment may be fraud. actionable is Stripe''s: false from the first event on that says so.';
+create index fraud_warnings_payment on private.fraud_warnings (payment_id);

@@ -62,6 +62,22 @@ as $$
     )))::bigint
 $$;
 
+-- https://docs.stripe.com/api/radar/early_fraud_warnings/object#early_fraud_warning_object-actionable: not disputed, and
+-- not refunded as a whole. We may know it before Stripe's event says so.
+create function private.is_warning_actionable(payment_id uuid) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select exists (
+        select from private.fraud_warnings as w where w.payment_id = is_warning_actionable.payment_id and w.actionable
+    ) and not exists (
+        select from public.disputes as d where d.payment_id = is_warning_actionable.payment_id
+    ) and exists (
+        select from public.payments as p where p.id = is_warning_actionable.payment_id
+        and private.refunded_by_stripe(p.id) < coalesce(p.received_amount, p.amount)
+    )
+$$;
+comment on function private.is_warning_actionable is 'Whether who refunds a payment that a bank warned of may spare a dispute.';
+
 -- What of a payment may go back: what is left of its credit, and not more than the wallet has. What is asked
 -- of Stripe right now is gone already.
 create function private.refundable(payment public.payments) returns bigint

@@ -98,7 +98,10 @@ begin
             || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
             end,
             'link', private.setup_link_json(l),
-            'facts', n.facts
+            'facts', n.facts || case
+                when n.kind = 'fraud_warned' and not private.is_warning_actionable((n.facts ->> 'payment')::uuid)
+                    then '{"status": "over"}' else '{}'
+            end::jsonb
         ) order by n.id), '[]')
         from public.notifications as n
         inner join public.chats as c on n.chat_id = c.id

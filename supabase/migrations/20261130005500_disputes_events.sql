@@ -93,15 +93,24 @@ begin
 end
 $$;
 
--- The payer's bank thinks that it may be fraud. Nothing has moved; who refunds now may spare a dispute.
+-- The payer's bank thinks that it may be fraud. Nothing has moved; who refunds now may spare a dispute, unless the
+-- payment was refunded or disputed meanwhile: what is said of it then is decided when it is said. Events come in any
+-- order, and a warning that is not actionable never is again.
 create function private.apply_warning(fact jsonb) returns private.verdict
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
     payment public.payments := private.payment_of_clawback(fact);
+    is_repeat boolean := exists (select from private.fraud_warnings as w where w.stripe_warning_id = fact ->> 'id');
 begin
     if payment.id is null then
         return row('ignored', 'not ours')::private.verdict;
+    end if;
+    insert into private.fraud_warnings as w (stripe_warning_id, payment_id, actionable)
+    values (fact ->> 'id', payment.id, coalesce((fact ->> 'actionable')::boolean, true))
+    on conflict on constraint fraud_warnings_pkey do update set actionable = w.actionable and excluded.actionable;
+    if is_repeat then
+        return row('done', 'reported')::private.verdict;
     end if;
     perform private.notify_clawback('fraud_warned', payment, jsonb_build_object(
         'id', fact ->> 'id', 'reason', fact ->> 'reason'

@@ -37,6 +37,7 @@ class EarlyFraudWarning(Identified):
 
     livemode: bool
     fraud_type: str
+    actionable: bool = True
     payment_intent: str | None = None
 
 
@@ -91,7 +92,10 @@ def parse_refetched_dispute(
 
 
 def parse_warning(warning: EarlyFraudWarning) -> WarningFact:
-    """Make the fact that the payer's bank suspects fraud. A warning has no metadata."""
+    """Make the fact that the payer's bank suspects fraud, and whether a refund may help still.
+
+    A warning has no metadata.
+    """
     return WarningFact(
         about="warning",
         outcome="reported",
@@ -102,4 +106,5 @@ def parse_warning(warning: EarlyFraudWarning) -> WarningFact:
         livemode=warning.livemode,
         currency=None,
         reason=warning.fraud_type,
+        actionable=warning.actionable,
     )

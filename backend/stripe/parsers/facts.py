@@ -160,10 +160,14 @@ class DisputeFact(TakenBack):
 
 
 class WarningFact(TakenBack):
-    """The payer's bank suspects fraud; `reason` is Stripe's `fraud_type`."""
+    """The payer's bank suspects fraud; `reason` is Stripe's `fraud_type`.
+
+    `actionable` is False once it was disputed, or refunded as a whole.
+    """
 
     about: Literal["warning"]
     reason: str
+    actionable: bool
 
 
 class MethodFact(Fact):

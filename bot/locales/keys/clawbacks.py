@@ -55,6 +55,7 @@ class Clawback:
     DISPUTE_CLOSED_WON: Final = Key("clawback.dispute_closed_won", "amount", "organization")
     DISPUTE_CLOSED_LOST: Final = Key("clawback.dispute_closed_lost", "amount", "organization")
     FRAUD_WARNED: Final = Key("clawback.fraud_warned", "reason", "amount", "organization")
+    FRAUD_WARNED_OVER: Final = Key("clawback.fraud_warned_over", "reason", "amount", "organization")
     ANSWER_BY: Final = Key("clawback.answer_by", "day")
     DASHBOARD: Final = Key("clawback.dashboard")
 
@@ -132,6 +133,7 @@ CLAWBACKS_BY_STATUS: Final[Mapping[tuple[str, str], Key]] = {
     ("dispute_closed", "prevented"): Clawback.DISPUTE_CLOSED_PREVENTED,
     ("dispute_closed", "won"): Clawback.DISPUTE_CLOSED_WON,
     ("dispute_closed", "lost"): Clawback.DISPUTE_CLOSED_LOST,
+    ("fraud_warned", "over"): Clawback.FRAUD_WARNED_OVER,
 }
 # By Stripe's codes: reasons of refunds (and why they failed), of disputes, and types of fraud
 # warnings. Any other reads as `OTHER`.

@@ -87,7 +87,8 @@ DISPUTE: Json = {
     ],
 }  # fmt: skip
 WARNING: Json = {
-    "id": "issfr_1", "livemode": False, "fraud_type": "misc", "payment_intent": "pi_1",
+    "id": "issfr_1", "livemode": False, "fraud_type": "misc", "actionable": False,
+    "payment_intent": "pi_1",
 }  # fmt: skip
 INTENT: Json = {
     "id": "pi_1", "livemode": False, "status": "succeeded", "amount": 5000,
@@ -167,7 +168,7 @@ def facts() -> dict[str, tuple[Fact, Json]]:
             parse_warning(read(EarlyFraudWarning, WARNING)),
             {
                 **taken, "about": "warning", "installation": None, "payment_id": None,
-                "id": "issfr_1", "currency": None, "reason": "misc",
+                "id": "issfr_1", "currency": None, "reason": "misc", "actionable": False,
             },
         ),
         "intent": (

@@ -126,6 +126,7 @@ async def test_a_warning_brings_the_button_and_a_dispute_its_deadline(
             {"reason": "made_with_stolen_card"},
             "may be fraudulent (paid with a stolen card)",
         ),
+        ("fraud_warned", {"status": "over"}, "nothing to do about the warning"),
         ("dispute_opened", {"due_by": 1_795_000_000}, "Respond by November 18, 2026."),
         ("dispute_closed", {"status": "lost"}, "The dispute was lost."),
         ("refund_failed", {}, "€50.00 is in the wallet of Acme again"),
@@ -135,7 +136,8 @@ async def test_a_warning_brings_the_button_and_a_dispute_its_deadline(
         notified = notification(payment(), kind=kind, payment=None, facts=facts | more)
         backend.outbox.put_nowait(notified)
         shown = await ana.sees(sentence)
-        assert ("Refund" in buttons(shown)) is (kind == "fraud_warned")
+        advised = kind == "fraud_warned" and "status" not in more
+        assert ("Refund" in buttons(shown)) is advised
 
 
 async def test_a_wallet_that_owes_shows_it_as_debt_and_before_paying(

@@ -31,6 +31,24 @@ async def test_every_step_of_the_table_is_valid_by_stripes_document(tmp_path: Pa
         assert expected - emitted == {"radar.early_fraud_warning.created"}  # not in the document
 
 
+async def test_a_warning_is_actionable_until_its_charge_is_refunded_or_disputed(
+    tmp_path: Path,
+) -> None:
+    async with local_stripe(tmp_path) as play:
+        for step in ("dispute", "refund"):
+            intent = await paid(play)
+            for each in ("warn", step, "warn"):
+                await play.post(f"clawbacks/{intent}", step=each)
+        warnings = play.stored("radar.early_fraud_warning")
+        assert [warning["actionable"] for warning in warnings] == [False] * 4
+        events = [event for event in play.stored("event") if "fraud" in event["type"]]
+        emitted = [
+            (event["type"].rpartition(".")[2], event["data"]["object"]["actionable"])
+            for event in events
+        ]
+        assert emitted == [("created", True), ("updated", False), ("created", False)] * 2
+
+
 async def test_a_charge_gives_back_what_it_took_and_no_more(tmp_path: Path) -> None:
     async with local_stripe(tmp_path) as play:
         intent = await paid(play)
