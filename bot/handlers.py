@@ -115,7 +115,7 @@ TAPS: Final[dict[str, Handler]] = {
     f"refund:{PAYMENT}": refunds.refund_tapped,
     f"refund_other:{PAYMENT}": refunds.other_tapped,
     f"bills:(?P<organization>{PACKED}):{CURSOR}": invoices.invoices,
-    f"subs:{ORGANIZATION}": overview.subscriptions,
+    f"subs:{ORGANIZATION}(:(?P<page>[0-9]{{1,4}}))?": overview.subscriptions,
     f"sub_new:{ORGANIZATION}:{INTERVAL}": subscription_start.new_tapped,
     f"(begin|go_(?P<how>link)):{START}": subscription_start.start_tapped,
     f"sub_look:{SUBSCRIPTION}": subscription_changes.view_tapped,

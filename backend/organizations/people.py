@@ -1,11 +1,17 @@
 """People: their profile as Telegram or Supabase Auth has it, and linking of the two."""
 
 import re
-import unicodedata
 
 from backend.database.functions import people
 from backend.database.protocol import Database, Person, SupabaseUser, TelegramUser
-from backend.schemas import CodeRequest, Introduction, LinkCode, Me, without_card_numbers
+from backend.schemas import (
+    CodeRequest,
+    Introduction,
+    LinkCode,
+    Me,
+    plain_name,
+    without_card_numbers,
+)
 
 NAMELESS = "?"
 MAX_NAME_LENGTH = 256
@@ -46,7 +52,7 @@ async def ensure_supabase_user(database: Database, person: SupabaseUser, profile
 
 
 def stored_name(name: str) -> str:
-    """Return a name as it is stored: printable, shortened, NAMELESS where nothing is left."""
+    """Return a name as it is stored: shortened, NAMELESS where nothing of it can be seen."""
     return printable(name)[:MAX_NAME_LENGTH] or NAMELESS
 
 
@@ -56,13 +62,8 @@ def stored_language(language: str) -> str:
 
 
 def printable(name: str) -> str:
-    """Remove line breaks, control and direction characters, which could change the line around it.
-
-    Card numbers are removed, too.
-    """
-    text = without_card_numbers(" ".join(name.split()))  # also one that spans lines
-    # Category C: control, format (direction marks), surrogate and unassigned characters.
-    return "".join(char for char in text if unicodedata.category(char)[0] != "C").strip()
+    """Return a name in one line without what cannot be seen, and without card numbers."""
+    return without_card_numbers(str(plain_name(name)))
 
 
 async def create_link_code(database: Database, actor: Person) -> LinkCode:

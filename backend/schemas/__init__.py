@@ -15,6 +15,7 @@ from backend.schemas.history import *
 from backend.schemas.methods import *
 from backend.schemas.model import *
 from backend.schemas.money import *
+from backend.schemas.names import *
 from backend.schemas.notifications import *
 from backend.schemas.organizations import *
 from backend.schemas.payment_form import *

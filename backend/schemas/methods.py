@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr
 
-from backend.schemas.model import Model, in_one_line
+from backend.schemas.model import Model
+from backend.schemas.names import plain_name
 from backend.schemas.payments import Shown
 
-Label = Annotated[str, BeforeValidator(in_one_line), Field(max_length=50)]
+Label = Annotated[str, BeforeValidator(plain_name), Field(max_length=50)]
 
 
 class PaymentMethod(Model):

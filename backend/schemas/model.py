@@ -30,13 +30,6 @@ def amount_as_text(value: object) -> object:
     return f"{written}0" if len(written.partition(".")[2]) == 3 else written
 
 
-def in_one_line(text: object) -> object:
-    """Replace line breaks and unprintable characters of a text with single spaces."""
-    if not isinstance(text, str):
-        return text
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 AMOUNT_RULE = (
     'Major units, as a number or as decimal text ("1000.00"). A text with three digits after its'
     ' one separator ("1,000", "1.000") means two amounts in a currency of none or two decimals: 422'

@@ -41,13 +41,17 @@ class Organizations(Model):
 
 
 class Member(Model):
-    """One member of an organization. `is_me` marks the caller."""
+    """One member of an organization. `is_me` marks the caller.
+
+    `shares_name`: in the list of members, somebody else's name looks the same.
+    """
 
     user_id: UUID
     name: str
     role: Role
     is_me: bool
     joined_at: datetime
+    shares_name: bool = False
 
 
 class Members(Model):

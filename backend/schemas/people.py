@@ -11,10 +11,15 @@ from backend.schemas.money import Wallet
 
 
 class Membership(Model):
-    """One organization, as one of its members sees it. The first wallet is the default one."""
+    """One organization, as one of its members sees it. The first wallet is the default one.
+
+    `label` is its name where the caller belongs to another one whose name looks the same: with the
+    name of its owner, cut to 40 characters. Else it is None.
+    """
 
     organization_id: UUID
     organization_name: str
+    label: str | None = None
     role: Role
     accounting: Accounting
     wallets: list[Wallet]

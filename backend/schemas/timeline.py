@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from backend.schemas.history import PageQuery, Payments
-from backend.schemas.model import Model, in_one_line
+from backend.schemas.model import Model
 from backend.schemas.money import Money
+from backend.schemas.names import plain_name
 from backend.schemas.payments import Payment
 
-SearchText = Annotated[str, BeforeValidator(in_one_line), Field(min_length=1, max_length=255)]
+SearchText = Annotated[str, BeforeValidator(plain_name), Field(min_length=1, max_length=255)]
 StepKind = Literal[
     "requested", "charged", "opened", "cancel_requested",
     "declined", "processing", "failed", "expired", "canceled", "paid", "received", "not_applied",

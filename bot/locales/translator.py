@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 from backend.schemas import CURRENCIES, Money
 from bot.locales.key import Key
+from bot.locales.names import WRITTEN_BY_PEOPLE, without_links
 
 # Line breaks and writing-direction marks in a name could make it look like a line of ours.
 NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
@@ -39,7 +40,7 @@ class Price(NamedTuple):
 
 
 class Filled(str):
-    """A sentence that was filled in: its names are set apart already."""
+    """A sentence that was filled in: its names are set apart, and linked by nobody, already."""
 
 
 class MonthName(str):
@@ -107,10 +108,10 @@ class Translator:
             form = self._locale.plural_form(count) if isinstance(count, int) else "other"
             sentence = sentence.get(form, sentence["other"])
         return sentence.format_map(
-            {name: escaped(self._format(fact)) for name, fact in facts.items()}
+            {name: escaped(self._format(name, fact)) for name, fact in facts.items()}
         )
 
-    def _format(self, fact: Fact) -> str:
+    def _format(self, name: str, fact: Fact) -> str:
         match fact:
             case Price() | Money():
                 return self._format_money(Decimal(fact.amount), fact.currency)
@@ -151,6 +152,8 @@ class Translator:
         return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", formatted)
 
 
+            case _ if name in WRITTEN_BY_PEOPLE:
+                return self._set_apart(without_links(fact.translate(NOT_SHOWN)))
 def short(name: str, limit: int = 40) -> str:
     """Return a name of at most `limit` characters, cut so that it fits a line or button."""
     return name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…"

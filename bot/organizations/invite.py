@@ -68,7 +68,7 @@ async def create_link(
         context.speaker.id, membership.organization_id, request
     )
     url = create_deep_linked_url(context.bot.username, f"invite_{invitation.code}")
-    await context.reply_or_edit(link_screen(invitation, url, context.translator))
+    await context.reply_or_edit(link_screen(context.named(invitation), url, context.translator))
 
 
 async def revoke_tapped(context: BotContext) -> None:

@@ -11,6 +11,7 @@ from backend.schemas import Member, Membership, Notification, Role
 from bot.locales import keys
 from bot.locales.key import Key
 from bot.locales.translator import Translator, short
+from bot.organizations.member_names import member_names
 from bot.organizations.membership import GRANTABLE_ROLES, membership_in
 from bot.organizations.organization import in_organization
 from bot.telegram.context import BotContext
@@ -40,10 +41,14 @@ NOTIFICATIONS: Final[dict[str, Key]] = {
 
 
 class TappedMember(NamedTuple):
-    """The member that a button names: the tapping person's membership, the member, their page."""
+    """The member that a button names: the tapping person's membership, the member, their page.
+
+    `name` is the member's, told from those that look the same.
+    """
 
     membership: Membership
     member: Member
+    name: str
     page: int
 
 
@@ -55,22 +60,22 @@ async def members(membership: Membership, context: BotContext) -> None:
 
 async def member_tapped(context: BotContext) -> None:
     """Show a member, and a button for each change that the tapping person can make."""
-    membership, member, page = await tapped_member(context)
+    membership, member, name, page = await tapped_member(context)
     translator = context.translator
     rows = [
         (change_button(change, membership, member, translator),)
         for change in changes_of(membership, member)
     ]
     back = back_button(f"members:{membership.organization_id.hex}:{page}", translator)
-    text = member_line(keys.Member.TEXT, membership, member, translator)
+    text = member_line(keys.Member.TEXT, membership, member, name, translator)
     await context.reply_or_edit(Screen(text, (*rows, (back,))))
 
 
 async def confirm_tapped(context: BotContext) -> None:
     """Ask before a member is removed or made an owner."""
-    membership, member, _ = await tapped_member(context)
+    membership, member, name, _ = await tapped_member(context)
     translator, change = context.translator, context.part("change")
-    question = member_line(CONFIRMATIONS[change], membership, member, translator)
+    question = member_line(CONFIRMATIONS[change], membership, member, name, translator)
     yes = button(
         translator.text(CHANGES[change]), f"change:{member_ids(membership, member)}:{change}"
     )
@@ -80,7 +85,7 @@ async def confirm_tapped(context: BotContext) -> None:
 
 async def change_tapped(context: BotContext) -> None:
     """Change a member's role, or remove them; then show the list."""
-    membership, member, page = await tapped_member(context)
+    membership, member, _, page = await tapped_member(context)
     user, organization_id = context.speaker.id, membership.organization_id
     change = context.part("change")
     if change == REMOVED:
@@ -95,9 +100,10 @@ async def tapped_member(context: BotContext) -> TappedMember:
     """Return the member that a button names. Raises BotRefusal where they have left."""
     membership = membership_in(await context.introduce(), context.id("organization"))
     listed = await context.backend.list_members(context.speaker.id, membership.organization_id)
+    names = member_names(listed.members, context.translator)
     for number, member in enumerate(listed.members):
         if member.user_id == context.id("person"):
-            return TappedMember(membership, member, number // PAGE_SIZE)
+            return TappedMember(membership, member, names[member.user_id], number // PAGE_SIZE)
     raise BotRefusal(keys.Refusal.NOT_FOUND)
 
 
@@ -113,13 +119,15 @@ async def show_members(membership: Membership, page: int, context: BotContext) -
     shown = listed.members[page * PAGE_SIZE :][:PAGE_SIZE]
     name = short(membership.organization_name)
     lines = [translator.html(keys.Members.TITLE, organization=name, count=count)]
+    names = member_names(listed.members, translator)
     rows: list[Row] = []
     for member in shown:
         key = keys.Members.ME if member.is_me else keys.Members.OTHER
-        lines.append(member_line(key, membership, member, translator))
+        member_name = names[member.user_id]
+        lines.append(member_line(key, membership, member, member_name, translator))
         if changes_of(membership, member):
             data = f"member:{member_ids(membership, member)}"
-            rows.append((button(short(member.name), data),))
+            rows.append((button(member_name, data),))
     if arrows := arrow_row(f"members:{membership.organization_id.hex}", page, last_page):
         rows.append(arrows)
     await context.reply_or_edit(Screen("\n".join(lines), tuple(rows)))
@@ -147,11 +155,13 @@ def member_ids(membership: Membership, member: Member) -> str:
     return f"{packed(membership.organization_id)}:{packed(member.user_id)}"
 
 
-def member_line(key: Key, membership: Membership, member: Member, translator: Translator) -> str:
-    """Return a sentence about a member."""
+def member_line(
+    key: Key, membership: Membership, member: Member, name: str, translator: Translator
+) -> str:
+    """Return a sentence about a member, who has this `name` in it."""
     return translator.html(
         key,
-        name=short(member.name),
+        name=name,
         role=translator.text(keys.ROLE_NAMES[member.role]),
         organization=short(membership.organization_name),
     )

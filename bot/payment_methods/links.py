@@ -19,7 +19,9 @@ async def add_tapped(context: BotContext) -> None:
     )
     added = await context.backend.add_payment_method(context.speaker.id, request)
     if added.link:
-        await context.reply_or_edit(setup_link_screen(added.link, context.translator))
+        await context.reply_or_edit(
+            setup_link_screen(context.named(added.link), context.translator)
+        )
 
 
 async def check_link_tapped(context: BotContext) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from backend.schemas import MatchingPayments, Membership, PaymentSearch, in_one_line
+from backend.schemas import MatchingPayments, Membership, PaymentSearch, plain_name
 from bot.locales import keys
 from bot.locales.translator import short
 from bot.organizations.membership import can_top_up, default_first, membership_in
@@ -117,7 +117,7 @@ def packed_cursor(cursor: str) -> str:
 
 def searched_text(text: str) -> str:
     """Return the text that is looked for: in one line, cut to what a button carries."""
-    text = str(in_one_line(text))[:255]
+    text = str(plain_name(text))[:255]
     if ID.fullmatch(text):
         return text
     return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore").strip()

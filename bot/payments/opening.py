@@ -89,8 +89,9 @@ async def fetch_opened(payment_id: UUID, context: BotContext) -> OpenedPayment:
             raise
         payment = await context.backend.get_payment(user, payment_id)
         is_theirs = refusal.code in WITHOUT_STRIPE
+        payment = context.named(payment)
         return OpenedPayment(payment, is_theirs, None, payment.paid_with, unanswered=is_theirs)
-    return OpenedPayment(receipt.payment, True, receipt.url, receipt.card)
+    return OpenedPayment(context.named(receipt.payment), True, receipt.url, receipt.card)
 
 
 def open_rows(opened: OpenedPayment, can_act: bool, translator: Translator) -> tuple[Row, ...]:

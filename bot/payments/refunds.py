@@ -100,7 +100,7 @@ async def payment_to_refund(context: BotContext, payment_id: UUID) -> Payment:
     me = await context.introduce()
     payment = await context.backend.get_payment(context.speaker.id, payment_id)
     require_manager(membership_in(me, payment.organization_id))
-    return payment
+    return context.named(payment)
 
 
 def require_refundable(payment: Payment) -> Payment:

@@ -7,7 +7,7 @@ way is applied. So opening the timeline is what somebody does about a payment th
 from collections.abc import Iterator
 from typing import Final
 
-from backend.schemas import PaymentStep, Timeline
+from backend.schemas import Payment, PaymentStep, Timeline
 from bot.backend_api.errors import BackendRefusal
 from bot.locales import keys
 from bot.locales.key import Key
@@ -44,12 +44,14 @@ async def checked_timeline_screen(context: BotContext) -> Screen:
                 raise
             unchecked = True
         timeline = await context.backend.get_timeline(user, payment_id)
-    return timeline_screen(timeline, unchecked, context.translator)
+    payment = context.named(timeline.payment)
+    return timeline_screen(timeline, payment, unchecked, context.translator)
 
 
-def timeline_screen(timeline: Timeline, unchecked: bool, translator: Translator) -> Screen:
+def timeline_screen(
+    timeline: Timeline, payment: Payment, unchecked: bool, translator: Translator
+) -> Screen:
     """Return the steps by day, the newest MAX_STEPS of them, and what comes next."""
-    payment = timeline.payment
     facts: dict[str, Fact] = {
         "amount": payment.money,
         "organization": short(payment.organization_name),

@@ -153,7 +153,8 @@ async def managed_subscription(
 ) -> schemas.Subscription:
     """Return a subscription. Raises BotRefusal for who may not manage its organization."""
     require_manager(membership_in(await context.introduce(), organization_id))
-    return await context.backend.get_subscription(context.speaker.id, subscription_id)
+    subscription = await context.backend.get_subscription(context.speaker.id, subscription_id)
+    return context.named(subscription)
 
 
 async def change_subscription(

@@ -1,17 +1,26 @@
 """The context of an update: the person, the chat, the translator, and the backend's client."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from telegram import Message, Update, User
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from backend.schemas import Introduction, Me, Question, without_card_numbers
+from backend.schemas import (
+    Introduction,
+    Invitation,
+    Me,
+    MethodLink,
+    Payment,
+    Question,
+    Subscription,
+    without_card_numbers,
+)
 from bot.backend_api.client import BackendClient
 from bot.backend_api.errors import BackendError
 from bot.legal.documents import LegalTexts
@@ -23,6 +32,8 @@ from bot.telegram.outcomes import classify_bad_request
 from bot.telegram.pages import parts_of
 from bot.telegram.retries import repeat_after_429
 from bot.telegram.screens import Screen, unpacked
+
+Named = TypeVar("Named", Invitation, MethodLink, Payment, Subscription)
 
 SOON_SECONDS: Final = 1.0
 QuestionName = Literal[
@@ -81,7 +92,8 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
 
     `message_id` is that of the message, or of the one with the button; `text` is "" for a tap.
     `thread_id` is the topic in a group that has topics. `translator` is in the language of the
-    person's client until the backend has answered the one that they chose.
+    person's client until the backend has answered the one that they chose. `organization_labels`
+    are of the organizations whose names alone would not tell the person which one it is.
     """
 
     speaker: User
@@ -90,18 +102,18 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
     thread_id: int | None
     text: str
     translator: Translator
+    organization_labels: Mapping[UUID, str]
 
     @classmethod
     def from_update(cls, update: object, application: Any) -> "BotContext":
         """Build the context of an update; the application calls this for each."""
         context = super().from_update(update, application)
-        context.thread_id = None
+        context.thread_id, context.organization_labels = None, {}
         texts = context.bot_data.texts
         context.translator = texts.translator(None)
         if isinstance(update, Update) and update.effective_user:
             context.speaker = update.effective_user
-            remembered = context.person_memory.translator
-            context.translator = remembered or texts.translator(context.speaker.language_code)
+            context.chat_id = context.speaker.id  # of a tap whose message Telegram shows no more
             query = update.callback_query
             if message := query.message if query else update.message:
                 context.chat_id, context.message_id = message.chat.id, message.message_id
@@ -167,7 +179,15 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
         )
         me = await self.backend.introduce(self.speaker.id, introduction)
         self.set_language(me.language, me.time_zone)
-        return me
+        self.organization_labels = {
+            each.organization_id: each.label for each in me.organizations if each.label
+        }
+        return with_labels(me)
+
+    def named(self, owned: Named) -> Named:
+        """Return what an organization owns with the name by which the person knows that."""
+        label = self.organization_labels.get(owned.organization_id)
+        return owned.model_copy(update={"organization_name": label}) if label else owned
 
     def set_language(self, language: str, time_zone: str) -> None:
         """Use this language and time zone (an IANA name) for the person from now on."""
@@ -245,3 +265,12 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
 # Handles a command, a text or a tap; returns the notice for a tap, or None.
 Handler = Callable[[BotContext], Awaitable[str | None]]
 BotApplication = Application[ExtBot[None], BotContext, dict[Any, Any], ChatMemory, Shared, None]
+def with_labels(me: Me) -> Me:
+    """Return a person whose organizations are named so that no two of them look the same."""
+    named = [
+        each.model_copy(update={"organization_name": each.label}) if each.label else each
+        for each in me.organizations
+    ]
+    return me.model_copy(update={"organizations": named})
+
+

@@ -79,7 +79,7 @@ async def send_statement(membership: Membership, statement: Statement, context: 
     key = keys.EMPTY_STATEMENTS[statement.empty] if statement.empty else keys.Export.CAPTION
     sentence = context.translator.html(
         key,
-        organization=short(statement.organization_name),
+        organization=short(membership.organization_name),
         month=MonthName(statement.month),
         zone=zone_label(statement.time_zone),
         opening=statement.opening,

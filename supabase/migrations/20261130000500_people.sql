@@ -1,3 +1,29 @@
+-- Whether anything of a name can be seen: spaces, controls, marks without a letter, joiners, variation
+-- selectors and fillers cannot (U+115F, U+1160, U+3164 and U+FFA0 of Hangul, U+2800 of braille).
+create function private.can_be_seen(name text) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp
+return regexp_replace(
+    name,
+    '[[:space:][:cntrl:]\u00a0\u00ad\u0300-\u036f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
+    '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000e0000-\U000e0fff]',
+    '', 'g'
+) <> '';
+
+-- What two names have in common that people read as one, in a button or a line (39 characters of a name are
+-- shown): case, width, spaces and what has no width make no difference, nor do letters of Cyrillic and of Greek, digits
+-- and signs that look like Latin letters (https://www.unicode.org/reports/tr39/#Confusable_Detection).
+create function private.appearance(name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+return left(lower(translate(
+    regexp_replace(
+        normalize(name, nfkc),
+        '[[:space:][:cntrl:]\u00ad\u034f\u061c\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\ufe00-\ufe0f\ufeff]',
+        '', 'g'
+    ),
+    'I1|0АВЕЁІКМНОРСТУХЅЈавеёікмнорстухѕјԁԛԝһӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεικνορτυχγϲ',
+    'llloabeeikmhopctyxsjabeeikmhopctyxsjdqwhlabezhlkmnoptyxabeikvoptuxyc'
+)), 39);
+
 -- Who there is. Where they belong is in the file organizations.
 create table private.users (
     id uuid primary key default gen_random_uuid(),
@@ -15,6 +41,7 @@ create table private.users (
     created_at timestamptz not null default now(),
     default_organization_id uuid, -- its foreign key is in the file organizations: memberships point to people
     constraint users_name_fits check (length(name) between 1 and 256),
+    constraint users_name_can_be_seen check (private.can_be_seen(name)),
     constraint users_chosen_language_is_a_tag check (chosen_language ~ '^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$'),
     constraint users_quiet_hours_have_two_ends check ((quiet_from is null) = (quiet_until is null))
 );

@@ -7,9 +7,10 @@ create table public.organizations (
     stripe_customer_id text unique,
     created_at timestamptz not null default now(),
     constraint organizations_name_fits check (length(name) between 1 and 100),
-    -- One line, that nothing in it turns around or hides.
+    -- One line, that nothing in it turns around or hides. Joiners (U+200C, U+200D) belong to words and emoji.
     constraint organizations_name_is_plain check (
-        name ~ '\S' and name !~ '[[:cntrl:]\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]'
+        private.can_be_seen(name) and name
+        !~ '[[:cntrl:]\u00ad\u115f\u1160\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\u2800\u3164\ufeff\uffa0]'
     )
 );
 comment on table public.organizations is 'Who owns a wallet.';
@@ -48,6 +49,51 @@ as $$
 $$;
 comment on function private.member_organization_ids is 'Definer: the policy on memberships would otherwise call itself.';
 grant execute on function private.member_organization_ids() to authenticated;
+
+create function private.owner_name(organization_id uuid) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select u.name
+    from public.memberships as m
+    inner join private.users as u on m.user_id = u.id
+    where m.organization_id = owner_name.organization_id and m.role = 'owner'
+    order by m.created_at, m.user_id limit 1
+$$;
+comment on function private.owner_name is 'The name of whoever has belonged to it longest of its owners.';
+
+-- The owner, and where that is not enough the first digits of the id: "Acme (Ana)", "Acme (Ana, 3f2a)".
+create function private.organization_label(organization public.organizations, user_id uuid) returns text
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    with own as (
+        select left(private.owner_name(organization.id), 16) as owner
+    ),
+
+    others as (
+        select left(private.owner_name(o.id), 16) as owner
+        from public.memberships as m
+        inner join public.organizations as o on m.organization_id = o.id
+        where m.user_id = organization_label.user_id and o.id <> organization.id
+        and private.appearance(o.name) = private.appearance(organization.name)
+    ),
+
+    suffix as (
+        select ' (' || concat_ws(', ', own.owner, case
+            when own.owner is null
+                or exists (select from others where private.appearance(others.owner) = private.appearance(own.owner))
+                then left(organization.id::text, 4)
+        end) || ')' as text
+        from own
+        where exists (select from others)
+    )
+
+    select case
+        when length(organization.name || s.text) <= 40 then organization.name || s.text
+        else left(organization.name, 39 - length(s.text)) || '…' || s.text
+    end
+    from suffix as s
+$$;
+comment on function private.organization_label is 'Its name as this person needs it to know it from their others whose names look the same; null where there is none.';
 
 create policy "people see themselves and their colleagues" on private.users
 for select to authenticated using (

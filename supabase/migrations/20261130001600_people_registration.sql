@@ -17,13 +17,19 @@ as $$
             select coalesce(jsonb_agg(jsonb_build_object(
                 'organization_id', o.id,
                 'organization_name', o.name,
+                'label', case when same.names > 1 then private.organization_label(o, u.id) end,
                 'role', m.role,
                 'accounting', private.accounting_json(o.id),
                 'wallets', private.wallets_json(o)
             ) order by m.created_at, o.id), '[]')
-            from public.memberships as m
+            from (
+                select own.organization_id, count(*) over (partition by private.appearance(named.name)) as names
+                from public.memberships as own
+                inner join public.organizations as named on own.organization_id = named.id
+                where own.user_id = u.id
+            ) as same
+            inner join public.memberships as m on m.organization_id = same.organization_id and m.user_id = u.id
             inner join public.organizations as o on m.organization_id = o.id
-            where m.user_id = u.id
         )
     )
     from private.users as u

@@ -18,9 +18,16 @@ as $$
 begin
     perform private.require_role(organization_id, 'owner', 'admin', 'member');
     return (
-        select jsonb_agg(private.member_json(m) order by private.rank_of(m.role) desc, m.created_at, m.user_id)
-        from public.memberships as m
-        where m.organization_id = list_members.organization_id
+        select jsonb_agg(
+            private.member_json(n.member) || jsonb_build_object('shares_name', n.shares_name)
+            order by private.rank_of((n.member).role) desc, (n.member).created_at, (n.member).user_id
+        )
+        from (
+            select m as member, count(*) over (partition by private.appearance(u.name)) > 1 as shares_name
+            from public.memberships as m
+            inner join private.users as u on m.user_id = u.id
+            where m.organization_id = list_members.organization_id
+        ) as n
     );
 end
 $$;

@@ -73,6 +73,18 @@ begin
 end
 $$;
 
+-- Who belongs to two organizations whose names look the same reads which one is meant.
+create function private.distinct_name(organization_id uuid, user_id uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce((
+        select jsonb_build_object('organization_name', private.organization_label(o, distinct_name.user_id))
+        from public.organizations as o
+        where o.id = distinct_name.organization_id
+        and private.organization_label(o, distinct_name.user_id) is not null
+    ), '{}')
+$$;
+
 -- Not stable: it runs after the claim, and sees every change that the claim waited for.
 create function private.claimed_notifications_json(ids bigint [], moment timestamptz) returns jsonb
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -94,11 +106,11 @@ begin
             'happened_at', case when n.kind not in ('payment_shown', 'method_link_shown')
                 and n.created_at < moment - interval '1 minute' then n.created_at
             end,
-            'payment', case when p.id is not null then private.payment_json(p)
+            'payment', case when p.id is not null then private.payment_json(p) || private.distinct_name(p.organization_id, u.id)
             || case when c.kind = 'group' and not c.shows_balance then '{"balance": null, "refundable": null}' else '{}' end::jsonb
             end,
-            'link', private.setup_link_json(l),
-            'facts', n.facts || case
+            'link', private.setup_link_json(l) || private.distinct_name(l.organization_id, u.id),
+            'facts', n.facts || private.distinct_name(n.organization_id, u.id) || case
                 when n.kind = 'fraud_warned' and not private.is_warning_actionable((n.facts ->> 'payment')::uuid)
                     then '{"status": "over"}' else '{}'
             end::jsonb

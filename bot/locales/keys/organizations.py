@@ -47,6 +47,9 @@ class Members:
     TITLE: Final = Key("members.title", "organization", "count")
     ME: Final = Key("members.me", "name", "role")
     OTHER: Final = Key("members.other", "name", "role")
+    JOINED: Final = Key("members.joined", "name", "day")
+    JOINED_AT: Final = Key("members.joined_at", "name", "day", "time")
+    NUMBERED: Final = Key("members.numbered", "name", "day", "time", "number")
 
 
 class Member:

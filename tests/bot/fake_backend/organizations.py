@@ -55,7 +55,13 @@ class OrganizationAnswers(State):
             for each in memberships
             if each.organization_id == organization_id
         ]
-        return schemas.Members(members=members)
+        names = [member.name for member in members]
+        return schemas.Members(
+            members=[
+                member.model_copy(update={"shares_name": names.count(member.name) > 1})
+                for member in members
+            ]
+        )
 
     def change_role(self, call: Call) -> schemas.Member:
         """Change a member's role."""

@@ -117,7 +117,8 @@ def test_names_are_escaped_and_cannot_make_lines_of_their_own() -> None:
         organization_name="<a href='https://evil.example'>Acme</a>",
     )
     assert "&lt;b&gt;Eve&lt;/b&gt;&amp; evE added" in screen.text
-    assert "&lt;a href='https://evil.example'&gt;Acme&lt;/a&gt;" in screen.text
+    address = "https:\u2060//evil.\u2060example"  # linked by no client
+    assert f"&lt;a href='{address}'&gt;Acme&lt;/a&gt;" in screen.text
     assert len(screen.text.splitlines()) == 2
 
 
