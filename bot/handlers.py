@@ -17,6 +17,7 @@ from bot.locales.key import Key
 from bot.organizations import (
     accounting,
     audit_log,
+    group_ties,
     groups,
     invitations,
     invite,
@@ -203,8 +204,11 @@ GROUP_COMMANDS: Final[dict[str, Handler]] = {
     "start": groups.show_group,
 }
 GROUP_TAPS: Final[dict[str, Handler]] = {
-    f"tie(:{ORGANIZATION})?": groups.tie_tapped,
-    f"{DECISION}:{ORGANIZATION}": groups.decision_tapped,
+    f"tie(:{ORGANIZATION})?": group_ties.tie_tapped,
+    "tie_page:(?P<page>[0-9]{1,4})": group_ties.tie_page_tapped,
+    "group": group_ties.settings_tapped,
+    f"untie:{ORGANIZATION}": group_ties.untie_tapped,
+    f"{DECISION}:{ORGANIZATION}": group_ties.decision_tapped,
 }
 PRIVATE: Final = ChatType.PRIVATE & UpdateType.MESSAGE & ~StatusUpdate.ALL
 GROUP: Final = ChatType.GROUPS & UpdateType.MESSAGE

@@ -36,11 +36,15 @@ class GroupPermissions(Model):
 
 
 class Group(Model):
-    """A group as the caller may see it: who is no owner sees only whether it is `tied`."""
+    """A group as the caller may see it: who is no owner sees only what it is `tied` to.
+
+    `owner_name` is that of the owner who has belonged to the organization longest.
+    """
 
     tied: bool
     organization_id: UUID | None = None
     organization_name: str | None = None
+    owner_name: str | None = None
     shows_balance: bool = False
     announces_credits: bool = False
 

@@ -32,6 +32,8 @@ from bot.wallets.adjustments import adjustment_screen
 
 log = structlog.get_logger("bot")
 
+ABOUT_GROUPS: Final = ("topic_closed",)  # their commands are to be typed in a group
+
 
 class DeliveryWorker:
     """Delivers notifications: to many chats in parallel, to each chat in order."""
@@ -66,6 +68,8 @@ class DeliveryWorker:
     async def _show(self, notification: Notification) -> int:
         """Edit the message, or send a new one; return the id of the message that shows it."""
         translator = self._texts.translator(notification.language, notification.time_zone)
+        if notification.chat_id < 0 or notification.kind in ABOUT_GROUPS:
+            translator = translator.in_group(self._bot.username)
         screen = notification_screen(notification, translator)
         chat_id, message_id = notification.chat_id, notification.message_id
         if message_id is not None:

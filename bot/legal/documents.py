@@ -65,7 +65,10 @@ class LegalTexts:
         }
         text = nearest(self.documents[name], translator.language)
         return [
-            PLACEHOLDER.sub(lambda match: escape(facts[match[1]], quote=False), as_html(page))
+            PLACEHOLDER.sub(
+                lambda match: escape(facts[match[1]], quote=False),
+                translator.with_named_bot(as_html(page)),
+            )
             for page in split_pages(text)
         ]
 

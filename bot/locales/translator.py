@@ -29,6 +29,9 @@ RIGHT_TO_LEFT = ("R", "AL")  # Unicode's directions of letters
 # "HUF 5,000": CLDR wants a space between a currency's letters and its digits, Babel leaves it out.
 BETWEEN_CODE_AND_DIGIT = r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
 
+# A command in a sentence: no part of an address, of a tag or of a word such as "and/or".
+COMMAND = re.compile(r"(?<![\w/<])/[a-z]+(?![\w/@>])")
+
 Sentence = str | dict[str, str]  # a text, or texts by plural category
 
 
@@ -53,16 +56,24 @@ Fact = str | int | Price | Money | datetime | date
 class Translator:
     """The sentences of one language, for a reader in one time zone.
 
-    Times are shown in that time zone; those in UTC say so.
+    Times are shown in that time zone; those in UTC say so. In a group commands name the bot.
     """
 
     def __init__(
-        self, locale: Locale, sentences: Mapping[str, Sentence], zone: tzinfo = UTC
+        self,
+        locale: Locale,
+        sentences: Mapping[str, Sentence],
+        zone: tzinfo = UTC,
+        group_bot: str = "",
     ) -> None:
-        """Take the locale, the sentences by the names of their keys, and the reader's time zone."""
+        """Take the locale, the sentences by the names of their keys, and the reader's time zone.
+
+        `group_bot` is the name of the bot whose commands are to be typed in a group, else "".
+        """
         self._locale = locale
         self._sentences = sentences
         self._zone = zone
+        self._group_bot = group_bot
 
     def in_time_zone(self, time_zone: str) -> "Translator":
         """Return the same translator for an IANA time zone; for UTC where the zone is unknown."""
@@ -70,7 +81,21 @@ class Translator:
             zone = get_timezone(time_zone)
         except (LookupError, ValueError):  # no such zone, or what no zone can be called
             zone = UTC
-        return Translator(self._locale, self._sentences, zone)
+        return Translator(self._locale, self._sentences, zone, self._group_bot)
+
+    def in_group(self, bot_name: str) -> "Translator":
+        """Return the same translator for texts whose commands are typed in a group.
+
+        There Telegram gives a bot "/balance" only where no other bot wrote after it, and
+        "/balance@its_name" always: https://core.telegram.org/bots/features#privacy-mode
+        """
+        return Translator(self._locale, self._sentences, self._zone, bot_name)
+
+    def with_named_bot(self, text: str) -> str:
+        """Return a text in whose commands the bot is named, where they are typed in a group."""
+        if not self._group_bot:
+            return text
+        return COMMAND.sub(rf"\g<0>@{self._group_bot}", text)
 
     @property
     def language(self) -> str:
@@ -107,7 +132,7 @@ class Translator:
             count = facts.get("count")
             form = self._locale.plural_form(count) if isinstance(count, int) else "other"
             sentence = sentence.get(form, sentence["other"])
-        return sentence.format_map(
+        return self.with_named_bot(sentence).format_map(
             {name: escaped(self._format(name, fact)) for name, fact in facts.items()}
         )
 
@@ -127,6 +152,8 @@ class Translator:
                 return format_decimal(fact, locale=self._locale)
             case Filled():
                 return fact
+            case _ if name in WRITTEN_BY_PEOPLE:
+                return self._set_apart(without_links(fact.translate(NOT_SHOWN)))
             case _:
                 return self._set_apart(fact.translate(NOT_SHOWN))
 
@@ -152,8 +179,6 @@ class Translator:
         return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", formatted)
 
 
-            case _ if name in WRITTEN_BY_PEOPLE:
-                return self._set_apart(without_links(fact.translate(NOT_SHOWN)))
 def short(name: str, limit: int = 40) -> str:
     """Return a name of at most `limit` characters, cut so that it fits a line or button."""
     return name if len(name) <= limit else f"{name[: limit - 1].rstrip()}…"

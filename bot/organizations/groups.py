@@ -1,26 +1,25 @@
-"""Groups: an owner ties one to an organization and decides what it shows.
+"""Groups: that the bot joins or leaves one, and what it answers there.
 
-Everything else stays private. The backend decides by the role in the organization; the role in the
-group means nothing, and a message in the name of the group or of a channel has no person.
+What an owner ties and allows is in `group_ties`; everything else stays private. A message in the
+name of the group or of a channel has no person.
 """
 
 import re
 from typing import Final
-from uuid import UUID
 
 from telegram import ChatMember, ChatMemberRestricted, InlineKeyboardButton, Update
 from telegram.helpers import create_deep_linked_url
 
-from backend.schemas import Group, GroupNews, GroupPermissions, Membership
+from backend.schemas import GroupNews
 from bot.backend_api.errors import BackendRefusal
 from bot.locales import keys
 from bot.locales.key import Key
-from bot.locales.translator import Translator, short
+from bot.locales.translator import short
+from bot.organizations.group_ties import group_screen, tie_screen
 from bot.organizations.membership import wallet_line
 from bot.telegram.context import BotContext
-from bot.telegram.refusals import BotRefusal
 from bot.telegram.routing import GROUPS
-from bot.telegram.screens import Row, Screen, button
+from bot.telegram.screens import Screen
 
 INSIDE: Final = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 # Links carry no point, no comma and no space.
@@ -103,106 +102,8 @@ async def answer_anonymous(context: BotContext) -> None:
 
 async def explain_groups(context: BotContext) -> None:
     """Answer /group in private: how a group is tied to an organization."""
-    await context.reply_text(keys.Group.HOW)
-
-
-async def tie_tapped(context: BotContext) -> None:
-    """Tie the group to the person's organization; offer a choice where they own several."""
-    owned = await owned_memberships(context)
-    if len(owned) > 1:
-        await context.edit(context.message_id, choice_screen(owned, context.translator))
-        return
-    group = await context.backend.tie_group(
-        context.speaker.id, context.chat_id, owned[0].organization_id
-    )
-    await context.edit(context.message_id, group_screen(group, context.translator))
-
-
-async def decision_tapped(context: BotContext) -> None:
-    """Change what the group shows, or untie it. Announcements go to the topic of this message."""
-    owned = await owned_memberships(context)
-    permissions = permissions_of_tap(owned[0].organization_id, context)
-    group = await context.backend.change_group_permissions(
-        context.speaker.id, context.chat_id, permissions
-    )
-    await context.edit(context.message_id, group_screen(group, context.translator))
-
-
-def permissions_of_tap(organization_id: UUID, context: BotContext) -> GroupPermissions:
-    """Return the one permission that the tapped button changes."""
-    is_allowed, thread_id = context.part("wanted") == "yes", context.thread_id
-    match context.part("field"):
-        case "shows_balance":
-            return GroupPermissions(
-                organization_id=organization_id,
-                message_thread_id=thread_id,
-                shows_balance=is_allowed,
-            )
-        case "announces_credits":
-            return GroupPermissions(
-                organization_id=organization_id,
-                message_thread_id=thread_id,
-                announces_credits=is_allowed,
-            )
-        case _:
-            return GroupPermissions(
-                organization_id=organization_id, message_thread_id=thread_id, tied=is_allowed
-            )
-
-
-async def owned_memberships(context: BotContext) -> list[Membership]:
-    """Return where this person is owner; of the organization that a button names, only that.
-
-    Raises BotRefusal where there is none.
-    """
-    me = await context.introduce()
-    owned = [membership for membership in me.organizations if membership.role == "owner"]
-    if organization_hex := context.part("organization"):
-        organization_id = UUID(organization_hex)
-        owned = [
-            membership for membership in owned if membership.organization_id == organization_id
-        ]
-    if not owned:
-        raise BotRefusal(keys.Notice.OWNERS_ONLY)
-    return owned
-
-
-def group_screen(group: Group, translator: Translator) -> Screen:
-    """Return what a group shows and, for its owner, a button for each decision."""
-    if not group.tied:
-        return tie_screen(translator)
-    if group.organization_id is None:
-        return Screen(translator.html(keys.Group.TIED))
-    id = group.organization_id.hex
-    decisions = (
-        ("shows_balance", group.shows_balance, keys.Group.BALANCE),
-        ("announces_credits", group.announces_credits, keys.Group.CREDITS),
-    )
-    rows: list[Row] = []
-    for field, is_allowed, label in decisions:
-        mark = keys.Button.CHOSEN if is_allowed else keys.Button.NOT_CHOSEN
-        next_value = "no" if is_allowed else "yes"
-        text = translator.text(mark, choice=translator.text(label))
-        rows.append((button(text, f"{field}:{next_value}:{id}"),))
-    rows.append((button(translator.text(keys.Button.UNTIE), f"tied:no:{id}"),))
-    name = short(group.organization_name or "")
-    return Screen(translator.html(keys.Group.SETTINGS, organization=name), tuple(rows))
-
-
-def tie_screen(translator: Translator) -> Screen:
-    """Return the message of a group that is not tied, with the button to tie it."""
-    tie = button(translator.text(keys.Button.TIE), "tie")
-    return Screen(translator.html(keys.Group.TIE), ((tie,),))
-
-
-def choice_screen(owned: list[Membership], translator: Translator) -> Screen:
-    """Return a button for each organization."""
-    rows = []
-    for membership in owned:
-        name = short(membership.organization_name)
-        label = translator.text(keys.Button.ORGANIZATION, organization=name)
-        rows.append((button(label, f"tie:{membership.organization_id.hex}"),))
-    return Screen(translator.html(keys.Group.CHOOSE), tuple(rows))
+    translator = context.translator.in_group(context.bot.username)
+    await context.reply(Screen(translator.html(keys.Group.HOW)))
 
 
 def private_screen(key: Key, context: BotContext) -> Screen:

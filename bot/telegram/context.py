@@ -122,6 +122,9 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
             elif update.my_chat_member:
                 context.chat_id = update.my_chat_member.chat.id
             context.text = (update.message and update.message.text) or ""
+            remembered = context.person_memory.translator
+            translator = remembered or texts.translator(context.speaker.language_code)
+            context.translator = context.for_this_chat(translator)
         return context
 
     @property
@@ -191,8 +194,16 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
 
     def set_language(self, language: str, time_zone: str) -> None:
         """Use this language and time zone (an IANA name) for the person from now on."""
-        self.translator = self.bot_data.texts.translator(language, time_zone)
-        self.person_memory.translator = self.translator
+        translator = self.bot_data.texts.translator(language, time_zone)
+        self.person_memory.translator = translator
+        self.translator = self.for_this_chat(translator)
+
+    def for_this_chat(self, translator: Translator) -> Translator:
+        """Return the translator of the person for this chat; in a group its commands name the bot.
+
+        The ids of groups are negative: https://core.telegram.org/api/bots/ids
+        """
+        return translator if self.chat_id > 0 else translator.in_group(self.bot.username)
 
     async def ensure_language(self) -> None:
         """Fetch the person's language from the backend, unless it is remembered.
@@ -262,9 +273,6 @@ class BotContext(CallbackContext[ExtBot[None], dict[Any, Any], ChatMemory, Share
             await self._send(part)
 
 
-# Handles a command, a text or a tap; returns the notice for a tap, or None.
-Handler = Callable[[BotContext], Awaitable[str | None]]
-BotApplication = Application[ExtBot[None], BotContext, dict[Any, Any], ChatMemory, Shared, None]
 def with_labels(me: Me) -> Me:
     """Return a person whose organizations are named so that no two of them look the same."""
     named = [
@@ -274,3 +282,6 @@ def with_labels(me: Me) -> Me:
     return me.model_copy(update={"organizations": named})
 
 
+# Handles a command, a text or a tap; returns the notice for a tap, or None.
+Handler = Callable[[BotContext], Awaitable[str | None]]
+BotApplication = Application[ExtBot[None], BotContext, dict[Any, Any], ChatMemory, Shared, None]

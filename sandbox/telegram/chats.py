@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from aiohttp import web
 from pydantic import Field
@@ -26,6 +26,8 @@ class Group(StrictModel):
     """The one group of all people, as it is stored.
 
     `chat` is a Bot API Chat, `inside` whether the bot is a member, `was` are the ids it had before.
+    `ranks` are by the key of a persona; who is not in it is a member. `bot_administers` and
+    `is_all_read` (privacy was off when the bot joined) let it get every message.
     `topics` says of each, by its message_thread_id, whether one may write there;
     `is_general_open` of the general one, where messages without a topic go.
     """
@@ -33,6 +35,11 @@ class Group(StrictModel):
     chat: Json = Field(default={"id": GROUP_ID, "title": GROUP, "type": "group"})  # a Bot API Chat
     inside: bool = False
     was: list[int] = Field(default=[])
+    ranks: dict[str, Literal["creator", "administrator", "anonymous_administrator", "member"]] = (
+        Field(default={"ana": "creator"})
+    )
+    bot_administers: bool = False
+    is_all_read: bool = False
     topics: dict[int, bool] = Field(default={})
     is_general_open: bool = True
 

@@ -20,6 +20,7 @@ from sandbox.store import Json
 from sandbox.telegram.chat_members import get_chat, get_chat_member, send_chat_action
 from sandbox.telegram.chats import Chats
 from sandbox.telegram.documents import send_document
+from sandbox.telegram.groups import is_privacy_off
 from sandbox.telegram.messages import delete_message, edit_message_text, send_message
 from sandbox.telegram.parameters import clamped
 from sandbox.telegram.webhook import delete_webhook, get_webhook_info, set_webhook, webhook_of
@@ -63,9 +64,15 @@ class Scope(StrictModel):
 
 
 async def get_me(chats: Chats) -> Json:
-    """Return the bot's own User (https://core.telegram.org/bots/api#user)."""
-    can = {"can_join_groups": True, "can_read_all_group_messages": False}
-    return chats.bot | can | {"supports_inline_queries": False}
+    """Return the bot's own User, with what only this method tells.
+
+    https://core.telegram.org/bots/api#user: `can_read_all_group_messages` where privacy is off.
+    """
+    return chats.bot | {
+        "can_join_groups": True,
+        "can_read_all_group_messages": is_privacy_off(chats),
+        "supports_inline_queries": False,
+    }
 
 
 async def get_updates(

@@ -11,12 +11,14 @@ from sandbox.refusals import Refusal
 from sandbox.routes import Routes
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats, user_of
+from sandbox.telegram.group_members import MemberEvent, change_rank, sender_fields
 from sandbox.telegram.groups import (
     GroupEvent,
     TopicEvent,
     change_group,
     change_topic,
     reaches_bot,
+    set_privacy,
 )
 from sandbox.telegram.memberships import described
 from sandbox.telegram.messages import topic_fields
@@ -82,24 +84,39 @@ async def send(
     text: Annotated[str, Field(pattern=r"\S")],
     chat: str = "private",
     topic: int | None = None,
+    reply_to: int | None = None,
 ) -> Json:
     """Send a message as a person; return it, or the first part where the app splits it.
 
-    `topic` is one of the group's, by its message_thread_id; people write in closed ones, too, as an
-    administrator does.
+    `reply_to` is the id of the message that it answers. `topic` is one of the group's, by its
+    message_thread_id; people write in closed ones, too, as an administrator does.
     """
-    where = chats.chat(user, chat)
-    if chat == "private":  # to write to a bot again is to unblock it
+    where, sender = chats.chat(user, chat), {}
+    if chat != "private":
+        sender = sender_fields(chats, user.key)
+    else:  # to write to a bot again is to unblock it
         block(chats, [each for each in chats.faults.blocked if each != user.key])
         chats.forget_refusals(user.user_id)
     text, messages = text.strip(), []
     for start in range(0, len(text), MAX_MESSAGE_LENGTH):
         part = text[start : start + MAX_MESSAGE_LENGTH]
         content = {**topic_fields(topic), "text": part, **command_entities(part)}
+        content |= answer_fields(chats, where["id"], reply_to) | sender
         messages.append(chats.write(where, user_of(user), content))
         if reaches_bot(chats, messages[-1]):
             chats.queue_update("message", messages[-1])
     return messages[0]
+
+
+def answer_fields(chats: Chats, chat_id: int, reply_to: int | None) -> Json:
+    """Return the fields of a message that answers another one, which has no answer inside."""
+    if reply_to is None:
+        return {}
+    answered = chats.message(chat_id, reply_to)
+    if answered is None:
+        raise Refusal(409, "no such message to reply to")
+    fields = {name: value for name, value in answered.items() if name != "reply_to_message"}
+    return {"reply_to_message": fields}
 
 
 async def tap(
@@ -173,6 +190,18 @@ async def do_in_group(chats: Chats, user: User, event: GroupEvent, chat: str = G
     return group.model_dump()
 
 
+async def do_as_member(chats: Chats, user: User, event: MemberEvent) -> Json:
+    """Make a person an administrator of the group, an anonymous one, or a member again."""
+    change_rank(chats, user.key, event)
+    return chats.group().model_dump()
+
+
+async def change_privacy(chats: Chats, off: bool) -> Json:
+    """Turn the bot's privacy in groups off or on; it counts from joining a group on."""
+    set_privacy(chats, off)
+    return {"off": off}
+
+
 async def set_faults(chats: Chats, **body: Any) -> Json:
     """Set the faults that the body names, or end all; return those in force."""
     changed = chats.faults.changed_by(body)
@@ -223,6 +252,8 @@ PEOPLE_ROUTES: Routes = {
     ("POST", "/telegram/updates"): send_update,
     ("GET", "/telegram/chat"): read_chat,
     ("POST", "/telegram/groups"): do_in_group,
+    ("POST", "/telegram/members"): do_as_member,
+    ("POST", "/telegram/privacy"): change_privacy,
     ("POST", "/telegram/topics"): change_topic_of_group,
     ("POST", "/telegram/faults"): set_faults,
 }

@@ -1,5 +1,5 @@
--- Groups: what Telegram tells of them. Authority is the role in the organization; who is an administrator
--- of the group means nothing here.
+-- Groups: what Telegram tells of them. Authority is the role in the organization; that whoever ties a group also
+-- administers it, the bot has asked Telegram, which tells nobody else.
 create function private.lock_group(telegram_chat_id bigint) returns public.chats
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$

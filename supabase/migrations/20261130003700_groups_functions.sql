@@ -15,20 +15,22 @@ begin
 end
 $$;
 
--- Only its owners see which organization a group is tied to, until they let the group see it.
+-- Everybody in a group sees which organization it is tied to and whose that is, so that a wrong tie is noticed; what
+-- it shows beside that, only owners see and decide.
 create function private.group_json(chat public.chats) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
     select jsonb_build_object('tied', chat.organization_id is not null) || coalesce((
-        select jsonb_build_object(
+        select jsonb_build_object('organization_name', o.name, 'owner_name', private.owner_name(o.id))
+        || case when m.user_id is null then '{}' else jsonb_build_object(
             'organization_id', o.id,
-            'organization_name', o.name,
             'shows_balance', chat.shows_balance,
             'announces_credits', chat.announces_credits
-        )
+        ) end
         from public.organizations as o
-        inner join public.memberships as m on o.id = m.organization_id
-        where o.id = chat.organization_id and m.role = 'owner' and m.user_id = private.current_user_id()
+        left join public.memberships as m
+            on o.id = m.organization_id and m.role = 'owner' and m.user_id = private.current_user_id()
+        where o.id = chat.organization_id
     ), '{}')
 $$;
 
@@ -43,7 +45,7 @@ begin
     ), '{"tied": false}');
 end
 $$;
-comment on function api.get_group is 'Definer: nobody has grants on chats. Who is no owner learns only whether it is tied.';
+comment on function api.get_group is 'Definer: nobody has grants on chats. Who is no owner learns only to which organization it is tied.';
 grant execute on function api.get_group(bigint) to authenticated;
 
 create function api.tie_group(telegram_chat_id bigint, organization_id uuid) returns jsonb

@@ -87,11 +87,11 @@ async def test_a_topic_that_is_closed_and_one_that_is_deleted_in_the_chat(
     for ending in ("close", "delete"):
         top_ups = await topic("open")
         where = {"user": "ana", "chat": GROUP, "topic": top_ups}
-        await system.sandbox("POST", "/telegram/send", **where, text="/group")
+        await system.sandbox("POST", "/telegram/send", **where, text="/group@pursebot_sandbox_bot")
         if ending == "close":
             offer: Json = {}
             while "message_thread_id" not in offer:  # the first came with the bot
-                offer = await team.sees("An owner can tie this group")
+                offer = await team.sees("An owner of an organization")
             await team.taps(offer, "Tie to an organization")
         settings = await team.sees("This group is tied to Acme.")
         assert settings["message_thread_id"] == top_ups

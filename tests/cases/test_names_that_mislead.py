@@ -13,7 +13,7 @@ from backend.schemas import Notification
 from bot.delivery.worker import notification_screen
 from bot.locales.names import WRITTEN_BY_PEOPLE, without_links
 from bot.locales.texts import load_texts
-from sandbox.telegram.text import parse_html
+from sandbox.telegram.html_markup import parse_html
 from tests.backend.conftest import ANA, BEN, System
 from tests.backend.organizations.test_organizations import code, request_api
 from tests.bot.fake_backend import notification, payment

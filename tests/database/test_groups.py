@@ -97,7 +97,7 @@ async def test_a_group_sees_nothing_until_an_owner_ties_it_and_allows_it(group: 
     assert (
         await group.call("get_group", world.eve)
         == await group.call("get_group", world.ben)
-        == {"tied": True}
+        == {"tied": True, "organization_name": "Acme", "owner_name": "Ana"}
     )
     with pytest.raises(NotFound):
         await group.balance(world.ana)

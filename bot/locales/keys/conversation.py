@@ -155,6 +155,8 @@ class Notice:
     STILL_PROCESSING: Final = Key("notice.still_processing")
     ALREADY_PAID: Final = Key("notice.already_paid")
     OWNERS_ONLY: Final = Key("notice.owners_only")
+    ADMINISTRATORS_ONLY: Final = Key("notice.administrators_only")
+    ADMINISTRATORS_UNKNOWN: Final = Key("notice.administrators_unknown")
     LEFT: Final = Key("notice.left")
     TOO_OLD: Final = Key("notice.too_old")
     CARD_REMOVED: Final = Key("notice.card_removed")

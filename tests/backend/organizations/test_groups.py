@@ -22,7 +22,12 @@ async def test_an_owner_opens_a_group_to_everybody_in_it_and_closes_it_again(
     assert (shown.organization_name, shown.announces_credits) == ("Acme", False)
     seen = await client.get_group_balance(EVE, TEAM)
     assert seen.wallets[0].balance.amount == "0.00"
-    assert (await client.get_group(EVE, TEAM)).organization_name is None
+    seen_by_all = await client.get_group(EVE, TEAM)
+    assert (seen_by_all.organization_name, seen_by_all.owner_name) == ("Acme", "Ana")
+    assert (seen_by_all.organization_id, seen_by_all.shows_balance) == (
+        None,
+        False,
+    )  # only its owners see that
     ended = GroupPermissions(organization_id=acme, tied=False)
     assert not (await client.change_group_permissions(ANA, TEAM, ended)).tied
     with pytest.raises(BackendRefusal, match="not_found"):

@@ -14,15 +14,27 @@ class GroupAnswers(State):
     def get_group(self, call: Call) -> Group:
         """Return a group; only an owner of its organization gets all fields."""
         group = self.groups.get(call.chat_id, Group(tied=False))
-        return group if self.owns(call.user, group.organization_id) else Group(tied=group.tied)
+        if self.owns(call.user, group.organization_id):
+            return group
+        return Group(
+            tied=group.tied,
+            organization_name=group.organization_name,
+            owner_name=group.owner_name,
+        )
 
     def tie_group(self, call: Call) -> Group:
         """Tie a group to an organization that the person owns."""
         own = self.membership_in(call.user, call.body.organization_id)
         if own.role != "owner":
             raise Refused("role_too_low", role="owner")
+        tied = self.groups.get(call.chat_id)
+        if tied and not self.owns(call.user, tied.organization_id):
+            raise Refused("not_found", what="group")
         group = Group(
-            tied=True, organization_id=own.organization_id, organization_name=own.organization_name
+            tied=True,
+            organization_id=own.organization_id,
+            organization_name=own.organization_name,
+            owner_name=self.names[call.user],
         )
         self.groups[call.chat_id] = group
         return group

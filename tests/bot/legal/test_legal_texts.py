@@ -94,7 +94,7 @@ async def test_a_group_reads_them_too_without_anybodys_number(
 ) -> None:
     group = replace(ana, place=GROUP)
     await telegram.post("groups", user="ana", chat=GROUP, event="add_bot")
-    await group.sees("An owner can tie this group")
+    await group.sees("An owner of an organization")
     for command in ("/privacy", "/privacy@pursebot_sandbox_bot"):
         await group.writes(command)
         privacy = plain_text(await group.sees("Contact: @acme_help"))

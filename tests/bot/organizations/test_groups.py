@@ -81,7 +81,7 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
 ) -> None:
     ana, ben, eve = in_group(ana), in_group(ben), in_group(eve)
     await happens(telegram, "add_bot")
-    offer = await ana.sees("An owner can tie this group")
+    offer = await ana.sees("An owner of an organization")
     for nobody in (ben, eve):
         answer = await nobody.taps(offer, "Tie to an organization")
         assert answer["show_alert"]
@@ -94,6 +94,7 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
     await ana.taps(offer, "Tie to an organization")
     settings = await ana.sees("This group is tied to Acme.")
     assert settings["message_id"] == offer["message_id"]
+    await eve.sees("This group is now tied to the organization Acme, by its owner Ana.")
     assert list(buttons(settings)) == [HIDDEN, NOT_ANNOUNCED, "Untie"]
     assert (await ben.taps(settings, HIDDEN))["show_alert"]
     await ana.taps(settings, HIDDEN)
@@ -104,10 +105,17 @@ async def test_an_owner_ties_a_group_and_decides_what_it_sees(
     await eve.writes("/balance")
     assert "€12.34" in (await ana.sees("Acme"))["text"]
     await ben.writes("/group")
-    assert not buttons(await ana.sees("is tied to an organization"))
+    assert not buttons(await ana.sees("is tied to Acme, owner: Ana. Only its owners can change"))
 
+    assert (await ben.taps(settings, "Untie"))["show_alert"]
     await ana.taps(settings, "Untie")
-    await ana.sees("An owner can tie this group")
+    question = await ana.sees("Untie this group from Acme?")
+    assert list(buttons(question)) == ["Untie", "Back"]
+    await ana.taps(question, "Back")
+    await ana.taps(await ana.sees("This group is tied to Acme."), "Untie")
+    assert backend.groups
+    await ana.taps(await ana.sees("Untie this group from Acme?"), "Untie")
+    await ana.sees("An owner of an organization")
     assert not backend.groups
 
 
@@ -117,7 +125,7 @@ async def test_an_owner_of_two_organizations_chooses(
     backend.memberships[ANA].append(membership(GLOBEX, "Globex", "owner"))
     ana, ben = in_group(ana), in_group(ben)
     await happens(telegram, "add_bot")
-    await ana.taps(await ana.sees("An owner can tie this group"), "Tie to an organization")
+    await ana.taps(await ana.sees("An owner of an organization"), "Tie to an organization")
     choice = await ana.sees("Which organization")
     assert (await ben.taps(choice, "Acme"))["show_alert"]
     await ana.taps(choice, "Globex")
@@ -130,9 +138,9 @@ async def test_the_backend_hears_that_the_bot_comes_and_goes_and_that_the_group_
 ) -> None:
     ana = in_group(ana)
     await happens(telegram, "add_bot")
-    await ana.sees("An owner can tie this group")
+    await ana.sees("An owner of an organization")
     await happens(telegram, "migrate")
-    await ana.sees("An owner can tie this group")
+    await ana.sees("An owner of an organization")
     await happens(telegram, "remove_bot")
     async with asyncio.timeout(60):
         while backend.group_events[-1][1].happened != "left":
