@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test slow snapshots stories older bench check lock clis clean
+.PHONY: help run demo token test slow snapshots stories older bench lint check lock clis clean
 
 PYTHON := .venv/bin/python
 
@@ -67,24 +67,33 @@ older: .venv/installed-to-test ## run the database's tests on a PostgreSQL 15 to
 bench: .venv/installed-to-run ## measure two ways side by side, and print their ratio
 	@$(PYTHON) -m bench
 
-# Each line is one check. All of them run; if any fails, make check fails.
-define CHECKS
+# Each line is one linter. All of them run; if any fails, make lint fails.
+define LINTERS
 python -m ruff check
 python -m ruff format --check
 python -m mypy
 lint-imports
 squawk supabase/migrations/*.sql
 endef
-export CHECKS
+export LINTERS
 
-check: .venv/installed-to-test ## run the linters and `make test`; CI also runs slow, older and stories
+lint: .venv/installed-to-test ## run the linters: style, types, imports, SQL
 	@failed=; \
 	while read -r line; do \
 	  echo "== $$line"; \
 	  .venv/bin/$$line </dev/null || failed="$$failed  $$line"$$'\n'; \
-	done <<<"$$CHECKS"; \
-	echo "== make test"; \
-	$(MAKE) --no-print-directory test </dev/null || failed="$$failed  make test"$$'\n'; \
+	done <<<"$$LINTERS"; \
+	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
+
+# The linters use one core, and half of every test is waiting: so they run beside the tests, and
+# print all that they have to say when they are done.
+check: .venv/installed-to-test ## run the linters and `make test`; CI also runs slow, older and stories
+	@output=$$(mktemp); trap 'rm -f "$$output"' EXIT; failed=; \
+	{ $(MAKE) --no-print-directory lint </dev/null >"$$output" 2>&1 && code=0 || code=1; \
+	  printf '\n%s\n' "$$(<"$$output")"; exit $$code; } & \
+	linting=$$!; \
+	$(MAKE) --no-print-directory test </dev/null || failed="  make test"$$'\n'; \
+	wait $$linting || failed="  make lint"$$'\n'"$$failed"; \
 	[ -z "$$failed" ] || { printf 'Failed:\n%s' "$$failed"; exit 1; }
 
 # Stripe's and Supabase's CLIs, for the test of the commands in the documents.

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 LEFT_OUT = """
 import pytest
@@ -35,6 +37,7 @@ def run(folder: Path, tests: str) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_a_skipped_test_fails_and_one_that_is_left_out_does_not(tmp_path: Path) -> None:
     code, said = run(tmp_path, LEFT_OUT)
     assert (code, "1 passed, 1 deselected" in said) == (0, True), said

@@ -280,7 +280,16 @@ async def test_a_bot_that_runs_outlives_a_refused_token_and_says_so_once(
     assert logged == ["token_refused", "telegram_reachable"]
 
 
-@pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "setMyCommands", "setWebhook"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "getMe",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("deleteWebhook", "setMyCommands", "setWebhook")
+        ),
+    ],
+)
 @pytest.mark.parametrize("fault", ["refused", "server_error", "garbled", "too_many_requests"])
 async def test_what_passes_while_it_starts_only_delays_it(
     telegram: Playground, backend_url: str, method: str, fault: str

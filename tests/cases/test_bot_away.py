@@ -19,6 +19,8 @@ from tests.e2e.system import System, processes_of, running_system, short_folder,
 from tests.e2e.test_when_things_die import post, wallet
 from tests.sandbox.telegram.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 folder = pytest.fixture(short_folder)
 WAYS = "how do you want to pay"
 LATE = "Your tap arrived too late, so I did nothing."
@@ -152,7 +154,6 @@ async def test_a_404_that_passes_ends_no_bot(
     assert bot_of(system) == process
 
 
-@pytest.mark.slow
 async def test_a_command_is_not_lost_by_a_bot_that_is_killed_while_the_backend_hangs(
     system: System, http: aiohttp.ClientSession, ana: Person
 ) -> None:

@@ -29,6 +29,9 @@ PATHS = {
     "link": "/v1/checkout/sessions",
     "refund": "/v1/refunds",
 }
+# What make test tries; make slow tries the others too.
+OFTEN = ("checkout", "charge", "refund")
+NAMES = [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in PATHS]
 KINDS = {
     "/v1/checkout/sessions": "checkout.session",
     "/v1/payment_intents": "payment_intent",
@@ -72,7 +75,7 @@ async def posts(system: System, path: str) -> list[Json]:
     return [call for call in calls if (call["method"], call["path"]) == ("POST", path)]
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_repeat_asks_stripe_in_the_same_words_whatever_has_changed(
     requests: Requests, owner: Connection, name: str
 ) -> None:
@@ -110,7 +113,7 @@ async def with_a_key_used_before(requests: Requests, owner: Connection, name: st
     return key
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_that_another_request_had_the_key_begins_no_new_attempt(
     requests: Requests, owner: Connection, name: str
 ) -> None:
@@ -177,7 +180,7 @@ async def test_a_page_that_stripe_made_in_spite_of_a_500_is_the_page(
     assert (opened["http"], made(requests.system, "checkout.session")) == (201, before)
 
 
-@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_metadata_says_whose_money_it_is_how_much_why_and_by_whose_key(
     requests: Requests, owner: Connection, name: str
 ) -> None:

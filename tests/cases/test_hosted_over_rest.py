@@ -3,6 +3,7 @@
 import asyncio
 
 import aiohttp
+import pytest
 
 from backend.database.protocol import SERVICE
 from backend.database.supabase_rest import supabase_database
@@ -14,6 +15,7 @@ from tests.supabase_standin import JWT_SECRET, SECRET_KEY, Standin
 PATIENCE_SECONDS = 30
 
 
+@pytest.mark.slow
 async def test_the_backend_starts_where_updates_without_where_are_refused(
     standin: Standin, world: World
 ) -> None:

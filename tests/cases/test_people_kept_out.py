@@ -24,6 +24,7 @@ else:
 Json = dict[str, Any]
 
 
+@pytest.mark.slow
 async def test_the_operator_blocks_a_person_in_every_way_that_they_come_and_lets_them_in_again(
     system: System, owner: Connection, database_url: str
 ) -> None:

@@ -18,6 +18,8 @@ from tests.conftest import World
 from tests.database.conftest import PaymentDriver, paid
 from tests.pgbouncer import PROGRAM, pgbouncer, state_left_behind
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 else:
@@ -90,7 +92,6 @@ async def test_a_role_that_somebody_left_is_not_ours(database_url: str, mode: st
         assert (code, "up to date" in output) == (0, True), errors
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 async def test_migrate_can_be_repeated_straight_and_through_the_pooler(
     postgres: EmbeddedPostgres, mode: str
@@ -115,7 +116,6 @@ async def test_what_an_address_leads_to_is_found_out(database_url: str) -> None:
             assert await address_kind(url) == mode
 
 
-@pytest.mark.slow
 async def test_the_doctor_says_what_is_right_for_each_kind(database_url: str) -> None:
     async def doctor(url: str, pooler: str) -> str:
         settings = {**GOOD, "SUPABASE_DB_URL": url, "SUPABASE_DB_POOLER": pooler}

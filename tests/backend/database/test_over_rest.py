@@ -38,6 +38,7 @@ async def test_a_whole_topup_from_the_link_to_the_notifications(system_over_rest
     ]
 
 
+@pytest.mark.slow
 async def test_the_commands_take_the_way_that_is_set(
     system_over_rest: System, standin: Standin
 ) -> None:
