@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo token test slow snapshots stories older bench lint check lock clis clean
+.PHONY: help run demo token test slow snapshots stories older bench lint check lock clis clients clean
 
 PYTHON := .venv/bin/python
 
@@ -104,6 +104,21 @@ clis: .cache/cli/3.1.0-2.117.0-1.52.0 ## install the two CLIs that the documents
 	@rm -rf .cache/cli
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/cli/new supabase@3.1.0 @stripe/cli@1.52.0 >/dev/null
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/cli/old supabase@2.117.0 >/dev/null
+	@touch $@
+
+# The bots' libraries and Stripe's, for the tests of clients that are not ours. aiogram is in .venv.
+CLIENTS := grammy@1.46.0 telegraf@4.16.3 stripe@23.1.0
+CLIENTS_OF_PYTHON := pyTelegramBotAPI==4.37.1
+CLIENTS_INSTALLED := .cache/clients/$(subst =,,$(subst @,-,$(subst $() ,_,$(strip $(CLIENTS) $(CLIENTS_OF_PYTHON)))))
+
+clients: $(CLIENTS_INSTALLED) ## install other clients of the Bot API and of Stripe, from npm and PyPI, into .cache
+
+$(CLIENTS_INSTALLED):
+	@echo "Installing clients into .cache/clients, once ..."
+	@rm -rf .cache/clients
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/clients/node $(CLIENTS) >/dev/null
+	@python3 -m venv .cache/clients/python
+	@.cache/clients/python/bin/pip install --quiet --disable-pip-version-check $(CLIENTS_OF_PYTHON)
 	@touch $@
 
 clean: ## remove the environment and every cache; .data, your sandbox's wallets, stays

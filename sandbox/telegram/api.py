@@ -97,6 +97,7 @@ async def download(request: web.Request) -> web.Response:
 def refused(refusal: Refusal) -> web.Response:
     """Return `{"ok": false, ...}` with the descriptions of Telegram's own server, which bots parse.
 
+    The status line says it as well: telegraf shows nothing else of a 5xx.
     https://github.com/tdlib/telegram-bot-api
     """
     phrase = HTTPStatus(refusal.status).phrase
@@ -104,4 +105,5 @@ def refused(refusal: Refusal) -> web.Response:
     body: Json = {"ok": False, "error_code": refusal.status, "description": description}
     if refusal.fields:
         body["parameters"] = refusal.fields
-    return web.json_response(body, status=refusal.status)
+    reason = description.encode("ascii", "replace").decode().partition("\n")[0]
+    return web.json_response(body, status=refusal.status, reason=reason)

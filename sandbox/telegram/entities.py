@@ -32,8 +32,8 @@ class Entity(BaseModel):
     type: str
     offset: int
     length: int
-    url: str = ""
-    language: str = ""
+    url: str | None = None
+    language: str | None = None
     user: Json | None = None
 
 
@@ -61,7 +61,7 @@ def _stored_entity(text: str, entity: Entity) -> Json | None:
     place = {"offset": entity.offset, "length": entity.length}
     match entity.type:
         case "text_link":
-            return linked(entity.url, **place)
+            return linked(entity.url or "", **place)
         case "text_mention":
             return linked(f"tg://user?id={(entity.user or {}).get('id')}", **place)
         case "pre":

@@ -1,23 +1,41 @@
 """The buttons under a message (https://core.telegram.org/bots/api#inlinekeyboardmarkup)."""
 
 import json
-from typing import Self
+from typing import Any, Self
 
 import pydantic
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sandbox.refusals import Refusal, StrictModel
+from sandbox.refusals import Refusal, StrictModel, not_modelled
 from sandbox.telegram.text import LINK
 
+OTHER_FIELDS = {
+    "icon_custom_emoji_id", "style", "web_app", "login_url", "switch_inline_query",
+    "switch_inline_query_current_chat", "switch_inline_query_chosen_chat", "copy_text",
+    "callback_game", "pay", "disabled",
+}  # fmt: skip
 MAX_BUTTONS, MAX_BYTES = 100, 10_000
 
 
-class Button(StrictModel):
-    """A button of a keyboard (https://core.telegram.org/bots/api#inlinekeyboardbutton)."""
+class Button(BaseModel):
+    """A button of a keyboard (https://core.telegram.org/bots/api#inlinekeyboardbutton).
+
+    Fields that Telegram does not know are ignored, as there: telegraf sends one, `hide`.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     text: str = Field(pattern=r"\S")
     url: str | None = None
     callback_data: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def has_modelled_fields(cls, fields: Any) -> Any:
+        """Refuse (501) what else a button can do in Telegram."""
+        if isinstance(fields, dict) and (others := OTHER_FIELDS & fields.keys()):
+            raise not_modelled(f"{min(others)} of a button")
+        return fields
 
     @model_validator(mode="after")
     def does_one_thing(self) -> Self:

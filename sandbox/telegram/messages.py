@@ -8,7 +8,7 @@ from typing import Any
 
 import pydantic
 
-from sandbox.refusals import Refusal, StrictModel, validated
+from sandbox.refusals import Refusal, StrictModel, not_modelled, validated
 from sandbox.store import Json
 from sandbox.telegram.chats import Chats
 from sandbox.telegram.entities import Entity
@@ -32,6 +32,7 @@ class Reply(StrictModel):
     """
 
     message_id: int
+    chat_id: int | None = None
     allow_sending_without_reply: bool = False
 
 
@@ -85,6 +86,8 @@ def reply_fields(chats: Chats, chat: Json, reply: Reply | None) -> Json:
     """Return the fields of a message that replies to another; none where it need not be there."""
     if reply is None:
         return {}
+    if reply.chat_id not in (None, chat["id"]):
+        raise not_modelled("a reply to a message of another chat")
     message = chats.message(chat["id"], reply.message_id)
     if message is None and not reply.allow_sending_without_reply:
         raise Refusal(400, "message to be replied not found")

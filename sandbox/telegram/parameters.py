@@ -36,14 +36,18 @@ async def read_parameters(request: web.Request) -> Parameters:
 
     Raises Refusal: 400 for JSON that is none, 501 for a body of another type.
     """
-    in_query: Parameters = dict(request.query)
-    if not request.body_exists:
-        return in_query
+    parameters: Parameters = dict(request.query)
+    if request.body_exists:
+        parameters |= await _read_body(request)
+    parameters.pop("method", None)  # it stands in the path; telegraf sends it as well
+    return _with_attached_files(parameters)
+
+
+async def _read_body(request: web.Request) -> Parameters:
     if request.content_type == "application/json":
-        return in_query | _of_json(await request.read())
+        return _of_json(await request.read())
     if request.content_type in FORMS:
-        form = {name: _as_text(value) for name, value in (await request.post()).items()}
-        return _with_attached_files(in_query | form)
+        return {name: _as_text(value) for name, value in (await request.post()).items()}
     raise not_modelled(f"a body of the type {request.content_type}")
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from aiohttp import FormData
 
+from sandbox.telegram.keyboards import OTHER_FIELDS, Button
+from sandbox.telegram.methods import METHODS, NAMES
+from tests.sandbox.telegram.contract import methods, types
 from tests.sandbox.telegram.playground import TOKEN, Json, Playground, local_telegram
 
 ANA = 1001
@@ -109,3 +112,15 @@ async def test_a_body_that_is_not_read_is_said_to_be_so(play: Playground) -> Non
     async with play.http.post(url, json={"chat_id": ANA, "text": "x", "effect": 1}) as unknown:
         description = (await unknown.json())["description"]
     assert description == "Not Implemented: the sandbox does not model effect of sendMessage"
+
+
+def test_the_other_fields_of_a_button_are_those_of_the_bot_api() -> None:
+    modelled = Button.model_fields.keys()
+    assert types.InlineKeyboardButton.model_fields.keys() - modelled == OTHER_FIELDS
+
+
+def test_the_listed_methods_are_those_of_the_bot_api() -> None:
+    others = ("TelegramMethod", "Request", "Response")
+    known = [name[0].lower() + name[1:] for name in methods.__all__ if name not in others]
+    assert sorted(known) == NAMES
+    assert {name.lower() for name in NAMES} > METHODS.keys()

@@ -10,8 +10,7 @@ import pytest
 
 from sandbox.personas import GROUP, GROUP_ID
 from sandbox.telegram import messages
-from sandbox.telegram.methods import METHODS, NAMES
-from tests.sandbox.telegram.contract import methods, types, validator_of
+from tests.sandbox.telegram.contract import types, validator_of
 from tests.sandbox.telegram.playground import Json, Playground, local_telegram
 
 ANA, BEN = 1001, 1002
@@ -146,6 +145,7 @@ async def test_a_tap_is_answered_once(play: Playground) -> None:
         ("sendMessage", {"chat_id": ANA, "text": "x", "reply_parameters": {"quote": "x"}}),
         ("sendMessage", {"chat_id": ANA, "text": "*x*", "parse_mode": "Markdown"}),
         ("sendMessage", {"chat_id": ANA, "text": "x", "reply_markup": {"force_reply": True}}),
+        ("sendMessage", button(text="b", pay="1")),
         ("sendMessage", html("x<b> </b>")),
         ("sendMessage", {"chat_id": ANA, "text": "x", "chats": "1"}),
     ],
@@ -211,13 +211,6 @@ async def test_a_menu_has_at_most_a_hundred_commands(play: Playground) -> None:
 async def test_a_method_that_telegram_does_not_have_is_not_found(play: Playground) -> None:
     unknown = await play.bot("sendMoney")
     assert (unknown["error_code"], unknown["description"]) == (404, "Not Found")
-
-
-def test_the_listed_methods_are_those_of_the_bot_api() -> None:
-    others = ("TelegramMethod", "Request", "Response")
-    known = [name[0].lower() + name[1:] for name in methods.__all__ if name not in others]
-    assert sorted(known) == NAMES
-    assert {name.lower() for name in NAMES} > METHODS.keys()
 
 
 async def test_a_chat_and_its_people_are_described(play: Playground) -> None:
