@@ -60,6 +60,7 @@ NO_CONNECTION = (
     OverflowError,  # a port that is none
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 
 
@@ -93,8 +94,16 @@ async def address_kind(url: str) -> Kind:
 
     A pooler greets with a process id of its own making. In transaction mode a second client is
     served by the process that has just served the first, which stays connected; in session mode
-    that process belongs to the first as long as it stays. Raises Unreachable.
+    that process belongs to the first as long as it stays. Raises Unreachable, also where the server
+    ends a connection meanwhile.
     """
+    try:
+        return await _find_kind(url)
+    except NO_CONNECTION as error:
+        raise Unreachable(error) from error
+
+
+async def _find_kind(url: str) -> Kind:
     async with AsyncExitStack() as stack:
         first = await connect(url)
         stack.push_async_callback(first.close)

@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 
 from backend.database.connection_pool import Connection, ConnectionPool
-from backend.database.connections import Unreachable, address_kind
+from backend.database.connections import NO_CONNECTION, Unreachable, address_kind
 from backend.database.functions.organizations import list_organizations_of
 from backend.database.locked_organizations import (
     LOCK_MILLISECONDS,
@@ -73,7 +73,7 @@ class PostgresDatabase:
         except Unreachable as error:
             log.warning("database_unreachable", reason=str(error))
             raise DatabaseUnavailable from error
-        except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        except NO_CONNECTION as error:  # lost under the call
             raise DatabaseUnavailable from error
         return answer
 

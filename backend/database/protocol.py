@@ -79,6 +79,8 @@ INVALID_TEXT_SQLSTATES = ("22021", "22P05")
 # Classes: connection, rollback (deadlock, serialization), resources, operator, system.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 TRANSIENT_SQLSTATES = ("08", "40", "53", "57", "58")
+# A standby, or a server that still recovers, after a failover: it takes no writes yet.
+READ_ONLY_SQLSTATE = "25006"
 LOCK_NOT_AVAILABLE = "55P03"  # after lock_timeout
 
 
@@ -89,7 +91,7 @@ def error_from_sqlstate(sqlstate: str, detail: str | None) -> errors.PursebotErr
     """
     if sqlstate == LOCK_NOT_AVAILABLE:
         return RowsLocked()
-    if sqlstate.startswith(TRANSIENT_SQLSTATES):
+    if sqlstate.startswith(TRANSIENT_SQLSTATES) or sqlstate == READ_ONLY_SQLSTATE:
         return DatabaseUnavailable()
     if sqlstate in INVALID_TEXT_SQLSTATES:
         return errors.BadRequest("No text may contain a NUL character.")

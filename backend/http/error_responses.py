@@ -1,12 +1,15 @@
 """Error responses: `{"error": {"code", "message", "request_id", "facts"}}`."""
 
 import uuid
+from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 
 from backend.errors import PursebotError, Unauthorized
 from backend.schemas import INVALID_TOKEN, ErrorAnswer, ErrorFacts
 
+RETRY_SECONDS: Final = 5  # after a 503 that does not say how long to wait
 # On every response, unless the handler has set the header.
 HEADERS = {
     "Cache-Control": "no-store",
@@ -32,6 +35,8 @@ def error_response(
 ) -> web.Response:
     """Make an error response as JSON, with WWW-Authenticate and Retry-After where they belong.
 
+    A 503 always has a Retry-After: https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
+
     A 401 names `invalid_token` where a token was sent and is none of ours; without it, nobody is
     signed in, or there is no such person: https://www.rfc-editor.org/rfc/rfc6750#section-3
     """
@@ -40,7 +45,10 @@ def error_response(
     headers = {"X-Request-Id": request_id}
     if status == Unauthorized.status:
         headers["WWW-Authenticate"] = INVALID_TOKEN if is_token_refused else "Bearer"
-    headers |= {"Retry-After": error.facts["retry_after"]} if "retry_after" in error.facts else {}
+    if "retry_after" in error.facts:
+        headers["Retry-After"] = error.facts["retry_after"]
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_SECONDS)
     return web.Response(status=status, text=body, content_type="application/json", headers=headers)
 
 
