@@ -9,25 +9,18 @@ It listens on a Unix socket only, and trusts everybody who can reach that.
 """
 
 import os
-import shlex
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 
-from sandbox.postgres.programs import (
-    PostgresFailed,
-    give_to_server,
-    open_to_all,
-    own_programs,
-    run_program,
-)
-from sandbox.runner.processes import tail
+from sandbox.postgres.programs import give_to_server, open_to_all, own_programs, run_program
+from sandbox.postgres.server_process import start_server, stop_server
 
 OWNER = "pursebot_owner"  # owns the databases and the migrations; no superuser
 SUPERUSER = "postgres"
@@ -39,11 +32,6 @@ SOCKET_PATH_LIMIT = 100  # bytes a Unix socket's path may have: 107 on Linux, 10
 INITDB = ["-U", SUPERUSER, "--auth=trust", "--encoding=utf8", "--no-sync", "--no-instructions"]
 # C.UTF-8 from PostgreSQL itself (17 and newer): the same order and case on every machine.
 BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-STOP = ["stop", "-w", "-m", "fast"]
-SERVER_OPTIONS = ["-h", "", "-p", "5432", "-c", "timezone=UTC"]
-
-# A throwaway server may lose everything in a crash of the machine, and is faster for it.
-THROWAWAY = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
 @asynccontextmanager
@@ -102,29 +90,27 @@ async def embedded_postgres(
     A server that a killed process left running there is stopped first. Its log is in `logs/` beside
     `data`. Raises PostgresFailed with PostgreSQL's output.
     """
-    log = data.parent / "logs" / f"{data.name}.log"
+    log = log_of(data)
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
     _make_cluster(data)
-    _stop_leftover(data)
     fits = len(os.fsencode(data / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT
     sockets = data if fits else Path(tempfile.mkdtemp(prefix="pursebot-"))
     give_to_server(log)
     if open_to_all(data):  # else it has the right to come here too, and nobody else should
         give_to_server(sockets)
-    options = [*SERVER_OPTIONS, "-k", f'"{sockets}"', *(THROWAWAY if throwaway else [])]
-    start = ["start", "-w", "-l", str(log), "-o", shlex.join(options)]
     try:
-        try:
-            run_program("pg_ctl", *start, data=data, sockets=sockets)
-        except PostgresFailed as failed:
-            raise PostgresFailed(f"{failed}\nThe last lines of {log}:\n{tail(log)}") from None
+        start_server(data, sockets, log, throwaway=throwaway)
         yield EmbeddedPostgres(sockets)
     finally:
-        with suppress(PostgresFailed):  # it is down already, or never came up
-            run_program("pg_ctl", *STOP, data=data)
+        stop_server(data)
         if not fits:
             shutil.rmtree(sockets, ignore_errors=True)
+
+
+def log_of(data: Path) -> Path:
+    """Return the path of the log of the server on the folder `data`."""
+    return data.parent / "logs" / f"{data.name}.log"
 
 
 def _make_cluster(data: Path) -> None:
@@ -138,15 +124,3 @@ def _make_cluster(data: Path) -> None:
     locale = [] if own_programs() else BUILTIN_LOCALE
     run_program("initdb", *INITDB, *locale, data=half_made)
     half_made.rename(data)
-
-
-def _stop_leftover(data: Path) -> None:
-    """Stop the server of a supervisor that was killed; a stale pid file PostgreSQL sorts out.
-
-    Only one that answers on its socket: its pid may belong to somebody else by now.
-    """
-    with suppress(FileNotFoundError, IndexError):
-        sockets = (data / "postmaster.pid").read_text().splitlines()[4]
-        with suppress(PostgresFailed):
-            run_program("pg_isready", "-q", "-h", sockets, "-p", "5432", data=data)
-            run_program("pg_ctl", *STOP, data=data)

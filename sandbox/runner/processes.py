@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox.runner.environment import ROOT
 from sandbox.runner.failures import StartFailed
@@ -30,12 +32,28 @@ class ChildTimeouts:
     """Timeouts of a child process, in seconds.
 
     `to_start` until it is ready, `to_stop` from SIGTERM to SIGKILL, `between_starts` from its end
-    to its next start.
+    to its next start. After `max_ends` in a row, each within `short_life`, it is given up.
     """
 
     to_start: float = 60.0
     to_stop: float = 2.0  # two children and the rest stop within 5 s
     between_starts: float = 1.0
+    short_life: float = 5.0
+    max_ends: int = 20
+
+
+@asynccontextmanager
+async def beside(keeper: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `keeper` for the length of the block; where it fails, the block ends with its error."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(keeper)
+            try:
+                yield
+            finally:
+                task.cancel()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 class Child:
@@ -77,18 +95,15 @@ class Child:
         """Run it for the length of the block, and start it again whenever it ends by itself.
 
         The block begins once `ready()` returns true, which asks the child. Raises StartFailed when
-        it ends before that, or takes too long.
+        it ends before that, or takes too long, and ends the block with it when the child cannot be
+        kept running.
         """
         self._output(f"Starting the {self._command[0]} ...")
         processes = [await self._start()]
         try:
             await self._until(ready, processes[0])
-            keeper = asyncio.create_task(self._start_again(processes))
-            try:
+            async with beside(self._start_again(processes)):
                 yield
-            finally:
-                keeper.cancel()
-                await asyncio.wait([keeper])
         finally:
             await self._stop(processes[-1])
 
@@ -122,12 +137,21 @@ class Child:
             raise self._failure(f"is not ready after {seconds}") from None
 
     async def _start_again(self, processes: list[Process]) -> None:
+        short_lives = 0
         while True:
+            began = time.monotonic()
             await processes[-1].wait()
+            is_short = time.monotonic() - began < self._timeouts.short_life
+            short_lives = short_lives + 1 if is_short else 0
+            if short_lives >= self._timeouts.max_ends:
+                raise self._failure(f"ended {short_lives} times in a row")
             end = f"ended with {_ending(processes[-1])}; starting it again. Its log: {self._log}"
             self._output(f"The {self._command[0]} {end}")
             await asyncio.sleep(self._timeouts.between_starts)
-            processes.append(await self._start())
+            try:
+                processes.append(await self._start())
+            except OSError as error:
+                raise self._failure(f"cannot be started again ({error})") from None
 
     def _failure(self, what: str, code: int | None = None) -> StartFailed:
         log_end = f"The last lines of {self._log}:\n{tail(self._log, self._begins)}"

@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from sandbox.postgres.cluster import connected, embedded_postgres
+from sandbox.postgres.keeping import postgres_running
 from sandbox.runner.environment import (
     made_up_secrets,
     names_a_database,
@@ -42,8 +43,8 @@ async def everything(
     """Run everything for the length of the block; what is `configured` is used, the rest replaced.
 
     Yields the database's address, as its owner ("" over REST). Raises CannotStart for what the
-    person must change, StartFailed or PostgresFailed for other failures; what was started by then
-    is stopped.
+    person must change, StartFailed or PostgresFailed for other failures, also for what dies during
+    the block and cannot be started again; what was started by then is stopped.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(private_files())
@@ -55,7 +56,9 @@ async def everything(
         environment = with_stand_ins(configured, ports, data_dir)
         if own_database := not names_a_database(configured):
             output("Starting PostgreSQL ...")
-            server = await stack.enter_async_context(embedded_postgres(data_dir / "postgres"))
+            data = data_dir / "postgres"
+            server = await stack.enter_async_context(embedded_postgres(data))
+            await stack.enter_async_context(postgres_running(server, data, output))
             environment["SUPABASE_DB_URL"] = await server.create_database("pursebot")
         settings = SandboxSettings(
             data_dir=data_dir,

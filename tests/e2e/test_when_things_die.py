@@ -1,15 +1,18 @@
 """Whatever dies on the way, and however Stripe delivers: the wallet is credited once and told."""
 
+import asyncio
 import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
 
+from sandbox.postgres.server_process import server_processes
 from sandbox.runner.demo import CARD, LINK, Chat, message_json
 from tests.e2e.system import System, processes_of, running_system, short_folder
 
@@ -56,6 +59,10 @@ async def link(ana: Chat, amount: str) -> tuple[str, int]:
 async def post(http: aiohttp.ClientSession, path: str, **body: object) -> None:
     async with http.post(path, json=body) as answer:
         answer.raise_for_status()
+
+
+def first_process(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text().splitlines()[0])
 
 
 async def wallet(system: System) -> int:
@@ -113,3 +120,34 @@ async def test_telegram_in_trouble_only_delays_what_is_told(
     await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
     paid = await ana.see("that it is paid", "New balance.*€50.00")
     assert paid["message_id"] == message
+
+
+@pytest.mark.slow
+async def test_a_postgres_that_dies_is_started_again_and_everybody_recovers(
+    system: System, http: aiohttp.ClientSession, ana: Chat
+) -> None:
+    data = system.folder / "postgres"
+    session, _ = await link(ana, "50")
+    for is_first_alone in (True, False):
+        for process in [first_process(data)] if is_first_alone else server_processes(data):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        await system.wait_for("PostgreSQL ended; starting it again, with all its data", 60)
+        await until_reachable(system)
+    await post(http, f"/stripe/sessions/{session}/pay", card=CARD)
+    await ana.see("that it is paid", "New balance.*€50.00")
+    assert await wallet(system) == 5000
+    (data / "postgresql.conf").write_text("this is no setting\n")
+    os.kill(first_process(data), signal.SIGKILL)
+    await system.wait_for("PostgreSQL ended and cannot be started again", 60)
+    await system.process.communicate()
+    assert await system.process.wait() == 1
+    assert processes_of(system.folder) == []
+
+
+async def until_reachable(system: System) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(OSError, asyncpg.PostgresError):
+                return await (await asyncpg.connect(system.database_url)).close()
+            await asyncio.sleep(0.1)

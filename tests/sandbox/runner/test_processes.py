@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def printed() -> list[str]:
 def child(tmp_path: Path, printed: list[str]) -> Write:
     """`child(source)`: a child that is a module of this source."""
 
-    def write(source: str, **timeouts: float) -> Child:
+    def write(source: str, **timeouts: Any) -> Child:
         (tmp_path / "actor.py").write_text(source)
         return Child(
             "actor",
@@ -92,6 +93,21 @@ async def test_a_child_that_dies_is_started_again_and_said_so(
         await until(log_has(tmp_path, "born", times=3))
     assert "signal SIGKILL" in printed[1]
     assert "starting it again" in printed[1]
+
+
+async def test_a_child_that_dies_at_once_again_and_again_is_given_up_with_its_last_words(
+    child: Write, printed: list[str], tmp_path: Path
+) -> None:
+    source = "print('born', flush=True); raise SystemExit('no disk is left')"
+    dying = child(source, between_starts=0.01, max_ends=3)
+
+    async def run() -> None:
+        async with dying.keep_running(log_has(tmp_path, "born")):
+            await asyncio.sleep(60)
+
+    with pytest.raises(StartFailed, match=r"(?s)ended 3 times in a row.*no disk is left"):
+        await run()
+    assert len(printed) == 3  # that it starts, and twice that it starts again
 
 
 async def test_a_child_is_asked_to_stop_and_finishes_what_it_does(
