@@ -60,6 +60,7 @@ def open_stripe(settings: Settings) -> AbstractAsyncContextManager[StripeGateway
         tuple(secret.get_secret_value() for secret in settings.stripe_webhook_secret),
         settings.stripe_api_base,
         settings.public_url,
+        settings.billing_email,
     )
 
 

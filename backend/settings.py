@@ -168,6 +168,7 @@ class Settings(EnvironmentSettings):
     ]
     stripe_webhook_secret: Annotated[tuple[WebhookSecret, ...], NoDecode, Field(min_length=1)]
     stripe_api_base: str = "https://api.stripe.com"
+    billing_email: Annotated[str, Field(pattern=r"^[^@\s+]+@[^@\s]+\.[^@\s]+$")] | None = None
     organization_signup: Literal["open", "closed"] = "closed"
     topups_in_chat: Literal["on", "off"] = "on"
     host: str = "127.0.0.1"

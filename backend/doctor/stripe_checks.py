@@ -85,10 +85,16 @@ async def check_permission(stripe: StripeGateway, permission: Permission) -> str
 
 
 async def portal_findings(stripe: StripeGateway) -> list[Finding]:
-    """Report if the customer portal's settings were never saved: Stripe opens none without them."""
+    """Report if the customer portal's settings were never saved: Stripe opens none without them.
+
+    Or if they let the organization's admins store details of their own, which the others see.
+    """
     try:
-        if not await stripe.portal_is_set_up():
+        settings = await stripe.get_portal_settings()
+        if settings is None:
             return [new_finding("portal.not_set_up")]
+        if details := settings.shared_details:
+            return [new_finding("portal.shares_details", details=", ".join(details))]
     except (StripeRefused, StripeUnavailable) as failure:
         if not is_key_error(failure.__cause__):  # `permission_findings` has reported that
             return [new_finding("portal.not_known", reason=reason(failure))]

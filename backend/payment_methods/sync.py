@@ -55,7 +55,8 @@ class MethodsAtStripe:
     """What Stripe answered about the methods of a customer (`target`).
 
     `methods` is None of a customer who was deleted there, with all that they had. `page` is that of
-    the link that Stripe was asked about, if it was about one.
+    the link that Stripe was asked about, if it was about one. `lacks_email`: the customer has no
+    e-mail address.
     """
 
     target: PaymentMethodSync
@@ -63,6 +64,7 @@ class MethodsAtStripe:
     methods: list[StripePaymentMethod] | None
     added: AddedAtStripe | None
     page: SetupPage | None
+    lacks_email: bool = False
 
 
 async def sync_after_event(services: Services, fact: MethodFact, event_id: str) -> None:
@@ -128,7 +130,8 @@ async def fetch_payment_methods(
     saved = await services.stripe.list_saved_payment_methods(target.stripe_customer_id)
     if saved is None:
         return MethodsAtStripe(target, None, None, added, page)
-    return MethodsAtStripe(target, saved.default_id, saved.methods, added, page)
+    lacks_email = not saved.has_email
+    return MethodsAtStripe(target, saved.default_id, saved.methods, added, page, lacks_email)
 
 
 async def record_payment_methods(
@@ -155,18 +158,23 @@ async def change_at_stripe(
 ) -> None:
     """Change at Stripe what is to be changed there after a sync.
 
-    What was just added is offered on Stripe's pages again, the only method is the default, and a
-    card that is there twice is detached once. A refusal ends nothing: somebody was faster, and the
-    next sync sees what is so.
+    No page shows one payer's details to another, the only method is the default, and a card that is
+    there twice is detached once. A refusal ends nothing: somebody was faster, and the next sync
+    sees what is so.
     """
+    target = answer.target
+    with suppress(StripeRefused):
+        if answer.lacks_email:
+            await services.stripe.set_customer_email(
+                target.stripe_customer_id, target.organization_id
+            )
     with suppress(StripeRefused):
         for method in answer.methods or []:
-            is_added = answer.added is not None and method.id == answer.added.stripe_id
-            if is_added and method.allow_redisplay != "always":
-                await services.stripe.always_redisplay(method.id)
+            if method.allow_redisplay == "unspecified":
+                await services.stripe.limit_redisplay(method.id)
         if result.new_default_id:
             await services.stripe.set_default_payment_method(
-                answer.target.stripe_customer_id, result.new_default_id
+                target.stripe_customer_id, result.new_default_id
             )
     for duplicate in result.detach:
         with suppress(StripeRefused):

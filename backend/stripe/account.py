@@ -11,6 +11,7 @@ from backend.stripe.answers import list_all, result_of, send
 from backend.stripe.connection import StripeConnection
 from backend.stripe.errors import is_key_error
 from backend.stripe.parsers.documented import Identified
+from backend.stripe.parsers.payment_methods import PortalSettings
 from backend.stripe.parsers.webhook_endpoints import EventDestinations, WebhookEndpoint
 from backend.stripe.permissions import Permission
 
@@ -39,12 +40,12 @@ class StripeAccount(StripeConnection):
             return not is_key_error(refused.__cause__)
         return True
 
-    async def portal_is_set_up(self) -> bool:
-        """Return whether the customer portal's settings were ever saved."""
+    async def get_portal_settings(self) -> PortalSettings | None:
+        """Fetch the customer portal's settings; None where they were never saved."""
         request = self._stripe.billing_portal.configurations.list_async(
             {"active": True, "is_default": True, "limit": 1}
         )
-        return bool(await list_all(Identified, request))
+        return next(iter(await list_all(PortalSettings, request)), None)
 
     async def list_thin_destinations(self, url: str) -> list[str]:
         """List the ids of destinations at `url` that send thin events, which have no object.

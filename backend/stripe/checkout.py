@@ -1,8 +1,13 @@
 """Requests about Checkout Sessions that take a payment; parameters of all Checkout Sessions."""
 
+from typing import Final
 from uuid import UUID
 
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItemPriceData
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionCreateParamsLineItemPriceData,
+    SessionCreateParamsSavedPaymentMethodOptions,
+)
 
 from backend import page_texts
 from backend.database.functions.payments import PaymentRow
@@ -15,6 +20,12 @@ from backend.stripe.parsers.documented import Identified
 from backend.stripe.parsers.sessions import CheckoutSession
 from backend.stripe.products import StripeProducts
 
+# A saved card that a page shows brings name, e-mail and billing address of whoever saved it, and
+# another person pays next. So pages show those alone that are marked as none of ours is.
+# https://docs.stripe.com/api/payment_methods/object#payment_method_object-allow_redisplay
+HIDDEN_METHODS: Final[SessionCreateParamsSavedPaymentMethodOptions] = {
+    "allow_redisplay_filters": ["unspecified"]
+}
 PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # rows that have a Checkout Session
 
 
@@ -115,7 +126,7 @@ def saving_parameters(payment: PaymentRow) -> SessionCreateParams:
         return {"custom_text": {"submit": {"message": payment_notice(payment)}}}
     return {
         "customer": payment.stripe_customer_id,
-        "saved_payment_method_options": {"payment_method_save": "enabled"},
+        "saved_payment_method_options": {**HIDDEN_METHODS, "payment_method_save": "enabled"},
         "custom_text": {"submit": {"message": saving_notice(payment)}},
     }
 

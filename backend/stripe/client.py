@@ -89,15 +89,24 @@ class StripeGateway(
 
 @asynccontextmanager
 async def stripe_gateway(
-    secret_key: str, webhook_secrets: tuple[str, ...], api_base: str, public_url: str
+    secret_key: str,
+    webhook_secrets: tuple[str, ...],
+    api_base: str,
+    public_url: str,
+    billing_email: str | None = None,
 ) -> AsyncIterator[StripeGateway]:
-    """Open a gateway, whose connections close with the block."""
+    """Open a gateway, whose connections close with the block.
+
+    `billing_email` is the operator's, for what Stripe writes to organizations.
+    """
     http_client = RecordingHttpClient(timeout=ONE_TRY)
     client = stripe.StripeClient(
         secret_key, base_addresses={"api": api_base}, max_network_retries=2, http_client=http_client
     )
     try:
         livemode = not secret_key.startswith(("sk_test_", "rk_test_"))
-        yield StripeGateway(client, webhook_secrets, public_url, livemode)
+        gateway = StripeGateway(client, webhook_secrets, public_url, livemode)
+        gateway.billing_email = billing_email
+        yield gateway
     finally:
         await http_client.close_async()  # type: ignore[no-untyped-call]

@@ -30,12 +30,23 @@ class StripeConnection:
         self.freeze: Freeze | None = None
         self._client, self._stripe = client, client.v1
         self.public_url = public_url
+        self.billing_email: str | None = None
 
     def with_installation(self, metadata: dict[str, str]) -> dict[str, str]:
         """Add the installation's id to metadata: several installations may use one account."""
         if self.installation_id is None:
             return metadata
         return {**metadata, INSTALLATION_METADATA: self.installation_id}
+
+    def customer_email(self, organization_id: UUID) -> str:
+        """Return the e-mail address of an organization's customer, which is nobody's own.
+
+        Of a customer without one Stripe's page stores the first payer's, and shows it to all later
+        ones. Without `billing_email` it is one that nobody can have:
+        https://www.rfc-editor.org/rfc/rfc2606#section-3
+        """
+        mailbox, at, domain = (self.billing_email or "billing@example.com").partition("@")
+        return f"{mailbox}+{organization_id}{at}{domain}"
 
     async def frozen(
         self,

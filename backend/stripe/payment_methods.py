@@ -6,6 +6,7 @@ would repeat a 500.
 """
 
 from typing import NamedTuple
+from uuid import UUID
 
 from stripe.params import CustomerCreateParams
 from stripe.params.checkout import SessionCreateParams
@@ -28,10 +29,14 @@ from backend.stripe.parsers.sessions import CheckoutSession
 
 
 class SavedMethods(NamedTuple):
-    """A customer's payment methods: the id of the default one, and all of them."""
+    """A customer's payment methods: the id of the default one, and all of them.
+
+    `has_email`: the customer has an e-mail address.
+    """
 
     default_id: str | None
     methods: list[StripePaymentMethod]
+    has_email: bool
 
 
 class StripePaymentMethods(StripeConnection):
@@ -42,6 +47,7 @@ class StripePaymentMethods(StripeConnection):
         id = row.organization_id
         parameters: CustomerCreateParams = {
             "name": row.name,
+            "email": self.customer_email(id),
             "metadata": self.with_installation(request_metadata("customer", id, None)),
         }
         parameters = await self.frozen(id, row.attempt, "customer", id, parameters)
@@ -112,7 +118,7 @@ class StripePaymentMethods(StripeConnection):
             stripe_customer_id, {"limit": 100}
         )
         methods = await list_all(StripePaymentMethod, request)
-        return SavedMethods(customer.default_method_id, methods)
+        return SavedMethods(customer.default_method_id, methods, customer.email is not None)
 
     async def attach_payment_method(
         self, stripe_payment_method_id: str, stripe_customer_id: str
@@ -123,13 +129,19 @@ class StripePaymentMethods(StripeConnection):
         )
         return await result_of(StripePaymentMethod, request)
 
-    async def always_redisplay(self, stripe_payment_method_id: str) -> None:
-        """Have Stripe's pages offer a saved payment method again.
+    async def set_customer_email(self, stripe_customer_id: str, organization_id: UUID) -> None:
+        """Give an organization's customer the e-mail address that it should have."""
+        request = self._stripe.customers.update_async(
+            stripe_customer_id,
+            {"email": self.customer_email(organization_id)},
+            new_idempotency_options(),
+        )
+        await result_of(Identified, request)
 
-        https://docs.stripe.com/payments/existing-customers
-        """
+    async def limit_redisplay(self, stripe_payment_method_id: str) -> None:
+        """Have our pages at Stripe not show a saved payment method: see `HIDDEN_METHODS`."""
         request = self._stripe.payment_methods.update_async(
-            stripe_payment_method_id, {"allow_redisplay": "always"}, new_idempotency_options()
+            stripe_payment_method_id, {"allow_redisplay": "limited"}, new_idempotency_options()
         )
         await result_of(Identified, request)
 

@@ -17,7 +17,7 @@ from backend.stripe.answers import (
     find_created,
     result_of,
 )
-from backend.stripe.checkout import checkout_parameters, saving_notice
+from backend.stripe.checkout import HIDDEN_METHODS, checkout_parameters, saving_notice
 from backend.stripe.idempotency_keys import idempotency_options, new_idempotency_options
 from backend.stripe.metadata import SUBSCRIPTION_METADATA, request_metadata
 from backend.stripe.parsers.documented import Identified
@@ -63,6 +63,7 @@ class StripeSubscriptions(StripeProducts):
             **checkout_parameters(subscription, id, metadata),
             "mode": "subscription",
             "customer": stripe_customer_id,
+            "saved_payment_method_options": HIDDEN_METHODS,
             "custom_text": {"submit": {"message": saving_notice(subscription)}},
             "line_items": [
                 {

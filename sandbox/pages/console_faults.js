@@ -24,6 +24,7 @@ const FAULTS = [
   ["key_rolled", "API: the key was replaced, answer 401", "checkbox"],
   ["lacks", "API: the key lacks these permissions", "list", "product_write"],
   ["portal_unsaved", "The portal's settings were never saved", "checkbox"],
+  ["portal_updates", "In the portal customers change these", "list", "email, address"],
   ["clock", "Dates of answers are ahead, seconds", "number"],
 ];
 

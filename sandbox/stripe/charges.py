@@ -7,6 +7,7 @@ from sandbox.store import Json
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import TEMPLATES
 from sandbox.stripe.parameters import Text, TrueText, Url
+from sandbox.stripe.payers import offers_saving
 from sandbox.stripe.payment_intents import create_intent
 from sandbox.stripe.payment_methods import new_method, number_of
 from sandbox.stripe.payments import intent_of, page_object, take_step
@@ -93,7 +94,7 @@ def session_or_page(stripe: LocalStripe, id: str) -> Json:
 
 def save_what_paid(stripe: LocalStripe, session: Json, card: str) -> None:
     """Save the card (its number) that paid for the customer, where the page offered that."""
-    if session["saved_payment_method_options"] and session["payment_status"] == "paid":
+    if offers_saving(session) and session["payment_status"] == "paid":
         intent = intent_of(stripe, session) or {}
         method_id = intent["payment_method"]
         new_method(stripe, card, session["customer"], "always", id=method_id)

@@ -18,6 +18,7 @@ from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import TEMPLATES, new
 from sandbox.stripe.parameters import (
     A_DAY,
+    FormList,
     IntentData,
     Metadata,
     OneLineItem,
@@ -31,7 +32,19 @@ from sandbox.stripe.products import product_of_price
 
 HALF_AN_HOUR = 1_800  # seconds
 PRODUCT_PARAMETER = "line_items[0][price_data][product]"
-SavingOptions = dict[Literal["payment_method_save"], Literal["enabled", "disabled"]]
+
+
+class SavedMethodOptions(StrictModel):
+    """What a page does with saved payment methods: which ones it shows, and whether it saves one.
+
+    https://docs.stripe.com/payments/checkout/save-during-payment
+    """
+
+    allow_redisplay_filters: Annotated[
+        list[Literal["always", "limited", "unspecified"]], FormList, Field(min_length=1)
+    ] = Field(default=["always"])
+    payment_method_remove: Literal["enabled", "disabled"] | None = None
+    payment_method_save: Literal["enabled", "disabled"] | None = None
 
 
 class PageParameters(StrictModel):
@@ -54,7 +67,7 @@ def create_session(
     payment_intent_data: IntentData | None = None,
     subscription_data: IntentData | None = None,
     customer: Text | None = None,
-    saved_payment_method_options: SavingOptions | None = None,
+    saved_payment_method_options: SavedMethodOptions | None = None,
     **page: Any,
 ) -> Json:
     """Answer POST /v1/checkout/sessions (https://docs.stripe.com/api/checkout/sessions/create).
@@ -65,7 +78,8 @@ def create_session(
     total = price.unit_amount * quantity
     check_total(total, price.currency)
     check_converted(stripe, total, price.currency)
-    _check_mode(mode, price, customer, is_saving=saved_payment_method_options is not None)
+    options = saved_payment_method_options
+    _check_mode(mode, price, customer, has_options=options is not None)
     name = price.product_data["name"]
     product = product_of_price(stripe, price.product, name, PRODUCT_PARAMETER)
     session: Json = {
@@ -75,9 +89,8 @@ def create_session(
         "amount_total": total,
         "currency": price.currency,
     }
-    if saved_payment_method_options:
-        shown = {"allow_redisplay_filters": ["always"], "payment_method_remove": None}
-        session["saved_payment_method_options"] = saved_payment_method_options | shown
+    if options:
+        session["saved_payment_method_options"] = options.model_dump()
     data = payment_intent_data or subscription_data or IntentData()
     return open_page(
         stripe,
@@ -101,11 +114,11 @@ def _subscription_price(price: PriceData, product_id: str) -> Price | None:
     )
 
 
-def _check_mode(mode: str, price: PriceData, customer: str | None, *, is_saving: bool) -> None:
+def _check_mode(mode: str, price: PriceData, customer: str | None, *, has_options: bool) -> None:
     """Raise Refusal for a price or a customer that does not go with the mode."""
     if (mode == "subscription") != bool(price.recurring):
         raise Refusal(400, "A price recurs in `subscription` mode, and nowhere else.")
-    if customer is None and (price.recurring or is_saving):
+    if customer is None and (price.recurring or has_options):
         raise not_modelled("saving or subscribing without a customer")
 
 

@@ -1,6 +1,8 @@
 """Customers, their default payment method and their balance."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from sandbox.store import Json
 from sandbox.stripe.local_stripe import LocalStripe
@@ -9,22 +11,31 @@ from sandbox.stripe.parameters import Metadata, Text
 from sandbox.stripe.payment_methods import number_of
 
 InvoiceSettings = dict[Literal["default_payment_method"], Text]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=512)]
 
 
-def create_customer(stripe: LocalStripe, *, name: Text, metadata: Metadata | None = None) -> Json:
+def create_customer(
+    stripe: LocalStripe, *, name: Text, email: Email | None = None, metadata: Metadata | None = None
+) -> Json:
     """Answer POST /v1/customers (https://docs.stripe.com/api/customers/create)."""
-    customer = new("customer", name=name, metadata=metadata or {})
+    customer = new("customer", name=name, email=email, metadata=metadata or {})
     return stripe.changed(customer, "customer.created")
 
 
 def update_customer(
-    stripe: LocalStripe, id: str, *, invoice_settings: InvoiceSettings | None = None
+    stripe: LocalStripe,
+    id: str,
+    *,
+    email: Email | None = None,
+    invoice_settings: InvoiceSettings | None = None,
 ) -> Json:
-    """Answer POST /v1/customers/{id}: set the default payment method.
+    """Answer POST /v1/customers/{id}: set the e-mail address, or the default payment method.
 
     https://docs.stripe.com/api/customers/update
     """
     customer = stripe.stored("customer", id)
+    if email is not None:
+        customer = stripe.changed(customer | {"email": email}, "customer.updated")
     if invoice_settings is None:
         return customer
     return set_default_payment_method(stripe, customer, invoice_settings["default_payment_method"])

@@ -1,6 +1,6 @@
 """Faults between Stripe and the backend: POST /stripe/faults."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -45,7 +45,8 @@ class StripeFaults(Faults):
 
     `key_rolled`: the key was replaced by another; every call that has it is answered 401.
 
-    `portal_unsaved`: nobody has saved the settings of the customer portal.
+    `portal_unsaved`: nobody has saved the settings of the customer portal. `portal_updates`: what
+    customers can change about themselves there, such as `email`.
 
     `clock`: how far the dates of its answers are ahead of this machine's clock.
 
@@ -74,6 +75,9 @@ class StripeFaults(Faults):
     lacks: list[str] = Field(default=[])
     key_rolled: bool = False
     portal_unsaved: bool = False
+    portal_updates: list[Literal["address", "email", "name", "phone", "shipping", "tax_id"]] = (
+        Field(default=[])
+    )
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
 

@@ -10,6 +10,7 @@ from sandbox.stripe.charges import save_what_paid, session_or_page
 from sandbox.stripe.currencies import decimal_amount
 from sandbox.stripe.hidden_state import EXPIRE
 from sandbox.stripe.local_stripe import LocalStripe
+from sandbox.stripe.payers import keep_details, offers_saving, prefilled, saved_ids
 from sandbox.stripe.published_methods import METHODS, Step, published_method
 from sandbox.stripe.setup_sessions import save_card
 from sandbox.stripe.subscription_pages import pay_on_page
@@ -33,7 +34,8 @@ def session_view(stripe: LocalStripe, session: Json) -> Json:
     return {
         **outcome(stripe, session),
         **{name: session[name] for name in copied},
-        "saving": bool(session["saved_payment_method_options"]),
+        "saving": offers_saving(session),
+        **prefilled(stripe, session),
         "told": session["custom_text"]["submit"],
         **decimal_amount(session["amount_total"] or 0, currency),
         "items": [
@@ -72,13 +74,29 @@ def outcome(stripe: LocalStripe, session: Json) -> Json:
 
 
 async def pay(
-    stripe: LocalStripe, id: str, card: str, authenticate: bool | None = None, save: bool = False
+    stripe: LocalStripe,
+    id: str,
+    card: str,
+    authenticate: bool | None = None,
+    save: bool = False,
+    email: str | None = None,
+    name: str | None = None,
 ) -> Json:
     """Try to pay on a hosted page, or to save a card there; return the outcome.
 
     `card` is a published test number, `authenticate` answers the 3-D Secure question, `save` ticks
-    the box that saves the card. Raises Refusal (409) for a page that is not open.
+    the box that saves the card, `email` and `name` are the payer's. Raises Refusal (409) for a page
+    that is not open.
     """
+    page = session_or_page(stripe, id)
+    saved_before = saved_ids(stripe, page)
+    result = _pay(stripe, id, card, authenticate, save)
+    if result["status"] == "complete":
+        keep_details(stripe, page, saved_before, email, name)
+    return result
+
+
+def _pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None, save: bool) -> Json:
     page, number = session_or_page(stripe, id), card.replace(" ", "")
     method = published_method(number)
     step = method.step_on_page(authenticate)

@@ -1,5 +1,6 @@
 """The customer portal: a customer removes cards, makes one the default, ends a subscription."""
 
+from copy import deepcopy
 from typing import Literal
 
 from sandbox.refusals import Refusal
@@ -26,7 +27,10 @@ def list_portal_configurations(
     """
     is_saved = not stripe.faults.portal_unsaved
     is_listed = is_saved and "false" not in (active, is_default)
-    configurations = [TEMPLATES["billing_portal.configuration"]] if is_listed else []
+    settings = deepcopy(TEMPLATES["billing_portal.configuration"])
+    updates = stripe.faults.portal_updates
+    settings["features"]["customer_update"] = {"allowed_updates": updates, "enabled": bool(updates)}
+    configurations = [settings] if is_listed else []
     return list_object(configurations, "/v1/billing_portal/configurations", limit)
 
 
@@ -55,7 +59,8 @@ def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Js
 async def get_portal(stripe: LocalStripe, id: str) -> Json:
     """Return what the portal's page shows.
 
-    That is `{"return_url", "customer", "cards", "subscriptions"}`, both lists newest first.
+    That is `{"return_url", "customer", "cards", "subscriptions"}`, both lists newest first. Of a
+    card it shows no details of whoever saved it.
     """
     portal = stripe.stored("billing_portal.session", id)
     customer = stripe.stored("customer", portal["customer"])
@@ -64,7 +69,10 @@ async def get_portal(stripe: LocalStripe, id: str) -> Json:
     return {
         "return_url": portal["return_url"],
         "customer": customer,
-        "cards": cards,
+        "cards": [
+            {name: value for name, value in card.items() if name != "billing_details"}
+            for card in cards
+        ],
         "subscriptions": [each for each in subscriptions if each["status"] in RENEWED],
     }
 

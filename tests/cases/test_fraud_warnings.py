@@ -32,6 +32,8 @@ def warning(intent: str, *, actionable: bool = True, id: str = "issfr_1") -> Jso
 async def claimed(system: System, owner: Connection) -> list[str]:
     """The status of each fraud warning that waits for Ana, as the bot gets it; "" for advice."""
     await owner.execute("delete from notifications where kind <> 'fraud_warned'")
+    # One at a time is claimed.
+    assert await owner.fetchval("select count(*) from notifications") == 1
     answer = await system.services.database.call("claim_notifications", SERVICE, max_rows=10)
     return [str(each["facts"].get("status", "")) for each in answer]
 

@@ -7,7 +7,7 @@ however often, late or in which order the events come.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from backend.schemas import Json
 from backend.stripe.metadata import (
@@ -87,6 +87,7 @@ class Customer(Marked):
     """A customer, also a deleted one: https://docs.stripe.com/api/customers/object."""
 
     deleted: bool = False
+    email: str | None = None
     invoice_settings: InvoiceSettings | None = None
 
     @property
@@ -106,6 +107,34 @@ class SetupIntent(Marked):
     def decline(self) -> str | None:
         """Stripe's code of why the last try failed, if one did."""
         return self.last_setup_error.reason if self.last_setup_error else None
+
+
+class PortalDetails(Documented):
+    """Which details of the customer whoever opens the portal may change, and so see."""
+
+    enabled: bool = False
+    allowed_updates: list[str] = Field(default=[])
+
+
+class PortalFeatures(Documented):
+    """What the customer portal offers."""
+
+    customer_update: PortalDetails = PortalDetails()
+
+
+class PortalSettings(Identified):
+    """The settings of the customer portal.
+
+    https://docs.stripe.com/api/customer_portal/configurations/object
+    """
+
+    features: PortalFeatures = PortalFeatures()
+
+    @property
+    def shared_details(self) -> list[str]:
+        """The details of a customer that whoever opens the portal may change."""
+        details = self.features.customer_update
+        return details.allowed_updates if details.enabled else []
 
 
 class PortalSession(Documented):
