@@ -24,7 +24,7 @@ run: .venv/installed-to-run ## start everything on your machine; Ctrl-C stops it
 demo: .venv/installed-to-run ## run one whole top-up without a browser, and print how long it took
 	@$(PYTHON) -m sandbox demo
 
-token: .venv/installed-to-run ## print a bearer token for the API: make token USER=owner|member|stranger
+token: .venv/installed-to-run ## print a bearer token for the API: make token USER=owner|member|stranger, or ana|ben|eve|ira
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
 # Databases are made by the hundred: in memory where Linux has 2 GB to spare there, else on the disk.

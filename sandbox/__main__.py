@@ -17,13 +17,14 @@ from sandbox.runner.environment import (
     data_folder,
     read_environment,
     require_complete_services,
+    require_no_loaded_settings,
     with_stand_ins,
 )
 from sandbox.runner.failures import CannotStart, DemoFailed, StartFailed
 from sandbox.runner.ports import ports_of
 from sandbox.runner.processes import Output
 from sandbox.runner.supervisor import everything
-from sandbox.runner.token import ROLES, token_of
+from sandbox.runner.token import WHO, token_of
 
 DOTENV = Path(".env")
 output: Output = partial(print, flush=True)  # at once, even into a pipe
@@ -49,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("run", help="start everything and keep it running until Ctrl-C")
     commands.add_parser("demo", help="play one whole top-up in a temporary folder, print it")
     token = commands.add_parser("token", help="print a bearer token of one of the sandbox's people")
-    token.add_argument("user", choices=ROLES, help="Ana is the owner, Ben a member, Eve a stranger")
+    token.add_argument(
+        "user", choices=WHO, help="by name, or: Ana is the owner, Ben a member, Eve a stranger"
+    )
     chosen = parser.parse_args(arguments)
     try:
         code = COMMANDS[chosen.command](chosen)
@@ -77,6 +80,7 @@ def run(_: argparse.Namespace) -> int:
     environment = read_environment(os.environ, DOTENV)
     data_dir, ports = data_folder(environment), ports_of(environment)
     require_complete_services(environment, ports)
+    require_no_loaded_settings(environment)
 
     async def until_stopped() -> None:
         async with everything(environment, ports, data_dir, output):

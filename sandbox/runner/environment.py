@@ -27,6 +27,7 @@ OPERATOR = {
     "OPERATOR_NAME": "Sandbox Ltd",
     "OPERATOR_CONTACT": "operator@sandbox.invalid",
 }
+OWN_DATABASE = "postgresql://pursebot_owner@/"  # how addresses of the embedded server begin
 LIVE_KEYS = ("sk_live_", "rk_live_")
 REST_API = {"SUPABASE_URL", "SUPABASE_JWT_SECRET"}
 SUPABASE_KEYS = {"SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY"}  # and its former name
@@ -66,13 +67,29 @@ def require_complete_services(configured: Mapping[str, str], ports: Ports) -> No
         )
 
 
+def require_no_loaded_settings(configured: Mapping[str, str]) -> None:
+    """Raise CannotStart in a shell that has loaded the settings of a sandbox (`.data/environment`).
+
+    Its database would be used as one of the person's own, which nobody starts.
+    """
+    if configured.get("SUPABASE_DB_URL", "").startswith(OWN_DATABASE):
+        raise CannotStart(
+            "SUPABASE_DB_URL is the database of a sandbox: this shell has loaded .data/environment,"
+            " which is for other commands beside `make run`. Use another shell for `make run`, or"
+            " take SUPABASE_DB_URL out of .env."
+        )
+
+
 def data_folder(environment: Mapping[str, str]) -> Path:
     """Return the folder of database, secrets and logs: `.data` here unless DATA_DIR is set."""
     return Path(environment.get("DATA_DIR", ".data")).expanduser().absolute()
 
 
 def write_environment(data_dir: Path, environment: Mapping[str, str]) -> None:
-    """Write the environment of backend and bot to a file, for `set -a; . .data/environment`."""
+    """Write the environment of backend and bot to a file, for `set -a; . .data/environment`.
+
+    In a subshell, so that no later command takes them for the person's own.
+    """
     file = data_dir / "environment"
     file.touch(mode=0o600)
     names = sorted((environment.keys() & SETTINGS) - {"DATA_DIR"})

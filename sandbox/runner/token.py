@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from sandbox.personas import PERSONAS
 
 ROLES = tuple(dict.fromkeys(persona.role for persona in PERSONAS))
+WHO = (*ROLES, *(persona.key for persona in PERSONAS))
 
 
-def token_of(role: str, environment: Mapping[str, str]) -> str:
-    """Return an access token (HS256, valid for an hour) of the persona with this role.
+def token_of(who: str, environment: Mapping[str, str]) -> str:
+    """Return an access token (HS256, valid for an hour) of a persona, by their key or first role.
 
     `environment` has SUPABASE_URL and SUPABASE_JWT_SECRET.
     """
     import jwt  # with what it needs it takes longer to load than most of the sandbox
 
-    person = next(persona for persona in PERSONAS if persona.role == role)
+    person = next(persona for persona in PERSONAS if who in (persona.key, persona.role))
     now = int(time.time())
     claims = {
         "iss": f"{environment['SUPABASE_URL'].rstrip('/')}/auth/v1",

@@ -27,7 +27,6 @@ async def test_every_command_of_the_api_section_runs_as_typed(folder: Path) -> N
     assert len(blocks) >= 4
     async with running_system(folder) as system:
         script = "\n".join(["set -euo pipefail", MAKE, *blocks])
-        script = script.replace("http://127.0.0.1:8080", system.ports.backend_url)
         process = await asyncio.create_subprocess_exec(
             "bash", "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE,
             env={**os.environ, **settings_for(folder, system.ports)},
@@ -38,6 +37,28 @@ async def test_every_command_of_the_api_section_runs_as_typed(folder: Path) -> N
     assert len(answers) == len(re.findall(r"(?m)^curl ", "\n".join(blocks)))
     assert not [answer for answer in answers if "error" in answer]
     assert {each["status"] for each in answers[-1]["payments"]} == {"pending"}
+
+
+async def test_the_doctor_runs_beside_a_sandbox_as_typed_and_leaves_the_shell_as_it_was(
+    folder: Path,
+) -> None:
+    (typed,) = {
+        command
+        for page in ("troubleshooting.md", "going-live.md")
+        for command in re.findall(
+            r"\(set -a; [^)]*backend doctor\)", (ROOT / "docs" / page).read_text()
+        )
+    }
+    async with running_system(folder / ".data") as system:
+        python = f'python() {{ {shlex.quote(sys.executable)} "$@"; }}'
+        script = f'{python}\n{typed}\necho "code $?, left ${{SUPABASE_DB_URL:-nothing}}"'
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", script, cwd=system.folder.parent, env=environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+    assert output.decode().splitlines()[-1] == "code 0, left nothing", output.decode()
 
 
 def documents(text: str) -> Any:

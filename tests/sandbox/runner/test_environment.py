@@ -10,6 +10,7 @@ import pytest
 import backend.settings
 import bot.settings
 from sandbox.__main__ import main
+from sandbox.postgres.cluster import EmbeddedPostgres
 from sandbox.runner.environment import (
     REST_API,
     SETTINGS,
@@ -111,7 +112,20 @@ def test_a_port_that_is_none_is_told(port: str) -> None:
         ports_of({"SANDBOX_PORT": port})
 
 
-@pytest.mark.parametrize(("role", "subject"), [("owner", "1001"), ("stranger", "1003")])
+def test_a_shell_with_the_settings_of_a_sandbox_starts_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = EmbeddedPostgres(tmp_path / "postgres").database_url()
+    monkeypatch.setenv("SUPABASE_DB_URL", url)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert main(["run"]) == 2
+    assert "this shell has loaded .data/environment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("role", "subject"),
+    [("owner", "1001"), ("stranger", "1003"), ("ben", "1002"), ("ira", "1004")],
+)
 def test_a_token_speaks_for_its_persona(
     role: str,
     subject: str,
