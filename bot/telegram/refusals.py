@@ -16,6 +16,7 @@ from bot.locales.translator import Fact, Price, Translator
 log = structlog.get_logger("bot")
 
 PRICE_FACTS: Final = ("minimum", "maximum", "step", "most")
+IN_MINUTES: Final = 120  # seconds: as long as that is said in minutes
 
 
 class BotRefusal(Exception):
@@ -35,6 +36,8 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
         key = keys.NOT_FOUND.get(refusal.facts.get("what", ""), key)
     elif refusal.code == "stripe_refused":
         key = stripe_refusal_key(refusal)
+    elif refusal.code == "too_many_requests" and wait_seconds(refusal.facts) >= IN_MINUTES:
+        key = keys.Refusal.WAIT_MINUTES
     elif refusal.code == "role_too_low" and refusal.facts.get("role") == "owner":
         key = keys.Refusal.OWNER_REQUIRED  # no role is higher
     try:
@@ -42,6 +45,14 @@ def refusal_sentence(refusal: BackendRefusal, translator: Translator) -> str:
     except (KeyError, ValueError, ArithmeticError):
         log.warning("refusal_facts_missing", code=refusal.code, facts=refusal.facts)
         return translator.text(unknown)
+
+
+def wait_seconds(facts: Mapping[str, str]) -> int:
+    """Return how long to wait, in seconds; 0 where the refusal does not say it."""
+    try:
+        return ceil(float(facts["retry_after"]))
+    except (KeyError, ValueError, OverflowError):
+        return 0
 
 
 def is_operators(refusal: BackendRefusal) -> bool:
@@ -68,7 +79,8 @@ def refusal_facts(facts: Mapping[str, str], translator: Translator) -> dict[str,
             case "at_least":  # in Stripe's words
                 named["at_least"] = value
             case "retry_after":
-                named["count"] = ceil(float(value))
+                seconds = ceil(float(value))
+                named["count"] = ceil(seconds / 60) if seconds >= IN_MINUTES else seconds
             case "role":
                 named["role"] = translator.text(keys.ROLE_NAMES[value])
             case "status":

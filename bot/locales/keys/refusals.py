@@ -47,6 +47,7 @@ class Refusal:
     STRIPE_FAILED: Final = Key("refusal.stripe_failed")
     STRIPE_NOT_SET_UP: Final = Key("refusal.stripe_not_set_up")
     TOO_MANY_REQUESTS: Final = Key("refusal.too_many_requests", "count")
+    WAIT_MINUTES: Final = Key("refusal.wait_minutes", "count")
     TIME_ZONE_UNKNOWN: Final = Key("refusal.time_zone_unknown")
     UNREACHABLE: Final = Key("refusal.unreachable")
     TELEGRAM_SLOW: Final = Key("refusal.telegram_slow")

@@ -77,6 +77,8 @@ async def test_a_claim_waits_as_long_as_it_said_and_comes_back_empty(
         (422, "amount_too_small", {}, "That was not possible."),  # its facts are missing
         (418, "a_code_of_tomorrow", {}, "That was not possible."),
         (503, "database_unavailable", {}, "I cannot reach the wallet right now."),
+        (429, "too_many_requests", {"retry_after": "119"}, "Wait 119 seconds and try again."),
+        (429, "too_many_requests", {"retry_after": "541"}, "Try again in 10 minutes."),
         (422, "stripe_refused", {"stripe_code": "x"}, "It will refuse it again"),
         (502, "stripe_refused", {"stripe_code": "x"}, "Try again in a minute."),
         (409, "stripe_refused", {"resolved_by": "operator"}, "Only whoever runs the service can"),
