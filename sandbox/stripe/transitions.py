@@ -67,6 +67,11 @@ class Payment:
 def succeed(payment: Payment) -> None:
     """Complete the payment: the money arrives at once."""
     _complete_session(payment)
+    receive_all(payment)
+
+
+def receive_all(payment: Payment) -> None:
+    """Let all of the money arrive, by a charge that did not exist before; of a bank transfer, too."""
     payment.session["payment_status"] = "paid"
     payment.intent.update(
         status="succeeded",
@@ -146,19 +151,6 @@ def await_transfer(payment: Payment) -> None:
             "display_bank_transfer_instructions": instructions,
         },
     )
-
-
-def receive_transfer(payment: Payment) -> None:
-    """Let the last part of a bank transfer arrive."""
-    payment.session["payment_status"] = "paid"
-    payment.intent.update(
-        status="succeeded",
-        amount_received=payment.intent["amount"],
-        latest_charge=payment.charge["id"],
-        payment_method=payment.charge["payment_method"],
-        next_action=None,
-    )
-    _pay_charge(payment)
 
 
 def settle_paid(payment: Payment) -> None:
@@ -262,7 +254,7 @@ TRANSITIONS = {
         has_charge=False,
     ),
     Step.ALL_TRANSFERRED: Transition(
-        receive_transfer,
+        receive_all,
         session="complete",
         intents=("requires_action",),
         events=(
