@@ -1,7 +1,8 @@
 """Card numbers: recognizing and removing them before anything is stored, logged or answered.
 
 A card number is known by four things together: how many digits its issuer's cards have, the
-issuer's first digits, the check digit, and where it is divided into groups, if it is.
+issuer's first digits, the check digit, and where it is divided into groups, if it is. SQL has the
+same definition for what is written past the HTTP API: `private.has_card_number`.
 """
 
 import re

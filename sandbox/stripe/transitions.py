@@ -71,7 +71,7 @@ def succeed(payment: Payment) -> None:
 
 
 def receive_all(payment: Payment) -> None:
-    """Let all of the money arrive, by a charge that did not exist before; of a bank transfer, too."""
+    """Let all of the money arrive by a new charge, as of a bank transfer."""
     payment.session["payment_status"] = "paid"
     payment.intent.update(
         status="succeeded",

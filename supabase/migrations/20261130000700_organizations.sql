@@ -6,6 +6,7 @@ create table public.organizations (
     default_currency text not null default 'eur' references public.currencies (code),
     stripe_customer_id text unique,
     created_at timestamptz not null default now(),
+    constraint organizations_name_is_no_card_number check (not private.has_card_number(name)),
     constraint organizations_name_fits check (length(name) between 1 and 100),
     -- One line, that nothing in it turns around or hides. Joiners (U+200C, U+200D) belong to words and emoji.
     constraint organizations_name_is_plain check (

@@ -40,6 +40,7 @@ create table public.payments (
     constraint payments_invoice_has_its_id check ((flow = 'invoice') = (stripe_invoice_id is not null)),
     constraint payments_charge_has_its_payment_method check ((flow = 'charge') = (payment_method_id is not null)),
     constraint payments_order_is_charged check (order_reference is null or flow = 'charge'),
+    constraint payments_order_reference_is_no_card_number check (not private.has_card_number(order_reference)),
     constraint payments_order_reference_fits check (length(order_reference) between 1 and 100),
     constraint payments_status_is_listed check (
         status in ('created', 'pending', 'processing', 'succeeded', 'failed', 'expired', 'canceled')

@@ -1,14 +1,26 @@
 """What a card number is: length, issuer, check digit and grouping together, in whatever script."""
 
 import random
+import sys
+import unicodedata
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from backend.database.postgres import PostgresDatabase
 from backend.schemas import CARD_REMOVED, without_card_numbers
+from tests.conftest import World
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[Any]
+else:
+    Connection = asyncpg.Connection
 
 VISA = "4242424242424242"
+PREFIXES = ("", "", "order ", "Visa", "pi_", "imei ", "7 ", "a1b", "x_")
 # Published test numbers and others with a right check digit, as people write them.
 CARD_NUMBERS = (
     VISA, "4242 4242 4242 4242", "4242-4242-4242-4242", "4242 4242-42424242", "42424242 42424242",
@@ -97,6 +109,57 @@ def test_all_of_several_go_and_what_is_between_them_stays() -> None:
     text = "{} and {}; id 12345678-1234-4234-8234-123456789012; {}"
     numbers = (VISA, "3782 822463 10005", "４２４２ 4242 4242 4242")
     assert without_card_numbers(text.format(*numbers)) == text.format(*[CARD_REMOVED] * 3)
+
+
+async def test_sql_says_the_same_of_all_of_them_and_of_random_ones(owner: Connection) -> None:
+    source = random.Random(7)  # noqa: S311
+    texts = [*(text for text in CARD_NUMBERS), *OTHERS]
+    texts += [sentence.format(VISA) for sentence in SENTENCES]
+    for _ in range(1500):
+        number = digits(source, source.randrange(13, 20))
+        cut = source.choice((4, 6, 8, len(number)))
+        texts.append(f"{source.choice(PREFIXES)}{number[:cut]} {number[cut:]}")
+    found = await owner.fetch(
+        "select t.content, private.has_card_number(t.content) as is_card from unnest($1::text[])"
+        " as t (content)",
+        texts,
+    )
+    differing = [
+        row["content"]
+        for row in found
+        if row["is_card"] is not (without_card_numbers(row["content"]) != row["content"])
+    ]
+    assert differing == []
+
+
+async def test_sql_reads_digits_of_every_script(owner: Connection) -> None:
+    every = [chr(code) for code in range(128, sys.maxunicode) if chr(code).isdecimal()]
+    plain = await owner.fetchval("select private.with_plain_digits($1)", "".join(every))
+    assert plain == "".join(str(unicodedata.decimal(each)) for each in every)
+
+
+@pytest.mark.parametrize("number", [VISA, "３７８２ 822463 10005"])
+async def test_who_calls_sql_straight_puts_it_into_no_text_that_others_see(
+    database: PostgresDatabase, world: World, owner: Connection, number: str
+) -> None:
+    acme = {"organization_id": world.acme}
+    await owner.execute("update private.installation set signup_open = true")
+    method = await owner.fetchval(
+        "insert into payment_methods (organization_id, stripe_payment_method_id, type, last_four)"
+        " values ($1, 'pm_1', 'card', '4242') returning id",
+        world.acme,
+    )
+    for function, facts in (
+        ("set_payment_method_label", {"payment_method_id": method, "label": f"my {number}"}),
+        ("rename_organization", {**acme, "name": f"Acme {number}"}),
+        ("create_organization", {"name": number}),
+        ("create_payment", {
+            **acme, "amount": 5000, "currency": "eur", "flow": "charge", "order_reference": number,
+            "payment_method_id": method,
+        }),
+    ):  # fmt: skip
+        with pytest.raises(Exception, match="is_no_card_number"):
+            await database.call(function, world.ana, **facts)
 
 
 def rate(make: Callable[[random.Random], str], count: int = 2000) -> float:
