@@ -1,12 +1,17 @@
 """Refusals about payments, refunds, subscriptions and Stripe."""
 
+from backend.errors.declines import DECLINE_SENTENCES, NO_REASON
 from backend.errors.kinds import Refusal
 
 
 class CardDeclined(Refusal, status=402):
-    """The bank did not accept the card: https://docs.stripe.com/declines/codes."""
+    """The bank did not accept the card, and why, where that may be told: `declines`."""
 
-    message = "The card was declined ({decline_code}). Ask the bank, or use another card."
+    message = NO_REASON
+
+    def __init__(self, decline_code: str) -> None:
+        """`decline_code` is Stripe's: https://docs.stripe.com/declines/codes."""
+        super().__init__(DECLINE_SENTENCES.get(decline_code), decline_code=decline_code)
 
 
 class TopupsOff(Refusal, status=403):

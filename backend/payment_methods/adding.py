@@ -1,5 +1,6 @@
 """Adding a payment method: at once, or on a page of Stripe's that a link leads to."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -11,10 +12,37 @@ from backend.payment_methods import customers, setup_links
 from backend.payment_methods.sync import AddedAtStripe, sync_payment_methods
 from backend.schemas import AddedMethod, NewMethod
 from backend.services import Services
-from backend.stripe.errors import is_customer_error
+from backend.stripe.errors import MISSING, is_customer_error
 
 PAYMENT_REQUIRED: Final = "402"  # the status of a decline: https://docs.stripe.com/api/errors
 WRONG_REQUEST: Final = ("400", "404")
+UNKNOWN_METHOD: Final = (
+    "Stripe knows no such payment method in this account and mode: create it anew, with the"
+    " publishable key that belongs to this service."
+)
+NOT_SAVED: Final = "Stripe does not save this payment method. Add another one, or ask for a link."
+# By a part of Stripe's message: its errors about attaching have no code of their own.
+# https://docs.stripe.com/api/payment_methods/attach
+ATTACH_REFUSALS: Final = (
+    (
+        "already been attached",
+        "This payment method is saved for another customer already. Create it anew.",
+    ),
+    (
+        "may not be used again",
+        "This payment method was used or removed before, and can never be saved again. Create it"
+        " anew.",
+    ),
+    (
+        "similar object exists in (live|test) mode",
+        "This payment method is of Stripe's other mode (live or test). Create it in this one.",
+    ),
+    (
+        "(cannot|can't|can not|may not) be (saved|attached|reused)|not reusable|single.use",
+        "This kind of payment method pays once and cannot be saved. Ask for a link"
+        ' ("link": true): its page offers what can.',
+    ),
+)
 # https://docs.stripe.com/testing#cards; the one that asks for 3-D Secure needs a page to ask on.
 TEST_CARDS: Final[dict[str, str | None]] = {
     "4242424242424242": "pm_card_visa",
@@ -82,11 +110,11 @@ async def attach_payment_method(
         attached = await services.stripe.attach_payment_method(
             stripe_id, customer.stripe_customer_id
         )
+        if request.card_number and request.exp_month and request.exp_year:
+            # A test card of Stripe's has an expiry of its own, whatever was typed.
+            await services.stripe.set_card_expiry(attached.id, request.exp_month, request.exp_year)
     except StripeRefused as refused:
         raise attach_refusal(refused) from refused
-    if request.card_number and request.exp_month and request.exp_year:
-        # A test card of Stripe's has an expiry of its own, whatever was typed.
-        await services.stripe.set_card_expiry(attached.id, request.exp_month, request.exp_year)
     added = AddedAtStripe(attached.id, customer.user_id, make_default=request.set_as_default)
     synced = await sync_payment_methods(
         services, {"organization_id": str(request.organization_id)}, added=added
@@ -99,13 +127,16 @@ async def attach_payment_method(
 def attach_refusal(refused: StripeRefused) -> PursebotError:
     """Return what the caller is told when Stripe does not take a payment method.
 
-    That is CardDeclined or BadRequest; or `refused` itself where it is about our key, our customer
-    or Stripe itself: the method may be a good one.
+    That is CardDeclined or BadRequest, with the reason; or `refused` itself where it is about our
+    key, our customer or Stripe itself: the method may be a good one.
     """
-    details = refused.details
+    details, code = refused.details, refused.facts["stripe_code"]
     if details["stripe_status"] == PAYMENT_REQUIRED:
-        code = details.get("stripe_decline_code", refused.facts["stripe_code"])
-        return CardDeclined(decline_code=code)
+        return CardDeclined(decline_code=details.get("stripe_decline_code", code))
     if details["stripe_status"] not in WRONG_REQUEST or is_customer_error(details):
         return refused
-    return BadRequest("Stripe knows no such payment method, or it belongs to another customer.")
+    message = details.get("stripe_message", "")
+    reasons = (sentence for pattern, sentence in ATTACH_REFUSALS if re.search(pattern, message))
+    return BadRequest(
+        next(reasons, UNKNOWN_METHOD if code == MISSING else NOT_SAVED), **refused.facts
+    )

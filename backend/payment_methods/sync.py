@@ -203,9 +203,9 @@ async def read_setup_session(services: Services, link: SetupLinkRow) -> SetupPag
     session = await services.stripe.get_setup_session(link.stripe_checkout_session_id)
     intent = session.setup_intent if isinstance(session.setup_intent, SetupIntent) else None
     added = None
-    if intent and intent.payment_method and session.status == "complete":
+    if intent and intent.saved_method_id and session.status == "complete":
         make_default = link.state == "open" and link.make_default
-        added = AddedAtStripe(intent.payment_method, link.user_id, make_default)
+        added = AddedAtStripe(intent.saved_method_id, link.user_id, make_default)
     return SetupPage(
         link_id=link.link_id,
         added=added,

@@ -90,9 +90,9 @@ class StripePaymentMethods(StripeConnection):
         return await result_of(CheckoutSession, request)
 
     async def get_setup_session(self, stripe_checkout_session_id: str) -> CheckoutSession:
-        """Fetch the page of a setup link with its SetupIntent."""
+        """Fetch the page of a setup link with its SetupIntent and that one's latest attempt."""
         request = self._stripe.checkout.sessions.retrieve_async(
-            stripe_checkout_session_id, {"expand": ["setup_intent"]}
+            stripe_checkout_session_id, {"expand": ["setup_intent.latest_attempt"]}
         )
         return await result_of(CheckoutSession, request)
 

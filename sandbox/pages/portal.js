@@ -32,8 +32,9 @@ function button(label, className, act, subject) {
 }
 
 function row(method, isDefault) {
-  const { display_brand, last4, exp_month, exp_year } = method.card;
-  const line = element("p", "", `${display_brand} •••• ${last4}, ${exp_month}/${exp_year} `);
+  const { display_brand, last4, exp_month, exp_year } = method[method.type];
+  const name = display_brand ? `${display_brand} •••• ${last4}, ${exp_month}/${exp_year}` : `SEPA Debit •••• ${last4}`;
+  const line = element("p", "", `${name} `);
   line.dataset.method = method.id;
   if (isDefault) line.append(element("b", "", "default "));
   else line.append(button("Make default", "plain", "default", { card: method.id }));

@@ -45,7 +45,7 @@ def session_view(stripe: LocalStripe, session: Json) -> Json:
         "methods": [
             {"card": number, "label": method.label, "brand": method.brand}
             for number, method in METHODS.items()
-            if session["mode"] == "payment" or method.type == "card"
+            if method.fits(session["mode"])
         ],
     }
 
@@ -102,8 +102,8 @@ def _pay(stripe: LocalStripe, id: str, card: str, authenticate: bool | None, sav
     step = method.step_on_page(authenticate)
     if page["status"] != "open":
         raise Refusal(409, f"This page is {page['status']}.", code="session_closed")
-    if page["mode"] != "payment" and method.type != "card":
-        raise Refusal(409, "This page takes cards only.")
+    if not method.fits(page["mode"]):
+        raise Refusal(409, f"This page takes no {method.type} here.")
     match page["mode"]:
         case "setup":
             return outcome(stripe, save_card(stripe, page, number, step))

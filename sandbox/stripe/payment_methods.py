@@ -21,6 +21,15 @@ EXPIRY_INVALID = {
 }
 
 
+ATTACHED_BEFORE = "The payment method you provided has already been attached to a customer."
+USED_BEFORE = (
+    "The provided PaymentMethod was previously used with a PaymentIntent without Customer"
+    " attachment, shared with a connected account without Customer attachment, or was detached from"
+    " a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach"
+    " it to a Customer first."
+)
+
+
 class CardExpiry(StrictModel):
     """When a card expires."""
 
@@ -29,26 +38,59 @@ class CardExpiry(StrictModel):
 
 
 def new_method(
-    stripe: LocalStripe, number: str, customer: str, redisplay: str, *, id: str | None = None
+    stripe: LocalStripe,
+    number: str,
+    customer: str,
+    redisplay: str,
+    *,
+    id: str | None = None,
+    attempt: str | None = None,
 ) -> Json:
-    """Make a card with this test number, attach it to the customer, and return it.
+    """Make a card or debit with this test number, attach it to the customer, and return it.
 
-    The number is stored beside the card, since Stripe never shows it. `redisplay` is Stripe's
-    `allow_redisplay`; `id` is for a card that was charged before it is saved.
+    The number is stored beside it, since Stripe never shows it. `redisplay` is Stripe's
+    `allow_redisplay`; `id` is for one that was charged before it is saved, `attempt` the one of a
+    setup that generated the debit.
     """
     published = METHODS[number]
     method = new("payment_method", customer=customer, allow_redisplay=redisplay)
-    method["card"] |= {
-        "brand": published.brand,
-        "display_brand": published.brand,
-        "exp_year": time.gmtime().tm_year + 5,
-        "fingerprint": sha256(number.encode()).hexdigest()[:16],
-        "last4": published.last4 or number[-4:],
-    }
+    fingerprint = sha256(number.encode()).hexdigest()[:16]
+    if published.type == "sepa_debit":
+        method |= {"type": "sepa_debit", "sepa_debit": sepa_debit(fingerprint, attempt)}
+        del method["card"]
+    else:
+        method["card"] |= {
+            "brand": published.brand,
+            "display_brand": published.brand,
+            "exp_year": time.gmtime().tm_year + 5,
+            "fingerprint": fingerprint,
+            "last4": published.last4 or number[-4:],
+        }
     if id is not None:
         method["id"] = id
     stripe.store.put("card_number", method["id"], {"number": number})
     return stripe.changed(method, "payment_method.attached")
+
+
+def sepa_debit(fingerprint: str, attempt: str | None) -> Json:
+    """Return what a method says of a bank account, and which attempt of a setup generated it."""
+    return {
+        "bank_code": "37040044",
+        "branch_code": "",
+        "country": "DE",
+        "fingerprint": fingerprint,
+        "generated_from": {"charge": None, "setup_attempt": attempt},
+        "last4": "3000",
+    }
+
+
+def unattached_method(stripe: LocalStripe, type: str) -> Json:
+    """Make a method that pays once and is nobody's, as iDEAL is, and return it."""
+    method = new("payment_method", customer=None, allow_redisplay="unspecified")
+    method |= {"type": type, type: {}}
+    del method["card"]
+    stripe.store.put("payment_method", method["id"], method)
+    return method
 
 
 def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
@@ -70,9 +112,11 @@ def update_method(
 ) -> Json:
     """Answer POST /v1/payment_methods/{id} (https://docs.stripe.com/api/payment_methods/update).
 
-    Raises Refusal (402) for an expiry in the past.
+    Raises Refusal: 402 for an expiry in the past, 400 for one of what is no card.
     """
     method = stripe.stored("payment_method", id)
+    if card is not None and method["type"] != "card":
+        raise Refusal(400, "Only a card has an expiry.", param="card")
     if card is not None:
         today = time.gmtime()
         if (card.exp_year, card.exp_month) < (today.tm_year, today.tm_mon):
@@ -90,7 +134,9 @@ def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
     """
     stripe.stored("customer", customer)
     if id not in NUMBERS_BY_NAME:
-        number_of(stripe, id, customer)
+        owner = stripe.stored("payment_method", id)["customer"]
+        if owner != customer:
+            raise Refusal(400, USED_BEFORE if owner is None else ATTACHED_BEFORE)
         return stripe.stored("payment_method", id)
     number = NUMBERS_BY_NAME[id]
     published = METHODS[number]
@@ -122,7 +168,8 @@ def list_methods(stripe: LocalStripe, id: str, *, limit: Limit = 10) -> Json:
 
 async def list_cards(stripe: LocalStripe) -> Json:
     """Return `{"cards": [...]}`: every card that is attached to a customer, newest first."""
-    return {"cards": [each for each in stripe.newest("payment_method") if each["customer"]]}
+    cards = stripe.newest("payment_method", type="card")
+    return {"cards": [each for each in cards if each["customer"]]}
 
 
 async def reissue(stripe: LocalStripe, id: str, exp_month: int, exp_year: int) -> Json:

@@ -53,7 +53,8 @@ class PublishedMethod:
     charged afterwards (None: as on a page), `charged_on_session` when that happens while its payer
     is present (None: no difference), `authenticated` and `not_authenticated` after the 3-D Secure
     question, `settles` after a while. `type` is Stripe's type of payment method, `last4` is set
-    where the number ends otherwise, `error` is Stripe's, {} for one that always works.
+    where the number ends otherwise, `error` is Stripe's, {} for one that always works. `leaves` is
+    the method of this table that is saved in its place; it only saves here, and pays nothing.
     """
 
     label: str
@@ -67,7 +68,14 @@ class PublishedMethod:
     authenticated: Step | None = None
     not_authenticated: Step | None = None
     settles: Step | None = None
+    leaves: str | None = None
     error: Json = field(default_factory=dict)
+
+    def fits(self, mode: str) -> bool:
+        """Return whether pages of this mode of Checkout offer it here."""
+        if self.leaves:
+            return mode == "setup"
+        return mode == "payment" or self.type == "card"
 
     def step_on_page(self, authenticate: bool | None) -> Step:
         """Return the step of a try on a page; `authenticate` answers the 3-D Secure question."""
@@ -139,6 +147,16 @@ METHODS = {
         type="sepa_debit",
         settles=Step.SETTLE_PAID,
     ),
+    "ideal": PublishedMethod(
+        "iDEAL, leaves a debit", "bank", Step.SUCCEED, type="ideal", leaves="delayed_success"
+    ),
+    "bancontact": PublishedMethod(
+        "Bancontact, leaves a debit",
+        "bank",
+        Step.SUCCEED,
+        type="bancontact",
+        leaves="delayed_success",
+    ),
     "bank_transfer": PublishedMethod(
         "Bank transfer, which you send", "bank", Step.AWAIT_TRANSFER, type="customer_balance"
     ),
@@ -159,6 +177,7 @@ NUMBERS_BY_NAME = {
     "pm_card_amex": "378282246310005",
     "pm_card_chargeCustomerFail": "4000000000000341",
     "pm_card_visa_chargeDeclined": "4000000000000002",
+    "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
     "pm_card_authenticationRequired": "4000002760003184",
     "pm_card_authenticationRequiredOnSetup": "4000002500003155",
 }

@@ -42,7 +42,11 @@ EXPANDABLE = {
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
-    "setup_intent": {"customer": "customer", "payment_method": "payment_method"},
+    "setup_intent": {
+        "customer": "customer",
+        "latest_attempt": "setup_attempt",
+        "payment_method": "payment_method",
+    },
     "subscription": {
         "customer": "customer",
         "default_payment_method": "payment_method",

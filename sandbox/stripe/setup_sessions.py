@@ -9,7 +9,7 @@ from sandbox.stripe.checkout import open_page
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new
 from sandbox.stripe.parameters import Metadata, Text
-from sandbox.stripe.payment_methods import new_method
+from sandbox.stripe.payment_methods import new_method, unattached_method
 from sandbox.stripe.published_methods import METHODS, Step
 from sandbox.stripe.transitions import AUTHENTICATE_IN_PAGE, NO_CUSTOMER_DETAILS
 
@@ -52,8 +52,11 @@ def save_card(stripe: LocalStripe, session: Json, card: str, step: Step) -> Json
     intent = stripe.stored("setup_intent", session["setup_intent"])
     setup.apply(intent, published.error)
     if intent["status"] == "succeeded":
-        saved = new_method(stripe, card, session["customer"], "limited")
-        intent["payment_method"] = saved["id"]
+        attempt = new_attempt(stripe, intent, card)
+        intent |= {
+            "payment_method": attempt["payment_method"],
+            "latest_attempt": attempt["id"],
+        }
         session |= {
             "status": "complete",
             "url": None,
@@ -61,6 +64,27 @@ def save_card(stripe: LocalStripe, session: Json, card: str, step: Step) -> Json
         }
     stripe.emit([*setup.events], intent, session)
     return session
+
+
+def new_attempt(stripe: LocalStripe, intent: Json, card: str) -> Json:
+    """Save a method (its number) for an intent's customer; return the attempt that did it.
+
+    Of iDEAL and Bancontact another method is saved, and the one of the page is nobody's.
+    https://docs.stripe.com/api/setup_attempts/object
+    """
+    published, customer = METHODS[card], intent["customer"]
+    attempt = new("setup_attempt", setup_intent=intent["id"], customer=customer)
+    details: Json = {}
+    if published.leaves is None:
+        used = new_method(stripe, card, customer, "limited")
+    else:
+        used = unattached_method(stripe, published.type)
+        debit = new_method(stripe, published.leaves, customer, "limited", attempt=attempt["id"])
+        details = {"generated_sepa_debit": debit["id"], "iban_last4": debit["sepa_debit"]["last4"]}
+    attempt["payment_method"] = used["id"]
+    attempt["payment_method_details"] = {"type": published.type, published.type: details}
+    stripe.store.put("setup_attempt", attempt["id"], attempt)
+    return attempt
 
 
 def _succeed(intent: Json, error: Json) -> None:

@@ -9,7 +9,7 @@ return coalesce(
     }'::jsonb ->> case type when 'card' then brand end,
     case type when 'us_bank_account' then initcap(brand) end,
     '{
-        "link": "Link", "paypal": "PayPal", "sepa_debit": "SEPA Debit", "us_bank_account": "Bank account",
+        "link": "Link", "paypal": "PayPal", "ideal": "iDEAL", "sepa_debit": "SEPA Debit", "us_bank_account": "Bank account",
         "acss_debit": "Bank account", "bacs_debit": "Bacs Direct Debit", "au_becs_debit": "BECS Direct Debit"
     }'::jsonb ->> type,
     initcap(replace(type, '_', ' '))

@@ -77,6 +77,12 @@ class StripePaymentMethod(Identified):
         }
 
 
+class SetupAttemptDetails(Documented):
+    """What a try to save a method left: iDEAL, Bancontact and Sofort leave another one."""
+
+    generated_sepa_debit: str | None = None
+
+
 class InvoiceSettings(Documented):
     """The default payment method of a customer."""
 
@@ -96,12 +102,44 @@ class Customer(Marked):
         return self.invoice_settings.default_payment_method if self.invoice_settings else None
 
 
+class SetupAttempt(Identified):
+    """A try of a SetupIntent. `details` is the object under the name of the method's type.
+
+    https://docs.stripe.com/api/setup_attempts/object
+    """
+
+    details: SetupAttemptDetails = SetupAttemptDetails()
+
+    @model_validator(mode="before")
+    @classmethod
+    def name_details(cls, source: Any) -> Any:
+        """Take the object under the name of the type out of `payment_method_details`."""
+        if isinstance(source, dict) and isinstance(source.get("payment_method_details"), dict):
+            methods = source["payment_method_details"]
+            return {**source, "details": methods.get(methods.get("type")) or {}}
+        return source
+
+
 class SetupIntent(Marked):
     """A SetupIntent: https://docs.stripe.com/api/setup_intents/object."""
 
     customer: str | None = None
     payment_method: str | None = None
+    latest_attempt: SetupAttempt | str | None = None
     last_setup_error: Decline | None = None
+
+    @property
+    def saved_method_id(self) -> str | None:
+        """The id of what was saved: the page's own method, or the debit that it left.
+
+        iDEAL and Bancontact pay once: the bank account is saved as another method, a SEPA debit.
+        https://docs.stripe.com/payments/ideal/set-up-payment
+        """
+        attempt = self.latest_attempt
+        generated = (
+            attempt.details.generated_sepa_debit if isinstance(attempt, SetupAttempt) else None
+        )
+        return generated or self.payment_method
 
     @property
     def decline(self) -> str | None:

@@ -91,6 +91,12 @@ class Decline:
     )
     SETUP_INTENT_AUTHENTICATION_FAILURE: Final = Key("decline.setup_intent_authentication_failure")
     PROCESSING_ERROR: Final = Key("decline.processing_error")
+    CARD_NOT_SUPPORTED: Final = Key("decline.card_not_supported")
+    LIMIT_REACHED: Final = Key("decline.limit_reached")
+    INCORRECT_EXPIRY: Final = Key("decline.incorrect_expiry")
+    INCORRECT_ADDRESS: Final = Key("decline.incorrect_address")
+    INVALID_ACCOUNT: Final = Key("decline.invalid_account")
+    TEST_CARD: Final = Key("decline.test_card")
     CARD_DECLINED: Final = Key("decline.card_declined")
 
 
@@ -163,6 +169,24 @@ DECLINES: Final[Mapping[str, Key]] = {
     "payment_intent_authentication_failure": Decline.PAYMENT_INTENT_AUTHENTICATION_FAILURE,
     "setup_intent_authentication_failure": Decline.SETUP_INTENT_AUTHENTICATION_FAILURE,
     "processing_error": Decline.PROCESSING_ERROR,
+    "try_again_later": Decline.PROCESSING_ERROR,
+    "issuer_not_available": Decline.PROCESSING_ERROR,
+    "reenter_transaction": Decline.PROCESSING_ERROR,
+    "invalid_cvc": Decline.INCORRECT_CVC,
+    "invalid_number": Decline.INCORRECT_NUMBER,
+    "invalid_expiry_month": Decline.INCORRECT_EXPIRY,
+    "invalid_expiry_year": Decline.INCORRECT_EXPIRY,
+    "incorrect_zip": Decline.INCORRECT_ADDRESS,
+    "incorrect_address": Decline.INCORRECT_ADDRESS,
+    "card_not_supported": Decline.CARD_NOT_SUPPORTED,
+    "currency_not_supported": Decline.CARD_NOT_SUPPORTED,
+    "card_velocity_exceeded": Decline.LIMIT_REACHED,
+    "withdrawal_count_limit_exceeded": Decline.LIMIT_REACHED,
+    "invalid_account": Decline.INVALID_ACCOUNT,
+    "new_account_information_available": Decline.INVALID_ACCOUNT,
+    "testmode_decline": Decline.TEST_CARD,
+    "test_mode_live_card": Decline.TEST_CARD,
+    "live_mode_test_card": Decline.TEST_CARD,
 }
 CHARGE_DECLINES: Final[Mapping[str, Key]] = {
     "insufficient_funds": Charge.INSUFFICIENT_FUNDS,

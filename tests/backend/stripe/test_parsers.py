@@ -29,6 +29,7 @@ from backend.stripe.parsers.intents import PaymentIntent, parse_intent
 from backend.stripe.parsers.invoices import Invoice, parse_invoice
 from backend.stripe.parsers.payment_methods import (
     Customer,
+    SetupAttempt,
     SetupIntent,
     StripePaymentMethod,
     parse_customer,
@@ -54,6 +55,7 @@ DOCUMENTED: dict[str, type[BaseModel]] = {
     "event": StripeEvent, "invoice": Invoice,
     "payment_intent": PaymentIntent, "payment_method": StripePaymentMethod, "price": Price,
     "product": Product, "refund": Refund, "setup_intent": SetupIntent,
+    "setup_attempt": SetupAttempt,
     "subscription": StripeSubscription, "subscription_item": SubscriptionItem,
     "webhook_endpoint": WebhookEndpoint,
 }  # fmt: skip

@@ -71,6 +71,28 @@ async def test_a_card_is_declined_asks_and_is_saved_on_the_page(play: Playground
     await play.pay(await setup(play, who), "delayed_success", status=409)
 
 
+async def test_ideal_saves_the_debit_that_its_attempt_names(play: Playground) -> None:
+    who = await customer(play)
+    page = await setup(play, who)
+    assert (await play.pay(page, "ideal"))["status"] == "complete"
+    [debit] = await methods(play, who)
+    assert (debit["type"], debit["sepa_debit"]["last4"]) == ("sepa_debit", "3000")
+    collected = await play.sdk.v1.checkout.sessions.retrieve_async(
+        page, {"expand": ["setup_intent.latest_attempt"]}
+    )
+    intent = collected.to_dict()["setup_intent"]
+    attempt = intent["latest_attempt"]
+    assert attempt["payment_method_details"]["ideal"]["generated_sepa_debit"] == debit["id"]
+    assert debit["sepa_debit"]["generated_from"]["setup_attempt"] == attempt["id"]
+    used = await play.sdk.v1.payment_methods.retrieve_async(intent["payment_method"])
+    assert (used.type, used.customer) == ("ideal", None)
+    expiry: Any = {"card": {"exp_month": 1, "exp_year": 2040}}
+    with pytest.raises(stripe.InvalidRequestError):
+        await play.sdk.v1.payment_methods.update_async(debit["id"], expiry)
+    payment = await play.session(customer=who)
+    await play.pay(payment.id, "ideal", status=409)
+
+
 async def test_test_methods_are_attached_by_name_made_default_and_detached(
     play: Playground,
 ) -> None:
@@ -137,7 +159,9 @@ async def test_cards_are_changed_in_the_portal_and_reissued_in_the_console(
     await expect(page.get_by_role("heading", name="Choose a test card")).to_be_visible()
     brands = await page.locator(".brand").all_text_contents()
     assert brands[:3] == ["VISA", "MC", "AMEX"]
-    assert "BANK" not in brands
+    labels = await page.locator(".label").all_text_contents()
+    assert brands.count("BANK") == 2
+    assert labels[-2:] == ["iDEAL, leaves a debit", "Bancontact, leaves a debit"]
     await page.get_by_role("button", name="American Express").click()
     await expect(page.get_by_role("heading", name="Saved")).to_be_visible()
     await page.goto(f"{play.url}/console")
