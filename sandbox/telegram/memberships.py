@@ -13,7 +13,15 @@ import asyncpg
 from sandbox.personas import PERSONAS, Persona
 from sandbox.store import Json
 
-TIMEOUT = 2.0  # seconds for a connection, and for its answer
+TIMEOUT = 5.0  # seconds for a connection, and for its answer
+# The last two come where the connection is just being closed under the query.
+FAILURES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 LANGUAGES = {"ru": "Telegram in Russian"}
 
 # First the default organization, then the one they have belonged to longest.
@@ -57,14 +65,15 @@ class Memberships:
             try:
                 async with asyncio.timeout(TIMEOUT):
                     self._last = await self._fetch()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except FAILURES:
                 self.close()
             return self._last
 
     async def _fetch(self) -> dict[int, list[Membership]]:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._database_url, statement_cache_size=0)
-        rows = await self._connection.fetch(QUERY, [each.user_id for each in PERSONAS])
+        async with self._connection.transaction(readonly=True):  # one server's, behind a pooler too
+            rows = await self._connection.fetch(QUERY, [each.user_id for each in PERSONAS])
         memberships = defaultdict(list)
         for row in rows:
             memberships[row["telegram_id"]].append(Membership(row["name"], row["role"]))

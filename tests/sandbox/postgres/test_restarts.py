@@ -115,6 +115,7 @@ async def test_a_server_whose_pid_file_is_lost_is_stopped_all_the_same(data: Pat
     async with embedded_postgres(data, throwaway=True):
         (data / "postmaster.pid").unlink()
     assert server_processes(data) == []
+    assert "database system is shut down" in log_of(data).read_text()  # not killed
 
 
 async def test_what_cannot_be_started_again_ends_the_block_with_a_sentence(
