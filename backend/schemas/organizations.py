@@ -23,10 +23,14 @@ class OrganizationRequest(Model):
 
 
 class Organization(Model):
-    """An organization as one of its members sees it. The first wallet is the default one."""
+    """An organization as one of its members sees it. The first wallet is the default one.
+
+    `label` is as that of a `Membership`.
+    """
 
     id: UUID
     name: str
+    label: str | None = None
     role: Role
     default_currency: str
     accounting: Accounting

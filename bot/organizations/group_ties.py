@@ -51,9 +51,10 @@ async def tie_group(membership: Membership, context: BotContext) -> None:
     try:
         group = await context.backend.tie_group(user, context.chat_id, membership.organization_id)
     except BackendRefusal as refusal:
-        if (refusal.code, refusal.facts.get("what")) != ("not_found", "group") or not before.tied:
+        if (refusal.code, refusal.facts.get("what")) != ("not_found", "group"):
             raise
-        await context.edit(context.message_id, group_screen(before, translator))
+        other = await context.backend.get_group(user, context.chat_id)  # maybe since a moment ago
+        await context.edit(context.message_id, group_screen(other, translator))
         return
     await context.edit(context.message_id, group_screen(group, translator))
     if before.organization_id != group.organization_id:

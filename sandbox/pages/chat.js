@@ -21,6 +21,7 @@ let me = null; // the persona who is being played
 let listening = new AbortController();
 let shown = new Map(); // message_id -> { message, node }
 let commands = [];
+let botName = ""; // which Telegram's apps add to the menu's commands in a group
 let pageLink = linkOfPage(); // the link of Telegram's that this page was opened with
 
 // ---- the routes
@@ -141,6 +142,7 @@ async function lookAround() {
   try {
     const { bot, personas, bot_is_in_group: isInside } = await ask("/telegram/personas");
     element("bot-name").textContent = bot.first_name;
+    botName = bot.username;
     if (!me) play(personas.find((p) => `#${p.user}` === location.hash) ?? personas[0], personas);
     me = personas.find((persona) => persona.user === me.user);
     element("playing-about").textContent = me.about;
@@ -195,7 +197,7 @@ function listCommands() {
       );
       choice.addEventListener("click", () => {
         write("");
-        send(`/${command}`);
+        send(openChat() === "private" ? `/${command}` : `/${command}@${botName}`);
         field.focus();
       });
       return choice;

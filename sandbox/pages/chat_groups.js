@@ -5,6 +5,7 @@ import { make } from "/chat_messages.js";
 
 const tabs = document.getElementById("chats");
 const presence = document.getElementById("presence");
+const anotherBot = document.getElementById("another-bot");
 
 let open = "private";
 let event = "add_bot"; // what the button does
@@ -42,11 +43,16 @@ export function drawChats({ user: who, chats }, botIsInside, enter) {
     tab.setAttribute("aria-pressed", String(tab.dataset.chat === open));
   }
   presence.hidden = open === "private";
+  anotherBot.hidden = open === "private";
   presence.textContent = botIsInside ? "Remove the bot" : "Add the bot";
 }
 
-presence.addEventListener("click", async () => {
-  presence.disabled = true;
-  await ask("/telegram/groups", { user, chat: open, event }).catch(() => {}); // somebody was faster
-  presence.disabled = false;
-});
+async function change(button, what) {
+  button.disabled = true;
+  await ask("/telegram/groups", { user, chat: open, event: what }).catch(() => {}); // somebody was faster
+  button.disabled = false;
+}
+
+presence.addEventListener("click", () => change(presence, event));
+// From then on commands that do not name our bot are not for it, until it writes again.
+anotherBot.addEventListener("click", () => change(anotherBot, "hear_another_bot"));

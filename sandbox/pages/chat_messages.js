@@ -15,7 +15,7 @@ const TAGS = {
 };
 const VERBATIM = new Set(["code", "pre", "text_link"]);
 const FOUND =
-  /(?:https?:\/\/|tg:\/\/|(?<![\w.@/-])t\.me\/)[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?![\w/<>])/gi;
+  /(?:https?:\/\/|tg:\/\/|(?<![\w.@/-])t\.me\/)[^\s<>"]*[^\s<>".,:;!?')\]]|(?<![\w/<>])\/[a-z]\w{0,63}(?:@\w{3,32})?(?![\w/<>])/gi;
 
 // `tap(key, messageId, button)` is called when a button under the message is pressed; `mine` is
 // the id of whoever looks.

@@ -34,10 +34,18 @@ declare
     caller uuid := private.require_user();
 begin
     return (
-        select coalesce(jsonb_agg(private.organization_json(o, caller) order by m.created_at, o.id), '[]')
-        from public.memberships as m
-        inner join public.organizations as o on m.organization_id = o.id
-        where m.user_id = caller
+        select coalesce(jsonb_agg(private.organization_json(o, caller) || jsonb_build_object(
+            'label', case when same.names > 1 then private.organization_label(o, caller) end
+        ) order by same.since, o.id), '[]')
+        from (
+            select
+                m.organization_id, m.created_at as since,
+                count(*) over (partition by private.appearance(named.name)) as names
+            from public.memberships as m
+            inner join public.organizations as named on m.organization_id = named.id
+            where m.user_id = caller
+        ) as same
+        inner join public.organizations as o on same.organization_id = o.id
     );
 end
 $$;
@@ -51,7 +59,9 @@ declare
     caller uuid := private.require_role(organization_id, 'owner', 'admin', 'member');
 begin
     return (
-        select private.organization_json(o, caller) from public.organizations as o
+        select private.organization_json(o, caller)
+            || jsonb_build_object('label', private.organization_label(o, caller))
+        from public.organizations as o
         where o.id = get_organization.organization_id
     );
 end

@@ -18,7 +18,9 @@ create table public.payment_methods (
     constraint payment_methods_last_four_is_four check (last_four ~ '^[0-9A-Za-z]{4}$'),
     constraint payment_methods_expires_in_a_month check (exp_month between 1 and 12),
     constraint payment_methods_label_is_no_card_number check (not private.has_card_number(label)),
-    constraint payment_methods_label_fits check (length(label) between 1 and 50 and label !~ '[[:cntrl:]]'),
+    constraint payment_methods_label_fits check (
+        length(label) between 1 and 50 and label !~ '[[:cntrl:]]' and private.can_be_seen(label)
+    ),
     constraint payment_methods_default_is_active check (is_active or not is_default)
 );
 comment on table public.payment_methods is 'What an organization has saved to pay with, as Stripe says: never a number, a name or an address. added_by is null where it was saved at Stripe; what was removed stays, not active, as history.';

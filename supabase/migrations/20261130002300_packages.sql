@@ -7,7 +7,7 @@ create table public.packages (
     interval text not null,
     active boolean not null default true,
     created_at timestamptz not null default now(),
-    constraint packages_name_fits check (length(name) between 1 and 100),
+    constraint packages_name_fits check (length(name) between 1 and 100 and private.can_be_seen(name)),
     constraint packages_amount_is_positive check (amount > 0),
     constraint packages_interval_is_listed check (packages.interval in ('week', 'month'))
 );

@@ -8,8 +8,10 @@ import pytest
 from telegram import InlineKeyboardMarkup
 
 from backend.database.postgres import PostgresDatabase
+from backend.errors import BadRequest
 from backend.organizations.people import stored_name
 from backend.schemas import Notification
+from backend.subscriptions.packages import add_package
 from bot.delivery.worker import notification_screen
 from bot.locales.names import WRITTEN_BY_PEOPLE, without_links
 from bot.locales.texts import load_texts
@@ -84,8 +86,15 @@ async def test_a_name_of_which_nothing_can_be_seen_is_refused_or_replaced(
             await database.call(
                 "rename_organization", world.ana, organization_id=world.acme, name=name
             )
-        with pytest.raises(asyncpg.CheckViolationError):
-            await owner.execute("update private.users set name = $1", name)
+        for change in (
+            "update private.users set name = $1",
+            "insert into packages (name, amount, currency, interval)"
+            " values ($1, 500, 'eur', 'month')",
+        ):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await owner.execute(change, name)
+        with pytest.raises(BadRequest):
+            await add_package(database, name, "5", "eur", "month")
     assert await owner.fetchval("select name from organizations") == "Acme"
 
 

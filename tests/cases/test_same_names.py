@@ -147,8 +147,14 @@ async def test_where_the_owners_are_of_one_name_too_the_id_tells_and_others_read
         "set_default_organization", world.ana, organization_id=world.acme
     )
     assert {each["organization_name"] for each in me["organizations"]} == {"Acme"}
-    labels = {each["label"] for each in me["organizations"]}
-    assert labels == {f"Acme (Ana, {str(world.acme)[:4]})", "Acme (Ana, 3f2a)"}
+    labels = [f"Acme (Ana, {str(world.acme)[:4]})", "Acme (Ana, 3f2a)"]
+    assert [each["label"] for each in me["organizations"]] == labels
+    listed = await driver.database.call("list_organizations", world.ana)
+    assert [each["label"] for each in listed] == labels
+    one = await driver.database.call("get_organization", world.ana, organization_id=world.acme)
+    assert one["label"] == labels[0]
+    [alone] = await driver.database.call("list_organizations", world.ben)
+    assert alone["label"] is None
 
 
 async def test_a_long_name_leaves_space_for_its_owner(

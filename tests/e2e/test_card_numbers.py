@@ -86,7 +86,7 @@ async def test_card_numbers_are_kept_nowhere(system: System) -> None:
         await ben.sees("so I deleted the message")
         await telegram.post("groups", user="ana", event="add_bot")
         group = Person(telegram, "ana", place=GROUP)
-        await group.writes(f"/balance {NUMBERS[0]}")
+        await group.writes(f"/balance@pursebot_sandbox_bot {NUMBERS[0]}")
         await group.sees("Please delete the message")
     await asyncio.sleep(1)
     connection = await asyncpg.connect(system.database_url)

@@ -109,8 +109,11 @@ async def test_a_group_is_a_chat_of_everybodys_that_the_bot_is_added_to(
     message = page.locator(".message")
     await expect(message).to_contain_text("Evehello all")
     await expect(page.locator(".outgoing")).to_have_count(0)
+    await page.get_by_role("button", name="Another bot writes").click()
+    await expect(message.last).to_contain_text("Another bot")
     await page.get_by_role("button", name="Private", exact=True).click()
     await expect(message).to_have_count(0)
+    await expect(page.get_by_role("button", name="Another bot writes")).to_be_hidden()
 
 
 async def test_a_link_of_telegrams_opens_here_starts_the_bot_and_never_leaves_the_machine(
