@@ -7,9 +7,10 @@ at Stripe.
 from typing import Annotated, Literal
 
 from sandbox.store import Json
+from sandbox.stripe.form_encoding import FormList
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import API_VERSION, TEMPLATES, list_object, new, new_id
-from sandbox.stripe.parameters import FormList, Limit
+from sandbox.stripe.parameters import Limit
 
 CURRENT_ACCOUNT = ("own_account", "own")  # its kind and id in the store
 SUPPORTING_KINDS = ("hidden_state", "clock", "delivery", "idempotency_key", "card_number")

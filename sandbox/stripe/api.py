@@ -4,25 +4,34 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from email.utils import formatdate
-from hmac import compare_digest
 from urllib.parse import unquote_plus
 
 from aiohttp import ClientSession, ClientTimeout, web
 
-from sandbox.refusals import Refusal, not_modelled, refusing_invalid, validated
+from sandbox.refusals import Refusal, not_modelled, validated
 from sandbox.routes import Handler, add_people_routes
 from sandbox.settings import SETTINGS
-from sandbox.store import STORE
+from sandbox.store import STORE, Json
+from sandbox.stripe.callers import check_caller
 from sandbox.stripe.console import PAGES
+from sandbox.stripe.form_encoding import decode_form
 from sandbox.stripe.idempotency import idempotently
 from sandbox.stripe.local_stripe import LOCAL_STRIPE, LocalStripe
-from sandbox.stripe.objects import API_VERSION, new_id
-from sandbox.stripe.parameters import Call, decode_form
+from sandbox.stripe.objects import new_id
+from sandbox.stripe.parameters import Call, ExpandPaths
 from sandbox.stripe.payments import schedule_all
 from sandbox.stripe.permissions import check_permission
 from sandbox.stripe.readable import READABLE
+from sandbox.stripe.refused_parameters import refusing_as_stripe
+from sandbox.stripe.retrieval import expand_paths
 from sandbox.stripe.routes import API_ROUTES, PEOPLE_ROUTES
 
+FORMS = ("application/x-www-form-urlencoded", "application/octet-stream")  # the latter: unnamed
+NO_FORM = (
+    "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If"
+    " you have any questions, we can help at https://support.stripe.com/."
+)
+NO_IDS = ("search", "upcoming", "create_preview")  # calls of their own, where an id would stand
 WEBHOOK_TIMEOUT = ClientTimeout(total=10)  # seconds for the backend to answer an event
 
 
@@ -54,22 +63,21 @@ def api_handler(call: Call | None, path: str = "") -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         stripe, is_post = request.app[LOCAL_STRIPE], request.method == "POST"
-        form = await request.text() if is_post else request.query_string
+        body = (await request.read()).decode(errors="replace")
+        form = "&".join(part for part in (request.query_string, body) if part)
 
         def act() -> web.Response:
-            if call is None:
+            if call is None or request.match_info.get("id") in NO_IDS:
                 raise not_modelled(f"{request.method} {request.path}")
-            with refusing_invalid():
-                arguments = {**request.match_info, **decode_form(form)}
-                return web.json_response(call(stripe, **arguments))
+            check_body(request)
+            return web.json_response(carry_out(stripe, call, request, form))
 
         try:
             check_caller(stripe, request)
             key, parameters = stripe.settings.stripe_secret_key, unquote_plus(form)
             check_readable(stripe, request, path)
             check_permission(stripe.faults.lacks, key, request.method, path, parameters)
-            request_line = f"{request.path}?{form}"
-            response = idempotently(stripe, request, request_line, act) if is_post else act()
+            response = idempotently(stripe, request, form, act) if is_post else act()
         except Refusal as refusal:
             response = refusal.response()
         set_headers(stripe, response)
@@ -80,6 +88,35 @@ def api_handler(call: Call | None, path: str = "") -> Handler:
         return response
 
     return handle
+
+
+def check_body(request: web.Request) -> None:
+    """Raise Refusal for a body that is no form: 400, or 501 for one that Stripe may take."""
+    if not request.body_exists or request.content_type in FORMS:
+        return
+    if request.content_type == "application/json":
+        raise Refusal(400, NO_FORM)
+    raise not_modelled(f"a body of the type {request.content_type}")
+
+
+def carry_out(stripe: LocalStripe, call: Call, request: web.Request, form: str) -> Json:
+    """Carry out a call with the parameters of its path and form; return its answer, expanded.
+
+    https://docs.stripe.com/api/expanding_objects
+    """
+    parameters = decode_form(form)
+    if others := parameters.keys() & request.match_info.keys():
+        raise not_modelled(f"the parameter {min(others)}")
+    with refusing_as_stripe():
+        expand = {"expand": parameters.pop("expand")} if "expand" in parameters else {}
+        paths = expand_parameter(**expand)
+        return expand_paths(stripe, call(stripe, **request.match_info, **parameters), paths)
+
+
+@validated
+def expand_parameter(*, expand: ExpandPaths | None = None) -> list[str]:
+    """Return the paths of the parameter `expand`, which every call of v1 takes."""
+    return expand or []
 
 
 def set_headers(stripe: LocalStripe, response: web.Response) -> None:
@@ -95,16 +132,3 @@ def check_readable(stripe: LocalStripe, request: web.Request, path: str) -> None
     unreadable = [f"{READABLE[kind].path}/{{id}}" for kind in stripe.faults.unreadable]
     if request.method == "GET" and path in unreadable:
         raise Refusal(503, "The local Stripe does not answer this, on purpose.")
-
-
-def check_caller(stripe: LocalStripe, request: web.Request) -> None:
-    """Raise Refusal unless the call has the right key (401) and the modelled version (501)."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    ours = stripe.settings.stripe_secret_key
-    is_authenticated = scheme == "Bearer" and compare_digest(key.encode(), ours.encode())
-    if not is_authenticated or stripe.faults.key_rolled:
-        raise Refusal(401, "The local Stripe takes no API key but the one it was started with.")
-    version = request.headers.get("Stripe-Version", API_VERSION)
-    # Releases of one name are compatible: https://docs.stripe.com/api/versioning
-    if version.rpartition(".")[2] != API_VERSION.rpartition(".")[2]:
-        raise not_modelled(f"the API version {version[:50]}")

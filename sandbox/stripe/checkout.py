@@ -12,13 +12,13 @@ from pydantic import Field
 from sandbox.refusals import Refusal, StrictModel, not_modelled
 from sandbox.store import Json
 from sandbox.stripe.balance import check_converted
-from sandbox.stripe.currencies import check_total
+from sandbox.stripe.currencies import TOTAL_DUE, check_total
+from sandbox.stripe.form_encoding import FormList
 from sandbox.stripe.hidden_state import EXPIRE, Due, HiddenState, Item, Price
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import TEMPLATES, new
 from sandbox.stripe.parameters import (
     A_DAY,
-    FormList,
     IntentData,
     Metadata,
     OneLineItem,
@@ -47,6 +47,12 @@ class SavedMethodOptions(StrictModel):
     payment_method_save: Literal["enabled", "disabled"] | None = None
 
 
+class Message(StrictModel):
+    """A sentence on the page."""
+
+    message: Annotated[str, Field(min_length=1, max_length=1200)]
+
+
 class PageParameters(StrictModel):
     """Parameters of sessions in all modes; `expires_at` is in seconds of the epoch."""
 
@@ -56,7 +62,7 @@ class PageParameters(StrictModel):
     expires_at: WholeNumber = Field(default_factory=lambda: int(time.time()) + A_DAY)
     locale: Literal["auto", "en", "ru"] | None = None
     metadata: Metadata = Field(default={})
-    custom_text: dict[Literal["submit"], dict[Literal["message"], Text]] = Field(default={})
+    custom_text: dict[Literal["submit"], Message] = Field(default={})
 
 
 def create_session(
@@ -74,14 +80,16 @@ def create_session(
 
     `page` are the PageParameters. Raises Refusal (400) for a total that Stripe does not charge.
     """
+    _refuse_data_of_other_mode(mode, payment_intent_data, subscription_data)
     price, quantity = line_items[0].price_data, line_items[0].quantity
+    if quantity is None:
+        raise Refusal(400, "Quantity is required. Add `quantity` to `line_items[0]`")
     total = price.unit_amount * quantity
-    check_total(total, price.currency)
+    check_total(total, price.currency, of=TOTAL_DUE)
     check_converted(stripe, total, price.currency)
     options = saved_payment_method_options
     _check_mode(mode, price, customer, has_options=options is not None)
-    name = price.product_data["name"]
-    product = product_of_price(stripe, price.product, name, PRODUCT_PARAMETER)
+    product = _product_of(stripe, price)
     session: Json = {
         "mode": mode,
         "customer": customer,
@@ -110,8 +118,31 @@ def _subscription_price(price: PriceData, product_id: str) -> Price | None:
         currency=price.currency,
         unit_amount=price.unit_amount,
         product=product_id,
-        interval=price.recurring["interval"],
+        interval=price.recurring.interval,
     )
+
+
+def _product_of(stripe: LocalStripe, price: PriceData) -> Json:
+    """Return the product of a price, or make it. Raises Refusal (400) unless there is one way."""
+    if price.product and price.product_data:
+        message = "You may only specify one of these parameters: product, product_data."
+        raise Refusal(400, message, param=PRODUCT_PARAMETER)
+    if price.product is None and price.product_data is None:
+        missing = PRODUCT_PARAMETER.replace("[product]", "[product_data]")
+        message = f"Missing required param: {missing}."
+        raise Refusal(400, message, code="parameter_missing", param=missing)
+    name = price.product_data.name if price.product_data else ""
+    return product_of_price(stripe, price.product, name, PRODUCT_PARAMETER)
+
+
+def _refuse_data_of_other_mode(
+    mode: str, payment_intent_data: IntentData | None, subscription_data: IntentData | None
+) -> None:
+    """Raise Refusal (400) for fields of an object that a session of this mode does not make."""
+    data = {"subscription_data": subscription_data, "payment_intent_data": payment_intent_data}
+    other = "subscription_data" if mode == "payment" else "payment_intent_data"
+    if data[other] is not None:
+        raise Refusal(400, f"You can not pass `{other}` in `{mode}` mode.", param=other)
 
 
 def _check_mode(mode: str, price: PriceData, customer: str | None, *, has_options: bool) -> None:
@@ -137,12 +168,15 @@ def open_page(
     hidden state. Raises Refusal (400) for a time of expiry that Stripe does not take.
     """
     if customer := session.get("customer"):
-        stripe.stored("customer", customer)
+        stripe.referenced("customer", customer, "customer")
     page = PageParameters(**parameters)
-    if not HALF_AN_HOUR <= page.expires_at - int(time.time()) <= A_DAY:
-        raise Refusal(400, "`expires_at` must be from 30 minutes to 24 hours after creation.")
+    lasts = page.expires_at - int(time.time())
+    if not HALF_AN_HOUR <= lasts <= A_DAY:
+        limit = "at least 30 minutes" if lasts < A_DAY else "less than 24 hours"
+        message = f"The `expires_at` timestamp must be {limit} from Checkout Session creation."
+        raise Refusal(400, message, param="expires_at")
     made = new("checkout.session", **session, **page.model_dump())
-    made["custom_text"] = TEMPLATES["checkout.session"]["custom_text"] | page.custom_text
+    made["custom_text"] = TEMPLATES["checkout.session"]["custom_text"] | made["custom_text"]
     made["url"] = f"{stripe.settings.url}/pay/{made['id']}"
     stripe.keep(made)
     hidden = HiddenState(
@@ -163,5 +197,9 @@ def expire_session(stripe: LocalStripe, id: str) -> Json:
     """
     session = stripe.stored("checkout.session", id)
     if session["status"] != "open":
-        raise Refusal(400, f"Only open sessions can be expired; this one is {session['status']}.")
+        raise Refusal(
+            400,
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session'
+            f" has a status of `{session['status']}`.",
+        )
     return expire(stripe, session)

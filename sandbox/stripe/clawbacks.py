@@ -15,7 +15,7 @@ from sandbox.stripe.clawback_steps import (
     first_steps,
     possible_steps,
 )
-from sandbox.stripe.currencies import check_currency, decimal_amount
+from sandbox.stripe.currencies import amount_with_currency, check_currency, decimal_amount
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new
 from sandbox.stripe.parameters import A_DAY, Metadata, PositiveNumber
@@ -47,15 +47,28 @@ def refund(
     `step` is one of those that make a refund. Raises Refusal (400) as Stripe does: for a disputed
     or refunded charge, and for more than is left.
     """
+    stripe.referenced("payment_intent", intent_id, "payment_intent")
     charge = paid_charge(stripe, intent_id)
     left = charge["amount"] - charge["amount_refunded"]
     disputes = stripe.newest("dispute", charge=charge["id"])
     if not all(dispute["is_charge_refundable"] for dispute in disputes):
-        raise Refusal(400, "This charge has been disputed.", code="charge_disputed")
+        raise Refusal(
+            400,
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
     if not left:
-        raise Refusal(400, "It has already been refunded.", code="charge_already_refunded")
+        raise Refusal(
+            400, f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+        )
     if (amount or left) > left:
-        raise Refusal(400, f"Refund amount ({amount}) is greater than unrefunded ({left}).")
+        requested, rest = (
+            amount_with_currency(each, charge["currency"]) for each in (amount or 0, left)
+        )
+        message = (
+            f"Refund amount ({requested}) is greater than unrefunded amount on charge ({rest})"
+        )
+        raise Refusal(400, message, param="amount")
     return _begin(stripe, step, charge, amount=amount or left, **carried)
 
 
@@ -64,7 +77,9 @@ def paid_charge(stripe: LocalStripe, intent_id: str) -> Json:
     intent = stripe.stored("payment_intent", intent_id)
     charge = stripe.store.get("charge", intent["latest_charge"] or "")
     if charge is None or not charge["paid"]:
-        raise Refusal(400, f"This PaymentIntent ({intent_id}) has no successful charge.")
+        raise Refusal(
+            400, f"This PaymentIntent ({intent_id}) does not have a successful charge to refund."
+        )
     return charge
 
 

@@ -6,7 +6,7 @@ Amounts are integers in the charge unit of their currency, as everywhere in Stri
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 
 
@@ -47,6 +47,24 @@ CURRENCIES = {
     "tnd": Currency(digits=3, step=10, minimum=2_000, maximum=99_999_990),
 }
 
+TOTAL_DUE = "The Checkout Session's total amount due must"  # begins the refusals of a page's total
+SYMBOLS = {"eur": "€", "usd": "$", "gbp": "£", "jpy": "¥"}
+
+# All presentment currencies of Stripe's (https://docs.stripe.com/currencies).
+STRIPE_CURRENCIES = (
+    "usd", "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd",
+    "bdt", "bgn", "bhd", "bif", "bmd", "bnd", "bob", "brl", "bsd", "bwp", "byn", "bzd", "cad",
+    "cdf", "chf", "clp", "cny", "cop", "crc", "cve", "czk", "djf", "dkk", "dop", "dzd", "egp",
+    "etb", "eur", "fjd", "fkp", "gbp", "gel", "gip", "gmd", "gnf", "gtq", "gyd", "hkd", "hnl",
+    "hrk", "htg", "huf", "idr", "ils", "inr", "isk", "jmd", "jod", "jpy", "kes", "kgs", "khr",
+    "kmf", "krw", "kwd", "kyd", "kzt", "lak", "lbp", "lkr", "lrd", "lsl", "mad", "mdl", "mga",
+    "mkd", "mmk", "mnt", "mop", "mro", "mur", "mvr", "mwk", "mxn", "myr", "mzn", "nad", "ngn",
+    "nio", "nok", "npr", "nzd", "omr", "pab", "pen", "pgk", "php", "pkr", "pln", "pyg", "qar",
+    "ron", "rsd", "rub", "rwf", "sar", "sbd", "scr", "sek", "sgd", "shp", "sle", "sos", "srd",
+    "std", "szl", "thb", "tjs", "tnd", "top", "try", "ttd", "twd", "tzs", "uah", "ugx", "uyu",
+    "uzs", "vnd", "vuv", "wst", "xaf", "xcd", "xof", "xpf", "yer", "zar", "zmw",
+)  # fmt: skip
+
 # What one whole unit of each is worth in euros: roughly, and the same every day unless a test says
 # otherwise (POST /stripe/faults {"rates": {"usd": 0.9}}).
 RATES = {
@@ -79,27 +97,39 @@ CHARGE_FEE = 0.25
 DISPUTE_FEE = 15.0
 
 
-def check_currency(currency: str) -> None:
-    """Raise Refusal (400) for a currency that is not in the table."""
-    if currency not in CURRENCIES:
-        raise Refusal(400, f"Invalid currency: {currency}. Here are: {', '.join(CURRENCIES)}")
+def check_currency(currency: str, parameter: str = "currency") -> None:
+    """Raise Refusal for a currency that is not in the table: 501, or 400 if Stripe lacks it."""
+    if currency in CURRENCIES:
+        return
+    if currency.lower() in STRIPE_CURRENCIES:
+        raise not_modelled(f"the currency {currency}")
+    raise Refusal(
+        400,
+        f"Invalid currency: {currency}. Stripe currently supports these currencies:"
+        f" {', '.join(STRIPE_CURRENCIES)}",
+        param=parameter,
+    )
 
 
-def check_total(total: int, currency: str) -> None:
-    """Raise Refusal (400) for a total that Stripe does not charge."""
+def check_total(total: int, currency: str, *, of: str = "Amount must") -> None:
+    """Raise Refusal (400) for a total that Stripe does not charge; `of` begins the sentence."""
     check_currency(currency)
     limits = CURRENCIES[currency]
     if total % limits.step:
         raise Refusal(
             400, f"Invalid integer: {total}. In {currency}, multiples of {limits.step} only."
         )
-    if not limits.minimum <= total <= limits.maximum:
-        code = "amount_too_small" if total < limits.minimum else "amount_too_large"
-        raise Refusal(
-            400,
-            f"The total must be from {limits.minimum} to {limits.maximum} minor units.",
-            code=code,
-        )
+    if total < limits.minimum:
+        least = f"at least {amount_with_currency(limits.minimum, currency)}"
+        raise Refusal(400, f"{of} be {least}", code="amount_too_small", param="amount")
+    if total > limits.maximum:
+        most = f"no more than {amount_with_currency(limits.maximum, currency)}"
+        raise Refusal(400, f"{of} be {most}", code="amount_too_large", param="amount")
+
+
+def amount_with_currency(amount: int, currency: str) -> str:
+    """Return an amount as Stripe's errors have it: "€0.50 eur"."""
+    return f"{SYMBOLS.get(currency, '')}{decimal_amount(amount, currency)['amount']} {currency}"
 
 
 def decimal_amount(amount: int, currency: str) -> Json:

@@ -10,12 +10,18 @@ from sandbox.stripe.objects import new
 from sandbox.stripe.parameters import Metadata, Text
 from sandbox.stripe.payment_methods import number_of
 
+DEFAULT = "invoice_settings[default_payment_method]"
+Name = Annotated[str, Field(min_length=1, max_length=256)]
 InvoiceSettings = dict[Literal["default_payment_method"], Text]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=512)]
 
 
 def create_customer(
-    stripe: LocalStripe, *, name: Text, email: Email | None = None, metadata: Metadata | None = None
+    stripe: LocalStripe,
+    *,
+    name: Name | None = None,
+    email: Email | None = None,
+    metadata: Metadata | None = None,
 ) -> Json:
     """Answer POST /v1/customers (https://docs.stripe.com/api/customers/create)."""
     customer = new("customer", name=name, email=email, metadata=metadata or {})
@@ -43,7 +49,7 @@ def update_customer(
 
 def set_default_payment_method(stripe: LocalStripe, customer: Json, method_id: str) -> Json:
     """Make a payment method its customer's default. Raises Refusal (400) for another customer's."""
-    number_of(stripe, method_id, customer["id"])
+    number_of(stripe, method_id, customer["id"], DEFAULT)
     customer["invoice_settings"]["default_payment_method"] = method_id
     return stripe.changed(customer, "customer.updated")
 

@@ -14,22 +14,25 @@ from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new_id
 
 KEY = "idempotency_key"  # the kind in the store
+MAX_LENGTH = 255  # characters of a key
 LIFETIME_SECONDS = 86_400  # Stripe may remove a key that is at least so old
 
 
 def idempotently(
-    stripe: LocalStripe, request: web.Request, request_line: str, act: Callable[[], web.Response]
+    stripe: LocalStripe, request: web.Request, form: str, act: Callable[[], web.Response]
 ) -> web.Response:
     """Carry out a call once for each idempotency key; answer a repetition with the stored answer.
 
-    `request_line` must be the same each time, else Refusal (400). Refusals are not stored; declines
-    and 500s are.
+    Path and `form` must be the same each time, else Refusal (400), as for a key that is too long.
+    Refusals are not stored; declines and 500s are.
     """
     key = request.headers.get("Idempotency-Key") or new_id("none")
+    if len(key) > MAX_LENGTH:
+        raise Refusal(400, f"Idempotency keys can have up to {MAX_LENGTH} characters.")
+    request_line = f"{request.path}?{form}"
     stored = _get_unforgotten(stripe, key)
     if stored is not None and stored["request_line"] != request_line:
-        message = f"The idempotency key '{key}' was first used with other parameters."
-        raise Refusal(400, message, type="idempotency_error")
+        raise _conflict(key, stored["request_line"].partition("?")[0], request.path)
     if stored is not None:
         replayed = {"Idempotent-Replayed": "true"}
         return web.json_response(text=stored["text"], status=stored["status"], headers=replayed)
@@ -44,6 +47,21 @@ def idempotently(
     }
     stripe.store.put(KEY, key, answer)
     return response
+
+
+def _conflict(key: str, first_path: str, path: str) -> Refusal:
+    """Refuse a key that was used for something else, in Stripe's words."""
+    same = (
+        "with the same parameters they were first used with"
+        if first_path == path
+        else f"for the same endpoint they were first used for ('{first_path}')"
+    )
+    return Refusal(
+        400,
+        f"Keys for idempotent requests can only be used {same}. Try using a key other than '{key}'"
+        " if you meant to execute a different request.",
+        type="idempotency_error",
+    )
 
 
 def _get_unforgotten(stripe: LocalStripe, key: str) -> Json | None:

@@ -21,6 +21,9 @@ SUBJECTS = {
     "customer.subscription": "subscription",
 }
 
+# What errors call an object of these kinds, where that is not the kind.
+NAMES = {"payment_method": "PaymentMethod", "setup_intent": "setupintent"}
+
 
 class LocalStripe:
     """Reads and writes Stripe's objects; what changes them is in the module of their noun."""
@@ -39,7 +42,14 @@ class LocalStripe:
         """Return an object. Raises Refusal with Stripe's 404 where there is none."""
         stripe_object = self.store.get(kind, id)
         if stripe_object is None:
-            raise Refusal(404, f"No such {kind}: '{id}'", code="resource_missing")
+            raise _missing(404, kind, id, "id")
+        return stripe_object
+
+    def referenced(self, kind: str, id: str, parameter: str) -> Json:
+        """Return the object that a parameter names. Raises Refusal (400) where there is none."""
+        stripe_object = self.store.get(kind, id)
+        if stripe_object is None:
+            raise _missing(400, kind, id, parameter)
         return stripe_object
 
     def newest(self, kind: str, **fields: str) -> list[Json]:
@@ -84,6 +94,11 @@ class LocalStripe:
         """Store an object, post the event of its change, and return it."""
         self.emit([event_type], stripe_object)
         return stripe_object
+
+
+def _missing(status: int, kind: str, id: str, parameter: str) -> Refusal:
+    message = f"No such {NAMES.get(kind, kind)}: '{id}'"
+    return Refusal(status, message, code="resource_missing", param=parameter)
 
 
 def subject_of(event_type: str) -> str:

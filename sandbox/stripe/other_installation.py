@@ -36,7 +36,7 @@ async def other_installation_pays(
     }
     parameters: Json = {
         "mode": "payment",
-        "line_items": [{"price_data": price}],
+        "line_items": [{"quantity": 1, "price_data": price}],
         "success_url": "https://other.example/back",
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "description": new_id("Top-up ")},

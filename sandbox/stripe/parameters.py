@@ -1,81 +1,111 @@
-"""Parameters that several calls of Stripe's API take, and the parsing of its form encoding.
+"""Parameters that several calls of Stripe's API take.
 
 A call's signature lists what it takes here: a missing or wrong parameter is a 400, any other one a
 501. Amounts are in the charge unit, times in seconds of the epoch.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from sandbox.refusals import StrictModel
+from sandbox.refusals import Refusal, StrictModel
 from sandbox.store import Json
+from sandbox.stripe.form_encoding import FormList
 
 A_DAY = 86_400  # seconds
+MAX_KEYS, MAX_KEY_LENGTH, MAX_VALUE_LENGTH = 50, 40, 500  # of metadata
 
 Call = Callable[..., Json]  # of the API: takes the local Stripe and the call's parameters
 
 
-def _as_list(form: Any) -> Any:
-    """Return the list that a form writes as `items[0]=...&items[1]=...`."""
-    return list(form.values()) if isinstance(form, dict) else form
+def _checked_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Return metadata without its empty values. Raises Refusal (400) beyond Stripe's limits.
+
+    https://docs.stripe.com/api/metadata
+    """
+    if len(metadata) > MAX_KEYS:
+        message = f"Metadata can have up to {MAX_KEYS} keys, but you've set {len(metadata)}."
+        raise Refusal(400, message, param="metadata")
+    for key, value in metadata.items():
+        for part, text, limit in (("key", key, MAX_KEY_LENGTH), ("value", value, MAX_VALUE_LENGTH)):
+            if len(text) > limit:
+                raise Refusal(
+                    400,
+                    f"Metadata {part}s can have up to {limit} characters, but you passed in a"
+                    f" {part} that is {len(text)} characters. Invalid {part}: {text}",
+                    param="metadata",
+                )
+    return {key: value for key, value in metadata.items() if value}
 
 
-FormList = BeforeValidator(_as_list)
 WholeNumber = Annotated[int, Field(ge=0, le=2**53)]
 PositiveNumber = Annotated[int, Field(ge=1, le=2**53)]
 Text = Annotated[str, Field(min_length=1, max_length=5000)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+")]
-Metadata = dict[str, Annotated[str, Field(max_length=500)]]
+Metadata = Annotated[dict[str, str], AfterValidator(_checked_metadata)]
 Limit = Annotated[int, Field(ge=1, le=100)]
 TrueText = Literal["true"]
-ExpandPaths = Annotated[list[str], FormList]
+TextList = Annotated[list[str], FormList]
+ExpandPaths = TextList
 Interval = Literal["week", "month"]
 
 
+class ProductData(StrictModel):
+    """A product that is made with its price."""
+
+    name: Text
+
+
+class PriceInterval(StrictModel):
+    """How often a price is due."""
+
+    interval: Interval
+
+
 class PriceData(StrictModel):
-    """An inline price (https://docs.stripe.com/products-prices/manage-prices).
+    """An inline price on a page (https://docs.stripe.com/products-prices/manage-prices).
 
     `product` is an id; without one a product is made of `product_data`.
     """
 
     currency: str
     unit_amount: WholeNumber
-    product_data: dict[Literal["name"], Text] = Field(default={"name": "Top-up"})
-    product: str | None = None  # its id; without one a product is made of `product_data`
-    recurring: dict[Literal["interval"], Interval] | None = None
+    product_data: ProductData | None = None
+    product: Text | None = None
+    recurring: PriceInterval | None = None
 
 
 class LineItem(StrictModel):
-    """A line of a session or subscription; `id` is that of a subscription's item to change."""
+    """A line of a session."""
 
-    id: str | None = None
-    quantity: Annotated[int, Field(ge=1)] = 1
+    quantity: Annotated[int, Field(ge=1)] | None = None
     price_data: PriceData
 
 
+class SubscriptionPrice(StrictModel):
+    """An inline price of a subscription, always of a product that is there."""
+
+    currency: str
+    unit_amount: WholeNumber
+    product: Text
+    recurring: PriceInterval
+
+
+class SubscriptionItem(StrictModel):
+    """What a subscription is for; `id` is that of the item to change."""
+
+    id: Text | None = None
+    quantity: Annotated[int, Field(ge=1)] = 1
+    price_data: SubscriptionPrice
+
+
 OneLineItem = Annotated[list[LineItem], FormList, Field(min_length=1, max_length=1)]
+OneItem = Annotated[list[SubscriptionItem], FormList, Field(min_length=1, max_length=1)]
 
 
 class IntentData(StrictModel):
     """Fields of the payment intent or subscription to be made."""
 
-    description: Text | None = None
+    description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     metadata: Metadata = Field(default={})
-
-
-def decode_form(form: str) -> Json:
-    """Parse a query or a body as nested dicts of text: `a[b][0]=1` is `{"a": {"b": {"0": "1"}}}`.
-
-    Requests are form-encoded: https://docs.stripe.com/api.
-    """
-    root: Json = {}
-    for key, value in parse_qsl(form, keep_blank_values=True):
-        *outer, last = key.replace("]", "").split("[")
-        current = root
-        for part in outer:
-            current = current.setdefault(part, {})
-        current[last] = value
-    return root

@@ -64,6 +64,11 @@ def cancel_intent(stripe: LocalStripe, id: str) -> Json:
     """
     intent = stripe.stored("payment_intent", id)
     if not can_cancel(intent):
-        message = f"This PaymentIntent's status is {intent['status']}: it cannot be canceled."
+        message = (
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."
+            " Only a PaymentIntent with one of the following statuses may be canceled:"
+            " requires_payment_method, requires_capture, requires_confirmation, requires_action,"
+            " processing."
+        )
         raise Refusal(400, message, code="payment_intent_unexpected_state")
     return cancel(stripe, intent)

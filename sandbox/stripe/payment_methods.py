@@ -93,13 +93,16 @@ def unattached_method(stripe: LocalStripe, type: str) -> Json:
     return method
 
 
-def number_of(stripe: LocalStripe, method_id: str, customer: str) -> str:
+def number_of(
+    stripe: LocalStripe, method_id: str, customer: str, parameter: str = "payment_method"
+) -> str:
     """Return the test number of a customer's saved card, which decides what charging it causes.
 
-    Raises Refusal: 404 for a card that does not exist, 400 for one of another customer.
+    Raises Refusal (400) for a card that does not exist, and for one of another customer.
     """
-    if stripe.stored("payment_method", method_id)["customer"] != customer:
-        raise Refusal(400, "The customer has no such payment method.", code="resource_missing")
+    if stripe.referenced("payment_method", method_id, parameter)["customer"] != customer:
+        message = "The customer does not have a payment method with the ID"
+        raise Refusal(400, f"{message} {method_id}.", code="resource_missing", param=parameter)
     return str(stripe.stored("card_number", method_id)["number"])
 
 
@@ -115,6 +118,9 @@ def update_method(
     Raises Refusal: 402 for an expiry in the past, 400 for one of what is no card.
     """
     method = stripe.stored("payment_method", id)
+    if method["customer"] is None:
+        message = "You must save this PaymentMethod to a customer before you can update it."
+        raise Refusal(400, message)
     if card is not None and method["type"] != "card":
         raise Refusal(400, "Only a card has an expiry.", param="card")
     if card is not None:
@@ -132,7 +138,7 @@ def attach(stripe: LocalStripe, id: str, *, customer: Text) -> Json:
 
     https://docs.stripe.com/api/payment_methods/attach. Raises Refusal (402) where it is declined.
     """
-    stripe.stored("customer", customer)
+    stripe.referenced("customer", customer, "customer")
     if id not in NUMBERS_BY_NAME:
         owner = stripe.stored("payment_method", id)["customer"]
         if owner != customer:
@@ -152,7 +158,11 @@ def detach(stripe: LocalStripe, id: str) -> Json:
     """
     method = stripe.stored("payment_method", id)
     if method["customer"] is None:
-        raise Refusal(400, "The payment method you provided is not attached to a customer.")
+        raise Refusal(
+            400,
+            "The payment method you provided is not attached to a customer so detachment is"
+            " impossible.",
+        )
     customer = stripe.stored("customer", method["customer"])
     if customer["invoice_settings"]["default_payment_method"] == id:
         customer["invoice_settings"]["default_payment_method"] = None

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Literal
 
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 from sandbox.stripe.customers import set_default_payment_method
 from sandbox.stripe.local_stripe import LocalStripe
@@ -34,13 +34,13 @@ def list_portal_configurations(
     return list_object(configurations, "/v1/billing_portal/configurations", limit)
 
 
-def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Json:
+def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url | None = None) -> Json:
     """Answer POST /v1/billing_portal/sessions.
 
     https://docs.stripe.com/api/customer_portal/sessions/create. Raises Refusal (400) where the
     settings were never saved.
     """
-    stripe.stored("customer", customer)
+    stripe.referenced("customer", customer, "customer")
     if stripe.faults.portal_unsaved:
         raise Refusal(
             400,
@@ -50,6 +50,8 @@ def create_portal(stripe: LocalStripe, *, customer: Text, return_url: Url) -> Js
             " https://dashboard.stripe.com/test/settings/billing/portal.",
             param="configuration",
         )
+    if return_url is None:
+        raise not_modelled("this call without the parameter return_url")
     portal = new("billing_portal.session", customer=customer, return_url=return_url)
     portal["url"] = f"{stripe.settings.url}/portal/{portal['id']}"
     stripe.keep(portal)

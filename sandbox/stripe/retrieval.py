@@ -4,16 +4,19 @@ One table has what can be expanded; anything else is a 501
 (https://docs.stripe.com/api/expanding_objects, https://docs.stripe.com/api/pagination).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import list_object
-from sandbox.stripe.parameters import Call, ExpandPaths, Limit, WholeNumber
+from sandbox.stripe.parameters import Call, Limit, TextList, WholeNumber
 from sandbox.stripe.readable import Readable
 
 Times = dict[Literal["gt", "gte", "lt", "lte"], WholeNumber]
+MAX_LEVELS = 4
 END_OF_TIME = 2**53  # in seconds since 1970, after every time that there is
 # By kind of object: what can be expanded in it, and what kind of object that is.
 EXPANDABLE = {
@@ -52,7 +55,9 @@ EXPANDABLE = {
         "default_payment_method": "payment_method",
         "latest_invoice": "invoice",
     },
+    "customer.invoice_settings": {"default_payment_method": "payment_method"},
     "invoice": {"customer": "customer"},
+    "payment_method": {"customer": "customer"},
     "invoice_payment.payment": {"payment_intent": "payment_intent"},
 }
 # Lists that an object has only where they are asked for: the kind of object in them, and the field
@@ -64,27 +69,38 @@ EXPANDABLE_LISTS = {
 
 
 def expand_paths(stripe: LocalStripe, stripe_object: Json, paths: list[str]) -> Json:
-    """Return the object with objects in place of the ids that these paths name."""
+    """Return the object with objects in place of the ids that these paths name.
+
+    Raises Refusal: 400 for a path of more than four levels, 501 for one that is not in the table.
+    """
     for path in paths:
-        _expand(stripe, stripe_object, stripe_object["object"], path)
+        if path.count(".") >= MAX_LEVELS:
+            message = (
+                f"You cannot expand more than {MAX_LEVELS} levels of a property. Property: {path}"
+            )
+            raise Refusal(400, message, param="expand")
+        try:
+            _expand(stripe, stripe_object, stripe_object.get("object", ""), path)
+        except LookupError:
+            raise not_modelled(f"expand[{path[:50]}]") from None
     return stripe_object
 
 
 def _expand(stripe: LocalStripe, part: Json, kind: str, path: str) -> None:
-    """Expand one path, from this part of an object on."""
+    """Expand one path, from this part of an object on. Raises LookupError where it cannot be."""
     name, _, further = path.partition(".")
     if kind == "list" and name == "data":
         for each in part["data"]:
             _expand(stripe, each, each["object"], further)
         return
-    _expand_field(stripe, part, kind, name, path)
+    _expand_field(stripe, part, kind, name)
     inner = part.get(name)
     if further and inner:
         _expand(stripe, inner, inner.get("object", f"{kind}.{name}"), further)
 
 
-def _expand_field(stripe: LocalStripe, part: Json, kind: str, name: str, path: str) -> None:
-    """Put an object, or a list of them, into one field; 501 names the `path` that cannot be."""
+def _expand_field(stripe: LocalStripe, part: Json, kind: str, name: str) -> None:
+    """Put an object, or a list of them, into one field. Raises LookupError where it cannot be."""
     if (kind, name) in EXPANDABLE_LISTS and "object" not in (part.get(name) or {}):
         listed_kind, owner_field = EXPANDABLE_LISTS[kind, name]
         objects = stripe.newest(listed_kind, **{owner_field: part["id"]})
@@ -94,14 +110,14 @@ def _expand_field(stripe: LocalStripe, part: Json, kind: str, name: str, path: s
         if isinstance(id, str):
             part[name] = stripe.stored(target, id)
     elif f"{kind}.{name}" not in EXPANDABLE:
-        raise not_modelled(f"expand[{path[:50]}]")
+        raise LookupError
 
 
 def retrieve_call(kind: str) -> Call:
     """Make the call GET of one object of a kind."""
 
-    def retrieve(stripe: LocalStripe, id: str, *, expand: ExpandPaths | None = None) -> Json:
-        return expand_paths(stripe, stripe.stored(kind, id), expand or [])
+    def retrieve(stripe: LocalStripe, id: str) -> Json:
+        return stripe.stored(kind, id)
 
     return retrieve
 
@@ -115,15 +131,14 @@ def list_call(kind: str, readable: Readable) -> Call:
         limit: Limit = 10,
         starting_after: str | None = None,
         created: Times | None = None,
-        expand: ExpandPaths | None = None,
         **fields: str,
     ) -> Json:
         for name in fields.keys() - set(readable.filters):
-            raise not_modelled(name)
+            raise not_modelled(f"the parameter {name}")
         if fields.get("status") == "all":  # of subscriptions: those that have ended as well
             del fields["status"]
         objects = _page(stripe, stripe.newest(kind, **fields), kind, starting_after, created)
-        return expand_paths(stripe, list_object(objects, readable.path, limit), expand or [])
+        return list_object(objects, readable.path, limit)
 
     return list_objects
 
@@ -131,7 +146,7 @@ def list_call(kind: str, readable: Readable) -> Call:
 def list_events(
     stripe: LocalStripe,
     *,
-    types: ExpandPaths | None = None,
+    types: Annotated[TextList, Field(max_length=20)] | None = None,
     created: Times | None = None,
     limit: Limit = 10,
     starting_after: str | None = None,
@@ -150,7 +165,7 @@ def _page(
     """Return those of the objects that come after the one with id `after`, and were made then."""
     if after:
         ids = [each["id"] for each in objects]
-        if stripe.stored(kind, after)["id"] not in ids:
+        if stripe.referenced(kind, after, "starting_after")["id"] not in ids:
             raise Refusal(400, f"`starting_after` is not on this list: '{after}'")
         objects = objects[ids.index(after) + 1 :]
     times = created or {}

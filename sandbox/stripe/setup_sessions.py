@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sandbox.store import Json
 from sandbox.stripe.checkout import open_page
+from sandbox.stripe.currencies import check_currency
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new
 from sandbox.stripe.parameters import Metadata, Text
@@ -27,6 +28,7 @@ def create_setup_session(
 
     `page` are the PageParameters of `checkout.py`.
     """
+    check_currency(currency)
     intent = new("setup_intent", customer=customer) | (setup_intent_data or {})
     session: Json = {
         "mode": mode,

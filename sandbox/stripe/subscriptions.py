@@ -3,42 +3,31 @@
 Those that start on a page are in `subscription_pages.py`; what time brings is in `renewals.py`.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from sandbox.refusals import Refusal
+from sandbox.refusals import Refusal, not_modelled
 from sandbox.store import Json
 from sandbox.stripe.clock import now
+from sandbox.stripe.currencies import CURRENCIES, check_currency, check_total
 from sandbox.stripe.hidden_state import Price
 from sandbox.stripe.invoices import bill, collect, subscription_of
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new, new_id, new_part
-from sandbox.stripe.parameters import (
-    ExpandPaths,
-    FormList,
-    LineItem,
-    Metadata,
-    OneLineItem,
-    PriceData,
-    Text,
-)
+from sandbox.stripe.parameters import Metadata, OneItem, SubscriptionItem, Text
 from sandbox.stripe.payment_methods import number_of
 from sandbox.stripe.products import product_of_price
 from sandbox.stripe.published_methods import METHODS
-from sandbox.stripe.retrieval import expand_paths
 
 PRODUCT_PARAMETER = "items[0][price_data][product]"
 OVER = ("canceled", "incomplete_expired")  # the statuses of those that never charge again
-OneItemOrNone = Annotated[list[LineItem], FormList, Field(max_length=1)]
 
 
 def create_subscription(
     stripe: LocalStripe,
     *,
     customer: Text,
-    default_payment_method: Text,
-    items: OneLineItem,
+    items: OneItem,
+    default_payment_method: Text | None = None,
     metadata: Metadata,
     payment_behavior: Literal["allow_incomplete"],
 ) -> Json:
@@ -47,16 +36,17 @@ def create_subscription(
     Without `off_session` its payer is present. With `allow_incomplete` one whose first payment is
     declined, or has to be confirmed, is made all the same, as is its invoice, which stays open.
     """
-    number = number_of(stripe, default_payment_method, customer)
+    stripe.referenced("customer", customer, "customer")
+    if default_payment_method is None:
+        raise not_modelled("a subscription without default_payment_method")
+    number = number_of(stripe, default_payment_method, customer, "default_payment_method")
     price_data = items[0].price_data
-    product = _product_of(stripe, price_data)
-    if price_data.recurring is None:
-        raise Refusal(400, "The price of a subscription must recur.")
+    product = _checked_product(stripe, items[0])
     price = Price(
         currency=price_data.currency,
         unit_amount=price_data.unit_amount,
         product=product["id"],
-        interval=price_data.recurring["interval"],
+        interval=price_data.recurring.interval,
     )
     invoice = begin(stripe, customer, price, metadata, method=default_payment_method)
     collect(stripe, invoice["id"], METHODS[number].step_on_session, number)
@@ -126,12 +116,11 @@ def update_subscription(
     stripe: LocalStripe,
     id: str,
     *,
-    items: OneItemOrNone | None = None,
+    items: OneItem | None = None,
     proration_behavior: Literal["none"] | None = None,
     pause_collection: dict[Literal["behavior"], Literal["void"]] | Literal[""] | None = None,
     cancel_at: Literal[""] | None = None,
     cancel_at_period_end: Literal["true", "false"] | None = None,
-    expand: ExpandPaths | None = None,
 ) -> Json:
     """Answer POST /v1/subscriptions/{id} (https://docs.stripe.com/api/subscriptions/update).
 
@@ -141,7 +130,8 @@ def update_subscription(
     """
     subscription = _running_subscription(stripe, id)
     for item in items or []:
-        product = _product_of(stripe, item.price_data)
+        _refuse_other_item(subscription, item)
+        product = _checked_product(stripe, item)
         subscription["items"]["data"][0]["price"] |= {
             "id": new_id("price_1"),
             "product": product["id"],
@@ -155,8 +145,7 @@ def update_subscription(
     if pause_collection is not None:
         paused = {"behavior": "void", "resumes_at": None}
         subscription["pause_collection"] = paused if pause_collection else None
-    stripe.changed(subscription, "customer.subscription.updated")
-    return expand_paths(stripe, subscription, expand or [])
+    return stripe.changed(subscription, "customer.subscription.updated")
 
 
 def set_end(stripe: LocalStripe, subscription: Json, ends: bool, *, flexible: bool) -> None:
@@ -182,9 +171,34 @@ def cancel_subscription(stripe: LocalStripe, id: str) -> Json:
     return stripe.changed(subscription, "customer.subscription.deleted")
 
 
-def _product_of(stripe: LocalStripe, price: PriceData) -> Json:
-    """Return the product of an item's price."""
-    return product_of_price(stripe, price.product, price.product_data["name"], PRODUCT_PARAMETER)
+def _checked_product(stripe: LocalStripe, item: SubscriptionItem) -> Json:
+    """Return the product of an item's price. Raises Refusal for a price that there cannot be."""
+    if item.quantity != 1:
+        raise not_modelled("the parameter items[0][quantity] other than 1")
+    price = item.price_data
+    check_currency(price.currency, "items[0][price_data][currency]")
+    if price.unit_amount > CURRENCIES[price.currency].maximum:
+        check_total(price.unit_amount, price.currency)
+    return product_of_price(stripe, price.product, "", PRODUCT_PARAMETER)
+
+
+def _refuse_other_item(subscription: Json, item: SubscriptionItem) -> None:
+    """Raise Refusal unless an item is the subscription's own, with its currency and interval."""
+    [existing] = subscription["items"]["data"]
+    if item.id is None:
+        raise not_modelled("a second item of a subscription (items[0][id] is missing)")
+    if item.id != existing["id"]:
+        message = f"No such subscription_item: '{item.id}'"
+        raise Refusal(400, message, code="resource_missing", param="items[0][id]")
+    expected, price = subscription["currency"], item.price_data
+    if price.currency != expected:
+        raise Refusal(
+            400,
+            f"The price specified only supports `{price.currency}`. This doesn't match the expected"
+            f" currency: `{expected}`.",
+        )
+    if price.recurring.interval != existing["price"]["recurring"]["interval"]:
+        raise not_modelled("another interval of a subscription")
 
 
 def _running_subscription(stripe: LocalStripe, id: str) -> Json:

@@ -7,7 +7,7 @@ are in the charge unit.
 
 from sandbox.store import Json
 from sandbox.stripe.balance import convert
-from sandbox.stripe.currencies import CURRENCIES, check_total
+from sandbox.stripe.currencies import CURRENCIES, TOTAL_DUE, check_total
 from sandbox.stripe.local_stripe import LocalStripe
 from sandbox.stripe.objects import new_id
 
@@ -72,7 +72,7 @@ def fix_page_sums(stripe: LocalStripe, session: Json) -> Json:
     """
     session = with_page_sums(stripe, session)
     if session["amount_total"]:
-        check_total(session["amount_total"], session["currency"])
+        check_total(session["amount_total"], session["currency"], of=TOTAL_DUE)
     if details := session.get("presentment_details"):
         hidden = stripe.hidden_state(session["id"])
         hidden.intent["presentment_details"] = details
