@@ -52,8 +52,8 @@ async def ensure_supabase_user(database: Database, person: SupabaseUser, profile
 
 
 def stored_name(name: str) -> str:
-    """Return a name as it is stored: shortened, NAMELESS where nothing of it can be seen."""
-    return printable(name)[:MAX_NAME_LENGTH] or NAMELESS
+    """Return a name as it is stored: shortened, NAMELESS where nothing of that can be seen."""
+    return printable(printable(name)[:MAX_NAME_LENGTH]) or NAMELESS
 
 
 def stored_language(language: str) -> str:

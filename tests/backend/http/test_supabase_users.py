@@ -64,6 +64,15 @@ async def test_a_supabase_user_is_somebody_from_the_first_call_on(
         assert (body["name"], body["language"], body["organizations"]) == ("Lea Two", "de", [])
 
 
+async def test_of_a_long_name_what_is_kept_can_be_seen(
+    system: System, owner: "asyncpg.Connection[Any]"
+) -> None:
+    name = "\u0301" * 256 + "Lea"  # marks without a letter, up to where it is cut
+    assert await status(system, person(user_metadata={"full_name": name})) == 200
+    stored = "select name from private.users where auth_user_id = $1"
+    assert await owner.fetchval(stored, LEA) == "?"
+
+
 async def test_row_level_security_knows_them(
     system: System, owner: "asyncpg.Connection[Any]"
 ) -> None:
