@@ -57,7 +57,8 @@ grant execute on function api.apply_refetched_event(text, jsonb) to service_role
 
 -- What the reconciler goes on with: events that failed, and those about which nobody asked Stripe to the end (a
 -- process died, Stripe was away, or the event came before its payment), a minute after the last try at the soonest.
--- Claimed, so that those which raise keep none of the others from their turn.
+-- Claimed, so that those which raise keep none of the others from their turn. What Stripe gave no answer about comes
+-- last, and of that the one tried longest ago first: each may take all the time that a round has.
 create function api.claim_events_to_reconcile(max_rows integer) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -66,22 +67,22 @@ declare
 begin
     perform private.require_service();
     with due as (
-        select e.id from public.stripe_events as e
+        select e.id, e.handled_at from public.stripe_events as e
         where (e.state = 'failed' or e.reason = 'needs_refetch') and e.handled_at < now() - interval '1 minute'
         order by e.handled_at limit max_rows for update skip locked
     ),
 
     taken as (
         update public.stripe_events as e set handled_at = now()
-        where e.id in (select d.id from due as d)
-        returning e.id, e.stripe_created_at
+        from due as d where e.id = d.id
+        returning e.id, e.stripe_created_at, case when e.unanswered_since is not null then d.handled_at end as tried_at
     )
 
-    select array_agg(t.id order by t.stripe_created_at, t.id) into ids from taken as t;
+    select array_agg(t.id order by t.tried_at nulls first, t.stripe_created_at, t.id) into ids from taken as t;
     return to_jsonb(coalesce(ids, '{}'));
 end
 $$;
-comment on function api.claim_events_to_reconcile is 'Definer: nobody has grants on the inbox. Ids of those that wait longest, the oldest event first.';
+comment on function api.claim_events_to_reconcile is 'Definer: nobody has grants on the inbox. Ids of those that wait longest, the oldest event first, and last what Stripe does not answer about.';
 grant execute on function api.claim_events_to_reconcile(integer) to service_role;
 
 create function api.reapply_event(event_id text) returns jsonb

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import structlog
 
 from backend.database.functions.operating_figures import get_operating_figures
@@ -79,3 +80,18 @@ async def test_what_stripe_refuses_to_say_is_a_dead_letter_after_as_many_tries_a
     assert tuple(await owner.fetchrow(state) or ()) == ("failed", "more_permissions_required")
     await reconcile_later(system, owner, rounds=2)
     assert tuple(await owner.fetchrow(state) or ()) == ("dead_letter", "more_permissions_required")
+
+
+async def test_one_that_stripe_never_answers_keeps_no_other_from_its_turn(
+    system: System, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, intent = await paid(system)
+    stripe_event = await disputed(system, intent, unreadable=["dispute", "customer"])
+    customer = next(customer for _, customer in system.store.list("customer"))
+    newer = event("customer.updated", customer, api_version=OLD)
+    assert await deliver(system, newer) == (200, "failed")
+    await system.sandbox("POST", "/stripe/faults", unreadable=["dispute"])
+    monkeypatch.setattr(reconcile, "STEP_SECONDS", 0.005)  # one takes all the time of a round
+    await reconcile_later(system, owner, rounds=4)
+    rows = await owner.fetch("select id, state from stripe_events where api_version = $1", OLD)
+    assert dict(rows) == {stripe_event["id"]: "failed", newer["id"]: "done"}
