@@ -220,8 +220,9 @@ begin
     duplicates := private.copy_payment_methods(organization_id, methods, default_id, added_id, added_by);
     perform private.remove_missing_payment_methods(organization_id, methods);
     new_default_id := private.default_after_sync(organization_id, duplicates, default_id, added_id, make_default);
+    -- Not of a customer who is gone: an event that waits may link one again, and that one is to be asked about.
     update private.payment_method_syncs as l set settled = true
-    where l.organization_id = sync_payment_methods.organization_id
+    where l.organization_id = sync_payment_methods.organization_id and deleted_stripe_customer_id is null
     and nullif(new_default_id, default_id) is null and not duplicates ? coalesce(added_id, '');
     surviving := private.surviving_payment_method(added_id);
     return jsonb_build_object(

@@ -11,6 +11,7 @@ from backend.stripe import reconcile
 from tests.backend.conftest import ANA, System
 from tests.backend.payments.test_charges import Json, post
 from tests.backend.payments.test_old_keys import made
+from tests.cases.stripe_objects import deliver, event
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
@@ -157,3 +158,23 @@ async def test_a_customer_that_was_deleted_at_stripe_does_not_come_back(
     await send_all(system, "next")
     assert await customer_of(system, owner) not in (None, gone)
     assert made(system, "customer") == 2
+
+
+async def test_an_event_that_waited_does_not_bring_a_deleted_customer_back(
+    system: System, owner: Connection
+) -> None:
+    later = "update stripe_events set handled_at = handled_at - interval '2 minutes'"
+    await post(system, "customers", None, ANA, organization_id=str(system.world.acme))
+    [(_, customer)] = system.store.list("customer")
+    await system.sandbox("POST", "/stripe/faults", drop=True, unreadable=["customer"])
+    assert (await deliver(system, event("customer.updated", customer)))[0] == 503
+    await owner.execute(later)
+    await reconcile.reconcile_all(system.services)  # Stripe is still away, and the event waits
+    await system.sandbox("POST", "/stripe/faults", unreadable=[])
+    deleted = {"id": customer["id"], "object": "customer", "deleted": True}
+    system.store.put("customer", customer["id"], deleted)
+    assert (await deliver(system, event("customer.deleted", deleted)))[0] == 200
+    assert await customer_of(system, owner) is None
+    await owner.execute(later)
+    await reconcile.reconcile_all(system.services)
+    assert await customer_of(system, owner) is None
