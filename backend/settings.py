@@ -168,7 +168,9 @@ class Settings(EnvironmentSettings):
     ]
     stripe_webhook_secret: Annotated[tuple[WebhookSecret, ...], NoDecode, Field(min_length=1)]
     stripe_api_base: str = "https://api.stripe.com"
-    billing_email: Annotated[str, Field(pattern=r"^[^@\s+]+@[^@\s]+\.[^@\s]+$")] | None = None
+    # At most 27 characters before the @: with a plus and an id they are 64, the most:
+    # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1
+    billing_email: Annotated[str, Field(pattern=r"^[^@\s+]{1,27}@[^@\s]+\.[^@\s]+$")] | None = None
     organization_signup: Literal["open", "closed"] = "closed"
     topups_in_chat: Literal["on", "off"] = "on"
     host: str = "127.0.0.1"

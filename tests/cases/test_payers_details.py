@@ -101,7 +101,8 @@ async def test_the_operators_address_is_the_customers_with_the_organizations_id(
         "sk_test_x", (), "http://127.0.0.1:1", "http://127.0.0.1:1", settings.billing_email
     ) as stripe:
         assert stripe.customer_email(UUID(int=7)) == f"billing+{UUID(int=7)}@acme.example"
-    for wrong in ("billing", "a+b@acme.example", "billing@acme", "two words@acme.example"):
+    long = f"{'b' * 28}@acme.example"  # with the id, more than 64 before the @
+    for wrong in ("billing", "a+b@acme.example", "billing@acme", "two words@acme.example", long):
         with pytest.raises(ValidationError, match="billing_email"):
             chosen(billing_email=wrong)
 
