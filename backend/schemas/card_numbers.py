@@ -99,10 +99,15 @@ def find_card_numbers(text: str) -> list[Span]:
     ]
     digits = (unicodedata.decimal(text[place], None) for place in places)
     plain = "".join(
-        text[place] if digit is None else str(digit)
+        _plain_sign(text[place]) if digit is None else str(digit)
         for place, digit in zip(places, digits, strict=True)
     )
     return [Span(places[start], places[end - 1] + 1) for start, end in _find_in(plain)]
+
+
+def _plain_sign(character: str) -> str:
+    """Return a sign as it is; in SQL a number that is no digit is a part of no word."""
+    return " " if unicodedata.category(character) == "No" else character
 
 
 def _find_in(text: str) -> list[Span]:

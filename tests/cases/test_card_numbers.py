@@ -12,6 +12,8 @@ import pytest
 
 from backend.database.postgres import PostgresDatabase
 from backend.schemas import CARD_REMOVED, without_card_numbers
+from tests.backend.conftest import ANA, System
+from tests.backend.organizations.test_organizations import code, request_api
 from tests.conftest import World
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ CARD_NUMBERS = (
     "٤٢٤٢ ٤٢٤٢ ٤٢٤٢ ٤٢٤٢", "۴۲۴۲۴۲۴۲۴۲۴۲۴۲۴۲", "４２４２４２４２４２４２４２４２",
     "𝟒𝟐𝟒𝟐 4242 4242 ४२४२",
     "4242\u200b4242\u200b4242\u200b4242", "42\u200d42\u206042\ufeff42 42\u00ad42 4242",
-    "4\u034f2\u200e42424242424242",
+    "4\u034f2\u200e42424242424242", "4242\u00b24242\u00b24242\u00b24242",
+    "4242\u00bd424242424242",
 )  # fmt: skip
 # In each of these a card number and nothing else goes.
 SENTENCES = (
@@ -136,6 +139,12 @@ async def test_sql_reads_digits_of_every_script(owner: Connection) -> None:
     every = [chr(code) for code in range(128, sys.maxunicode) if chr(code).isdecimal()]
     plain = await owner.fetchval("select private.with_plain_digits($1)", "".join(every))
     assert plain == "".join(str(unicodedata.decimal(each)) for each in every)
+
+
+async def test_what_one_of_the_two_refuses_is_no_error_of_ours(system: System) -> None:
+    name = "4242\u00b24242\u00b24242\u00b24242"  # signs that are numbers and no digits
+    status, body = await request_api(system, ANA, "PATCH", "/organizations/{acme}", name=name)
+    assert (status, code(body)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("number", [VISA, "３７８２ 822463 10005"])
