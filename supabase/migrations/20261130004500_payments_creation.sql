@@ -134,7 +134,7 @@ comment on function private.begin_payment is 'For a payment that was just insert
 -- What the operator adopted nobody asked for, as far as this database knows: whoever has the key that its id comes
 -- from did.
 create function private.claim_adopted_payment(
-    payer uuid, key text, request bytea, organization_id uuid, amount bigint, currency text
+    caller uuid, key text, request bytea, organization_id uuid, amount bigint, currency text
 ) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
@@ -142,7 +142,7 @@ declare
     payment public.payments;
 begin
     select p.* into payment from public.payments as p
-    where p.id = private.id_of_key('payment', payer, key) and p.created_by is null for update;
+    where p.id = private.id_of_key('payment', caller, key) and p.created_by is null for update;
     if payment.id is null then
         return;
     elsif (payment.organization_id, coalesce(payment.requested_amount, payment.amount), payment.currency) <> (
@@ -151,8 +151,8 @@ begin
         perform private.refuse('idempotency_key_reused');
     end if;
     insert into private.payment_requests (payment_id, created_by, idempotency_key, request_hash)
-    values (payment.id, payer, key, request);
-    update public.payments as p set created_by = payer where p.id = payment.id;
+    values (payment.id, caller, key, request);
+    update public.payments as p set created_by = caller where p.id = payment.id;
 end
 $$;
 
