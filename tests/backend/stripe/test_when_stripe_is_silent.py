@@ -66,7 +66,7 @@ async def test_an_odd_event_hides_no_other(system: System) -> None:
     await system.pay(payment)
     odd = new("event", type="customer.updated", livemode="perhaps", data={"object": {}})
     system.store.put("event", odd["id"], odd)
-    assert (await reconcile.reconcile_all(system.services))["events"] == 3
+    assert (await reconcile.reconcile_all(system.services))["events"] == 4
     assert (await system.see(payment)).status == "succeeded"
 
 
