@@ -54,15 +54,17 @@ class ConnectionPool:
         """Lend a connection for the block. Raises Unreachable if there is none within WAIT_SECONDS.
 
         A connection on which anything but a PostgresError was raised is closed: its state is not
-        known.
+        known. So is one that takes no writes.
         """
         connection = await self._borrow()
         sound = False
         try:
             yield connection
             sound = True
-        except asyncpg.PostgresError:
-            sound = True  # the server answered; after anything else the state is not known
+        except asyncpg.PostgresError as error:
+            # The server answered; after anything else the state is not known. One that takes no
+            # writes, for new connections it may take them again.
+            sound = not isinstance(error, asyncpg.ReadOnlySQLTransactionError)
             raise
         finally:
             if sound and not connection.is_closed() and not connection.is_in_transaction():

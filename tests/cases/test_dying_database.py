@@ -36,6 +36,10 @@ WAITING = (
     "select pid from pg_stat_activity where datname = current_database()"
     " and wait_event_type = 'Lock'"
 )
+OTHERS_END = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pursebot'"
+    " and datname = current_database()"
+)
 EVENT = event("customer.created", {"id": "cus_1", "object": "customer"}, id="evt_dying")
 
 
@@ -127,6 +131,20 @@ async def test_every_route_is_503_while_the_database_cuts_its_connections(
         assert (await answer_of(system, "GET", "/api/organizations"))[0] == 200
     unavailable = (503, "database_unavailable", "5")
     assert {route: answer for route, answer in answers.items() if answer != unavailable} == {}
+
+
+async def test_after_a_time_without_writes_no_connection_goes_on_refusing_them(
+    system: System, owner: Connection
+) -> None:
+    """As where the disk was full: https://supabase.com/docs/guides/platform/database-size."""
+    database = await owner.fetchval("select current_database()")
+    await owner.execute(f'alter database "{database}" set default_transaction_read_only = on')
+    try:
+        await owner.fetch(OTHERS_END)
+        assert "database_unavailable" in {(await deliver(system))[1] for _ in range(4)}
+    finally:
+        await owner.execute(f'alter database "{database}" reset default_transaction_read_only')
+    assert [(await deliver(system))[:2] for _ in range(4)][-1] == (200, "ignored")
 
 
 @pytest.mark.slow
