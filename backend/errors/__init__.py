@@ -45,7 +45,8 @@ PursebotError
 |   |-- AmountTooPrecise       422 amount_too_precise {step, currency}
 |   |-- CurrencyUnknown        422 currency_unknown {currencies}
 |   |-- RefundTooLarge         422 refund_too_large {most, currency}
-|   `-- TimeZoneUnknown        422 time_zone_unknown
+|   |-- TimeZoneUnknown        422 time_zone_unknown
+|   `-- BillingEmailRefused    422 billing_email_refused
 `-- Failure                    we or somebody behind us could not: 5xx, but for a no of Stripe's
     |-- EventNotApplied        500 event_not_applied: Stripe will send it again
     |-- StripeRefused          422 stripe_refused {stripe_code, resolved_by, permission}: a no
@@ -77,6 +78,7 @@ from backend.errors.kinds import (
 )
 from backend.errors.organizations import (
     AlreadyLinked,
+    BillingEmailRefused,
     BothHaveHistory,
     InvitationInvalid,
     LastOwner,
@@ -126,6 +128,7 @@ __all__ = [
     "AnonymousNotAllowed",
     "BadCursor",
     "BadRequest",
+    "BillingEmailRefused",
     "BodyTooLarge",
     "BothHaveHistory",
     "CardDeclined",

@@ -55,3 +55,9 @@ class TimeZoneUnknown(Refusal, status=422):
     """Not a name of the time zone database."""
 
     message = 'Name the time zone as the IANA does, for example "Europe/Berlin".'
+
+
+class BillingEmailRefused(Refusal, status=422):
+    """Stripe takes the address for none: its `email_invalid`."""
+
+    message = "Stripe does not accept this e-mail address. Nothing was changed: check its spelling."

@@ -1,6 +1,7 @@
 """The organization as Stripe's customer: what saved cards and invoices hang on."""
 
 import asyncio
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -78,8 +79,9 @@ async def ensure_customer_row(
 async def create_customer(services: Services, organization_id: UUID) -> str:
     """Have Stripe make an organization's customer, and write it down; return Stripe's id of it.
 
-    Whoever else makes one meanwhile, or did and got no answer, gets the same. Raises StripeRefused,
-    StripeUnavailable.
+    Whoever else makes one meanwhile, or did and got no answer, gets the same. It is made with the
+    operator's address, which no refusal can hold up and no stored request keeps, and has the one
+    that an owner chose before any page is made of it. Raises StripeRefused, StripeUnavailable.
     """
     row = await sql_customers.get_customer_for_service(
         services.database, organization_id=organization_id
@@ -97,4 +99,21 @@ async def create_customer(services: Services, organization_id: UUID) -> str:
     saved = await sql_customers.set_stripe_customer(
         services.database, organization_id=organization_id, stripe_customer_id=customer.id
     )
+    if saved.billing_email is not None:
+        with suppress(StripeRefused, StripeUnavailable):  # the next sync sends it
+            await send_billing_email(services, organization_id)
     return saved.stripe_customer_id
+
+
+async def send_billing_email(services: Services, organization_id: UUID) -> None:
+    """Give the organization's customer, if it has one, the address that is stored now, or ours.
+
+    Raises StripeRefused, StripeUnavailable.
+    """
+    row = await sql_customers.get_customer_for_service(
+        services.database, organization_id=organization_id
+    )
+    if row.stripe_customer_id is not None:
+        await services.stripe.set_customer_email(
+            row.stripe_customer_id, organization_id, row.billing_email
+        )

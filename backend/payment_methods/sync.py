@@ -20,6 +20,7 @@ from backend.database.functions.payment_methods import (
 )
 from backend.database.functions.setup_links import SetupLinkRow
 from backend.failures import StripeRefused
+from backend.payment_methods import customers
 from backend.services import Services
 from backend.stripe.parsers.facts import MethodFact
 from backend.stripe.parsers.payment_methods import SetupIntent, StripePaymentMethod
@@ -55,8 +56,8 @@ class MethodsAtStripe:
     """What Stripe answered about the methods of a customer (`target`).
 
     `methods` is None of a customer who was deleted there, with all that they had. `page` is that of
-    the link that Stripe was asked about, if it was about one. `lacks_email`: the customer has no
-    e-mail address.
+    the link that Stripe was asked about, if it was about one. `email` is the customer's e-mail
+    address.
     """
 
     target: PaymentMethodSync
@@ -64,7 +65,7 @@ class MethodsAtStripe:
     methods: list[StripePaymentMethod] | None
     added: AddedAtStripe | None
     page: SetupPage | None
-    lacks_email: bool = False
+    email: str | None = None
 
 
 async def sync_after_event(services: Services, fact: MethodFact, event_id: str) -> None:
@@ -130,8 +131,7 @@ async def fetch_payment_methods(
     saved = await services.stripe.list_saved_payment_methods(target.stripe_customer_id)
     if saved is None:
         return MethodsAtStripe(target, None, None, added, page)
-    lacks_email = not saved.has_email
-    return MethodsAtStripe(target, saved.default_id, saved.methods, added, page, lacks_email)
+    return MethodsAtStripe(target, saved.default_id, saved.methods, added, page, saved.email)
 
 
 async def record_payment_methods(
@@ -164,10 +164,8 @@ async def change_at_stripe(
     """
     target = answer.target
     with suppress(StripeRefused):
-        if answer.lacks_email:
-            await services.stripe.set_customer_email(
-                target.stripe_customer_id, target.organization_id
-            )
+        if answer.methods is not None and not is_right_email(answer.email, target.billing_email):
+            await customers.send_billing_email(services, target.organization_id)
     with suppress(StripeRefused):
         for method in answer.methods or []:
             if method.allow_redisplay == "unspecified":
@@ -179,6 +177,13 @@ async def change_at_stripe(
     for duplicate in result.detach:
         with suppress(StripeRefused):
             await services.stripe.detach_payment_method(duplicate)
+
+
+def is_right_email(email: str | None, billing_email: str | None) -> bool:
+    """Return whether a customer has the address that an owner chose, or else any at all."""
+    if email is None or billing_email is None:
+        return email is not None
+    return email.casefold() == billing_email.casefold()
 
 
 async def settle_setup_link(services: Services, page: SetupPage) -> None:

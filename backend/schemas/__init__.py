@@ -7,6 +7,7 @@ units (`5000`); currencies are lower-case ISO codes; every time is UTC.
 from backend.schemas.accounting import *
 from backend.schemas.addresses import *
 from backend.schemas.amounts import *
+from backend.schemas.billing import *
 from backend.schemas.card_numbers import *
 from backend.schemas.currency_marks import *
 from backend.schemas.errors import *

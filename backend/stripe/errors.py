@@ -69,6 +69,7 @@ SECRETS = re.compile(
     r"\b(?:sk|rk|pk|ek|whsec)_[\w*.…-]{3,}"  # keys, also as Stripe masks them: rk_test_***1234
     r"|\b(?:pi|seti|cs|ephkey)_\w+_secret_\w+"  # client secrets
     r"|(?i:bearer)\s+\S+"
+    r"|[^\s@'\"<>]+@[^\s@'\"<>]+"  # e-mail addresses: "Invalid email address: ..."
 )
 # "Amount must convert to at least 50 cents. ¥5 converts to approximately $0.03."
 # https://docs.stripe.com/error-codes#amount-too-small
@@ -178,7 +179,7 @@ def error_details(error: Exception) -> dict[str, str]:
 
 
 def without_secrets(text: str) -> str:
-    """Replace keys and client secrets in a message of Stripe's, and shorten it."""
+    """Replace keys, client secrets and addresses in a message of Stripe's, and shorten it."""
     return SECRETS.sub("[secret]", text)[:MAX_MESSAGE_LENGTH]
 
 
@@ -210,6 +211,14 @@ def is_customer_error(facts: dict[str, str]) -> bool:
     """Return whether the customer is what does not exist at Stripe."""
     named = facts.get("stripe_param") == "customer"
     return named or facts.get("stripe_message", "").startswith("No such customer")
+
+
+def is_email_error(facts: dict[str, str]) -> bool:
+    """Return whether the e-mail address is what Stripe refused.
+
+    https://docs.stripe.com/error-codes#email-invalid
+    """
+    return facts.get("stripe_param") == "email"
 
 
 def is_product_error(facts: dict[str, str]) -> bool:

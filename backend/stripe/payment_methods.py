@@ -31,12 +31,12 @@ from backend.stripe.parsers.sessions import CheckoutSession
 class SavedMethods(NamedTuple):
     """A customer's payment methods: the id of the default one, and all of them.
 
-    `has_email`: the customer has an e-mail address.
+    `email` is the customer's e-mail address.
     """
 
     default_id: str | None
     methods: list[StripePaymentMethod]
-    has_email: bool
+    email: str | None
 
 
 class StripePaymentMethods(StripeConnection):
@@ -118,7 +118,7 @@ class StripePaymentMethods(StripeConnection):
             stripe_customer_id, {"limit": 100}
         )
         methods = await list_all(StripePaymentMethod, request)
-        return SavedMethods(customer.default_method_id, methods, customer.email is not None)
+        return SavedMethods(customer.default_method_id, methods, customer.email)
 
     async def attach_payment_method(
         self, stripe_payment_method_id: str, stripe_customer_id: str
@@ -129,11 +129,13 @@ class StripePaymentMethods(StripeConnection):
         )
         return await result_of(StripePaymentMethod, request)
 
-    async def set_customer_email(self, stripe_customer_id: str, organization_id: UUID) -> None:
-        """Give an organization's customer the e-mail address that it should have."""
+    async def set_customer_email(
+        self, stripe_customer_id: str, organization_id: UUID, billing_email: str | None
+    ) -> None:
+        """Give an organization's customer the e-mail address that an owner chose, or ours."""
         request = self._stripe.customers.update_async(
             stripe_customer_id,
-            {"email": self.customer_email(organization_id)},
+            {"email": billing_email or self.customer_email(organization_id)},
             new_idempotency_options(),
         )
         await result_of(Identified, request)

@@ -25,6 +25,7 @@ const FAULTS = [
   ["lacks", "API: the key lacks these permissions", "list", "product_write"],
   ["portal_unsaved", "The portal's settings were never saved", "checkbox"],
   ["portal_updates", "In the portal customers change these", "list", "email, address"],
+  ["refused_emails", "API: refuse these e-mail addresses", "list", "books@acme.example"],
   ["clock", "Dates of answers are ahead, seconds", "number"],
 ];
 

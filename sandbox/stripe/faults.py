@@ -48,6 +48,8 @@ class StripeFaults(Faults):
     `portal_unsaved`: nobody has saved the settings of the customer portal. `portal_updates`: what
     customers can change about themselves there, such as `email`.
 
+    `refused_emails`: the addresses that no customer may have, as Stripe refuses invalid ones.
+
     `clock`: how far the dates of its answers are ahead of this machine's clock.
 
     `delay`: how long until a delayed payment settles, for payments that are made from now on.
@@ -78,6 +80,7 @@ class StripeFaults(Faults):
     portal_updates: list[Literal["address", "email", "name", "phone", "shipping", "tax_id"]] = (
         Field(default=[])
     )
+    refused_emails: list[str] = Field(default=[])
     clock: float = Field(default=0, ge=-86_400, le=86_400)
     delay: float = Field(default=3, ge=0, le=86_400)
 

@@ -120,6 +120,7 @@ as $$
     update public.organizations as o set name = '?' where o.id = any(organization_ids);
     update private.foundings as f set name = '?' where f.organization_id = any(organization_ids);
     update public.payment_methods as m set label = null where m.organization_id = any(organization_ids);
+    delete from private.billing_emails as b where b.organization_id = any(organization_ids);
     delete from private.stripe_requests as r where r.organization_id = any(organization_ids);
 $$;
 

@@ -134,6 +134,7 @@ def test_no_class_of_error_is_left_out() -> None:
         ("Expired: sk_test_51H", "Expired: [secret]"),
         ("whsec_abc.def is wrong", "[secret] is wrong"),
         ("pi_3Nx_secret_8Kq was", "[secret] was"),
+        ("Invalid email address: ana@acme.example", "Invalid email address: [secret]"),
         ("No such customer: 'cus_1'", "No such customer: 'cus_1'"),
         ("x" * 5000, "x" * 600),
     ],

@@ -39,6 +39,7 @@ CALLABLE_BY_MEMBERS = {
     "api.list_payments", "api.find_payments", "api.get_payment_timeline",
     "api.get_payment_of_caller", "api.list_transactions", "api.list_wallets", "api.get_statement",
     "api.create_payment", "api.get_customer", "api.get_payment", "api.request_payment_cancel",
+    "api.set_billing_email",
     "api.create_refund", "api.get_refund", "api.get_key_result",
     "api.is_key_used",
     "api.create_link_code", "api.redeem_link_code",

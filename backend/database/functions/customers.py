@@ -8,11 +8,15 @@ from backend.database.rows import Row
 
 
 class CustomerRow(Row):
-    """An organization, its customer at Stripe if it has one, and the acting user."""
+    """An organization, its customer at Stripe if it has one, and the acting user.
+
+    `billing_email` is the customer's e-mail address, where an owner chose one.
+    """
 
     organization_id: UUID
     name: str
     stripe_customer_id: str | None
+    billing_email: str | None
     user_id: UUID
 
 
@@ -26,6 +30,7 @@ class NewCustomerRow(Row):
     organization_id: UUID
     name: str
     stripe_customer_id: str | None
+    billing_email: str | None
     attempt: int
     created_at: datetime
     search_start: datetime | None
@@ -37,11 +42,30 @@ class StoredCustomer(Row):
     organization_id: UUID
     name: str
     stripe_customer_id: str
+    billing_email: str | None
 
 
 async def get_customer(database: Database, actor: Person, *, organization_id: UUID) -> CustomerRow:
     """Read an organization's customer, for owners and admins. Raises NotFound, RoleTooLow."""
     row = await database.call("get_customer", actor, organization_id=organization_id)
+    return CustomerRow.model_validate(row)
+
+
+async def set_billing_email(
+    database: Database,
+    actor: Person,
+    *,
+    organization_id: UUID,
+    email: str | None = None,
+    dry_run: bool = False,
+) -> CustomerRow:
+    """Store the e-mail address that an owner chose for the customer, or remove it (None).
+
+    With `dry_run` nothing is stored. Raises NotFound, RoleTooLow.
+    """
+    row = await database.call(
+        "set_billing_email", actor, organization_id=organization_id, email=email, dry_run=dry_run
+    )
     return CustomerRow.model_validate(row)
 
 

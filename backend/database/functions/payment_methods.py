@@ -42,11 +42,12 @@ class PaymentMethodSync(Row):
     """A sync that is due: the customer to list at Stripe, and when it was claimed.
 
     Of two answers the one with the later `refetched_at` counts. `link` is the setup link whose page
-    saved a payment method.
+    saved a payment method, `billing_email` the e-mail address that an owner chose for the customer.
     """
 
     organization_id: UUID
     stripe_customer_id: str
+    billing_email: str | None
     refetched_at: datetime
     link: SetupLinkRow | None
 

@@ -1,12 +1,15 @@
 """Routes of organizations and their members."""
 
 from backend import errors
-from backend.http.route import Route, route
+from backend.http.route import STRIPE, Route, route
 from backend.organizations import service as organizations
+from backend.payment_methods import billing_email
 from backend.schemas import (
     AccountingRequest,
     AuditEntries,
     AuditQuery,
+    Billing,
+    BillingRequest,
     Member,
     Members,
     Organization,
@@ -70,6 +73,25 @@ ORGANIZATIONS: list[Route] = [
         response_model=Organization,
         role="owner",
         raises=(errors.TimeZoneUnknown,),
+    ),
+    route(
+        "GET",
+        "/api/organizations/{id}/billing",
+        lambda call: billing_email.get_billing(call.database, call.actor, call.id()),
+        "Read the billing e-mail address that an owner chose for an organization.",
+        response_model=Billing,
+        role="admin",
+    ),
+    route(
+        "PATCH",
+        "/api/organizations/{id}/billing",
+        lambda call: billing_email.set_billing(call.services, call.actor, call.id(), call.body),
+        "Set the billing e-mail address of an organization, or remove it.",
+        request_model=BillingRequest,
+        response_model=Billing,
+        role="owner",
+        raises=(errors.BillingEmailRefused, *STRIPE),
+        rate_limited=True,
     ),
     route(
         "GET",

@@ -25,6 +25,8 @@ class Action:
     ORGANIZATION_CREATED: Final = Key("action.organization_created")
     ORGANIZATION_RENAMED: Final = Key("action.organization_renamed")
     ACCOUNTING_TIME_ZONE_CHANGED: Final = Key("action.accounting_time_zone_changed")
+    BILLING_EMAIL_CHANGED: Final = Key("action.billing_email_changed")
+    BILLING_EMAIL_REMOVED: Final = Key("action.billing_email_removed")
     INVITATION_CREATED: Final = Key("action.invitation_created", "role")
     INVITATION_REVOKED: Final = Key("action.invitation_revoked")
     MEMBER_JOINED: Final = Key("action.member_joined", "role")
@@ -69,6 +71,8 @@ AUDIT_ACTIONS: Final[Mapping[str, Key]] = {
     "organization_created": Action.ORGANIZATION_CREATED,
     "organization_renamed": Action.ORGANIZATION_RENAMED,
     "accounting_time_zone_changed": Action.ACCOUNTING_TIME_ZONE_CHANGED,
+    "billing_email_changed": Action.BILLING_EMAIL_CHANGED,
+    "billing_email_removed": Action.BILLING_EMAIL_REMOVED,
     "invitation_created": Action.INVITATION_CREATED,
     "invitation_revoked": Action.INVITATION_REVOKED,
     "member_joined": Action.MEMBER_JOINED,

@@ -34,6 +34,7 @@ class Refusal:
     LINK_INVALID: Final = Key("refusal.link_invalid")
     ALREADY_LINKED: Final = Key("refusal.already_linked")
     NOT_LINKED: Final = Key("refusal.not_linked")
+    BILLING_EMAIL_REFUSED: Final = Key("refusal.billing_email_refused")
     BOTH_HAVE_HISTORY: Final = Key("refusal.both_have_history")
     IDEMPOTENCY_KEY_REUSED: Final = Key("refusal.idempotency_key_reused")
     NOTHING_TO_REFUND: Final = Key("refusal.nothing_to_refund")
@@ -68,6 +69,7 @@ REFUSALS: Final[Mapping[str, Key]] = {
     "amount_too_small": Refusal.AMOUNT_TOO_SMALL,
     "amount_too_small_converted": Refusal.AMOUNT_TOO_SMALL_CONVERTED,
     "amount_unreadable": Refusal.AMOUNT_UNREADABLE,
+    "billing_email_refused": Refusal.BILLING_EMAIL_REFUSED,
     "both_have_history": Refusal.BOTH_HAVE_HISTORY,
     "card_declined": Refusal.CARD_DECLINED,
     "charge_unclear": Refusal.CHARGE_UNCLEAR,

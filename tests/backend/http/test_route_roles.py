@@ -41,6 +41,7 @@ BODIES: dict[tuple[str, str], Json] = {
     ("POST", "/api/organizations"): {"name": "Globex"},
     ("PATCH", "/api/organizations/{id}"): {"name": "Acme"},
     ("PATCH", "/api/organizations/{id}/accounting"): {"time_zone": "Asia/Almaty"},
+    ("PATCH", "/api/organizations/{id}/billing"): {"email": "books@acme.example"},
     ("GET", "/api/organizations/{id}/transactions"): {"currency": "eur"},
     ("GET", "/api/organizations/{id}/statement"): {"currency": "eur", "month": "2026-11"},
     ("PATCH", "/api/organizations/{id}/members/{user_id}"): {"role": "member"},
