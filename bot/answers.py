@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from bot.organizations import accounting, organization
+from bot.organizations import accounting, billing, organization
 from bot.payment_methods import changes as method_changes
 from bot.payments import finding, refunds, topup
 from bot.personal_settings import menu
@@ -19,6 +19,7 @@ ANSWERS: Final[Mapping[str, Callable[[Mapping[str, str], BotContext], Awaitable[
     "new_organization": organization.new_name_written,
     "organization_name": organization.name_written,
     "accounting_time_zone": accounting.zone_written,
+    "billing_email": billing.email_written,
     "subscription_amount": subscription_start.amount_written,
     "changed_subscription_amount": subscription_changes.amount_written,
     "payment_method_label": method_changes.label_written,

@@ -17,6 +17,7 @@ from bot.locales.key import Key
 from bot.organizations import (
     accounting,
     audit_log,
+    billing,
     group_ties,
     groups,
     invitations,
@@ -140,6 +141,9 @@ TAPS: Final[dict[str, Handler]] = {
     f"books:{ORGANIZATION}": accounting.accounting_tapped,
     rf"books_zone:{ORGANIZATION}:(?P<zone>[\w/+-]{{1,20}})": accounting.zone_tapped,
     f"books_other:{ORGANIZATION}": accounting.other_zone_tapped,
+    f"billing:{ORGANIZATION}": billing.billing_tapped,
+    f"billing_change:{ORGANIZATION}": billing.change_tapped,
+    f"billing_remove:{ORGANIZATION}": billing.remove_tapped,
     f"leave:{ORGANIZATION}": organization.leave_tapped,
     f"leave_now:{ORGANIZATION}": organization.leave_now_tapped,
     f"members:{ORGANIZATION}:(?P<page>[0-9]{{1,4}})": members.members,

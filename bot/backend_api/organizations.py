@@ -36,6 +36,18 @@ class OrganizationRoutes(BackendTransport):
         path = f"/api/organizations/{organization_id}/accounting"
         return await self.request(user, "PATCH", path, schemas.Organization, body=request)
 
+    async def get_billing(self, user: int, organization_id: UUID) -> schemas.Billing:
+        """Return the billing e-mail address that an owner chose."""
+        path = f"/api/organizations/{organization_id}/billing"
+        return await self.request(user, "GET", path, schemas.Billing)
+
+    async def set_billing(
+        self, user: int, organization_id: UUID, request: schemas.BillingRequest
+    ) -> schemas.Billing:
+        """Set an organization's billing e-mail address, or remove it."""
+        path = f"/api/organizations/{organization_id}/billing"
+        return await self.request(user, "PATCH", path, schemas.Billing, body=request)
+
     async def list_members(self, user: int, organization_id: UUID) -> schemas.Members:
         """Return the members of an organization: owners first, then admins, then members."""
         path = f"/api/organizations/{organization_id}/members"

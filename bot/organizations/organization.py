@@ -176,8 +176,10 @@ def organization_screen(me: Me, translator: Translator, page: int = 0) -> Screen
     if GRANTABLE_ROLES[membership.role]:
         people_row.append(button(translator.text(keys.Button.INVITE), f"invite:{id}:member:1:48"))
         own_row.insert(0, button(translator.text(keys.Button.RENAME), f"rename:{id}"))
+    settings_row = []
     if membership.role == "owner":
-        own_row.insert(1, button(translator.text(keys.Button.BOOKS), f"books:{id}"))
+        settings_row.append(button(translator.text(keys.Button.BOOKS), f"books:{id}"))
+        settings_row.append(button(translator.text(keys.Button.BILLING), f"billing:{id}"))
     oversight_row = []
     if GRANTABLE_ROLES[membership.role]:
         label = translator.text(keys.Button.INVITATIONS)
@@ -193,6 +195,7 @@ def organization_screen(me: Me, translator: Translator, page: int = 0) -> Screen
     all_rows = (
         tuple(people_row),
         tuple(oversight_row),
+        tuple(settings_row),
         tuple(own_row),
         *switch_rows,
         arrows,

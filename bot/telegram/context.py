@@ -39,7 +39,7 @@ SOON_SECONDS: Final = 1.0
 QuestionName = Literal[
     "topup_amount", "refund_amount", "search", "setting", "new_organization", "organization_name",
     "subscription_amount", "changed_subscription_amount", "payment_method_label",
-    "accounting_time_zone",
+    "accounting_time_zone", "billing_email",
 ]  # fmt: skip
 NAME_LENGTH: Final = 256  # the backend's limit
 

@@ -64,7 +64,8 @@ def test_every_question_of_the_bot_is_known_and_those_for_amounts_are_walked_her
     others = {
         "payment_methods.changes.label_written", "organizations.organization.name_written",
         "organizations.organization.new_name_written", "personal_settings.menu.answer_written",
-        "organizations.accounting.zone_written", "payments.finding.text_written",
+        "organizations.accounting.zone_written", "organizations.billing.email_written",
+        "payments.finding.text_written",
     }  # fmt: skip
     amounts = {place.handler for place in AMOUNT_PLACES} - {"payments.topup.topup"}
     assert requests == amounts | others

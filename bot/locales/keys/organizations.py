@@ -41,6 +41,15 @@ class Accounting:
     QUESTION: Final = Key("accounting.question")
 
 
+class Billing:
+    """Sentences about the billing e-mail address of an organization."""
+
+    CHOSEN: Final = Key("billing.chosen", "organization", "email")
+    NONE: Final = Key("billing.none", "organization")
+    QUESTION: Final = Key("billing.question", "organization")
+    BAD_EMAIL: Final = Key("billing.bad_email")
+
+
 class Members:
     """Lines of /members."""
 

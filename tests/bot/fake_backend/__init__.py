@@ -62,6 +62,8 @@ class FakeBackend(
             "POST /api/organizations": self.create_organization,
             "PATCH /api/organizations/{id}": self.rename_organization,
             "PATCH /api/organizations/{id}/accounting": self.set_accounting_time_zone,
+            "GET /api/organizations/{id}/billing": self.get_billing,
+            "PATCH /api/organizations/{id}/billing": self.set_billing,
             "GET /api/organizations/{id}/members": self.list_members,
             "PATCH /api/organizations/{id}/members/{user_id}": self.change_role,
             "DELETE /api/organizations/{id}/members/{user_id}": self.remove_member,

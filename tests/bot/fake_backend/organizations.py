@@ -46,6 +46,17 @@ class OrganizationAnswers(State):
         self.change_membership(call.user, own, accounting=accounting)
         return organization_of(self.membership_in(call.user, own.organization_id))
 
+    def get_billing(self, call: Call) -> schemas.Billing:
+        """Return the address that was set."""
+        organization_id = self.membership_in(call.user, call.id()).organization_id
+        return schemas.Billing(email=self.billing_emails.get(organization_id))
+
+    def set_billing(self, call: Call) -> schemas.Billing:
+        """Set the address, or remove it."""
+        organization_id = self.membership_in(call.user, call.id()).organization_id
+        self.billing_emails[organization_id] = call.body.email
+        return schemas.Billing(email=call.body.email)
+
     def list_members(self, call: Call) -> schemas.Members:
         """Return the members of an organization."""
         organization_id = self.membership_in(call.user, call.id()).organization_id

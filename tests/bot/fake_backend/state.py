@@ -29,6 +29,7 @@ class State(Server):
     topups_in_chat: bool = True
     accepted_links: set[str] = field(default_factory=set)  # codes
     created_organizations: dict[str, UUID] = field(default_factory=dict)  # by idempotency key
+    billing_emails: dict[UUID, str | None] = field(default_factory=dict)  # by organization
     invitations: dict[str, schemas.Invitation] = field(default_factory=dict)  # by code
     groups: dict[int, schemas.Group] = field(default_factory=dict)
     group_events: list[tuple[int, schemas.GroupNews]] = field(default_factory=list)

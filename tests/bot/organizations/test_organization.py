@@ -18,8 +18,9 @@ async def test_org_shows_the_role_the_balance_and_what_this_role_may_do(
     people = ["Members", "Invite", "Open invitations", "Audit log"]
     assert list(buttons(shown)) == [
         *people,
-        "Rename",
         "Time zone of the books",
+        "Billing e-mail",
+        "Rename",
         "Leave",
         "New organization",
     ]
