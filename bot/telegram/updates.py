@@ -4,6 +4,7 @@ A claim is reported after its handlers have run. If the process ends before, the
 out again, and repeats its requests to the backend under the same idempotency keys.
 """
 
+import asyncio
 from collections import deque
 from typing import Final
 from uuid import UUID
@@ -21,11 +22,14 @@ from bot.telegram.update_reader import UpdateReader
 log = structlog.get_logger("bot")
 
 AT_ONCE: Final = 32
-REMEMBERED: Final = 1000  # updates that were handled here, which the backend may have stored
+REMEMBERED: Final = 1000  # updates that were handled, which may come again: stored, or polled
 
 
 class UpdateWorker:
-    """Handles claimed updates: many chats in parallel, each chat in order."""
+    """Handles updates: many chats in parallel, each chat in order, and each update once.
+
+    An update may come twice: the backend stored it, and its answer was too late for the poller.
+    """
 
     def __init__(
         self, application: BotApplication, backend: BackendClient, reader: UpdateReader
@@ -33,16 +37,27 @@ class UpdateWorker:
         """Take a started application, the backend to claim from, and the reader of updates."""
         self._application, self._backend, self._reader = application, backend, reader
         self._claims: dict[int, UUID] = {}  # the latest, of the updates that are being handled
-        self._handled_here: deque[int] = deque(maxlen=REMEMBERED)
+        self._running_here: dict[int, asyncio.Event] = {}  # set when the handlers have ended
+        self._handled: deque[int] = deque(maxlen=REMEMBERED)
 
     async def run(self) -> None:
         """Handle updates until cancelled; then finish those begun."""
         await process_claims(self._claim, self._handle, AT_ONCE)
 
     async def handle_here(self, update: Update) -> None:
-        """Run the handlers of an update that the backend has not stored, or not said so."""
-        if await self._run_handlers(update):
-            self._handled_here.append(update.update_id)
+        """Run the handlers of an update that the backend has not stored, or not said so.
+
+        One that was claimed already is stored, and left to its claim.
+        """
+        update_id = update.update_id
+        if update_id in self._claims or update_id in self._handled:
+            return
+        ended = self._running_here[update_id] = asyncio.Event()
+        try:
+            await self._run_handlers(update)
+        finally:
+            del self._running_here[update_id]
+            ended.set()
 
     async def _claim(self, wait: int) -> list[ClaimedUpdate]:
         return (await self._backend.claim_updates(wait)).updates
@@ -50,17 +65,20 @@ class UpdateWorker:
     async def _handle(self, claimed: ClaimedUpdate) -> None:
         """Run the handlers of an update, then report it.
 
-        Where its claim ran out while they ran, it was claimed again: they do not run twice. An
-        unreadable one is rejected at once, so that the next of its chat does not wait for it.
+        Where its claim ran out while they ran, it was claimed again: they do not run twice, nor
+        where they run or ran without a claim. An unreadable one is rejected at once, so that the
+        next of its chat does not wait for it.
         """
         is_running = claimed.id in self._claims
         self._claims[claimed.id] = claimed.claim
         if is_running:
             return
         try:
+            if ended := self._running_here.get(claimed.id):
+                await ended.wait()
             if (update := self._reader.read(claimed.body)) is None:
                 await self._reader.record(claimed.body)
-            elif claimed.id in self._handled_here or await self._run_handlers(update):
+            elif claimed.id in self._handled or await self._run_handlers(update):
                 await self._report(claimed)
         finally:
             del self._claims[claimed.id]
@@ -76,6 +94,7 @@ class UpdateWorker:
         except Exception:
             log.exception("update_crashed", update_id=update.update_id)
             return False
+        self._handled.append(update.update_id)
         return True
 
     async def _report(self, claimed: ClaimedUpdate) -> None:
