@@ -7,6 +7,7 @@ from stripe.params.checkout import (
     SessionCreateParams,
     SessionCreateParamsLineItemPriceData,
     SessionCreateParamsSavedPaymentMethodOptions,
+    SessionCreateParamsWalletOptions,
 )
 
 from backend import page_texts
@@ -26,6 +27,10 @@ from backend.stripe.products import StripeProducts
 HIDDEN_METHODS: Final[SessionCreateParamsSavedPaymentMethodOptions] = {
     "allow_redisplay_filters": ["unspecified"]
 }
+# All payers of an organization share its address there, by which Link knows a person: whoever pays
+# next would be asked for a code that is sent to another's phone.
+# https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-wallet_options
+NO_LINK: Final[SessionCreateParamsWalletOptions] = {"link": {"display": "never"}}
 PageRow = PaymentRow | SubscriptionRow | SetupLinkRow  # rows that have a Checkout Session
 
 
@@ -113,6 +118,7 @@ def checkout_parameters(row: PageRow, id: str, metadata: dict[str, str]) -> Sess
         "locale": page_texts.nearest_language(row.language, otherwise="auto"),
         "metadata": metadata,
         "expires_at": int(row.expires_at.timestamp()),
+        "wallet_options": NO_LINK,
     }
 
 

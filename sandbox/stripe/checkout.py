@@ -47,6 +47,18 @@ class SavedMethodOptions(StrictModel):
     payment_method_save: Literal["enabled", "disabled"] | None = None
 
 
+class LinkOptions(StrictModel):
+    """Whether a page offers Link, which the local Stripe does not have, so never does."""
+
+    display: Literal["auto", "never"] | None = None
+
+
+class WalletOptions(StrictModel):
+    """Which wallets a page offers, of those that can be chosen."""
+
+    link: LinkOptions | None = None
+
+
 class Message(StrictModel):
     """A sentence on the page."""
 
@@ -63,6 +75,7 @@ class PageParameters(StrictModel):
     locale: Literal["auto", "en", "ru"] | None = None
     metadata: Metadata = Field(default={})
     custom_text: dict[Literal["submit"], Message] = Field(default={})
+    wallet_options: WalletOptions | None = None
 
 
 def create_session(

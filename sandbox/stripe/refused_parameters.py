@@ -26,6 +26,7 @@ VALUES = {
     "items[0][price_data][recurring][interval]": ("day", "month", "week", "year"),
     "saved_payment_method_options[payment_method_save]": ("disabled", "enabled"),
     "saved_payment_method_options[payment_method_remove]": ("disabled", "enabled"),
+    "wallet_options[link][display]": ("auto", "never"),
     "payment_behavior": (
         "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete",
     ),

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from backend.payment_methods.sync import sync_payment_methods
+from backend.stripe.checkout import NO_LINK
 from backend.stripe.client import stripe_gateway
 from tests.backend.conftest import ANA, BEN, SUCCESS, System, chosen
 from tests.backend.doctor.test_doctor import DoctorRunner
@@ -69,6 +70,8 @@ async def test_what_one_admin_types_no_other_one_sees(
     assert [text for text in ANAS.values() if text in shown] == []
     [(_, customer)] = system.store.list("customer")
     assert customer["email"] == f"billing+{system.world.acme}@example.com"
+    pages = [session for _, session in system.store.list("checkout.session")]
+    assert [session["wallet_options"] for session in pages] == [NO_LINK] * len(pages)
 
 
 async def test_a_customer_that_lost_its_address_gets_it_again(system: System) -> None:
