@@ -8,6 +8,8 @@ from telegram import BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from backend.schemas import Me
+from bot.locales import keys
+from bot.locales.key import Key
 from bot.organizations.membership import can_top_up
 from bot.telegram.context import BotContext
 from bot.telegram.reachability import reason_of
@@ -52,6 +54,21 @@ REQUIREMENTS: Final[Mapping[str, Callable[[Me], bool]]] = {
 }
 
 
+# What a command is for those who may only look; it changes things for owners and admins.
+DESCRIPTIONS_FOR_MEMBERS: Final[Mapping[str, Key]] = {
+    "cards": keys.Command.CARDS_MEMBER,
+    "recurring": keys.Command.SUBSCRIPTIONS_MEMBER,
+    "find": keys.Command.FIND_MEMBER,
+}
+
+
+def description_for(me: Me | None, command: str, usual: Key) -> Key:
+    """Return the description of a command for this person; `usual` where nothing is known."""
+    if me is None or manages(me):
+        return usual
+    return DESCRIPTIONS_FOR_MEMBERS.get(command, usual)
+
+
 def can_use(command: str, me: Me) -> bool:
     """Return whether a command does something for this person."""
     return command not in REQUIREMENTS or REQUIREMENTS[command](me)
@@ -64,11 +81,11 @@ async def show_own_menu(me: Me, context: BotContext) -> None:
     chat keeps the menu that it has.
     """
     names = tuple(name for name, _ in context.bot_data.commands if can_use(name, me))
-    shown = (context.translator.language, *names)
+    shown = (context.translator.language, str(manages(me)), *names)
     if context.memory.shown_menu == shown:
         return
     menu = [
-        BotCommand(name, context.translator.text(description))
+        BotCommand(name, context.translator.text(description_for(me, name, description)))
         for name, description in context.bot_data.commands
         if name in names
     ]

@@ -8,7 +8,7 @@ from typing import Final
 from backend.schemas import Me, Membership
 from bot.answers import ANSWERS
 from bot.backend_api.errors import BackendError
-from bot.command_menus import can_use, show_own_menu
+from bot.command_menus import can_use, description_for, show_own_menu, tops_up
 from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.organizations import link
@@ -61,6 +61,16 @@ async def start(context: BotContext) -> None:
     await show_own_menu(me, context)
 
 
+def last_line_of_help(me: Me | None, translator: Translator) -> str:
+    """Return how money is added, as far as the person can; for a stranger, how to begin."""
+    membership = default_membership(me) if me else None
+    if me is None or tops_up(me):
+        return translator.html(keys.Help.END)
+    if membership is None:
+        return translator.html(keys.Start.STRANGER)
+    return next_step_line(me, membership, translator)
+
+
 def next_step_line(me: Me, membership: Membership, translator: Translator) -> str:
     """Return a line on how to add money, or who can."""
     if not me.topups_in_chat:
@@ -75,7 +85,11 @@ async def show_help(context: BotContext) -> None:
     me = await introduced_soon(context)
     translator = context.translator
     commands = [
-        translator.html(keys.Help.COMMAND, name=name, what=translator.text(description))
+        translator.html(
+            keys.Help.COMMAND,
+            name=name,
+            what=translator.text(description_for(me, name, description)),
+        )
         for name, description in context.bot_data.commands
         if me is None or can_use(name, me)
     ]
@@ -83,7 +97,7 @@ async def show_help(context: BotContext) -> None:
         translator.html(keys.Help.TITLE),
         *commands,
         "",
-        translator.html(keys.Help.END),
+        last_line_of_help(me, translator),
     ]
     await context.reply(Screen("\n".join(lines)))
     if me:
@@ -100,6 +114,8 @@ async def paysupport(context: BotContext) -> None:
     translator, contact = context.translator, context.bot_data.support_contact
     is_owner = membership is not None and membership.role == "owner"
     key = keys.Help.PAYSUPPORT_OWNER if is_owner else keys.Help.PAYSUPPORT
+    if membership is not None and not can_top_up(membership):
+        key = keys.Help.PAYSUPPORT_MEMBER
     lines = [translator.html(key)]
     if contact:
         lines.append(translator.html(keys.Help.CONTACT, contact=contact))
@@ -108,10 +124,10 @@ async def paysupport(context: BotContext) -> None:
     await context.reply(Screen("\n".join(lines)))
 
 
-async def introduced_soon(context: BotContext) -> Me | None:
+async def introduced_soon(context: BotContext, seconds: float = INTRODUCTION_SECONDS) -> Me | None:
     """Return who the person is; None where the backend does not say so in time."""
     with suppress(BackendError, TimeoutError):
-        async with asyncio.timeout(INTRODUCTION_SECONDS):
+        async with asyncio.timeout(seconds):
             return await context.introduce()
     return None
 
@@ -144,5 +160,6 @@ async def text_written(context: BotContext) -> None:
 
 async def explain_commands(context: BotContext) -> None:
     """Reply which commands there are, to any other message in private."""
-    await context.ensure_language()
-    await context.reply_text(keys.Help.UNKNOWN)
+    me = await introduced_soon(context, SOON_SECONDS)
+    key = keys.Help.UNKNOWN if me and tops_up(me) else keys.Help.UNKNOWN_MEMBER
+    await context.reply_text(key)

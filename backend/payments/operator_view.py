@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from backend.database.functions import payments_search
 from backend.database.functions.payments_search import EventOfPayment, OperatorTimeline
 from backend.database.protocol import Database
-from backend.schemas import PaymentStep
+from backend.schemas import PaymentStep, plain_name
 
 OPEN_STATES = ("failed", "dead_letter")
 
@@ -19,7 +19,8 @@ class OperatorView(OperatorTimeline):
 
 async def find_payments(database: Database, name: str, max_rows: int) -> list[OperatorView]:
     """Return the payments of all organizations with a reference, an id of ours or of Stripe's."""
-    ids = await payments_search.list_payments_named(database, search_text=name, max_rows=max_rows)
+    text = str(plain_name(name))  # as copied: without characters that cannot be seen
+    ids = await payments_search.list_payments_named(database, search_text=text, max_rows=max_rows)
     views = []
     for payment_id in ids:
         timeline = await payments_search.get_payment_for_operator(database, payment_id=payment_id)

@@ -14,6 +14,7 @@ MAX_LENGTH = 64  # of a number with its marks
 # What may lie between a number and its mark: any space, and marks of the writing direction, which
 # come along when an amount is copied out of a sentence of another direction.
 BETWEEN = " \t\u00a0\u2007\u2009\u202f\u3000\u061c\u200e\u200f\u2066\u2067\u2068\u2069"
+WORD_JOINER = "\u2060"  # after the minus of an amount that we show
 NUMBER_WITH_MARKS = re.compile(r"([^0-9]*?)(-?[0-9](?:.*[0-9])?)([^0-9]*)", re.DOTALL)
 AS_USUAL = str.maketrans("\uffe5\uff04\uffe1\uffe6", "¥$£₩")  # full-width ones of East Asia
 
@@ -54,10 +55,13 @@ def split_marks(text: str) -> MarkedNumber:
 
     A text without a digit, or longer than MAX_LENGTH, is its own number: nothing can read it.
     """
+    text = text.replace(WORD_JOINER, "")
     match = NUMBER_WITH_MARKS.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if match is None:
         return MarkedNumber(text, ())
     before, number, after = match.groups()
+    if before.startswith("-") and before.strip(BETWEEN) != "-":  # "-€5.00": of the number
+        before, number = before[1:], f"-{number}"
     marks = (part.strip(BETWEEN).translate(AS_USUAL).casefold() for part in (before, after))
     return MarkedNumber(number, tuple(mark for mark in marks if mark))
 

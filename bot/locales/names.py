@@ -21,11 +21,12 @@ LINK_SIGNS: Final = re.compile(
 NUMBER: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,2}\d){6,}")  # of a phone, or of a card
 TWO_DIGITS: Final = re.compile(r"\d{2}(?=\d)|\d(?=\D)")
 
-# The facts of sentences that people write: names, labels, what a search was for.
+# The facts of sentences that people write: names, labels. What a search was for is none of them:
+# it stands as code, in which no client looks for links, and is to be copied as it was typed.
 WRITTEN_BY_PEOPLE: Final = frozenset(
     {
         "about", "by", "card", "label", "name", "organization", "organization_name", "owner",
-        "package", "payer", "text", "what", "who",
+        "package", "payer", "what", "who",
     }
 )  # fmt: skip
 

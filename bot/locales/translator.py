@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 
 from backend.schemas import CURRENCIES, Money
 from bot.locales.key import Key
-from bot.locales.names import WRITTEN_BY_PEOPLE, without_links
+from bot.locales.names import WORD_JOINER, WRITTEN_BY_PEOPLE, without_links
 
 # Line breaks and writing-direction marks in a name could make it look like a line of ours.
 NOT_SHOWN = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), 0x2028, 0x2029])
@@ -176,7 +176,9 @@ class Translator:
         formatted = pattern.apply(
             amount, self._locale, currency=currency.upper(), currency_digits=False
         )
-        return re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", formatted)
+        joined = re.sub(BETWEEN_CODE_AND_DIGIT, "\u00a0", formatted)
+        # No line ends between a minus and the sign after it: https://www.unicode.org/reports/tr14/
+        return joined.replace("-", f"-{WORD_JOINER}")
 
 
 def short(name: str, limit: int = 40) -> str:

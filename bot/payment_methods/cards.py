@@ -12,7 +12,7 @@ from bot.locales.translator import Translator, short
 from bot.organizations.membership import can_top_up, membership_in, require_manager
 from bot.organizations.organization import in_organization
 from bot.payment_methods.screens import (
-    payment_method_label,
+    payment_method_labels,
     payment_method_line,
     payment_method_screen,
 )
@@ -38,12 +38,12 @@ async def cards(membership: schemas.Membership, context: BotContext) -> None:
 
 async def card_tapped(context: BotContext) -> None:
     """Show one payment method, with a button for each change."""
-    method = await tapped_payment_method(context)
+    method, _ = await tapped_payment_method(context)
     await context.reply_or_edit(payment_method_screen(method, context.translator))
 
 
-async def tapped_payment_method(context: BotContext) -> schemas.PaymentMethod:
-    """Return the payment method that a button names.
+async def tapped_payment_method(context: BotContext) -> tuple[schemas.PaymentMethod, str]:
+    """Return the payment method that a button names, and its name among the others.
 
     Raises BotRefusal where it is removed, or where the person may not manage its organization.
     """
@@ -54,7 +54,7 @@ async def tapped_payment_method(context: BotContext) -> schemas.PaymentMethod:
     )
     for method in listed.methods:
         if method.id == context.id("card"):
-            return method
+            return method, payment_method_labels(listed.methods)[method.id]
     raise BotRefusal(keys.Refusal.PAYMENT_METHOD_UNKNOWN)
 
 
@@ -72,10 +72,8 @@ def list_screen(
     rows: list[Row] = []
     if can_top_up(membership):
         id = membership.organization_id.hex
-        rows += [
-            (button(payment_method_label(method), f"card:{button_ids(method)}"),)
-            for method in shown
-        ]
+        labels = payment_method_labels(methods)
+        rows += [(button(labels[each.id], f"card:{button_ids(each)}"),) for each in shown]
         add = button(translator.text(keys.Button.ADD_CARD), f"add_card:{id}")
         rows.append((add, button(translator.text(keys.Button.PORTAL), f"portal:{id}")))
     return Screen("\n".join(lines), tuple(rows))

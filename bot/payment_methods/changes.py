@@ -8,7 +8,7 @@ from backend import schemas
 from bot.locales import keys
 from bot.locales.translator import Translator
 from bot.payment_methods.cards import cards, tapped_payment_method
-from bot.payment_methods.screens import payment_method_label, payment_method_screen
+from bot.payment_methods.screens import payment_method_screen
 from bot.telegram.context import BotContext
 from bot.telegram.money_taps import late_screen
 from bot.telegram.refusals import BotRefusal
@@ -19,14 +19,14 @@ LABEL_LENGTH: Final = 50  # as the backend takes it
 
 async def default_tapped(context: BotContext) -> None:
     """Make the payment method the default, and show the list."""
-    method = await tapped_payment_method(context)
+    method, _ = await tapped_payment_method(context)
     await context.backend.set_default_payment_method(context.speaker.id, method.id)
     await cards(context)
 
 
 async def default_tapped_late(context: BotContext) -> None:
     """Show the payment method; the question again unless it is the default already."""
-    method = await tapped_payment_method(context)
+    method, _ = await tapped_payment_method(context)
     screen = payment_method_screen(method, context.translator)
     if not method.is_default:
         screen = late_screen(screen, context.translator)
@@ -35,10 +35,10 @@ async def default_tapped_late(context: BotContext) -> None:
 
 async def label_tapped(context: BotContext) -> None:
     """Ask for a label of a payment method; the next message is the answer."""
-    method = await tapped_payment_method(context)
+    method, card = await tapped_payment_method(context)
     context.open_question("payment_method_label", payment_method=method.id.hex)
     translator = context.translator
-    question = translator.html(keys.PaymentMethods.LABEL, card=payment_method_label(method))
+    question = translator.html(keys.PaymentMethods.LABEL, card=card)
     back = back_button(f"card:{button_ids(method)}", translator)
     await context.reply_or_edit(Screen(question, ((back,),)))
 
@@ -61,8 +61,8 @@ async def label_written(facts: Mapping[str, str], context: BotContext) -> None:
 
 async def remove_tapped(context: BotContext) -> None:
     """Ask whether the payment method shall be removed."""
-    method = await tapped_payment_method(context)
-    await context.reply_or_edit(await removal_question(method, context))
+    method, card = await tapped_payment_method(context)
+    await context.reply_or_edit(await removal_question(method, card, context))
 
 
 async def remove_now_tapped(context: BotContext) -> str:
@@ -75,23 +75,22 @@ async def remove_now_tapped(context: BotContext) -> str:
 
 async def remove_now_tapped_late(context: BotContext) -> None:
     """Ask again whether the payment method shall be removed."""
-    method = await tapped_payment_method(context)
-    question = await removal_question(method, context)
+    method, card = await tapped_payment_method(context)
+    question = await removal_question(method, card, context)
     await context.reply_or_edit(late_screen(question, context.translator))
 
 
 async def keep_tapped(context: BotContext) -> None:
     """Confirm that a payment method stays, of which whoever added it has left."""
-    method = await tapped_payment_method(context)
-    card = payment_method_label(method)
+    _, card = await tapped_payment_method(context)
     text = context.translator.html(keys.PaymentMethods.STAYS, card=card)
     await context.reply_or_edit(Screen(text))
 
 
-async def removal_question(method: schemas.PaymentMethod, context: BotContext) -> Screen:
+async def removal_question(method: schemas.PaymentMethod, card: str, context: BotContext) -> Screen:
     """Return the question whether to remove a payment method, with the subscriptions it pays."""
     translator, ids = context.translator, button_ids(method)
-    lines = [translator.html(keys.PaymentMethods.REMOVE, card=payment_method_label(method))]
+    lines = [translator.html(keys.PaymentMethods.REMOVE, card=card)]
     listed = await context.backend.list_subscriptions(context.speaker.id, method.organization_id)
     lines += [
         subscription_line(subscription, translator)

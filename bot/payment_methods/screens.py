@@ -1,5 +1,7 @@
 """Screens, lines and labels of payment methods and of setup links."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -75,6 +77,27 @@ def payment_method_label(method: schemas.PaymentMethod) -> str:
     if not method.label:
         return method.display_name
     return f"{method.display_name}, {short(method.label, LABEL_ON_BUTTON)}"
+
+
+def payment_method_labels(methods: Sequence[schemas.PaymentMethod]) -> dict[UUID, str]:
+    """Return the names of all methods for buttons beside each other, by the methods' ids.
+
+    Two that would read alike have their expiry too: "Visa •••• 4242, 12/31".
+    """
+    labels = {method.id: payment_method_label(method) for method in methods}
+    uses = Counter(labels.values())
+    return {
+        method.id: label_with_expiry(method) if uses[labels[method.id]] > 1 else labels[method.id]
+        for method in methods
+    }
+
+
+def label_with_expiry(method: schemas.PaymentMethod) -> str:
+    """Return a payment method's name for a button with its expiry, where it has one."""
+    label = payment_method_label(method)
+    if not method.exp_month or not method.exp_year:
+        return label
+    return f"{label}, {method.exp_month:02}/{method.exp_year % 100:02}"
 
 
 def setup_link_screen(link: schemas.MethodLink, translator: Translator) -> Screen:

@@ -13,7 +13,7 @@ from bot.amounts import carried_amount
 from bot.locales import keys
 from bot.locales.translator import Translator, short
 from bot.organizations.membership import debt_lines, membership_in
-from bot.payment_methods.screens import payment_method_label
+from bot.payment_methods.screens import payment_method_labels
 from bot.telegram.context import BotContext
 from bot.telegram.money_taps import late_screen
 from bot.telegram.screens import Row, Screen, button, button_ids, wallet_data
@@ -66,8 +66,9 @@ def choices_screen(
     Above `MAX_METHODS`, a line says how many are not shown.
     """
     rows: list[Row] = []
+    labels = payment_method_labels(list(choices.values()))
     for data, method in choices.items():
-        label = translator.text(keys.Button.PAY_WITH, card=payment_method_label(method))
+        label = translator.text(keys.Button.PAY_WITH, card=labels[method.id])
         rows.append((button(label, data),))
     hidden_count = len(rows) - MAX_METHODS
     if hidden_count > 0:

@@ -6,13 +6,13 @@ its page begins after: they are all that is needed, also after a restart.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from backend.schemas import MatchingPayments, Membership, PaymentSearch, plain_name
 from bot.locales import keys
-from bot.locales.translator import short
+from bot.locales.translator import Translator, short
 from bot.organizations.membership import can_top_up, default_first, membership_in
 from bot.organizations.organization import in_organization
 from bot.payments.lists import payment_rows
@@ -70,10 +70,20 @@ async def show_matches(text: str, context: BotContext) -> None:
         if page.count:
             await context.reply(matches_screen(membership, text, page, context))
             return
-    lines = [context.translator.html(keys.Find.NONE, text=text)]
+    await context.reply(Screen(no_match_text(text, memberships, context.translator)))
+
+
+def no_match_text(text: str, memberships: Sequence[Membership], translator: Translator) -> str:
+    """Return that nothing matches; to a member, that nothing does of what they started.
+
+    A member finds less than /history lists: that there is no such payment would be untrue.
+    """
+    if not any(can_top_up(membership) for membership in memberships):
+        return translator.html(keys.Find.NONE_OWN, text=text)
+    lines = [translator.html(keys.Find.NONE, text=text)]
     if not all(can_top_up(membership) for membership in memberships):
-        lines.append(context.translator.html(keys.Find.OWN_ONLY))
-    await context.reply(Screen("\n".join(lines)))
+        lines.append(translator.html(keys.Find.OWN_ONLY))
+    return "\n".join(lines)
 
 
 async def matches(

@@ -62,10 +62,28 @@ async def test_where_the_backend_is_away_help_lists_everything(
     assert "/invite:" in await listed_for(ben)
 
 
+async def test_nobody_is_told_to_do_what_they_would_be_refused(
+    ana: Person, ben: Person, eve: Person
+) -> None:
+    of_owner, of_member, of_stranger = [await listed_for(each) for each in (ana, ben, eve)]
+    assert "/topup 50 prepares a top-up of 50" in of_owner
+    assert "/cards: Saved cards: add, remove, choose the default" in of_owner
+    assert "Only an admin or higher can add money here." in of_member
+    assert "/cards: The saved cards of your organization" in of_member
+    assert "/recurring: See the weekly and monthly top-ups" in of_member
+    assert "You are not in any organization here yet." in of_stranger
+    for person, is_offered in ((ana, True), (ben, False), (eve, False)):
+        await person.writes("hello there")
+        answer = plain_text(await person.sees("I did not understand that."))
+        assert ("/topup" in answer) is is_offered, person.name
+    assert "/topup" not in of_member + of_stranger
+
+
 async def test_an_owner_is_not_sent_to_the_owner(ana: Person, ben: Person) -> None:
     await ana.writes("/paysupport")
     to_owner = plain_text(await ana.sees("You are an owner here: /find"))
     await ben.writes("/paysupport")
     to_member = plain_text(await ben.sees("Give it to an owner of your organization"))
+    assert "/history lists the payments" in to_member  # notices to a member name no reference
     assert "@acme_help" in to_owner
     assert "@acme_help" in to_member

@@ -184,10 +184,10 @@ def test_no_notification_links_a_name(language: str) -> None:
 # What else sentences name. Of each new placeholder somebody decides here whether people write it.
 OURS = {
     "action", "amount", "at_least", "balance", "choice", "closing", "contact", "count",
-    "currencies", "currency", "day", "debt", "end", "funded", "interval", "language", "less",
-    "less_typed", "maximum", "minimum", "month", "more", "more_typed", "most", "new", "now",
+    "currencies", "currency", "day", "debt", "email", "end", "funded", "interval", "language",
+    "less", "less_typed", "maximum", "minimum", "month", "more", "more_typed", "most", "new", "now",
     "number", "opening", "order", "quiet", "reason", "reference", "refunded", "requested", "role",
-    "status", "step", "time", "timezone", "until", "url", "zone",
+    "status", "step", "text", "time", "timezone", "until", "url", "zone",
 }  # fmt: skip
 
 

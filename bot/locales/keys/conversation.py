@@ -29,6 +29,9 @@ class Command:
     UNLINK: Final = Key("command.unlink")
     CANCEL: Final = Key("command.cancel")
     CARDS: Final = Key("command.cards")
+    CARDS_MEMBER: Final = Key("command.cards_member")
+    SUBSCRIPTIONS_MEMBER: Final = Key("command.recurring_member")
+    FIND_MEMBER: Final = Key("command.find_member")
 
 
 class Button:
@@ -129,10 +132,12 @@ class Help:
     COMMAND: Final = Key("help.command", "name", "what")
     END: Final = Key("help.end")
     PAYSUPPORT: Final = Key("help.paysupport")
+    PAYSUPPORT_MEMBER: Final = Key("help.paysupport_member")
     PAYSUPPORT_OWNER: Final = Key("help.paysupport_owner")
     NO_CONTACT: Final = Key("help.no_contact")
     CONTACT: Final = Key("help.contact", "contact")
     UNKNOWN: Final = Key("help.unknown")
+    UNKNOWN_MEMBER: Final = Key("help.unknown_member")
 
 
 class Legal:

@@ -12,6 +12,7 @@ class Find:
     QUESTION: Final = Key("find.question", "organization")
     TITLE: Final = Key("find.title", "organization", "text", "count")
     NONE: Final = Key("find.none", "text")
+    NONE_OWN: Final = Key("find.none_own", "text")
     OWN_ONLY: Final = Key("find.own_only")
 
 

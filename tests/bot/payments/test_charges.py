@@ -94,6 +94,36 @@ async def test_taps_on_one_message_pay_once_whatever_they_are_on(
     assert statuses == ["succeeded"]
 
 
+async def test_one_number_with_two_expiry_dates_is_told_apart_on_every_button(
+    system: System, ana: Person, owner: Connection
+) -> None:
+    await saved(system, "mastercard")
+    await saved(system)
+    expiry = "select exp_month || '/' || exp_year from payment_methods order by created_at desc"
+    month, year = (await owner.fetchval(expiry)).split("/")
+    visa = await owner.fetchval(
+        "select stripe_payment_method_id from payment_methods order by created_at desc"
+    )
+    reissued = {"exp_month": 2, "exp_year": int(year) - 1}
+    await system.sandbox("POST", f"/stripe/cards/{visa}/reissue", **reissued)
+    async with asyncio.timeout(60):
+        while await owner.fetchval(expiry) != f"2/{int(year) - 1}":
+            await asyncio.sleep(0.02)
+    await saved(system)
+    first = f"Visa •••• 4242, 02/{int(year) % 100 - 1}"
+    second = f"Visa •••• 4242, {int(month):02}/{int(year) % 100}"
+    await ana.writes("/topup 50")
+    ways = list(buttons(await ana.sees(WAYS)))
+    assert {f"Pay with {card}" for card in (first, second)} < set(ways)
+    assert "Pay with Mastercard •••• 4444" in ways
+    await ana.writes("/cards")
+    cards = await ana.sees("Acme pays with")
+    assert {first, second, "Mastercard •••• 4444"} < set(buttons(cards))
+    await ana.taps(cards, first)
+    await ana.taps(await ana.sees("Added by Ana."), "Remove")
+    await ana.sees(f"Remove {first}?")
+
+
 async def test_a_declined_card_says_so_and_leads_to_another_way(
     system: System, ana: Person
 ) -> None:

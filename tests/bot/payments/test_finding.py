@@ -92,6 +92,16 @@ async def test_many_hits_are_pages_of_one_message_with_a_button_for_each(
     assert "What happened" in buttons(await ana.sees("€50.00 to Acme"))
 
 
+async def test_what_is_copied_out_of_a_message_is_found(system: System, ana: Person) -> None:
+    payment = await credited(system, amount="12.50")
+    reference = (await system.see(payment)).reference
+    for text in (f"{reference[:5]}\u2060{reference[5:]}\u200b", "-\u2060€12.50", "-12,50\u00a0€"):
+        await ana.writes(f"/find {text}")
+        await ana.sees("Receipt\n€12.50 to Acme")
+    await ana.writes("/find P-00000017171717")
+    assert "P-00000017171717" in plain_text(await ana.sees(NO_MATCH))
+
+
 @pytest.mark.parametrize("text", ["%", "_____", "x" * 3000, "\u200b", "AB12CD34EF", "' or 1=1 --"])
 async def test_what_is_nothing_finds_nothing(system: System, ana: Person, text: str) -> None:
     await credited(system)
@@ -107,7 +117,9 @@ async def test_a_member_finds_their_own_only_and_is_told_so(
     await owner.execute(NAME_BEN_PAYER, of_ben)
     reference = (await system.see(payment)).reference
     await ben.writes(f"/find {reference}")
-    assert "As a member you find" in plain_text(await ben.sees(NO_MATCH))
+    of_own = await ben.sees("None of the payments that you started matches")
+    assert reference in plain_text(of_own)  # to be copied, with nothing inside that is not seen
+    assert NO_MATCH not in plain_text(of_own)  # /history lists it
     await ben.writes("/find 8")
     opened = await ben.sees("Add €8.00 to Acme")
     assert list(buttons(opened)) == ["What happened"]
