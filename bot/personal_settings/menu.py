@@ -85,9 +85,14 @@ async def change(name: str, text: str, context: BotContext) -> None:
 
 
 async def show(page: str, context: BotContext) -> None:
-    """Show all settings (""), or the choices for one of them."""
+    """Show all settings (""), or the choices for one of them.
+
+    Where another value can be typed, the next message is it, without a tap on Other.
+    """
     own, texts = await context.backend.get_settings(context.speaker.id), context.bot_data.texts
     if page:
+        if PAGES[page].question:
+            context.open_question("setting", name=page)
         screen = page_screen(page, own, context.translator, texts)
     else:
         screen = settings_screen(own, context.translator, texts)

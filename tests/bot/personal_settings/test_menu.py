@@ -70,6 +70,25 @@ async def test_what_can_be_tapped_can_be_typed(ana: Person, typed: str, shown: s
     await ana.sees(shown)
 
 
+async def test_what_a_page_asks_is_answered_by_the_next_message(
+    ana: Person, backend: FakeBackend
+) -> None:
+    await ana.writes("/settings")
+    await ana.taps(await ana.sees("You get notifications"), "Quiet hours")
+    await ana.sees("Tap an answer, or type the start and end")
+    await ana.writes("whenever")
+    await ana.sees("I did not understand that. You can type for example")
+    await ana.writes("23-7")
+    await ana.taps(await ana.sees("Quiet hours: 23:00-07:00"), "Time zone")
+    await ana.sees("Tap an answer, or type a time zone")
+    await ana.writes("Asia/Almaty")
+    await ana.taps(await ana.sees("Time zone: Asia/Almaty"), "Quiet hours")
+    await ana.taps(await ana.sees("without a sound"), "Back")
+    await ana.writes("22-6")  # is asked no more
+    await ana.sees("I did not understand that. To add money")
+    assert "Quiet hours: 23:00-07:00" in "".join(await ana.chat())
+
+
 async def test_cancel_forgets_the_question_for_hours(ana: Person, backend: FakeBackend) -> None:
     await ana.writes("/settings")
     await ana.taps(await ana.sees("Settings"), "Quiet hours")
