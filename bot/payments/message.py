@@ -11,6 +11,8 @@ from bot.locales.translator import Fact, Translator
 from bot.organizations.membership import balance_button, debt_of
 from bot.telegram.screens import Row, Screen, button, fits_a_button
 
+# Flows in which the payer chooses, on a page, how to pay; a bank transfer is theirs to send.
+CHOSEN_ON_A_PAGE: Final = ("checkout", "intent")
 # Of a refund: out of the wallet, but not with the payer.
 ON_ITS_WAY: Final = ("pending", "requires_action")
 
@@ -65,6 +67,8 @@ def payment_keys(payment: Payment) -> list[Key]:
         chosen.append(keys.Charge.LINK if is_charge else keys.Payment.LINK)
     if payment.funded:
         chosen.append(keys.Payment.FUNDED)
+    elif payment.status == "processing" and payment.flow in CHOSEN_ON_A_PAGE:
+        chosen.append(keys.Payment.TRANSFER)
     if payment.debt:
         chosen.append(keys.Payment.DEBT)
     if payment.status == "succeeded":

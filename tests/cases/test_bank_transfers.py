@@ -47,6 +47,22 @@ async def transfer(system: System, page: str, amount: int) -> None:
     await system.sandbox("POST", f"/stripe/sessions/{page}/transfer", amount=amount)
 
 
+@pytest.mark.parametrize(
+    ("facts", "is_shown"),
+    [
+        ({"status": "processing"}, True),
+        ({"status": "processing", "flow": "charge"}, False),  # of a saved debit
+        ({"status": "processing", "flow": "invoice"}, False),
+        ({"status": "processing", "funded": euros(1200)}, False),  # it is on its way
+        ({"status": "pending"}, False),
+    ],
+)
+def test_who_chose_a_transfer_reads_that_it_is_theirs_to_send(facts: Json, is_shown: bool) -> None:
+    for language, sentence in (("en", "you still have to send it"), ("ru", "ещё нужно отправить")):
+        screen = payment_screen(payment(**facts), load_texts().translator(language))
+        assert (sentence in screen.text) is is_shown
+
+
 @pytest.mark.parametrize("begin", [begin_on_page, begin_on_own_page])
 async def test_each_part_is_shown_and_the_whole_is_credited_once(
     system: System, owner: Connection, begin: Any

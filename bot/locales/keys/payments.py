@@ -28,6 +28,7 @@ class Payment:
     CANCELED: Final = Key("payment.canceled", "amount", "organization")
     LINK: Final = Key("payment.link", "url")
     BALANCE: Final = Key("payment.balance", "balance")
+    TRANSFER: Final = Key("payment.transfer")
     FUNDED: Final = Key("payment.funded", "funded")
     DEBT: Final = Key("payment.debt", "debt")
     OWED: Final = Key("payment.owed", "balance")
