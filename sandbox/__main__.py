@@ -34,6 +34,8 @@ Everything is up, and nothing here is real money.
 
   the chat with the bot   {chat}
   every webhook sent      {console}
+  every payload           {events}
+  every call              {calls}
   the API                 {backend}/docs   (make token USER=owner makes you a token)
   data and logs           {data}
 
@@ -84,11 +86,15 @@ def run(_: argparse.Namespace) -> int:
 
     async def until_stopped() -> None:
         async with everything(environment, ports, data_dir, output):
-            addresses = {"chat": f"{ports.sandbox_url}/", "console": f"{ports.sandbox_url}/console"}
+            pages = ("console", "events", "calls")
+            addresses = {page: f"{ports.sandbox_url}/{page}" for page in pages}
+            addresses["chat"] = f"{ports.sandbox_url}/"
             if "TELEGRAM_BOT_TOKEN" in environment:
                 addresses["chat"] = "your own bot, in Telegram"
             if "STRIPE_SECRET_KEY" in environment:
                 addresses["console"] = "https://dashboard.stripe.com/test/webhooks"
+                addresses["events"] = "https://dashboard.stripe.com/test/events"
+                addresses["calls"] = "https://dashboard.stripe.com/test/logs"
             output(ADDRESSES.format(**addresses, backend=ports.backend_url, data=data_dir))
             await asyncio.Event().wait()
 

@@ -17,6 +17,7 @@ const menu = element("commands");
 
 const LONGEST_WAIT = 25; // seconds of one long poll
 const PEOPLE_EVERY = 3000; // milliseconds between two looks at the other chats
+const FIRST_COMMANDS = { member: "/balance", stranger: "/start" };
 let me = null; // the persona who is being played
 let listening = new AbortController();
 let shown = new Map(); // message_id -> { message, node }
@@ -100,8 +101,15 @@ function show(messages, isHistory) {
     shown.set(message.message_id, { message, node });
   }
   element("welcome").hidden = shown.size > 0;
-  field.placeholder = shown.size ? "Message" : "Type /topup 50";
+  suggest();
   if (isHistory || wasAtBottom) toBottom();
+}
+
+// What somebody can begin with in an empty chat; a role that nobody knows is taken for an owner's.
+function suggest() {
+  const first = FIRST_COMMANDS[me.role] ?? "/topup 50";
+  element("suggestion").textContent = first;
+  field.placeholder = shown.size ? "Message" : `Type ${first}`;
 }
 
 function append(message, node, isHistory) {
@@ -146,6 +154,7 @@ async function lookAround() {
     if (!me) play(personas.find((p) => `#${p.user}` === location.hash) ?? personas[0], personas);
     me = personas.find((persona) => persona.user === me.user);
     element("playing-about").textContent = me.about;
+    suggest();
     drawPeople(personas, me, play);
     drawChats(me, isInside, enter);
     drawStart(me, personas, { again: enter, play });

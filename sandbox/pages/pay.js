@@ -48,7 +48,9 @@ function element(kind, className, text) {
   return made;
 }
 
+// In groups as on the card: 4-6-5 for the 15 digits of American Express, else by four.
 function spaced(card) {
+  if (/^3[47]\d{13}$/.test(card)) return card.replace(/^(.{4})(.{6})/, "$1 $2 ");
   return /^\d+$/.test(card) ? card.replace(/(\d{4})(?=\d)/g, "$1 ") : card;
 }
 
@@ -120,7 +122,8 @@ function draw() {
   if (session.status === "expired") return end("expired");
   const until = new Date(session.expires_at * 1000);
   const day = until.toDateString() === new Date().toDateString() ? {} : { weekday: "long" };
-  const time = until.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  const clock = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  const time = until.toLocaleString([], { ...day, ...clock });
   at("until").textContent = session.expires_at ? `This link is open until ${time}` : "";
   if (!at("methods").children.length) at("methods").append(...session.methods.map(methodButton));
   show(session.next === "authenticate" ? "ask" : "choose");

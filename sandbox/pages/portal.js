@@ -31,9 +31,14 @@ function button(label, className, act, subject) {
   return made;
 }
 
+// "american_express" of the API as it is written on a card.
+function written(brand) {
+  return brand.replaceAll("_", " ").replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+}
+
 function row(method, isDefault) {
   const { display_brand, last4, exp_month, exp_year } = method[method.type];
-  const name = display_brand ? `${display_brand} •••• ${last4}, ${exp_month}/${exp_year}` : `SEPA Debit •••• ${last4}`;
+  const name = display_brand ? `${written(display_brand)} •••• ${last4}, ${exp_month}/${exp_year}` : `SEPA Debit •••• ${last4}`;
   const line = element("p", "", `${name} `);
   line.dataset.method = method.id;
   if (isDefault) line.append(element("b", "", "default "));

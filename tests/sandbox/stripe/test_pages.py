@@ -41,6 +41,10 @@ async def test_a_payer_is_declined_pays_and_is_sent_back(play: Playground, page:
     session = await opened(play, page)
     await expect(page.locator(".sandbox")).to_contain_text("SANDBOX")
     await expect(page.locator("#amount")).to_have_text("€1,234.00")
+    await expect(page.get_by_role("button", name="3782 822463 10005")).to_be_visible()
+    await expect(page.locator("#until")).to_have_text(
+        re.compile(r"open until .*\d\d:\d\d.* (UTC|GMT|[A-Z]{2,5})")
+    )
     await page.get_by_role("button", name="Is declined").click()
     await expect(page.get_by_role("status")).to_contain_text("Your card was declined.")
     await page.get_by_role("button", name="4242 4242 4242 4242").click()
