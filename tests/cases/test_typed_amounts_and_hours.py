@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given, strategies as some
 
 from backend.schemas import CURRENCIES, CURRENCY_MARKS, AmountError, currency_of, read_money
+from bot.locales.texts import load_texts
+from bot.payments.lists import payment_label
 from tests.backend.conftest import ANA, System, token
 from tests.bot.conftest import Person, buttons, system
+from tests.bot.fake_backend import payment
+from tests.bot.fake_backend.examples import euros
 from tests.bot.payment_methods.test_cards import Connection, ana, ben
 
 __all__ = ["ana", "ben", "system"]
@@ -40,6 +44,16 @@ async def test_after_topup_a_plain_message_is_the_amount(
     await ana.writes("50")  # the question is answered
     await ana.sees("I did not understand that.")
     assert len(await payments(owner)) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_an_amount_below_zero_breaks_at_no_minus_and_reads_back(language: str) -> None:
+    taken_back = payment(money=euros(-500))
+    label = payment_label(taken_back, load_texts().translator(language), by_day=False)
+    amount = label.partition("UTC ")[2]
+    assert amount[:2] == "-\u2060"
+    assert read_money(amount, "eur") == taken_back.money
+    assert currency_of(amount, "usd") == "eur"
 
 
 async def test_a_tap_and_a_command_end_the_question_of_topup(
