@@ -69,8 +69,9 @@ SECRETS = re.compile(
     r"\b(?:sk|rk|pk|ek|whsec)_[\w*.…-]{3,}"  # keys, also as Stripe masks them: rk_test_***1234
     r"|\b(?:pi|seti|cs|ephkey)_\w+_secret_\w+"  # client secrets
     r"|(?i:bearer)\s+\S+"
-    r"|[^\s@'\"<>]+@[^\s@'\"<>]+"  # e-mail addresses: "Invalid email address: ..."
 )
+# "Invalid email address: ..."; not Stripe's own: "let us know at support@stripe.com".
+EMAIL_ADDRESSES = re.compile(r"[^\s@'\"<>]+@(?!stripe\.com\b)[^\s@'\"<>]+")
 # "Amount must convert to at least 50 cents. ¥5 converts to approximately $0.03."
 # https://docs.stripe.com/error-codes#amount-too-small
 CONVERTED_MINIMUM = re.compile(r"must convert to at least (?P<minimum>.{1,30}?)\.(?:\s|$)")
@@ -180,7 +181,8 @@ def error_details(error: Exception) -> dict[str, str]:
 
 def without_secrets(text: str) -> str:
     """Replace keys, client secrets and addresses in a message of Stripe's, and shorten it."""
-    return SECRETS.sub("[secret]", text)[:MAX_MESSAGE_LENGTH]
+    shown = EMAIL_ADDRESSES.sub("[e-mail address]", SECRETS.sub("[secret]", text))
+    return shown[:MAX_MESSAGE_LENGTH]
 
 
 def advice_for(error: stripe.StripeError, facts: dict[str, str]) -> str | None:
