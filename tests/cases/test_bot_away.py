@@ -121,7 +121,7 @@ async def test_a_poll_that_nobody_can_read_deafens_nobody(
     os.kill(bot_of(system), signal.SIGCONT)
     await ana.sees("€0.00")
     await ana.sees("/topup")
-    await eve.sees("/topup")
+    await eve.sees("What you can do here")
     connection = await asyncpg.connect(system.database_url)
     try:
         async with asyncio.timeout(20):
