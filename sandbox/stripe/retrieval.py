@@ -123,7 +123,10 @@ def retrieve_call(kind: str) -> Call:
 
 
 def list_call(kind: str, readable: Readable) -> Call:
-    """Make the call GET of the objects of a kind that have fields in common, newest first."""
+    """Make the call GET of the objects of a kind that have fields in common, newest first.
+
+    One that was deleted is retrieved by its id, and in no list.
+    """
 
     def list_objects(
         stripe: LocalStripe,
@@ -137,7 +140,8 @@ def list_call(kind: str, readable: Readable) -> Call:
             raise not_modelled(f"the parameter {name}")
         if fields.get("status") == "all":  # of subscriptions: those that have ended as well
             del fields["status"]
-        objects = _page(stripe, stripe.newest(kind, **fields), kind, starting_after, created)
+        there = [each for each in stripe.newest(kind, **fields) if not each.get("deleted")]
+        objects = _page(stripe, there, kind, starting_after, created)
         return list_object(objects, readable.path, limit)
 
     return list_objects

@@ -147,14 +147,19 @@ async def test_a_database_from_before_it_was_made_finds_it(
     assert (made(system, "customer"), await customer_of(system, owner)) == (1, lost)
 
 
+@pytest.mark.parametrize("is_listed", [False, True])  # Stripe's list is read where events were not
 async def test_a_customer_that_was_deleted_at_stripe_does_not_come_back(
-    system: System, owner: Connection
+    system: System, owner: Connection, is_listed: bool
 ) -> None:
     await send_all(system, "first")
     gone = await customer_of(system, owner)
     assert gone
     system.store.put("customer", gone, {"id": gone, "object": "customer", "deleted": True})
     await send_all(system, "notices")
+    if is_listed:
+        await owner.execute(
+            "update private.installation set events_read_until = now() - interval '2 days'"
+        )
     await send_all(system, "next")
     assert await customer_of(system, owner) not in (None, gone)
     assert made(system, "customer") == 2
