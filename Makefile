@@ -28,10 +28,13 @@ token: .venv/installed-to-run ## print a bearer token for the API: make token US
 	@$(PYTHON) -m sandbox token $(if $(findstring command line,$(origin USER)),$(USER),owner)
 
 # Databases are made by the hundred: in memory where Linux has 2 GB to spare there, else on the disk.
-# Four tests at a time on two cores, because half of every test is waiting. In the order of their
-# names, which ends with short ones, and not with the files of few tests, which are the longest.
+# Six tests at a time on two cores, because more than half of every test is waiting; four of those that
+# start whole systems. In the order of their names, which ends with short ones, and not with the files
+# of few tests, which are the longest.
+WORKERS := 6
+slow: WORKERS := 4
 SPARE := $(shell df -k /dev/shm 2>/dev/null | awk 'END { print ($$4 > 2000000) ? "/dev/shm" : "" }')
-PYTEST := $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
+PYTEST = $(if $(SPARE),TMPDIR=$(SPARE)) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
   --durations=20 --durations-min=2
 
 # A -m in ARGS overrides ours, because the last one counts: make test ARGS="-m slow -k mixes".

@@ -77,7 +77,8 @@ async def test_it_starts_says_where_to_go_and_one_ctrl_c_ends_all_of_it(folder: 
         text = "\n".join(system.printed)
         async with aiohttp.ClientSession() as http:
             pages = re.findall(rf"{system.ports.sandbox_url}\S*", text)
-            assert len(pages) == 2
+            paths = [page.removeprefix(system.ports.sandbox_url) for page in pages]
+            assert paths == ["/", "/console", "/events", "/calls"]
             for page in pages:
                 async with http.get(page) as answer:
                     assert "SANDBOX" in await answer.text()
