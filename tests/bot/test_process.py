@@ -207,6 +207,7 @@ async def test_it_says_that_it_receives_once_telegram_has_agreed_and_not_before(
     assert [line["level"] for line in logged if line.get("call") == call].count("warning") >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_processes")
 async def test_a_token_that_stays_refused_at_the_start_ends_the_process_loudly_and_unwritten(
     backend_url: str,

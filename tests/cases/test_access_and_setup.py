@@ -175,6 +175,7 @@ async def test_what_other_programs_need_in_an_address_is_named(database_url: str
     assert (code, "?pgbouncer=true" in errors) == (1, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("doctor",), ("packages", "list"), ("events", "list")])
 async def test_output_that_cannot_be_written_is_not_taken_for_a_port(
     system: System, database_url: str, command: tuple[str, ...]
@@ -194,6 +195,7 @@ async def test_output_that_cannot_be_written_is_not_taken_for_a_port(
     )
 
 
+@pytest.mark.slow
 async def test_a_reader_that_stops_reading_hears_nothing_of_it(
     system: System, database_url: str
 ) -> None:

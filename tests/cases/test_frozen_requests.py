@@ -136,6 +136,7 @@ async def test_that_another_request_had_the_key_begins_no_new_attempt(
     assert made(requests.system, kind) == before + 1
 
 
+@pytest.mark.slow
 async def test_what_had_the_key_is_found_where_stripe_lists_it(
     requests: Requests, owner: Connection
 ) -> None:

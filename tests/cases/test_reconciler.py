@@ -114,6 +114,7 @@ async def test_those_that_always_fail_keep_no_other_from_its_turn(
     assert await failures(system, "subscriptions") == 1
 
 
+@pytest.mark.slow
 async def test_an_event_that_cannot_be_applied_in_its_batch_keeps_back_only_itself(
     system: System, owner: Connection
 ) -> None:

@@ -207,6 +207,7 @@ async def test_the_doctor_says_why_and_what_to_do(
     assert finding["fix"] == find_connection_refusal(refusal.sqlstate, refusal.message).fix
 
 
+@pytest.mark.slow
 async def test_commands_end_with_why_and_what_to_do(pooler: FakePooler, world: World) -> None:
     refusal = pooler.refusal = RECORDED["full session pool"]
     settings = {**GOOD, "SUPABASE_DB_URL": pooler.url, "STRIPE_API_BASE": "http://127.0.0.1:1"}

@@ -169,6 +169,7 @@ async def test_dead_letters_are_listed_shown_retried_and_dismissed(
     assert {one["id"] for one in await run_events("list", "--all")} == {event, last}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("real_processes")
 async def test_a_stop_finishes_the_delivery_that_was_started(
     system: System, database_url: str

@@ -34,6 +34,7 @@ def ended(shown: dict[str, Any]) -> tuple[str, str]:
     return shown["waits_for"], shown["next_steps"][-1]
 
 
+@pytest.mark.slow
 async def test_a_payment_is_found_by_reference_our_id_and_each_id_of_stripes(
     system: System, settings: Settings
 ) -> None:
