@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError, validate_call
+from pydantic_core import ErrorDetails
 
 # pydantic's error types for names and choices that the sandbox does not have.
 NOT_MODELLED_ERRORS = {
@@ -69,9 +70,14 @@ def refusing_invalid() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name, *inner = first["loc"] or ("body",)
-        parameter = str(name) + "".join(f"[{part}]" for part in inner)
+        parameter, first = first_error(error)
         if first["type"] in NOT_MODELLED_ERRORS:
             raise not_modelled(parameter) from None
         raise Refusal(400, f"{parameter}: {first['msg']}") from None
+
+
+def first_error(error: ValidationError) -> tuple[str, ErrorDetails]:
+    """Return the parameter of the first error, as callers write it, and the error."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    name, *inner = first["loc"] or ("body",)
+    return str(name) + "".join(f"[{part}]" for part in inner), first

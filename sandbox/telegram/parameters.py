@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from sandbox.refusals import NOT_MODELLED_ERRORS, Refusal, not_modelled
+from sandbox.refusals import NOT_MODELLED_ERRORS, Refusal, first_error, not_modelled
 
 Parameters = dict[str, str | web.FileField]
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -92,9 +92,7 @@ def refusing_as_telegram(method: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name, *inner = first["loc"] or ("body",)
-        parameter = str(name) + "".join(f"[{part}]" for part in inner)
+        parameter, first = first_error(error)
         if first["type"] in NOT_MODELLED_ERRORS:
             raise not_modelled(f"{parameter} of {method}") from None
         is_missing = first["type"].startswith("missing")
