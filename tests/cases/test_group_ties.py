@@ -25,6 +25,10 @@ else:
 
 __all__ = ["backend", "backend_url", "bot", "client", "system", "telegram"]
 Json = dict[str, Any]
+JOINED_FIRST = """
+update memberships set created_at = created_at - interval '1 hour'
+where user_id = (select id from private.users where name = $1)
+"""
 OFFER = "An owner of an organization who administers this group"
 BOT = "@pursebot_sandbox_bot"
 TEXTS = load_texts()
@@ -39,6 +43,7 @@ async def test_only_an_owner_who_administers_the_group_ties_it_and_the_group_hea
 ) -> None:
     """Ben is an owner of Acme as well, Eve of Globex; Ana has made the group."""
     await give(owner, system.world, system.world.ben, "owner")
+    await owner.execute(JOINED_FIRST, "Ana")
     await organization(owner, "Globex", (1003, "owner"))
     play = Playground(system.sandbox_url, system.http)
     ana, ben, eve = (in_group(play, name) for name in ("ana", "ben", "eve"))
@@ -68,7 +73,7 @@ async def test_only_an_owner_who_administers_the_group_ties_it_and_the_group_hea
 
     await play.post("members", user="eve", event="promote")
     await eve.taps(old_offer, tie)
-    late = await eve.sees("This group is tied to Acme, owner: ")
+    late = await eve.sees("This group is tied to Acme, owner: Ana.")
     assert (late["message_id"], buttons(late)) == (old_offer["message_id"], {})
     assert "can remove me from the group and add me again" in late["text"]
     for event in ("remove_bot", "add_bot"):
